@@ -1,0 +1,1 @@
+"""Recognition: engines, and what makes an offline model live. Knows no network."""

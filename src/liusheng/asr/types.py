@@ -1,0 +1,150 @@
+"""What a recogniser takes and gives: the one interface behind which every engine stands.
+
+A recogniser is driven in *turns*. A turn hands it a stream's state and the audio that has come in
+since the last turn, and gives back the new state and what is now known. States are values: they can
+be pickled, sent to another process, kept by the caller and handed in again, so a batch that was lost
+with its worker is simply sent again. Nothing here knows of sockets, processes or clocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 16_000
+"""Every recogniser is fed at this rate, in hertz."""
+
+Samples = npt.NDArray[np.float32]
+"""float32 samples in [-1, 1], 16 kHz, mono, shape (n,)."""
+
+
+class Script(str, Enum):
+    """The characters that Chinese text is written in."""
+
+    SIMPLIFIED = "simplified"
+    TRADITIONAL = "traditional"
+
+
+@dataclass(frozen=True)
+class StreamParams:
+    """What a client asked for when its recognition started.
+
+    lang: "auto", or a language code that the recogniser lists in `languages`.
+    """
+
+    lang: str = "auto"
+    script: Script = Script.SIMPLIFIED
+
+
+@dataclass(frozen=True)
+class Word:
+    """A piece of an utterance's text with its place in the audio.
+
+    text: as it stands in the utterance's text, without surrounding spaces; punctuation that follows
+        a word belongs to the word. The words of an utterance, one after another, make its text but
+        for spaces.
+    start, end: seconds from the start of the stream; 0 <= start <= end.
+    """
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A closed utterance: its text will not change.
+
+    index: 0 for the stream's first; without gaps.
+    lang: the language it was decoded in.
+    start, end: seconds from the start of the stream, of the speech.
+    """
+
+    index: int
+    text: str
+    words: tuple[Word, ...]
+    lang: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Partial:
+    """The newest hypothesis for the utterance that is still open.
+
+    index: of the open utterance.
+    text: "" while nothing is being said.
+    stable: how many leading characters of `text` will not change, whatever comes.
+    """
+
+    index: int
+    text: str = ""
+    stable: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One stream's part in a batch.
+
+    state: what `open` or the stream's last turn gave.
+    samples: the audio since the last turn; may be empty.
+    last: no more audio will come: close every utterance.
+    """
+
+    state: Any
+    samples: Samples
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a turn led to.
+
+    state: for the stream's next turn; opaque to everyone but the recogniser.
+    closed: utterances that this turn closed, in order.
+    partial: the utterance still open; after the last turn its text is "".
+    speaking: whether the speaker is in the middle of something (an utterance is open). A caller may
+        look less often at streams that are silent.
+    """
+
+    state: Any
+    closed: tuple[Utterance, ...]
+    partial: Partial
+    speaking: bool
+
+
+class Recognizer(Protocol):
+    """An engine with its model loaded. Used by one thread at a time.
+
+    name: the model's name in the catalogue, or the user's folder.
+    languages: codes it can be asked for ("auto" is not listed); the first is its default.
+    """
+
+    name: str
+    languages: tuple[str, ...]
+
+    def open(self, params: StreamParams) -> Any:
+        """Return the state of a new stream.
+
+        Raises:
+            NotSupportedError: when the model cannot serve `params`.
+        """
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        """Take one turn for each of some streams, together where that is cheaper.
+
+        Returns one outcome for each turn, in order. It depends on nothing but the turns: the same
+        turns give the same outcomes in any worker.
+        """
+
+    def forget(self, states: Sequence[Any]) -> None:
+        """Drop whatever is cached in this process for streams that ended (may be nothing)."""
+
+
+class NotSupportedError(ValueError):
+    """The model in use cannot do what was asked; the message says what and which model."""

@@ -1,0 +1,1 @@
+"""Samples: PCM, resampling, containers and codecs."""

@@ -1,0 +1,1 @@
+"""Many sessions onto few cores: scheduling, worker processes, admission."""

@@ -1,0 +1,1 @@
+"""The ASGI application: sockets, HTTP, limits, logs."""

@@ -1,0 +1,1 @@
+"""Synthesis: voices and the text front end. Knows no network."""

@@ -1,0 +1,83 @@
+"""What a synthesiser takes and gives: the one interface behind which every voice stands.
+
+A synthesis is an iterator of blocks; each `next` is one bounded piece of work (a clause's acoustic
+model with its first vocoder block, or one vocoder block), so a caller can put many syntheses on one
+core, stop one between two blocks, and never wait for a whole sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 24_000
+"""Every synthesis comes out at this rate, in hertz, whatever the voice's own."""
+
+Samples = npt.NDArray[np.float32]
+"""float32 samples in [-1, 1], 24 kHz, mono, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice that can be asked for.
+
+    id: the wire's `spk_id`; 0 is the default voice.
+    name: unique among the voices in use.
+    languages: codes; the first is what it speaks best.
+    gender: "female", "male" or "unknown".
+    model: the model's name in the catalogue.
+    """
+
+    id: int
+    name: str
+    languages: tuple[str, ...]
+    gender: str
+    model: str
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """What is to be said, and how.
+
+    text: plain text, already checked and decoded.
+    voice: a `Voice.name`; "" for the default.
+    speed: 1.0 is the voice's own; 2.0 takes half the time.
+    """
+
+    text: str
+    voice: str = ""
+    speed: float = 1.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of audio.
+
+    samples: never empty.
+    """
+
+    samples: Samples
+
+
+class Synthesizer(Protocol):
+    """Voices with their models loaded. Used by one thread at a time; iterators may be interleaved."""
+
+    voices: tuple[Voice, ...]
+
+    def speak(self, request: SpeechRequest) -> Iterator[Block]:
+        """Yield the audio of `request` in blocks; the same request gives the same samples.
+
+        The first block comes soon and is small, later ones are larger. Text with nothing to say
+        (empty, only punctuation, emoji) yields nothing.
+
+        Raises:
+            UnknownVoiceError: at once, when there is no such voice.
+        """
+
+
+class UnknownVoiceError(ValueError):
+    """There is no such voice; the message names the ones there are."""
