@@ -1,0 +1,61 @@
+"""WAV files, written as the audio comes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+from liusheng.audio.pcm import BYTES_PER_SAMPLE
+
+
+class WavWriter:
+    """Takes 16-bit PCM for a mono WAV file; made by `open_wav`."""
+
+    def __init__(self, file: wave.Wave_write, rate: int) -> None:
+        self._file = file
+        self.rate = rate
+
+    @property
+    def seconds(self) -> float:
+        """How much has been written."""
+        return self._file.tell() / self.rate
+
+    def write(self, pcm: bytes) -> None:
+        """Add signed 16-bit little-endian samples."""
+        if len(pcm) % BYTES_PER_SAMPLE:
+            raise ValueError(f"{len(pcm)} bytes are not a whole number of 16-bit samples")
+        self._file.writeframes(pcm)
+
+
+@contextlib.contextmanager
+def open_wav(path: str | os.PathLike[str], rate: int) -> Iterator[WavWriter]:
+    """Write a mono 16-bit WAV file at `rate` hertz.
+
+    The file appears at `path` when the block ends well; when it ends in an exception, nothing is
+    left behind and what was at `path` before stays.
+
+    Raises:
+        OSError: when the folder cannot be written to.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder; name a file in it")
+    if target.exists() and not target.is_file():
+        part = target  # a device, such as /dev/null, is written to, never replaced
+    else:
+        part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("wb") as raw, wave.open(raw, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(BYTES_PER_SAMPLE)
+            file.setframerate(rate)
+            file.writeframes(b"")  # an empty file has a header too
+            yield WavWriter(file, rate)
+        if part != target:
+            part.replace(target)
+    finally:
+        if part != target:
+            part.unlink(missing_ok=True)
