@@ -121,12 +121,17 @@ class Outcome:
 class Recognizer(Protocol):
     """An engine with its model loaded. Used by one thread at a time.
 
-    name: the model's name in the catalogue, or the user's folder.
     languages: codes it can be asked for ("auto" is not listed); the first is its default.
+    sticky: a stream's state has a part in this process (rebuilt elsewhere at the cost of decoding
+        again), so a stream is best kept with the worker that has it.
     """
 
-    name: str
     languages: tuple[str, ...]
+    sticky: bool
+
+    def model_for(self, lang: str) -> str:
+        """Return the name of the model that serves `lang` ("auto" or one of `languages`): its name
+        in the catalogue, or the user's folder."""
 
     def open(self, params: StreamParams) -> Any:
         """Return the state of a new stream.

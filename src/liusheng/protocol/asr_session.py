@@ -1,0 +1,355 @@
+"""The state machine of one recognition socket. Pure: events in, commands and messages out.
+
+    frames ──▶ text_received, bytes_received ──▶ commands()      what the driver does at once
+    engine ──▶ updated, finished, failed     ──▶ next_message()  what the driver sends, in order
+
+Messages are rendered when they are pulled, not when they are owed, so a reply that had to wait for
+a slow socket still carries the newest text known, and a client that sends an hour of audio before
+it reads costs a counter, not an hour of replies.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import msgspec
+
+from liusheng.protocol import asr
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
+from liusheng.protocol.transcript import Transcript, UtteranceLike
+
+BYTES_PER_SECOND = 2 * asr.SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class Open:
+    """Begin a recognition; answer with `opened` or `refused`."""
+
+    session: str
+    lang: str
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Give a packet of audio to the recognition."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Finish:
+    """No more audio comes: answer with `finished` when every utterance is closed."""
+
+
+@dataclass(frozen=True)
+class Abandon:
+    """Drop the recognition; nobody waits for it."""
+
+
+Command = Open | Feed | Finish | Abandon
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close the socket, after everything before it is sent."""
+
+    code: CloseCode
+    reason: str
+
+
+class _State(Enum):
+    IDLE = auto()  # no recognition under way
+    STREAMING = auto()
+    FAILED = auto()  # the recognition failed; the client is told at its next frame
+    FINISHING = auto()  # `end` came, the final is awaited
+    CLOSED = auto()
+
+
+@dataclass
+class _Replies:
+    """Replies owed to packets of one recognition, in a row."""
+
+    transcript: Transcript
+    count: int
+
+
+_Owed = _Replies | msgspec.Struct | Close
+
+
+class ASRSession:
+    """One socket's recognitions, one after another.
+
+    languages: what `lang` may be besides "auto".
+    limits: told to the client, and kept where they concern frames.
+    max_text_chars: of a text frame.
+    """
+
+    def __init__(
+        self,
+        *,
+        languages: Collection[str],
+        limits: asr.Limits,
+        max_text_chars: int = 20_000,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._languages = languages
+        self._limits = limits
+        self._max_text_chars = max_text_chars
+        self._new_id = new_id
+        self._state = _State.IDLE
+        self._transcript = Transcript()
+        self._commands: deque[Command] = deque()
+        self._owed: deque[_Owed] = deque()
+        # What came between `end` and the final; the final is the first message after `end`.
+        self._deferred: deque[_Owed] = deque()
+        self._failure: ProtocolError | None = None
+        self._name = ""
+        self._id = ""
+        self._bytes = 0
+
+    # What the driver asks
+
+    @property
+    def id(self) -> str:
+        """Of the recognition under way, or of the last one; "" before the first."""
+        return self._id
+
+    @property
+    def awaits_client(self) -> bool:
+        """Whether it is the client's turn, so that its silence counts as idleness."""
+        return self._state not in (_State.FINISHING, _State.CLOSED)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be sent but what is owed already."""
+        return self._state is _State.CLOSED
+
+    @property
+    def has_message(self) -> bool:
+        """Whether `next_message` has something."""
+        return bool(self._owed)
+
+    def commands(self) -> Iterable[Command]:
+        """Yield what is to be done now, in order, each once."""
+        while self._commands:
+            yield self._commands.popleft()
+
+    def next_message(self) -> str | Close | None:
+        """Return the next text frame to send, or the closing, or None when nothing is owed now."""
+        if not self._owed:
+            return None
+        owed = self._owed[0]
+        if isinstance(owed, _Replies):
+            owed.count -= 1
+            if not owed.count:
+                self._owed.popleft()
+            return encode(self._result(owed.transcript))
+        self._owed.popleft()
+        return owed if isinstance(owed, Close) else encode(owed)
+
+    # What the client does
+
+    def text_received(self, frame: str) -> None:
+        """Take in a text frame."""
+        if self._state is _State.CLOSED:
+            return
+        try:
+            message = parse_object(frame, self._max_text_chars)
+            signal = message.get("signal")
+            if signal == "start":
+                self._start(message)
+            elif signal == "end":
+                self._end()
+            else:
+                self._owe(asr.UnknownSignal(detail=self._unknown(message)))
+        except ProtocolError as error:
+            self._owe(asr.Error(code=error.code, message=error.message))
+
+    def bytes_received(self, data: bytes) -> None:
+        """Take in a packet of audio; exactly one message comes to be owed for it."""
+        try:
+            self._check_packet(data)
+        except ProtocolError as error:
+            self._owe(asr.Error(code=error.code, message=error.message, result=""))
+            return
+        self._bytes += len(data)
+        if data:
+            self._commands.append(Feed(data))
+        last = self._owed[-1] if self._owed else None
+        if isinstance(last, _Replies) and last.transcript is self._transcript:
+            last.count += 1
+        else:
+            self._owed.append(_Replies(self._transcript, 1))
+
+    def disconnected(self) -> None:
+        """The socket is gone: nothing can be sent, nothing is waited for."""
+        if self._state in (_State.STREAMING, _State.FINISHING):
+            self._commands.append(Abandon())
+        self._owed.clear()
+        self._deferred.clear()
+        self._state = _State.CLOSED
+
+    def idle(self) -> None:
+        """The client sent nothing for `limits.idle_seconds`."""
+        if self.awaits_client:
+            self.stop(
+                ProtocolError(
+                    ErrorCode.IDLE_TIMEOUT,
+                    f"Nothing came for {self._limits.idle_seconds:g} s; this connection is closed. "
+                    'Send audio, or "end" when you are done, and connect again to go on.',
+                ),
+                CloseCode.POLICY,
+            )
+
+    # What the recogniser does
+
+    def opened(self, model: str) -> None:
+        """The recognition asked for by `Open` has begun, with this model."""
+        self._state = _State.STREAMING
+        self._owe(asr.ServerReady(session=self._id, model=model, limits=self._limits))
+
+    def refused(self, error: ProtocolError) -> None:
+        """The recognition asked for by `Open` cannot be had; the client may start another."""
+        self._owe(asr.Error(code=error.code, message=error.message))
+        if error.code is ErrorCode.SERVER_BUSY:
+            self._close(CloseCode.TRY_AGAIN_LATER, "server busy")
+
+    def updated(self, closed: Iterable[UtteranceLike], index: int, text: str, stable: int) -> None:
+        """The recognition knows more; see `Transcript.update`."""
+        self._transcript.update(closed, index, text, stable)
+
+    def finished(self) -> None:
+        """Every utterance of the recognition that was to be finished is closed."""
+        if self._state is not _State.FINISHING:
+            return
+        view = self._transcript.view
+        self._owed.append(
+            asr.Final(
+                name=self._name,
+                result=view.result,
+                times=self._transcript.times(),
+                utterance=view.utterance,
+                stable=view.stable,
+            )
+        )
+        self._close(CloseCode.NORMAL, "finished")
+
+    def failed(self, error: ProtocolError) -> None:
+        """The recognition under way is lost.
+
+        A message of its own would be taken for the reply to a packet, so the client learns of it
+        from the answer to what it sends next.
+        """
+        if self._state is _State.STREAMING:
+            self._state = _State.FAILED
+            self._failure = error
+        elif self._state is _State.FINISHING:
+            self._owed.append(asr.Error(code=error.code, message=error.message))
+            self._close(CloseCode.INTERNAL, "recognition failed")
+
+    def stop(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session from the server's side, with a reason."""
+        if self._state is _State.CLOSED:
+            return
+        if self._state in (_State.STREAMING, _State.FINISHING):
+            self._commands.append(Abandon())
+        self._owed.append(asr.Error(code=error.code, message=error.message))
+        self._close(code, error.code.value)
+
+    # Inside
+
+    def _start(self, message: dict[str, object]) -> None:
+        if self._state is _State.FINISHING:
+            raise ProtocolError(
+                ErrorCode.AFTER_END,
+                'This connection ends with the final reply to "end"; start again on a new one.',
+            )
+        start = convert(message, asr.Start)
+        refuse_unsupported(message, asr.NOT_BUILT)
+        if start.lang != "auto" and start.lang not in self._languages:
+            raise ProtocolError(
+                ErrorCode.NOT_SUPPORTED_BY_MODEL,
+                f'No model here knows the language "lang": {shown(start.lang)}; '
+                f'use "auto" or one of {", ".join(sorted(self._languages))}.',
+            )
+        if self._state is _State.STREAMING:
+            self._commands.append(Abandon())
+        self._state = _State.IDLE
+        self._transcript = Transcript()
+        self._failure = None
+        self._bytes = 0
+        self._name = start.name
+        self._id = self._new_id()
+        self._commands.append(Open(self._id, start.lang))
+
+    def _end(self) -> None:
+        if self._state is _State.STREAMING:
+            self._state = _State.FINISHING
+            self._commands.append(Finish())
+        elif self._state is _State.FAILED and self._failure is not None:
+            self._owe(asr.Error(code=self._failure.code, message=self._failure.message))
+            self._close(CloseCode.INTERNAL, "recognition failed")
+        elif self._state is _State.FINISHING:
+            raise ProtocolError(ErrorCode.AFTER_END, '"end" came already; its reply is on the way.')
+        else:
+            raise ProtocolError(
+                ErrorCode.NOT_STARTED,
+                'There is nothing to end: send {"signal": "start", "name": ..., "nbest": 1} first.',
+            )
+
+    def _check_packet(self, data: bytes) -> None:
+        if self._state is _State.IDLE:
+            raise ProtocolError(
+                ErrorCode.NOT_STARTED,
+                'Audio came before a recognition was started; send {"signal": "start", '
+                '"name": ..., "nbest": 1} first. This packet was not used.',
+            )
+        if self._state is _State.FAILED and self._failure is not None:
+            raise self._failure
+        if self._state in (_State.FINISHING, _State.CLOSED):
+            raise ProtocolError(
+                ErrorCode.AFTER_END, 'Audio came after "end"; this packet was not used.'
+            )
+        if len(data) > self._limits.max_packet_bytes:
+            raise ProtocolError(
+                ErrorCode.PACKET_TOO_LARGE,
+                f"A packet of {len(data):,} bytes is over the limit of "
+                f"{self._limits.max_packet_bytes:,}; it was not used. Send smaller packets.",
+            )
+        longest = self._limits.max_session_seconds
+        if longest and self._bytes + len(data) > longest * BYTES_PER_SECOND:
+            raise ProtocolError(
+                ErrorCode.SESSION_TOO_LONG,
+                f"This recognition has reached its limit of {longest:g} s of audio; this packet "
+                'was not used. Send "end" for the text so far, then start another.',
+            )
+
+    def _owe(self, message: msgspec.Struct) -> None:
+        if self._state is _State.FINISHING:
+            self._deferred.append(message)
+        elif self._state is not _State.CLOSED:
+            self._owed.append(message)
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        self._owed.extend(self._deferred)
+        self._deferred.clear()
+        self._owed.append(Close(code, reason))
+        self._state = _State.CLOSED
+
+    @staticmethod
+    def _result(transcript: Transcript) -> asr.Result:
+        view = transcript.view
+        return asr.Result(
+            result=view.result, utterance=view.utterance, is_final=view.is_final, stable=view.stable
+        )
+
+    @staticmethod
+    def _unknown(message: dict[str, object]) -> str:
+        if "signal" not in message:
+            return f'The field "signal" is missing from {shown(message)}; send "start" or "end".'
+        return f'Unknown signal {shown(message["signal"])}; send "start" or "end".'

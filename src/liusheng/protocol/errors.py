@@ -1,0 +1,68 @@
+"""The closed list of error codes, and the exception that carries one to the wire.
+
+A code is a promise: clients switch on it, so a code is never renamed and never gets another
+meaning.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class ErrorCode(str, Enum):
+    """Every `code` that the server can send."""
+
+    # What was sent cannot be read.
+    INVALID_JSON = "invalid_json"
+    NOT_AN_OBJECT = "not_an_object"
+    UNKNOWN_SIGNAL = "unknown_signal"
+    MISSING_FIELD = "missing_field"
+    INVALID_FIELD = "invalid_field"
+    UNSUPPORTED_FIELD = "unsupported_field"
+    NOT_SUPPORTED_BY_MODEL = "not_supported_by_model"
+
+    # It can be read, but not now.
+    NOT_STARTED = "not_started"
+    AFTER_END = "after_end"
+    WRONG_SESSION = "wrong_session"
+    UNEXPECTED_BINARY = "unexpected_binary"
+
+    # It is too much, or too little.
+    PACKET_TOO_LARGE = "packet_too_large"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    EMPTY_TEXT = "empty_text"
+    NOTHING_TO_SAY = "nothing_to_say"
+    TEXT_TOO_LONG = "text_too_long"
+    TOO_MANY_TEXTS = "too_many_texts"
+    UNKNOWN_VOICE = "unknown_voice"
+    IDLE_TIMEOUT = "idle_timeout"
+    SESSION_TOO_LONG = "session_too_long"
+
+    # The server cannot.
+    SERVER_BUSY = "server_busy"
+    SERVER_STOPPING = "server_stopping"
+    RECOGNITION_FAILED = "recognition_failed"
+    SYNTHESIS_FAILED = "synthesis_failed"
+    INTERNAL_ERROR = "internal_error"
+
+
+class ProtocolError(Exception):
+    """Something that the client is told about: a code to switch on and a sentence to read.
+
+    message: what is wrong, with which value, and what to do.
+    """
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class CloseCode(int, Enum):
+    """The WebSocket close codes in use (RFC 6455, section 7.4.1; 1013 is IANA's)."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    POLICY = 1008
+    INTERNAL = 1011
+    TRY_AGAIN_LATER = 1013

@@ -1,0 +1,372 @@
+"""The state machine of one synthesis socket. Pure: events in, commands and messages out.
+
+Texts are said one after another, in the order in which they came; everything that answers a text
+(audio, an error, the status 2 packet) is sent in that order too. Only `cancel` and frames that are
+not texts are answered at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from liusheng.protocol import tts
+from liusheng.protocol.asr_session import Close
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
+from liusheng.protocol.transcript import has_han
+
+MAX_WAITING_TEXTS = 1_000
+"""Texts that may wait for their turn in one session."""
+
+_MIN_BASE64 = 8
+
+
+@dataclass(frozen=True)
+class Speak:
+    """Say a text; answer with `audio`, then `spoken` or `failed`.
+
+    number: of the text in this connection; the answers carry it, so that what was cancelled
+        meanwhile is known.
+    """
+
+    number: int
+    text: str
+    voice: str
+    speed: float
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop saying the text of this number; no answer is waited for."""
+
+    number: int
+
+
+Command = Speak | Cancel
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A text whose turn has not come; an error if it cannot be said."""
+
+    speak: Speak | None
+    error: ProtocolError | None = None
+
+
+class TTSSession:
+    """One socket's texts, one after another.
+
+    voices: the name of each voice by its number; 0 is the default.
+    max_text_chars: of one text.
+    idle_seconds: for the message to a client that was idle.
+    """
+
+    def __init__(
+        self,
+        *,
+        voices: Mapping[int, str],
+        max_text_chars: int = 10_000,
+        idle_seconds: float = 60.0,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._voices = voices
+        self._max_text_chars = max_text_chars
+        self._idle_seconds = idle_seconds
+        self._new_id = new_id
+        self._id = ""
+        self._numbers = 0
+        self._speaking: Speak | None = None
+        self._waiting: deque[_Waiting] = deque()
+        self._ending = False
+        self._closed = False
+        self._commands: deque[Command] = deque()
+        self._owed: deque[msgspec.Struct | Close] = deque()
+
+    # What the driver asks
+
+    @property
+    def id(self) -> str:
+        """Of the session; "" before it started."""
+        return self._id
+
+    @property
+    def awaits_client(self) -> bool:
+        """Whether it is the client's turn, so that its silence counts as idleness."""
+        return not (self._closed or self._ending or self._speaking)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be sent but what is owed already."""
+        return self._closed
+
+    @property
+    def has_message(self) -> bool:
+        """Whether `next_message` has something."""
+        return bool(self._owed)
+
+    def commands(self) -> Iterable[Command]:
+        """Yield what is to be done now, in order, each once."""
+        while self._commands:
+            yield self._commands.popleft()
+
+    def next_message(self) -> str | Close | None:
+        """Return the next text frame to send, or the closing, or None when nothing is owed now."""
+        if not self._owed:
+            return None
+        owed = self._owed.popleft()
+        return owed if isinstance(owed, Close) else encode(owed)
+
+    # What the client does
+
+    def text_received(self, frame: str) -> None:
+        """Take in a text frame."""
+        if self._closed:
+            return
+        try:
+            # JSON may spend twelve characters on one of the text's.
+            message = parse_object(frame, 12 * self._max_text_chars + 10_000)
+            if "signal" in message:
+                self._signal(message)
+            elif "text" in message:
+                self._text(message)
+            else:
+                raise ProtocolError(
+                    ErrorCode.MISSING_FIELD,
+                    f'The field "text" is missing from {shown(message)} (and it has no "signal").',
+                )
+        except ProtocolError as error:
+            self._tell(error)
+
+    def bytes_received(self, data: bytes) -> None:
+        """Take in a binary frame, which has no place here."""
+        if not self._closed:
+            self._tell(
+                ProtocolError(
+                    ErrorCode.UNEXPECTED_BINARY,
+                    f"A binary frame of {len(data):,} bytes came; synthesis takes JSON text frames.",
+                )
+            )
+
+    def disconnected(self) -> None:
+        """The socket is gone: nothing can be sent, nothing is waited for."""
+        self._drop()
+        self._owed.clear()
+        self._closed = True
+
+    def idle(self) -> None:
+        """The client sent nothing for the time limit."""
+        if self.awaits_client:
+            self.stop(
+                ProtocolError(
+                    ErrorCode.IDLE_TIMEOUT,
+                    f"Nothing came for {self._idle_seconds:g} s; this connection is closed. "
+                    "Connect again when there is something to say.",
+                ),
+                CloseCode.POLICY,
+            )
+
+    # What the synthesiser does
+
+    def audio(self, number: int, pcm: bytes) -> None:
+        """A piece of audio of this text: PCM16 at 24 kHz, whole samples."""
+        if self._speaking and self._speaking.number == number:
+            self._owed.append(tts.Audio(status=1, audio=base64.b64encode(pcm).decode()))
+
+    def spoken(self, number: int, *, silent: bool = False) -> None:
+        """This text is said; `silent`: there was nothing in it that can be."""
+        if self._speaking and self._speaking.number == number:
+            if silent:
+                self._tell(
+                    ProtocolError(
+                        ErrorCode.NOTHING_TO_SAY,
+                        f"There is nothing to say in {shown(self._speaking.text)}: "
+                        "send letters, digits or Chinese characters.",
+                    )
+                )
+            self._close_text()
+
+    def failed(self, number: int, error: ProtocolError) -> None:
+        """This text could not be said to its end."""
+        if self._speaking and self._speaking.number == number:
+            self._tell(error)
+            self._close_text()
+
+    def stop(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session from the server's side, with a reason."""
+        if self._closed:
+            return
+        unsaid = self._drop()
+        self._tell(error)
+        self._owed.extend(tts.Audio(status=2, audio="") for _ in range(unsaid))
+        self._close(code, error.code.value)
+
+    # Inside
+
+    def _signal(self, message: dict[str, object]) -> None:
+        signal = message["signal"]
+        if signal == "start":
+            convert(message, tts.Start)
+            # Beginning anew abandons what was under way, as in recognition, but not silently.
+            self._cancel(at_least_one=False)
+            self._ending = False
+            self._id = self._new_id()
+            self._owed.append(tts.ServerReady(session=self._id))
+        elif signal == "end":
+            self._end(message)
+        elif signal == "cancel":
+            self._require_start('"cancel"')
+            self._cancel(at_least_one=True)
+        else:
+            raise ProtocolError(
+                ErrorCode.UNKNOWN_SIGNAL,
+                f'Unknown signal {shown(signal)}; send "start", "cancel" or "end", '
+                'or a text without "signal".',
+            )
+
+    def _end(self, message: dict[str, object]) -> None:
+        self._require_start('"end"')
+        end = convert(message, tts.End)
+        if end.session != self._id:
+            raise ProtocolError(
+                ErrorCode.WRONG_SESSION,
+                f'"end" names the session {shown(end.session)}, but this one is "{self._id}"; '
+                'send the id that came with "server ready".',
+            )
+        self._ending = True
+        self._next()
+
+    def _text(self, message: dict[str, object]) -> None:
+        """Queue a text; one that cannot be said is told of when its turn comes."""
+        if len(self._waiting) >= MAX_WAITING_TEXTS:
+            raise ProtocolError(
+                ErrorCode.TOO_MANY_TEXTS,
+                f"{MAX_WAITING_TEXTS} texts are waiting already; this one was not taken. "
+                "Wait for status 2 packets before sending more.",
+            )
+        try:
+            self._waiting.append(_Waiting(self._checked(message)))
+        except ProtocolError as error:
+            self._waiting.append(_Waiting(None, error))
+        self._next()
+
+    def _checked(self, message: dict[str, object]) -> Speak:
+        self._require_start("a text")
+        if self._ending:
+            raise ProtocolError(ErrorCode.AFTER_END, 'A text came after "end"; it is not said.')
+        text = convert(message, tts.Text)
+        refuse_unsupported(message, tts.NOT_BUILT)
+        plain = decode_text(text.text, encoded=text.encoding == "base64")
+        if not plain.strip():
+            raise ProtocolError(
+                ErrorCode.EMPTY_TEXT, 'The field "text" is empty; send something to say.'
+            )
+        if len(plain) > self._max_text_chars:
+            raise ProtocolError(
+                ErrorCode.TEXT_TOO_LONG,
+                f"A text of {len(plain):,} characters is over the limit of "
+                f"{self._max_text_chars:,}; send it as several texts, cut between sentences.",
+            )
+        self._numbers += 1
+        return Speak(self._numbers, plain, self._voice(text), text.speed)
+
+    def _voice(self, text: tts.Text) -> str:
+        known = ", ".join(f"{number} ({name})" for number, name in sorted(self._voices.items()))
+        if isinstance(text.voice, str):
+            if text.voice not in self._voices.values():
+                raise ProtocolError(
+                    ErrorCode.UNKNOWN_VOICE,
+                    f"There is no voice {shown(text.voice)}; the voices are {known}.",
+                )
+            return text.voice
+        if text.spk_id not in self._voices:
+            raise ProtocolError(
+                ErrorCode.UNKNOWN_VOICE,
+                f'There is no voice with "spk_id": {text.spk_id}; the voices are {known}.',
+            )
+        return self._voices[text.spk_id]
+
+    def _require_start(self, what: str) -> None:
+        if not self._id:
+            raise ProtocolError(
+                ErrorCode.NOT_STARTED,
+                f"{what[0].upper() + what[1:]} came before a session was started; "
+                'send {"task": "tts", "signal": "start"} first.',
+            )
+
+    def _next(self) -> None:
+        """Go on with what waits: say the next text, tell of one that cannot be said, or close."""
+        while self._waiting and not self._speaking:
+            waiting = self._waiting.popleft()
+            if waiting.speak:
+                self._speaking = waiting.speak
+                self._commands.append(waiting.speak)
+            elif waiting.error:
+                self._tell(waiting.error)
+                self._owed.append(tts.Audio(status=2, audio=""))
+        if self._ending and not self._speaking:
+            self._owed.append(tts.Closing(session=self._id))
+            self._close(CloseCode.NORMAL, "finished")
+
+    def _close_text(self) -> None:
+        self._speaking = None
+        self._owed.append(tts.Audio(status=2, audio=""))
+        self._next()
+
+    def _cancel(self, *, at_least_one: bool) -> None:
+        unsaid = self._drop()
+        if at_least_one:
+            unsaid = max(unsaid, 1)
+        # Audio that is owed but not sent yet is of no use to anyone now.
+        self._owed = deque(
+            owed for owed in self._owed if not (isinstance(owed, tts.Audio) and owed.status == 1)
+        )
+        self._owed.extend(tts.Audio(status=2, audio="", cancelled=True) for _ in range(unsaid))
+        self._next()
+
+    def _drop(self) -> int:
+        """Stop and forget every text that is not said yet; return how many they were."""
+        unsaid = len(self._waiting)
+        self._waiting.clear()
+        if self._speaking:
+            unsaid += 1
+            self._commands.append(Cancel(self._speaking.number))
+            self._speaking = None
+        return unsaid
+
+    def _tell(self, error: ProtocolError) -> None:
+        self._owed.append(tts.Error(code=error.code, message=error.message))
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        self._owed.append(Close(code, reason))
+        self._closed = True
+
+
+def decode_text(text: str, *, encoded: bool) -> str:
+    """Return the plain text of a `text` field.
+
+    encoded: the client says that it is base64. Without that, only text of 8 or more characters
+        that is valid base64 of UTF-8 with Han characters is taken for base64: "zoom" and "1688"
+        are valid base64 too.
+
+    Raises:
+        ProtocolError: invalid_field, when it was said to be base64 of UTF-8 and is not.
+    """
+    if not encoded and (len(text) < _MIN_BASE64 or not text.isascii()):
+        return text
+    try:
+        plain = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        if not encoded:
+            return text
+        raise ProtocolError(
+            ErrorCode.INVALID_FIELD,
+            f'The field "text" is not base64 of UTF-8, though "encoding" says so: {shown(text)}.',
+        ) from None
+    return plain if encoded or has_han(plain) else text
