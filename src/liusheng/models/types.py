@@ -42,7 +42,8 @@ class InstalledModel:
 
     name: in the catalogue, or the user's folder as given.
     path: the folder that holds its files (for HIBARI: the package's).
-    files: role to path, for the roles that the kind's engine asks for, e.g. {"encoder": ..., "tokens": ...}.
+    files: role to path, for the roles that the kind's engine asks for, e.g. {"encoder": ...}; they
+        are listed in `kinds.ANATOMY`.
     languages: codes, the best first.
     options: further facts from the catalogue that the engine understands.
     """

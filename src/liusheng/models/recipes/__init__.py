@@ -1,9 +1,9 @@
 """How fetched files become what an engine opens, where the two differ.
 
-A recipe is a function `convert(source_dir, target_dir, **options)`: it reads files that were fetched
-and checked in one folder and writes files into another, which exists. The same input gives the same
-output as long as the libraries it uses do not change. The catalogue names recipes by the keys here;
-their modules are imported when they are used, for some need heavy libraries.
+A recipe is a function `convert(source_dir, target_dir, **options)`: it reads files that were
+fetched and checked in one folder and writes files into another, which exists. The same input gives
+the same output as long as the libraries it uses do not change. The catalogue names recipes by the
+keys here; their modules are imported when they are used, for some need heavy libraries.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def run(recipe: str, source_dir: Path, target_dir: Path, options: dict[str, Any]
         module.convert(source_dir, target_dir, **options)
     except ImportError as error:
         raise RecipeError(
-            f"the recipe {recipe!r} needs the library {error.name}: `pip install 'liusheng[server]'`"
+            f"the recipe {recipe!r} needs the library {error.name}: "
+            "`pip install 'liusheng[server]'`"
         ) from error
     except (ValueError, TypeError, LookupError) as error:
         raise RecipeError(

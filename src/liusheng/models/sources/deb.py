@@ -1,0 +1,37 @@
+"""Debian packages, fetched with the user's own apt, which checks the archive's signature."""
+
+from __future__ import annotations
+
+import shutil
+
+from .. import archives
+from ..catalogue import DebPart
+from ..errors import DownloadError
+from ..progress import Stage
+from .context import Context, run_downloader
+
+
+def fetch(part: DebPart, context: Context) -> None:
+    """Download the package and copy its members into `context.fetched`. Nothing is installed.
+
+    Raises:
+        DownloadError: there is no apt, it cannot get the package, or it left none.
+        ArchiveError: see `archives.extract`.
+    """
+    folder = context.downloads / f"deb-{part.package}"
+    if not list(folder.glob("*.deb")):
+        program = shutil.which("apt-get")
+        if program is None:
+            raise DownloadError(f"{part.package} is a Debian package, and there is no apt-get here")
+        run_downloader(
+            [program, "download", part.package], folder, part.package, part.size, context
+        )
+    packages = sorted(folder.glob("*.deb"))
+    if not packages:
+        raise DownloadError(f"{part.package}: apt-get said that all was well, but left no package")
+    archives.extract(
+        packages[0],
+        part.members,
+        context.fetched,
+        lambda done: context.report(Stage.UNPACK, part.package, done, 0),
+    )

