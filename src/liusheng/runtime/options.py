@@ -1,0 +1,55 @@
+"""How work is spread over processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PoolOptions:
+    """Of one pool of worker processes.
+
+    workers: how many processes; each holds its own copy of the models.
+    threads: of each process for computing; more than one rarely pays.
+    call_timeout: seconds after which a worker that does not answer is taken for hung and replaced.
+    start_timeout: seconds that loading the models may take.
+    nice: added to the workers' niceness (0 to 19), so that they give way to what has less.
+    """
+
+    workers: int = 1
+    threads: int = 1
+    call_timeout: float = 60.0
+    start_timeout: float = 300.0
+    nice: int = 0
+
+
+@dataclass(frozen=True)
+class RecognitionOptions:
+    """Of the live recognition of many streams.
+
+    batch: streams that one call to a worker takes at most.
+    step: seconds of new audio after which a stream wants to be looked at again.
+    max_turn: seconds of audio that one turn takes at most, so that nobody's backlog is everybody's.
+    max_queued: seconds of audio of one stream not looked at, above which its socket is read slowly.
+    max_streams: at once.
+    max_lag: seconds that the stalest stream has waited for a look, above which no more are let in.
+    """
+
+    batch: int = 8
+    step: float = 0.4
+    max_turn: float = 20.0
+    max_queued: float = 30.0
+    max_streams: int = 64
+    max_lag: float = 4.0
+
+
+@dataclass(frozen=True)
+class SynthesisOptions:
+    """Of the synthesis for many listeners.
+
+    ahead: seconds of audio made but not taken, above which a synthesis rests.
+    max_speeches: under way at once.
+    """
+
+    ahead: float = 1.5
+    max_speeches: int = 64

@@ -1,0 +1,261 @@
+"""Live recognition of many streams on few workers, for the server.
+
+The server keeps each stream's audio until a turn has taken it in, so that nothing is lost with a
+worker: a turn that did not come back is simply taken again, by itself, a few times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from liusheng.asr.options import AsrOptions
+from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.models.types import InstalledModel
+from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
+from liusheng.runtime.live_schedule import LiveSchedule
+from liusheng.runtime.options import PoolOptions, RecognitionOptions
+from liusheng.runtime.pool import Job, Pool
+
+_log = logging.getLogger(__name__)
+
+BYTES_PER_SECOND = 2 * SAMPLE_RATE
+_MAX_TRIES = 3
+
+
+class BusyError(Exception):
+    """There is no room for another session; the message says what is full."""
+
+
+class RecognitionStream:
+    """One recognition. Everything happens on the event loop; nothing here blocks.
+
+    on_update: called with each newly closed utterance and the newest partial.
+    on_finish: called once, when `finish` was and everything is closed.
+    on_failure: called once instead, with what happened, when the recognition is lost.
+    """
+
+    def __init__(
+        self,
+        recognition: Recognition,
+        params: StreamParams,
+        on_update: Callable[[tuple[Utterance, ...], Partial], None],
+        on_finish: Callable[[], None],
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        self._recognition = recognition
+        self.params = params
+        self.on_update = on_update
+        self.on_finish = on_finish
+        self.on_failure = on_failure
+        self.state: bytes | None = None
+        self.pending = bytearray()
+        self.finishing = False
+        self.tries = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def queued_seconds(self) -> float:
+        """Of audio that no turn has taken in yet."""
+        return len(self.pending) / BYTES_PER_SECOND
+
+    def feed(self, pcm: bytes) -> None:
+        """Add audio: PCM16, 16 kHz, mono, whole samples."""
+        self.pending += pcm
+        if self.queued_seconds >= self._recognition.options.max_queued:
+            self._room.clear()
+        self._recognition.heard(self, len(pcm) / BYTES_PER_SECOND)
+
+    def finish(self) -> None:
+        """No more audio comes."""
+        self.finishing = True
+        self._recognition.finish(self)
+
+    def abandon(self) -> None:
+        """Nobody waits for this any more; nothing is called from now on."""
+        self._recognition.remove(self)
+        self._room.set()
+
+    async def room(self, timeout: float) -> None:
+        """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
+        if not self._room.is_set():
+            try:
+                await asyncio.wait_for(self._room.wait(), timeout)
+            except asyncio.TimeoutError:
+                return
+
+    def took(self, size: int) -> None:
+        """A turn has taken in the first `size` bytes that were pending."""
+        del self.pending[:size]
+        if self.queued_seconds < self._recognition.options.max_queued:
+            self._room.set()
+
+
+class Recognition:
+    """A pool of recognisers and the streams on it.
+
+    models, asr_options: what each worker loads (see `liusheng.asr.load`).
+    """
+
+    def __init__(
+        self,
+        models: Sequence[InstalledModel],
+        asr_options: AsrOptions,
+        options: RecognitionOptions,
+        pool_options: PoolOptions,
+        *,
+        factory: str = "liusheng.runtime.handlers.recognition",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.options = options
+        self._clock = clock
+        self._pool = Pool("recognition", factory, (models, asr_options), pool_options)
+        self._schedule: LiveSchedule[RecognitionStream] = LiveSchedule(
+            batch=options.batch, step=options.step
+        )
+        # By worker: what it may drop, told it with its next job.
+        self._forgotten: dict[int, list[bytes]] = {}
+        self.description = RecognizerDescription({}, sticky=False)
+
+    async def start(self) -> None:
+        """Start the workers and wait until they have loaded their models.
+
+        Raises:
+            Exception: what a worker raised instead.
+        """
+        self.description = await self._pool.start(self)
+        self._schedule = LiveSchedule(
+            batch=self.options.batch, step=self.options.step, sticky=self.description.sticky
+        )
+
+    async def stop(self) -> None:
+        """End the workers; streams under way are told nothing more."""
+        await self._pool.stop()
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the workers that are alive."""
+        return self._pool.pids
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """What a stream's `lang` may be besides "auto"."""
+        return frozenset(self.description.models) - {"auto"}
+
+    def model_for(self, lang: str) -> str:
+        """Return the name of the model that serves `lang`."""
+        return self.description.models[lang]
+
+    def open(
+        self,
+        params: StreamParams,
+        on_update: Callable[[tuple[Utterance, ...], Partial], None],
+        on_finish: Callable[[], None],
+        on_failure: Callable[[Exception], None],
+    ) -> RecognitionStream:
+        """Begin a recognition.
+
+        Raises:
+            BusyError: when there are too many already, or those there are wait too long.
+        """
+        if len(self._schedule) >= self.options.max_streams:
+            raise BusyError(f"{len(self._schedule)} recognitions are under way, which is the limit")
+        lag = self._schedule.lag(self._clock())
+        if lag > self.options.max_lag:
+            raise BusyError(f"recognition lags {lag:.1f} s behind, over {self.options.max_lag:g} s")
+        stream = RecognitionStream(self, params, on_update, on_finish, on_failure)
+        self._schedule.add(stream, self._clock())
+        return stream
+
+    # For streams
+
+    def heard(self, stream: RecognitionStream, seconds: float) -> None:
+        """Audio came in."""
+        if self._schedule.heard(stream, seconds, self._clock()):
+            self._pool.wake()
+
+    def finish(self, stream: RecognitionStream) -> None:
+        """No more audio comes."""
+        self._schedule.finish(stream, self._clock())
+        self._pool.wake()
+
+    def remove(self, stream: RecognitionStream) -> None:
+        """A stream is over."""
+        worker = self._schedule.remove(stream)
+        if worker is not None and stream.state is not None:
+            self._forget(worker, stream.state)
+
+    # For the pool
+
+    def take(self, worker: int) -> Job | None:
+        """Return the next batch of turns for this worker."""
+        if states := self._forgotten.pop(worker, None):
+            return Job("forget", (states,), _ignore, _ignore, _ignore)
+        streams = self._schedule.take(worker, self._clock(), self._pool.size)
+        if not streams:
+            return None
+        most = int(self.options.max_turn * SAMPLE_RATE) * 2
+        requests = []
+        for stream in streams:
+            pcm = bytes(stream.pending[:most])
+            last = stream.finishing and len(pcm) == len(stream.pending)
+            requests.append(TurnRequest(stream.params, stream.state, pcm, last))
+        return Job(
+            "advance",
+            (requests,),
+            lambda results: self._done(worker, streams, requests, results),
+            lambda error: self._retry(streams, error),
+            lambda error: self._retry(streams, error),
+        )
+
+    def worker_lost(self, worker: int) -> None:
+        """A worker died."""
+        self._forgotten.pop(worker, None)
+        self._schedule.worker_lost(worker)
+
+    def _done(
+        self,
+        worker: int,
+        streams: Sequence[RecognitionStream],
+        requests: Sequence[TurnRequest],
+        results: Sequence[TurnResult],
+    ) -> None:
+        for stream, request, result in zip(streams, requests, results, strict=True):
+            if stream not in self._schedule:
+                self._forget(worker, result.state)
+                continue
+            stream.state = result.state
+            stream.tries = 0
+            stream.took(len(request.pcm))
+            self._schedule.looked(stream, len(request.pcm) / BYTES_PER_SECOND, self._clock())
+            if result.closed or result.partial.text or not request.last:
+                stream.on_update(result.closed, result.partial)
+            if request.last:
+                self.remove(stream)
+                stream.on_finish()
+
+    def _forget(self, worker: int, state: bytes) -> None:
+        if self.description.sticky:
+            self._forgotten.setdefault(worker, []).append(state)
+            self._pool.wake()
+
+    def _retry(self, streams: Sequence[RecognitionStream], error: Exception) -> None:
+        _log.warning("a turn of %d streams failed: %s", len(streams), error, exc_info=error)
+        for stream in streams:
+            if stream not in self._schedule:
+                continue
+            # A turn lost together with others says little of any one of them.
+            stream.tries += len(streams) == 1
+            if stream.tries < _MAX_TRIES:
+                self._schedule.again(stream, self._clock())
+            else:
+                self._schedule.remove(stream)
+                stream.took(len(stream.pending))
+                stream.on_failure(error)
+
+
+def _ignore(_: object) -> None:
+    return None
