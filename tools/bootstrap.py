@@ -59,7 +59,7 @@ def run_with_another_python(arguments):
     here = "{} is Python {}.{}".format(sys.executable, *sys.version_info[:2])
     needed = "Liusheng needs Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
     if not os.environ.get("PYTHON"):
-        for minor in range(NEWEST[1] - 1, OLDEST[1] - 1, -1):
+        for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
             other = shutil.which(f"python3.{minor}")
             # A version manager's shim may be on PATH for a version that is not there.
             if other and subprocess.call([other, "-c", ""], stderr=subprocess.DEVNULL) == 0:

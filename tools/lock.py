@@ -81,7 +81,7 @@ def why_not_installable(lock: str, platform: str, version: str) -> str:
                 *(f"--python-platform={platform}", f"--python-version={version}"),
             ],
             cwd=ROOT,
-            env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": OLDEST_MACOS},
+            env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": OLDEST_MACOS, "UV_NO_CONFIG": "1"},
             capture_output=True,
             text=True,
             check=False,
