@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tflite
 
-_DTYPES = {
+_DTYPES: dict[int, np.dtype[Any]] = {
     tflite.TensorType.FLOAT32: np.dtype("<f4"),
     tflite.TensorType.INT32: np.dtype("<i4"),
     tflite.TensorType.INT64: np.dtype("<i8"),
@@ -35,7 +35,9 @@ class Constant:
     scale: float
 
     def real(self) -> npt.NDArray[np.float32]:
-        return (self.values.astype(np.float32) * np.float32(self.scale)).astype(np.float32)
+        """float32, of the same shape."""
+        real: npt.NDArray[np.float32] = self.values.astype(np.float32) * np.float32(self.scale)
+        return real
 
 
 class TfliteWeights:

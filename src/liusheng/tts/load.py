@@ -1,0 +1,75 @@
+"""Opens the voices of installed models and makes one synthesizer of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from liusheng.models.types import InstalledModel, Kind
+from liusheng.tts.loudness import gain_of
+from liusheng.tts.router import LoadedVoice, VoiceRouter
+from liusheng.tts.voice import ClauseMaker, ClauseVoice
+
+log = logging.getLogger(__name__)
+
+_WARM_UP = {"zh": "今天天气很好。", "en": "The weather is fine today."}
+
+
+class VoiceLoadError(RuntimeError):
+    """A model's voices cannot be opened; the message says what to do."""
+
+
+def load(models: Sequence[InstalledModel], front_end: ClauseMaker | None = None) -> VoiceRouter:
+    """Open the voices of `models`, the default voice's model first, and warm them up.
+
+    Raises:
+        VoiceLoadError: a model is not for synthesis, or cannot be opened.
+    """
+    if front_end is None:
+        from liusheng.tts.text import FrontEnd
+
+        front_end = FrontEnd()
+    voices: list[LoadedVoice] = []
+    for model in models:
+        try:
+            voices += [
+                LoadedVoice(voice, model.name, _warm_up(voice, front_end)) for voice in _open(model)
+            ]
+        except (OSError, ValueError, KeyError) as error:
+            raise VoiceLoadError(f"the model {model.name} cannot be opened: {error}") from error
+    return VoiceRouter(voices, front_end)
+
+
+def _open(model: InstalledModel) -> Iterator[ClauseVoice]:
+    if model.kind is Kind.FASTSPEECH2_MBMELGAN:
+        from liusheng.tts.fastspeech2.voice import FastSpeech2Voice
+
+        yield FastSpeech2Voice(model.files, model.name)
+    elif model.kind is Kind.HIBARI:
+        from liusheng.tts.hibari_voice import HibariVoice
+
+        yield HibariVoice(model.options.get("voice", "heart"), model.files["model"])
+    elif model.kind in {Kind.MATCHA, Kind.VITS, Kind.KOKORO}:
+        from liusheng.tts.sherpa_voice import open_sherpa_voices
+
+        yield from open_sherpa_voices(model)
+    else:
+        raise ValueError(f"models of the kind {model.kind.value} do not speak")
+
+
+def _warm_up(voice: ClauseVoice, front_end: ClauseMaker) -> float:
+    """Speak a sentence, so that the first user does not wait, and return the voice's gain."""
+    language = next((each for each in voice.languages if each in _WARM_UP), None)
+    if language is None:
+        log.info("%s speaks neither Chinese nor English: not warmed up", voice.name)
+        return 1.0
+    blocks = [
+        samples
+        for clause in front_end.clauses(_WARM_UP[language])
+        for samples in voice.speak(clause, speed=1.0, urgent=True)
+    ]
+    if not blocks:
+        raise ValueError(f"the voice {voice.name} says nothing")
+    return gain_of(voice.name, np.concatenate(blocks))

@@ -1,0 +1,23 @@
+"""ONNX Runtime sessions as synthesis wants them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """Open a model on one thread: many syntheses share the cores, one does not spread over them.
+
+    Raises:
+        ValueError: the file is not a model that ONNX Runtime can open.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's exceptions share no public base
+        raise ValueError(f"{path} cannot be opened as an ONNX model: {error}") from error

@@ -1,0 +1,103 @@
+"""Many voices as one synthesizer: each clause goes to a voice that can speak it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from liusheng.tts.joining import amplify, silence, trim
+from liusheng.tts.text.types import Clause
+from liusheng.tts.types import Block, Samples, SpeechRequest, UnknownVoiceError, Voice
+from liusheng.tts.voice import ClauseMaker, ClauseVoice
+
+log = logging.getLogger(__name__)
+
+PAUSES = {"none": 0.0, "comma": 0.2, "sentence": 0.42}
+"""Seconds of silence after a clause at speed 1, on top of the 60 ms that a trimmed clause keeps."""
+
+
+@dataclass(frozen=True)
+class LoadedVoice:
+    """A voice, the catalogue's name of its model, and the gain that brings it to the others."""
+
+    voice: ClauseVoice
+    model: str
+    gain: float
+
+
+class VoiceRouter:
+    """The `Synthesizer` over all loaded voices.
+
+    A clause is spoken by the requested voice where that speaks its language, else by the default
+    voice of the language: the first that speaks it best, else the first that speaks it at all.
+
+    Args:
+        voices: numbered in this order; the first is the default voice.
+        front_end: makes clauses of text.
+
+    Raises:
+        ValueError: there are no voices, or two have the same name.
+    """
+
+    def __init__(self, voices: Sequence[LoadedVoice], front_end: ClauseMaker) -> None:
+        if not voices:
+            raise ValueError("there is no voice to speak with")
+        self._front_end = front_end
+        self._by_name = {loaded.voice.name: loaded for loaded in voices}
+        if len(self._by_name) < len(voices):
+            raise ValueError(
+                "two voices have the same name: " + ", ".join(each.voice.name for each in voices)
+            )
+        self.voices = tuple(
+            Voice(number, each.voice.name, each.voice.languages, each.voice.gender, each.model)
+            for number, each in enumerate(voices)
+        )
+        self._default = voices[0]
+        self._by_language: dict[str, LoadedVoice] = {}
+        for rank in (slice(0, 1), slice(1, None)):
+            for each in voices:
+                for language in each.voice.languages[rank]:
+                    self._by_language.setdefault(language, each)
+
+    def speak(self, request: SpeechRequest) -> Iterator[Block]:
+        """See `Synthesizer.speak`.
+
+        Raises:
+            UnknownVoiceError: there is no such voice.
+            ValueError: the speed is not above 0.
+        """
+        if request.voice and request.voice not in self._by_name:
+            raise UnknownVoiceError(
+                f"there is no voice {request.voice!r}; there are {', '.join(self._by_name)}"
+            )
+        if not request.speed > 0:
+            raise ValueError(f"speed must be above 0, not {request.speed}")
+        asked = self._by_name.get(request.voice, self._default)
+        return self._blocks(request, asked)
+
+    def _blocks(self, request: SpeechRequest, asked: LoadedVoice) -> Iterator[Block]:
+        pause = 0.0
+        spoken = False
+        for clause in self._front_end.clauses(request.text):
+            if pause:
+                # On its way before the clause is made, which gives the maker that much time.
+                yield Block(silence(pause))
+                pause = 0.0
+            for samples in self._clause(clause, asked, request.speed, urgent=not spoken):
+                spoken = True
+                yield Block(samples)
+            if spoken:
+                pause = PAUSES[clause.pause] / request.speed
+
+    def _clause(
+        self, clause: Clause, asked: LoadedVoice, speed: float, *, urgent: bool
+    ) -> Iterator[Samples]:
+        chosen = (
+            asked if clause.lang in asked.voice.languages else self._by_language.get(clause.lang)
+        )
+        if chosen is None:
+            log.warning("no voice speaks %s: left out: %s", clause.lang, clause.reading)
+            return
+        raw = chosen.voice.speak(clause, speed=speed, urgent=urgent)
+        yield from trim(amplify(samples, chosen.gain) for samples in raw)

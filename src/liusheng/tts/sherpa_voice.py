@@ -1,0 +1,128 @@
+"""Voices of sherpa-onnx: Matcha, VITS (MeloTTS too) and Kokoro models.
+
+The library calls back once for each sentence it has spoken and a clause is never more than one, so
+a clause is one call, and asking it for a clause at a time streams as finely as its callback can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sherpa_onnx
+import soxr
+
+from liusheng.models.types import InstalledModel, Kind
+from liusheng.tts.sherpa_checks import check_files
+from liusheng.tts.text.types import Clause
+from liusheng.tts.types import SAMPLE_RATE, Samples
+
+_PUNCTUATION = {"none": "", "comma": "，", "sentence": "。"}
+"""What such a model reads its intonation from, and the front end's reading does not carry."""
+
+
+class SherpaVoice:
+    """One speaker of a sherpa-onnx model.
+
+    Args:
+        engine: shared by the speakers of a model.
+        speaker: its number in the model.
+    """
+
+    def __init__(
+        self,
+        engine: sherpa_onnx.OfflineTts,
+        speaker: int,
+        *,
+        name: str,
+        languages: tuple[str, ...],
+        gender: str,
+    ) -> None:
+        self.name = name
+        self.languages = languages
+        self.gender = gender
+        self._engine = engine
+        self._speaker = speaker
+
+    def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        del urgent  # these models make a clause in one pass
+        text = clause.reading + _PUNCTUATION[clause.pause]
+        made = self._engine.generate(text, sid=self._speaker, speed=speed)
+        audio = np.asarray(made.samples, np.float32)
+        if not audio.size:
+            return
+        if made.sample_rate != SAMPLE_RATE:
+            audio = soxr.resample(audio, made.sample_rate, SAMPLE_RATE, quality="HQ")
+        yield np.clip(audio, -1, 1)
+
+
+def open_sherpa_voices(model: InstalledModel) -> list[SherpaVoice]:
+    """Open a model and list its speakers.
+
+    options: `speakers`, their names in the model's order (else the model's name, numbered where
+        there are several); `genders`, by speaker name; `gender`, of all others.
+
+    Raises:
+        ValueError: the model's files are not what sherpa-onnx needs.
+    """
+    check_files(model)
+    config = sherpa_onnx.OfflineTtsConfig(
+        model=sherpa_onnx.OfflineTtsModelConfig(**_family(model), num_threads=1),
+        rule_fsts=",".join(str(model.files[r]) for r in sorted(model.files) if "rule_fst" in r),
+        max_num_sentences=1,
+    )
+    if not config.validate():
+        raise ValueError(
+            f"sherpa-onnx does not accept the files in {model.path} as a {model.kind.value} model; "
+            "its own message is in the log above"
+        )
+    engine = sherpa_onnx.OfflineTts(config)
+    count = max(1, engine.num_speakers)
+    names = _speaker_names(model, count)
+    genders: dict[str, str] = model.options.get("genders", {})
+    return [
+        SherpaVoice(
+            engine,
+            number,
+            name=name,
+            languages=model.languages,
+            gender=genders.get(name, model.options.get("gender", "unknown")),
+        )
+        for number, name in enumerate(names)
+    ]
+
+
+def _speaker_names(model: InstalledModel, count: int) -> list[str]:
+    names: list[str] = model.options.get("speakers", [])
+    if not names:
+        return [model.name] if count == 1 else [f"{model.name}-{i}" for i in range(count)]
+    if len(names) > count:
+        raise ValueError(f"{len(names)} speakers are named, the model has {count}")
+    return names
+
+
+def _family(model: InstalledModel) -> dict[str, Any]:
+    def path(role: str) -> str:
+        found: Path | None = model.files.get(role)
+        return str(found) if found else ""
+
+    shared = {
+        "tokens": path("tokens"),
+        "lexicon": path("lexicon"),
+        "data_dir": path("espeak_data"),
+    }
+    if model.kind is Kind.MATCHA:
+        return {
+            "matcha": sherpa_onnx.OfflineTtsMatchaModelConfig(
+                acoustic_model=path("acoustic"), vocoder=path("vocoder"), **shared
+            )
+        }
+    if model.kind is Kind.KOKORO:
+        return {
+            "kokoro": sherpa_onnx.OfflineTtsKokoroModelConfig(
+                model=path("model"), voices=path("voices"), **shared
+            )
+        }
+    return {"vits": sherpa_onnx.OfflineTtsVitsModelConfig(model=path("model"), **shared)}

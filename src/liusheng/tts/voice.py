@@ -1,0 +1,44 @@
+"""What the router stands on: a front end that makes clauses, voices that speak them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from liusheng.tts.text.types import Clause
+from liusheng.tts.types import Samples
+
+
+class ClauseMaker(Protocol):
+    """The text front end, as far as the router knows it (`liusheng.tts.text.FrontEnd`)."""
+
+    def clauses(self, text: str) -> Iterator[Clause]: ...
+
+
+class ClauseVoice(Protocol):
+    """A voice with its model loaded.
+
+    name: unique among the voices of a synthesizer.
+    languages: codes; the first is what it speaks best.
+    gender: "female", "male" or "unknown".
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
+    @property
+    def gender(self) -> str: ...
+
+    def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        """Yield the clause's audio, float32 at 24 kHz, each `next` one bounded piece of work.
+
+        The same clause gives the same samples, however they are cut into blocks.
+
+        Args:
+            clause: in one of `languages`.
+            speed: 2.0 takes half the time.
+            urgent: somebody waits for the first block, so it should be small.
+        """
