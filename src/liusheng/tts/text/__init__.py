@@ -1,0 +1,16 @@
+"""The text front end: written Mandarin, with English in it, as clauses of syllables."""
+
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.lexicon import Lexicon, LexiconError
+from liusheng.tts.text.types import Clause, Language, Pause, Span, Syllable
+
+__all__ = [
+    "Clause",
+    "FrontEnd",
+    "Language",
+    "Lexicon",
+    "LexiconError",
+    "Pause",
+    "Span",
+    "Syllable",
+]

@@ -1,0 +1,55 @@
+"""Which language a piece is in, and what an English one is read as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from liusheng.tts.text.clean import Chars, is_han
+from liusheng.tts.text.normalize import Item, Kind, latin_kind, mark_kind
+from liusheng.tts.text.rules import ADDRESSES, spoken_address
+from liusheng.tts.text.types import Language, Span
+
+_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?:'[A-Za-z]+)?(?![A-Za-z])")
+_UNIT_LIKE = re.compile(r"\d\s?[A-Za-z/²³]+(?![A-Za-z])|[A-Za-z]+\d+")
+_END = re.compile(r"[\s.,;:!?…—，。！？；：、]*$")
+
+
+def piece_language(text: str, before: Language | None) -> Language | None:
+    """The language of a piece of cleaned text; None where nothing tells and nothing went before.
+
+    Han characters make it Mandarin, a word of English English; a piece of figures and marks alone
+    goes on in the language `before` it.
+    """
+    if any(map(is_han, text)):
+        return "zh"
+    for match in _WORD.finditer(_UNIT_LIKE.sub(" ", _no_addresses(text))):
+        if latin_kind(match[0]) == "english":
+            return "en"
+    return before
+
+
+def _no_addresses(text: str) -> str:
+    for pattern in ADDRESSES:
+        text = pattern.sub(" ", text)
+    return text
+
+
+def english_items(chars: Chars) -> Iterator[Item]:
+    """An English piece: its text in one item, addresses spelt out, then its closing mark."""
+    text = chars.text
+    end = _END.search(text)
+    stop = end.start() if end else len(text)
+    start = len(text) - len(text.lstrip())
+    if start < stop and any(char.isalnum() for char in text[start:stop]):
+        span: Span = (chars.spans[start][0], chars.spans[stop - 1][1])
+        yield Item("english", _read(text[start:stop]), (span,))
+    if stop < len(text):
+        kind: Kind = mark_kind(text[stop:])
+        yield Item(kind, text[stop:].strip(), ((chars.spans[stop][0], chars.spans[-1][1]),))
+
+
+def _read(text: str) -> str:
+    for pattern in ADDRESSES:
+        text = pattern.sub(lambda match: spoken_address(match[0]), text)
+    return re.sub(r"\s+", " ", text)

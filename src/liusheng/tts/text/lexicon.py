@@ -1,0 +1,106 @@
+"""A list of words and how they are read: the user's own, and the one that comes with us."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from liusheng.tts.text.clean import clean, is_han
+
+_PINYIN = re.compile("[a-z]+(?<![^lnjqxyv]v)[1-5]")
+
+
+class LexiconError(ValueError):
+    """A lexicon that cannot be read; the message names the file, the line and what to write."""
+
+
+class Lexicon:
+    """Words and their pinyin from a UTF-8 text file, read again when the file changes.
+
+    A line holds a word and one syllable for each character, separated by spaces; "v" (or "ü") for
+    ü, tone 1 to 5; "#" begins a comment. Readings are as in a dictionary: sandhi is still applied.
+
+        还钱  huan2 qian2
+        六安  lu4 an1
+
+    Args:
+        path: the file; None for an empty lexicon.
+
+    Raises:
+        LexiconError: the file cannot be read, or a line of it is wrong.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self._path = None if path is None else Path(path)
+        self._stamp: tuple[int, int] | None = None
+        self.words: dict[str, tuple[str, ...]] = {}
+        self._longest = 0
+        if self._path is not None:
+            self._load(self._path)
+
+    def refresh(self) -> bool:
+        """Read the file again if it changed; True if it did.
+
+        A file that became wrong raises, and the words stay as they were until it changes again.
+        """
+        if self._path is None:
+            return False
+        try:
+            stamp = _stamp(self._path)
+        except OSError as error:
+            raise LexiconError(
+                f"Cannot read the lexicon {self._path}: {error.strerror}."
+            ) from error
+        if stamp == self._stamp:
+            return False
+        self._load(self._path)
+        return True
+
+    def longest_match(self, text: str, at: int) -> str:
+        """The longest word that begins at `text[at]`, or ""."""
+        for size in range(min(self._longest, len(text) - at), 0, -1):
+            if text[at : at + size] in self.words:
+                return text[at : at + size]
+        return ""
+
+    def _load(self, path: Path) -> None:
+        try:
+            self._stamp = _stamp(path)
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise LexiconError(f"Cannot read the lexicon {path}: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise LexiconError(f"The lexicon {path} is not UTF-8: save it as UTF-8.") from error
+        words: dict[str, tuple[str, ...]] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            entry = line.partition("#")[0].split()
+            if entry:
+                word, syllables = _entry(entry, f"{path}, line {number}")
+                words[word] = syllables
+        self.words = words
+        self._longest = max(map(len, words), default=0)
+
+
+def _entry(fields: list[str], place: str) -> tuple[str, tuple[str, ...]]:
+    word = clean(fields[0], 0, len(fields[0])).text
+    if not word or not all(map(is_han, word)):
+        raise LexiconError(f"{place}: {fields[0]!r} is not a word of Han characters.")
+    syllables = tuple(s.lower().replace("u:", "v").replace("ü", "v") for s in fields[1:])
+    if len(syllables) != len(word):
+        raise LexiconError(
+            f"{place}: {word} has {len(word)} characters but {len(syllables)} syllables; "
+            "write one for each, with spaces between."
+        )
+    for syllable in syllables:
+        if not _PINYIN.fullmatch(syllable):
+            raise LexiconError(
+                f"{place}: {syllable!r} is not a pinyin syllable with a tone from 1 to 5, "
+                'such as "hang2" or "lv4".'
+            )
+    return word, syllables
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size

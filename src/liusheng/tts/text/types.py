@@ -1,0 +1,52 @@
+"""What the front end gives: clauses of syllables, each knowing which characters it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+Pause = Literal["none", "comma", "sentence"]
+Span = tuple[int, int]
+"""Start (inclusive) and end (exclusive), in characters of the original text."""
+
+
+@dataclass(frozen=True)
+class Syllable:
+    """One spoken Mandarin syllable.
+
+    text: the character read, or the two of a rhotacised one ("花儿"), or a Latin letter's own
+        character for each of its syllables ("W" three times).
+    pinyin: letters a-z with "v" for ü and a tone digit, sandhi applied, 5 for the neutral tone:
+        "hang2", "lv4". Rhotacised: "r" before the tone ("huar1"); only then, "er2" apart.
+    word_start: the first syllable of a prosodic word.
+    span: the characters of the original text that it reads; the syllables of a number share one.
+    pause_after: a weak mark (、 a bracket, a merged comma) follows inside the clause.
+    """
+
+    text: str
+    pinyin: str
+    word_start: bool
+    span: Span
+    pause_after: bool = False
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A stretch of one language that is synthesised in one pass.
+
+    lang: "zh" or "en".
+    reading: the normalised text, as read.
+    syllables: for "zh" at least one and at most 25; for "en" empty.
+    span: the characters of the original text that it covers.
+    ends_sentence: the last clause of its sentence.
+    pause: the silence that belongs after it: "none" where one breath was cut in two or the
+        language changes, "comma", or "sentence".
+    """
+
+    lang: Language
+    reading: str
+    syllables: tuple[Syllable, ...]
+    span: Span
+    ends_sentence: bool
+    pause: Pause
