@@ -1,0 +1,102 @@
+"""The ASGI application: which path leads where."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Response
+from starlette.websockets import WebSocket
+
+from liusheng import __version__
+from liusheng.protocol import tts
+from liusheng.protocol.asr import Limits
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.synthesis import Synthesis
+from liusheng.server.asr_socket import ASRSocket
+from liusheng.server.settings import Settings
+from liusheng.server.socket import SocketDriver, logged
+from liusheng.server.tts_socket import TTSSocket
+
+ASR_PATH = "/paddlespeech/asr/streaming"
+TTS_PATH = "/paddlespeech/tts/streaming"
+
+_STOP_PATIENCE = 3.0
+
+
+class Application:
+    """The application and the sessions that are open on it.
+
+    recognition, synthesis: started; None where the server was set up without.
+    """
+
+    def __init__(
+        self, settings: Settings, recognition: Recognition | None, synthesis: Synthesis | None
+    ) -> None:
+        self._settings = settings
+        self._recognition = recognition
+        self._synthesis = synthesis
+        self._sockets: set[SocketDriver[Any]] = set()
+        self.asgi = FastAPI(title="Liusheng", version=__version__)
+        self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
+
+    async def stop_sessions(self) -> None:
+        """Tell every client that the server stops, and close its socket."""
+        error = ProtocolError(
+            ErrorCode.SERVER_STOPPING, "This server is being stopped; connect again in a while."
+        )
+        await asyncio.gather(
+            *(
+                socket.stop(error, CloseCode.GOING_AWAY, _STOP_PATIENCE)
+                for socket in tuple(self._sockets)
+            )
+        )
+
+    def _routes(self) -> APIRouter:
+        routes = APIRouter()
+        if self._recognition:
+            routes.add_api_websocket_route(ASR_PATH, self._recognize)
+        if self._synthesis:
+            routes.add_api_websocket_route(TTS_PATH, self._speak)
+            routes.add_api_route(f"{TTS_PATH}/samplerate", self._sample_rate, methods=["GET"])
+        return routes
+
+    async def _recognize(self, websocket: WebSocket) -> None:
+        assert self._recognition is not None
+        limits = self._settings.limits
+        socket = ASRSocket(
+            websocket,
+            self._recognition,
+            script=self._settings.asr.script,
+            limits=Limits(
+                idle_seconds=limits.idle_seconds,
+                max_packet_bytes=limits.max_packet_bytes,
+                max_queued_seconds=limits.max_queued_seconds,
+                max_session_seconds=limits.max_session_seconds,
+            ),
+        )
+        await self._run("asr", websocket, socket)
+
+    async def _speak(self, websocket: WebSocket) -> None:
+        assert self._synthesis is not None
+        limits = self._settings.limits
+        socket = TTSSocket(
+            websocket,
+            self._synthesis,
+            max_text_chars=limits.max_text_chars,
+            idle_seconds=limits.idle_seconds,
+        )
+        await self._run("tts", websocket, socket)
+
+    async def _run(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
+        self._sockets.add(socket)
+        try:
+            with logged(task, websocket):
+                await socket.run()
+        finally:
+            self._sockets.discard(socket)
+
+    async def _sample_rate(self) -> Response:
+        return Response(msgspec.json.encode(tts.SampleRate()), media_type="application/json")

@@ -1,0 +1,40 @@
+"""Logs: one line an event, for people or as JSON, with the session's id where there is one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def set_up(level: str, style: Literal["text", "json"]) -> None:
+    """Send all logs of this process to standard error, from `level` on."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=style == "json"),
+    ]
+    if style == "json":
+        rendering: list[structlog.types.Processor] = [
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    else:
+        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # Libraries tell at "info" what is nobody's business here: every connection, every request.
+    for chatty in ("uvicorn.error", "uvicorn.access", "httpx", "asyncio"):
+        logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))

@@ -1,0 +1,181 @@
+"""From settings to a running server, and back to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from liusheng.models.store import Store
+from liusheng.models.types import InstalledModel
+from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
+from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.synthesis import Synthesis
+from liusheng.server import logs
+from liusheng.server.app import Application
+from liusheng.server.greeting import greeting
+from liusheng.server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_WORKERS_GRACE = 3
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, stopped by us: it would end the process before the workers are stopped."""
+
+    def __init__(self, config: uvicorn.Config, application: Application) -> None:
+        super().__init__(config)
+        self._application = application
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._application.stop_sessions()
+        await super().shutdown(sockets)
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit status of the program."""
+    logs.set_up(settings.log_level, settings.log_format)
+    if sys.platform == "win32":
+        return asyncio.run(_serve(settings))
+    import uvloop
+
+    return uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    with contextlib.ExitStack() as sockets:
+        try:
+            listening = [
+                sockets.enter_context(_listen(settings.host, port)) for port in settings.ports
+            ]
+        except OSError as error:
+            _log.error("%s", error)
+            return 1
+        recognition, synthesis = _engines(settings)
+        engines = [engine for engine in (recognition, synthesis) if engine]
+        try:
+            started = asyncio.gather(*(engine.start() for engine in engines))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait((started, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not started.done():
+                started.cancel()
+                return 0
+            started.result()
+            await _run_until(stopped, settings, listening, recognition, synthesis)
+        except Exception as error:
+            _log.error("The server cannot start: %s", error, exc_info=error)
+            return 1
+        finally:
+            await asyncio.gather(*(engine.stop() for engine in engines), return_exceptions=True)
+    return 0
+
+
+def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
+    store = Store(settings.home)
+    workers, limits = settings.workers, settings.limits
+
+    def pool(count: int) -> PoolOptions:
+        return PoolOptions(
+            workers=count,
+            threads=workers.threads,
+            call_timeout=workers.call_timeout,
+            nice=workers.nice,
+        )
+
+    recognition = synthesis = None
+    if settings.asr.models:
+        recognition = Recognition(
+            _models(store, settings.asr.models),
+            settings.asr_options,
+            RecognitionOptions(
+                batch=workers.batch,
+                max_queued=limits.max_queued_seconds,
+                max_streams=limits.max_sessions,
+            ),
+            pool(workers.asr),
+        )
+    if settings.tts.models:
+        synthesis = Synthesis(
+            _models(store, settings.tts.models),
+            SynthesisOptions(max_speeches=limits.max_sessions),
+            pool(workers.tts),
+        )
+    return recognition, synthesis
+
+
+def _models(store: Store, names: Sequence[str]) -> list[InstalledModel]:
+    """Open models by catalogue name, or by folder where the name is a path."""
+    return [
+        store.open_folder(Path(name).expanduser())
+        if "/" in name or Path(name).is_dir()
+        else store.open(name)
+        for name in names
+    ]
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound.
+
+    Raises:
+        OSError: with a message that says what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}. "
+            "Choose another with --host and --port, or stop what listens there."
+        ) from error
+    return listening
+
+
+async def _run_until(
+    stopped: asyncio.Task[bool],
+    settings: Settings,
+    listening: list[socket.socket],
+    recognition: Recognition | None,
+    synthesis: Synthesis | None,
+) -> None:
+    application = Application(settings, recognition, synthesis)
+    limits = settings.limits
+    config = uvicorn.Config(
+        application.asgi,
+        ws="websockets-sansio",
+        # A frame over our own limit is answered with an error; only a monstrous one is not.
+        ws_max_size=16 * limits.max_packet_bytes,
+        ws_ping_interval=limits.ping_interval,
+        ws_ping_timeout=limits.ping_timeout,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_WORKERS_GRACE,
+    )
+    server = _Server(config, application)
+    serving = asyncio.create_task(server.serve(sockets=listening))
+    ports = [each.getsockname()[1] for each in listening]
+    sys.stdout.write(greeting(settings, ports, recognition, synthesis))
+    sys.stdout.flush()
+    await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
