@@ -101,14 +101,11 @@ class HttpsPart(_Part, frozen=True, kw_only=True, tag="https"):
         the member's path; without an archive each member is fetched by itself.
     archive: what is there is a .zip, .whl, .tar.* or .deb that holds the members.
     sha256: the archive's; it vouches for all its members.
-    confirmed: whether these addresses were seen in a public document of the publisher's, rather
-        than put together by the publisher's usual scheme.
     """
 
     urls: tuple[str, ...]
     archive: bool = False
     sha256: str = ""
-    confirmed: bool = True
 
 
 class InstalledPart(_Part, frozen=True, kw_only=True, tag="installed"):

@@ -35,14 +35,15 @@ class Workshop:
         """
         allowed = [
             source
-            for source in self._model.sources
+            for source in https.prefer(self._model.sources, self._mirror)
             if accept_unverified or not self._model.unverified(source)
         ]
         if not allowed:
             files = ", ".join(self._model.unverified(self._model.sources[0]))
             raise UnverifiedError(
                 f"no checksum is known for these files of {self._model.name}: {files}. To trust "
-                "the addresses in the catalogue and your connection to them, say --accept-unverified"
+                "the addresses in the catalogue and your connection to them, say "
+                "--accept-unverified"
             )
         failures: list[DownloadError | ChecksumError | ArchiveError] = []
         for number, source in enumerate(allowed):

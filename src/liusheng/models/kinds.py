@@ -41,14 +41,19 @@ class Anatomy:
 
 def _onnx(stem: str) -> tuple[str, ...]:
     # The 8-bit form is what a CPU wants where both are there.
-    return (f"{stem}*.int8.onnx", f"{stem}*int8*.onnx", f"{stem}*.onnx", f"{stem}*.ort")
+    return (f"{stem}*int8*.onnx", f"{stem}*.onnx")
 
 
+_LFS_POINTER = b"version https://git-lfs"
 _TOKENS = Role("tokens", ("tokens.txt", "*tokens*.txt"))
-_BPE = Role("bpe", ("bpe.model", "bpe.vocab"), needed=False)
+_BPE = Role("bpe_vocab", ("bpe.vocab",), needed=False)
 _ONE_MODEL = (Role("model", _onnx("model") + _onnx("")), _TOKENS)
 _LEXICON = Role("lexicon", ("lexicon.txt", "lexicon-zh.txt"), needed=False)
-_DICT = Role("dict", ("dict/",), needed=False)
+_LEXICON_EN = Role("lexicon_en", ("lexicon-us-en.txt", "lexicon-gb-en.txt"), needed=False)
+_RULES = tuple(
+    Role(f"rule_fst_{what}", (f"{what}.fst", f"{what}-zh.fst"), needed=False)
+    for what in ("date", "number", "phone")
+)
 _ESPEAK = Role("espeak_data", ("espeak-ng-data/",), needed=False)
 
 ANATOMY: Mapping[Kind, Anatomy] = {
@@ -111,8 +116,8 @@ ANATOMY: Mapping[Kind, Anatomy] = {
             Role("vocoder", ("vocos*.onnx", "hifigan*.onnx")),
             _TOKENS,
             _LEXICON,
-            _DICT,
             _ESPEAK,
+            *_RULES,
         ),
     ),
     Kind.KOKORO: Anatomy(
@@ -123,12 +128,14 @@ ANATOMY: Mapping[Kind, Anatomy] = {
             _TOKENS,
             Role("espeak_data", ("espeak-ng-data/",)),
             _LEXICON,
-            _DICT,
+            _LEXICON_EN,
+            *_RULES,
         ),
     ),
+    Kind.KENLM: Anatomy(Task.LM, (Role("model", ("*.lm", "*.klm", "*.kenlm")),)),
     Kind.VITS: Anatomy(
         Task.TTS,
-        (Role("model", _onnx("model") + _onnx("")), _TOKENS, _LEXICON, _DICT, _ESPEAK),
+        (Role("model", _onnx("model") + _onnx("")), _TOKENS, _LEXICON, _ESPEAK, *_RULES),
         telling=False,
     ),
 }
@@ -142,8 +149,8 @@ def detect(folder: Path) -> Kind:
     """
     complete = [kind for kind in ANATOMY if not missing(folder, kind)]
     telling = [kind for kind in complete if ANATOMY[kind].telling]
-    # A transducer's folder also has what a streaming Paraformer's has, and so on: more needed files
-    # explain more.
+    # A transducer's folder also has what a streaming Paraformer's has: more needed files explain
+    # more. Among equals the order above decides (Moonshine's names are the narrower ones).
     telling.sort(key=lambda kind: -sum(role.needed for role in ANATOMY[kind].roles))
     if telling:
         return telling[0]
@@ -188,6 +195,15 @@ def _find(folder: Path, role: Role) -> Path | None:
     for pattern in role.patterns:
         wants_folder = pattern.endswith("/")
         for path in sorted(folder.glob(pattern.rstrip("/"))):
-            if path.is_dir() == wants_folder:
+            if path.is_dir() == wants_folder and (wants_folder or not _is_pointer(path)):
                 return path
     return None
+
+
+def _is_pointer(path: Path) -> bool:
+    """Whether a file only stands for a large one that Git LFS has not fetched.
+
+    Some published archives hold such a file beside the real model.
+    """
+    with path.open("rb") as stream:
+        return stream.read(len(_LFS_POINTER)) == _LFS_POINTER

@@ -27,6 +27,7 @@ def explain_os_errors(home: Path) -> Iterator[None]:
         if error.errno in _NOT_WRITABLE:
             raise StorageError(
                 f"the models' folder {home} cannot be written ({error.strerror}: "
-                f"{error.filename}): choose another one with LIUSHENG_HOME, or have its owner pull the model"
+                f"{error.filename}): choose another one with LIUSHENG_HOME, or have its owner "
+                "pull the model"
             ) from error
         raise

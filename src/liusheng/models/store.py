@@ -210,7 +210,8 @@ class Store:
         if bad:
             raise ChecksumError(
                 f"the model {name} is damaged in {folder}: {', '.join(bad)} changed or went "
-                f"missing since it was installed: `liusheng models remove {name}`, then pull it again"
+                f"missing since it was installed: `liusheng models remove {name}`, then pull it "
+                "again"
             )
 
     def remove(self, name: str) -> bool:

@@ -13,6 +13,8 @@ class Task(str, Enum):
 
     ASR = "asr"
     TTS = "tts"
+    LM = "lm"
+    """A language model that helps a recogniser."""
 
 
 class Kind(str, Enum):
@@ -34,6 +36,8 @@ class Kind(str, Enum):
     VITS = "vits"
     """VITS and MeloTTS through sherpa-onnx."""
     KOKORO = "kokoro"
+    KENLM = "kenlm"
+    """An n-gram language model, a KenLM binary."""
 
 
 @dataclass(frozen=True)

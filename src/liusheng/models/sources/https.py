@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from .. import archives, digests
-from ..catalogue import HttpsPart
+from ..catalogue import HttpsPart, Source
 from ..errors import ChecksumError, DownloadError
 from ..progress import Stage
 from .context import Context
@@ -69,12 +69,21 @@ def fetch(part: HttpsPart, context: Context) -> None:
             shutil.copyfile(file, target)
 
 
-def in_order(urls: tuple[str, ...], mirror: str) -> list[str]:
-    """Return the addresses with those at the preferred host first."""
+def is_at(url: str, mirror: str) -> bool:
+    """Whether an address is at the host that `mirror` names; "" names none."""
     host = MIRRORS.get(mirror, mirror)
-    if not host:
-        return list(urls)
-    return sorted(urls, key=lambda url: not (urlsplit(url).hostname or "").endswith(host))
+    name = urlsplit(url).hostname or ""
+    return bool(host) and (name == host or name.endswith("." + host))
+
+
+def prefer(sources: Sequence[Source], mirror: str) -> list[Source]:
+    """Return the sources with those that the preferred host has first."""
+
+    def elsewhere(source: Source) -> bool:
+        parts = [part for part in source.parts if isinstance(part, HttpsPart)]
+        return not any(is_at(url, mirror) for part in parts for url in part.urls)
+
+    return sorted(sources, key=elsewhere)
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def _one(client: httpx.Client, wanted: _Wanted, context: Context) -> None:
 
     failures: list[str] = []
     wrong = False
-    for url in in_order(wanted.urls, context.mirror):
+    for url in sorted(wanted.urls, key=lambda url: not is_at(url, context.mirror)):
         try:
             _download(client, url, half, wanted.sha256, report)
             _check(half, wanted)
