@@ -33,11 +33,14 @@ class Window:
     lang: "auto", or one of the engine's `languages`.
     timed: the caller will use the places of pieces, so they should be as good as the engine can
         make them; otherwise rough ones will do (see `Piece`).
+    before: the language of what was said before in the stream, "" if nothing was. Where `lang` is
+        "auto", an engine leaves it only when it is sure of another.
     """
 
     samples: Samples
     lang: str
     timed: bool = False
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,8 @@ class OfflineEngine(Protocol):
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.
 
-        The result of a window depends on that window only up to rounding: what shares a batch with
-        it must not matter.
+        What shares a batch with a window must not matter to its result beyond rounding and the
+        padding that makes them one batch.
         """
 
 

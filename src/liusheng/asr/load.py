@@ -1,0 +1,126 @@
+"""From models on disk to one recogniser that speaks all their languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from liusheng.asr.live import LiveRecognizer
+from liusheng.asr.options import AsrOptions
+from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
+from liusheng.models.types import InstalledModel, Kind
+
+_ONLINE = {
+    Kind.ONLINE_TRANSDUCER,
+    Kind.ONLINE_PARAFORMER,
+    Kind.ONLINE_ZIPFORMER2_CTC,
+    Kind.ONLINE_NEMO_CTC,
+}
+_SHERPA_OFFLINE = {Kind.SENSE_VOICE, Kind.OFFLINE_PARAFORMER}
+
+
+@dataclass(frozen=True)
+class RoutedState:
+    """A stream's state and which of the recognisers it belongs to."""
+
+    route: int
+    state: Any
+
+
+class Router:
+    """Several recognisers as one: a stream goes to the one for its language.
+
+    The first serves every language that it has and "auto"; a later one takes the languages that the
+    catalogue lists for it, so that a small exact model can take one language off a large one.
+    """
+
+    def __init__(self, recognizers: Sequence[Recognizer], listed: Sequence[Sequence[str]]) -> None:
+        self._recognizers = tuple(recognizers)
+        first = self._recognizers[0]
+        self.sticky = any(recognizer.sticky for recognizer in self._recognizers)
+        self._routes = dict.fromkeys(first.languages, 0)
+        for route, (recognizer, langs) in enumerate(
+            zip(self._recognizers[1:], listed[1:], strict=True), 1
+        ):
+            wanted = langs or recognizer.languages
+            self._routes.update({lang: route for lang in wanted if lang in recognizer.languages})
+        self.languages = tuple(self._routes)
+
+    def model_for(self, lang: str) -> str:
+        """Return the name of the model that serves `lang`; see `Recognizer.model_for`."""
+        return self._recognizers[self._routes.get(lang, 0)].model_for(lang)
+
+    def open(self, params: StreamParams) -> RoutedState:
+        """Return the state of a new stream; see `Recognizer.open`."""
+        if params.lang != "auto" and params.lang not in self._routes:
+            raise NotSupportedError(
+                f"no model here recognises {params.lang!r}; there are: " + ", ".join(self.languages)
+            )
+        route = self._routes.get(params.lang, 0)
+        return RoutedState(route, self._recognizers[route].open(params))
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        """Take a turn for each stream; see `Recognizer.advance`."""
+        outcomes: dict[int, Outcome] = {}
+        for route, recognizer in enumerate(self._recognizers):
+            mine = [i for i, turn in enumerate(turns) if turn.state.route == route]
+            if not mine:
+                continue
+            results = recognizer.advance(
+                [Turn(turns[i].state.state, turns[i].samples, turns[i].last) for i in mine]
+            )
+            for i, result in zip(mine, results, strict=True):
+                outcomes[i] = Outcome(
+                    RoutedState(route, result.state),
+                    result.closed,
+                    result.partial,
+                    result.speaking,
+                )
+        return [outcomes[i] for i in range(len(turns))]
+
+    def forget(self, states: Sequence[Any]) -> None:
+        """Tell each recogniser which of its streams ended."""
+        for route, recognizer in enumerate(self._recognizers):
+            mine = [s.state for s in states if s.route == route]
+            if mine:
+                recognizer.forget(mine)
+
+
+def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) -> Recognizer:
+    """Load models into one recogniser.
+
+    Args:
+        models: the first is the default; a later one is used for the languages that it lists.
+
+    Raises:
+        ValueError: when there is no model, or one that is not for recognition.
+    """
+    if not models:
+        raise ValueError("recognition needs at least one model")
+    options = options or AsrOptions()
+    recognizers = [_load_one(model, options) for model in models]
+    if len(recognizers) == 1:
+        return recognizers[0]
+    return Router(recognizers, [m.languages for m in models])
+
+
+def _load_one(model: InstalledModel, options: AsrOptions) -> Recognizer:
+    # Each engine's libraries are heavy: only those of the models in use are imported.
+    if model.kind is Kind.WHISPER:
+        from liusheng.asr.whisper import WhisperEngine
+
+        return LiveRecognizer(WhisperEngine(model, options.whisper), options.live)
+    if model.kind is Kind.MOONSHINE:
+        from liusheng.asr.moonshine import MoonshineEngine
+
+        return LiveRecognizer(MoonshineEngine(model, options.moonshine), options.live)
+    if model.kind in _SHERPA_OFFLINE:
+        from liusheng.asr import sherpa_offline
+
+        return LiveRecognizer(sherpa_offline.load(model), options.live)
+    if model.kind in _ONLINE:
+        from liusheng.asr import sherpa_online
+
+        return sherpa_online.load(model)
+    raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
