@@ -1,1 +1,38 @@
-"""The Python client."""
+"""The Python client.
+
+    async with liusheng.client.connect("ws://127.0.0.1:8090") as client:
+        async for update in client.recognize(packets):
+            print(update.text)
+
+`liusheng.client.sync` is the same for scripts without async.
+"""
+
+from liusheng.client.connection import DEFAULT_URL, Client, connect
+from liusheng.client.errors import (
+    CannotConnectError,
+    ClientError,
+    ConnectionLostError,
+    ReplyTimeoutError,
+    ServerError,
+)
+from liusheng.client.messages import AsrReady, Final, Partial, TtsReady, Word
+from liusheng.client.recognition import Recognition
+from liusheng.client.synthesis import Synthesis
+
+__all__ = [
+    "DEFAULT_URL",
+    "AsrReady",
+    "CannotConnectError",
+    "Client",
+    "ClientError",
+    "ConnectionLostError",
+    "Final",
+    "Partial",
+    "Recognition",
+    "ReplyTimeoutError",
+    "ServerError",
+    "Synthesis",
+    "TtsReady",
+    "Word",
+    "connect",
+]

@@ -1,0 +1,145 @@
+"""One WebSocket of a client: JSON messages in, frames out, errors in words."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Any
+
+import msgspec
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_websocket
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    InvalidURI,
+)
+
+from liusheng.client.errors import (
+    CannotConnectError,
+    ConnectionLostError,
+    ReplyTimeoutError,
+    ServerError,
+)
+from liusheng.client.messages import shown
+
+_PING_INTERVAL = 20.0
+_PING_TIMEOUT = 60.0  # a busy server answers late; that is no reason to hang up
+_CLOSE_TIMEOUT = 5.0
+_MAX_MESSAGE = 16 << 20  # the final of hours of speech, with its times, is megabytes
+
+
+class Channel:
+    """An open WebSocket; made by `open`."""
+
+    def __init__(self, socket: ClientConnection, url: str, timeout: float) -> None:
+        self._socket = socket
+        self.url = url
+        self.timeout = timeout
+
+    @classmethod
+    async def open(cls, url: str, *, open_timeout: float, timeout: float) -> Channel:
+        """Connect to `url`.
+
+        open_timeout: seconds for connecting; timeout: seconds that an answer may take.
+
+        Raises:
+            CannotConnectError: with the reason.
+        """
+        try:
+            # What has come in is kept without bound: reading must not pause while the caller plays
+            # audio or is busy, or pings would go unanswered. How much can come is bounded by what
+            # was sent.
+            socket = await open_websocket(
+                url,
+                compression=None,
+                open_timeout=open_timeout,
+                ping_interval=_PING_INTERVAL,
+                ping_timeout=_PING_TIMEOUT,
+                close_timeout=_CLOSE_TIMEOUT,
+                max_size=_MAX_MESSAGE,
+                max_queue=None,
+            )
+        except (asyncio.TimeoutError, TimeoutError):
+            raise CannotConnectError(f"{url} did not answer in {open_timeout:g} s.") from None
+        except InvalidStatus as error:
+            raise CannotConnectError(_refused(url, error.response.status_code)) from error
+        except (InvalidURI, ValueError) as error:
+            raise CannotConnectError(f"{url} is not a WebSocket address: {error}.") from error
+        except ssl.SSLError as error:
+            raise CannotConnectError(f"No secure connection to {url}: {error}.") from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotConnectError(f"There is no server at {url} ({reason}).") from error
+        except (InvalidHandshake, EOFError) as error:
+            raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error
+        return cls(socket, url, timeout)
+
+    async def send(self, frame: bytes | dict[str, Any]) -> None:
+        """Send audio, or a message.
+
+        Raises:
+            ConnectionLostError: the socket is closed.
+        """
+        try:
+            if isinstance(frame, dict):
+                await self._socket.send(msgspec.json.encode(frame).decode())
+            else:
+                await self._socket.send(frame)
+        except ConnectionClosed as error:
+            raise self._lost(error) from None
+
+    async def receive(self, *, due_in: float | None) -> dict[str, Any]:
+        """Return the next message.
+
+        due_in: seconds that it may take; None: as long as it likes.
+
+        Raises:
+            ReplyTimeoutError: it did not come in time; a later call can still get it.
+            ConnectionLostError: the socket was closed before it.
+            ServerError: it is not a JSON object.
+        """
+        try:
+            frame = await asyncio.wait_for(self._socket.recv(), due_in)
+        except asyncio.TimeoutError:
+            raise ReplyTimeoutError(
+                f"{self.url} did not answer in {self.timeout:g} s; it may be overloaded or stuck."
+            ) from None
+        except ConnectionClosed as error:
+            raise self._lost(error) from None
+        try:
+            message = msgspec.json.decode(frame)
+        except msgspec.DecodeError:
+            message = None
+        if not isinstance(message, dict):
+            raise ServerError(
+                "unexpected_reply", f"The server sent something else than a message: {shown(frame)}"
+            )
+        return message
+
+    async def ask(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """Send a message and return the answer. Raises as `send` and `receive`."""
+        await self.send(frame)
+        return await self.receive(due_in=self.timeout)
+
+    async def close(self) -> None:
+        """Say goodbye and close; harmless when it is closed."""
+        await self._socket.close()
+
+    def _lost(self, error: ConnectionClosed) -> ConnectionLostError:
+        code = error.rcvd.code if error.rcvd else 1006
+        reason = error.rcvd.reason if error.rcvd else ""
+        how = f"code {code}{f', {reason!r}' if reason else ''}" if error.rcvd else "no goodbye"
+        return ConnectionLostError(
+            f"The connection to {self.url} ended before the answer was complete ({how}).", code
+        )
+
+
+def _refused(url: str, status: int) -> str:
+    hint = {
+        403: "a server of the original kind serves one task only; is this the port of the other?",
+        404: "is the path prefix right?",
+        503: "it may be starting or full; try again soon.",
+    }.get(status, "is this the right server?")
+    return f"{url} was refused with HTTP status {status}: {hint}"

@@ -1,0 +1,153 @@
+"""What a recognition and a synthesis have in common: one task sends while the caller receives."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from typing_extensions import Self
+
+from liusheng.client.channel import Channel
+from liusheng.client.errors import ClientError, ConnectionLostError, ReplyTimeoutError
+from liusheng.client.messages import check
+
+_T = TypeVar("_T")
+
+
+class Exchange(ABC, Generic[_T]):
+    """An asynchronous iterator over what the server sends, with the sending beside it.
+
+    The socket is opened when iteration begins. It is closed at the end, on any error, and by
+    `aclose` (or at the end of an `async with` block) when iteration is given up before.
+
+    url: of the endpoint. timeout: seconds that an answer may take once it is due. in_flight: how
+    many sent things may be without an answer.
+    """
+
+    def __init__(self, url: str, *, open_timeout: float, timeout: float, in_flight: int) -> None:
+        self._url = url
+        self._open_timeout = open_timeout
+        self._timeout = timeout
+        self._in_flight = in_flight
+        self._room = asyncio.Semaphore(in_flight)
+        self._channel: Channel | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None  # of what the caller gave us to send
+        self._owed = 0  # answers that are still to come
+        self._owed_since = 0.0
+        self._done = False
+
+    @abstractmethod
+    async def _greet(self, channel: Channel) -> None:
+        """Start the session."""
+
+    @abstractmethod
+    async def _feed(self, channel: Channel) -> None:
+        """Send everything there is to send; runs beside the receiving."""
+
+    @abstractmethod
+    async def _next(self) -> _T:
+        """Return the next thing for the caller; StopAsyncIteration when there is none."""
+
+    def __aiter__(self) -> AsyncIterator[_T]:
+        return self
+
+    async def __anext__(self) -> _T:
+        if self._done:
+            raise StopAsyncIteration
+        try:
+            if self._channel is None:
+                self._channel = await Channel.open(
+                    self._url, open_timeout=self._open_timeout, timeout=self._timeout
+                )
+                await self._greet(self._channel)
+                self._sender = asyncio.create_task(self._send(self._channel))
+            return await self._next()
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop, and close the socket; harmless when it is over."""
+        self._done = True
+        if self._sender is not None:
+            self._sender.cancel()
+            await asyncio.wait([self._sender])
+        if self._channel is not None:
+            await self._channel.close()
+
+    async def _send(self, channel: Channel) -> None:
+        try:
+            await self._feed(channel)
+        except ConnectionLostError:
+            pass  # the receiver sees it too, after what was still on the way
+        except Exception as error:  # the caller's own, to be raised where the caller waits
+            self._failure = error
+            await channel.close()
+
+    def _owe(self) -> None:
+        """Note that an answer is due from now on."""
+        if not self._owed:
+            self._owed_since = time.monotonic()
+        self._owed += 1
+
+    async def _receive(self) -> dict[str, Any]:
+        """Return the next message.
+
+        While no answer is due (the speaker pauses) it may take as long as it likes.
+
+        Raises:
+            ServerError: when the message tells of an error.
+            ReplyTimeoutError, ConnectionLostError: it did not come.
+            Exception: what the caller's audio or texts raised.
+        """
+        assert self._channel is not None
+        entered = time.monotonic()
+        while True:
+            now = time.monotonic()
+            due = max(entered, self._owed_since) + self._timeout if self._owed else None
+            try:
+                message = await self._channel.receive(
+                    due_in=self._timeout if due is None else max(0.0, due - now)
+                )
+            except ReplyTimeoutError:
+                if due is not None:
+                    raise
+                continue  # nothing was due when the wait began; look again
+            except ClientError:
+                if self._failure is not None:
+                    raise self._failure from None
+                raise
+            self._owed_since = time.monotonic()
+            check(message)
+            return message
+
+
+async def each(items: Iterable[_T] | AsyncIterable[_T]) -> AsyncGenerator[_T, None]:
+    """Iterate over either kind of iterable; one that may block is waited for in a thread."""
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    elif isinstance(items, (list, tuple)):
+        for item in items:
+            yield item
+    else:
+        iterator = iter(items)
+        while got := await asyncio.to_thread(lambda: list(itertools.islice(iterator, 1))):
+            yield got[0]

@@ -1,0 +1,80 @@
+"""A recognition: audio goes out while text comes in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from typing import Any
+
+from liusheng.client.channel import Channel
+from liusheng.client.errors import ServerError
+from liusheng.client.exchange import Exchange, each
+from liusheng.client.messages import AsrReady, Final, Partial, check, read, shown
+
+Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]
+"""16 kHz mono signed 16-bit little-endian PCM: whole, or packets as they come."""
+
+PACKET_BYTES = 2_720
+"""85 ms: what the reference client sends at a time, and how whole audio is cut."""
+
+_IN_FLIGHT = 32
+
+
+class Recognition(Exchange[Partial | Final]):
+    """Iterate over it: it yields a `Partial` for each packet of audio, then the `Final`.
+
+    The socket is opened when iteration begins. It is closed after the final, on any error, and by
+    `aclose` (or at the end of an `async with` block) when iteration is given up before.
+
+    ready: what the server said of the session; None until iteration has begun.
+    """
+
+    def __init__(
+        self, url: str, audio: Audio, start: dict[str, Any], *, open_timeout: float, timeout: float
+    ) -> None:
+        super().__init__(url, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT)
+        self.ready: AsrReady | None = None
+        self._audio = audio
+        self._start = start
+
+    async def _greet(self, channel: Channel) -> None:
+        message = await channel.ask({**self._start, "signal": "start"})
+        check(message)
+        if message.get("signal") != "server_ready":
+            raise ServerError(
+                "unexpected_reply", f"The server did not say server_ready: {shown(message)}"
+            )
+        self.ready = read(message, AsrReady)
+
+    async def _feed(self, channel: Channel) -> None:
+        async with contextlib.aclosing(_packets(self._audio)) as packets:
+            async for packet in packets:
+                await self._room.acquire()
+                self._owe()
+                await channel.send(packet)
+        self._owe()
+        await channel.send({**self._start, "signal": "end"})
+
+    async def _next(self) -> Partial | Final:
+        message = await self._receive()
+        self._owed -= 1
+        if "signal" in message:
+            final = read(message, Final)
+            await self.aclose()
+            return final
+        if "result" not in message:
+            text = message.get("message") or f"The answer has no text in it: {shown(message)}"
+            raise ServerError("refused", str(text))
+        self._room.release()
+        return read(message, Partial)
+
+
+async def _packets(audio: Audio) -> AsyncGenerator[bytes, None]:
+    if isinstance(audio, (bytes, bytearray)):
+        for at in range(0, len(audio), PACKET_BYTES):
+            yield bytes(audio[at : at + PACKET_BYTES])
+    else:
+        async with contextlib.aclosing(each(audio)) as packets:
+            async for packet in packets:
+                if packet:
+                    yield packet

@@ -1,0 +1,123 @@
+"""A server that follows the protocol's document to the letter, and breaks it where a test asks."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+ASR = "/paddlespeech/asr/streaming"
+TTS = "/paddlespeech/tts/streaming"
+
+
+@dataclass
+class FakeServer:
+    """What it does, and what it saw.
+
+    modern: answers with our additional fields; otherwise as the original server did.
+    """
+
+    url: str = ""
+    prefix: str = ""
+    modern: bool = False
+    sample_rate: object = 24_000
+    greeting: str | None = None  # instead of the answer to start
+    answers: dict[int, str] = field(default_factory=dict)  # instead of the n-th packet's
+    silent_from: int | None = None  # no more answers after so many packets
+    hang_up_after: int | None = None  # close after so many packets
+    failing_text: str = ""
+    audio_frames: int = 3
+    received: list[Any] = field(default_factory=list)
+    close_codes: list[int | None] = field(default_factory=list)
+
+    async def handle(self, socket: ServerConnection) -> None:
+        path = socket.request.path if socket.request else ""
+        handler = {ASR: self._asr, TTS: self._tts}[path.removeprefix(self.prefix)]
+        with contextlib.suppress(Exception):
+            await handler(socket)
+        await socket.wait_closed()
+        self.close_codes.append(socket.close_code)
+
+    def http(self, socket: ServerConnection, request: Request) -> Response | None:
+        path = request.path.removeprefix(self.prefix)
+        if path == TTS + "/samplerate":
+            return socket.respond(HTTPStatus.OK, json.dumps({"sample_rate": self.sample_rate}))
+        if path not in (ASR, TTS):
+            return socket.respond(HTTPStatus.NOT_FOUND, "")
+        return None
+
+    async def _asr(self, socket: ServerConnection) -> None:
+        start = json.loads(await socket.recv())
+        self.received.append(start)
+        extra = {"session": "s1", "model": "m", "sample_rate": 16_000} if self.modern else {}
+        ready = {"status": "ok", "signal": "server_ready", **extra}
+        await socket.send(self.greeting or json.dumps(ready))
+        packets = 0
+        async for frame in socket:
+            self.received.append(frame)
+            if self.silent_from is not None and packets >= self.silent_from:
+                continue
+            if isinstance(frame, str):
+                message = {
+                    "status": "ok", "name": start["name"], "signal": "finished",
+                    "result": f"{packets}包。",
+                    "times": [
+                        {"w": str(packets), "bg": 0.0, "ed": 0.5}, {"w": "包", "bg": 0.5, "ed": 1},
+                    ],
+                }  # fmt: skip
+                await socket.send(json.dumps(message))
+                await socket.close()
+                return
+            more = {"utterance": 0, "is_final": False, "stable": "包"} if self.modern else {}
+            answer = json.dumps({"result": f"包{packets}", **more})
+            await socket.send(self.answers.get(packets, answer))
+            packets += 1
+            if packets == self.hang_up_after:
+                await socket.close(1013, "try again later")
+                return
+
+    async def _tts(self, socket: ServerConnection) -> None:
+        async for frame in socket:
+            message = json.loads(frame)
+            self.received.append(message)
+            if message.get("signal") == "start":
+                ready = {"status": 0, "signal": "server ready", "session": "t1"}
+                await socket.send(self.greeting or json.dumps(ready))
+            elif message.get("signal") == "end":
+                closing = "connection will be closed"
+                await socket.send(json.dumps({"status": 0, "signal": closing, "session": "t1"}))
+                await socket.close()
+            elif self.silent_from is not None:
+                continue
+            elif message["text"] == self.failing_text:
+                error = {"status": -1, "audio": ""}
+                if self.modern:
+                    error |= {"code": "nothing_to_say", "message": "There is nothing to say."}
+                await socket.send(json.dumps(error))
+                await socket.send(json.dumps({"status": 2, "audio": ""}))
+            else:
+                for n in range(self.audio_frames):
+                    audio = base64.b64encode(f"{message['text'][0]}{n}".encode()).decode()
+                    await socket.send(
+                        self.answers.get(n, json.dumps({"status": 1, "audio": audio}))
+                    )
+                await socket.send(json.dumps({"status": 2, "audio": ""}))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FakeServer]:
+    """A fake server on a port of its own; tests set its fields before they connect."""
+    fake = FakeServer()
+    running: Server
+    async with serve(fake.handle, "127.0.0.1", 0, process_request=fake.http) as running:
+        port = next(iter(running.sockets)).getsockname()[1]
+        fake.url = f"ws://127.0.0.1:{port}"
+        yield fake
