@@ -11,6 +11,7 @@ import numpy as np
 
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.voice import punctuated
 
 _SEED = 1
 """Of the noise in breath and fricatives; fixed, so that the same clause is the same audio."""
@@ -49,7 +50,7 @@ class HibariVoice:
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
         del urgent  # a whole clause takes as long as another voice's first block
         noise = np.random.default_rng(_SEED)
-        for sentence in self._engine.phonemize(clause.reading):
+        for sentence in self._engine.phonemize(punctuated(clause)):
             for phonemes in split_phonemes(sentence, _MAX_PHONEMES):
                 audio = self._engine.from_ids(self._engine.ids(phonemes), speed, noise)
                 if len(audio):

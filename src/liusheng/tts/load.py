@@ -10,7 +10,7 @@ import numpy as np
 from liusheng.models.types import InstalledModel, Kind
 from liusheng.tts.loudness import gain_of
 from liusheng.tts.router import LoadedVoice, VoiceRouter
-from liusheng.tts.voice import ClauseMaker, ClauseVoice
+from liusheng.tts.voice import ClauseMaker, ClauseVoice, default_voice_name
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def _open(model: InstalledModel) -> Iterator[ClauseVoice]:
     if model.kind is Kind.FASTSPEECH2_MBMELGAN:
         from liusheng.tts.fastspeech2.voice import FastSpeech2Voice
 
-        yield FastSpeech2Voice(model.files, model.name)
+        yield FastSpeech2Voice(model.files, default_voice_name(model))
     elif model.kind is Kind.HIBARI:
         from liusheng.tts.hibari_voice import HibariVoice
 

@@ -31,8 +31,8 @@ _LEXICON_LANGUAGES = {"english", "german", "spanish", "french", "chinese"}
 _MELO_VERSION = 2
 
 
-def check_files(model: InstalledModel) -> None:
-    """Make sure that sherpa-onnx can load a model.
+def check_files(model: InstalledModel) -> dict[str, str]:
+    """Make sure that sherpa-onnx can load a model, and return its main file's metadata.
 
     Raises:
         ValueError: a file is missing, is not ONNX, or lacks metadata; the message names it.
@@ -46,10 +46,12 @@ def check_files(model: InstalledModel) -> None:
     facts = {role: _read(model, role, keys) for role, keys in _METADATA[model.kind].items()}
     if model.kind is Kind.VITS:
         _check_vits(model, facts["model"])
-    elif model.kind is Kind.MATCHA:
+        return facts["model"]
+    if model.kind is Kind.MATCHA:
         _check_matcha(model, facts["vocoder"])
-    else:
-        _check_kokoro(model, facts["model"])
+        return facts["acoustic"]
+    _check_kokoro(model, facts["model"])
+    return facts["model"]
 
 
 def _check_vits(model: InstalledModel, facts: Mapping[str, str]) -> None:

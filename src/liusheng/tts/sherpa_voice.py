@@ -6,7 +6,7 @@ a clause is one call, and asking it for a clause at a time streams as finely as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from liusheng.models.types import InstalledModel, Kind
 from liusheng.tts.sherpa_checks import check_files
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.voice import default_voice_name, punctuated
 
-_PUNCTUATION = {"none": "", "comma": "，", "sentence": "。"}
-"""What such a model reads its intonation from, and the front end's reading does not carry."""
+_LANGUAGES = {"chinese": "zh", "english": "en"}
+"""Those that the front end makes clauses of, by the names in the models' metadata."""
 
 
 class SherpaVoice:
@@ -48,7 +49,7 @@ class SherpaVoice:
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
         del urgent  # these models make a clause in one pass
-        text = clause.reading + _PUNCTUATION[clause.pause]
+        text = punctuated(clause)
         made = self._engine.generate(text, sid=self._speaker, speed=speed)
         audio = np.asarray(made.samples, np.float32)
         if not audio.size:
@@ -67,7 +68,7 @@ def open_sherpa_voices(model: InstalledModel) -> list[SherpaVoice]:
     Raises:
         ValueError: the model's files are not what sherpa-onnx needs.
     """
-    check_files(model)
+    languages = _languages(model, check_files(model))
     config = sherpa_onnx.OfflineTtsConfig(
         model=sherpa_onnx.OfflineTtsModelConfig(**_family(model), num_threads=1),
         rule_fsts=",".join(str(model.files[r]) for r in sorted(model.files) if "rule_fst" in r),
@@ -87,17 +88,29 @@ def open_sherpa_voices(model: InstalledModel) -> list[SherpaVoice]:
             engine,
             number,
             name=name,
-            languages=model.languages,
+            languages=languages,
             gender=genders.get(name, model.options.get("gender", "unknown")),
         )
         for number, name in enumerate(names)
     ]
 
 
+def _languages(model: InstalledModel, metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """The catalogue's or the user's word, else what the model says of itself."""
+    if model.languages:
+        return model.languages
+    said = metadata.get("language", "").lower()
+    languages = tuple(code for name, code in _LANGUAGES.items() if name in said)
+    if not languages:
+        raise ValueError("nothing says which languages it speaks: name them in the settings")
+    return languages
+
+
 def _speaker_names(model: InstalledModel, count: int) -> list[str]:
     names: list[str] = model.options.get("speakers", [])
     if not names:
-        return [model.name] if count == 1 else [f"{model.name}-{i}" for i in range(count)]
+        name = default_voice_name(model)
+        return [name] if count == 1 else [f"{name}-{i}" for i in range(count)]
     if len(names) > count:
         raise ValueError(f"{len(names)} speakers are named, the model has {count}")
     return names

@@ -64,7 +64,7 @@ class Block:
 
 
 class Synthesizer(Protocol):
-    """Voices with their models loaded. Used by one thread at a time; iterators may be interleaved."""
+    """Voices with their models loaded, for one thread at a time; iterators may be interleaved."""
 
     voices: tuple[Voice, ...]
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Protocol
 
+from liusheng.models.types import InstalledModel
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import Samples
+
+_MARKS = {
+    "zh": {"none": "", "comma": "，", "sentence": "。"},
+    "en": {"none": "", "comma": ",", "sentence": "."},
+}
 
 
 class ClauseMaker(Protocol):
@@ -42,3 +49,13 @@ class ClauseVoice(Protocol):
             speed: 2.0 takes half the time.
             urgent: somebody waits for the first block, so it should be small.
         """
+
+
+def punctuated(clause: Clause) -> str:
+    """The clause's reading and the mark that ends it, for models that read intonation from it."""
+    return clause.reading + _MARKS[clause.lang][clause.pause]
+
+
+def default_voice_name(model: InstalledModel) -> str:
+    """What a model's voice is called where nothing names it: the model's name, or its folder's."""
+    return PurePath(model.name).name

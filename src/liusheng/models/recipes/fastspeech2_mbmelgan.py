@@ -4,9 +4,9 @@ The two networks are rebuilt from their weights, layer by layer, as TensorFlowTT
 FastSpeech 2 (Ren et al. 2021) with the convolutional attention blocks of FastSpeech (Ren et al.
 2019), and multi-band MelGAN (Yang et al. 2021). Three things differ from the files on purpose:
 
-- the two dropouts that the exporter left switched on in the variance predictors are not there, so
-  that the same text gives the same speech (the exported graph cannot run without TensorFlow's
-  Flex operators because of them);
+- the two dropouts that the exporter left switched on, after the pitch and energy embeddings, are
+  not there, so that the same text gives the same speech (because of them the exported graph
+  cannot run without TensorFlow's Flex operators);
 - FastSpeech 2 is cut in two at the length regulator, which is one `numpy.repeat` outside;
 - the sub-band signals are not rounded to 8 bits before the synthesis filter bank.
 

@@ -1,0 +1,137 @@
+"""The default voices, with their real models."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from liusheng.models.store import Store
+from liusheng.models.types import InstalledModel
+from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
+from liusheng.tts.fastspeech2.vocoder import MIN_FRAMES, Vocoder
+from liusheng.tts.load import VoiceLoadError, load
+from liusheng.tts.loudness import TARGET, loudness
+from liusheng.tts.router import VoiceRouter
+from liusheng.tts.types import Samples, SpeechRequest
+
+pytestmark = pytest.mark.slow
+
+REFERENCE = Path(__file__).parents[1] / "data" / "fastspeech2_reference.npz"
+MIXED = "请打开Bluetooth设置。The weather is fine today, isn't it? 然后重启手机，等待三分钟。"
+
+
+@pytest.fixture(scope="module")
+def mandarin() -> InstalledModel:
+    store = Store()
+    if not store.is_installed("baker-zh"):
+        store.pull("baker-zh")
+    return store.open("baker-zh")
+
+
+@pytest.fixture(scope="module")
+def synthesizer(mandarin: InstalledModel) -> VoiceRouter:
+    return load([mandarin, Store().open("hibari-heart")])
+
+
+@pytest.fixture(scope="module")
+def vocoder(mandarin: InstalledModel) -> Vocoder:
+    return Vocoder(mandarin.files["vocoder"])
+
+
+def said(synthesizer: VoiceRouter, text: str, voice: str = "", speed: float = 1.0) -> Samples:
+    blocks = synthesizer.speak(SpeechRequest(text, voice, speed))
+    return np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
+
+
+def test_the_conversion_gives_what_the_originals_give(
+    mandarin: InstalledModel, vocoder: Vocoder
+) -> None:
+    """The reference is LiteRT's: see tools/check_fastspeech2_conversion.py."""
+    acoustic = AcousticModel(mandarin.files["encoder"], mandarin.files["decoder"])
+    with np.load(REFERENCE) as reference:
+        made = acoustic(reference["ids"].tolist())
+        assert np.array_equal(made.durations, reference["durations"])
+        np.testing.assert_allclose(made.mel, reference["mel"], atol=1e-3)
+        np.testing.assert_allclose(vocoder.whole(reference["mel"]), reference["audio"], atol=1e-3)
+
+
+def test_streamed_audio_is_whole_audio_within_16_bit_rounding(vocoder: Vocoder) -> None:
+    with np.load(REFERENCE) as reference:
+        mel = np.concatenate([reference["mel"]] * 3)
+    whole = vocoder.whole(mel)
+    for first in [*range(MIN_FRAMES, 30), 36, 50, 80, 120, 200, 400]:
+        streamed = np.concatenate(list(vocoder.stream(mel, first)))
+        assert np.abs(streamed - whole).max() < 0.5 / 32768, first
+
+
+@pytest.mark.parametrize("frames", [1, 2, 9, 10, 11, 21, 33])
+def test_short_spectrograms_are_spoken_too(vocoder: Vocoder, frames: int) -> None:
+    with np.load(REFERENCE) as reference:
+        audio = list(vocoder.stream(reference["mel"][20 : 20 + frames]))
+    assert sum(map(len, audio)) == frames * FRAME_SAMPLES
+
+
+def test_the_same_request_gives_the_same_samples(synthesizer: VoiceRouter) -> None:
+    assert np.array_equal(said(synthesizer, MIXED), said(synthesizer, MIXED))
+
+
+def test_interleaved_requests_do_not_touch_each_other(synthesizer: VoiceRouter) -> None:
+    texts = [MIXED, "你好。", "Hello there.", "今天星期日，天气很好。"]
+    running = [synthesizer.speak(SpeechRequest(text)) for text in texts]
+    rounds = list(zip_longest(*running))
+    for text, blocks in zip(texts, zip(*rounds, strict=True), strict=True):
+        audio = np.concatenate([block.samples for block in blocks if block is not None])
+        assert np.array_equal(audio, said(synthesizer, text))
+
+
+@pytest.mark.parametrize("text", ["", " \n", "。，！？…", "🙂🎉", "\u200b", "——", "()", "\x00\x07"])
+def test_nothing_to_say_is_no_audio(synthesizer: VoiceRouter, text: str) -> None:
+    assert said(synthesizer, text).size == 0
+
+
+@pytest.mark.parametrize("voice", ["baker-zh", "heart"])
+def test_speed_divides_the_time(synthesizer: VoiceRouter, voice: str) -> None:
+    text = (
+        "今天下午我们在图书馆。"
+        if voice == "baker-zh"
+        else "We met in the library today, and talked about it."
+    )
+    usual = len(said(synthesizer, text, voice))
+    for speed in (0.5, 2.0):
+        assert len(said(synthesizer, text, voice, speed)) == pytest.approx(usual / speed, rel=0.3)
+
+
+def test_very_slow_speech_does_not_run_out_of_positions(synthesizer: VoiceRouter) -> None:
+    text = "语音合成技术可以把任意的文字转换成自然流畅的语音输出"
+    slow = said(synthesizer, text, speed=0.1)
+    assert np.isfinite(slow).all()
+    assert len(slow) > 3 * len(said(synthesizer, text))
+
+
+def test_voices_are_equally_loud(synthesizer: VoiceRouter) -> None:
+    chinese = said(synthesizer, "今天下午我们在学校图书馆，讨论了人工智能技术的最新发展。")
+    english = said(synthesizer, "This afternoon we met in the library and talked about it.")
+    assert loudness(chinese) == pytest.approx(TARGET, abs=1.5)
+    assert loudness(english) == pytest.approx(TARGET, abs=1.5)
+    assert max(np.abs(chinese).max(), np.abs(english).max()) <= 1
+
+
+def test_a_long_text_starts_as_a_short_one_does(synthesizer: VoiceRouter) -> None:
+    """The first block costs the same pieces of work, whatever follows it."""
+    short = next(synthesizer.speak(SpeechRequest("今天天气很好。")))
+    long = next(synthesizer.speak(SpeechRequest("今天天气很好。" * 2000)))
+    assert np.array_equal(short.samples, long.samples)
+
+
+def test_a_damaged_model_is_a_clear_error(mandarin: InstalledModel, tmp_path: Path) -> None:
+    broken = tmp_path / "encoder.onnx"
+    broken.write_bytes(mandarin.files["encoder"].read_bytes()[:1000])
+    files = {**mandarin.files, "encoder": broken}
+    model = InstalledModel(
+        mandarin.name, mandarin.task, mandarin.kind, tmp_path, files, mandarin.languages
+    )
+    with pytest.raises(VoiceLoadError, match=r"baker-zh cannot be opened: .*encoder\.onnx"):
+        load([model])

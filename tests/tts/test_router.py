@@ -1,0 +1,178 @@
+"""Which voice speaks what, and how the pieces follow each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liusheng.tts.joining import silence
+from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
+from liusheng.tts.text import Clause
+from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
+
+
+class Beeper:
+    """Speaks each character as a tenth of a second at its own level, a block a character."""
+
+    gender = "unknown"
+
+    def __init__(self, name: str, languages: tuple[str, ...], level: float) -> None:
+        self.name = name
+        self.languages = languages
+        self.level = level
+        self.heard: list[tuple[str, bool]] = []
+
+    def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        self.heard.append((clause.reading, urgent))
+        for _ in clause.reading:
+            yield np.full(round(2400 / speed), self.level, np.float32)
+
+
+class Words:
+    """A front end for tests: upper-case words are English, "," and "." end clauses, "-" is mute."""
+
+    def clauses(self, text: str) -> Iterator[Clause]:
+        for word in text.split():
+            pause = {",": "comma", ".": "sentence"}.get(word[-1], "none")
+            reading = word.strip(",.-")
+            language = "en" if reading.isupper() else "zh"
+            yield Clause(language, reading, (), (0, 1), pause == "sentence", pause)  # type: ignore[arg-type]
+
+
+def router(*voices: Beeper, gain: float = 1.0) -> VoiceRouter:
+    return VoiceRouter([LoadedVoice(voice, "model", gain) for voice in voices], Words())
+
+
+def said(synthesizer: VoiceRouter, text: str, voice: str = "", speed: float = 1.0) -> Samples:
+    blocks = [b.samples for b in synthesizer.speak(SpeechRequest(text, voice, speed))]
+    assert all(block.size and block.dtype == np.float32 for block in blocks)
+    return np.concatenate([silence(0), *blocks])
+
+
+def test_voices_are_numbered_and_the_first_is_the_default() -> None:
+    zh, en = Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.2)
+    voices = router(zh, en).voices
+    assert [(v.id, v.name, v.languages) for v in voices] == [(0, "a", ("zh",)), (1, "b", ("en",))]
+
+
+def test_each_language_goes_to_a_voice_that_can() -> None:
+    zh, en = Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.2)
+    said(router(zh, en), "ni HELLO hao")
+    assert [reading for reading, _ in zh.heard] == ["ni", "hao"]
+    assert [reading for reading, _ in en.heard] == ["HELLO"]
+
+
+def test_the_requested_voice_speaks_what_it_can() -> None:
+    zh, both, en = (
+        Beeper("a", ("zh",), 0.2),
+        Beeper("b", ("zh", "en"), 0.2),
+        Beeper("c", ("en",), 0.2),
+    )
+    synthesizer = router(zh, both, en)
+    said(synthesizer, "ni HELLO", voice="b")
+    assert [reading for reading, _ in both.heard] == ["ni", "HELLO"]
+    said(synthesizer, "ni HELLO", voice="c")
+    assert zh.heard == [("ni", True)]
+    assert en.heard == [("HELLO", False)]
+
+
+def test_a_language_goes_to_the_voice_that_speaks_it_best() -> None:
+    both, en = Beeper("both", ("zh", "en"), 0.2), Beeper("c", ("en",), 0.2)
+    zh = Beeper("zh", ("zh",), 0.2)
+    said(router(zh, both, en), "HELLO")
+    assert en.heard
+    assert not both.heard
+
+
+def test_without_a_voice_for_a_language_the_rest_is_spoken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    zh = Beeper("a", ("zh",), 0.2)
+    with caplog.at_level(logging.WARNING):
+        audio = said(router(zh), "HELLO, ni.")
+    assert len(audio) == 2 * 2400
+    assert "no voice speaks en" in caplog.text
+
+
+def test_an_unknown_voice_is_an_error_at_once() -> None:
+    with pytest.raises(UnknownVoiceError, match="no voice 'x'; there are a, b"):
+        router(Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.2)).speak(SpeechRequest("ni", "x"))
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
+def test_an_impossible_speed_is_an_error_at_once(speed: float) -> None:
+    with pytest.raises(ValueError, match="speed must be above 0"):
+        router(Beeper("a", ("zh",), 0.2)).speak(SpeechRequest("ni", "", speed))
+
+
+def test_two_voices_of_one_name_are_an_error() -> None:
+    with pytest.raises(ValueError, match="same name: a, a"):
+        router(Beeper("a", ("zh",), 0.2), Beeper("a", ("en",), 0.2))
+    with pytest.raises(ValueError, match="no voice"):
+        router()
+
+
+@pytest.mark.parametrize(("mark", "pause"), [("", "none"), (",", "comma"), (".", "sentence")])
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_pauses_are_between_clauses_only(mark: str, pause: str, speed: float) -> None:
+    audio = said(router(Beeper("a", ("zh",), 0.2)), f"ni{mark} hao.", speed=speed)
+    spoken = 5 * round(2400 / speed)
+    assert len(audio) == spoken + round(PAUSES[pause] / speed * 24_000)
+
+
+def test_a_silent_clause_adds_no_pause() -> None:
+    audio = said(router(Beeper("a", ("zh",), 0.2)), "-. ni.")
+    assert len(audio) == 2 * 2400
+
+
+def test_joints_do_not_click() -> None:
+    zh, en = Beeper("a", ("zh",), 0.5), Beeper("b", ("en",), 0.5)
+    audio = said(router(zh, en), "ni HELLO hao, ni.")
+    assert np.abs(np.diff(np.concatenate([[0], audio, [0]]))).max() < 0.01
+
+
+def test_only_the_first_clause_is_urgent() -> None:
+    voice = Beeper("a", ("zh",), 0.2)
+    said(router(voice), "-, ni, hao, ma.")
+    assert voice.heard == [("", True), ("ni", True), ("hao", False), ("ma", False)]
+
+
+def test_gain_is_applied_and_never_clips() -> None:
+    audio = said(router(Beeper("a", ("zh",), 0.9), gain=3.0), "nihao.")
+    assert 0.9 < np.abs(audio).max() <= 1.0
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(st.sampled_from(["ni, HELLO hao.", "A B C", "ni", "", "-."]), min_size=2, max_size=4),
+    st.randoms(use_true_random=False),
+)
+def test_interleaved_requests_do_not_touch_each_other(texts: list[str], order: object) -> None:
+    synthesizer = router(Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.3))
+    alone = [said(synthesizer, text) for text in texts]
+    running = {i: synthesizer.speak(SpeechRequest(text)) for i, text in enumerate(texts)}
+    got: list[list[Samples]] = [[] for _ in texts]
+    while running:
+        i = order.choice(sorted(running))  # type: ignore[attr-defined]
+        block = next(running[i], None)
+        if block is None:
+            del running[i]
+        else:
+            got[i].append(block.samples)
+    for blocks, whole in zip(got, alone, strict=True):
+        assert np.array_equal(np.concatenate([silence(0), *blocks]), whole)
+
+
+def test_a_synthesis_can_be_left_at_any_time() -> None:
+    voice = Beeper("a", ("zh",), 0.2)
+    for taken in range(8):
+        speech = router(voice).speak(SpeechRequest("ni, hao, ma."))
+        for _ in range(taken):
+            next(speech, None)
+        speech.close()  # type: ignore[attr-defined]
+        assert next(speech, None) is None
