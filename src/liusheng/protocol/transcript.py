@@ -17,7 +17,7 @@ from liusheng.protocol.asr import TimedToken
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:…]")
 _LEADING = re.compile("^[，。\\s]+")
-_DOUBLED = re.compile("[，。]*(?:，\\s*。|。\\s*，|。\\s*。)[，。\\s]*|，(?:\\s*，)+")
+_DOUBLED = re.compile("[，。](?:\\s*[，。])+")
 _TRAILING = re.compile("[，。？！；：、,.?!;:…\\s]+$")
 _UNTIMED = "，。"
 
@@ -131,15 +131,13 @@ class Transcript:
         return text
 
     def _render(self, index: int, text: str, stable: int) -> View:
-        han = has_han(self._closed + text)
-        shown = _tidy(text) if han else text.strip()
+        shown = _tidy(text)
         if not shown:
             return View(self._closed, self._last_index, True, self._closed)
         result = join(self._closed, shown)
         # Tidying only removes marks, so what the tidied text and the tidied stable prefix have in
         # common is stable still; a mark at its end is not, since closing may rewrite it.
-        prefix = text[:stable]
-        settled = _TRAILING.sub("", _common(_tidy(prefix) if han else prefix.lstrip(), shown))
+        settled = _TRAILING.sub("", _common(_tidy(text[:stable]), shown))
         if not settled:
             return View(result, index, False, self._closed)
         return View(result, index, False, result[: len(result) - len(shown) + len(settled)])

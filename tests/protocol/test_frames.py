@@ -1,0 +1,126 @@
+"""Text frames: what cannot be read is told in words that help."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liusheng.protocol import asr, tts
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
+
+
+def refusal(call, *args) -> ProtocolError:
+    with pytest.raises(ProtocolError) as caught:
+        call(*args)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("", ErrorCode.INVALID_JSON),
+        ("hello", ErrorCode.INVALID_JSON),
+        ('{"signal": "start"', ErrorCode.INVALID_JSON),
+        ('{"signal": NaN}', ErrorCode.INVALID_JSON),
+        ("\ud800", ErrorCode.INVALID_JSON),
+        ("[" * 5_000, ErrorCode.INVALID_JSON),
+        ("1" * 5_000, ErrorCode.INVALID_JSON),
+        ("[1, 2]", ErrorCode.NOT_AN_OBJECT),
+        ('"start"', ErrorCode.NOT_AN_OBJECT),
+        ("null", ErrorCode.NOT_AN_OBJECT),
+        ("3", ErrorCode.NOT_AN_OBJECT),
+        ('{"a": "' + "x" * 20_000 + '"}', ErrorCode.MESSAGE_TOO_LARGE),
+    ],
+)
+def test_unreadable_frames_have_their_code(frame: str, code: ErrorCode) -> None:
+    assert refusal(parse_object, frame, 20_000).code is code
+
+
+@given(st.text())
+def test_any_text_is_an_object_or_a_protocol_error(frame: str) -> None:
+    try:
+        assert isinstance(parse_object(frame, 1_000), dict)
+    except ProtocolError as error:
+        assert error.message
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "nbest", "lang", "other"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+    )
+)
+def test_a_start_is_taken_or_the_error_names_a_field(message: dict[str, object]) -> None:
+    try:
+        start = convert(message, asr.Start)
+    except ProtocolError as error:
+        assert error.code in (ErrorCode.MISSING_FIELD, ErrorCode.INVALID_FIELD)
+        assert any(f'"{field}"' in error.message for field in ("name", "nbest", "lang"))
+    else:
+        assert start.name == message["name"]
+
+
+@pytest.mark.parametrize(
+    ("message", "struct", "code", "words"),
+    [
+        ({"nbest": 1}, asr.Start, ErrorCode.MISSING_FIELD, ['"name"']),
+        ({"name": 3}, asr.Start, ErrorCode.INVALID_FIELD, ['"name"', "`str`", "3"]),
+        ({"name": "a", "nbest": "1"}, asr.Start, ErrorCode.INVALID_FIELD, ['"nbest"', '"1"']),
+        ({"name": "a", "nbest": 0}, asr.Start, ErrorCode.INVALID_FIELD, [">= 1", "0"]),
+        ({"name": "a", "nbest": True}, asr.Start, ErrorCode.INVALID_FIELD, ["true"]),
+        ({"task": "asr"}, tts.Start, ErrorCode.INVALID_FIELD, ['"tts"', '"asr"']),
+        ({}, tts.Start, ErrorCode.MISSING_FIELD, ['"task"']),
+        ({"text": "a", "spk_id": -1}, tts.Text, ErrorCode.INVALID_FIELD, ['"spk_id"', "-1"]),
+        ({"text": "a", "speed": 9}, tts.Text, ErrorCode.INVALID_FIELD, ['"speed"', "9"]),
+        ({"text": "a", "encoding": "x"}, tts.Text, ErrorCode.INVALID_FIELD, ['"base64"', '"x"']),
+    ],
+)
+def test_wrong_fields_are_named_with_value_and_remedy(message, struct, code, words) -> None:
+    error = refusal(convert, message, struct)
+    assert error.code is code
+    assert all(word in error.message for word in words), error.message
+
+
+def test_unknown_fields_are_left_alone() -> None:
+    assert convert({"name": "a", "future": {"x": 1}}, asr.Start).name == "a"
+
+
+@pytest.mark.parametrize("field", sorted(asr.NOT_BUILT))
+def test_fields_not_built_are_refused_unless_they_change_nothing(field: str) -> None:
+    error = refusal(refuse_unsupported, {field: "something else"}, asr.NOT_BUILT)
+    assert error.code is ErrorCode.UNSUPPORTED_FIELD
+    assert f'"{field}"' in error.message
+    for harmless in asr.NOT_BUILT[field]:
+        refuse_unsupported({field: harmless}, asr.NOT_BUILT)
+
+
+def test_true_is_not_one() -> None:
+    assert refusal(refuse_unsupported, {"channels": True}, asr.NOT_BUILT)
+
+
+def test_a_long_value_is_cut_in_errors() -> None:
+    assert len(shown("x" * 10_000)) == 60
+
+
+def test_messages_keep_the_originals_shape() -> None:
+    limits = asr.Limits(
+        idle_seconds=60, max_packet_bytes=1, max_queued_seconds=30, max_session_seconds=0
+    )
+    ready = msgspec.json.decode(encode(asr.ServerReady(session="s", model="m", limits=limits)))
+    assert (ready["status"], ready["signal"]) == ("ok", "server_ready")
+    error = msgspec.json.decode(encode(asr.Error(code=ErrorCode.NOT_STARTED, message="m")))
+    assert error == {"status": "error", "code": "not_started", "message": "m"}
+    reply = msgspec.json.decode(
+        encode(asr.Error(code=ErrorCode.NOT_STARTED, message="m", result=""))
+    )
+    assert reply["result"] == ""
+    assert msgspec.json.decode(encode(tts.Audio(status=2, audio=""))) == {"status": 2, "audio": ""}
+    assert msgspec.json.decode(encode(tts.Error(code=ErrorCode.EMPTY_TEXT, message="m"))) == {
+        "status": -1,
+        "code": "empty_text",
+        "message": "m",
+        "audio": "",
+    }

@@ -1,0 +1,325 @@
+"""The state machine of synthesis: every rule of the wire, and any sequence of frames."""
+
+from __future__ import annotations
+
+import base64
+import json
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liusheng.protocol.asr_session import Close
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.tts_session import (
+    MAX_WAITING_TEXTS,
+    Cancel,
+    Speak,
+    TTSSession,
+    decode_text,
+)
+
+START = json.dumps({"task": "tts", "signal": "start"})
+END = json.dumps({"task": "tts", "signal": "end", "session": "id0"})
+CANCEL = json.dumps({"signal": "cancel"})
+
+
+def say(text: str, **fields: Any) -> str:
+    return json.dumps({"text": text, "spk_id": 0, **fields})
+
+
+class Driver:
+    """Keeps what the session wants done and what it sends."""
+
+    def __init__(self) -> None:
+        ids = count()
+        self.session = TTSSession(
+            voices={0: "anna", 1: "ben"}, max_text_chars=50, new_id=lambda: f"id{next(ids)}"
+        )
+        self.done: list[Any] = []
+        self.messages: list[dict[str, Any]] = []
+        self.closing: Close | None = None
+
+    def text(self, frame: str) -> list[dict[str, Any]]:
+        self.session.text_received(frame)
+        return self.settle()
+
+    def settle(self) -> list[dict[str, Any]]:
+        self.done += self.session.commands()
+        new = []
+        while (message := self.session.next_message()) is not None:
+            assert self.closing is None, "nothing is sent after the closing"
+            if isinstance(message, Close):
+                self.closing = message
+            else:
+                new.append(json.loads(message))
+        self.messages += new
+        return new
+
+
+def started() -> Driver:
+    driver = Driver()
+    driver.text(START)
+    return driver
+
+
+def test_the_original_dialogue() -> None:
+    driver = Driver()
+    (ready,) = driver.text(START)
+    assert ready == {"status": 0, "signal": "server ready", "session": "id0"}
+    assert driver.text(say("你好")) == []
+    assert driver.done == [Speak(1, "你好", "anna", 1.0)]
+    driver.session.audio(1, b"\1\0\2\0")
+    (packet,) = driver.settle()
+    assert packet == {"status": 1, "audio": base64.b64encode(b"\1\0\2\0").decode()}
+    driver.session.spoken(1)
+    assert driver.settle() == [{"status": 2, "audio": ""}]
+    (closing,) = driver.text(END)
+    assert closing == {"status": 0, "signal": "connection will be closed", "session": "id0"}
+    assert driver.closing == Close(CloseCode.NORMAL, "finished")
+
+
+def test_texts_are_said_one_after_another() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.text(say("two"))
+    driver.text(say(""))
+    assert driver.text(END) == [], "end waits for what was asked before it"
+    assert [command.text for command in driver.done] == ["one"]
+    driver.session.spoken(1)
+    assert driver.settle() == [{"status": 2, "audio": ""}]
+    assert [command.text for command in driver.done] == ["one", "two"]
+    driver.session.spoken(2)
+    two, error, after, closing = driver.settle()
+    assert (two["status"], error["code"], after["status"]) == (2, "empty_text", 2)
+    assert closing["signal"] == "connection will be closed"
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "words"),
+    [
+        (say(""), "empty_text", "empty"),
+        (say("  \n "), "empty_text", "empty"),
+        (say("x" * 51), "text_too_long", "50"),
+        (say("a", spk_id=7), "unknown_voice", "anna"),
+        (say("a", spk_id="0"), "invalid_field", '"spk_id"'),
+        (say("a", spk_id=-1), "invalid_field", '"spk_id"'),
+        (say("a", voice="carl"), "unknown_voice", "ben"),
+        (say("a", speed=3), "invalid_field", '"speed"'),
+        (say("a", volume=2), "unsupported_field", '"volume"'),
+        (say("a", more=True), "unsupported_field", '"more"'),
+        (say("not base64!", encoding="base64"), "invalid_field", "base64"),
+        (json.dumps({"text": 5}), "invalid_field", '"text"'),
+        (json.dumps({"text": None}), "invalid_field", '"text"'),
+    ],
+)
+def test_a_text_that_cannot_be_said_is_closed_too(frame: str, code: str, words: str) -> None:
+    driver = started()
+    error, closing = driver.text(frame)
+    assert (error["status"], error["code"], error["audio"]) == (-1, code, "")
+    assert words in error["message"]
+    assert closing == {"status": 2, "audio": ""}
+    assert driver.text(say("ok")) == []
+    assert driver.done[-1].text == "ok", "the client can go on"
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("x", "invalid_json"),
+        ("7", "not_an_object"),
+        ("{}", "missing_field"),
+        ('{"signal": "pause"}', "unknown_signal"),
+        ('{"signal": null}', "unknown_signal"),
+        ('{"signal": "start"}', "missing_field"),
+        ('{"signal": "start", "task": "asr"}', "invalid_field"),
+        ('{"signal": "end"}', "missing_field"),
+        ('{"signal": "end", "session": "other"}', "wrong_session"),
+        ('{"signal": "end", "session": 3}', "invalid_field"),
+        ("{" + " " * 20_000 + "}", "message_too_large"),
+    ],
+)
+def test_frames_that_are_no_texts_are_not_closed_by_a_2(frame: str, code: str) -> None:
+    driver = started()
+    (error,) = driver.text(frame)
+    assert (error["status"], error["code"]) == (-1, code)
+    assert driver.closing is None
+    driver.text(say("ok"))
+    assert driver.done, "the client can go on"
+
+
+def test_a_binary_frame_has_no_place_here() -> None:
+    driver = started()
+    driver.session.bytes_received(b"\0\0")
+    (error,) = driver.settle()
+    assert (error["status"], error["code"]) == (-1, "unexpected_binary")
+
+
+@pytest.mark.parametrize("frame", [say("hello"), CANCEL, END])
+def test_nothing_works_before_start(frame: str) -> None:
+    driver = Driver()
+    error, *rest = driver.text(frame)
+    assert error["code"] == "not_started"
+    assert rest == ([{"status": 2, "audio": ""}] if frame == say("hello") else [])
+    assert driver.done == []
+
+
+def test_after_end_nothing_more_is_taken() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.text(END)
+    driver.text(say("two"))
+    driver.session.spoken(1)
+    assert [m.get("code", m["status"]) for m in driver.settle()] == [2, "after_end", 2, 0]
+
+
+def test_cancel_stops_everything_at_once() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.text(say("two"))
+    driver.session.audio(1, b"\0\0")
+    driver.session.text_received(CANCEL)
+    assert driver.settle() == [{"status": 2, "audio": "", "cancelled": True}] * 2
+    assert driver.done[-1] == Cancel(1)
+    driver.session.audio(1, b"\0\0")
+    driver.session.spoken(1)
+    assert driver.settle() == [], "late audio of a cancelled text goes nowhere"
+    driver.text(say("three"))
+    assert driver.done[-1] == Speak(3, "three", "anna", 1.0)
+
+
+def test_cancel_with_nothing_under_way_is_answered() -> None:
+    assert started().text(CANCEL) == [{"status": 2, "audio": "", "cancelled": True}]
+
+
+def test_a_second_start_begins_anew() -> None:
+    driver = started()
+    driver.text(say("one"))
+    cancelled, ready = driver.text(START)
+    assert cancelled == {"status": 2, "audio": "", "cancelled": True}
+    assert ready["session"] == "id1"
+    assert driver.text(END)[0]["code"] == "wrong_session"
+
+
+def test_silence_is_an_error_of_its_own() -> None:
+    driver = started()
+    driver.text(say("……"))
+    driver.session.spoken(1, silent=True)
+    error, closing = driver.settle()
+    assert (error["code"], closing["status"]) == ("nothing_to_say", 2)
+
+
+def test_a_failed_synthesis_is_closed_by_a_2() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.session.failed(1, ProtocolError(ErrorCode.SYNTHESIS_FAILED, "broken"))
+    error, closing = driver.settle()
+    assert (error["status"], error["code"], closing["status"]) == (-1, "synthesis_failed", 2)
+
+
+def test_only_so_many_texts_wait() -> None:
+    driver = started()
+    for _ in range(MAX_WAITING_TEXTS + 1):
+        assert driver.text(say("a")) == []
+    (error,) = driver.text(say("b"))
+    assert error["code"] == "too_many_texts"
+
+
+def test_idleness() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.session.idle()
+    assert driver.settle() == [], "it is the server's turn"
+    driver.session.spoken(1)
+    driver.session.idle()
+    assert [m.get("code") for m in driver.settle()] == [None, "idle_timeout"]
+    assert driver.closing == Close(CloseCode.POLICY, "idle_timeout")
+
+
+def test_the_server_stops() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.session.stop(ProtocolError(ErrorCode.SERVER_STOPPING, "bye"), CloseCode.GOING_AWAY)
+    error, closing = driver.settle()
+    assert (error["code"], closing["status"]) == ("server_stopping", 2)
+    assert driver.done[-1] == Cancel(1)
+
+
+def test_a_vanished_client_frees_its_synthesis() -> None:
+    driver = started()
+    driver.text(say("one"))
+    driver.session.disconnected()
+    driver.settle()
+    assert driver.done[-1] == Cancel(1)
+    assert driver.session.closed
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded", "plain"),
+    [
+        ("你好", False, "你好"),
+        (b64("你好世界"), False, "你好世界"),
+        (b64("你好"), False, "你好"),
+        ("zoom", False, "zoom"),
+        ("1688", False, "1688"),
+        (b64("hello world"), False, b64("hello world")),
+        (b64("hello world"), True, "hello world"),
+        (b64("好"), False, b64("好")),
+        (b64("好"), True, "好"),
+    ],
+)
+def test_base64_is_recognised_where_it_is_certain(text: str, encoded: bool, plain: str) -> None:
+    assert decode_text(text, encoded=encoded) == plain
+
+
+@given(st.text())
+def test_plain_text_that_is_no_base64_stays(text: str) -> None:
+    if not text.isascii() or len(text) < 8:
+        assert decode_text(text, encoded=False) == text
+
+
+@given(st.text(min_size=1))
+def test_declared_base64_comes_back(text: str) -> None:
+    assert decode_text(b64(text), encoded=True) == text
+
+
+frames = st.one_of(
+    st.sampled_from(
+        [START, END, CANCEL, say("hello"), say(""), say("x" * 99), "{}", "x", "<audio>", "<spoken>"]
+    ),
+    st.binary(max_size=4),
+    st.text(max_size=20),
+)
+
+
+@given(st.lists(frames, max_size=30))
+def test_any_sequence_of_frames(sequence: list[str | bytes]) -> None:
+    driver = Driver()
+    texts = 0
+    for frame in sequence:
+        speaking = [c.number for c in driver.done if isinstance(c, Speak)]
+        if frame == "<audio>":
+            driver.session.audio(speaking[-1] if speaking else 1, b"\0\0")
+        elif frame == "<spoken>":
+            driver.session.spoken(speaking[-1] if speaking else 1)
+        elif isinstance(frame, bytes):
+            driver.session.bytes_received(frame)
+        elif not driver.session.closed:
+            driver.session.text_received(frame)
+            texts += '"text"' in frame
+        driver.settle()
+    for _ in range(len(sequence)):
+        speaking = [c.number for c in driver.done if isinstance(c, Speak)]
+        if speaking:
+            driver.session.spoken(speaking[-1])
+        driver.settle()
+    closings = sum(1 for message in driver.messages if message["status"] == 2)
+    assert closings >= texts, "every text ends in a status 2 packet"
+    if driver.session.closed:
+        assert driver.closing is not None
