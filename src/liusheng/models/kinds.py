@@ -102,6 +102,7 @@ ANATOMY: Mapping[Kind, Anatomy] = {
         (
             Role("encoder", ("encoder.onnx",)),
             Role("decoder", ("decoder.onnx",)),
+            Role("postnet", ("postnet.onnx",)),
             Role("vocoder", ("vocoder.onnx",)),
             Role("phones", ("phones.json",)),
         ),

@@ -7,7 +7,10 @@ FastSpeech 2 (Ren et al. 2021) with the convolutional attention blocks of FastSp
 - the two dropouts that the exporter left switched on, after the pitch and energy embeddings, are
   not there, so that the same text gives the same speech (because of them the exported graph
   cannot run without TensorFlow's Flex operators);
-- FastSpeech 2 is cut in two at the length regulator, which is one `numpy.repeat` outside;
+- FastSpeech 2 is cut in three. The length regulator, after the encoder, is one `numpy.repeat`
+  outside. What follows the last attention over the whole clause (the last block's queries and
+  convolutions, and the postnet) looks at 12 frames on each side, so it can be computed for the
+  frames that are wanted first: half of the work is not in the way of the first sound;
 - the sub-band signals are not rounded to 8 bits before the synthesis filter bank.
 
 `tools/check_fastspeech2_conversion.py` compares the result with the originals.
@@ -33,12 +36,14 @@ SOURCES = (ACOUSTIC_MODEL, VOCODER_MODEL, PHONE_MAP)
 TARGETS = {
     "encoder": "encoder.onnx",
     "decoder": "decoder.onnx",
+    "postnet": "postnet.onnx",
     "vocoder": "vocoder.onnx",
     "phones": "phones.json",
 }
 """What `convert` writes: role to file name."""
 
 _LAYERS = 3
+_LAST_BLOCK = f"decoder/layer_._{_LAYERS - 1}"
 _HEADS = 2
 _HEAD_SIZE = 16
 _HIDDEN = 256
@@ -61,7 +66,11 @@ def convert(source_dir: Path, target_dir: Path) -> None:
     encoder.onnx: `ids` int64 [1, T], `duration_scale` float32 [1] (2.0 is twice as slow) →
         `hidden` float32 [1, T, 256], `durations` float32 [1, T] in frames, not yet rounded.
     decoder.onnx: `frames` float32 [1, L, 256] (each phone's hidden vector as often as its rounded
-        duration says; L <= 2048) → `mel` float32 [1, L, 80].
+        duration says; L <= 2048) → `deep` float32 [1, L, 256], `keys` float32 [1, 2, 16, L] and
+        `values` float32 [1, 2, L, 16].
+    postnet.onnx: `deep` float32 [1, W, 256], a window of the above, with all of `keys` and
+        `values` → `mel` float32 [1, W, 80]. Where the window does not end with the clause, 12
+        frames of the result are wrong.
     vocoder.onnx: `mel` float32 [1, L, 80], L >= 10 → `audio` float32 [1, 300 L] at 24 kHz.
     phones.json: `phones`, name to id, and `syllables`, toneless pinyin to initial and final.
 
@@ -72,6 +81,7 @@ def convert(source_dir: Path, target_dir: Path) -> None:
     acoustic = TfliteWeights(source_dir / ACOUSTIC_MODEL)
     _encoder(acoustic).save(target_dir / TARGETS["encoder"])
     _decoder(acoustic).save(target_dir / TARGETS["decoder"])
+    _postnet(acoustic).save(target_dir / TARGETS["postnet"])
     vocoder = TfliteWeights(source_dir / VOCODER_MODEL)
     _vocoder(vocoder).save(target_dir / TARGETS["vocoder"])
     _phones(source_dir / PHONE_MAP, target_dir / TARGETS["phones"])
@@ -127,12 +137,20 @@ class _FastSpeech2(OnnxGraph):
 
     def block(self, x: str, name: str) -> str:
         """Self-attention and two convolutions, each with a residual and a layer norm after it."""
-        self_attention = f"{name}/attention/self"
-        query = self._heads(x, f"{self_attention}/query", [0, 2, 1, 3])
-        key = self._heads(x, f"{self_attention}/key", [0, 2, 3, 1])
-        value = self._heads(x, f"{self_attention}/value", [0, 2, 1, 3])
-        scores = self.node("Mul", self.node("MatMul", query, key), self.number(_HEAD_SIZE**-0.5))
-        mixed = self.node("MatMul", self.node("Softmax", scores, axis=-1), value)
+        return self.block_with(x, *self.keys_and_values(x, name), name)
+
+    def keys_and_values(self, x: str, name: str) -> tuple[str, str]:
+        """What is attended to, shapes [1, heads, size, time] and [1, heads, time, size]."""
+        return (
+            self._heads(x, f"{name}/attention/self/key", [0, 2, 3, 1]),
+            self._heads(x, f"{name}/attention/self/value", [0, 2, 1, 3]),
+        )
+
+    def block_with(self, x: str, keys: str, values: str, name: str) -> str:
+        """The block for the positions in `x`, which attend to the keys and values given."""
+        query = self._heads(x, f"{name}/attention/self/query", [0, 2, 1, 3])
+        scores = self.node("Mul", self.node("MatMul", query, keys), self.number(_HEAD_SIZE**-0.5))
+        mixed = self.node("MatMul", self.node("Softmax", scores, axis=-1), values)
         merged = self.node(
             "Reshape",
             self.node("Transpose", mixed, perm=[0, 2, 1, 3]),
@@ -191,15 +209,28 @@ def _encoder(weights: TfliteWeights) -> OnnxGraph:
 def _decoder(weights: TfliteWeights) -> OnnxGraph:
     g = _FastSpeech2("fastspeech2_decoder", weights)
     x = g.with_positions(g.input("frames", TensorProto.FLOAT, [1, "L", _HIDDEN]))
-    for i in range(_LAYERS):
+    for i in range(_LAYERS - 1):
         x = g.block(x, f"decoder/layer_._{i}")
+    keys, values = g.keys_and_values(x, _LAST_BLOCK)
+    g.output("deep", x, [1, "L", _HIDDEN])
+    g.output("keys", keys, [1, _HEADS, _HEAD_SIZE, "L"])
+    g.output("values", values, [1, _HEADS, "L", _HEAD_SIZE])
+    return g
+
+
+def _postnet(weights: TfliteWeights) -> OnnxGraph:
+    g = _FastSpeech2("fastspeech2_postnet", weights)
+    deep = g.input("deep", TensorProto.FLOAT, [1, "W", _HIDDEN])
+    keys = g.input("keys", TensorProto.FLOAT, [1, _HEADS, _HEAD_SIZE, "L"])
+    values = g.input("values", TensorProto.FLOAT, [1, _HEADS, "L", _HEAD_SIZE])
+    x = g.block_with(deep, keys, values, _LAST_BLOCK)
     coarse = g.dense(x, "mel_before")
     y = coarse
     for i in range(5):
         y = g.batch_norm(g.conv(y, f"postnet/conv_._{i}"), f"postnet/batch_norm_._{i}")
         if i < 4:
             y = g.node("Tanh", y)
-    g.output("mel", g.node("Add", y, coarse), [1, "L", _MELS])
+    g.output("mel", g.node("Add", y, coarse), [1, "W", _MELS])
     return g
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, Mel
+from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, Mel, Spectrogram
 from liusheng.tts.onnx_session import open_session
 from liusheng.tts.types import Samples
 
@@ -55,10 +55,12 @@ class Vocoder:
         samples: Samples = audio[0]
         return samples
 
-    def stream(self, mel: Mel, first_block: int = FIRST_BLOCK) -> Iterator[Samples]:
-        """The same audio block by block; each `next` is one pass of the network."""
-        for start, end in plan_blocks(len(mel), first_block):
+    def stream(self, spectrogram: Spectrogram, first_block: int = FIRST_BLOCK) -> Iterator[Samples]:
+        """The same audio block by block; each `next` is one pass of the network, over a part of the
+        spectrogram that is computed then."""
+        frames = len(spectrogram)
+        for start, end in plan_blocks(frames, first_block):
             left = max(0, start - CONTEXT)
-            right = min(len(mel), end + CONTEXT)
-            audio = self.whole(mel[left:right])
+            right = min(frames, end + CONTEXT)
+            audio = self.whole(spectrogram.window(left, right))
             yield audio[(start - left) * FRAME_SAMPLES : (end - left) * FRAME_SAMPLES]

