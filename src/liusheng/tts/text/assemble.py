@@ -124,7 +124,12 @@ def assemble(parts: Iterable[Segment]) -> Iterator[Clause]:
 
 def _ready(part: Segment) -> bool:
     """Long enough to be a first clause without looking at what follows."""
-    return part.mark == "sentence" or part.lang == "en" or len(part.syllables) >= SHORTEST
+    long = (
+        len(part.text) >= ENGLISH_FIRST // 2
+        if part.lang == "en"
+        else len(part.syllables) >= SHORTEST
+    )
+    return long or part.mark == "sentence"
 
 
 def _join(a: Segment, b: Segment, first: bool) -> Segment | None:
@@ -170,26 +175,7 @@ def _clauses(part: Segment, first: bool) -> Iterator[Clause]:
 
 
 def _reading(syllables: tuple[Syllable, ...]) -> str:
-    read = ""
-    for at, syllable in enumerate(syllables):
-        before = syllables[at - 1] if at else None
-        if (
-            before
-            and before.text.isascii()
-            and before.text == syllable.text
-            and not syllable.word_start
-            and before.span == syllable.span
-            and len(_letters_of(syllable.text)) > 1
-        ):
-            continue
-        read += syllable.text + ("，" if syllable.pause_after else "")
-    return read
-
-
-def _letters_of(letter: str) -> list[str]:
-    from liusheng.tts.text.symbols import LETTERS
-
-    return LETTERS.get(letter, "").split()
+    return "".join(s.text + ("，" if s.pause_after else "") for s in syllables).rstrip("，")
 
 
 def _cut(syllables: tuple[Syllable, ...], longest: int) -> int:

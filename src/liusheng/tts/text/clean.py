@@ -7,6 +7,7 @@ voice can read become a space.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ KEPT_PUNCTUATION = "，！？；：（）、。．…—·•“”‘’「」�
 SYMBOLS = "°℃℉′″±×÷√∞≈≠≤≥≡∑∏∫∂∈∵∴∠⊥∥∅∪∩⊂‰Ω№¥€£₩₽₹¢→←↑↓"
 _SUPERSCRIPTS = "²³"
 _ROMAN = {chr(0x2160 + n): str(n + 1) for n in range(12)}
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _HAN_ZERO = {"〇": "零"}
 _PLAIN = {
     "￥": "¥", "￡": "£", "￦": "₩", "〜": "~", "～": "~", "∼": "~", "−": "-", "‐": "-", "‑": "-",
@@ -25,6 +27,8 @@ _PLAIN = {
     "⁄": "/", "µ": "μ", "Ω": "Ω", "º": "°", "˚": "°", "•": "·", "．": ".", "’": "'", "＇": "'",
     "﹣": "-", "－": "-", "｡": "。", "､": "、", "«": "“", "»": "”", "„": "“", "‧": "·", "⋅": "·",
 }  # fmt: skip
+
+_FIGURE_COLON = re.compile(r"(?<=\d)：(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def clean(text: str, start: int, end: int) -> Chars:
         for char in _plain(text[at]):
             chars.append(char)
             spans.append((at, at + 1))
-    return Chars(_simplified("".join(chars)), tuple(spans))
+    plain = _FIGURE_COLON.sub(":", "".join(chars))
+    return Chars(_simplified(plain), tuple(spans))
 
 
 @lru_cache(maxsize=8192)
@@ -59,6 +64,8 @@ def _plain(char: str) -> str:
         return char
     if char in _ROMAN or char in _HAN_ZERO:
         return _ROMAN.get(char) or _HAN_ZERO[char]
+    if char in _CIRCLED:
+        return f"{int(unicodedata.numeric(char))}、"
     if char.isdecimal():
         return str(unicodedata.decimal(char))
     if is_han(char) or "α" <= char <= "ω" or "Α" <= char <= "Ω":

@@ -26,7 +26,7 @@ class FrontEnd:
 
     def __init__(self, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or Lexicon()
-        self._reader = Reader(self._lexicon)
+        self._reader = Reader()
 
     def clauses(self, text: str) -> Iterator[Clause]:
         """What is to be said, clause by clause; nothing where there is nothing to say.
@@ -48,7 +48,7 @@ class FrontEnd:
         for start, end in pieces(text):
             chars = clean(text, start, end)
             language = piece_language(chars.text, language) or _language_ahead(text, end)
-            yield from english_items(chars) if language == "en" else normalize(chars)
+            yield from english_items(chars) if language == "en" else normalize(chars, self._lexicon)
 
 
 def _language_ahead(text: str, at: int) -> Language:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from liusheng.tts.text.clean import Chars, is_han
-from liusheng.tts.text.normalize import Item, Kind, latin_kind, mark_kind
+from liusheng.tts.text.normalize import Item, Kind, mark_kind
 from liusheng.tts.text.rules import ADDRESSES, spoken_address
 from liusheng.tts.text.types import Language, Span
+from liusheng.tts.text.words import latin_kind
 
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?:'[A-Za-z]+)?(?![A-Za-z])")
 _UNIT_LIKE = re.compile(r"\d\s?[A-Za-z/²³]+(?![A-Za-z])|[A-Za-z]+\d+")

@@ -18,11 +18,12 @@ class LexiconError(ValueError):
 class Lexicon:
     """Words and their pinyin from a UTF-8 text file, read again when the file changes.
 
-    A line holds a word and one syllable for each character, separated by spaces; "v" (or "ü") for
-    ü, tone 1 to 5; "#" begins a comment. Readings are as in a dictionary: sandhi is still applied.
+    A line holds a word and its syllables, separated by spaces; "v" (or "ü") for ü, tone 1 to 5; "#"
+    begins a comment. A word of Han characters has one syllable for each, one with Latin letters or
+    figures as many as it likes. Readings are as in a dictionary: sandhi is still applied.
 
-        还钱  huan2 qian2
         六安  lu4 an1
+        SQL  sei1 kou3
 
     Args:
         path: the file; None for an empty lexicon.
@@ -58,10 +59,11 @@ class Lexicon:
         return True
 
     def longest_match(self, text: str, at: int) -> str:
-        """The longest word that begins at `text[at]`, or ""."""
+        """The longest word that begins at `text[at]`, or ""; never a part of a Latin word."""
         for size in range(min(self._longest, len(text) - at), 0, -1):
-            if text[at : at + size] in self.words:
-                return text[at : at + size]
+            word = text[at : at + size]
+            if word in self.words and not (_splits(text, at) or _splits(text, at + size)):
+                return word
         return ""
 
     def _load(self, path: Path) -> None:
@@ -84,10 +86,14 @@ class Lexicon:
 
 def _entry(fields: list[str], place: str) -> tuple[str, tuple[str, ...]]:
     word = clean(fields[0], 0, len(fields[0])).text
-    if not word or not all(map(is_han, word)):
-        raise LexiconError(f"{place}: {fields[0]!r} is not a word of Han characters.")
+    if not word or not all(is_han(char) or (char.isascii() and char.isalnum()) for char in word):
+        raise LexiconError(
+            f"{place}: {fields[0]!r} is not a word of Han characters, Latin letters and figures."
+        )
     syllables = tuple(s.lower().replace("u:", "v").replace("ü", "v") for s in fields[1:])
-    if len(syllables) != len(word):
+    if not syllables:
+        raise LexiconError(f"{place}: {word} has no syllables; write them after it.")
+    if all(map(is_han, word)) and len(syllables) != len(word):
         raise LexiconError(
             f"{place}: {word} has {len(word)} characters but {len(syllables)} syllables; "
             "write one for each, with spaces between."
@@ -99,6 +105,12 @@ def _entry(fields: list[str], place: str) -> tuple[str, tuple[str, ...]]:
                 'such as "hang2" or "lv4".'
             )
     return word, syllables
+
+
+def _splits(text: str, at: int) -> bool:
+    """Whether a cut before `text[at]` would part two Latin letters or two figures."""
+    pair = text[at - 1 : at + 1] if at else ""
+    return pair.isascii() and len(pair) == 2 and (pair.isalpha() or pair.isdecimal())
 
 
 def _stamp(path: Path) -> tuple[int, int]:

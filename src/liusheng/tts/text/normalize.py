@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from liusheng.tts.text import rules
 from liusheng.tts.text.clean import Chars
-from liusheng.tts.text.symbols import WORDLIKE
+from liusheng.tts.text.lexicon import Lexicon
+from liusheng.tts.text.rules import RULES
 from liusheng.tts.text.types import Span
+from liusheng.tts.text.words import Word, latin_kind
 
-Kind = Literal["han", "number", "letters", "english", "none", "weak", "comma", "sentence"]
+Kind = Literal["han", "number", "letters", "fixed", "english", "none", "weak", "comma", "sentence"]
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,19 @@ class Item:
     """A stretch of one kind.
 
     kind: "han" (Han characters, not yet segmented), "number" (one word of a read form: a 一 in it
-        keeps the first tone when `plain`), "letters" (capitals to be spelt), "english" (a word), or a mark: "none" (a place
-        to breathe, no pause), "weak", "comma", "sentence".
+        keeps the first tone when `plain`), "letters" (to be spelt), "fixed" (a word of the user's
+        lexicon), "english" (a word), or a mark: "none" (a place to breathe, no pause), "weak",
+        "comma", "sentence".
     text: what is read; of a mark, the mark.
-    spans: for "han" one for each character, otherwise one.
+    spans: for "han" and "fixed" one for each character, otherwise one.
+    pinyin: of "fixed": its syllables, one for each character where it is written in Han.
     """
 
     kind: Kind
     text: str
     spans: tuple[Span, ...]
     plain: bool = False
+    pinyin: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -53,47 +57,51 @@ _MARKS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 )
 
 
-def normalize(chars: Chars) -> Iterator[Item]:
-    """Read `chars`, a piece in Mandarin (maybe with words of English)."""
+def normalize(chars: Chars, lexicon: Lexicon) -> Iterator[Item]:
+    """Read `chars`, a piece in Mandarin (maybe with words of English); `lexicon` goes first."""
     text = chars.text
-    at = 0
-    ahead: dict[int, re.Match[str] | None] = {}
+    at = start = 0
     while at < len(text):
-        rule = _first_rule(text, at, ahead)
-        plain_end = rule[0].start() if rule else len(text)
-        yield from _plain(chars, at, plain_end)
-        if rule is None:
-            return
-        match, words = rule
+        word = lexicon.longest_match(text, at)
+        if not word:
+            at += 1
+            continue
+        yield from _normalized(chars, start, at)
+        spans = chars.spans[at : at + len(word)]
+        yield Item("fixed", word, spans, pinyin=lexicon.words[word])
+        at = start = at + len(word)
+    yield from _normalized(chars, start, len(text))
+
+
+def _normalized(chars: Chars, at: int, end: int) -> Iterator[Item]:
+    for match, words in _readings(chars.text, at, end):
+        yield from _plain(chars, at, match.start())
         span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
         for word in words:
             kind: Kind = "weak" if word.text == "," else word.kind
             yield Item(kind, word.text, (span,), word.plain)
         at = match.end()
+    yield from _plain(chars, at, end)
 
 
-def _first_rule(
-    text: str, at: int, ahead: dict[int, re.Match[str] | None]
-) -> tuple[re.Match[str], list[rules.Word]] | None:
-    """The earliest rule that reads something at or after `at`. `ahead` keeps each rule's match."""
-    while True:
-        best: int | None = None
-        for index, (pattern, _) in enumerate(rules.RULES):
-            if index not in ahead or ((m := ahead[index]) is not None and m.start() < at):
-                ahead[index] = pattern.search(text, at)
-            match = ahead[index]
-            if match is not None:
-                other = ahead[best] if best is not None else None
-                if other is None or match.start() < other.start():
-                    best = index
-        if best is None:
-            return None
-        found = ahead[best]
-        assert found is not None
-        words = rules.RULES[best][1](found)
-        if words is not None:
-            return found, words
-        ahead[best] = rules.RULES[best][0].search(text, found.start() + 1)
+def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[Word]]]:
+    """What the rules read in `text[at:end]`, in order: the earliest match, then the earliest rule."""
+    ahead = [pattern.search(text, at, end) for pattern, _ in RULES]
+    while any(ahead):
+        found, first = min(
+            (match.start(), index) for index, match in enumerate(ahead) if match is not None
+        )
+        pattern, handler = RULES[first]
+        match = ahead[first]
+        assert match is not None
+        words = handler(match)
+        if words is None:
+            ahead[first] = pattern.search(text, found + 1, end)
+            continue
+        yield match, words
+        for index, other in enumerate(ahead):
+            if other is not None and other.start() < match.end():
+                ahead[index] = RULES[index][0].search(text, match.end(), end)
 
 
 def _plain(chars: Chars, at: int, end: int) -> Iterator[Item]:
@@ -123,10 +131,3 @@ def mark_kind(marks: str) -> Kind:
     if marks.rstrip().endswith("."):
         return "sentence"
     return next((kind for kind in order if kind in kinds), "none")
-
-
-def latin_kind(word: str) -> Kind:
-    """Up to five capitals that make no word are spelt, and so is a letter alone."""
-    if len(word) == 1 or (word.isupper() and len(word) <= 5 and word not in WORDLIKE):
-        return "letters"
-    return "english"

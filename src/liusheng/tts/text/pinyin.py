@@ -1,15 +1,16 @@
 """Words and pinyin of one breath: segmentation, polyphones, neutral tones, erhua, sandhi.
 
-Segmentation is jieba's (rjieba), the readings are pypinyin's phrase dictionary's; over both stand
-the dictionary in `overrides.txt` and over that the user's lexicon. Why these: docs/text.md.
+Segmentation is jieba's (rjieba), the readings are those of pypinyin's phrases, looked up by whole
+words so that 人|参加 is not read as 人参|加. Over them stand `overrides.txt` and `polyphones`, over
+everything the user's lexicon. What was measured to choose them: docs/text.md.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from itertools import groupby
 
 import pypinyin
 import rjieba
@@ -18,175 +19,242 @@ from pypinyin.contrib.neutral_tone import NeutralToneWith5Mixin
 from pypinyin.converter import DefaultConverter
 from pypinyin.core import Pinyin
 
-from liusheng.tts.text import sandhi
+from liusheng.tts.text import polyphones, sandhi
+from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.normalize import Item
-from liusheng.tts.text.symbols import LETTERS
+from liusheng.tts.text.symbols import LETTERS, MEASURES
 from liusheng.tts.text.types import Span, Syllable
 
-# Written with the word before them: no boundary that a listener could hear.
 _LONGEST_PHRASE = 5
-"""Words of a segmentation that may make one phrase."""
+"""Words of the segmentation that may make one phrase."""
 
-_CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦地得们里上下中")
+# Said with the word before them: no boundary that a listener could hear.
+_CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦哦哇地得们里上下中")
+_MEASURE = re.compile("|".join(sorted(set(MEASURES.split("|")), key=len, reverse=True)))
+_STUDENT = "学生"  # neutral alone (学生), but not in 大学生, 中学生
 
 
 class _Converter(NeutralToneWith5Mixin, DefaultConverter):
     pass
 
 
-@dataclass(frozen=True)
-class _Unit:
-    """A character to be read. pinyin: "" while nothing has decided it. plain: 一 is a digit."""
+@dataclass
+class _Word:
+    """A word on its way to be read.
+
+    text: its characters; spans: one for each of them.
+    pinyin: one syllable for each character ("" where it has none), or, where it is `spelt`, for
+        the whole.
+    kind: of the item it comes from. plain: 一 in it keeps the first tone.
+    joined: said in one prosodic word with the word before it.
+    """
 
     text: str
-    span: Span
-    word_start: bool
-    pinyin: str = ""
+    spans: tuple[Span, ...]
+    kind: str
     plain: bool = False
-    number: bool = False
+    pinyin: tuple[str, ...] = ()
+    spelt: bool = False
+    joined: bool = False
 
 
 class Reader:
-    """Reads runs of Mandarin. Stateless between runs but for the lexicon, which may change."""
+    """Reads runs of Mandarin; keeps nothing from one to the next."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+    def __init__(self) -> None:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
-            self._overrides = Lexicon(path)
+            self._overrides = Lexicon(path).words
         self._pinyin = Pinyin(_Converter())
 
     def read(self, items: Sequence[Item]) -> list[Syllable]:
-        """The syllables of `items` (kinds "han", "number", "letters" and "none", no other mark between)."""
-        units: list[_Unit] = []
-        for item in items:
-            if item.kind == "none":
-                continue
-            if item.kind == "letters":
-                units += _letters(item)
-            elif item.kind == "number":
-                units += [
-                    _Unit(char, item.span, index == 0, plain=item.plain, number=True)
-                    for index, char in enumerate(item.text)
-                ]
-            else:
-                units += [
-                    _Unit(char, span, False)
-                    for char, span in zip(item.text, item.spans, strict=True)
-                ]
-        units = self._decide(units)
-        units = _tones(units)
-        return _rhotacised(units)
+        """The syllables of items between two marks, none of them English."""
+        words = [word for item in items for word in self._words(item)]
+        words = _attach_measures(words)
+        self._look_up(words)
+        syllables = [s for at, word in enumerate(words) for s in _syllables(word, at > 0)]
+        return _toned(syllables, plain=[w.plain for w in words for _ in w.pinyin])
 
-    def _decide(self, units: list[_Unit]) -> list[_Unit]:
-        """Give every Han unit its dictionary reading, and those not yet in words their word."""
-        decided: list[_Unit] = []
-        for known, group in groupby(units, key=lambda unit: bool(unit.pinyin)):
-            if known:
-                decided += group
-                continue
-            run = list(group)
+    def _words(self, item: Item) -> Iterator[_Word]:
+        if item.kind == "han":
             at = 0
-            for words, syllables in self._readings(run):
-                for word in words:
-                    for index in range(len(word)):
-                        unit = run[at]
-                        start = unit.word_start if unit.number else index == 0
-                        decided.append(replace(unit, pinyin=syllables[0], word_start=start))
-                        syllables = syllables[1:]
-                        at += 1
-        return decided
+            for text in rjieba.cut(item.text):
+                yield _Word(text, item.spans[at : at + len(text)], "han")
+                at += len(text)
+        elif item.kind == "letters":
+            for letter in item.text:
+                spelling = tuple(LETTERS[letter.upper()].split())
+                yield _Word(letter, item.spans, "letters", pinyin=spelling, spelt=True)
+        elif item.kind == "fixed":
+            spelt = len(item.pinyin) != len(item.text)
+            yield _Word(item.text, item.spans, "fixed", pinyin=item.pinyin, spelt=spelt)
+        elif item.kind == "number":
+            spans = item.spans * len(item.text)
+            yield _Word(item.text, spans, "number", plain=item.plain)
 
-    def _readings(self, run: list[_Unit]) -> Iterator[tuple[list[str], list[str]]]:
-        """Words with their syllables, in order: the user's words first, then phrases of words."""
-        text = "".join(unit.text for unit in run)
-        at = start = 0
-        while at < len(text):
-            if word := self._lexicon.longest_match(text, at):
-                yield from self._phrases(run[start:at])
-                yield [word], list(self._lexicon.words[word])
-                at = start = at + len(word)
-            else:
-                at += 1
-        yield from self._phrases(run[start:])
-
-    def _phrases(self, run: list[_Unit]) -> Iterator[tuple[list[str], list[str]]]:
-        """The longest phrases of whole words that a dictionary has: 人|参加, but 教书|育人 as one."""
-        words: list[str] = []
-        for number, group in groupby(run, key=lambda unit: unit.number):
-            text = "".join(unit.text for unit in group)
-            words += list(text) if number else rjieba.cut(text)
+    def _look_up(self, words: list[_Word]) -> None:
+        """Give each word its readings: the longest phrase of whole words that is known."""
         at = 0
         while at < len(words):
-            for end in range(min(len(words), at + _LONGEST_PHRASE), at, -1):
-                phrase = "".join(words[at:end])
-                if phrase in self._overrides.words:
-                    yield _prosodic(words[at:end]), list(self._overrides.words[phrase])
-                    break
-                if end == at + 1 or phrase in PHRASES_DICT:
-                    yield _prosodic(words[at:end]), self._dictionary(phrase)
-                    break
+            end = at + 1
+            if words[at].kind == "han":
+                end = self._phrase_end(words, at)
+                self._read_phrase(words, at, end)
+            elif words[at].kind == "number":
+                words[at].pinyin = self._number(words[at].text)
             at = end
+        for before, word in zip(words, words[1:], strict=False):
+            if word.kind == "han" and word.text in _CLITICS and before.kind != "letters":
+                word.joined = True
 
-    def _dictionary(self, phrase: str) -> list[str]:
-        read = self._pinyin.lazy_pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unknown)
-        return [_plain_syllable(syllable) for syllable in read]
+    def _phrase_end(self, words: list[_Word], at: int) -> int:
+        end = at
+        while end < len(words) and words[end].kind == "han" and end < at + _LONGEST_PHRASE:
+            end += 1
+        while end > at + 1:
+            phrase = "".join(word.text for word in words[at:end])
+            if phrase in self._overrides or phrase in PHRASES_DICT:
+                return end
+            end -= 1
+        return end
+
+    def _read_phrase(self, words: list[_Word], at: int, end: int) -> None:
+        if end == at + 1 and len(words[at].text) == 1:
+            near = [word.text for word in words[max(0, at - 1) : at + 2]]
+            ruled = polyphones.reading(near, min(at, 1))
+            if ruled:
+                words[at].pinyin = (ruled,)
+                return
+        readings = self._reading("".join(word.text for word in words[at:end]))
+        for word in words[at:end]:
+            word.pinyin, readings = readings[: len(word.text)], readings[len(word.text) :]
+
+    def _reading(self, phrase: str) -> tuple[str, ...]:
+        if phrase in self._overrides:
+            return self._overrides[phrase]
+        read = self._pinyin.lazy_pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
+        syllables = tuple(map(_voiced, read))
+        if len(phrase) > 1 and phrase not in PHRASES_DICT:
+            # A complement that the segmentation took for a word: 跑得快.
+            syllables = tuple(
+                "de5" if char == "得" and at else syllable
+                for at, (char, syllable) in enumerate(zip(phrase, syllables, strict=True))
+            )
+        # 老朋友, 小姑娘: a word that ends in a word with a neutral tone has it too.
+        tail = self._overrides.get(phrase[-2:]) if len(phrase) > 2 else None
+        if tail and tail[-1][-1] == "5" and phrase[-2:] != _STUDENT:
+            if syllables[-1][:-1] == tail[-1][:-1]:
+                syllables = (*syllables[:-1], tail[-1])
+        return syllables
+
+    def _number(self, text: str) -> tuple[str, ...]:
+        return self._overrides.get(text) or tuple(self._reading(char)[0] for char in text)
 
 
-def _prosodic(words: list[str]) -> list[str]:
-    """Words as they are said: particles with the word before them."""
-    said: list[str] = []
+def _attach_measures(words: list[_Word]) -> list[_Word]:
+    """Put the measure word after a number into one prosodic word with it: 二百本|书."""
+    out: list[_Word] = []
     for word in words:
-        if said and word in _CLITICS:
-            said[-1] += word
+        after_number = bool(out) and out[-1].kind == "number"
+        match = _MEASURE.match(word.text) if after_number and word.kind == "han" else None
+        if match is None:
+            out.append(word)
+            continue
+        size = match.end()
+        out.append(replace(word, text=word.text[:size], spans=word.spans[:size], joined=True))
+        if size < len(word.text):
+            out.append(replace(word, text=word.text[size:], spans=word.spans[size:]))
+    return out
+
+
+def _syllables(word: _Word, may_join: bool) -> Iterator[Syllable]:
+    start = not (word.joined and may_join)
+    for at, pinyin in enumerate(word.pinyin):
+        if word.spelt:
+            span = (word.spans[0][0], word.spans[-1][1])
+            yield Syllable("" if at else word.text, pinyin, start and at == 0, span)
         else:
-            said.append(word)
-    return said
+            yield Syllable(word.text[at], pinyin, start and at == 0, word.spans[at])
 
 
-def _unknown(text: str) -> list[str]:
+def _toned(syllables: list[Syllable], plain: list[bool]) -> list[Syllable]:
+    """Sandhi, then erhua; characters without a reading fall out."""
+    read = [(s, p) for s, p in zip(syllables, plain, strict=True) if s.pinyin]
+    tones = [int(s.pinyin[-1]) for s, _ in read]
+    texts = ["", *(s.text for s, _ in read), ""]
+    for at, (syllable, is_plain) in enumerate(read):
+        following = tones[at + 1] if at + 1 < len(tones) else None
+        if syllable.pinyin == "bu4" and syllable.text == "不":
+            tones[at] = sandhi.bu(texts[at], texts[at + 2], following)
+        elif syllable.pinyin == "yi1" and syllable.text == "一" and not is_plain:
+            alone = syllable.word_start and (at + 1 == len(read) or read[at + 1][0].word_start)
+            tones[at] = sandhi.yi(
+                texts[at],
+                texts[at + 2],
+                following,
+                word_end=not alone and (at + 1 == len(read) or read[at + 1][0].word_start),
+            )
+    sizes: list[int] = []
+    for syllable, _ in read:
+        if syllable.word_start or not sizes:
+            sizes.append(0)
+        sizes[-1] += 1
+    flat: list[int] = []
+    words = []
+    at = 0
+    for size in sizes:
+        text = "".join(s.text for s, _ in read[at : at + size])
+        words += _branches(text, tones[at : at + size])
+        at += size
+    flat = [tone for word in sandhi.third_tones(words) for tone in word]
+    toned = [
+        replace(s, pinyin=s.pinyin[:-1] + str(tone))
+        for (s, _), tone in zip(read, flat, strict=True)
+    ]
+    return _rhotacised(toned)
+
+
+def _branches(text: str, tones: list[int]) -> list[list[int]]:
+    """A word of three third tones in its parts: 展览|馆 changes 2 2 3, 小|老虎 3 2 3."""
+    if tones == [3, 3, 3] and len(text) == 3:
+        if rjieba.has_word(text[1:]) and not rjieba.has_word(text[:2]):
+            return [tones[:1], tones[1:]]
+    return [tones]
+
+
+def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
+    out: list[Syllable] = []
+    for at, syllable in enumerate(syllables):
+        if (
+            syllable.text == "儿"
+            and out
+            and is_rhotic(
+                "".join(s.text for s in syllables[max(0, at - 3) : at]),
+                "".join(s.text for s in syllables[at + 1 : at + 2]),
+                syllable.word_start,
+            )
+        ):
+            last = out[-1]
+            if last.text and not last.pinyin[:-1].endswith("r") and not last.text.isascii():
+                pinyin = f"{last.pinyin[:-1]}r{last.pinyin[-1]}"
+                span = (last.span[0], syllable.span[1])
+                out[-1] = replace(last, text=last.text + "儿", pinyin=pinyin, span=span)
+                continue
+        out.append(syllable)
+    return out
+
+
+def _unread(text: str) -> list[str]:
     return ["" for _ in text]
 
 
-def _plain_syllable(syllable: str) -> str:
-    """pypinyin's "n2" for 嗯 and its like become syllables that a voice has."""
-    base = syllable.replace("ü", "v")
-    if base and not base[-1].isdigit():
-        base += "5"
-    return {"n": "en", "ng": "en", "m": "mu", "hm": "heng", "hng": "heng", "ê": "ei"}.get(
-        base[:-1], base[:-1]
-    ) + base[-1:]
+_SYLLABIC = {"n": "en", "ng": "en", "m": "mu", "hm": "heng", "hng": "heng", "ê": "ei"}
 
 
-def _letters(item: Item) -> list[_Unit]:
-    units = []
-    for index, letter in enumerate(item.text.upper()):
-        for part, syllable in enumerate(LETTERS[letter].split()):
-            units.append(_Unit(letter, item.span, index == 0 and part == 0, syllable))
-    return units
-
-
-def _tones(units: list[_Unit]) -> list[_Unit]:
-    tones = [int(unit.pinyin[-1]) if unit.pinyin else 5 for unit in units]
-    for at, unit in enumerate(units):
-        before = units[at - 1].text if at else ""
-        after = units[at + 1].text if at + 1 < len(units) else ""
-        following = tones[at + 1] if at + 1 < len(units) else None
-        if unit.text == "不" and unit.pinyin == "bu4":
-            tones[at] = sandhi.bu(before, after, following)
-        elif unit.text == "一" and unit.pinyin == "yi1" and not unit.plain:
-            tones[at] = sandhi.yi(before, after, following)
-    words: list[list[int]] = []
-    for unit, tone in zip(units, tones, strict=True):
-        if unit.word_start or not words:
-            words.append([])
-        words[-1].append(tone)
-    flat = [tone for word in sandhi.third_tones(words) for tone in word]
-    return [
-        replace(unit, pinyin=unit.pinyin[:-1] + str(tone)) if unit.pinyin else unit
-        for unit, tone in zip(units, flat, strict=True)
-    ]
-
-
-def _rhotacised(units: list[_Unit]) -> list[Syllable]:
-    return [Syllable(u.text, u.pinyin, u.word_start, u.span) for u in units if u.pinyin]
+def _voiced(syllable: str) -> str:
+    """pypinyin's spelling as ours: v for ü, a digit for every tone, no syllabic consonants."""
+    plain = syllable.replace("ü", "v")
+    if not plain:
+        return ""
+    base, tone = (plain[:-1], plain[-1]) if plain[-1].isdigit() else (plain, "5")
+    return _SYLLABIC.get(base, base) + tone

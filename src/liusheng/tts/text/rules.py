@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from liusheng.tts.text import numbers
 from liusheng.tts.text.symbols import CURRENCIES, GREEK, MEASURES, OPERATORS, UNITS
-from liusheng.tts.text.words import Word, amount, digit_words, say, spell
+from liusheng.tts.text.words import Word, amount, digit_words, latin_kind, plain, say, spell
 
 Match = re.Match[str]
 Handler = Callable[[Match], "list[Word] | None"]
@@ -131,7 +131,9 @@ def _date(match: Match) -> list[Word] | None:
     return [*words, Word(numbers.cardinal(day) + "日", plain=True)] if day else words
 
 
-def _years(match: Match) -> list[Word]:
+def _years(match: Match) -> list[Word] | None:
+    if match[1].endswith("000") and re.match("[前后来间多历]", _after(match)):
+        return None  # 2000年前 is a length of time
     words = digit_words(match[1])
     if match[2]:
         words += [Word("到" + numbers.digits(match[2]), plain=True)]
@@ -166,6 +168,18 @@ def _time(match: Match) -> list[Word] | None:
             )
         )
     return words
+
+
+def _to(_: Match) -> list[Word]:
+    return say("到")
+
+
+def _each(_: Match) -> list[Word]:
+    return say("每")
+
+
+def _c_language(match: Match) -> list[Word]:
+    return [*spell("C"), *say("加加")] if match[1] == "C++" else [Word("C sharp", "english")]
 
 
 def _clock_hour(hour: str) -> str:
@@ -206,7 +220,7 @@ def _fraction(match: Match) -> list[Word] | None:
     if int(bottom) == 0:
         return None
     whole = [*amount(match[1]), *say("又")] if match[1] else []
-    return [*whole, *_joined(amount(bottom), "分之"), *amount(top)]
+    return [*whole, *_joined(amount(bottom), "分之"), *plain(amount(top))]
 
 
 def _range(match: Match) -> list[Word] | None:
@@ -218,18 +232,27 @@ def _range(match: Match) -> list[Word] | None:
         return None
     read = UNITS.get(unit, "")
     second = say("两") if b == "2" and not read and re.match(_MEASURE, _after(match)) else amount(b)
-    return [*amount(a), *say("到"), *(_joined(second, read) if read else second)]
+    return [*plain(amount(a)), *say("到"), *(_joined(second, read) if read else second)]
 
 
 def _score(match: Match) -> list[Word] | None:
     if match[2] == "-" and not _SCORE.search(_before(match) + _after(match)):
         return None
-    return [*amount(match[1]), *say("比"), *amount(match[3])]
+    return [*plain(amount(match[1])), *say("比"), *plain(amount(match[3]))]
 
 
 def _temperature(match: Match) -> list[Word]:
-    below = say("零下") if match[1] else []
-    return [*below, *_joined(amount(match[2]), UNITS[match[3]])]
+    degrees = UNITS[match["u"]]
+    words = (
+        [*_below_zero(match["a"]), *say("到"), *_below_zero(match["b"])]
+        if match["b"]
+        else _below_zero(match["a"])
+    )
+    return _joined(words, degrees)
+
+
+def _below_zero(number: str) -> list[Word]:
+    return [*say("零下" if number[0] == "-" else ""), *amount(number.lstrip("+-"))]
 
 
 def _unit(match: Match) -> list[Word] | None:
@@ -244,7 +267,10 @@ def _unit(match: Match) -> list[Word] | None:
 
 
 def _joined(words: list[Word], tail: str) -> list[Word]:
-    """A unit is one word with its number while that stays short."""
+    """A unit is one word with its number while that stays short; 每小时 is a word of its own."""
+    tail, per, each = tail.partition("每")
+    if per:
+        return [*_joined(words, tail), *say(per + each)]
     last = words[-1]
     if len(last.text) + len(tail) <= 5:
         return [*words[:-1], Word(last.text + tail, plain=last.plain)]
@@ -258,8 +284,6 @@ def _letter_number(match: Match) -> list[Word]:
     """A4, G1234, CA1501, COVID-19, iPhone 15: up to two digits are a number, more are digits."""
     letters, number = match[1], match[2]
     short = len(number) <= 2 and number[0] != "0"
-    from liusheng.tts.text.normalize import latin_kind
-
     words = spell(letters) if latin_kind(letters) == "letters" else [Word(letters, "english")]
     return words + (
         [Word(numbers.cardinal(number), plain=True)] if short else digit_words(number, yao=True)
@@ -352,21 +376,24 @@ RULES: list[tuple[re.Pattern[str], Handler]] = [
     (re.compile(r"(?<![\d.])(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d|[-/.]\d)"), _date),
     (re.compile(r"(?<![\d.A-Za-z])(?:(?P<v>[vV])\.? ?(?P<numbers>\d+(?:\.\d+){0,4})|(?<![\d.])(?P<numbers2>\d+(?:\.\d+){2,4}))(?![\d])"), _version),
     (re.compile(r"(?<![\d.])([12]\d{3})(?:[-~—至到]+([12]\d{3}))?(年代?|学年|财年|届|级|款|版|赛季)"), _years),
-    (re.compile(r"(?<![\d.])(0\d|9\d|8[5-9])(?:-(\d\d))?(年代?|级|届|款)"), _years),
+    (re.compile(r"(?<![\d.])(0\d|9\d|8[5-9])(?:-(\d\d))?(年(?!代)|级|届|款)"), _years),
     (re.compile(r"(?<![\d.])(?P<y>(?:19|20)\d\d)[-/](?P<m>0[1-9]|1[0-2])(?P<d>)(?![\d/.-])"), _date),
     (re.compile(r"(?<![\d.])(\d{1,2})月(?:(\d{1,2})([日号]))?"), _month),
     (re.compile(r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d))?(?: ?(?P<half>[aApP]\.?[mM]\.?))?(?![\d:A-Za-z])"), _time),
+    (re.compile(r"(?<=\d:\d\d)\s?(?:-|~|—{1,2})\s?(?=\d{1,2}:\d\d)|(?<=[日号月年点时])(?:-|~|—{1,2})(?=\d)|(?<=周[一二三四五六日天])(?:-|~|—{1,2})(?=周)"), _to),
+    (re.compile(r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/(?=[\u4e00-\u9fff])"), _each),
+    (re.compile(r"(?<![A-Za-z])(C\+\+|C#)(?![A-Za-z0-9])"), _c_language),
     (re.compile(r"(?<![\d.:])(1[0-2]|[1-9]) ?([aApP])\.?[mM]\b\.?"), _half_day),
     (re.compile(rf"(?P<minus>-)?(?P<sign>{_MONEY})\s?(?P<n>{_NUM})\s?(?P<scale>万亿|亿|千万|百万|万)?(?!\d)"), _money),
     (re.compile(rf"(?P<a>[+-]?{_NUM})(?:[%‰]?[-~—至到]{{1,2}}(?P<b>[+-]?{_NUM}))?(?P<sign>[%‰])"), _percent),
     (re.compile(r"(?<![\d./])(?:(\d+)又)?(\d+)/(\d+)(?![\d/.])"), _fraction),
-    (re.compile(rf"{_ALONE}(-)?({_NUM}) ?(℃|°C|℉|°F)"), _temperature),
+    (re.compile(rf"(?<![\d.A-Za-z])(?P<a>[+-]?{_NUM})(?:(?:℃|°C|℉|°F|°|度)?[-~—到至]{{1,2}}(?P<b>[+-]?{_NUM}))? ?(?P<u>℃|°C|℉|°F)"), _temperature),
     (re.compile(rf"{_ALONE}(?P<a>{_NUM})(?:{_UNIT})? ?(?P<mark>[-~]|—{{1,2}}) ?(?P<b>{_NUM})(?: ?(?P<unit>{_UNIT})(?![A-Za-z]))?"), _range),
     (re.compile(r"(?<![\d.:-])(\d{1,4})([:：-])(\d{1,4})(?![\d:-]|\.\d)"), _score),
-    (re.compile(rf"(?<![\d.A-Za-z])(?P<sign>[+-])?(?P<n>{_NUM}) ?(?P<u>{_UNIT})(?:/(?P<per>人|个|天|年|月|次|台|套|小时|分钟|秒))?(?![A-Za-z0-9²³])"), _unit),
+    (re.compile(rf"(?<![\d.])(?<!(?<!\d)[A-Za-z])(?P<sign>[+-])?(?P<n>{_NUM}) ?(?P<u>{_UNIT})(?:/(?P<per>人|个|天|年|月|次|台|套|小时|分钟|秒))?(?![A-Za-z²³])"), _unit),
     (re.compile(rf"(?<![A-Za-z\d])[√∠-]?\(?{_OPERAND}\)?(?:{_OP}[√-]?\(?{_OPERAND}\)?)+(?![A-Za-z])"), _arithmetic),
     (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- ]?(\d+)(?![\d.]\d|\d)"), _letter_number),
-    (re.compile(rf"(?<![\d.])(?P<sign>(?<![\w\u4e00-\u9fff])[-+]|±)?(?P<n>{_NUM})"), _number),
+    (re.compile(rf"(?<![\d.])(?P<sign>(?<![\w)）])[-+]|(?<=[是为到至约达于跌降涨差负得])[-+]|±)?(?P<n>{_NUM})"), _number),
     (re.compile("[α-ωΑ-Ω]"), _greek),
     (re.compile("[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[\u4e00-\u9fff])[+=](?=[\u4e00-\u9fff])"), _symbol),
 ]  # fmt: skip

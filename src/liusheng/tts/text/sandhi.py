@@ -13,8 +13,9 @@ from collections.abc import Sequence
 def third_tones(words: Sequence[Sequence[int]]) -> list[list[int]]:
     """Tones after third-tone sandhi. `words`: the tones (1 to 5) of each word of one breath."""
     changed = [_inside(list(word)) for word in words]
-    for left, right in zip(changed, changed[1:], strict=False):
-        if left and right and left[-1] == 3 == right[0] and (len(left) == 1 or len(right) == 1):
+    # From the right: in 水果|很|好吃, 很 goes with what follows, and 果 then stays.
+    for left, right in reversed(list(zip(changed, changed[1:], strict=False))):
+        if left[-1] == 3 == right[0] and (len(left) == 1 or len(right) == 1):
             left[-1] = 2
     return changed
 
@@ -34,12 +35,22 @@ def bu(before: str, after: str, tone_after: int | None) -> int:
     return 2 if tone_after == 4 else 4
 
 
-def yi(before: str, after: str, tone_after: int | None) -> int:
-    """The tone of 一. Ordinals, digits and the end of a word keep the first tone."""
+def yi(before: str, after: str, tone_after: int | None, *, word_end: bool) -> int:
+    """The tone of 一. Ordinals, digits and the end of a word keep the first tone.
+
+    word_end: it ends a word of more than one syllable (统一, 万一).
+    """
     if before and before == after:
         return 5
-    if before and before in "第初十零〇一二两三四五六七八九点幺期周":
+    if word_end or not after or tone_after is None:
         return 1
-    if not after or tone_after is None or after in "月日号楼点零二三四五六七八九十之":
+    if (before and before in _BEFORE_PLAIN) or after in _AFTER_PLAIN:
+        return 1
+    if before and before in "百千" and after == "十":
         return 1
     return 2 if tone_after == 4 or after == "个" else 4
+
+
+# 第一, 初一, 十一, 二零二一, 星期一; 一月, 一号, 一楼, 一点五, 一二三.
+_BEFORE_PLAIN = "第初十零〇一二两三四五六七八九点幺期周"
+_AFTER_PLAIN = "月号楼点零〇一二三四五六七八九十之"

@@ -15,8 +15,8 @@ Span = tuple[int, int]
 class Syllable:
     """One spoken Mandarin syllable.
 
-    text: the character read, or the two of a rhotacised one ("花儿"), or a Latin letter's own
-        character for each of its syllables ("W" three times).
+    text: the character read, the two of a rhotacised one ("花儿"), or what is spelt over several
+        syllables ("W"); then the syllables after the first have "".
     pinyin: letters a-z with "v" for ü and a tone digit, sandhi applied, 5 for the neutral tone:
         "hang2", "lv4". Rhotacised: "r" before the tone ("huar1"); only then, "er2" apart.
     word_start: the first syllable of a prosodic word.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from liusheng.tts.text import numbers
+from liusheng.tts.text.symbols import WORDLIKE
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Word:
 
 def say(*texts: str) -> list[Word]:
     return [Word(text) for text in texts if text]
+
+
+def plain(words: list[Word]) -> list[Word]:
+    """The same words; a lone 一 keeps its first tone."""
+    return [Word(w.text, w.kind, w.plain or w.text == "一") for w in words]
 
 
 def spell(letters: str) -> list[Word]:
@@ -57,3 +63,10 @@ def amount(number: str) -> list[Word]:
     head = words.pop()
     words.append(Word(head.text + point + fraction[:2], plain=True))
     return words + [Word(fraction[i : i + 4], plain=True) for i in range(2, len(fraction), 4)]
+
+
+def latin_kind(word: str) -> Literal["letters", "english"]:
+    """Up to five capitals that make no word are spelt, and so is a letter alone."""
+    if len(word) == 1 or (word.isupper() and len(word) <= 5 and word not in WORDLIKE):
+        return "letters"
+    return "english"
