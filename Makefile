@@ -21,11 +21,11 @@ serve: setup
 
 setup:
 	@$(BOOTSTRAP) server
-	@$(BIN)/liusheng models pull --defaults
+	@$(BIN)/liusheng models pull
 
 test:
 	@$(BOOTSTRAP) dev
-	@$(BIN)/liusheng models pull --defaults
+	@$(BIN)/liusheng models pull
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest $(ARGS)
 
