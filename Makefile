@@ -14,7 +14,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 
-.PHONY: serve setup test quick check format lock clean
+.PHONY: help serve setup test quick check format lock clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 serve: setup
 	@exec $(BIN)/liusheng serve $(ARGS)
