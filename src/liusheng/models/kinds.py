@@ -107,9 +107,7 @@ ANATOMY: Mapping[Kind, Anatomy] = {
             Role("phones", ("phones.json",)),
         ),
     ),
-    Kind.HIBARI: Anatomy(
-        Task.TTS, (Role("model", ("hibari.onnx",)), Role("voices", ("voices.json",)))
-    ),
+    Kind.HIBARI: Anatomy(Task.TTS, (Role("model", ("hibari.onnx",)),)),
     Kind.MATCHA: Anatomy(
         Task.TTS,
         (

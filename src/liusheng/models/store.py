@@ -251,8 +251,17 @@ class Store:
         return Status(model, whole, sum(entry.size for entry in manifest.files.values()))
 
     def _current(self, model: Model) -> Manifest | None:
+        """Return the manifest, if what is there is the form that the catalogue describes."""
         manifest = Manifest.read(self.path(model.name))
-        return manifest if manifest is not None and manifest.revision == model.revision else None
+        if manifest is None or manifest.revision != model.revision:
+            return None
+        whole = all(
+            any(path.startswith(file.path) for path in manifest.files)
+            if file.path.endswith("/")
+            else file.path in manifest.files
+            for file in model.files
+        )
+        return manifest if whole else None
 
     def _absence(self, model: Model) -> str:
         place = self.path(model.name)

@@ -18,7 +18,6 @@ from ..progress import Stage
 from .context import Context
 
 _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
-_BLOCK = 1 << 18
 
 MIRRORS = {
     "hf-mirror": "hf-mirror.com",
@@ -157,12 +156,14 @@ def _download(
         etag = response.headers.get("ETag", "")
         strong = etag if etag.startswith('"') else ""
         _begun(half).write_bytes(msgspec.json.encode(_Begun(url, strong)))
-        length = int(response.headers.get("Content-Length", 0))
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        length = 0 if encoded else int(response.headers.get("Content-Length", 0))
         total = have + length if length else 0
         with half.open("ab" if continued else "wb") as sink:
             report(have, total)
-            for block in response.iter_bytes(_BLOCK):
+            for block in response.iter_bytes():
                 sink.write(block)
+                sink.flush()  # what was received outlives this process
                 have += len(block)
                 report(have, total)
     if total and have != total:

@@ -1,0 +1,129 @@
+"""`liusheng models` as a person, and as a script, sees it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from liusheng.cli import models as command
+from liusheng.models import Catalogue
+
+CATALOGUE = """
+[{name}]
+title = "A model"
+task = "lm"
+kind = "kenlm"
+languages = ["zh", "en", "de", "fr", "es"]
+licence = "CC0-1.0"
+notice = "Only for tests."
+homepage = "https://example.org"
+checksums = "none"
+default = {default}
+files = [{{ role = "model", path = "m.lm"{sum} }}]
+[[{name}.sources]]
+[[{name}.sources.parts]]
+kind = "https"
+urls = ["http://127.0.0.1:9/{{member}}"]
+members = {{ "m.lm" = "m.lm" }}
+size = 2500000
+"""
+SUM = f', sha256 = "{"0" * 64}"'
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = CATALOGUE.format(name="one", default="true", sum=SUM)
+    text += CATALOGUE.format(name="two", default="false", sum="")
+    catalogue = Catalogue.parse(text, "test")
+    monkeypatch.setattr(Catalogue, "default", classmethod(lambda cls: catalogue))
+
+
+def run(*words: str) -> int:
+    code = command.app(words, result_action="return_value")
+    assert isinstance(code, int)
+    return code
+
+
+def test_list_for_scripts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--home", str(tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    expected = ["one", "-", "lm", "kenlm", "zh,en,de,fr,es", "2500000", "CC0-1.0"]
+    assert lines[0].split("\t") == expected
+    assert len(lines) == 2
+
+
+def test_list_for_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "150")
+    assert run("list", "--home", str(tmp_path)) == 0
+    out = capsys.readouterr().out
+    assert "zh en de +2" in out
+    assert "2 MB" in out
+    assert re.search("CC0-1.0 .{0,5}!", out)
+    assert "one: Only for tests." in out
+    assert str(tmp_path) in out
+
+
+def test_pull_takes_the_defaults_and_fails_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("pull", "--home", str(tmp_path)) == command.FAILED
+    said = capsys.readouterr()
+    assert "error: one: m.lm could not be fetched" in said.err
+    assert "two" not in said.err
+    assert said.out == ""
+
+
+def test_pull_goes_on_after_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("pull", "one", "two", "--home", str(tmp_path)) == command.FAILED
+    said = capsys.readouterr()
+    assert "one: m.lm could not be fetched" in said.err
+    assert "--accept-unverified" in said.err
+
+
+def test_unverified_files_are_tried_when_accepted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("pull", "two", "--accept-unverified", "--home", str(tmp_path)) == command.FAILED
+    assert "two: m.lm could not be fetched" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["pull", "verify", "remove"])
+def test_an_unknown_name_is_a_wrong_use(
+    word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(word, "oen", "--home", str(tmp_path)) == command.USAGE
+    assert "did you mean one?" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_verify_and_remove_what_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("verify", "one", "--home", str(tmp_path)) == command.FAILED
+    assert "`liusheng models pull one` fetches it" in capsys.readouterr().err
+    assert run("verify", "--home", str(tmp_path)) == 0
+    assert run("remove", "one", "--home", str(tmp_path)) == 0
+    assert capsys.readouterr().out == "one: was not there\n"
+
+
+def test_an_interrupted_download_can_be_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "partial/one").mkdir(parents=True)
+    assert run("remove", "one", "--home", str(tmp_path)) == 0
+    assert capsys.readouterr().out == "one: removed\n"
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    console = Console(force_terminal=True, width=120, record=True)
+    with command._display(console) as listen:
+        listen(command.Report("one", command.Stage.DOWNLOAD, "m.lm", 50, 100))
+        listen(command.Report("one", command.Stage.CHECK, "m.lm"))
+        listen(command.Report("one", command.Stage.DONE))
+    assert "one  checking m.lm" in console.export_text()

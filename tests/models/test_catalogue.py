@@ -1,0 +1,130 @@
+"""The catalogue: what a table must be, and that the one we ship is consistent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.models.conftest import digest, entry, https_part
+
+from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
+from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
+from liusheng.models.kinds import ANATOMY
+from liusheng.models.recipes import NAMES
+
+PART = https_part("https://example.org/{member}")
+SHIPPED = list(Catalogue.default())
+
+
+def test_the_defaults_are_those_that_the_first_start_fetches() -> None:
+    assert [model.name for model in SHIPPED if model.default] == [
+        "whisper-base",
+        "moonshine-tiny-en",
+        "baker-zh",
+        "hibari-heart",
+    ]
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_a_shipped_model_has_what_its_kind_needs(model: Model) -> None:
+    anatomy = ANATOMY[model.kind]
+    assert model.task is anatomy.task
+    roles = [file.role for file in model.files if file.role]
+    assert {role.name for role in anatomy.roles if role.needed} <= set(roles)
+    assert set(roles) <= {role.name for role in anatomy.roles}
+    assert len(roles) == len(set(roles))
+    assert model.languages
+    assert model.licence
+    assert model.homepage.startswith("https://")
+    assert model.checksums
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_a_shipped_model_can_be_made_from_its_sources(model: Model) -> None:
+    for source in model.sources:
+        fetched = {member for part in source.parts for member in part.members}
+        made = {step.options.get("output", "") for step in source.steps}
+        for file in model.files:
+            assert file.made or file.path in fetched | made
+        assert {file.path for file in source.inputs} <= fetched
+        assert {step.recipe for step in source.steps} <= NAMES
+        for part in source.parts:
+            if isinstance(part, HttpsPart):
+                assert all(url.startswith("https://") for url in part.urls)
+                assert part.archive != any("{member}" in url for url in part.urls)
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_a_shipped_model_is_vouched_for(model: Model) -> None:
+    assert any(not model.unverified(source) for source in model.sources)
+    if model.default:
+        assert all(not model.unverified(source) for source in model.sources)
+
+
+def test_voices_of_the_baker_corpus_say_that_it_is_not_for_commerce() -> None:
+    for model in SHIPPED:
+        if "baker" in model.name:
+            assert "non-commercial" in model.notice
+
+
+def test_names_are_looked_up_with_suggestions() -> None:
+    catalogue = Catalogue.default()
+    assert catalogue["whisper-base"].name == "whisper-base"
+    with pytest.raises(UnknownModelError, match="did you mean whisper-base"):
+        catalogue["whisper_base"]
+    with pytest.raises(UnknownModelError, match="`liusheng models list`"):
+        catalogue["qqq"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[tiny", "not valid TOML"),
+        ("[tiny]\ntitle = 'x'", "missing required field"),
+        (entry(PART, more='licenze = "MIT"'), "unknown field `licenze`"),
+        (entry(PART).replace('task = "lm"', 'task = "dance"'), "dance"),
+        (entry(PART).replace("[tiny]", '["Tiny model"]'), "a name is lower-case"),
+        (entry(PART.replace('kind = "https"', 'kind = "ftp"')), "ftp"),
+        (entry(PART.replace("https://", "http://")), "is not an https address"),
+        (entry(PART.replace('urls = ["https://example.org/{member}"]', "urls = []")), "no urls"),
+        (entry(""), "missing required field `parts`"),
+        (entry(https_part("https://example.org/x", members="{}")), "names no members"),
+        (entry(https_part("https://e.org/x", members='{ "../x" = "y" }')), "not a relative path"),
+        (entry(https_part("https://e.org/x", members='{ "/x" = "y" }')), "not a relative path"),
+        (entry(https_part("https://e.org/x", members='{ "x/" = "y" }')), "both are folders"),
+        (entry(https_part("https://e.org/x", members='{ "x/" = "y/" }')), "out of an archive"),
+        (entry(PART, '{ path = "x", sha256 = "ABC" }'), "not a SHA-256"),
+        (entry(PART, '{ path = "a/../../x" }'), "not a relative path"),
+    ],
+)
+def test_a_wrong_catalogue_is_refused_with_the_reason(
+    text: str, problem: str, tmp_path: Path
+) -> None:
+    if '["Tiny model"]' in text:
+        text = text.replace("tiny.", '"Tiny model".')
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(CatalogueError) as caught:
+        Catalogue.load(tmp_path / "mine.toml")
+    assert problem in str(caught.value)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_who_vouches_for_what() -> None:
+    files = '{ path = "model.lm" }'
+
+    def unverified(parts: str, files: str = files) -> list[str]:
+        model = Catalogue.parse(entry(parts, files), "test")["tiny"]
+        return model.unverified(model.sources[0])
+
+    assert unverified(PART) == ["model.lm"]
+    assert unverified(PART, f'{{ path = "model.lm", sha256 = "{digest(b"")}" }}') == []
+    assert unverified(PART, '{ path = "model.lm", made = true }') == []
+    archive = https_part("https://e.org/x.zip", more="archive = true")
+    assert unverified(archive) == ["model.lm"]
+    assert unverified(f'{archive}sha256 = "{digest(b"")}"') == []
+
+
+def test_parts_that_are_vouched_for_elsewhere() -> None:
+    kinds = [part for model in SHIPPED for source in model.sources for part in source.parts]
+    assert any(isinstance(part, DebPart) for part in kinds)
+    assert any(isinstance(part, InstalledPart) for part in kinds)
