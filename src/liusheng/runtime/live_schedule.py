@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import count
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -18,7 +19,7 @@ K = TypeVar("K", bound=Hashable)
 class _Stream:
     waiting: float = 0.0  # seconds of audio not looked at
     due: float | None = None  # since when it wants a turn
-    looked: float = 0.0  # when it was last looked at
+    order: int = 0  # of its last turn among all turns; a clock would know ties
     finishing: float | None = None  # since when its client waits for the final
     running: bool = False
     worker: int | None = None
@@ -39,6 +40,7 @@ class LiveSchedule(Generic[K]):
         self._step = step
         self._sticky = sticky
         self._streams: dict[K, _Stream] = {}
+        self._turns = count()
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -46,9 +48,9 @@ class LiveSchedule(Generic[K]):
     def __contains__(self, key: K) -> bool:
         return key in self._streams
 
-    def add(self, key: K, now: float) -> None:
+    def add(self, key: K) -> None:
         """A stream began."""
-        self._streams[key] = _Stream(looked=now)
+        self._streams[key] = _Stream(order=next(self._turns))
 
     def remove(self, key: K) -> int | None:
         """A stream is over, or nobody waits for it; return the worker that had it last, if any."""
@@ -68,7 +70,7 @@ class LiveSchedule(Generic[K]):
         stream = self._streams[key]
         stream.finishing = stream.due = now
 
-    def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
+    def take(self, worker: int, workers: int = 1) -> list[K]:
         """Return the streams of this worker's next turn, most urgent first; maybe none.
 
         workers: how many there are, to spread sticky streams evenly.
@@ -83,7 +85,7 @@ class LiveSchedule(Generic[K]):
             # A final does not wait for partials in its batch.
             chosen = [key for _, key in sorted(finals, key=lambda each: each[0])]
         else:
-            chosen = [key for key, _ in sorted(ready, key=lambda each: each[1].looked)]
+            chosen = [key for key, _ in sorted(ready, key=lambda each: each[1].order)]
         if chosen and self._streams[chosen[0]].alone:
             chosen = chosen[:1]
         else:
@@ -95,7 +97,7 @@ class LiveSchedule(Generic[K]):
             stream = self._streams[key]
             stream.running = True
             stream.worker = worker
-            stream.looked = now
+            stream.order = next(self._turns)
         return chosen
 
     def looked(self, key: K, seconds: float, now: float) -> None:

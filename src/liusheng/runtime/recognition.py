@@ -167,7 +167,7 @@ class Recognition:
         if lag > self.options.max_lag:
             raise BusyError(f"recognition lags {lag:.1f} s behind, over {self.options.max_lag:g} s")
         stream = RecognitionStream(self, params, on_update, on_finish, on_failure)
-        self._schedule.add(stream, self._clock())
+        self._schedule.add(stream)
         return stream
 
     # For streams
@@ -194,7 +194,7 @@ class Recognition:
         """Return the next batch of turns for this worker."""
         if states := self._forgotten.pop(worker, None):
             return Job("forget", (states,), _ignore, _ignore, _ignore)
-        streams = self._schedule.take(worker, self._clock(), self._pool.size)
+        streams = self._schedule.take(worker, self._pool.size)
         if not streams:
             return None
         most = int(self.options.max_turn * SAMPLE_RATE) * 2
