@@ -145,7 +145,7 @@ class TestWheel:
         command = python.parent / "liusheng"
         assert run([command, "--version"]).strip() == liusheng.__version__
         for subcommand in ("asr", "tts"):
-            assert "--help" in run([command, subcommand, "--help"])
+            assert f"liusheng {subcommand}" in run([command, subcommand, "--help"])
         run([python, "-c", "import liusheng.client"])
 
     def test_with_the_server_packages_it_is_a_server(self, wheel: Path, tmp_path: Path) -> None:
