@@ -144,7 +144,9 @@ def install_project():
 
 
 def pip_install(*arguments):
-    run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
+    # Somebody who watches sees pip's progress bars; a log gets what goes wrong.
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    run([str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *quiet, *arguments])
 
 
 def run(command):
