@@ -1,0 +1,216 @@
+"""Streaming models through sherpa-onnx: transducers, CTC and Paraformer, decoded chunk by chunk.
+
+The streams of a batch take their decoding steps together (`decode_streams`); what a stream is and
+how it survives the loss of its process is in `liusheng.asr.sherpa_stream`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sherpa_onnx
+
+from liusheng.asr import sherpa_metadata
+from liusheng.asr.sherpa_metadata import ModelFormatError
+from liusheng.asr.sherpa_stream import LiveStream, Pace, StreamState, new_state
+from liusheng.asr.sherpa_tokens import Vocabulary
+from liusheng.asr.types import NotSupportedError, Outcome, StreamParams, Turn, Utterance
+from liusheng.models.types import InstalledModel, Kind
+
+GREEDY = "greedy_search"
+BEAM = "modified_beam_search"
+
+
+@dataclass(frozen=True)
+class OnlineOptions:
+    """How online models decode.
+
+    num_threads: that one decoding step may use.
+    decoding_method: "greedy_search", or, for transducers, "modified_beam_search".
+    max_active_paths: the width of the beam.
+    rule1_min_trailing_silence: seconds of silence that end an utterance although nothing was said
+        (the stream then starts afresh, no utterance is closed).
+    rule2_min_trailing_silence: seconds of silence after words that end an utterance.
+    rule3_min_utterance_length: seconds after which an utterance is ended in any case; at least 5.
+    max_batch: the most streams that take a step together.
+    max_streams: the most native streams kept; beyond it the one that was used least recently is
+        dropped, and rebuilt if it is heard of again.
+    """
+
+    num_threads: int = 1
+    decoding_method: str = GREEDY
+    max_active_paths: int = 4
+    rule1_min_trailing_silence: float = 2.4
+    rule2_min_trailing_silence: float = 1.2
+    rule3_min_utterance_length: float = 20.0
+    max_batch: int = 16
+    max_streams: int = 512
+
+
+def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaOnline:
+    """Load an online model of one of the four ONLINE_* kinds.
+
+    Its files (roles) are: encoder, decoder, joiner, tokens for a transducer; encoder, decoder,
+    tokens for Paraformer; model, tokens for CTC.
+
+    Raises:
+        ModelFormatError: when the files are not a model of that kind.
+        NotSupportedError: when the model's kind cannot decode as `options` ask.
+    """
+    options = options or OnlineOptions()
+    if options.decoding_method not in (GREEDY, BEAM):
+        raise NotSupportedError(
+            f"decoding_method {options.decoding_method!r}: expected {GREEDY!r} or {BEAM!r}"
+        )
+    if options.decoding_method == BEAM and model.kind is not Kind.ONLINE_TRANSDUCER:
+        raise NotSupportedError(
+            f"model {model.name!r} is no transducer and can only decode with {GREEDY!r}"
+        )
+    metadata = sherpa_metadata.check(model)
+    vocabulary = sherpa_metadata.check_tokens(model, metadata)
+    pace = _pace(model.kind, metadata)
+    native = _native(model, options, pace)
+    return SherpaOnline(model, options, native, vocabulary, pace)
+
+
+def _pace(kind: Kind, metadata: dict[str, dict[str, str]]) -> Pace:
+    try:
+        if kind is Kind.ONLINE_PARAFORMER:
+            # Constants of the library (online-recognizer-paraformer-impl.h): of 61 frames the
+            # last 18 are looked at again, with what follows them, before they give tokens.
+            return Pace(window=61, shift=60, ratio=None, lag=0.18)
+        if kind is Kind.ONLINE_NEMO_CTC:
+            facts = metadata["model"]
+            ratio = int(facts["subsampling_factor"]) / 4
+            return Pace(int(facts["window_size"]), int(facts["chunk_shift"]), ratio)
+        facts = metadata["encoder" if kind is Kind.ONLINE_TRANSDUCER else "model"]
+        return Pace(int(facts["T"]), int(facts["decode_chunk_len"]), ratio=1.0)
+    except ValueError as error:
+        raise ModelFormatError(
+            f"the metadata of the chunk's size are no numbers: {error}"
+        ) from error
+
+
+def _native(
+    model: InstalledModel, options: OnlineOptions, pace: Pace
+) -> sherpa_onnx.OnlineRecognizer:
+    # The library counts trailing silence in output frames that it takes for 40 ms.
+    silence = 1 / (pace.ratio or 1.0)
+    common: dict[str, Any] = {
+        "tokens": str(model.files["tokens"]),
+        "num_threads": options.num_threads,
+        "decoding_method": options.decoding_method,
+        "enable_endpoint_detection": True,
+        "rule1_min_trailing_silence": options.rule1_min_trailing_silence * silence,
+        "rule2_min_trailing_silence": options.rule2_min_trailing_silence * silence,
+        "rule3_min_utterance_length": options.rule3_min_utterance_length,
+    }
+    files = {role: str(path) for role, path in model.files.items()}
+    recognizer = sherpa_onnx.OnlineRecognizer
+    if model.kind is Kind.ONLINE_TRANSDUCER:
+        return recognizer.from_transducer(
+            encoder=files["encoder"],
+            decoder=files["decoder"],
+            joiner=files["joiner"],
+            max_active_paths=options.max_active_paths,
+            **common,
+        )
+    if model.kind is Kind.ONLINE_PARAFORMER:
+        return recognizer.from_paraformer(
+            encoder=files["encoder"], decoder=files["decoder"], **common
+        )
+    if model.kind is Kind.ONLINE_ZIPFORMER2_CTC:
+        return recognizer.from_zipformer2_ctc(model=files["model"], **common)
+    return recognizer.from_nemo_ctc(model=files["model"], **common)
+
+
+class SherpaOnline:
+    """A `Recognizer` over a sherpa-onnx `OnlineRecognizer`."""
+
+    def __init__(
+        self,
+        model: InstalledModel,
+        options: OnlineOptions,
+        native: sherpa_onnx.OnlineRecognizer,
+        vocabulary: Vocabulary,
+        pace: Pace,
+    ) -> None:
+        self.name = model.name
+        self.languages = model.languages
+        self.sticky = True
+        self._options = options
+        self._native = native
+        self._vocabulary = vocabulary
+        self._pace = pace
+        self._live: OrderedDict[str, LiveStream] = OrderedDict()
+
+    def model_for(self, lang: str) -> str:
+        """Return the model's name, whatever the language."""
+        return self.name
+
+    def open(self, params: StreamParams) -> StreamState:
+        """Return the state of a new stream."""
+        if params.lang != "auto" and params.lang not in self.languages:
+            raise NotSupportedError(
+                f"model {self.name!r} does not know the language {params.lang!r}; "
+                f"it knows: {', '.join(self.languages)}"
+            )
+        return new_state(params)
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        """Take one turn for each of some streams; see `Recognizer.advance`.
+
+        Streams of models that were quantised dynamically (most int8 files) share the scale of
+        their activations within a batch, so that what shares a step with a stream can change its
+        text where two tokens are about equally likely; with other models it is rounding only.
+        """
+        # A stream leaves the cache while it is worked on: if anything fails on the way, it comes
+        # back from its last state and not from the middle of this turn.
+        live = [self._resume(turn.state) for turn in turns]
+        for stream, turn in zip(live, turns, strict=True):
+            stream.feed(turn.samples, turn.last)
+        closed: list[list[Utterance]] = [[] for _ in turns]
+        waiting = [i for i, stream in enumerate(live) if stream.ready()]
+        while waiting:
+            for start in range(0, len(waiting), self._options.max_batch):
+                batch = waiting[start : start + self._options.max_batch]
+                self._native.decode_streams([live[i].native for i in batch])
+            for i in waiting:
+                closed[i].extend(live[i].step())
+            waiting = [i for i in waiting if live[i].ready()]
+        outcomes = []
+        for stream, turn, utterances in zip(live, turns, closed, strict=True):
+            if turn.last:
+                utterances.extend(stream.close())
+            outcome = stream.outcome(utterances)
+            if not turn.last:
+                self._keep(outcome.state, stream)
+            outcomes.append(outcome)
+        return outcomes
+
+    def forget(self, states: Sequence[StreamState]) -> None:
+        """Free the native streams of streams that ended."""
+        for state in states:
+            self._live.pop(state.stream, None)
+
+    def _resume(self, state: StreamState) -> LiveStream:
+        live = self._live.pop(state.stream, None)
+        if live is not None and live.follows(state):
+            live.resume(state)
+            return live
+        return LiveStream(
+            self._native,
+            self._vocabulary,
+            self._pace,
+            settled=self._options.decoding_method == GREEDY,
+            languages=self.languages,
+            state=state,
+        )
+
+    def _keep(self, state: StreamState, live: LiveStream) -> None:
+        self._live[state.stream] = live
+        while len(self._live) > self._options.max_streams:
+            self._live.popitem(last=False)
