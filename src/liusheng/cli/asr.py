@@ -1,0 +1,184 @@
+"""`liusheng asr`: speech in, text out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from liusheng.audio.decode import DecodeError
+from liusheng.cli.server_option import Server, in_words, server_url
+from liusheng.cli.sound import STANDARD_INPUT, FilePackets, NoMicrophoneError, microphone
+from liusheng.cli.terminal import LiveLine, error, printable, say
+from liusheng.client import CannotConnectError, Client, ClientError, Final, connect
+from liusheng.client.recognition import Audio
+
+
+class _Output:
+    """Where results go: text for people, or one JSON object a line for programs.
+
+    many: several files: each text with its file's name in front.
+    """
+
+    def __init__(self, *, as_json: bool, many: bool) -> None:
+        self._json = as_json
+        self._many = many
+        self._line = LiveLine()
+
+    def partial(self, file: str, text: str, stable: str, utterance: int, seconds: float) -> None:
+        if self._json:
+            self._write(
+                file, "partial", text=text, stable=stable, utterance=utterance, after=seconds
+            )
+        elif not self._many:
+            self._line.show(text, len(stable) if text.startswith(stable) else 0)
+
+    def final(self, file: str, final: Final, seconds: float) -> None:
+        if self._json:
+            words = [{"text": w.text, "start": w.start, "end": w.end} for w in final.words]
+            self._write(file, "final", text=final.text, words=words, after=seconds)
+            return
+        self._line.clear()
+        text = printable(final.text)
+        self._print(f"{file}: {text}" if self._many else text)
+
+    def failed(self, file: str, code: str, text: str) -> None:
+        self._line.clear()
+        if self._json:
+            self._write(file, "error", code=code, message=text)
+        error(text)
+
+    def _write(self, file: str, kind: str, **fields: object) -> None:
+        if "after" in fields:
+            fields["after"] = round(float(str(fields["after"])), 3)
+        self._print(msgspec.json.encode({"file": file, "type": kind, **fields}).decode())
+
+    def _print(self, line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def asr(
+    files: Annotated[tuple[str, ...], Parameter(name="file")] = (),
+    /,
+    *,
+    server: Server = None,
+    lang: str = "auto",
+    realtime: bool = False,
+    json: bool = False,
+    mic: bool = False,
+) -> int:
+    """Recognise speech in files of any format, or from the microphone.
+
+    The text grows on one line while the audio is streamed, and comes out in full at the end: the
+    text alone goes to standard output, everything else to standard error.
+
+    Parameters
+    ----------
+    files
+        Audio or video files: wav, flac, mp3, ogg, m4a, webm, mp4, ...; "-" is standard input.
+    lang
+        Language that is spoken: auto, zh, en, ...
+    realtime
+        Send the audio as slowly as it was spoken, to see what a speaker sees.
+    json
+        Write one JSON object a line: "type" is "partial", "final" or "error".
+    mic
+        Listen to the microphone until Ctrl-C (needs the extra: pip install 'liusheng[mic]').
+    """
+    if mic == bool(files):
+        error("name one or more files, or --mic: see `liusheng asr --help`")
+        return 2
+    output = _Output(as_json=json, many=len(files) > 1)
+    try:
+        client = connect(server_url(server))
+    except ValueError as problem:
+        error(str(problem))
+        return 2
+    if mic:
+        return asyncio.run(_listen(client, output, lang))
+    return asyncio.run(_recognize_files(client, output, files, lang, realtime))
+
+
+async def _recognize_files(
+    client: Client, output: _Output, files: tuple[str, ...], lang: str, realtime: bool
+) -> int:
+    status = 0
+    async with client:
+        with _progress(files) as names:
+            for file in names:
+                try:
+                    packets = await asyncio.to_thread(FilePackets, file, realtime=realtime)
+                    name = Path(file).name if file != STANDARD_INPUT else "stdin"
+                    await _recognize(client, output, file, packets, lang=lang, name=name)
+                except CannotConnectError as problem:
+                    output.failed(file, problem.code, in_words(problem))
+                    return 1  # the next file would fare no better
+                except ClientError as problem:
+                    output.failed(file, problem.code, f"{file}: {in_words(problem)}")
+                    status = 1
+                except DecodeError as problem:
+                    output.failed(file, "not_audio", str(problem))
+                    status = 1
+                except OSError as problem:
+                    output.failed(file, "cannot_read", f"{file}: {problem.strerror or problem}")
+                    status = 1
+    return status
+
+
+async def _listen(client: Client, output: _Output, lang: str) -> int:
+    source = "microphone"
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def finish() -> None:  # the first Ctrl-C ends the speech, a second one the program
+        loop.remove_signal_handler(signal.SIGINT)
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGINT, finish)
+    say("Listening; Ctrl-C ends.")
+    async with client:
+        try:
+            await _recognize(client, output, source, microphone(stop), lang=lang, name=source)
+        except ClientError as problem:
+            output.failed(source, problem.code, in_words(problem))
+            return 1
+        except NoMicrophoneError as problem:
+            output.failed(source, "no_microphone", str(problem))
+            return 1
+    return 0
+
+
+async def _recognize(
+    client: Client, output: _Output, file: str, audio: Audio, *, lang: str, name: str
+) -> None:
+    started = time.monotonic()
+    before = ""
+    async for update in client.recognize(audio, lang=lang, name=name):
+        seconds = time.monotonic() - started
+        if isinstance(update, Final):
+            output.final(file, update, seconds)
+        elif update.text != before:
+            before = update.text
+            output.partial(file, update.text, update.stable, update.utterance, seconds)
+
+
+@contextlib.contextmanager
+def _progress(files: tuple[str, ...]) -> Iterator[Iterator[str]]:
+    """Give the files one by one, with a progress bar where there are several and a terminal."""
+    if len(files) == 1 or not sys.stderr.isatty():
+        yield iter(files)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield iter(progress.track(files, description="Recognising"))

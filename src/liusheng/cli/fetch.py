@@ -1,0 +1,53 @@
+"""Models that a server is to have and this machine has not: asked about, and fetched."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from liusheng.cli.models import pull
+from liusheng.cli.terminal import error, say
+from liusheng.models import ModelError, Store
+
+
+def is_folder(name: str) -> bool:
+    """Whether a model is a user's own folder, not a name of the catalogue."""
+    return "/" in name or Path(name).is_dir()
+
+
+def fetch_missing(home: Path, names: Sequence[str], *, ask: bool) -> int:
+    """Fetch those of the catalogue's models that are missing; return an exit status, 0 when all
+    are there.
+
+    ask: before fetching, where standard input is a terminal.
+    """
+    store = Store(home)
+    try:
+        missing = [name for name in names if not is_folder(name) and not store.is_installed(name)]
+    except ModelError as problem:
+        error(str(problem))
+        return 2
+    if not missing:
+        return 0
+    say("Models that are not on this machine yet:")
+    for name in missing:
+        model = store.catalogue[name]
+        size = model.sources[0].download_size or model.size
+        amount = f"{size / 1e6:,.0f} MB, " if size else ""
+        say(f"  {name}: {model.title} ({amount}{model.licence})")
+        if model.notice:
+            say(f"    {model.notice}")
+    if ask and sys.stdin.isatty() and not _agreed(f"Fetch into {home}? [Y/n] "):
+        error(
+            "without its models the server cannot start; "
+            "choose others with --asr and --tts, or fetch them with `liusheng models pull`"
+        )
+        return 1
+    return pull(tuple(missing), home=home)
+
+
+def _agreed(question: str) -> bool:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes", "是")

@@ -1,0 +1,106 @@
+"""One model, loaded and timed, in a process of its own: a broken one can end the process.
+
+    python -m liusheng.cli.probe NAME HOME WAV LANG
+
+Synthesis writes what it said to WAV; recognition reads it, in the language LANG. The last line on
+standard output is the result, in JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.wav import open_wav
+from liusheng.cli.fetch import is_folder
+from liusheng.models import InstalledModel, Store
+from liusheng.models.types import Task
+
+SENTENCES = {
+    "zh": "今天天气很好，我们一起去公园散步吧。",
+    "en": "The weather is nice today, so let us take a walk in the park.",
+}
+_STEP = 0.5  # seconds of audio between two looks, as the server does it
+
+
+def open_model(name: str, home: Path) -> InstalledModel:
+    """Return a model of the store, or of a user's folder."""
+    store = Store(home)
+    return store.open_folder(name) if is_folder(name) else store.open(name)
+
+
+def probe_tts(model: InstalledModel, wav: Path) -> dict[str, Any]:
+    """Say a sentence with the model's first voice; return what it was and how long it took."""
+    from liusheng.tts.load import load
+    from liusheng.tts.types import SAMPLE_RATE, SpeechRequest
+
+    started = time.perf_counter()
+    synthesizer = load([model])
+    loaded = time.perf_counter() - started
+    voice = synthesizer.voices[0]
+    lang = next((lang for lang in voice.languages if lang in SENTENCES), "en")
+    text = SENTENCES[lang]
+    started = time.perf_counter()
+    first = 0.0
+    size = 0
+    with open_wav(wav, SAMPLE_RATE) as out:
+        for block in synthesizer.speak(SpeechRequest(text, voice.name)):
+            first = first or time.perf_counter() - started
+            size += len(block.samples)
+            out.write(samples_to_pcm(block.samples))
+    took = time.perf_counter() - started
+    return {
+        "load_seconds": loaded,
+        "first_seconds": first,
+        "real_time_factor": took / (size / SAMPLE_RATE),
+        "text": text,
+        "lang": lang,
+    }
+
+
+def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, Any]:
+    """Recognise a recording as it would be live; return the text and how long it took.
+
+    wav: None only loads the model.
+    """
+    from liusheng.asr.load import load
+    from liusheng.asr.types import SAMPLE_RATE, StreamParams, Turn
+
+    started = time.perf_counter()
+    recognizer = load([model])
+    loaded = time.perf_counter() - started
+    if wav is None:
+        return {"load_seconds": loaded, "real_time_factor": None, "text": ""}
+    blocks = list(decode_file(wav, SAMPLE_RATE, block_seconds=_STEP))
+    state = recognizer.open(StreamParams(lang if lang in recognizer.languages else "auto"))
+    text = ""
+    started = time.perf_counter()
+    for samples in [*blocks, np.zeros(0, np.float32)]:
+        outcome = recognizer.advance([Turn(state, samples, last=not len(samples))])[0]
+        state = outcome.state
+        text += "".join(utterance.text for utterance in outcome.closed)
+    took = time.perf_counter() - started
+    seconds = sum(map(len, blocks)) / SAMPLE_RATE
+    return {"load_seconds": loaded, "real_time_factor": took / seconds, "text": text}
+
+
+def main() -> None:
+    """Probe what the command line names."""
+    name, home, wav, lang = sys.argv[1:5]
+    model = open_model(name, Path(home))
+    if model.task is Task.TTS:
+        result = probe_tts(model, Path(wav))
+    else:
+        result = probe_asr(model, Path(wav) if wav else None, lang)
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()

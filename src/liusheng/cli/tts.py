@@ -1,0 +1,180 @@
+"""`liusheng tts`: text in, speech out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from liusheng.audio.pcm import BYTES_PER_SAMPLE
+from liusheng.audio.wav import WavWriter, open_wav
+from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
+from liusheng.cli.server_option import Server, in_words, server_url
+from liusheng.cli.terminal import error, say
+from liusheng.client import Client, ClientError, Synthesis, connect
+
+STANDARD_INPUT = "-"
+
+
+def tts(
+    text: Annotated[str, Parameter(name="text")] = STANDARD_INPUT,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
+    play: bool = False,
+    voice: str | None = None,
+    spk_id: int = 0,
+    speed: float | None = None,
+    server: Server = None,
+) -> int:
+    """Say a text: into a WAV file, or aloud.
+
+    Parameters
+    ----------
+    text
+        What is to be said. Without it, or with "-", each line of standard input is said as it
+        comes.
+    output
+        WAV file to write.
+    play
+        Play the speech while it comes: through sounddevice where it is installed (pip install
+        'liusheng[mic]'), else through ffplay, aplay or afplay.
+    voice
+        Name of a voice.
+    spk_id
+        Number of a voice; 0 is the server's default.
+    speed
+        1 is the voice's own speed, 2 takes half the time.
+    """
+    if output is None and not play:
+        error("say where the speech should go: -o FILE.wav, or --play")
+        return 2
+    if output is not None and output.suffix.lower() != ".wav" and not _is_device(output):
+        error(f"only WAV files are written: {output.with_suffix('.wav')} instead of {output}?")
+        return 2
+    try:
+        client = connect(server_url(server))
+    except ValueError as problem:
+        error(str(problem))
+        return 2
+    try:
+        return asyncio.run(
+            _say(
+                client,
+                text,
+                output=output,
+                play=play,
+                voice=voice,
+                spk_id=spk_id,
+                speed=speed,
+            )
+        )
+    except ClientError as problem:
+        error(in_words(problem))
+    except NoPlayerError as problem:
+        error(str(problem))
+    except _NothingSaidError:
+        error("no speech came: there was nothing in the text that can be said")
+    except OSError as problem:
+        error(f"{output} cannot be written: {problem.strerror or problem}")
+    return 1
+
+
+class _NothingSaidError(Exception):
+    """The server said nothing, without an error."""
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+async def _lines() -> AsyncIterator[str]:
+    """Yield the lines of standard input as they come."""
+    if sys.stdin.isatty():
+        say("Type what is to be said, line by line; Ctrl-D ends.")
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def read() -> None:
+        # With a buffer of its own: the interpreter cannot end while sys.stdin's is being waited on.
+        with open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False) as stream:
+            for line in stream:
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (line := await lines.get()) is not None:
+        if line.strip():
+            yield line.strip()
+
+
+async def _say(
+    client: Client,
+    text: str,
+    *,
+    output: Path | None,
+    play: bool,
+    voice: str | None,
+    spk_id: int,
+    speed: float | None,
+) -> int:
+    async with client:
+        rate = await client.sample_rate()
+        with contextlib.ExitStack() as stack:
+            file = stack.enter_context(open_wav(output, rate)) if output is not None else None
+            player = stack.enter_context(Playback(open_player(rate))) if play else None
+            said = _lines() if text == STANDARD_INPUT else text
+            synthesis = client.synthesize(said, voice=voice, spk_id=spk_id, speed=speed)
+            started = time.monotonic()
+            seconds, ended = await _receive(synthesis, file, player, rate)
+            if not seconds:
+                raise _NothingSaidError
+    first = (synthesis.first_packet_seconds or 0.0) * 1_000
+    report = f"first packet after {first:.0f} ms, {seconds:.2f} s of speech"
+    if text != STANDARD_INPUT:  # else the time is that of whoever wrote the text
+        took = ended - started
+        report += f" in {took:.2f} s (real-time factor {took / seconds:.3f})"
+    say(f"{report}, in {output}" if output is not None else report)
+    return 0
+
+
+async def _receive(
+    synthesis: Synthesis, file: WavWriter | None, player: Player | None, rate: int
+) -> tuple[float, float]:
+    """Take in the whole speech; return its seconds and when the last of it came.
+
+    Playing takes as long as the speech; it has a task of its own, so that it does not slow down
+    what is measured.
+    """
+    queue: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def play(player: Player) -> None:
+        while pcm := await queue.get():
+            await asyncio.to_thread(player.write, pcm)
+
+    playing = asyncio.create_task(play(player)) if player is not None else None
+    size = 0
+    ended = time.monotonic()
+    try:
+        async for pcm in synthesis:
+            ended = time.monotonic()
+            size += len(pcm)
+            if file is not None:
+                file.write(pcm)
+            queue.put_nowait(pcm)
+            if playing is not None and playing.done():
+                break
+        queue.put_nowait(b"")
+        if playing is not None:
+            await playing
+    finally:
+        if playing is not None:
+            playing.cancel()
+    return size / BYTES_PER_SAMPLE / rate, ended
