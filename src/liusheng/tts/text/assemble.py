@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from liusheng.tts.text.normalize import Item
@@ -69,15 +70,13 @@ def _by_language(group: list[Item]) -> list[tuple[Language, list[Item]]]:
     spoken = [item for item in group if item.kind != "none"]
     english = {id(item) for item in spoken if item.kind == "english"}
     for order in (spoken, spoken[::-1]):
-        for item, after in zip(order, order[1:], strict=False):
+        for item, after in pairwise(order):
             if id(item) in english and after.kind == "letters":
                 english.add(id(after))
     runs: list[tuple[Language, list[Item]]] = []
     for item in group:
         lang: Language = "en" if id(item) in english else "zh"
-        if item.kind == "none" and runs:
-            runs[-1][1].append(item)
-        elif runs and runs[-1][0] == lang:
+        if runs and (item.kind == "none" or runs[-1][0] == lang):
             runs[-1][1].append(item)
         else:
             runs.append((lang, [item]))

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from liusheng.tts.text.symbols import GREEK
 from liusheng.tts.text.types import Span
 
 KEPT_PUNCTUATION = "，！？；：（）、。．…—·•“”‘’「」『』《》〈〉【】〔〕"
 SYMBOLS = "°℃℉′″±×÷√∞≈≠≤≥≡∑∏∫∂∈∵∴∠⊥∥∅∪∩⊂‰Ω№¥€£₩₽₹¢→←↑↓"
 _SUPERSCRIPTS = "²³"
+_POWERS = {char: f"^{digit}" for char, digit in zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True)}
 _ROMAN = {chr(0x2160 + n): str(n + 1) for n in range(12)}
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _HAN_ZERO = {"〇": "零"}
@@ -60,6 +62,8 @@ def _plain(char: str) -> str:
         return char if char.isprintable() else _space(char)
     if char in _PLAIN:
         return _PLAIN[char]
+    if char in _POWERS:
+        return _POWERS[char]
     if char in KEPT_PUNCTUATION or char in SYMBOLS or char in _SUPERSCRIPTS:
         return char
     if char in _ROMAN or char in _HAN_ZERO:
@@ -68,7 +72,7 @@ def _plain(char: str) -> str:
         return f"{int(unicodedata.numeric(char))}、"
     if char.isdecimal():
         return str(unicodedata.decimal(char))
-    if is_han(char) or "α" <= char <= "ω" or "Α" <= char <= "Ω":
+    if is_han(char) or char.lower() in GREEK:
         return char
     plain = unicodedata.normalize("NFKD", char)
     if plain != char:

@@ -21,8 +21,8 @@ _SCAN = re.compile(
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
     r"|(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|U\.S|U\.K|a\.m|p\.m|Inc|Ltd|Co|Jr|Sr)\.(?=\s?\S)"
     rf"|[{_ALNUM}](?:[{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]{{0,{LONGEST_WHOLE}}}[{_ALNUM}])?)"
-    rf"|(?P<stop>(?:[。！？!?…\n｡；;]|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
-    r"|[，、：,:､]+|—{2,})"
+    rf"|(?P<stop>(?:[。！？!?…\n｡]|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
+    r"|[，、：；,:;､]+|—{2,})"
 )
 
 

@@ -1,4 +1,4 @@
-"""Text to clauses, lazily: cut, clean, normalise, read, and cut again where a clause is too long."""
+"""Text to clauses, lazily: cut, clean, normalise, read, cut again where a clause is too long."""
 
 from __future__ import annotations
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from liusheng.tts.text.clean import Chars, is_han
 from liusheng.tts.text.normalize import Item, Kind, mark_kind
-from liusheng.tts.text.rules import ADDRESSES, spoken_address
+from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
+from liusheng.tts.text.rules.words import latin_kind
 from liusheng.tts.text.types import Language, Span
-from liusheng.tts.text.words import latin_kind
 
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?:'[A-Za-z]+)?(?![A-Za-z])")
 _UNIT_LIKE = re.compile(r"\d\s?[A-Za-z/²³]+(?![A-Za-z])|[A-Za-z]+\d+")
+_FORMULA = re.compile(r"[=+×÷²³√^≤≥≈]")
 _END = re.compile(r"[\s.,;:!?…—，。！？；：、]*$")
 
 
@@ -24,6 +25,8 @@ def piece_language(text: str, before: Language | None) -> Language | None:
     """
     if any(map(is_han, text)):
         return "zh"
+    if _FORMULA.search(text) and not re.search("[A-Za-z]{4,}", text):
+        return before
     for match in _WORD.finditer(_UNIT_LIKE.sub(" ", _no_addresses(text))):
         if latin_kind(match[0]) == "english":
             return "en"
@@ -53,4 +56,4 @@ def english_items(chars: Chars) -> Iterator[Item]:
 def _read(text: str) -> str:
     for pattern in ADDRESSES:
         text = pattern.sub(lambda match: spoken_address(match[0]), text)
-    return re.sub(r"\s+", " ", text)
+    return re.sub(r"[\s_]+", " ", text)

@@ -15,8 +15,8 @@ from typing import Literal
 from liusheng.tts.text.clean import Chars
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.rules import RULES
+from liusheng.tts.text.rules.words import Word, latin_kind
 from liusheng.tts.text.types import Span
-from liusheng.tts.text.words import Word, latin_kind
 
 Kind = Literal["han", "number", "letters", "fixed", "english", "none", "weak", "comma", "sentence"]
 
@@ -46,7 +46,9 @@ class Item:
 
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
-_LATIN = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
+_LATIN = re.compile(
+    r"(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd)\.(?=\s?[A-Za-z])|[A-Za-z]+(?:['’][A-Za-z]+)*"
+)
 _MARKS: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"[。！？!?\n]+"), "sentence"),
     (re.compile(r"…+|[；;]|\.{2,}"), "sentence"),
@@ -78,14 +80,14 @@ def _normalized(chars: Chars, at: int, end: int) -> Iterator[Item]:
         yield from _plain(chars, at, match.start())
         span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
         for word in words:
-            kind: Kind = "weak" if word.text == "," else word.kind
-            yield Item(kind, word.text, (span,), word.plain)
+            spans = (span,) * len(word.text) if word.kind == "fixed" else (span,)
+            yield Item(word.kind, word.text, spans, word.plain, word.pinyin)
         at = match.end()
     yield from _plain(chars, at, end)
 
 
 def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[Word]]]:
-    """What the rules read in `text[at:end]`, in order: the earliest match, then the earliest rule."""
+    """What the rules read in `text[at:end]`: the earliest match, then the earliest rule."""
     ahead = [pattern.search(text, at, end) for pattern, _ in RULES]
     while any(ahead):
         found, first = min(

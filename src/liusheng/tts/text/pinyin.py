@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
+from itertools import pairwise
 
 import pypinyin
 import rjieba
@@ -23,7 +24,8 @@ from liusheng.tts.text import polyphones, sandhi
 from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.normalize import Item
-from liusheng.tts.text.symbols import LETTERS, MEASURES
+from liusheng.tts.text.rules.patterns import MEASURE
+from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.types import Span, Syllable
 
 _LONGEST_PHRASE = 5
@@ -31,7 +33,8 @@ _LONGEST_PHRASE = 5
 
 # Said with the word before them: no boundary that a listener could hear.
 _CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦哦哇地得们里上下中")
-_MEASURE = re.compile("|".join(sorted(set(MEASURES.split("|")), key=len, reverse=True)))
+_MEASURE = re.compile(f"(?:[十百千]?(?:万亿|万|亿))?(?:{MEASURE})?")
+_NUMERAL = frozenset("零一二两三四五六七八九十百千万亿点几半")
 _STUDENT = "学生"  # neutral alone (学生), but not in 大学生, 中学生
 
 
@@ -103,7 +106,7 @@ class Reader:
             elif words[at].kind == "number":
                 words[at].pinyin = self._number(words[at].text)
             at = end
-        for before, word in zip(words, words[1:], strict=False):
+        for before, word in pairwise(words):
             if word.kind == "han" and word.text in _CLITICS and before.kind != "letters":
                 word.joined = True
 
@@ -130,41 +133,63 @@ class Reader:
             word.pinyin, readings = readings[: len(word.text)], readings[len(word.text) :]
 
     def _reading(self, phrase: str) -> tuple[str, ...]:
+        """The syllables of whole words; of a word that nobody knows, by the longest parts known."""
         if phrase in self._overrides:
             return self._overrides[phrase]
-        read = self._pinyin.lazy_pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
-        syllables = tuple(map(_voiced, read))
-        if len(phrase) > 1 and phrase not in PHRASES_DICT:
-            # A complement that the segmentation took for a word: 跑得快.
-            syllables = tuple(
-                "de5" if char == "得" and at else syllable
-                for at, (char, syllable) in enumerate(zip(phrase, syllables, strict=True))
-            )
+        if len(phrase) == 1 or phrase in PHRASES_DICT:
+            syllables = self._known(phrase)
+        else:
+            syllables = ()
+            while len(syllables) < len(phrase):
+                syllables += self._longest_part(phrase, len(syllables))
         # 老朋友, 小姑娘: a word that ends in a word with a neutral tone has it too.
-        tail = self._overrides.get(phrase[-2:]) if len(phrase) > 2 else None
-        if tail and tail[-1][-1] == "5" and phrase[-2:] != _STUDENT:
-            if syllables[-1][:-1] == tail[-1][:-1]:
-                syllables = (*syllables[:-1], tail[-1])
+        tail = self._overrides.get(phrase[-2:], ("",)) if len(phrase) > 2 else ("",)
+        neutral = tail[-1].endswith("5") and tail[-1][:-1] == syllables[-1][:-1]
+        if neutral and phrase[-2:] != _STUDENT:
+            return (*syllables[:-1], tail[-1])
         return syllables
+
+    def _longest_part(self, word: str, at: int) -> tuple[str, ...]:
+        for end in range(len(word), at + 1, -1):
+            part = word[at:end]
+            if end - at < len(word) and (part in self._overrides or part in PHRASES_DICT):
+                return self._reading(part)
+        if word[at] == "得" and at:
+            return ("de5",)  # a complement that the segmentation took for a word: 跑得快
+        return self._reading(word[at])
+
+    def _known(self, phrase: str) -> tuple[str, ...]:
+        read = self._pinyin.pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
+        return tuple(_voiced(candidates[0]) for candidates in read)
 
     def _number(self, text: str) -> tuple[str, ...]:
         return self._overrides.get(text) or tuple(self._reading(char)[0] for char in text)
 
 
 def _attach_measures(words: list[_Word]) -> list[_Word]:
-    """Put the measure word after a number into one prosodic word with it: 二百本|书."""
+    """A number, 第 before it and the measure after it are one prosodic word: 第三本|书."""
     out: list[_Word] = []
     for word in words:
-        after_number = bool(out) and out[-1].kind == "number"
-        match = _MEASURE.match(word.text) if after_number and word.kind == "han" else None
-        if match is None:
+        last = out[-1] if out else None
+        size = 0
+        if last and last.kind == "number" and word.kind == "han" and last.text[-1] in _NUMERAL:
+            match = _MEASURE.match(word.text)
+            size = match.end() if match else 0
+        if last and last.kind == "han" and word.kind == "number" and last.text[-1] == "第":
+            out[-1:] = _split(last, len(last.text) - 1)
+            word.joined = True
+        if size == 0:
             out.append(word)
             continue
-        size = match.end()
-        out.append(replace(word, text=word.text[:size], spans=word.spans[:size], joined=True))
-        if size < len(word.text):
-            out.append(replace(word, text=word.text[size:], spans=word.spans[size:]))
+        head, *tail = _split(word, size)
+        head.joined = True
+        out += [head, *tail]
     return out
+
+
+def _split(word: _Word, at: int) -> list[_Word]:
+    parts = ((word.text[:at], word.spans[:at]), (word.text[at:], word.spans[at:]))
+    return [replace(word, text=text, spans=spans) for text, spans in parts if text]
 
 
 def _syllables(word: _Word, may_join: bool) -> Iterator[Syllable]:
@@ -180,45 +205,35 @@ def _syllables(word: _Word, may_join: bool) -> Iterator[Syllable]:
 def _toned(syllables: list[Syllable], plain: list[bool]) -> list[Syllable]:
     """Sandhi, then erhua; characters without a reading fall out."""
     read = [(s, p) for s, p in zip(syllables, plain, strict=True) if s.pinyin]
-    tones = [int(s.pinyin[-1]) for s, _ in read]
+    starts = [*(s.word_start for s, _ in read), True]
     texts = ["", *(s.text for s, _ in read), ""]
+    tones = [int(s.pinyin[-1]) for s, _ in read]
     for at, (syllable, is_plain) in enumerate(read):
         following = tones[at + 1] if at + 1 < len(tones) else None
-        if syllable.pinyin == "bu4" and syllable.text == "不":
+        if syllable.text == "不" and syllable.pinyin == "bu4":
             tones[at] = sandhi.bu(texts[at], texts[at + 2], following)
-        elif syllable.pinyin == "yi1" and syllable.text == "一" and not is_plain:
-            alone = syllable.word_start and (at + 1 == len(read) or read[at + 1][0].word_start)
-            tones[at] = sandhi.yi(
-                texts[at],
-                texts[at + 2],
-                following,
-                word_end=not alone and (at + 1 == len(read) or read[at + 1][0].word_start),
-            )
-    sizes: list[int] = []
-    for syllable, _ in read:
-        if syllable.word_start or not sizes:
-            sizes.append(0)
-        sizes[-1] += 1
-    flat: list[int] = []
-    words = []
-    at = 0
-    for size in sizes:
-        text = "".join(s.text for s, _ in read[at : at + size])
-        words += _branches(text, tones[at : at + size])
-        at += size
-    flat = [tone for word in sandhi.third_tones(words) for tone in word]
-    toned = [
-        replace(s, pinyin=s.pinyin[:-1] + str(tone))
-        for (s, _), tone in zip(read, flat, strict=True)
-    ]
-    return _rhotacised(toned)
+        elif syllable.text == "一" and syllable.pinyin == "yi1" and not is_plain:
+            ends = starts[at + 1] and not starts[at]
+            tones[at] = sandhi.yi(texts[at], texts[at + 2], following, word_end=ends)
+    bounds = [at for at, start in enumerate(starts) if start or at == 0]
+    words: list[list[int]] = []
+    for start, end in pairwise(bounds):
+        text = "".join(s.text for s, _ in read[start:end])
+        words += _branches(text, tones[start:end])
+    changed = (tone for word in sandhi.third_tones(words) for tone in word)
+    return _rhotacised(
+        [
+            replace(s, pinyin=s.pinyin[:-1] + str(tone))
+            for (s, _), tone in zip(read, changed, strict=True)
+        ]
+    )
 
 
 def _branches(text: str, tones: list[int]) -> list[list[int]]:
     """A word of three third tones in its parts: 展览|馆 changes 2 2 3, 小|老虎 3 2 3."""
-    if tones == [3, 3, 3] and len(text) == 3:
-        if rjieba.has_word(text[1:]) and not rjieba.has_word(text[:2]):
-            return [tones[:1], tones[1:]]
+    ends = rjieba.has_word(text[1:]) and not rjieba.has_word(text[:2])
+    if tones == [3, 3, 3] and len(text) == 3 and ends:
+        return [tones[:1], tones[1:]]
     return [tones]
 
 
@@ -244,8 +259,9 @@ def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
     return out
 
 
-def _unread(text: str) -> list[str]:
-    return ["" for _ in text]
+def _unread(_: str) -> str:
+    """A character that pypinyin does not know; a single one, since phrases are known."""
+    return ""
 
 
 _SYLLABIC = {"n": "en", "ng": "en", "m": "mu", "hm": "heng", "hng": "heng", "ê": "ei"}

@@ -13,14 +13,15 @@ _PRONOUN = re.compile("(?:[我你您他她它咱谁]|们|自己|大家)$")
 _MUST = re.compile("^(?:就|总|还|都|必|也|可|非|又|只|不|先|还是|至少|一定)$")
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万亿几多数半每这那哪首末]$")
 _DEGREE = re.compile(
-    "(?:很|太|多|更|最|不|又|也|好|这么|那么|非常|较|比较|越|够|真|挺|还|极|特别|米|公里|厘米|尺|里|年|小时|天|之)$"
+    "(?:很|太|多|更|最|不|又|也|好|这么|那么|非常|较|比较|越|够|真|挺|还|极|特别|米|公里|厘米|尺|里"
+    "|年|小时|天|之)$"
 )
 _GROUND = re.compile("(?:[块片亩此该种扫拖在的每本两各踩落倒于到对]|土|荒|耕)$")
 _BECOME = re.compile("[分称变评定作成视改设名誉列译选升降沦化记转命尊合折约均皆即]$")
 
 
 def reading(words: Sequence[str], at: int) -> str | None:
-    """The pinyin of the single-character word `words[at]`, or None to leave it to the dictionary."""
+    """The pinyin of the one-character word `words[at]`, or None: the dictionary knows."""
     rule = _RULES.get(words[at])
     if rule is None:
         return None

@@ -8,13 +8,14 @@ single syllable.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def third_tones(words: Sequence[Sequence[int]]) -> list[list[int]]:
     """Tones after third-tone sandhi. `words`: the tones (1 to 5) of each word of one breath."""
     changed = [_inside(list(word)) for word in words]
     # From the right: in 水果|很|好吃, 很 goes with what follows, and 果 then stays.
-    for left, right in reversed(list(zip(changed, changed[1:], strict=False))):
+    for left, right in reversed(list(pairwise(changed))):
         if left[-1] == 3 == right[0] and (len(left) == 1 or len(right) == 1):
             left[-1] = 2
     return changed

@@ -12,16 +12,20 @@ from liusheng.tts.text.symbols import WORDLIKE
 
 @dataclass(frozen=True)
 class Word:
-    """One prosodic word of a reading; the text "," is a short pause.
+    """One prosodic word of a reading.
 
-    kind: "number" (Han characters), "letters" (capitals, spelt) or "english" (read by an English
-        voice).
+    kind: "number" (Han characters), "letters" (capitals, spelt), "english" (read by an English
+        voice), "fixed" (with its own `pinyin`), or "weak" (no word: a short pause).
     plain: a 一 in it keeps its first tone (digits, ordinals).
     """
 
     text: str
-    kind: Literal["number", "letters", "english"] = "number"
+    kind: Literal["number", "letters", "english", "fixed", "weak"] = "number"
     plain: bool = False
+    pinyin: tuple[str, ...] = ()
+
+
+PAUSE = Word(",", "weak")
 
 
 def say(*texts: str) -> list[Word]:
@@ -38,15 +42,12 @@ def spell(letters: str) -> list[Word]:
 
 
 def digit_words(number: str, *groups: int, yao: bool = False) -> list[Word]:
-    """Digit by digit, in groups of the given sizes, then (or by default) of up to four."""
+    """Figure by figure, in groups of the given sizes; what they leave in threes or fours."""
     words: list[Word] = []
     sizes = list(groups)
     while number:
-        size = (
-            sizes.pop(0)
-            if sizes
-            else (len(number) if len(number) <= 4 else 3 if len(number) % 4 else 4)
-        )
+        left = len(number)
+        size = sizes.pop(0) if sizes else left if left <= 4 else 3 if left % 4 else 4
         words.append(Word(numbers.digits(number[:size], yao=yao), plain=True))
         number = number[size:]
     return words
@@ -70,3 +71,14 @@ def latin_kind(word: str) -> Literal["letters", "english"]:
     if len(word) == 1 or (word.isupper() and len(word) <= 5 and word not in WORDLIKE):
         return "letters"
     return "english"
+
+
+def joined(words: list[Word], unit: str) -> list[Word]:
+    """`words` and a unit, one prosodic word while that stays short; 每小时 is another."""
+    unit, per, each = unit.partition("每")
+    if per:
+        return [*joined(words, unit), *say(per + each)]
+    last = words[-1]
+    if len(last.text) + len(unit) <= 5:
+        return [*words[:-1], Word(last.text + unit, plain=last.plain)]
+    return [*words, *say(unit)]

@@ -1,0 +1,94 @@
+"""Bare numbers, with letters or without: what is left when nothing more special matched."""
+
+from __future__ import annotations
+
+import re
+
+from liusheng.tts.text import numbers
+from liusheng.tts.text.rules.patterns import FRESH, MEASURED, NUMBER, Match, Rule, after, before
+from liusheng.tts.text.rules.words import (
+    PAUSE,
+    Word,
+    amount,
+    digit_words,
+    latin_kind,
+    say,
+    spell,
+)
+
+_DIALLED = re.compile("(?:拨打|致电|电话|热线|客服|打|报警|短信|发送?到|联系)[是为：: ]*$")
+_NAMED = re.compile(
+    "(?:手机号?|号码|尾号|账号|帐号|卡号|学号|工号|编号|单号|验证码|密码|邮编|邮政编码|代码|"
+    "车次|航班号?"
+    "|房间号?|QQ号?|微信号?|口令|序列号|条码|群号?|ISBN|取件码|订单号?)[是为：: ]*$",
+    re.IGNORECASE,
+)
+# 12700H, 1080P; but 512GB, 300K are amounts.
+_MODEL = re.compile("(?![KMGTkmgt]?[Bb]?(?![A-Za-z]))[A-Za-z]")
+_HOTLINES = frozenset(
+    "110 119 120 122 114 12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 "
+    "95555".split()
+)
+_NAMES = frozenset("315 618 911 985 211 996 404 360 1688 737 747 777 787".split())
+
+
+def _number(match: Match) -> list[Word]:
+    number, sign = match["n"], match["sign"] or ""
+    signed = say({"-": "负", "+": "正", "±": "正负"}.get(sign, ""))
+    if "." in number or "," in number:
+        return signed + amount(number)
+    measured = MEASURED.match(after(match))
+    if (named := _as_figures(match, number, bool(measured))) is not None:
+        return named
+    if number == "2" and not sign and measured and before(match, 1) != "第":
+        return say("两")
+    return signed + amount(number)
+
+
+def _as_figures(match: Match, number: str, measured: bool) -> list[Word] | None:
+    """The reading of a number that is a name; None for one that counts."""
+    front, behind = before(match), after(match)
+    if not measured and (_DIALLED.search(front) or number in _HOTLINES):
+        return digit_words(number, yao=True)
+    if _NAMED.search(front) or (number[0] == "0" and len(number) > 1):
+        return digit_words(number)
+    if len(number) >= 3 and (behind[:1] in tuple("室房") or re.match("号(?!线)", behind)):
+        return digit_words(number, yao=True)
+    if measured and not (len(number) == 2 and number[1] != "0" and behind[0] == "折"):
+        return None
+    year = len(number) == 4 and number[:2] in ("19", "20")
+    model = len(number) >= 3 and _MODEL.match(behind) is not None
+    discount = measured  # 95折
+    if year or model or discount or number in _NAMES or len(number) >= 9:
+        return digit_words(number)
+    return None
+
+
+def _lettered(match: Match) -> list[Word]:
+    """A4, G1234, CA1501, COVID-19, iPhone 15: up to two figures are a number, more are figures."""
+    letters, number = match[1], match[2]
+    spelt = latin_kind(letters) == "letters"
+    words = spell(letters) if spelt else [Word(letters, "english")]
+    if len(number) <= 2 and number[0] != "0":
+        return [*words, Word(numbers.cardinal(number), plain=True)]
+    return words + digit_words(number, yao=True)
+
+
+def _item(match: Match) -> list[Word]:
+    """The number of an item in a list: "1. ", "2、"."""
+    return [*amount(match[1]), PAUSE]
+
+
+LIST_ITEM: Rule = (
+    re.compile(r"(?<![\w.:-])(\d{1,2})\.(?!\d)(?=\s*(?:$|[A-Za-z\u4e00-\u9fff“《【]))"),
+    _item,
+)
+RULES: list[Rule] = [
+    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- ]?(\d+)(?!\.?\d|(?:-\d+){2})"), _lettered),
+    (
+        re.compile(
+            rf"{FRESH}(?P<sign>(?<![\w)）])[-+]|(?<=[是为到至约达于跌降涨差负得])[-+]|±)?(?P<n>{NUMBER})"
+        ),
+        _number,
+    ),
+]

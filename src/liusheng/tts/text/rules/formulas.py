@@ -1,0 +1,76 @@
+"""Arithmetic, comparisons, Greek letters and the signs of mathematics."""
+
+from __future__ import annotations
+
+import re
+
+from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule
+from liusheng.tts.text.rules.words import Word, amount, say, spell
+from liusheng.tts.text.symbols import GREEK, OPERATORS
+
+_OPERAND = rf"(?:{NUMBER}|[A-Za-zα-ω]{{1,2}})[²³]?"
+_OPERATOR = r"\s*(?:[<>=!]=|[+\-×*÷/=≈≠<>≥≤±^])\s*"
+_PART = re.compile(rf"\^\s*[+-]?\d+|{NUMBER}|[A-Za-z]+|[<>=!]=|\S")
+
+
+def _arithmetic(match: Match) -> list[Word] | None:
+    if not re.search(r"[+×*÷=≈≠<>≥≤±^]", match[0]):
+        return None
+    words: list[Word] = []
+    due = True  # an operand is due, so + and - are signs
+    power = False  # the operand is an exponent
+    for part in _PART.findall(match[0]):
+        if part in "+-" and due:
+            words += say("正" if part == "+" else "负")
+            continue
+        words += _term(part)
+        operand = part[0].isalnum()
+        if operand and power:
+            words += say("次方")
+        power = part == "^" or (power and not operand)
+        due = not (operand or part[0] in "^²³)") or part == "^"
+    return words
+
+
+def _term(part: str) -> list[Word]:
+    if part[0] == "^" and len(part) > 1:
+        return _power(part[1:].strip())
+    if part in GREEK:
+        return say(GREEK[part])
+    if part[0].isdecimal():
+        return amount(part)
+    if part.isascii() and part.isalpha():
+        return spell(part)
+    return say(OPERATORS.get(part, ""))
+
+
+def _power(exponent: str) -> list[Word]:
+    if exponent in ("2", "3"):
+        return say({"2": "平方", "3": "立方"}[exponent])
+    sign = {"-": "负", "+": "正"}.get(exponent[0], "")
+    return [*say("的" + sign), *amount(exponent.lstrip("+-")), *say("次方")]
+
+
+def _power_alone(match: Match) -> list[Word]:
+    return _power(match[1])
+
+
+def _sign(match: Match) -> list[Word]:
+    return say(OPERATORS[match[0]])
+
+
+def _greek(match: Match) -> list[Word]:
+    return say(GREEK[match[0].lower()])
+
+
+FORMULA: Rule = (
+    re.compile(
+        rf"(?<![A-Za-z\d])[√∠-]?\(?{_OPERAND}\)?(?:{_OPERATOR}[√-]?\(?{_OPERAND}\)?)+(?![A-Za-z])"
+    ),
+    _arithmetic,
+)
+RULES: list[Rule] = [
+    (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
+    (re.compile("[α-ωΑ-Ω]"), _greek),
+    (re.compile("[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[\u4e00-\u9fff])[+=](?=[\u4e00-\u9fff])"), _sign),
+]
