@@ -21,6 +21,10 @@ class Entry(msgspec.Struct, frozen=True):
     size: int
     sha256: str
 
+    def fits(self, path: Path) -> bool:
+        """Whether there is a file of this size."""
+        return path.is_file() and path.stat().st_size == self.size
+
 
 class Manifest(msgspec.Struct, frozen=True):
     """What is in a model's folder. It is written last, before the folder moves into place.
@@ -35,6 +39,10 @@ class Manifest(msgspec.Struct, frozen=True):
     origin: str
     verified: bool
     files: dict[str, Entry]
+
+    def lacking(self, folder: Path) -> list[str]:
+        """Return the files that are not in `folder`, or not with the size they had."""
+        return [path for path, entry in self.files.items() if not entry.fits(folder / path)]
 
     def write(self, folder: Path) -> None:
         """Write it into `folder`."""

@@ -65,9 +65,10 @@ class Workshop:
 
     def _make_from(self, source: Source) -> Path:
         fetched, finished = self._partial / "fetched", self._partial / "finished"
+        for leftover in self._partial.glob("*"):
+            if leftover.name != "downloads":
+                shutil.rmtree(leftover)
         for folder in (fetched, finished):
-            if folder.exists():
-                shutil.rmtree(folder)
             folder.mkdir(parents=True)
         context = Context(
             downloads=self._partial / "downloads",

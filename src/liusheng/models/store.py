@@ -83,7 +83,7 @@ class Store:
         Raises:
             UnknownModelError: it is not in the catalogue.
             NotInstalledError: it is not there; the text has the command that fetches it.
-            IncompleteModelError: files of it have gone since it was installed.
+            IncompleteModelError: files of it have gone, or changed size, since the install.
         """
         model = self.catalogue[name]
         if part := model.installed_part:
@@ -93,13 +93,11 @@ class Store:
             manifest = self._current(model)
             if manifest is None:
                 raise NotInstalledError(self._absence(model))
-            for path, entry in manifest.files.items():
-                file = folder / path
-                if not file.is_file() or file.stat().st_size != entry.size:
-                    raise IncompleteModelError(
-                        f"{file} is missing or has another size than when it was installed: "
-                        f"`liusheng models remove {name}`, then `liusheng models pull {name}`"
-                    )
+            if lacking := manifest.lacking(folder):
+                raise IncompleteModelError(
+                    f"{', '.join(lacking)} in {folder} went missing or has another size than when "
+                    f"the model {name} was installed: `liusheng models pull {name}` fetches it anew"
+                )
         return InstalledModel(
             name=name,
             task=model.task,
@@ -247,7 +245,7 @@ class Store:
         if manifest is None:
             return Status(model, False, model.size)
         folder = self.path(model.name)
-        whole = all((folder / path).is_file() for path in manifest.files)
+        whole = not manifest.lacking(folder)
         return Status(model, whole, sum(entry.size for entry in manifest.files.values()))
 
     def _current(self, model: Model) -> Manifest | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from ..progress import Progress, Stage
 
 _LOOK_EVERY = 0.1  # seconds between two looks at what a program has downloaded
 _ERROR_LINES = 6
+_NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def run_downloader(
 
     Raises:
         DownloadError: it failed; the text has the last lines of what it said.
+        OSError: ENOSPC, where that is what it said.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="tmp-") as scratch:
@@ -76,7 +79,8 @@ def run_downloader(
             )
             try:
                 while process.poll() is None:
-                    context.report(Stage.DOWNLOAD, what, min(_bytes_below(folder), size), size)
+                    done = _bytes_below(folder)
+                    context.report(Stage.DOWNLOAD, what, min(done, size) if size else done, size)
                     time.sleep(_LOOK_EVERY)
             except BaseException:
                 process.terminate()
@@ -84,6 +88,8 @@ def run_downloader(
                 raise
         if process.returncode != 0:
             said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            if any(_NO_SPACE in line for line in said):
+                raise OSError(errno.ENOSPC, _NO_SPACE, str(folder))
             raise DownloadError(
                 f"{what}: `{' '.join(command)}` failed (status {process.returncode}):\n  "
                 + "\n  ".join(said[-_ERROR_LINES:])

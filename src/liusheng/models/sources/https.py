@@ -18,6 +18,7 @@ from ..progress import Stage
 from .context import Context
 
 _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
+_BREAKS = 20  # dropped connections that one download survives, each of which got further
 
 MIRRORS = {
     "hf-mirror": "hf-mirror.com",
@@ -110,7 +111,7 @@ def _one(client: httpx.Client, wanted: _Wanted, context: Context) -> None:
     wrong = False
     for url in sorted(wanted.urls, key=lambda url: not is_at(url, context.mirror)):
         try:
-            _download(client, url, half, wanted.sha256, report)
+            _keep_on(client, url, half, wanted.sha256, report)
             _check(half, wanted)
         except ChecksumError as error:
             # Worth nothing: the next address starts afresh.
@@ -127,6 +128,26 @@ def _one(client: httpx.Client, wanted: _Wanted, context: Context) -> None:
     raise error_type(f"{target.name} could not be fetched:\n  " + "\n  ".join(failures))
 
 
+def _keep_on(
+    client: httpx.Client,
+    url: str,
+    half: Path,
+    sha256: str,
+    report: Callable[[int, int], None],
+) -> None:
+    """Download `url`, again after each dropped connection that had brought something."""
+    for _ in range(_BREAKS):
+        before = _size(half)
+        try:
+            _download(client, url, half, sha256, report)
+        except (httpx.TransportError, DownloadError):
+            if _size(half) == before:
+                raise
+        else:
+            return
+    raise DownloadError(f"the connection broke {_BREAKS} times")
+
+
 def _download(
     client: httpx.Client,
     url: str,
@@ -136,7 +157,7 @@ def _download(
 ) -> None:
     """Download or continue `url` into the file `half`."""
     headers = {"Accept-Encoding": "identity"}
-    have = half.stat().st_size if half.exists() else 0
+    have = _size(half)
     begun = _read_begun(half)
     if have and not sha256 and not (begun and begun.url == url and begun.etag):
         have = 0
@@ -147,7 +168,7 @@ def _download(
     with client.stream("GET", url, headers=headers) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and have:
             _forget(half)
-            raise DownloadError("the half-done download does not fit the file; try again")
+            raise DownloadError("what was there of the file is longer than the file")
         response.raise_for_status()
         continued = response.status_code == httpx.codes.PARTIAL_CONTENT
         if continued and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
@@ -176,6 +197,10 @@ def _check(half: Path, wanted: _Wanted) -> None:
         raise ChecksumError(f"gave {size:,} bytes instead of {wanted.size:,}")
     if wanted.sha256 and (actual := digests.sha256(half)) != wanted.sha256:
         raise ChecksumError(f"gave a file with SHA-256 {actual} instead of {wanted.sha256}")
+
+
+def _size(half: Path) -> int:
+    return half.stat().st_size if half.exists() else 0
 
 
 def _begun(half: Path) -> Path:
