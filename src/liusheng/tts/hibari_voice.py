@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from liusheng.tts.joining import silence, trim
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import punctuated
@@ -16,8 +17,14 @@ from liusheng.tts.voice import punctuated
 _SEED = 1
 """Of the noise in breath and fricatives; fixed, so that the same clause is the same audio."""
 
-_MAX_PHONEMES = 160
-"""About ten seconds: what one `next` may cost. Only text without any punctuation is longer."""
+_CLAUSE = 60
+"""Phonemes that go into one pass where there is a comma to cut at: three to four seconds."""
+
+_MOST = 160
+"""Phonemes that go into one pass even where there is none: about ten seconds."""
+
+_COMMA = 0.15
+"""Seconds between two passes."""
 
 
 class HibariVoice:
@@ -48,21 +55,39 @@ class HibariVoice:
         self._engine: Any = hibari.Hibari(voice=name, model=str(model), threads=1)
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
-        del urgent  # a whole clause takes as long as another voice's first block
+        del urgent  # a first pass takes as long as another voice's first block
         noise = np.random.default_rng(_SEED)
+        spoken = False
         for sentence in self._engine.phonemize(punctuated(clause)):
-            for phonemes in split_phonemes(sentence, _MAX_PHONEMES):
+            for phonemes in split_phonemes(sentence):
+                if not any(map(str.isalpha, phonemes)):
+                    continue  # marks alone would be spoken as a noise
                 audio = self._engine.from_ids(self._engine.ids(phonemes), speed, noise)
-                if len(audio):
-                    yield np.asarray(audio, np.float32)
+                if spoken:
+                    yield silence(_COMMA / speed)
+                # The model puts a third of a second of silence around whatever it says.
+                for block in trim([audio]):
+                    spoken = True
+                    yield block
 
 
-def split_phonemes(phonemes: str, limit: int) -> list[str]:
-    """Cut phonemes into pieces of at most `limit` characters, between words where there are any."""
+def split_phonemes(phonemes: str) -> list[str]:
+    """Cut a sentence's phonemes into what is spoken in one pass each: at commas where that is
+    enough, else between words."""
     pieces: list[str] = []
-    for word in re.findall(r"\S+\s*", phonemes):
-        if pieces and len(pieces[-1]) + len(word) <= limit:
-            pieces[-1] += word
+    for clause in re.findall(r".+?(?:[,;:—]\s+|$)", phonemes):
+        if pieces and len(pieces[-1]) + len(clause) <= _CLAUSE:
+            pieces[-1] += clause
         else:
-            pieces += [word[i : i + limit] for i in range(0, len(word), limit)]
-    return pieces
+            pieces.append(clause)
+    return [part for piece in pieces for part in _between_words(piece)]
+
+
+def _between_words(phonemes: str) -> list[str]:
+    parts: list[str] = []
+    for word in re.findall(r"\S+\s*", phonemes):
+        if parts and len(parts[-1]) + len(word) <= _MOST:
+            parts[-1] += word
+        else:
+            parts += [word[i : i + _MOST] for i in range(0, len(word), _MOST)]
+    return parts

@@ -21,7 +21,7 @@ MIN_FRAMES = 10
 FIRST_BLOCK = 12
 """Frames of a first block that somebody waits for: 150 ms of audio."""
 
-GROWTH = 1.6
+GROWTH = 2.0
 MAX_BLOCK = 200
 """Frames. A longer block spends less on context, but keeps other speakers waiting."""
 

@@ -11,8 +11,8 @@ from liusheng.tts.fastspeech2.vocoder import FIRST_BLOCK, Vocoder
 from liusheng.tts.text.types import Clause, Syllable
 from liusheng.tts.types import Samples
 
-_LATER_FIRST_BLOCK = 40
-"""Frames of the first block of a clause that continues a speech: half a second."""
+_LATER_FIRST_BLOCK = 80
+"""Frames of the first block of a clause that continues a speech: a second of audio."""
 
 
 class FastSpeech2Voice:
