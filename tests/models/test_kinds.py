@@ -62,6 +62,37 @@ def test_files_that_fit_several_kinds_need_a_word(store: Store, tmp_path: Path) 
     assert set(model.files) == {"model", "tokens"}
 
 
+def test_the_owner_can_say_what_it_is(store: Store, tmp_path: Path) -> None:
+    folder = make(tmp_path / "mine", ONE_MODEL)
+    said = 'kind = "sense-voice"\nlanguages = ["yue", "zh"]\noptions = { gender = "male" }'
+    (folder / "model.toml").write_text(said)
+    model = store.open_folder(folder)
+    assert model.kind is Kind.SENSE_VOICE
+    assert model.languages == ("yue", "zh")
+    assert model.options == {"gender": "male"}
+    # What the caller says goes first.
+    model = store.open_folder(folder, Kind.OFFLINE_PARAFORMER, languages=("zh",))
+    assert model.kind is Kind.OFFLINE_PARAFORMER
+    assert model.languages == ("zh",)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ('kind = "sensevoice"', "sensevoice.*one of whisper, .*sense-voice"),
+        ('langs = ["zh"]', "unknown field `langs`"),
+        ("kind =", "model.toml: Invalid"),
+    ],
+)
+def test_what_the_owner_says_wrongly_is_told(
+    said: str, problem: str, store: Store, tmp_path: Path
+) -> None:
+    folder = make(tmp_path / "mine", ONE_MODEL)
+    (folder / "model.toml").write_text(said)
+    with pytest.raises(IncompleteModelError, match=problem):
+        store.open_folder(folder)
+
+
 def test_files_of_no_kind(store: Store, tmp_path: Path) -> None:
     with pytest.raises(IncompleteModelError, match="not those of any known kind"):
         store.open_folder(make(tmp_path / "mine", "readme.txt"))

@@ -125,9 +125,10 @@ ANATOMY: Mapping[Kind, Anatomy] = {
             Role("model", _onnx("model") + _onnx("kokoro")),
             Role("voices", ("voices.bin",)),
             _TOKENS,
-            Role("espeak_data", ("espeak-ng-data/",)),
-            _LEXICON,
+            # sherpa-onnx 2 reads words from lexicons alone, earlier ones from eSpeak's data too.
+            Role("lexicon", ("lexicon-zh.txt", "lexicon.txt")),
             _LEXICON_EN,
+            _ESPEAK,
             *_RULES,
         ),
     ),
@@ -156,7 +157,8 @@ def detect(folder: Path) -> Kind:
     if complete:
         fits = ", ".join(kind.value for kind in complete)
         raise IncompleteModelError(
-            f"the files in {folder} fit several kinds of model: say which it is, one of {fits}"
+            f"the files in {folder} fit several kinds of model: say which it is in a file "
+            f'model.toml beside them (kind = "..."), one of {fits}'
         )
     nearest = min(ANATOMY, key=lambda kind: len(missing(folder, kind)) / len(ANATOMY[kind].roles))
     lacks = "; ".join(missing(folder, nearest))

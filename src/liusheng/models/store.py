@@ -19,10 +19,12 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from . import digests, kinds
+from . import digests
+from . import folder as folders
 from .catalogue import Catalogue, File, Model
 from .digests import MANIFEST, Manifest
 from .errors import ChecksumError, IncompleteModelError, NotInstalledError, StorageError
+from .folder import Description
 from .install import Workshop
 from .progress import Listener, Progress, Stage, silent
 from .sources import installed
@@ -116,26 +118,17 @@ class Store:
     ) -> InstalledModel:
         """Return a user's own model.
 
-        path: a folder with the files of one model of a known kind.
-        kind: needed where the files alone do not tell it.
+        path: a folder with the files of one model of a known kind; a `model.toml` in it may say
+            what it is (see `folder.Description`).
+        kind: needed where neither the files nor a `model.toml` tell it.
         languages: codes, the best first; () where the engine can tell from the model, or need not.
 
         Raises:
             IncompleteModelError: there is no such folder, the kind cannot be told, or files are
                 missing; the text says which.
         """
-        folder = Path(path).expanduser()
-        if not folder.is_dir():
-            raise IncompleteModelError(f"there is no folder {folder}")
-        kind = kind if kind is not None else kinds.detect(folder)
-        return InstalledModel(
-            name=str(path),
-            task=kinds.ANATOMY[kind].task,
-            kind=kind,
-            path=folder,
-            files=kinds.find_files(folder, kind),
-            languages=languages,
-        )
+        given = Description(kind=kind, languages=languages)
+        return folders.open_folder(Path(path).expanduser(), str(path), given)
 
     def pull(
         self,
