@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,19 @@ def test_kokoro_voices_must_fit_the_model(vits_model: InstalledModel, tmp_path: 
     set_metadata(kokoro, "model", style_dim="510,256")
     with pytest.raises(ValueError, match="style_dim 510,256"):
         check_files(kokoro)
+    set_metadata(kokoro, "model", version="2")
+    with pytest.raises(ValueError, match="has no lexicon"):
+        check_files(kokoro)
+
+
+def test_languages_come_from_the_model_where_nobody_names_them(
+    vits_model: InstalledModel,
+) -> None:
+    unnamed = replace(vits_model, languages=(), name=str(vits_model.path))
+    assert [v.languages for v in open_sherpa_voices(unnamed)] == [("zh",)] * 2
+    assert open_sherpa_voices(unnamed)[0].name == f"{vits_model.path.name}-0"
+    set_metadata(vits_model, "model", language="Chinese + English")
+    assert open_sherpa_voices(unnamed)[0].languages == ("zh", "en")
+    set_metadata(vits_model, "model", language="Welsh")
+    with pytest.raises(ValueError, match="which languages it speaks"):
+        open_sherpa_voices(unnamed)

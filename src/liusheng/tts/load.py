@@ -25,21 +25,30 @@ def load(models: Sequence[InstalledModel], front_end: ClauseMaker | None = None)
     """Open the voices of `models`, the default voice's model first, and warm them up.
 
     Raises:
-        VoiceLoadError: a model is not for synthesis, or cannot be opened.
+        VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
     """
     if front_end is None:
         from liusheng.tts.text import FrontEnd
 
         front_end = FrontEnd()
-    voices: list[LoadedVoice] = []
+    loaded: list[LoadedVoice] = []
     for model in models:
         try:
-            voices += [
-                LoadedVoice(voice, model.name, _warm_up(voice, front_end)) for voice in _open(model)
-            ]
-        except (OSError, ValueError, KeyError) as error:
+            voices = list(_open(model))
+            gain = _warm_up(voices[0], front_end)
+        except KeyError as error:
+            raise VoiceLoadError(
+                f"the model {model.name} has no file for {error}: remove it and pull it again"
+            ) from error
+        except (OSError, ValueError) as error:
             raise VoiceLoadError(f"the model {model.name} cannot be opened: {error}") from error
-    return VoiceRouter(voices, front_end)
+        # The speakers of a model share a gain: a model may have dozens, and its maker has levelled
+        # them.
+        loaded += [LoadedVoice(voice, model.name, gain) for voice in voices]
+    try:
+        return VoiceRouter(loaded, front_end)
+    except ValueError as error:
+        raise VoiceLoadError(str(error)) from error
 
 
 def _open(model: InstalledModel) -> Iterator[ClauseVoice]:

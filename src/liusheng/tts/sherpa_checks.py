@@ -29,6 +29,7 @@ _METADATA: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
 _VOCODERS = {"hifigan", "vocos", "matcha-tts vocos"}
 _LEXICON_LANGUAGES = {"english", "german", "spanish", "french", "chinese"}
 _MELO_VERSION = 2
+_KOKORO_MULTILINGUAL = 2
 
 
 def check_files(model: InstalledModel) -> dict[str, str]:
@@ -87,6 +88,8 @@ def _check_matcha(model: InstalledModel, vocoder: Mapping[str, str]) -> None:
 
 
 def _check_kokoro(model: InstalledModel, facts: Mapping[str, str]) -> None:
+    if int(facts.get("version", "1")) >= _KOKORO_MULTILINGUAL and "lexicon" not in model.files:
+        raise ValueError("it has no lexicon (lexicon-zh.txt), which its model reads Chinese with")
     style = [int(size) for size in facts["style_dim"].split(",")]
     if len(style) != 3 or style[1] != 1:
         raise ValueError(f"{model.files['model']} has the style_dim {facts['style_dim']}")

@@ -71,7 +71,7 @@ def open_sherpa_voices(model: InstalledModel) -> list[SherpaVoice]:
     languages = _languages(model, check_files(model))
     config = sherpa_onnx.OfflineTtsConfig(
         model=sherpa_onnx.OfflineTtsModelConfig(**_family(model), num_threads=1),
-        rule_fsts=",".join(str(model.files[r]) for r in sorted(model.files) if "rule_fst" in r),
+        rule_fsts=_rules(model),
         max_num_sentences=1,
     )
     if not config.validate():
@@ -116,6 +116,19 @@ def _speaker_names(model: InstalledModel, count: int) -> list[str]:
     return names
 
 
+def _rules(model: InstalledModel) -> str:
+    """The model's own normalisation, for what our front end leaves as it is: digits in English.
+
+    Kokoro reads those itself, in English; its rules would make them Chinese.
+    """
+    return "" if model.kind is Kind.KOKORO else _joined(model, "rule_fst")
+
+
+def _joined(model: InstalledModel, role: str) -> str:
+    """The files whose roles begin with `role`, as the library takes several."""
+    return ",".join(str(model.files[each]) for each in sorted(model.files) if each.startswith(role))
+
+
 def _family(model: InstalledModel) -> dict[str, Any]:
     def path(role: str) -> str:
         found: Path | None = model.files.get(role)
@@ -123,7 +136,7 @@ def _family(model: InstalledModel) -> dict[str, Any]:
 
     shared = {
         "tokens": path("tokens"),
-        "lexicon": path("lexicon"),
+        "lexicon": _joined(model, "lexicon"),
         "data_dir": path("espeak_data"),
     }
     if model.kind is Kind.MATCHA:

@@ -1,0 +1,42 @@
+"""One loudness for all voices."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from liusheng.tts.joining import silence
+from liusheng.tts.loudness import TARGET, gain_of, loudness
+from liusheng.tts.types import Samples
+
+
+def tone(level: float) -> Samples:
+    t = np.arange(24_000) / 24_000
+    return (level * np.sin(2 * np.pi * 997 * t)).astype(np.float32)
+
+
+def test_a_full_scale_tone_is_what_the_standard_says() -> None:
+    """ITU-R BS.1770-4: a 997 Hz sine at 0 dBFS in one channel measures -3.01 LKFS."""
+    assert loudness(tone(1.0)) == pytest.approx(-3.01, abs=0.1)
+
+
+def test_half_is_six_decibels_less() -> None:
+    assert loudness(tone(1.0)) - loudness(tone(0.5)) == pytest.approx(6.02, abs=0.1)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.1, 0.3])
+def test_a_voice_is_brought_to_the_target(level: float) -> None:
+    voice = tone(level)
+    assert loudness(voice * gain_of("somebody", voice)) == pytest.approx(TARGET, abs=0.1)
+
+
+def test_a_gain_has_limits() -> None:
+    assert gain_of("somebody", tone(0.001)) == pytest.approx(10 ** (12 / 20))
+    assert gain_of("somebody", silence(1)) == 1
+    assert loudness(silence(1)) == -math.inf
+
+
+def test_a_measured_voice_needs_no_sample() -> None:
+    assert gain_of("baker-zh", silence(1)) == pytest.approx(10 ** (0.9 / 20))
