@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import sherpa_onnx
-import soxr
 
+from liusheng.audio.resample import resample
 from liusheng.models.types import InstalledModel, Kind
 from liusheng.tts.sherpa_checks import check_files
 from liusheng.tts.text.types import Clause
@@ -55,7 +55,7 @@ class SherpaVoice:
         if not audio.size:
             return
         if made.sample_rate != SAMPLE_RATE:
-            audio = soxr.resample(audio, made.sample_rate, SAMPLE_RATE, quality="HQ")
+            audio = resample(audio, made.sample_rate, SAMPLE_RATE)
         yield np.clip(audio, -1, 1)
 
 
