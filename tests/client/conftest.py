@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -110,6 +112,28 @@ class FakeServer:
                         self.answers.get(n, json.dumps({"status": 1, "audio": audio}))
                     )
                 await socket.send(json.dumps({"status": 2, "audio": ""}))
+
+
+@contextlib.contextmanager
+def in_thread() -> Iterator[FakeServer]:
+    """A fake server in a thread of its own, for clients that block."""
+    fake = FakeServer()
+    loop = asyncio.new_event_loop()
+    started, stop = threading.Event(), asyncio.Event()
+
+    async def main() -> None:
+        async with serve(fake.handle, "127.0.0.1", 0, process_request=fake.http) as listener:
+            fake.url = f"ws://127.0.0.1:{next(iter(listener.sockets)).getsockname()[1]}"
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[main()])
+    thread.start()
+    started.wait(5)
+    yield fake
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture

@@ -1,39 +1,21 @@
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 
 import pytest
-from websockets.asyncio.server import serve
 
 from liusheng.client import Final, ServerError, sync
 
-from .conftest import FakeServer
+from .conftest import FakeServer, in_thread
 
 
 @pytest.fixture
 def running() -> Iterator[FakeServer]:
     """The fake server in a thread of its own, for clients that block."""
-    fake = FakeServer()
-    loop = asyncio.new_event_loop()
-    started, stop = threading.Event(), asyncio.Event()
-
-    async def main() -> None:
-        async with serve(fake.handle, "127.0.0.1", 0, process_request=fake.http) as listener:
-            fake.url = f"ws://127.0.0.1:{next(iter(listener.sockets)).getsockname()[1]}"
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[main()])
-    thread.start()
-    started.wait(5)
-    yield fake
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
+    with in_thread() as fake:
+        yield fake
 
 
 def test_recognize(running: FakeServer) -> None:

@@ -14,6 +14,9 @@ USAGE = 2
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
+STANDARD_INPUT = "/dev/stdin"
+"""What "-" on the command line stands for."""
+
 _COMMANDS = {
     "serve": ("serve:serve", "Start the server."),
     "asr": ("asr:asr", "Recognise speech: files, or the microphone."),
@@ -31,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     import cyclopts
 
-    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    # cyclopts takes a lone "-" for an option.
+    tokens = [
+        STANDARD_INPUT if token == "-" else token
+        for token in (sys.argv[1:] if arguments is None else arguments)
+    ]
     command = tokens[0] if tokens and not tokens[0].startswith("-") else ""
     if command and command not in _COMMANDS:
         return _unknown(command)
@@ -39,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name="liusheng",
         help="Liusheng (流声): a streaming speech server, and its client.",
         version=__version__,
+        suppress_keyboard_interrupt=False,
         default_parameter=cyclopts.Parameter(show_default=False, negative=()),
     )
     # By name: a subcommand and what it needs are imported when it is run. It has a longer text

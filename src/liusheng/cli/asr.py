@@ -15,8 +15,9 @@ import msgspec
 from cyclopts import Parameter
 
 from liusheng.audio.decode import DecodeError
+from liusheng.cli import STANDARD_INPUT
 from liusheng.cli.server_option import Server, in_words, server_url
-from liusheng.cli.sound import STANDARD_INPUT, FilePackets, NoMicrophoneError, microphone
+from liusheng.cli.sound import FilePackets, NoMicrophoneError, microphone
 from liusheng.cli.terminal import LiveLine, error, printable, say
 from liusheng.client import CannotConnectError, Client, ClientError, Final, connect
 from liusheng.client.recognition import Audio
@@ -144,10 +145,10 @@ async def _listen(client: Client, output: _Output, lang: str) -> int:
         stop.set()
 
     loop.add_signal_handler(signal.SIGINT, finish)
-    say("Listening; Ctrl-C ends.")
+    heard = microphone(stop, lambda: say("Listening; Ctrl-C ends."))
     async with client:
         try:
-            await _recognize(client, output, source, microphone(stop), lang=lang, name=source)
+            await _recognize(client, output, source, heard, lang=lang, name=source)
         except ClientError as problem:
             output.failed(source, problem.code, in_words(problem))
             return 1

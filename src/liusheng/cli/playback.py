@@ -80,14 +80,16 @@ class _Pipe:
 
     def __init__(self, command: list[str], rate: int) -> None:
         self._name = Path(command[0]).name
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
-        self.write(wav_stream_header(rate))
+        self._ahead = wav_stream_header(rate)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
 
     def write(self, pcm: bytes) -> None:
+        data = memoryview(self._ahead + pcm)
+        self._ahead = b""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(pcm)
-            self._process.stdin.flush()
+            while data:  # unbuffered, so that an ended player is noticed at once
+                data = data[self._process.stdin.write(data) :]
         except BrokenPipeError:
             raise NoPlayerError(f"{self._name} stopped playing; is there a sound device?") from None
 
@@ -98,7 +100,7 @@ class _Pipe:
 
     def abort(self) -> None:
         self._process.kill()
-        self._process.communicate()
+        self.close()
 
 
 class _WholeFile:

@@ -6,17 +6,16 @@ import asyncio
 import itertools
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.cli import STANDARD_INPUT
 
 RATE = 16_000
 PACKET_SECONDS = 0.085
 """What the original's reference client sends at a time."""
-
-STANDARD_INPUT = "-"
 
 
 class NoMicrophoneError(RuntimeError):
@@ -47,8 +46,10 @@ class FilePackets:
             yield samples_to_pcm(block)
 
 
-async def microphone(stop: asyncio.Event) -> AsyncIterator[bytes]:
+async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncIterator[bytes]:
     """Yield what the microphone hears, in packets of PCM, until `stop` is set.
+
+    on_open: called when it listens.
 
     Raises:
         NoMicrophoneError: sounddevice (the extra `mic`) or a microphone is missing.
@@ -78,6 +79,7 @@ async def microphone(stop: asyncio.Event) -> AsyncIterator[bytes]:
         raise NoMicrophoneError(f"The microphone cannot be opened: {error}.") from error
     with closing(stream):
         stream.start()
+        on_open()
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():

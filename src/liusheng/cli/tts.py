@@ -15,12 +15,11 @@ from cyclopts import Parameter
 
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
 from liusheng.audio.wav import WavWriter, open_wav
+from liusheng.cli import STANDARD_INPUT
 from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
 from liusheng.cli.server_option import Server, in_words, server_url
 from liusheng.cli.terminal import error, say
 from liusheng.client import Client, ClientError, Synthesis, connect
-
-STANDARD_INPUT = "-"
 
 
 def tts(

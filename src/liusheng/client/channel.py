@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from typing import Any
 
@@ -70,7 +71,8 @@ class Channel:
         except ssl.SSLError as error:
             raise CannotConnectError(f"No secure connection to {url}: {error}.") from error
         except OSError as error:
-            reason = error.strerror or str(error)
+            # asyncio puts the address where the system's words belong.
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise CannotConnectError(f"There is no server at {url} ({reason}).") from error
         except (InvalidHandshake, EOFError) as error:
             raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from liusheng.cli import main
+from liusheng.cli import sound as sound_module
+from liusheng.cli.sound import NoMicrophoneError
+
+from ..client.conftest import FakeServer
+
+Make = Callable[[str, float], Path]
+Capture = pytest.CaptureFixture[str]
+
+
+def test_a_file(server: FakeServer, recording: Make, capsys: Capture) -> None:
+    assert main(["asr", str(recording("a.wav", 0.2)), "--lang", "zh"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "3包。\n"
+    assert captured.err == ""  # the live line is for terminals
+    start, *packets, end = server.received
+    assert start == {"name": "a.wav", "nbest": 1, "signal": "start", "lang": "zh"}
+    assert [len(p) for p in packets] == [2_720, 2_720, 960]
+    assert json.loads(end)["signal"] == "end"
+
+
+def test_json(server: FakeServer, recording: Make, capsys: Capture) -> None:
+    server.modern = True
+    path = str(recording("a.wav", 0.1))
+    assert main(["asr", path, "--json"]) == 0
+    first, second, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first.pop("after") >= 0
+    assert first == {
+        "file": path, "type": "partial", "text": "包0", "stable": "包", "utterance": 0,
+    }  # fmt: skip
+    assert second["text"] == "包1"
+    assert last["type"] == "final"
+    assert last["text"] == "2包。"
+    assert last["words"][1] == {"text": "包", "start": 0.5, "end": 1.0}
+
+
+def test_several_files(server: FakeServer, recording: Make, capsys: Capture) -> None:
+    a, b = str(recording("a.wav", 0.1)), str(recording("b.wav", 0.2))
+    assert main(["asr", a, b]) == 0
+    assert capsys.readouterr().out == f"{a}: 2包。\n{b}: 3包。\n"
+
+
+def test_one_bad_file_does_not_stop_the_rest(
+    server: FakeServer, recording: Make, tmp_path: Path, capsys: Capture
+) -> None:
+    good = str(recording("good.wav", 0.1))
+    (tmp_path / "notes.txt").write_text("not audio")
+    assert main(["asr", "missing.wav", "notes.txt", str(tmp_path), good]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == f"{good}: 2包。\n"
+    missing, notes, folder = captured.err.splitlines()
+    assert missing == "error: missing.wav: No such file or directory"
+    assert notes == "error: notes.txt: this is not audio in a format that can be decoded"
+    assert folder == f"error: {tmp_path}: Is a directory"
+    assert len([m for m in server.received if isinstance(m, dict)]) == 1
+
+
+def test_errors_in_json(server: FakeServer, recording: Make, capsys: Capture) -> None:
+    path = str(recording("a.wav", 0.1))
+    server.answers[0] = '{"status": "error", "code": "server_busy", "message": "Full."}'
+    assert main(["asr", path, "missing.wav", "--json"]) == 1
+    busy, missing = map(json.loads, capsys.readouterr().out.splitlines())
+    assert busy["type"] == missing["type"] == "error"
+    assert (busy["code"], missing["code"]) == ("server_busy", "cannot_read")
+    assert "Full." in busy["message"]
+
+
+def test_no_server(
+    recording: Make, capsys: Capture, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(recording("a.wav", 0.1))
+    url = f"ws://127.0.0.1:{unused_tcp_port}"
+    for where in (["--server", url], []):
+        monkeypatch.setenv("LIUSHENG_SERVER", url)
+        assert main(["asr", path, path, *where]) == 1
+        err = capsys.readouterr().err
+        assert err.count("There is no server at") == 1  # not once a file
+        assert "Connection refused" in err
+        assert "Start one with `liusheng serve`, or name another with --server" in err
+
+
+def test_standard_input(
+    server: FakeServer, recording: Make, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = recording("a.wav", 0.2).read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(audio)))
+    assert main(["asr", "-"]) == 0
+    assert capsys.readouterr().out == "3包。\n"
+    assert server.received[0]["name"] == "stdin"
+
+
+def test_realtime_waits_for_the_speaker(
+    server: FakeServer, recording: Make, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    now = 100.0
+
+    class Clock:
+        @staticmethod
+        def monotonic() -> float:
+            return now
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            nonlocal now
+            waits.append(seconds)
+            now += seconds
+
+    monkeypatch.setattr(sound_module, "time", Clock)
+    assert main(["asr", str(recording("a.wav", 0.2)), "--realtime"]) == 0
+    assert waits == pytest.approx([0.085, 0.085, 0.03])
+    assert main(["asr", str(recording("a.wav", 0.2))]) == 0
+    assert len(waits) == 3
+    assert time.monotonic is not Clock.monotonic
+
+
+def test_the_microphone(
+    server: FakeServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def heard(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncIterator[bytes]:
+        on_open()
+        yield bytes(2_720)
+        signal_self()
+        await stop.wait()
+        yield bytes(2_720)
+
+    def signal_self() -> None:
+        import os
+        import signal
+
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("liusheng.cli.asr.microphone", heard)
+    assert main(["asr", "--mic"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "2包。\n"
+    assert captured.err == "Listening; Ctrl-C ends.\n"
+
+
+def test_no_microphone(
+    server: FakeServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    assert main(["asr", "--mic"]) == 1
+    assert "pip install 'liusheng[mic]'" in capsys.readouterr().err
+
+
+async def test_the_microphone_through_sounddevice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for the sound card: what it hears is yielded, to the last packet."""
+
+    class Stream:
+        def __init__(self, **options: object) -> None:
+            assert options["samplerate"] == 16_000
+            assert options["blocksize"] == 1_360
+            self.callback = options["callback"]
+
+        def start(self) -> None:
+            for packet in (b"ab", b"cd"):
+                self.callback(packet, 1, None, None)  # type: ignore[operator]
+
+        def stop(self) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    class Device:
+        PortAudioError = type("PortAudioError", (Exception,), {})
+        RawInputStream = Stream
+
+    monkeypatch.setitem(sys.modules, "sounddevice", Device)  # type: ignore[arg-type]
+    stop = asyncio.Event()
+    opened = []
+    got = []
+    async for packet in sound_module.microphone(stop, lambda: opened.append(True)):
+        got.append(packet)
+        stop.set()
+    assert got == [b"ab", b"cd"]
+    assert opened == [True]
+
+    def broken(**options: object) -> None:
+        raise Device.PortAudioError("no such device")
+
+    monkeypatch.setattr(Device, "RawInputStream", broken)
+    with pytest.raises(NoMicrophoneError, match="no such device"):
+        [p async for p in sound_module.microphone(stop, lambda: None)]

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from liusheng import __version__
+from liusheng.cli import INTERRUPTED, USAGE, main
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for command in ("serve", "asr", "tts", "models", "doctor"):
+        assert f" {command} " in out
+
+
+@pytest.mark.parametrize("command", ["serve", "asr", "tts", "models", "doctor"])
+def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert f"Usage: liusheng {command}" in capsys.readouterr().out
+
+
+def test_help_is_light() -> None:
+    """The list of commands comes without loading what the commands need."""
+    code = (
+        "import sys\nfrom liusheng.cli import main\nmain(['--help'])\n"
+        "print(sorted({'numpy', 'av', 'websockets', 'pydantic'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["serv"], "there is no command serv; did you mean serve?"),
+        (["zzz"], "there is no command zzz: there are serve, asr, tts, models, doctor"),
+        (["serve", "--prot", "1"], "Did you mean --port?"),
+        (["serve", "--port", "x"], 'unable to convert "x" into int'),
+        (["asr"], "name one or more files, or --mic"),
+        (["asr", "a.wav", "--mic"], "name one or more files, or --mic"),
+        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is no address of a server"),
+        (["tts", "hello"], "say where the speech should go"),
+        (["tts", "hello", "-o", "a.mp3"], "only WAV files are written: a.wav instead of a.mp3?"),
+        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is no address of a server"),
+        (["tts", "hello", "-o", "a.wav", "--speed", "fast"], 'unable to convert "fast"'),
+    ],
+)
+def test_wrong_command_lines(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == USAGE
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+
+
+def test_without_the_servers_packages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A client-only installation says what is missing for the rest."""
+    for name in list(sys.modules):
+        if name.startswith(("pydantic_settings", "liusheng.server", "liusheng.cli.serve")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pydantic_settings", None)
+    assert main(["serve"]) == 1
+    err = capsys.readouterr().err
+    assert "needs the package pydantic_settings" in err
+    assert "pip install 'liusheng[server]'" in err
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from liusheng.cli import asr
+
+    def interrupt(client: object, output: object, *rest: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asr, "_recognize_files", interrupt)
+    assert main(["asr", "a.wav"]) == INTERRUPTED
