@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -109,3 +111,19 @@ def test_nonsense_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(b"<html>not found</html>" * 100)
     with pytest.raises(ArchiveError, match="damaged"):
         extract(tmp_path / "x.tar", {"x": "other"}, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+def test_a_debian_package_compressed_with_zstandard(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "DEBIAN").mkdir(parents=True)
+    control = "Package: tiny\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.org>\n"
+    (root / "DEBIAN/control").write_text(control + "Description: tiny\n")
+    (root / "usr/share/tiny").mkdir(parents=True)
+    (root / "usr/share/tiny/model").write_bytes(b"m" * 100_000)
+    command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "--build", str(root), "tiny.deb"]
+    if subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode:
+        pytest.skip("this dpkg-deb does not write Zstandard")
+    assert b"data.tar.zst" in (tmp_path / "tiny.deb").read_bytes()
+    extract(tmp_path / "tiny.deb", {"model": "usr/share/*/model"}, tmp_path / "out")
+    assert (tmp_path / "out/model").read_bytes() == b"m" * 100_000

@@ -25,7 +25,6 @@ from .catalogue import Catalogue, File, Model
 from .digests import MANIFEST, Manifest
 from .errors import ChecksumError, IncompleteModelError, NotInstalledError, StorageError
 from .folder import Description
-from .install import Workshop
 from .progress import Listener, Progress, Stage, silent
 from .sources import installed
 from .storage import explain_os_errors
@@ -159,6 +158,9 @@ class Store:
             with explain_os_errors(self.home), self._lock(model, progress):
                 # Another process may have fetched it while this one waited.
                 if not self._status(model).installed:
+                    # Every worker opens models, few processes fetch one: httpx loads slowly.
+                    from .install import Workshop
+
                     workshop = Workshop(model, self.home / "partial" / name, self.mirror, progress)
                     finished = workshop.make(accept_unverified)
                     self._move_in(finished, self.path(name))
