@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import av.error
@@ -22,27 +26,29 @@ _MOST_DB = 12.0
 
 def loudness(samples: Samples) -> float:
     """Integrated loudness in LUFS (ITU-R BS.1770-4, FFmpeg's ebur128); -inf for silence."""
-    graph = av.filter.Graph()
-    source = graph.add_abuffer(
-        format="flt", sample_rate=SAMPLE_RATE, layout="mono", time_base=Fraction(1, SAMPLE_RATE)
-    )
-    meter = graph.add("ebur128", "metadata=1")
-    sink = graph.add("abuffersink")
-    source.link_to(meter)
-    meter.link_to(sink)
-    graph.configure()
     frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
     frame.sample_rate = SAMPLE_RATE
     frame.pts = 0
-    source.push(frame)
-    source.push(None)
-    measured = -math.inf
-    while True:
-        try:
-            metered = sink.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            break
-        measured = float(metered.metadata.get("lavfi.r128.I", measured))
+    # Through a file: PyAV 17, the last for Python 3.10, does not show a frame's metadata.
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        graph = av.filter.Graph()
+        source = graph.add_abuffer(
+            format="flt", sample_rate=SAMPLE_RATE, layout="mono", time_base=Fraction(1, SAMPLE_RATE)
+        )
+        graph.link_nodes(
+            source,
+            graph.add("ebur128", "metadata=1"),
+            graph.add("ametadata", mode="print", key="lavfi.r128.I", file=str(log), direct="1"),
+            graph.add("abuffersink"),
+        ).configure()
+        source.push(frame)
+        source.push(None)
+        with contextlib.suppress(av.error.EOFError):
+            while True:
+                graph.pull()
+        readings = re.findall(r"lavfi\.r128\.I=(\S+)", log.read_text())
+    measured = float(readings[-1]) if readings else -math.inf
     # The meter's floor is -70.
     return measured if measured > -70 else -math.inf
 
