@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from liusheng.cli import doctor, main
+from liusheng.models import Store
+from liusheng.models.types import InstalledModel, Kind, Task
+
+Capture = pytest.CaptureFixture[str]
+
+VOICE = {
+    "load_seconds": 0.5,
+    "first_seconds": 0.05,
+    "real_time_factor": 0.1,
+    "text": "你好",
+    "lang": "zh",
+}
+EARS = {"load_seconds": 2.0, "real_time_factor": 0.25, "text": "你好"}
+
+
+@pytest.fixture
+def probed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, bool, str]]:
+    """Stand in for the models; give what was probed: name, whether with audio, language."""
+    calls: list[tuple[str, bool, str]] = []
+
+    def open_model(name: str, home: Path) -> InstalledModel:
+        tts = "voice" in name
+        task, kind = (Task.TTS, Kind.HIBARI) if tts else (Task.ASR, Kind.WHISPER)
+        return InstalledModel(name, task, kind, home, {}, ("zh", "en"))
+
+    def probe(name: str, home: Path, wav: Path | None, lang: str, timeout: float) -> object:
+        calls.append((name, wav is not None, lang))
+        if "bad" in name:
+            return "crashed (SIGSEGV)"
+        if "voice" in name:
+            return VOICE
+        return EARS if wav else {**EARS, "real_time_factor": None, "text": ""}
+
+    monkeypatch.setattr(doctor, "open_model", open_model)
+    monkeypatch.setattr(doctor, "_probe", probe)
+    monkeypatch.setattr(Store, "list", lambda self: [])
+    return calls
+
+
+def configure(monkeypatch: pytest.MonkeyPatch, asr: str, tts: str) -> None:
+    monkeypatch.setenv("LIUSHENG_ASR__MODELS", asr)
+    monkeypatch.setenv("LIUSHENG_TTS__MODELS", tts)
+
+
+def test_all_is_well(
+    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    configure(monkeypatch, "ears", "voice")
+    assert main(["doctor"]) == 0
+    assert probed == [("voice", True, ""), ("ears", True, "zh")]  # it hears what was said
+    out = capsys.readouterr().out
+    assert "onnxruntime 1." in out
+    assert "voice  loads in 0.5 s, first audio after 50 ms, real-time factor 0.100" in out
+    assert "said: 你好" in out
+    assert "ears  loads in 2.0 s, real-time factor 0.250" in out
+    assert "heard: 你好" in out
+
+
+def test_without_a_voice(
+    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    configure(monkeypatch, "ears", "")
+    assert main(["doctor"]) == 0
+    assert probed == [("ears", False, "")]
+    assert "there is no voice in its language to try it with" in capsys.readouterr().out
+
+
+def test_a_model_that_crashes(
+    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    configure(monkeypatch, "bad,ears", "voice")
+    assert main(["doctor"]) == 1
+    captured = capsys.readouterr()
+    assert "crashed (SIGSEGV)" in captured.out
+    assert captured.err == "error: the server cannot start with these models: bad\n"
+
+
+def test_models_that_are_not_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path))
+    monkeypatch.setattr(Store, "list", lambda self: [])
+    configure(monkeypatch, "whisper-base,nonsense", "./no-folder")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "liusheng models pull whisper-base" in out
+    assert "there is no model called 'nonsense'" in out
+    assert "there is no folder" in out
+
+
+def test_settings_that_cannot_be_used(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIUSHENG_PORTS", "x")
+    assert main(["doctor"]) == 2
+    assert "must be a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (f"echo chatter; echo '{json.dumps(EARS)}'", EARS),
+        ("echo Traceback >&2; echo 'ValueError: no' >&2; exit 1", "ValueError: no"),
+        ("exit 3", "exit status 3"),
+        ("kill -SEGV $$", "crashed (SIGSEGV)"),
+        ("exec sleep 9", "did not finish in 0.5 s"),
+    ],
+)
+def test_how_a_probe_can_end(
+    body: str, found: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model is tried in a process of its own, because it may take its process with it."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{body}\n")
+    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(sys, "executable", str(python))
+    timeout = 0.5 if "sleep" in body else 30
+    assert doctor._probe("m", tmp_path, None, "", timeout) == found
+
+
+@pytest.mark.slow
+def test_with_real_models(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """The English voice is inside a package, so it is always there."""
+    configure(monkeypatch, "", "hibari-heart")
+    monkeypatch.setattr(Store, "list", lambda self: [])
+    assert main(["doctor"]) == 0
+    assert "said: The weather is nice today" in capsys.readouterr().out

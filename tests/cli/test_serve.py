@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liusheng.cli import fetch, main
+from liusheng.server.settings import Settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """Stand in for the server and for fetching; give the settings that would be served."""
+    got: list[Settings] = []
+
+    def run(settings: Settings) -> int:
+        got.append(settings)
+        return 0
+
+    monkeypatch.setattr("liusheng.server.main.run", run)
+    monkeypatch.setattr(fetch, "fetch_missing", lambda home, names, ask: 0)
+    return got
+
+
+def test_flags(served: list[Settings]) -> None:
+    arguments = ["--host", "::1", "--port", "8090", "--port", "8092", "--asr", "a", "--asr", "b"]
+    arguments += ["--tts", "./voice", "--workers", "3", "--path-prefix", "/speech"]
+    arguments += ["--log-level", "debug", "--log-format", "json", "--set", "limits.idle_seconds=5"]
+    assert main(["serve", *arguments]) == 0
+    (settings,) = served
+    assert settings.host == "::1"
+    assert settings.ports == [8090, 8092]
+    assert settings.asr.models == ["a", "b"]
+    assert settings.tts.models == ["./voice"]
+    assert (settings.workers.asr, settings.workers.tts) == (3, 3)
+    assert settings.path_prefix == "/speech"
+    assert (settings.log_level, settings.log_format) == ("debug", "json")
+    assert settings.limits.idle_seconds == 5
+
+
+def test_one_task_alone(served: list[Settings]) -> None:
+    assert main(["serve", "--no-tts"]) == 0
+    assert served[0].tts.models == []
+    assert served[0].asr.models == Settings().asr.models
+
+
+def test_file_environment_flags(
+    served: list[Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    (tmp_path / "mine.toml").write_text('host = "file"\nports = [1]\nlog_level = "error"\n')
+    monkeypatch.setenv("LIUSHENG_HOST", "env")
+    monkeypatch.setenv("LIUSHENG_PORTS", "2")
+    arguments = ["serve", "--config", "mine.toml", "--port", "3"]
+    assert main(arguments) == 0
+    assert (served[0].host, served[0].ports, served[0].log_level) == ("env", [3], "error")
+    assert main([*arguments, "--print-config"]) == 0
+    assert len(served) == 1  # printing does not serve
+    out = capsys.readouterr().out
+    assert tomllib.loads(out)["ports"] == [3]
+    origins = {
+        line.split(" = ")[0]: line.split("# ")[1] for line in out.splitlines() if "#" in line
+    }
+    assert origins["host"] == "env LIUSHENG_HOST"
+    assert origins["ports"] == "flag --port"
+    assert origins["log_level"] == "file mine.toml"
+    assert origins["path_prefix"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config", "no.toml"], "error: There is no settings file no.toml."),
+        (["--port", "99999"], "error: ports = 99999 (flag --port): must be at most 65535."),
+        (["--set", "limits"], "error: --set limits: write it as KEY=VALUE"),
+        (["--set", "limit.idle_seconds=1"], "did you mean limits.idle_seconds?"),
+        (["--workers", "0"], "error: workers.asr = 0 (flag --workers): must be at least 1."),
+        (["--no-asr", "--no-tts"], "there is nothing to serve"),
+    ],
+)
+def test_settings_that_cannot_be_used(
+    arguments: list[str], message: str, served: list[Settings], capsys: Capture
+) -> None:
+    assert main(["serve", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert served == []
+
+
+class TestFetching:
+    """What is missing is said, asked about on a terminal, and fetched."""
+
+    @pytest.fixture(autouse=True)
+    def pulled(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+        self.calls: list[tuple[str, ...]] = []
+
+        def pull(names: tuple[str, ...], *, home: Path) -> int:
+            self.calls.append(names)
+            return self.status
+
+        self.status = 0
+        monkeypatch.setattr(fetch, "pull", pull)
+        return self.calls
+
+    def answer(self, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
+        """Have this typed on a terminal; None: there is no terminal."""
+        stdin: Any = io.StringIO(text or "")
+        stdin.isatty = lambda: text is not None
+        monkeypatch.setattr(sys, "stdin", stdin)
+
+    @pytest.mark.parametrize("typed", ["\n", "y\n", "YES\n", None])
+    def test_agreed_or_not_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, typed: str | None
+    ) -> None:
+        self.answer(monkeypatch, typed)
+        names = ["whisper-base", "baker-zh"]
+        assert fetch.fetch_missing(tmp_path, names, ask=True) == 0
+        assert self.calls == [("whisper-base", "baker-zh")]
+        err = capsys.readouterr().err
+        assert re.search(r"whisper-base: Whisper base \(1\d\d MB, MIT\)", err)
+        assert "non-commercial" in err  # the voice's corpus: said where it is chosen
+        assert ("[Y/n]" in err) == (typed is not None)
+
+    @pytest.mark.parametrize("typed", ["n\n", "what?\n"])
+    def test_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, typed: str
+    ) -> None:
+        self.answer(monkeypatch, typed)
+        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=True) == 1
+        assert self.calls == []
+        assert "choose others with --asr and --tts" in capsys.readouterr().err
+
+    def test_told_not_to_ask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer(monkeypatch, "n\n")
+        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False) == 0
+        assert self.calls == [("whisper-base",)]
+
+    def test_a_failure_is_passed_on(self, tmp_path: Path) -> None:
+        self.status = 1
+        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False) == 1
+
+    def test_nothing_is_missing(self, tmp_path: Path, capsys: Capture) -> None:
+        """Folders are the user's, and what is inside a package is there."""
+        assert (
+            fetch.fetch_missing(tmp_path, ["./mine", str(tmp_path), "hibari-heart"], ask=True) == 0
+        )
+        assert self.calls == []
+        assert capsys.readouterr().err == ""
+
+    def test_an_unknown_name(self, tmp_path: Path, capsys: Capture) -> None:
+        assert fetch.fetch_missing(tmp_path, ["whisper-bass"], ask=False) == 2
+        assert "did you mean whisper-base" in capsys.readouterr().err
