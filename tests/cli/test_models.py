@@ -102,6 +102,24 @@ def test_an_unknown_name_is_a_wrong_use(
     assert not list(tmp_path.iterdir())
 
 
+def test_the_home_folder_comes_from_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "liusheng.toml").write_text(f'home = "{tmp_path / "there"}"')
+    (tmp_path / "there/partial/one").mkdir(parents=True)
+    assert run("remove", "one") == 0
+    assert capsys.readouterr().out == "one: removed\n"
+
+
+@pytest.mark.parametrize("words", [("list",), ("pull",), ("verify",), ("remove", "one")])
+def test_wrong_settings_are_told(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "liusheng.toml").write_text('hoem = "/x"')
+    assert run(*words) == command.USAGE
+    assert "there is no setting hoem" in capsys.readouterr().err
+
+
 def test_verify_and_remove_what_is_not_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,8 +22,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from liusheng.cli.terminal import error
 from liusheng.models import Listener, ModelError, Stage, Status, Store, UnknownModelError
 from liusheng.models import Progress as Report
+from liusheng.server.settings_sources import SettingsError, load
 
 app = cyclopts.App(name="models", help="List, fetch, check and remove models.")
 
@@ -42,7 +44,7 @@ _WORTH_A_LINE = {Stage.WAIT, Stage.DOWNLOAD, Stage.CONVERT}
 
 Home = Annotated[
     Path | None,
-    Parameter(help="The models' folder; else $LIUSHENG_HOME, else the user's cache folder."),
+    Parameter(help="The models' folder; else the one in the settings (the user's cache folder)."),
 ]
 
 
@@ -53,7 +55,9 @@ def list_models(*, home: Home = None) -> int:
     Where the output is not a terminal: a line for each model, tab-separated: name, state
     ("installed" or "-"), task, kind, languages, bytes, licence.
     """
-    store = Store(home)
+    store = _open_store(home)
+    if store is None:
+        return USAGE
     if not sys.stdout.isatty():
         for status in store.list():
             model = status.model
@@ -106,7 +110,9 @@ def pull(
         A host to try first: hf-mirror, modelscope, huggingface, github, or a host name; else
         $LIUSHENG_MIRROR. Python and npm packages come from the index that pip and npm are set to.
     """
-    store = Store(home, mirror=mirror)
+    store = _open_store(home, mirror)
+    if store is None:
+        return USAGE
     wanted = names or tuple(model.name for model in store.catalogue if model.default)
 
     def fetch(name: str, listener: Listener) -> str:
@@ -133,7 +139,9 @@ def verify(
     names
         Models, as `liusheng models list` calls them.
     """
-    store = Store(home)
+    store = _open_store(home)
+    if store is None:
+        return USAGE
     wanted = names or tuple(status.model.name for status in store.list() if status.installed)
 
     def check(name: str, listener: Listener) -> str:
@@ -157,7 +165,9 @@ def remove(
     names
         Models, as `liusheng models list` calls them.
     """
-    store = Store(home)
+    store = _open_store(home)
+    if store is None:
+        return USAGE
 
     def delete(name: str, _: Listener) -> str:
         return f"{name}: removed" if store.remove(name) else f"{name}: was not there"
@@ -165,26 +175,37 @@ def remove(
     return _for_each(store, names, delete)
 
 
+def _open_store(home: Path | None, mirror: str | None = None) -> Store | None:
+    """Return the store; None when the settings, which say where it is, are wrong (and say so)."""
+    if home is None:
+        try:
+            home = load().settings.home
+        except SettingsError as problem:
+            for line in str(problem).splitlines():
+                error(line)
+            return None
+    return Store(home, mirror=mirror)
+
+
 def _for_each(store: Store, names: Iterable[str], action: Callable[[str, Listener], str]) -> int:
     """Do something to each model, go on after failures, and return the exit code."""
     code = 0
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         try:
             store.catalogue[name]
-        except UnknownModelError as error:
-            errors.print(f"[red]error:[/] {error}")
+        except UnknownModelError as problem:
+            error(str(problem))
             code = USAGE
     if code:
         return code
     for name in wanted:
         try:
-            with _display(errors) as listener:
+            with _display(console) as listener:
                 said = action(name, listener)
-        except ModelError as error:
-            errors.print("[red]error:[/]", end=" ")
-            errors.print(f"{name}: {error}", markup=False)
+        except ModelError as problem:
+            error(f"{name}: {problem}")
             code = FAILED
         else:
             sys.stdout.write(said + "\n")
