@@ -16,6 +16,8 @@ from liusheng.runtime.recognition import BusyError
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.tts.types import SpeechRequest
 
+pytestmark = pytest.mark.usefixtures("fakes")
+
 
 @asynccontextmanager
 async def running(workers: int = 1, **options: Any) -> AsyncIterator[Synthesis]:

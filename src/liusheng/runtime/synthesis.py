@@ -103,7 +103,7 @@ class Synthesis:
         factory: str = "liusheng.runtime.handlers.synthesis",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._options = options
+        self.options = options
         self._clock = clock
         self._pool = Pool("synthesis", factory, (models,), pool_options)
         self._schedule: SpeechSchedule[Speech] = SpeechSchedule(pool_options.workers)
@@ -134,7 +134,7 @@ class Synthesis:
         Raises:
             BusyError: when too many are being said already.
         """
-        if len(self._schedule) >= self._options.max_speeches:
+        if len(self._schedule) >= self.options.max_speeches:
             raise BusyError(f"{len(self._schedule)} texts are being said, which is the limit")
         speech = Speech(self, next(self._keys), request)
         self._schedule.add(speech, self._clock())
@@ -145,7 +145,7 @@ class Synthesis:
 
     def taken(self, speech: Speech) -> None:
         """A block was taken."""
-        if speech.ahead < self._options.ahead:
+        if speech.ahead < self.options.ahead:
             self._schedule.rest(speech, False)
             self._pool.wake()
 
@@ -195,7 +195,7 @@ class Synthesis:
         speech.tries = 0
         self._schedule.made(speech, len(block) / BYTES_PER_SECOND, self._clock())
         speech.add(block)
-        if speech.ahead >= self._options.ahead:
+        if speech.ahead >= self.options.ahead:
             self._schedule.rest(speech, True)
 
     def _failed(self, speech: Speech, error: Exception) -> None:

@@ -25,7 +25,8 @@ from liusheng.server.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_WORKERS_GRACE = 3
+_GRACE = 3
+_BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
@@ -62,7 +63,7 @@ async def _serve(settings: Settings) -> int:
     with contextlib.ExitStack() as sockets:
         try:
             listening = [
-                sockets.enter_context(_listen(settings.host, port)) for port in settings.ports
+                sockets.enter_context(listen(settings.host, port)) for port in settings.ports
             ]
         except OSError as error:
             _log.error("%s", error)
@@ -77,7 +78,7 @@ async def _serve(settings: Settings) -> int:
                 started.cancel()
                 return 0
             started.result()
-            await _run_until(stopped, settings, listening, recognition, synthesis)
+            await serve_until(stop, settings, listening, recognition, synthesis)
         except Exception as error:
             _log.error("The server cannot start: %s", error, exc_info=error)
             return 1
@@ -129,7 +130,7 @@ def _models(store: Store, names: Sequence[str]) -> list[InstalledModel]:
     ]
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Return a socket that is bound.
 
     Raises:
@@ -149,13 +150,14 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def _run_until(
-    stopped: asyncio.Task[bool],
+async def serve_until(
+    stop: asyncio.Event,
     settings: Settings,
     listening: list[socket.socket],
     recognition: Recognition | None,
     synthesis: Synthesis | None,
 ) -> None:
+    """Serve on bound sockets, with engines that are started, until `stop` is set."""
     application = Application(settings, recognition, synthesis)
     limits = settings.limits
     config = uvicorn.Config(
@@ -169,13 +171,18 @@ async def _run_until(
         lifespan="off",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=_WORKERS_GRACE,
+        timeout_graceful_shutdown=_GRACE,
     )
     server = _Server(config, application)
     serving = asyncio.create_task(server.serve(sockets=listening))
+    for each in listening:
+        # From here on whoever connects is served; before, while models load, they are refused.
+        each.listen(_BACKLOG)
     ports = [each.getsockname()[1] for each in listening]
     sys.stdout.write(greeting(settings, ports, recognition, synthesis))
     sys.stdout.flush()
+    stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
     server.should_exit = True
     await serving

@@ -42,10 +42,11 @@ class Echo:
             if word.startswith("hang-once") and not _happened(marker):
                 time.sleep(60)
             text += word + " "
-        closed = ()
+        state = pickle.dumps(text)
         if request.last:
             closed = (Utterance(0, text.strip(), (), "zh", 0.0, 1.0),)
-        return TurnResult(pickle.dumps(text), closed, Partial(0, text.strip()), True)
+            return TurnResult(state, closed, Partial(1), False)
+        return TurnResult(state, (), Partial(0, text.strip()), True)
 
     def forget(self, states: Sequence[bytes]) -> None:
         pass

@@ -1,0 +1,140 @@
+"""A server on a real socket whose engines are fakes in real worker processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import websockets
+
+from liusheng.asr.options import AsrOptions
+from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
+from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.synthesis import Synthesis
+from liusheng.server.main import listen, serve_until
+from liusheng.server.settings import Settings
+
+ASR = "/paddlespeech/asr/streaming"
+TTS = "/paddlespeech/tts/streaming"
+
+
+class Server:
+    """Where the server is, and ways to speak to it."""
+
+    def __init__(self, port: int, stop: asyncio.Event) -> None:
+        self.address = f"127.0.0.1:{port}"
+        self.stop = stop
+
+    def connect(self, path: str, **options: Any) -> websockets.connect:
+        """Connect as a plain client that compresses nothing."""
+        return websockets.connect(f"ws://{self.address}{path}", compression=None, **options)
+
+    @asynccontextmanager
+    async def asr(self, **fields: Any) -> AsyncIterator[Dialogue]:
+        """A started recognition."""
+        async with self.connect(ASR) as socket:
+            dialogue = Dialogue(socket)
+            ready = await dialogue.ask({"name": "a", "signal": "start", "nbest": 1, **fields})
+            assert ready["signal"] == "server_ready", ready
+            yield dialogue
+
+    @asynccontextmanager
+    async def tts(self) -> AsyncIterator[Dialogue]:
+        """A started session of synthesis."""
+        async with self.connect(TTS) as socket:
+            dialogue = Dialogue(socket)
+            dialogue.session = (await dialogue.ask({"task": "tts", "signal": "start"}))["session"]
+            yield dialogue
+
+
+class Dialogue:
+    """A socket that speaks JSON."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+        self.session = ""
+
+    async def send(self, message: Any) -> None:
+        await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
+
+    async def receive(self) -> dict[str, Any]:
+        return json.loads(await asyncio.wait_for(self.socket.recv(), 20))
+
+    async def ask(self, message: Any) -> dict[str, Any]:
+        await self.send(message)
+        return await self.receive()
+
+    async def close_code(self) -> int:
+        """Read to the end; return the code that the server closed with."""
+        while True:
+            try:
+                await asyncio.wait_for(self.socket.recv(), 20)
+            except websockets.ConnectionClosed as closed:
+                frame = closed.rcvd
+                break
+        assert frame is not None, "the server dropped the socket without a close frame"
+        return frame.code
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engines() -> AsyncIterator[tuple[Recognition, Synthesis]]:
+    """Fakes in real worker processes, shared by a module's tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "fakes"))
+        pool = PoolOptions(call_timeout=20)
+        recognition = Recognition(
+            False,
+            AsrOptions(),
+            RecognitionOptions(step=0.0001),
+            pool,
+            factory="fake_handlers.echo",
+        )
+        synthesis = Synthesis([], SynthesisOptions(), pool, factory="fake_handlers.counter")
+        await asyncio.gather(recognition.start(), synthesis.start())
+        yield recognition, synthesis
+        await asyncio.gather(recognition.stop(), synthesis.stop())
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callable[..., Any]]:
+    """Start servers: `await serve(limits={...})`."""
+    recognition, synthesis = engines
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Server:
+            made = Settings(**{"ports": [0], "host": "127.0.0.1"} | settings)
+            limits = made.limits
+            recognition.options = replace(
+                recognition.options,
+                max_queued=limits.max_queued_seconds,
+                max_streams=limits.max_sessions,
+            )
+            synthesis.options = replace(synthesis.options, max_speeches=limits.max_sessions)
+            listening = listen(made.host, made.ports[0])
+            listening.listen()  # whoever connects before the server is up waits for it
+            stop = asyncio.Event()
+            serving = asyncio.create_task(
+                serve_until(stop, made, [listening], recognition, synthesis)
+            )
+
+            async def end() -> None:
+                stop.set()
+                await serving
+
+            stack.push_async_callback(end)
+            return Server(listening.getsockname()[1], stop)
+
+        yield start
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(serve: Callable[..., Any]) -> Server:
+    """A server with default settings."""
+    return await serve()

@@ -1,0 +1,155 @@
+"""Synthesis over a real socket. The voice is the fake that counts to the number in the text."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import urllib.request
+
+import pytest
+
+TTS = "/paddlespeech/tts/streaming"
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def until_closing(dialogue) -> list[dict]:
+    packets = []
+    while not packets or packets[-1]["status"] != 2:
+        packets.append(await dialogue.receive())
+    return packets
+
+
+def numbers(packets: list[dict]) -> list[int]:
+    pcm = b"".join(base64.b64decode(packet["audio"]) for packet in packets)
+    return [int.from_bytes(pcm[i : i + 2], "little") for i in range(0, len(pcm), 2)]
+
+
+async def test_the_original_dialogue(server) -> None:
+    async with server.tts() as dialogue:
+        for text, count in (("5", 5), ("3", 3)):
+            await dialogue.send({"text": text, "spk_id": 0})
+            packets = await until_closing(dialogue)
+            assert numbers(packets) == list(range(1, count + 1))
+            assert [packet["status"] for packet in packets] == [1] * count + [2]
+            assert packets[-1]["audio"] == ""
+        closing = await dialogue.ask({"task": "tts", "signal": "end", "session": dialogue.session})
+        assert closing["signal"] == "connection will be closed"
+        assert closing["status"] == 0
+        assert await dialogue.close_code() == 1000
+
+
+async def test_the_sample_rate_is_told(server) -> None:
+    def ask() -> bytes:
+        with urllib.request.urlopen(f"http://{server.address}{TTS}/samplerate") as answer:
+            return answer.read()
+
+    assert json.loads(await asyncio.to_thread(ask)) == {"sample_rate": 24_000}
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"text": ""}, "empty_text"),
+        ({"text": "x" * 100_000}, "text_too_long"),
+        ({"text": "1", "spk_id": 9}, "unknown_voice"),
+        ({"text": "1", "spk_id": "zero"}, "invalid_field"),
+        ({"text": ["1"]}, "invalid_field"),
+        ({"text": "1", "format": "mp3"}, "unsupported_field"),
+        ({"text": "0"}, "nothing_to_say"),
+        ({"text": "6 raise"}, "synthesis_failed"),
+    ],
+)
+async def test_a_text_that_cannot_be_said_is_told_and_closed(server, message, code) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send(message)
+        *_, error, closing = await until_closing(dialogue)
+        assert (error["status"], error["code"], error["audio"]) == (-1, code, "")
+        assert closing == {"status": 2, "audio": ""}
+        await dialogue.send({"text": "2"})
+        assert numbers(await until_closing(dialogue)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("not JSON", "invalid_json"),
+        ("[]", "not_an_object"),
+        ("{}", "missing_field"),
+        ('{"signal": "pause"}', "unknown_signal"),
+        ('{"signal": "end"}', "missing_field"),
+        ('{"signal": "end", "session": "not mine"}', "wrong_session"),
+        (b"\0\0", "unexpected_binary"),
+    ],
+)
+async def test_other_bad_frames_are_told_and_nothing_is_closed(server, frame, code) -> None:
+    async with server.tts() as dialogue:
+        error = await dialogue.ask(frame)
+        assert (error["status"], error["code"]) == (-1, code)
+        await dialogue.send({"text": "2"})
+        assert numbers(await until_closing(dialogue)) == [1, 2]
+
+
+async def test_cancel_and_go_on(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "60000"})
+        await dialogue.receive()
+        await dialogue.send({"signal": "cancel"})
+        packets = await until_closing(dialogue)
+        assert packets[-1] == {"status": 2, "audio": "", "cancelled": True}
+        assert len(packets) < 60_000
+        await dialogue.send({"text": "2"})
+        assert numbers(await until_closing(dialogue)) == [1, 2]
+
+
+async def test_a_full_server(serve) -> None:
+    server = await serve(limits={"max_sessions": 1})
+    async with server.tts() as slow, server.tts() as dialogue:
+        await slow.send({"text": "60000"})
+        await slow.receive()
+        error = await dialogue.ask({"text": "1"})
+        assert error["code"] == "server_busy"
+        assert (await dialogue.receive())["status"] == 2
+        slow.socket.transport.abort()  # its closing handshake would stand behind all that audio
+
+
+async def test_a_listener_who_vanishes_frees_the_place(serve) -> None:
+    server = await serve(limits={"max_sessions": 1})
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "60000"})
+        await dialogue.receive()
+        dialogue.socket.transport.abort()
+    for _ in range(100):
+        async with server.tts() as dialogue:
+            await dialogue.send({"text": "2"})
+            packets = await until_closing(dialogue)
+        if "code" not in packets[0]:
+            assert numbers(packets) == [1, 2]
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the place was never freed")
+
+
+async def test_a_listener_who_does_not_read_loses_nothing(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "2000"})
+        await asyncio.sleep(0.2)
+        assert numbers(await until_closing(dialogue)) == list(range(1, 2_001))
+
+
+async def test_an_idle_client_is_told(serve) -> None:
+    server = await serve(limits={"idle_seconds": 0.3})
+    async with server.tts() as dialogue:
+        assert (await dialogue.receive())["code"] == "idle_timeout"
+        assert await dialogue.close_code() == 1008
+
+
+async def test_a_server_that_stops_says_so(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "60000"})
+        await dialogue.receive()
+        server.stop.set()
+        packets = await until_closing(dialogue)
+        assert "server_stopping" in [packet.get("code") for packet in packets]
+        assert await dialogue.close_code() == 1001
