@@ -61,30 +61,37 @@ async def _serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     with contextlib.ExitStack() as sockets:
+        engines: list[Recognition | Synthesis] = []
         try:
             listening = [
                 sockets.enter_context(listen(settings.host, port)) for port in settings.ports
             ]
-        except OSError as error:
-            _log.error("%s", error)
-            return 1
-        recognition, synthesis = _engines(settings)
-        engines = [engine for engine in (recognition, synthesis) if engine]
-        try:
-            started = asyncio.gather(*(engine.start() for engine in engines))
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait((started, stopped), return_when=asyncio.FIRST_COMPLETED)
-            if not started.done():
-                started.cancel()
-                return 0
-            started.result()
-            await serve_until(stop, settings, listening, recognition, synthesis)
+            recognition, synthesis = _engines(settings)
+            engines = [engine for engine in (recognition, synthesis) if engine]
+            if await _started(engines, stop):
+                await serve_until(stop, settings, listening, recognition, synthesis)
         except Exception as error:
-            _log.error("The server cannot start: %s", error, exc_info=error)
+            _log.error("The server cannot start: %s", error)
+            _log.debug("because", exc_info=error)
             return 1
         finally:
             await asyncio.gather(*(engine.stop() for engine in engines), return_exceptions=True)
     return 0
+
+
+async def _started(engines: Sequence[Recognition | Synthesis], stop: asyncio.Event) -> bool:
+    """Start engines; return False when the server was told to stop before they had."""
+    starting = asyncio.gather(*(engine.start() for engine in engines))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        stopped.cancel()
+        starting.result()
+        return True
+    starting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await starting
+    return False
 
 
 def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
