@@ -35,17 +35,31 @@ def continuation(stable: Sequence[Piece], hypothesis: Sequence[Piece]) -> int:
     """Return from which piece on `hypothesis` goes on where `stable` ends.
 
     Both cover the same audio from its beginning. The split is the prefix of the hypothesis with the
-    least edit distance to the stable pieces; among equals the one that ends nearest in time.
+    least edit distance to the stable pieces; among equals one that ends in the same piece, then the
+    one that ends nearest in time.
     """
     if not stable:
         return 0
     keys = [letters(p.text) for p in hypothesis]
-    row = list(range(len(keys) + 1))
-    for n, piece in enumerate(stable, 1):
-        key = letters(piece.text)
-        diagonal, row[0] = row[0], n
-        for j, other in enumerate(keys, 1):
-            best = min(row[j] + 1, row[j - 1] + 1, diagonal + (key != other))
-            diagonal, row[j] = row[j], best
+    row = prefix_distances([letters(p.text) for p in stable], keys)
+    last = letters(stable[-1].text)
     ends = [0.0, *(p.end for p in hypothesis)]
-    return min(range(len(row)), key=lambda j: (row[j], abs(ends[j] - stable[-1].end)))
+
+    def rank(j: int) -> tuple[int, bool, float]:
+        return row[j], j == 0 or keys[j - 1] != last, abs(ends[j] - stable[-1].end)
+
+    return min(range(len(row)), key=rank)
+
+
+def prefix_distances(tokens: Sequence[str], others: Sequence[str]) -> list[int]:
+    """Return the edit distances (Levenshtein) of `tokens` to every prefix of `others`.
+
+    The first is that to nothing, the last that to all of it.
+    """
+    row = list(range(len(others) + 1))
+    for n, token in enumerate(tokens, 1):
+        diagonal, row[0] = row[0], n
+        for j, other in enumerate(others, 1):
+            best = min(row[j] + 1, row[j - 1] + 1, diagonal + (token != other))
+            diagonal, row[j] = row[j], best
+    return row

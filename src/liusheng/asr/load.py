@@ -118,9 +118,9 @@ def _load_one(model: InstalledModel, options: AsrOptions) -> Recognizer:
     if model.kind in _SHERPA_OFFLINE:
         from liusheng.asr import sherpa_offline
 
-        return LiveRecognizer(sherpa_offline.load(model), options.live)
+        return LiveRecognizer(sherpa_offline.load(model, options.sherpa_offline), options.live)
     if model.kind in _ONLINE:
         from liusheng.asr import sherpa_online
 
-        return sherpa_online.load(model)
+        return sherpa_online.load(model, options.online)
     raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")

@@ -18,7 +18,6 @@ from liusheng.models.types import InstalledModel
 
 _SHORTEST = 0.5
 """Seconds; the convolutions need some, and shorter windows are lengthened with silence."""
-_COMPRESSION = 2.4
 
 
 class MoonshineEngine:
@@ -55,4 +54,4 @@ class MoonshineEngine:
 
     def _decoded(self, window: Window, text: str) -> Decoded:
         pieces = spread(split_pieces(text.strip()), 0.0, len(window.samples) / SAMPLE_RATE)
-        return Decoded(without_loops(pieces, _COMPRESSION), self.languages[0])
+        return Decoded(without_loops(pieces), self.languages[0])

@@ -28,10 +28,10 @@ class VadOptions:
     threshold: float = 0.5
     release: float = 0.35
     onset: float = 0.16
-    pre_roll: float = 0.4
+    pre_roll: float = 0.5
     hang_over: float = 0.25
-    endpoint: float = 0.7
-    endpoint_long: float = 0.35
+    endpoint: float = 0.8
+    endpoint_long: float = 0.45
     long: float = 10.0
     longest: float = 20.0
 
@@ -75,7 +75,7 @@ class LiveOptions:
     vad: VadOptions = field(default_factory=VadOptions)
     interval: float = 0.3
     settle: float = 0.25
-    hold: float = 1.0
+    hold: float = 3.0
     trim: float = 12.0
     keep: float = 4.0
 
@@ -134,6 +134,68 @@ class MoonshineOptions:
     threads: int = 1
 
 
+GREEDY = "greedy_search"
+BEAM = "modified_beam_search"
+
+
+@dataclass(frozen=True)
+class OnlineOptions:
+    """How online models are decoded (sherpa-onnx).
+
+    threads: intra-op threads; one, because workers are processes.
+    decoding_method: "greedy_search", or, for transducers, "modified_beam_search".
+    max_active_paths: the width of the beam.
+    rule1_min_trailing_silence: so much silence begins a stream afresh although nothing was said.
+    rule2_min_trailing_silence: so much silence after words closes an utterance.
+    rule3_min_utterance_length: an utterance is closed at this length in any case.
+    batch: streams that take a step together at most.
+    streams: native streams kept at most; beyond it the one that was used least recently is dropped,
+        and rebuilt from its state if it is heard of again.
+    """
+
+    threads: int = 1
+    decoding_method: str = GREEDY
+    max_active_paths: int = 4
+    rule1_min_trailing_silence: float = 2.4
+    rule2_min_trailing_silence: float = 1.2
+    rule3_min_utterance_length: float = 20.0
+    batch: int = 16
+    streams: int = 512
+
+    def __post_init__(self) -> None:
+        if self.decoding_method not in (GREEDY, BEAM):
+            raise ValueError(
+                f"decoding_method {self.decoding_method!r}: expected {GREEDY!r} or {BEAM!r}"
+            )
+        if min(self.rule1_min_trailing_silence, self.rule2_min_trailing_silence) <= 0:
+            raise ValueError(
+                "the endpoint rules need silences above zero, not "
+                f"{self.rule1_min_trailing_silence} and {self.rule2_min_trailing_silence}"
+            )
+        if self.rule3_min_utterance_length < 5:
+            raise ValueError(
+                "rule3_min_utterance_length must be at least 5, as the speech around a cut is "
+                f"decoded twice: {self.rule3_min_utterance_length}"
+            )
+        for name in ("threads", "max_active_paths", "batch", "streams"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class SherpaOfflineOptions:
+    """How SenseVoice and offline Paraformer are decoded (sherpa-onnx).
+
+    threads: intra-op threads; one, because workers are processes.
+    batch: windows decoded together at most.
+    itn: SenseVoice writes numbers as such, and punctuation.
+    """
+
+    threads: int = 1
+    batch: int = 8
+    itn: bool = True
+
+
 @dataclass(frozen=True)
 class AsrOptions:
     """All of it."""
@@ -141,3 +203,5 @@ class AsrOptions:
     live: LiveOptions = field(default_factory=LiveOptions)
     whisper: WhisperOptions = field(default_factory=WhisperOptions)
     moonshine: MoonshineOptions = field(default_factory=MoonshineOptions)
+    online: OnlineOptions = field(default_factory=OnlineOptions)
+    sherpa_offline: SherpaOfflineOptions = field(default_factory=SherpaOfflineOptions)

@@ -63,24 +63,21 @@ def polish(
     for raw in pieces:
         piece = replace(raw, text=_full_width(raw.text))
         spaced = piece.text[:1].isspace()
-        text = piece.text.strip()
+        marks = piece.text.strip()
+        text = marks.lstrip(_MARKS)
+        marks = marks[: len(marks) - len(text)]
+        if marks and polished:
+            # Marks go to the piece before them; none stands at the beginning.
+            polished[-1] = replace(polished[-1], text=_marked(polished[-1].text, marks))
         if not text:
             continue
         previous = polished[-1].text if polished else before.text if before else ""
-        if all(c in _MARKS for c in text):
-            # Marks alone go to the piece before them; none stands at the beginning.
+        gap = _gap(previous, text) if spaced else " " if _parted(previous, text) else ""
+        if gap == "，":
             if polished:
-                polished[-1] = replace(polished[-1], text=_marked(previous, text))
-            continue
-        if not previous:
-            text = text.lstrip(_MARKS)
-        elif is_han(previous[-1]) and is_han(text[0]):
-            if spaced and polished:
-                polished[-1] = replace(polished[-1], text=previous + "，")
-        elif _is_latin_word(previous) and _is_latin_word(text):
-            text = " " + text if spaced else text
-        elif _parted(previous, text):
-            text = " " + text
+                polished[-1] = replace(polished[-1], text=previous + gap)
+        else:
+            text = gap + text
         body = text.rstrip(_MARKS)
         polished.append(replace(piece, text=_marked(body, text[len(body) :])))
     return polished
@@ -154,9 +151,23 @@ def _is_latin_word(text: str) -> bool:
     return bool(text) and not any(stands_alone(c) for c in text)
 
 
+def _gap(previous: str, text: str) -> str:
+    """Return what stands where the model left a space."""
+    if not previous:
+        return ""
+    if is_han(previous[-1]) and is_han(text[0]):
+        return "，"
+    latin = _is_latin_word(previous) and _is_latin_word(text)
+    return " " if latin or _parted(previous, text) else ""
+
+
 def _parted(previous: str, text: str) -> bool:
     """Whether Han and Latin meet here with a space: words have one, numbers and letters do not."""
-    if previous[-1] in _MARKS:
+    if (
+        not previous
+        or previous[-1] in _MARKS
+        or stands_alone(previous[-1]) == stands_alone(text[0])
+    ):
         return False
     latin = previous if stands_alone(text[0]) else text
-    return sum(c.isalpha() for c in latin) > 1 and not any(stands_alone(c) for c in latin)
+    return sum(c.isalpha() for c in latin) > 1

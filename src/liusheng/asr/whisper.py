@@ -96,7 +96,7 @@ class WhisperEngine:
             windows, encoded, langs, hypotheses, strict=True
         ):
             text: str = self._tokenizers[lang].decode(hypothesis.tokens)
-            if final and has_loop(text, self.options.compression):
+            if final and has_loop(split_pieces(text), self.options.compression):
                 states, hypothesis = self._again(window, lang, text)  # noqa: PLW2901
             pieces = self._pieces(window, states, lang, hypothesis)
             results.append(Decoded(pieces, lang, hypothesis.score))
@@ -110,7 +110,7 @@ class WhisperEngine:
         states = self._encode(window, _LONGEST)
         hypothesis = self._generate([window], [states], [lang], self.options.beam)[0]
         again = self._tokenizers[lang].decode(hypothesis.tokens)
-        if again == text or not has_loop(again, self.options.compression):
+        if again == text or not has_loop(split_pieces(again), self.options.compression):
             return states, hypothesis
         ctranslate2.set_random_seed(1)
         return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0]
@@ -225,7 +225,7 @@ class WhisperEngine:
             pieces.extend(spread(split_pieces(text), start, max(start, end)))
         if window.timed and pieces:
             pieces = self._aligned(window, encoded, lang, hypothesis, pieces)
-        return without_loops(pieces, options.compression)
+        return without_loops(pieces)
 
     def _aligned(
         self,
