@@ -16,6 +16,8 @@ from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.asr_socket import ASRSocket
+from liusheng.server.info import INFO_PATH, describe
+from liusheng.server.pages import add_page
 from liusheng.server.settings import Settings
 from liusheng.server.socket import SocketDriver, logged
 from liusheng.server.tts_socket import TTSSocket
@@ -41,6 +43,7 @@ class Application:
         self._sockets: set[SocketDriver[Any]] = set()
         self.asgi = FastAPI(title="Liusheng", version=__version__)
         self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
+        add_page(self.asgi, settings.path_prefix)
 
     async def stop_sessions(self) -> None:
         """Tell every client that the server stops, and close its socket."""
@@ -56,6 +59,7 @@ class Application:
 
     def _routes(self) -> APIRouter:
         routes = APIRouter()
+        routes.add_api_route(INFO_PATH, self._info, methods=["GET"])
         if self._recognition:
             routes.add_api_websocket_route(ASR_PATH, self._recognize)
         if self._synthesis:
@@ -100,3 +104,7 @@ class Application:
 
     async def _sample_rate(self) -> Response:
         return Response(msgspec.json.encode(tts.SampleRate()), media_type="application/json")
+
+    async def _info(self) -> Response:
+        info = describe(self._recognition, self._synthesis, self._settings.limits)
+        return Response(msgspec.json.encode(info), media_type="application/json")

@@ -1,0 +1,87 @@
+"""What this server is and has, for programs that want to offer it: `GET /api/info`."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from liusheng import __version__
+from liusheng.protocol import asr, tts
+from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.synthesis import Synthesis
+from liusheng.server.settings import LimitSettings
+
+INFO_PATH = "/api/info"
+
+
+class RecognitionInfo(Struct, frozen=True, kw_only=True):
+    """Recognition.
+
+    models: the name of the model that serves each value of `lang`, "auto" among them.
+    sample_rate: of the audio that clients send, in hertz.
+    """
+
+    models: dict[str, str]
+    sample_rate: int = asr.SAMPLE_RATE
+
+
+class VoiceInfo(Struct, frozen=True, kw_only=True):
+    """A voice; see `liusheng.tts.types.Voice`.
+
+    id: the wire's `spk_id`.
+    name: the wire's `voice`.
+    """
+
+    id: int
+    name: str
+    languages: tuple[str, ...]
+    gender: str
+    model: str
+
+
+class SynthesisInfo(Struct, frozen=True, kw_only=True):
+    """Synthesis.
+
+    sample_rate: of the audio that is sent, in hertz.
+    """
+
+    voices: tuple[VoiceInfo, ...]
+    sample_rate: int = tts.SAMPLE_RATE
+
+
+class LimitsInfo(Struct, frozen=True, kw_only=True):
+    """What a client may use; each is the setting of the same name."""
+
+    idle_seconds: float
+    max_packet_bytes: int
+    max_queued_seconds: float
+    max_session_seconds: float
+    max_text_chars: int
+
+
+class Info(Struct, frozen=True, kw_only=True):
+    """Answers GET /api/info; `asr` or `tts` is null where the server does without."""
+
+    name: str = "liusheng"
+    version: str = __version__
+    asr: RecognitionInfo | None
+    tts: SynthesisInfo | None
+    limits: LimitsInfo
+
+
+def describe(
+    recognition: Recognition | None, synthesis: Synthesis | None, limits: LimitSettings
+) -> Info:
+    """Return what is served. recognition, synthesis: started."""
+    return Info(
+        asr=RecognitionInfo(models=recognition.description.models) if recognition else None,
+        tts=SynthesisInfo(
+            voices=tuple(
+                msgspec.convert(voice, VoiceInfo, from_attributes=True)
+                for voice in synthesis.voices
+            )
+        )
+        if synthesis
+        else None,
+        limits=msgspec.convert(limits, LimitsInfo, from_attributes=True),
+    )

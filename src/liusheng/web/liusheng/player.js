@@ -1,0 +1,112 @@
+/** Playback of audio that is still arriving: no gaps, no clicks, stopped at once. */
+
+const WORKLETS = new URL("./worklets.js", import.meta.url);
+
+/** One stream of samples being played. */
+export class Playback {
+  /** Seconds that have been played. */
+  position = 0;
+  /** How often the samples ran out before the end. */
+  starved = 0;
+  /** Resolves when the last sample was played, or playback was stopped. */
+  finished;
+
+  constructor(stop) {
+    this.finished = new Promise((resolve) => (this.settle = resolve));
+    this.stop = stop;
+  }
+}
+
+/** A loudspeaker. */
+export class Player {
+  #context;
+  #node;
+  #current = null;
+  #callbacks = {};
+  #ids = 0;
+
+  /**
+   * Make a player. Call it from a click: browsers want a gesture before anything sounds.
+   * @param {import("./liusheng.js").PlayerOptions} [options]
+   * @returns {Promise<Player>}
+   */
+  static async open({ sampleRate = 24_000 } = {}) {
+    const player = new Player();
+    // A context of the stream's own rate leaves the resampling to the browser; one that has
+    // another rate all the same is made up for in the worklet.
+    player.#context = new AudioContext({ sampleRate, latencyHint: "interactive" });
+    await player.#context.audioWorklet.addModule(WORKLETS);
+    player.#node = new AudioWorkletNode(player.#context, "liusheng-playback", {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+    });
+    player.#node.port.onmessage = ({ data }) => player.#hear(data);
+    player.#node.connect(player.#context.destination);
+    player.sampleRate = sampleRate;
+    await player.#context.resume();
+    return player;
+  }
+
+  /**
+   * Play a stream; what was playing is stopped.
+   * @param {AsyncIterable<Int16Array> | Iterable<Int16Array>} stream
+   * @param {import("./liusheng.js").PlaybackOptions} [options]
+   * @returns {Playback}
+   */
+  play(stream, { prebuffer = 0.08, onStart, onProgress, onStarved } = {}) {
+    this.stop();
+    const id = (this.#ids += 1);
+    const playback = new Playback(() => this.#current?.id === id && this.stop());
+    playback.id = id;
+    this.#current = playback;
+    this.#callbacks = { onStart, onProgress, onStarved };
+    this.#context.resume();
+    this.#node.port.postMessage({ begin: id, sampleRate: this.sampleRate, prebuffer });
+    this.#feed(stream, playback).catch((error) => {
+      // Whoever made the stream learns of its failure; what came before it is still played.
+      playback.error = error;
+      if (this.#current === playback) this.#node.port.postMessage({ end: true });
+    });
+    return playback;
+  }
+
+  /** Silence, now. */
+  stop() {
+    if (!this.#current) return;
+    this.#node.port.postMessage({ stop: true });
+    const stopped = this.#current;
+    this.#current = null;
+    stopped.settle(false);
+  }
+
+  /** Free the audio device. */
+  async close() {
+    this.stop();
+    if (this.#context.state !== "closed") await this.#context.close();
+  }
+
+  async #feed(stream, playback) {
+    for await (const pcm of stream) {
+      if (this.#current !== playback) return;
+      const piece = Float32Array.from(pcm, (sample) => sample / 32768);
+      this.#node.port.postMessage({ piece }, [piece.buffer]);
+    }
+    if (this.#current === playback) this.#node.port.postMessage({ end: true });
+  }
+
+  #hear({ id, started, played, level, starved, ended }) {
+    const playback = this.#current;
+    if (!playback || playback.id !== id) return;
+    if (played !== undefined) playback.position = played / this.#context.sampleRate;
+    if (started) this.#callbacks.onStart?.(playback);
+    if (starved) {
+      playback.starved += 1;
+      this.#callbacks.onStarved?.(playback);
+    }
+    if (level !== undefined) this.#callbacks.onProgress?.(playback, level);
+    if (ended) {
+      this.#current = null;
+      playback.settle(true);
+    }
+  }
+}

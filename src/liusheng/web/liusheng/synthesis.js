@@ -1,0 +1,188 @@
+/** Streaming synthesis: texts in, their audio piece by piece. */
+
+import { Channel } from "./channel.js";
+import { LiushengError } from "./errors.js";
+import { pcmFromBase64 } from "./samples.js";
+
+/** A text being said: an asynchronous iterable of Int16Array, 24 kHz mono. */
+export class Speech {
+  #pieces = [];
+  #wake = null;
+  #over = false;
+  #error = null;
+  #cancel;
+
+  /** Whether it was stopped before its end. */
+  cancelled = false;
+  /** Milliseconds from the asking to the first piece of audio; null before. */
+  firstPacket = null;
+  /** Spans of the text and their times, where the server tells them: {start, end, bg, ed}. */
+  marks = [];
+
+  constructor(request, cancel) {
+    /** What was asked for. */
+    this.request = request;
+    this.#cancel = cancel;
+    this.asked = performance.now();
+  }
+
+  /** Stop at once: no audio comes after this call. */
+  cancel() {
+    if (this.#over) return;
+    this.#cancel(this);
+    this.cancelled = true;
+    this.#pieces.length = 0;
+    this.end();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      while (this.#pieces.length) yield this.#pieces.shift();
+      if (this.#error) throw this.#error;
+      if (this.#over) return;
+      await new Promise((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** For `Synthesizer`: a piece came. */
+  add(pcm) {
+    if (this.#over) return;
+    this.firstPacket ??= performance.now() - this.asked;
+    this.#pieces.push(pcm);
+    this.#wake?.();
+  }
+
+  /** For `Synthesizer`: no more comes. */
+  end(error = null) {
+    if (this.#over) return;
+    this.#over = true;
+    this.#error = error;
+    this.#wake?.();
+  }
+}
+
+/** A session of synthesis; texts are said one after another. Opened when there is something to say. */
+export class Synthesizer {
+  #url;
+  #options;
+  #channel = null;
+  #ready = false;
+  #queue = []; // of {speech, sent}: those that the server still owes a closing packet
+
+  /**
+   * @param {URL} url of the socket
+   * @param {import("./liusheng.js").SynthesizerOptions} options
+   */
+  constructor(url, options) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  /**
+   * Say a text.
+   * @param {string} text
+   * @param {import("./liusheng.js").SpeechOptions} [options]
+   */
+  speak(text, { voice, spk_id, speed } = {}) {
+    const request = { text };
+    if (voice !== undefined) request.voice = voice;
+    if (spk_id !== undefined) request.spk_id = spk_id;
+    if (speed !== undefined) request.speed = speed;
+    const speech = new Speech(request, () => this.#cancel());
+    this.#queue.push({ speech, sent: false, error: null });
+    if (!this.#channel) this.#connect();
+    else this.#flush();
+    return speech;
+  }
+
+  /** Stop everything, and free what the server holds. */
+  close() {
+    for (const { speech } of this.#queue) speech.end(null);
+    this.#queue = [];
+    this.#channel?.close();
+    this.#forget();
+  }
+
+  #connect() {
+    this.#channel = new Channel(this.#url, "tts", {
+      onOpen: () => this.#channel.send({ task: "tts", signal: "start" }),
+      onMessage: (message) => this.#take(message),
+      onBroken: () => this.#broken(),
+      onFailed: (error) => this.#failAll(error),
+      onConnection: this.#options.onConnection,
+      onFrame: this.#options.onFrame,
+    });
+  }
+
+  #flush() {
+    if (!this.#ready || !this.#channel?.isOpen) return;
+    for (const entry of this.#queue) {
+      if (!entry.sent) {
+        this.#channel.send(entry.speech.request);
+        entry.sent = true;
+      }
+    }
+  }
+
+  /** The wire's `cancel` is for all texts of the session; so is this. */
+  #cancel() {
+    if (this.#channel?.isOpen && this.#queue.some((entry) => entry.sent)) {
+      this.#channel.send({ signal: "cancel" });
+    }
+    this.#queue = this.#queue.filter((entry) => entry.sent);
+    for (const entry of this.#queue) {
+      if (!entry.stopped) {
+        entry.stopped = true;
+        entry.speech.cancelled = true;
+        entry.speech.end();
+      }
+    }
+  }
+
+  #take(message) {
+    const head = this.#queue[0]?.sent ? this.#queue[0] : null;
+    if (message.status === 0) {
+      this.#ready = true;
+      this.#channel.settled();
+      this.#flush();
+    } else if (message.status === 1) {
+      if (message.marks) head?.speech.marks.push(...message.marks);
+      head?.speech.add(pcmFromBase64(message.audio));
+    } else if (message.status === 2) {
+      // A cancelling that came too late is answered all the same; no text is waiting for that.
+      if (!head || (message.cancelled && !head.stopped)) return;
+      this.#queue.shift();
+      head.speech.end(head.error);
+    } else if (head && message.code !== "server_stopping" && message.code !== "idle_timeout") {
+      head.error = new LiushengError(message.code ?? "synthesis_failed", message.message ?? "");
+    }
+  }
+
+  /** A text that has not been heard yet is asked for again; one that broke off cannot go on. */
+  #broken() {
+    this.#ready = false;
+    const lost = new LiushengError(
+      "connection_lost",
+      "The connection broke while this was being said. Say it again.",
+    );
+    this.#queue = this.#queue.filter((entry) => {
+      entry.sent = false;
+      if (!entry.stopped && !entry.error && entry.speech.firstPacket === null) return true;
+      entry.speech.end(entry.error ?? lost);
+      return false;
+    });
+    if (!this.#queue.length) this.#forget();
+    return this.#queue.length > 0;
+  }
+
+  #failAll(error) {
+    for (const { speech } of this.#queue) speech.end(error);
+    this.#queue = [];
+    this.#forget();
+  }
+
+  #forget() {
+    this.#channel = null;
+    this.#ready = false;
+  }
+}

@@ -1,0 +1,76 @@
+/** Captions: what stays in ink, what may still move dimmed, a line for each thing said. */
+
+import { make } from "./dom.js";
+
+export class Captions {
+  #box;
+  #lines = [];
+  #ends = []; // where the text was closed, so that a line may end there
+  #announced = 0;
+  #live;
+
+  /** box: the element that shows them; live: one that a screen reader reads as it grows. */
+  constructor(box, live) {
+    this.#box = box;
+    this.#live = live;
+  }
+
+  clear() {
+    this.#box.replaceChildren();
+    this.#lines = [];
+    this.#ends = [];
+    this.#announced = 0;
+    this.#live.textContent = "";
+  }
+
+  /** Show an update of the recognition. */
+  show({ result, stable, is_final: closed }) {
+    const follow = this.#atBottom();
+    if (closed && result && result.length > (this.#ends.at(-1) ?? 0)) this.#ends.push(result.length);
+    this.#ends = this.#ends.filter((end) => end <= result.length);
+    const cuts = [0, ...this.#ends.filter((end) => end < result.length), result.length];
+    const settled = closed ? result.length : commonLength(stable, result);
+    for (let i = 0; i + 1 < cuts.length; i += 1) this.#line(i, result, cuts[i], cuts[i + 1], settled);
+    for (const line of this.#lines.splice(cuts.length - 1)) line.paragraph.remove();
+    this.#announce(result, closed);
+    if (follow) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+
+  #line(i, result, from, to, settled) {
+    const middle = Math.max(from, Math.min(to, settled));
+    this.#lines[i] ??= this.#newLine();
+    const { stable, moving } = this.#lines[i];
+    set(stable, result.slice(from, middle).trimStart());
+    set(moving, result.slice(middle, to));
+  }
+
+  #newLine() {
+    const stable = make("span", { className: "stable" });
+    const moving = make("span", { className: "moving" });
+    const paragraph = make("p", { className: "line" }, stable, moving);
+    this.#box.append(paragraph);
+    return { paragraph, stable, moving };
+  }
+
+  /** Half a sentence read aloud again at every change would be noise: closed ones are read. */
+  #announce(result, closed) {
+    if (!closed || result.length <= this.#announced) return;
+    this.#live.textContent = result.slice(this.#announced).trim();
+    this.#announced = result.length;
+  }
+
+  #atBottom() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#box;
+    return scrollHeight - scrollTop - clientHeight < 40;
+  }
+}
+
+function set(span, text) {
+  if (span.textContent !== text) span.textContent = text;
+}
+
+function commonLength(left, right) {
+  let length = 0;
+  while (length < left.length && left[length] === right[length]) length += 1;
+  return length;
+}

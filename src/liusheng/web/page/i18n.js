@@ -1,0 +1,58 @@
+/** The page's language: detected, switched, remembered. */
+
+import { recall, remember } from "./memory.js";
+import { WORDS } from "./words.js";
+
+let language = recall("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+const listeners = new Set();
+
+/** The language in use: "en" or "zh". */
+export const current = () => language;
+
+/** Return the words of this key, with {names} filled in. */
+export function t(key, values = {}) {
+  const words = WORDS[language][key];
+  if (words === undefined) throw new Error(`no words for ${key}`);
+  return words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** Whether there are words for this key. */
+export const has = (key) => key in WORDS[language];
+
+/** Call `render` now, and again whenever the language changes. */
+export function inLanguage(render) {
+  listeners.add(render);
+  render();
+}
+
+/** Switch to the other language. */
+export function switchLanguage() {
+  language = language === "zh" ? "en" : "zh";
+  remember("language", language);
+  translate();
+}
+
+/** Put the words into the document. */
+export function translate() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  for (const element of document.querySelectorAll("[data-t]")) {
+    element.textContent = t(element.dataset.t);
+  }
+  for (const element of document.querySelectorAll("[data-t-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.tLabel));
+    if (element.classList.contains("icon")) element.title = t(element.dataset.tLabel);
+  }
+  for (const element of document.querySelectorAll("[data-t-placeholder]")) {
+    element.placeholder = t(element.dataset.tPlaceholder);
+  }
+  for (const render of listeners) render();
+}
+
+/** Return the name of a language code in the page's language. */
+export function languageName(code) {
+  try {
+    return new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
+}

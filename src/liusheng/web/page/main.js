@@ -1,0 +1,102 @@
+/** The page. */
+
+import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
+import { $, complain, dismiss, renderNotice } from "./dom.js";
+import { inLanguage, switchLanguage, t, translate } from "./i18n.js";
+import { ListenPanel } from "./listen.js";
+import { recall, remember } from "./memory.js";
+import { SpeakPanel } from "./speak.js";
+import { TalkPanel } from "./talk.js";
+import { Wire } from "./wire.js";
+
+const TABS = ["speak", "listen", "talk"];
+const RETRY = 2_000;
+
+const wire = new Wire();
+const server = new Liusheng(undefined, { onFrame: (frame) => wire.frame(frame) });
+let panels = {};
+let health = "connecting";
+let info = null;
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+}
+
+function toggleTheme() {
+  const { theme } = document.documentElement.dataset;
+  const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  setTheme(dark ? "light" : "dark");
+  remember("theme", dark ? "light" : "dark");
+}
+
+function show(tab, focus = false) {
+  for (const name of TABS) {
+    const chosen = name === tab;
+    const button = $(`tab-${name}`);
+    if (!chosen && !$(name).hidden) panels[name]?.stop();
+    $(name).hidden = !chosen;
+    button.setAttribute("aria-selected", chosen);
+    button.tabIndex = chosen ? 0 : -1;
+    if (chosen && focus) button.focus();
+  }
+  history.replaceState(null, "", `#/${tab}`);
+}
+
+function tabs() {
+  for (const name of TABS) $(`tab-${name}`).addEventListener("click", () => show(name));
+  $("tab-speak").parentElement.addEventListener("keydown", ({ key }) => {
+    const at = TABS.findIndex((name) => !$(name).hidden);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[key];
+    if (to !== undefined) show(TABS[(to + TABS.length) % TABS.length], true);
+  });
+  const asked = location.hash.slice(2);
+  show(TABS.includes(asked) ? asked : "speak");
+}
+
+function renderHealth() {
+  const { host } = server.base;
+  $("health").className = `health ${health}`;
+  $("health").lastElementChild.textContent = t(`health.${health}`, { host });
+  const models = new Set([
+    ...Object.values(info?.asr?.models ?? {}), ...(info?.tts?.voices ?? []).map(({ model }) => model),
+  ]);
+  $("about").textContent = info
+    ? t("about", { version: info.version, models: [...models].join(", ") })
+    : "";
+}
+
+async function connect() {
+  for (;;) {
+    try {
+      info = await server.info();
+      health = "ok";
+      renderHealth();
+      return;
+    } catch {
+      health = "waiting";
+      renderHealth();
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
+    }
+  }
+}
+
+setTheme(recall("theme") ?? "");
+translate();
+inLanguage(renderHealth);
+inLanguage(renderNotice);
+$("theme").addEventListener("click", toggleTheme);
+inLanguage(() => {
+  $("language").textContent = t("other");
+  $("language").lang = t("other") === "中文" ? "zh-CN" : "en";
+});
+$("language").addEventListener("click", switchLanguage);
+$("notice").querySelector("button").addEventListener("click", dismiss);
+tabs();
+if (!isSecureContext) complain(new LiushengError("insecure_context", ""));
+await connect();
+panels = {
+  speak: new SpeakPanel(server, info),
+  listen: new ListenPanel(server, info),
+  talk: new TalkPanel(server, info),
+};
+document.body.dataset.ready = "true";

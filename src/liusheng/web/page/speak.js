@@ -1,0 +1,261 @@
+/** Speak: the microphone or a file, and its captions. */
+
+import { LiushengError, Microphone, decodeFile } from "../liusheng/liusheng.js";
+import { Captions } from "./captions.js";
+import { DelayMeter } from "./delay.js";
+import { $, clock, complain, dismiss, duration, setBusy } from "./dom.js";
+import { inLanguage, languageName, t } from "./i18n.js";
+import { recall, remember } from "./memory.js";
+import { TakeAway } from "./take_away.js";
+import { Wave, loudness } from "./wave.js";
+
+const PACKET = 1360; // samples; 85 ms, as the protocol's own client has it
+const FILE_PACE = 6; // times as fast as it lasts, so that it can be watched
+const FIRST_LANGUAGES = ["zh", "en"];
+
+export class SpeakPanel {
+  #server;
+  #captions = new Captions($("captions"), $("speak-live"));
+  #invitation = $("captions").firstElementChild;
+  #wave = new Wave($("speak-wave"));
+  #takeAway = new TakeAway($("take-away"));
+  #recognition = null;
+  #microphone = null;
+  #state = ["state.speakIdle", {}];
+  #delayName = "fact.firstWords";
+  #run = 0;
+
+  constructor(server, info) {
+    this.#server = server;
+    const button = $("speak-button");
+    button.addEventListener("click", () => (this.#busy ? this.stop() : this.#listen()));
+    $("speak-file").addEventListener("change", ({ target }) => {
+      if (target.files[0]) this.#read(target.files[0]);
+      target.value = "";
+    });
+    this.#takeDrops();
+    inLanguage(() => {
+      this.#languages(info.asr ? Object.keys(info.asr.models) : []);
+      this.#render();
+    });
+    if (!info.asr) {
+      button.disabled = true;
+      $("speak-file").disabled = true;
+      complain(new LiushengError("no_asr", ""));
+    }
+    $("speak-lang").addEventListener("change", ({ target }) => remember("lang", target.value));
+  }
+
+  /** No more is said: finish what was. */
+  async stop() {
+    const { microphone, recognition } = { microphone: this.#microphone, recognition: this.#recognition };
+    this.#microphone = null;
+    if (!recognition) return;
+    this.#say("state.finishing");
+    await microphone?.close();
+    this.#wave.rest();
+    recognition.finish();
+  }
+
+  get #busy() {
+    return this.#recognition !== null;
+  }
+
+  async #listen() {
+    const run = this.#begin("state.starting");
+    const delay = new DelayMeter();
+    const recognition = this.#recognize(delay);
+    try {
+      const microphone = await Microphone.open({
+        onPacket: (packet, { rms }) => {
+          recognition.send(packet);
+          delay.heard(recognition.seconds, rms);
+          this.#level(rms);
+          $("speak-time").textContent = clock(recognition.seconds);
+        },
+        onEnded: () => {
+          complain(new LiushengError("microphone_lost", ""));
+          this.stop();
+        },
+      });
+      if (run !== this.#run || recognition !== this.#recognition || this.#state[0] === "state.finishing") {
+        await microphone.close();
+        return;
+      }
+      this.#microphone = microphone;
+      this.#say("state.listening");
+    } catch (error) {
+      recognition.abandon();
+      this.#end(error);
+    }
+  }
+
+  async #read(file) {
+    if (this.#busy) await this.#abandon();
+    const run = this.#begin("state.decoding", { file: file.name });
+    let pcm;
+    try {
+      pcm = await decodeFile(file);
+    } catch (error) {
+      this.#end(error);
+      return;
+    }
+    if (run !== this.#run) return;
+    const began = performance.now();
+    const recognition = this.#recognize(null, () => {
+      const rate = pcm.length / 16 / (performance.now() - began);
+      this.#delay("fact.rate", `${rate.toFixed(1)}×`);
+    });
+    await this.#stream(pcm, recognition, file.name, began);
+    if (recognition === this.#recognition) {
+      this.#say("state.finishing");
+      this.#wave.rest();
+      recognition.finish();
+    }
+  }
+
+  /** Send a file a little faster than it lasts, and never far ahead of the replies. */
+  async #stream(pcm, recognition, name, began) {
+    for (let at = 0; at < pcm.length; at += PACKET) {
+      const packet = pcm.slice(at, at + PACKET);
+      recognition.send(packet);
+      if (at % (4 * PACKET) === 0) {
+        this.#level(Math.sqrt(packet.reduce((sum, s) => sum + s * s, 0) / packet.length) / 32768);
+        $("speak-time").textContent = clock(at / 16_000);
+        this.#say("state.file", { file: name, percent: Math.round((100 * at) / pcm.length) });
+      }
+      while (at / 16 > FILE_PACE * (performance.now() - began) || recognition.pending > 60) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        if (recognition !== this.#recognition || this.#state[0] === "state.finishing") return;
+      }
+    }
+  }
+
+  #recognize(delay, onFinal = () => {}) {
+    const lang = $("speak-lang").value;
+    const recognition = this.#server.recognize({
+      lang,
+      onReady: ({ model }) => ($("speak-model").textContent = model),
+      onUpdate: (update) => {
+        this.#captions.show(update);
+        this.#takeAway.offer(update.result);
+        delay?.shown(update.result, update.is_final);
+        if (delay?.first) this.#delay("fact.firstWords", duration(delay.first));
+      },
+      onConnection: ({ state, tries }) => this.#connection(state, tries),
+    });
+    this.#recognition = recognition;
+    recognition.final.then(
+      (final) => {
+        if (recognition !== this.#recognition) return;
+        this.#takeAway.offer(final.result, final.times, { lang, model: recognition.model });
+        const median = delay?.median(final.times);
+        if (median) this.#delay("fact.delay", duration(median));
+        onFinal();
+        this.#end(null, final.result ? "state.done" : "speak.nothing");
+      },
+      (error) => recognition === this.#recognition && this.#end(error),
+    );
+    return recognition;
+  }
+
+  async #abandon() {
+    const microphone = this.#microphone;
+    this.#microphone = null;
+    const recognition = this.#recognition;
+    this.#recognition = null;
+    recognition?.abandon();
+    await microphone?.close();
+  }
+
+  #begin(state, values) {
+    dismiss();
+    this.#captions.clear();
+    this.#takeAway.clear();
+    $("speak-time").textContent = clock(0);
+    this.#delay("fact.firstWords", "–");
+    this.#say(state, values);
+    setBusy($("speak-button"), true, t("speak.stop"));
+    return (this.#run += 1);
+  }
+
+  #end(error, state = "state.speakIdle") {
+    this.#recognition = null;
+    this.#microphone?.close();
+    this.#microphone = null;
+    this.#wave.rest();
+    this.#level(0);
+    if (error && error.code !== "abandoned") complain(error);
+    if (!$("captions").textContent) $("captions").replaceChildren(this.#invitation);
+    this.#say(state);
+    setBusy($("speak-button"), false, t("speak.start"));
+  }
+
+  #connection(state, tries) {
+    if (state === "waiting") this.#say("state.waiting");
+    else if (state === "open" && tries && this.#microphone) this.#say("state.listening");
+  }
+
+  #level(rms) {
+    const level = rms ? loudness(rms) : 0;
+    this.#wave.push(level);
+    const meter = $("speak-meter");
+    meter.firstElementChild.style.transform = `scaleX(${level})`;
+    meter.setAttribute("aria-valuenow", Math.round(100 * level));
+  }
+
+  #say(key, values = {}) {
+    this.#state = [key, values];
+    $("speak-state").textContent = t(key, values);
+  }
+
+  #delay(name, value) {
+    this.#delayName = name;
+    $("speak-delay-name").dataset.t = name;
+    $("speak-delay-name").textContent = t(name);
+    $("speak-delay").textContent = value;
+  }
+
+  #render() {
+    this.#say(...this.#state);
+    setBusy($("speak-button"), this.#busy, t(this.#busy ? "speak.stop" : "speak.start"));
+  }
+
+  #languages(codes) {
+    const select = $("speak-lang");
+    const chosen = select.value || recall("lang") || "auto";
+    const rest = codes
+      .filter((code) => code !== "auto" && !FIRST_LANGUAGES.includes(code))
+      .map((code) => [code, languageName(code)])
+      .sort(([, a], [, b]) => a.localeCompare(b));
+    const first = FIRST_LANGUAGES.filter((code) => codes.includes(code));
+    select.replaceChildren(
+      new Option(t("speak.auto"), "auto"),
+      ...first.map((code) => new Option(languageName(code), code)),
+      ...rest.map(([code, name]) => new Option(name, code)),
+    );
+    select.value = [...select.options].some(({ value }) => value === chosen) ? chosen : "auto";
+  }
+
+  #takeDrops() {
+    const stage = $("speak-stage");
+    const over = (event) => {
+      if (![...event.dataTransfer.items].some(({ kind }) => kind === "file")) return;
+      event.preventDefault();
+      stage.classList.add("dropping");
+    };
+    document.addEventListener("dragenter", over);
+    document.addEventListener("dragover", over);
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) stage.classList.remove("dropping");
+    });
+    document.addEventListener("drop", (event) => {
+      stage.classList.remove("dropping");
+      const [file] = event.dataTransfer.files;
+      if (!file) return;
+      event.preventDefault();
+      $("tab-speak").click();
+      if (!$("speak-file").disabled) this.#read(file);
+    });
+  }
+}
