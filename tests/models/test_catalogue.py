@@ -128,3 +128,9 @@ def test_parts_that_are_vouched_for_elsewhere() -> None:
     kinds = [part for model in SHIPPED for source in model.sources for part in source.parts]
     assert any(isinstance(part, DebPart) for part in kinds)
     assert any(isinstance(part, InstalledPart) for part in kinds)
+
+
+@pytest.mark.parametrize("page", ["docs/models.md", "docs/zh/models.md"])
+def test_the_documents_name_every_model(page: str) -> None:
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    assert [model.name for model in SHIPPED if f"`{model.name}`" not in text] == []

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import CONTENT, Site, entry, https_part
+from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_zip
 
 from liusheng.models import (
     Catalogue,
@@ -27,6 +27,7 @@ from liusheng.models import (
     Task,
     UnknownModelError,
     default_home,
+    digests,
 )
 
 MakeStore = Callable[..., Store]
@@ -97,7 +98,7 @@ def test_verify_does_not_believe_a_manifest_against_the_catalogue(
 ) -> None:
     store.pull("tiny")
     other = make_store(text.replace(text.split('sha256 = "')[1][:64], "0" * 64))
-    with pytest.raises(ChecksumError, match="instead of 000"):
+    with pytest.raises(ChecksumError, match=r"model\.lm changed"):
         other.verify("tiny")
 
 
@@ -239,3 +240,31 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert tmp_path in default_home().parents
     assert default_home().name == "liusheng"
+
+
+def test_the_sum_of_a_folder_is_that_of_its_listing(tmp_path: Path) -> None:
+    for name in ("b", "a/z", "a/y"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    listing = "".join(f"{digest(name.encode())}  {name}\n" for name in ("a/y", "a/z", "b"))
+    assert digests.folder_sha256(tmp_path) == digest(listing.encode())
+
+
+def test_a_folder_that_is_pinned_is_checked(
+    site: Site, make_store: MakeStore, tmp_path: Path
+) -> None:
+    data = make_zip(tmp_path / "x.zip", {"x/m.lm": CONTENT, "x/d/one": b"1"}).read_bytes()
+    site.pages["/x.zip"] = data
+    listing = f"{digest(b'1')}  one\n".encode()
+    files = '{{ role = "model", path = "m.lm" }}, {{ path = "d/", sha256 = "{}" }}'
+    members = '{ "m.lm" = "x/m.lm", "d/" = "x/d/" }'
+    more = f'archive = true\nsha256 = "{digest(data)}"'
+    part = https_part(f"{site.url}/x.zip", members=members, more=more)
+    with pytest.raises(ChecksumError, match="d/ from"):
+        make_store(entry(part, files.format("0" * 64))).pull("tiny")
+    store = make_store(entry(part, files.format(digest(listing))))
+    store.pull("tiny")
+    store.verify("tiny")
+    (store.path("tiny") / "d/one").write_bytes(b"2")
+    with pytest.raises(ChecksumError, match="d/one, d/ changed"):
+        store.verify("tiny")

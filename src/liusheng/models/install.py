@@ -46,17 +46,16 @@ class Workshop:
                 "--accept-unverified"
             )
         failures: list[DownloadError | ChecksumError | ArchiveError] = []
-        for number, source in enumerate(allowed):
+        for source in allowed:
             try:
                 return self._make_from(source)
-            except (DownloadError, ChecksumError, ArchiveError) as error:
-                if not isinstance(error, DownloadError):
-                    # What came is wrong: the next attempt must not find it again.
-                    self.clear()
+            except DownloadError as error:
                 failures.append(error)
-                if number + 1 == len(allowed):
-                    raise _together(failures) from error
-        raise AssertionError("unreachable")
+            except (ChecksumError, ArchiveError) as error:
+                # What came is wrong: the next attempt must not find it again.
+                self.clear()
+                failures.append(error)
+        raise _together(failures) from failures[-1]
 
     def clear(self) -> None:
         """Delete everything that was fetched and not handed over."""

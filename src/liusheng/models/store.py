@@ -152,9 +152,9 @@ class Store:
             NotInstalledError: the model is part of a Python package that is not installed.
         """
         model = self.catalogue[name]
-        if not self._status(model).installed:
-            if part := model.installed_part:
-                installed.require(part)
+        if part := model.installed_part:
+            installed.require(part)
+        elif not self._status(model).installed:
             with explain_os_errors(self.home), self._lock(model, progress):
                 # Another process may have fetched it while this one waited.
                 if not self._status(model).installed:
@@ -186,25 +186,26 @@ class Store:
         manifest = self._current(model)
         if manifest is None:
             raise NotInstalledError(self._absence(model))
+        pinned = {file.path: file.sha256 for file in model.files if file.sha256}
         total = sum(entry.size for entry in manifest.files.values())
         done = 0
         bad = []
         for path, entry in manifest.files.items():
             progress(Progress(name, Stage.CHECK, path, done, total))
-            file = folder / path
-            if not file.is_file() or digests.sha256(file) != entry.sha256:
+            wanted = pinned.get(path, entry.sha256)
+            if not (folder / path).is_file() or digests.sha256(folder / path) != wanted:
                 bad.append(path)
             done += entry.size
-        origin = f"the folder {folder}"
-        for pinned in model.files:
-            if pinned.sha256 and not any(path.startswith(pinned.path) for path in bad):
-                digests.check(folder, pinned, origin)
+        bad += [
+            path
+            for path, wanted in pinned.items()
+            if path.endswith("/") and digests.folder_sha256(folder / path) != wanted
+        ]
         progress(Progress(name, Stage.DONE, "", total, total))
         if bad:
             raise ChecksumError(
                 f"the model {name} is damaged in {folder}: {', '.join(bad)} changed or went "
-                f"missing since it was installed: `liusheng models remove {name}`, then pull it "
-                "again"
+                f"missing: `liusheng models remove {name}`, then pull it again"
             )
 
     def remove(self, name: str) -> bool:
