@@ -61,6 +61,13 @@ class Sound:
     frames: Floats
     voiced: npt.NDArray[np.bool_]
 
+    @classmethod
+    def of(cls, frames: Floats) -> Sound:
+        """Tell sound from pauses by the level, half-way between the quiet and the loud."""
+        energy = frames.mean(1)
+        low, high = np.quantile(energy, (0.05, 0.95))
+        return cls(frames, energy > (low + high) / 2)
+
     @property
     def seconds(self) -> float:
         """Seconds of sound, pauses not counted."""
@@ -69,10 +76,7 @@ class Sound:
 
 def features(seconds: float = 12.0, seed: int = 1) -> Sound:
     """Return features of babble: Kaldi's filter bank, with sherpa-onnx's settings."""
-    frames = filter_bank(babble(seconds, seed))
-    energy = frames.mean(1)
-    low, high = np.quantile(energy, (0.05, 0.95))
-    return Sound(frames, energy > (low + high) / 2)
+    return Sound.of(filter_bank(babble(seconds, seed)))
 
 
 def filter_bank(samples: Floats) -> Floats:
@@ -112,9 +116,16 @@ def hidden_frames(path: Path, encoder: Encoder, sound: Sound) -> Floats:
         for state in encoder.states
     ]
     outputs = []
+    skipped = len(session.get_outputs()) - 1 - len(states)  # NeMo gives lengths second
     for at in range(0, len(sound.frames) - encoder.frames, encoder.shift):
         x = sound.frames[None, at : at + encoder.frames]
-        out, *states = session.run(None, dict(zip(names, [x, *states], strict=True)))
+        if skipped:
+            x = x.transpose(0, 2, 1)
+            given = [x, np.array([encoder.frames]), *states]
+        else:
+            given = [x, *states]
+        out, *rest = session.run(None, dict(zip(names, given, strict=True)))
+        states = rest[skipped:]
         outputs.append(out[0])
     return np.concatenate(outputs)
 
@@ -145,8 +156,9 @@ def random_head(hidden: Floats, sound: Sound, tokens: int, seed: int) -> tuple[F
 
 
 def _silence(count: int, sound: Sound) -> npt.NDArray[np.float64]:
-    """Return for each output frame of 40 ms how much of it is silent."""
-    padded = np.resize(sound.voiced, 4 * count).reshape(count, 4)
+    """Return for each of `count` output frames how much of it is silent."""
+    width = round(len(sound.voiced) / count)
+    padded = np.resize(sound.voiced, width * count).reshape(count, width)
     return 1.0 - padded.mean(1)
 
 

@@ -8,46 +8,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sherpa_onnx
 
 from liusheng.asr import sherpa_metadata
+from liusheng.asr.options import GREEDY, OnlineOptions
 from liusheng.asr.sherpa_metadata import ModelFormatError
 from liusheng.asr.sherpa_stream import LiveStream, Pace, StreamState, new_state
 from liusheng.asr.sherpa_tokens import Vocabulary
 from liusheng.asr.types import NotSupportedError, Outcome, StreamParams, Turn, Utterance
 from liusheng.models.types import InstalledModel, Kind
-
-GREEDY = "greedy_search"
-BEAM = "modified_beam_search"
-
-
-@dataclass(frozen=True)
-class OnlineOptions:
-    """How online models decode.
-
-    num_threads: that one decoding step may use.
-    decoding_method: "greedy_search", or, for transducers, "modified_beam_search".
-    max_active_paths: the width of the beam.
-    rule1_min_trailing_silence: seconds of silence that end an utterance although nothing was said
-        (the stream then starts afresh, no utterance is closed).
-    rule2_min_trailing_silence: seconds of silence after words that end an utterance.
-    rule3_min_utterance_length: seconds after which an utterance is ended in any case; at least 5.
-    max_batch: the most streams that take a step together.
-    max_streams: the most native streams kept; beyond it the one that was used least recently is
-        dropped, and rebuilt if it is heard of again.
-    """
-
-    num_threads: int = 1
-    decoding_method: str = GREEDY
-    max_active_paths: int = 4
-    rule1_min_trailing_silence: float = 2.4
-    rule2_min_trailing_silence: float = 1.2
-    rule3_min_utterance_length: float = 20.0
-    max_batch: int = 16
-    max_streams: int = 512
 
 
 def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaOnline:
@@ -61,11 +32,7 @@ def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaO
         NotSupportedError: when the model's kind cannot decode as `options` ask.
     """
     options = options or OnlineOptions()
-    if options.decoding_method not in (GREEDY, BEAM):
-        raise NotSupportedError(
-            f"decoding_method {options.decoding_method!r}: expected {GREEDY!r} or {BEAM!r}"
-        )
-    if options.decoding_method == BEAM and model.kind is not Kind.ONLINE_TRANSDUCER:
+    if options.decoding_method != GREEDY and model.kind is not Kind.ONLINE_TRANSDUCER:
         raise NotSupportedError(
             f"model {model.name!r} is no transducer and can only decode with {GREEDY!r}"
         )
@@ -101,7 +68,7 @@ def _native(
     silence = 1 / (pace.ratio or 1.0)
     common: dict[str, Any] = {
         "tokens": str(model.files["tokens"]),
-        "num_threads": options.num_threads,
+        "num_threads": options.threads,
         "decoding_method": options.decoding_method,
         "enable_endpoint_detection": True,
         "rule1_min_trailing_silence": options.rule1_min_trailing_silence * silence,
@@ -175,8 +142,8 @@ class SherpaOnline:
         closed: list[list[Utterance]] = [[] for _ in turns]
         waiting = [i for i, stream in enumerate(live) if stream.ready()]
         while waiting:
-            for start in range(0, len(waiting), self._options.max_batch):
-                batch = waiting[start : start + self._options.max_batch]
+            for start in range(0, len(waiting), self._options.batch):
+                batch = waiting[start : start + self._options.batch]
                 self._native.decode_streams([live[i].native for i in batch])
             for i in waiting:
                 closed[i].extend(live[i].step())
@@ -212,5 +179,5 @@ class SherpaOnline:
 
     def _keep(self, state: StreamState, live: LiveStream) -> None:
         self._live[state.stream] = live
-        while len(self._live) > self._options.max_streams:
+        while len(self._live) > self._options.streams:
             self._live.popitem(last=False)

@@ -24,8 +24,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sherpa_onnx
 
-from liusheng.asr.offline import Piece, is_han
-from liusheng.asr.sherpa_tokens import Token, Vocabulary
+from liusheng.asr.offline import Piece
+from liusheng.asr.sherpa_tokens import Token, Vocabulary, language_of
 from liusheng.asr.text import ended, polish, text_of, words_of
 from liusheng.asr.types import (
     SAMPLE_RATE,
@@ -138,6 +138,7 @@ class LiveStream:
         self._settled = settled
         self._languages = languages
         self._decided = state.steps
+        self._text: str | None = None
         self.resume(state)
         self._begin()
 
@@ -222,9 +223,12 @@ class LiveStream:
 
     def _close(self, pieces: list[Piece], cut: bool) -> tuple[Utterance, ...]:
         self._tokens.clear()
+        self._text = None
         if not pieces:
             return ()
-        lang = self._spoken(text_of(pieces))
+        lang = self._state.params.lang
+        if lang == "auto":
+            lang = language_of(text_of(pieces), self._languages)
         pieces = ended(pieces, lang, cut)
         utterance = Utterance(
             self._index, text_of(pieces), words_of(pieces), lang, pieces[0].start, pieces[-1].end
@@ -244,7 +248,9 @@ class LiveStream:
         """Return what the turn led to."""
         if not self._last:
             self._collect()
-        text = text_of(self._pieces())
+        if self._text is None:
+            self._text = text_of(self._pieces())
+        text = self._text
         self._state = replace(
             self._state,
             turn=self._state.turn + 1,
@@ -267,12 +273,14 @@ class LiveStream:
             return
         result = self._recognizer.get_result_all(self.native)
         fresh = result.tokens[self._seen :]
+        if fresh or not self._settled:
+            self._text = None
         if not self._settled:
             self._tokens.clear()
         if self._pace.ratio is None:
             step = self._pace.step_samples / SAMPLE_RATE
             begin = self._origin / SAMPLE_RATE + (self._steps - 1) * step - self._pace.lag
-            times = [round(begin + step * (i + 0.5) / len(fresh), 3) for i in range(len(fresh))]
+            times = [begin + step * (i + 0.5) / len(fresh) for i in range(len(fresh))]
         else:
             begin = self._origin / SAMPLE_RATE
             times = [
@@ -280,7 +288,9 @@ class LiveStream:
             ]
         if self._settled:
             self._seen += len(fresh)
-        self._tokens += (Token(text, time) for text, time in zip(fresh, times, strict=True))
+        self._tokens += (
+            Token(text, max(0.0, round(time, 3))) for text, time in zip(fresh, times, strict=True)
+        )
 
     def _pieces(self) -> list[Piece]:
         """Return the open utterance as it is shown; more tokens only add to its end."""
@@ -288,15 +298,7 @@ class LiveStream:
         if asked == "auto":
             # Not what was spoken: then the first Han character would change what is before it.
             asked = "zh" if "zh" in self._languages else self._languages[0]
-        until = min(self._heard, self._decoded()) / SAMPLE_RATE
+        until = min(self._heard / SAMPLE_RATE, self._decoded() / SAMPLE_RATE - self._pace.lag)
         return polish(
             self._vocabulary.pieces(self._tokens, until), asked, self._state.params.script
         )
-
-    def _spoken(self, text: str) -> str:
-        """Return the language of a text: what was asked for, or which of two scripts it is in."""
-        asked = self._state.params.lang
-        found = "zh" if any(map(is_han, text)) else "en"
-        if asked != "auto":
-            return asked
-        return found if found in self._languages else self._languages[0]

@@ -15,12 +15,11 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from liusheng.asr.offline import Piece, split_pieces, stands_alone
+from liusheng.asr.offline import Piece, is_han, split_pieces, stands_alone
 
 _SPECIAL = re.compile(r"<.*>|</?s>|#\d+|⁇")
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -59,6 +58,12 @@ class Token(NamedTuple):
 
     text: str
     time: float
+
+
+def language_of(text: str, languages: Sequence[str]) -> str:
+    """Guess which of a model's languages a text is in, by its script."""
+    found = "zh" if any(map(is_han, text)) else "en"
+    return found if found in languages else languages[0]
 
 
 class Vocabulary:
@@ -126,20 +131,18 @@ class Vocabulary:
             if written and stands_alone(written[-1]) and stands_alone(text.lstrip()[:1] or " "):
                 spelled[i] = text.lstrip()
             written += spelled[i]
-        times = [
-            token.time for token, text in zip(tokens, spelled, strict=True) for _ in text
-        ]  # of each character of the text
-        pieces: list[Piece] = []
+        # Of each character of the text:
+        times = [token.time for token, text in zip(tokens, spelled, strict=True) for _ in text]
+        texts = split_pieces(written)
+        starts, ends = [], []
         done = 0
-        for text in split_pieces(written):
+        for text in texts:
             first = done + len(text) - len(text.lstrip())
             done += len(text)
-            start = min(times[min(first, done - 1)], until)
-            end = min(times[done - 1] + _TOKEN_SECONDS, until)
-            if pieces and pieces[-1].end > start:
-                pieces[-1] = replace(pieces[-1], end=start)
-            pieces.append(Piece(text, start, end))
-        return tuple(pieces)
+            starts.append(min(times[min(first, done - 1)], until))
+            ends.append(min(times[done - 1] + _TOKEN_SECONDS, until))
+        ends[:-1] = map(min, ends[:-1], starts[1:])
+        return tuple(map(Piece, texts, starts, ends))
 
 
 def _read(path: Path) -> tuple[str, ...]:

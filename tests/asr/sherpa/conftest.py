@@ -15,40 +15,73 @@ from liusheng.models.types import InstalledModel, Kind, Task
 sys.path.append(str(Path(__file__).parents[3] / "tools"))
 
 import random_online_model
+import random_small_models
 from calibration import babble
 
-ONLINE = {
-    "zipformer2-transducer": (Kind.ONLINE_TRANSDUCER, ("encoder", "decoder", "joiner")),
-    "lstm-transducer": (Kind.ONLINE_TRANSDUCER, ("encoder", "decoder", "joiner")),
-    "zipformer2-ctc": (Kind.ONLINE_ZIPFORMER2_CTC, ("model",)),
+RATE = 5.0
+KINDS: dict[str, tuple[Kind, tuple[str, ...], Callable[[Path], object]]] = {
+    "zipformer2-transducer": (
+        Kind.ONLINE_TRANSDUCER,
+        ("encoder", "decoder", "joiner"),
+        lambda folder: random_online_model.make("zipformer2-transducer", "tiny", folder, rate=RATE),
+    ),
+    "lstm-transducer": (
+        Kind.ONLINE_TRANSDUCER,
+        ("encoder", "decoder", "joiner"),
+        lambda folder: random_online_model.make("lstm-transducer", "tiny", folder, rate=RATE),
+    ),
+    "zipformer2-ctc": (
+        Kind.ONLINE_ZIPFORMER2_CTC,
+        ("model",),
+        lambda folder: random_online_model.make("zipformer2-ctc", "tiny", folder, rate=RATE),
+    ),
+    "nemo-ctc": (Kind.ONLINE_NEMO_CTC, ("model",), random_small_models.nemo_ctc),
+    "nemo-ctc-8": (
+        Kind.ONLINE_NEMO_CTC,
+        ("model",),
+        lambda folder: random_small_models.nemo_ctc(folder, subsampling=8),
+    ),
+    "online-paraformer": (
+        Kind.ONLINE_PARAFORMER,
+        ("encoder", "decoder"),
+        random_small_models.online_paraformer,
+    ),
+    "sense-voice": (Kind.SENSE_VOICE, ("model",), random_small_models.sense_voice),
+    "offline-paraformer": (
+        Kind.OFFLINE_PARAFORMER,
+        ("model",),
+        random_small_models.offline_paraformer,
+    ),
+    "offline-paraformer-untimed": (
+        Kind.OFFLINE_PARAFORMER,
+        ("model",),
+        lambda folder: random_small_models.offline_paraformer(folder, timestamps=False),
+    ),
 }
 
 
-def installed(name: str, folder: Path, kind: Kind, roles: tuple[str, ...]) -> InstalledModel:
-    """Return the entry of a model in a folder."""
-    files = {role: folder / f"{role}.onnx" for role in roles} | {"tokens": folder / "tokens.txt"}
-    return InstalledModel(name, Task.ASR, kind, folder, files, ("zh", "en"))
-
-
 @pytest.fixture(scope="session")
-def online_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], InstalledModel]:
-    """Return a function from an architecture to a tiny model of it."""
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], InstalledModel]:
+    """Return a function from a name in KINDS to a tiny model."""
     made: dict[str, InstalledModel] = {}
 
-    def make(architecture: str) -> InstalledModel:
-        if architecture not in made:
-            folder = tmp_path_factory.mktemp(architecture)
-            random_online_model.make(architecture, "tiny", folder, rate=5.0)
-            made[architecture] = installed(architecture, folder, *ONLINE[architecture])
-        return made[architecture]
+    def make(name: str) -> InstalledModel:
+        if name not in made:
+            kind, roles, write = KINDS[name]
+            folder = tmp_path_factory.mktemp(name)
+            write(folder)
+            files = {role: folder / f"{role}.onnx" for role in roles}
+            files["tokens"] = folder / "tokens.txt"
+            made[name] = InstalledModel(name, Task.ASR, kind, folder, files, ("zh", "en"))
+        return made[name]
 
     return make
 
 
 @pytest.fixture(scope="session")
 def speech() -> Samples:
-    """12 s like speech, with pauses."""
-    return babble(12.0, seed=5)
+    """10 s like speech, with pauses."""
+    return babble(10.0, seed=5)
 
 
 @pytest.fixture(scope="session")
