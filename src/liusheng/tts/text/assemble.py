@@ -1,212 +1,138 @@
-"""Clauses out of items: what is said in one breath, and where a breath that is too long is cut."""
+"""Clauses out of segments: short ones joined, long ones cut where it is heard least."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
+from dataclasses import replace
 
 from liusheng.tts.text.normalize import Item
-from liusheng.tts.text.pinyin import Reader
-from liusheng.tts.text.types import Clause, Language, Pause, Span, Syllable
+from liusheng.tts.text.segments import Segment
+from liusheng.tts.text.types import Clause, Syllable
 
 LONGEST = 25
 """Syllables in a clause: the acoustic model's quality falls above."""
 
 FIRST = 12
-"""Syllables in a text's first clause: it is the listener's wait."""
+"""Syllables in a text's first clause: the listener waits for it."""
 
 SHORTEST = 5
-"""Syllables below which a clause joins a neighbour in its sentence, where there is room."""
+"""Syllables below which a segment joins a neighbour in its sentence, where there is room."""
 
 ENGLISH_LONGEST = 160
 """Characters in an English clause."""
 
 ENGLISH_FIRST = 60
+"""Characters in a text's first clause if it is English."""
 
-Mark = Literal["none", "weak", "comma", "sentence"]
-_MARKS = ("weak", "comma", "sentence")
-
-
-@dataclass(frozen=True)
-class Segment:
-    """What stands between two marks in one language. mark: the one after it, "none" at a switch."""
-
-    lang: Language
-    text: str
-    syllables: tuple[Syllable, ...]
-    span: Span
-    mark: Mark
+# Words that lean on what follows: a cut before them is good, one after them is bad.
+_LEANING = frozenset(
+    "在从对把被将为向给让使由按以于和与跟及或而但并是不很更最这那每各如若因且也都还就才又再要会能可"
+)
 
 
-def segments(items: Iterable[Item], reader: Reader) -> Iterator[Segment]:
-    """Group items into segments; letters beside English words are English."""
-    group: list[Item] = []
-    for item in items:
-        if item.kind in _MARKS:
-            yield from _close(group, reader, item.kind)  # type: ignore[arg-type]
-            group = []
-        else:
-            group.append(item)
-    yield from _close(group, reader, "none")
-
-
-def _close(group: list[Item], reader: Reader, mark: Mark) -> Iterator[Segment]:
-    found = [
-        segment
-        for lang, items in _by_language(group)
-        if (segment := _segment(lang, items, reader)) is not None
-    ]
-    for segment in found[:-1]:
-        yield segment
-    if found:
-        yield replace(found[-1], mark=mark)
-    elif mark == "sentence":
-        yield Segment("zh", "", (), (0, 0), mark)
-
-
-def _by_language(group: list[Item]) -> list[tuple[Language, list[Item]]]:
-    spoken = [item for item in group if item.kind != "none"]
-    english = {id(item) for item in spoken if item.kind == "english"}
-    for order in (spoken, spoken[::-1]):
-        for item, after in pairwise(order):
-            if id(item) in english and after.kind == "letters":
-                english.add(id(after))
-    runs: list[tuple[Language, list[Item]]] = []
-    for item in group:
-        lang: Language = "en" if id(item) in english else "zh"
-        if runs and (item.kind == "none" or runs[-1][0] == lang):
-            runs[-1][1].append(item)
-        else:
-            runs.append((lang, [item]))
-    return runs
-
-
-def _segment(lang: Language, items: list[Item], reader: Reader) -> Segment | None:
-    spoken = [item for item in items if item.kind != "none"]
-    if not spoken:
-        return None
-    span = (spoken[0].span[0], spoken[-1].span[1])
-    if lang == "en":
-        words = (" ".join(item.text) if item.kind == "letters" else item.text for item in spoken)
-        return Segment("en", " ".join(words), (), span, "none")
-    syllables = tuple(reader.read(items))
-    return (
-        Segment("zh", "".join(i.text for i in spoken), syllables, span, "none")
-        if syllables
-        else None
-    )
-
-
-def assemble(parts: Iterable[Segment]) -> Iterator[Clause]:
-    """Join short segments, cut long ones."""
+def assemble(segments: Iterable[Segment]) -> Iterator[Clause]:
+    """Clauses of at most `LONGEST` syllables; the first of at most `FIRST`, and without waiting."""
     held: Segment | None = None
     first = True
-    for part in parts:
-        if held is not None:
-            joined = _join(held, part, first)
-            if joined is not None:
-                held = joined
-                continue
-            for clause in _clauses(held, first):
-                yield clause
-                first = False
-        held = part if part.text else None
-        if held is not None and first and _ready(held):
-            for clause in _clauses(held, first):
-                yield clause
+    for segment in segments:
+        joined = _join(held, segment, first) if held is not None else segment
+        if joined is None and held is not None:
+            yield from _clauses(held, first)
+            first, joined = False, segment
+        held = joined
+        if first and held is not None and _is_enough(held):
+            yield from _clauses(held, first)
             first, held = False, None
     if held is not None:
         yield from _clauses(held, first)
 
 
-def _ready(part: Segment) -> bool:
-    """Long enough to be a first clause without looking at what follows."""
-    long = (
-        len(part.text) >= ENGLISH_FIRST // 2
-        if part.lang == "en"
-        else len(part.syllables) >= SHORTEST
-    )
-    return long or part.mark == "sentence"
+def _is_enough(segment: Segment) -> bool:
+    """Long enough for a first clause without a look at what follows."""
+    if segment.lang == "en":
+        return segment.mark == "sentence" or len(_english(segment.words)) >= ENGLISH_FIRST // 2
+    return segment.mark == "sentence" or len(segment.syllables) >= SHORTEST
 
 
-def _join(a: Segment, b: Segment, first: bool) -> Segment | None:
-    """`a` and `b` as one segment, or None where they are to be two clauses."""
-    if a.mark == "sentence":
+def _join(left: Segment, right: Segment, first: bool) -> Segment | None:
+    """The two as one, or None where they are to be two clauses."""
+    if left.mark == "sentence" or left.lang != right.lang:
         return None
-    if not b.text:
-        return replace(a, mark=b.mark)
-    if a.lang != b.lang:
-        return None
-    if a.lang == "en":
+    if left.lang == "en":
+        comma = "," if left.mark != "none" else ""
+        last = replace(left.words[-1], text=left.words[-1].text + comma)
+        words = (*left.words[:-1], last, *right.words)
         room = ENGLISH_FIRST if first else ENGLISH_LONGEST
-        if len(a.text) + len(b.text) > room:
-            return None
-        mark = {"comma": ",", "weak": ","}.get(a.mark, "")
-        return Segment("en", f"{a.text}{mark} {b.text}", (), (a.span[0], b.span[1]), b.mark)
-    total = len(a.syllables) + len(b.syllables)
-    short = min(len(a.syllables), len(b.syllables)) < SHORTEST
-    if total > (FIRST if first else LONGEST) or not (short or a.mark == "weak"):
+        return replace(right, words=words) if len(_english(words)) <= room else None
+    total = len(left.syllables) + len(right.syllables)
+    short = min(len(left.syllables), len(right.syllables)) < SHORTEST
+    if total > (FIRST if first else LONGEST) or not (short or left.mark == "weak"):
         return None
-    last = replace(a.syllables[-1], pause_after=a.mark != "none")
-    mark = "、" if a.mark == "weak" else "，" if a.mark == "comma" else ""
-    return Segment(
-        "zh",
-        a.text + mark + b.text,
-        (*a.syllables[:-1], last, *b.syllables),
-        (a.span[0], b.span[1]),
-        b.mark,
-    )
+    pause = replace(left.syllables[-1], pause_after=left.mark != "none")
+    return replace(right, syllables=(*left.syllables[:-1], pause, *right.syllables))
 
 
-def _clauses(part: Segment, first: bool) -> Iterator[Clause]:
-    if part.lang == "en":
-        yield _clause(part, part.text, (), part.span, True)
-        return
-    rest = part.syllables
+def _clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+    cut = _english_clauses if segment.lang == "en" else _mandarin_clauses
+    *others, last = cut(segment, first)
+    yield from others
+    yield replace(last, ends_sentence=segment.mark == "sentence", pause=segment.pause)
+
+
+def _mandarin_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+    rest = segment.syllables
     while rest:
-        size = _cut(rest, FIRST if first else LONGEST)
+        size = _best_cut(rest, FIRST if first else LONGEST)
         head, rest = rest[:size], rest[size:]
         first = False
-        text = _reading(head)
-        yield _clause(part, text, head, (head[0].span[0], head[-1].span[1]), not rest)
+        head = (*head[:-1], replace(head[-1], pause_after=False))
+        reading = "".join(s.text + ("，" if s.pause_after else "") for s in head)
+        yield Clause("zh", reading, head, (head[0].span[0], head[-1].span[1]), False, "none")
 
 
-def _reading(syllables: tuple[Syllable, ...]) -> str:
-    return "".join(s.text + ("，" if s.pause_after else "") for s in syllables).rstrip("，")
+def _english_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+    rest = segment.words
+    while rest:
+        room = ENGLISH_FIRST if first else ENGLISH_LONGEST
+        size = 1
+        while size < len(rest) and len(_english(rest[: size + 1])) <= room:
+            size += 1
+        head, rest = rest[:size], rest[size:]
+        first = False
+        span = (head[0].span[0], head[-1].span[1])
+        yield Clause("en", _english(head), (), span, False, "none")
 
 
-def _cut(syllables: tuple[Syllable, ...], longest: int) -> int:
-    """How many of `syllables` make the next clause."""
+def _english(words: tuple[Item, ...]) -> str:
+    spelt = (" ".join(word.text) if word.kind == "letters" else word.text for word in words)
+    return " ".join(spelt)
+
+
+def _best_cut(syllables: tuple[Syllable, ...], longest: int) -> int:
+    """How many of `syllables` make the next clause: all, or up to the cheapest place near even."""
     count = len(syllables)
     if count <= longest:
         return count
-    pieces = -(-count // longest) if longest == LONGEST else 2
-    target = min(longest, -(-count // pieces))
-    best, best_cost = target, float("inf")
-    for size in range(max(3, target // 2), longest + 1):
-        if 0 < count - size < 3:
-            continue
-        cost = abs(size - target) * 0.3
-        before, after = syllables[size - 1], syllables[size]
-        if before.pause_after:
-            cost -= 6
-        if not after.word_start:
-            cost += 10
-        if before.span == after.span:
-            cost += 10
-        if cost < best_cost:
-            best, best_cost = size, cost
-    return best
+    parts = max(2, -(-count // longest))
+    target = min(longest, -(-count // parts))
+    sizes = range(max(3, target // 2), min(longest, count - 3) + 1)
+    return min(sizes, key=lambda size: 0.4 * abs(size - target) + _cost(syllables, size))
 
 
-def _clause(
-    part: Segment, text: str, syllables: tuple[Syllable, ...], span: Span, last: bool
-) -> Clause:
-    pause: Pause = "none"
-    if last:
-        pause = "comma" if part.mark == "weak" else part.mark
-    if syllables:
-        syllables = (*syllables[:-1], replace(syllables[-1], pause_after=False))
-    return Clause(part.lang, text, syllables, span, last and part.mark == "sentence", pause)
+def _cost(syllables: tuple[Syllable, ...], size: int) -> float:
+    """How much a cut after `size` syllables would be heard."""
+    before, after = syllables[size - 1], syllables[size]
+    cost = 0.0
+    if before.span == after.span:
+        cost += 12  # inside a number
+    if not after.word_start:
+        cost += 10
+    if before.pause_after:
+        cost -= 6
+    if after.text in _LEANING:
+        cost -= 1.5
+    if before.text in _LEANING and before.word_start:
+        cost += 3
+    if before.text == "的":
+        cost += 1
+    return cost

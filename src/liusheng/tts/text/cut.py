@@ -21,9 +21,10 @@ _SCAN = re.compile(
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
     r"|(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|U\.S|U\.K|a\.m|p\.m|Inc|Ltd|Co|Jr|Sr)\.(?=\s?\S)"
     rf"|[{_ALNUM}](?:[{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]{{0,{LONGEST_WHOLE}}}[{_ALNUM}])?)"
-    rf"|(?P<stop>(?:[。！？!?…\n｡]|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
-    r"|[，、：；,:;､]+|—{2,})"
+    rf"|(?P<stop>(?:[。！？!?…\n｡，、：；,:;､]|—{{2,}}|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*)"
 )
+
+_SPACE = re.compile(r"(?<!\d)\s|\s(?!\d)")
 
 
 def pieces(text: str) -> Iterator[Span]:
@@ -38,7 +39,7 @@ def pieces(text: str) -> Iterator[Span]:
         latest = start + LONGEST_PIECE
         found = _SCAN.search(text, at, min(len(text), latest + LONGEST_WHOLE + 64))
         if found is None or found.start() >= latest:
-            end = min(latest, len(text))
+            end = _forced(text, start, latest)
         elif found["stop"] is None and found.end() < latest:
             at = found.end()
             continue
@@ -48,3 +49,11 @@ def pieces(text: str) -> Iterator[Span]:
             end = found.end()
         yield start, end
         start = at = end
+
+
+def _forced(text: str, start: int, latest: int) -> int:
+    """An end for a piece with no punctuation: its last space in the second half, or `latest`."""
+    if latest >= len(text):
+        return len(text)
+    spaces = list(_SPACE.finditer(text, start + LONGEST_PIECE // 2, latest))
+    return spaces[-1].end() if spaces else latest

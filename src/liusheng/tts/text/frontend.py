@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from liusheng.tts.text.assemble import assemble, segments
-from liusheng.tts.text.clean import Chars, clean
+from liusheng.tts.text.assemble import assemble
+from liusheng.tts.text.clean import clean
 from liusheng.tts.text.cut import pieces
 from liusheng.tts.text.language import english_items, piece_language
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.normalize import Item, normalize
 from liusheng.tts.text.pinyin import Reader
+from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
 
 _LOOKAHEAD = 3
@@ -37,23 +38,22 @@ class FrontEnd:
             LexiconError: the user's lexicon changed and cannot be read.
         """
         self._lexicon.refresh()
-        return assemble(segments(self._items(text), self._reader))
+        return assemble(segments(self._pieces(text), self._reader))
 
     def explain(self, text: str) -> list[dict[str, Any]]:
         """What `clauses` makes of a text, as plain data for JSON; callers add to it."""
         return [_explained(clause) for clause in self.clauses(text)]
 
-    def _items(self, text: str) -> Iterator[Item]:
+    def _pieces(self, text: str) -> Iterator[Iterator[Item]]:
         language: Language | None = None
         for start, end in pieces(text):
             chars = clean(text, start, end)
             language = piece_language(chars.text, language) or _language_ahead(text, end)
-            yield from english_items(chars) if language == "en" else normalize(chars, self._lexicon)
+            yield english_items(chars) if language == "en" else normalize(chars, self._lexicon)
 
 
 def _language_ahead(text: str, at: int) -> Language:
     """The language of the next few pieces, for one that does not tell its own."""
-    ahead: Chars
     for _, (start, end) in zip(range(_LOOKAHEAD), pieces(text[at : at + 400]), strict=False):
         ahead = clean(text, at + start, at + end)
         if (language := piece_language(ahead.text, None)) is not None:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 
 from liusheng.tts.text.clean import Chars, is_han
-from liusheng.tts.text.normalize import Item, Kind, mark_kind
+from liusheng.tts.text.normalize import Item, mark_kind
 from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
 from liusheng.tts.text.rules.words import latin_kind
-from liusheng.tts.text.types import Language, Span
+from liusheng.tts.text.types import Language
 
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?:'[A-Za-z]+)?(?![A-Za-z])")
 _UNIT_LIKE = re.compile(r"\d\s?[A-Za-z/²³]+(?![A-Za-z])|[A-Za-z]+\d+")
 _FORMULA = re.compile(r"[=+×÷²³√^≤≥≈]")
-_END = re.compile(r"[\s.,;:!?…—，。！？；：、]*$")
+_ENDING = " \n.,;:!?…—，。！？；：、"
 
 
 def piece_language(text: str, before: Language | None) -> Language | None:
@@ -40,20 +40,22 @@ def _no_addresses(text: str) -> str:
 
 
 def english_items(chars: Chars) -> Iterator[Item]:
-    """An English piece: its text in one item, addresses spelt out, then its closing mark."""
+    """The words of an English piece, addresses spelt out, then its closing mark."""
     text = chars.text
-    end = _END.search(text)
-    stop = end.start() if end else len(text)
-    start = len(text) - len(text.lstrip())
-    if start < stop and any(char.isalnum() for char in text[start:stop]):
-        span: Span = (chars.spans[start][0], chars.spans[stop - 1][1])
-        yield Item("english", _read(text[start:stop]), (span,))
+    stop = len(text.rstrip(_ENDING))
+    for start, end, read in _words(text[:stop]):
+        span = (chars.spans[start][0], chars.spans[end - 1][1])
+        yield Item("english", read, (span,))
     if stop < len(text):
-        kind: Kind = mark_kind(text[stop:])
-        yield Item(kind, text[stop:].strip(), ((chars.spans[stop][0], chars.spans[-1][1]),))
+        span = (chars.spans[stop][0], chars.spans[-1][1])
+        yield Item(mark_kind(text[stop:]), text[stop:].strip(), (span,))
 
 
-def _read(text: str) -> str:
-    for pattern in ADDRESSES:
-        text = pattern.sub(lambda match: spoken_address(match[0]), text)
-    return re.sub(r"[\s_]+", " ", text)
+def _words(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and reading of each word that has something to read."""
+    for match in re.finditer(r"[^\s_]+", text):
+        word = match[0]
+        for pattern in ADDRESSES:
+            word = pattern.sub(lambda found: spoken_address(found[0]), word)
+        if any(char.isalnum() for char in word):
+            yield match.start(), match.end(), word

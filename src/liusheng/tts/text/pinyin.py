@@ -160,7 +160,9 @@ class Reader:
 
     def _known(self, phrase: str) -> tuple[str, ...]:
         read = self._pinyin.pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
-        return tuple(_voiced(candidates[0]) for candidates in read)
+        syllables = tuple(_voiced(candidates[0]) for candidates in read)
+        # A character that nobody knows comes back as nothing at all.
+        return syllables if len(syllables) == len(phrase) else ("",) * len(phrase)
 
     def _number(self, text: str) -> tuple[str, ...]:
         return self._overrides.get(text) or tuple(self._reading(char)[0] for char in text)
@@ -240,19 +242,14 @@ def _branches(text: str, tones: list[int]) -> list[list[int]]:
 def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
     out: list[Syllable] = []
     for at, syllable in enumerate(syllables):
-        if (
-            syllable.text == "儿"
-            and out
-            and is_rhotic(
-                "".join(s.text for s in syllables[max(0, at - 3) : at]),
-                "".join(s.text for s in syllables[at + 1 : at + 2]),
-                syllable.word_start,
-            )
-        ):
+        before = "".join(s.text for s in syllables[max(0, at - 3) : at])
+        after = "".join(s.text for s in syllables[at + 1 : at + 2])
+        if syllable.text == "儿" and is_rhotic(before, after, syllable.word_start):
             last = out[-1]
-            if last.text and not last.pinyin[:-1].endswith("r") and not last.text.isascii():
+            span = (last.span[0], syllable.span[1])
+            touching = last.span[1] == syllable.span[0]
+            if touching and len(last.text) == 1 and not last.text.isascii():
                 pinyin = f"{last.pinyin[:-1]}r{last.pinyin[-1]}"
-                span = (last.span[0], syllable.span[1])
                 out[-1] = replace(last, text=last.text + "儿", pinyin=pinyin, span=span)
                 continue
         out.append(syllable)

@@ -1,0 +1,87 @@
+"""Segments: what stands between two marks, or two changes of language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from liusheng.tts.text.normalize import Item
+from liusheng.tts.text.pinyin import Reader
+from liusheng.tts.text.types import Language, Pause, Span, Syllable
+
+_STRENGTH: dict[str, int] = {"none": 0, "weak": 1, "comma": 2, "sentence": 3}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Syllables, or words of English, with nothing but spaces between them.
+
+    mark: the strongest mark after it, one of `_STRENGTH`; "none" at a change of language.
+    """
+
+    lang: Language
+    syllables: tuple[Syllable, ...]
+    words: tuple[Item, ...]
+    mark: str = "none"
+
+    @property
+    def span(self) -> Span:
+        parts = self.syllables or self.words
+        return parts[0].span[0], parts[-1].span[1]
+
+    @property
+    def pause(self) -> Pause:
+        return "sentence" if self.mark == "sentence" else "none" if self.mark == "none" else "comma"
+
+
+def segments(pieces: Iterable[Iterable[Item]], reader: Reader) -> Iterator[Segment]:
+    """The segments of each piece; no segment goes over the end of one."""
+    for piece in pieces:
+        held: Segment | None = None
+        group: list[Item] = []
+        for item in piece:
+            strength = _STRENGTH.get(item.kind, 0)
+            if strength == 0:
+                group.append(item)
+                continue
+            for segment in _read(group, reader):
+                if held is not None:
+                    yield held
+                held = segment
+            group = []
+            if held is not None and strength > _STRENGTH[held.mark]:
+                held = replace(held, mark=item.kind)
+        for segment in _read(group, reader):
+            if held is not None:
+                yield held
+            held = segment
+        if held is not None:
+            yield held
+
+
+def _read(group: list[Item], reader: Reader) -> Iterator[Segment]:
+    for lang, items in _by_language(group):
+        if lang == "en":
+            words = tuple(item for item in items if item.kind != "none")
+            yield Segment("en", (), words)
+        elif syllables := tuple(reader.read(items)):
+            yield Segment("zh", syllables, ())
+
+
+def _by_language(group: list[Item]) -> list[tuple[Language, list[Item]]]:
+    """Runs of one language; letters beside English words are English too."""
+    spoken = [item for item in group if item.kind != "none"]
+    english = {id(item) for item in spoken if item.kind == "english"}
+    for order in (spoken, spoken[::-1]):
+        for item, after in pairwise(order):
+            if id(item) in english and after.kind == "letters":
+                english.add(id(after))
+    runs: list[tuple[Language, list[Item]]] = []
+    for item in group:
+        lang: Language = "en" if id(item) in english else "zh"
+        if runs and (item.kind == "none" or runs[-1][0] == lang):
+            runs[-1][1].append(item)
+        elif item.kind != "none":
+            runs.append((lang, [item]))
+    return runs

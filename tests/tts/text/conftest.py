@@ -1,0 +1,8 @@
+import pytest
+
+from liusheng.tts.text import FrontEnd
+
+
+@pytest.fixture(scope="session")
+def front_end() -> FrontEnd:
+    return FrontEnd()

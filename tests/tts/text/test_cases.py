@@ -1,0 +1,61 @@
+"""The table of written forms and their readings, `cases.tsv` (its head says how it is written)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from liusheng.tts.text import FrontEnd
+
+ROWS = [
+    tuple(line.split("\t"))
+    for line in Path(__file__).with_name("cases.tsv").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def spoken(front_end: FrontEnd, text: str) -> list[str]:
+    read = []
+    for clause in front_end.clauses(text):
+        if clause.lang == "en":
+            read.append(f"<{clause.reading}>")
+        else:
+            read.extend(syllable.pinyin for syllable in clause.syllables)
+    return read
+
+
+def accepted(place: str) -> set[str]:
+    """The readings allowed at one place: "er4/liang3", "ge4/5"."""
+    if place.startswith("<"):
+        return {place}
+    first, *others = place.split("/")
+    return {first, *(first[:-1] + other if other.isdigit() else other for other in others)}
+
+
+def matches(expected: str, read: list[str]) -> bool:
+    for reading in expected.split(" | "):
+        places = re.findall(r"<[^>]*>|\S+", reading)
+        if len(places) == len(read) and all(
+            syllable in accepted(place) for place, syllable in zip(places, read, strict=True)
+        ):
+            return True
+    return False
+
+
+def test_the_table_is_as_large_as_promised() -> None:
+    assert len(ROWS) >= 150
+    assert len({text for _, text, _ in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize(("category", "text", "expected"), ROWS, ids=lambda value: value[:24])
+def test_reading(front_end: FrontEnd, category: str, text: str, expected: str) -> None:
+    read = spoken(front_end, text)
+    assert matches(expected, read), f"{category}: {text!r} is read as {' '.join(read)}"
+
+
+def test_the_comparison_can_fail() -> None:
+    assert matches("er4/liang3 bai2", ["liang3", "bai2"])
+    assert matches("ge4/5", ["ge5"])
+    assert not matches("ge4/5", ["ge3"])
+    assert not matches("ni3 hao3", ["ni3"])
+    assert not matches("<Hello>", ["<hello>"])

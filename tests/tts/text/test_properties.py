@@ -1,0 +1,66 @@
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.assemble import FIRST, LONGEST
+from liusheng.tts.text.clean import is_han
+
+_HAN = "我们一不了着长行得地儿中国银重还好水果二三十百千万点零年月日号元个"
+_WRITTEN = "0123456789.,:-/%+=()~¥$℃²α@#&*_'\"“”（）《》，。！？；：、…—\n aAbBvVxkmgs"
+_FORMS = (
+    *("2023年", "3:30", "http://a.cn/b", "x@y.com", "v1.2", "-5℃", "京A12345", "花儿", "1/2"),
+    *("iPhone 15", "hello world", "你好，", "。", "13800138000", "😀", "\u200d"),
+)
+texts = st.one_of(
+    st.text(alphabet=st.characters(), max_size=60),
+    st.text(alphabet=_HAN + _WRITTEN, max_size=80),
+    st.lists(st.sampled_from(_FORMS), max_size=12).map("".join),
+)
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@given(text=texts)
+@quick
+def test_any_text_is_read_within_its_bounds(front_end: FrontEnd, text: str) -> None:
+    clauses = list(front_end.clauses(text))
+    at = 0
+    for index, clause in enumerate(clauses):
+        assert clause.reading
+        assert clause.lang == "en" or 1 <= len(clause.syllables) <= (LONGEST if index else FIRST)
+        assert 0 <= clause.span[0] < clause.span[1] <= len(text)
+        assert clause.ends_sentence == (clause.pause == "sentence")
+        for syllable in clause.syllables:
+            assert at <= syllable.span[0] < syllable.span[1] <= clause.span[1]
+            assert syllable.pinyin[:-1].isalpha()
+            assert syllable.pinyin[-1] in "12345"
+            at = syllable.span[0]
+        assert clause.span[0] >= 0
+        at = max(at, clause.span[0])
+    assert clauses == list(front_end.clauses(text))
+
+
+@given(text=st.text(alphabet=_HAN + "，。！ 、“”\n", max_size=120))
+@quick
+def test_every_han_character_is_read_exactly_once(front_end: FrontEnd, text: str) -> None:
+    read = [
+        position
+        for clause in front_end.clauses(text)
+        for syllable in clause.syllables
+        for position in range(*syllable.span)
+    ]
+    assert read == [position for position, char in enumerate(text) if is_han(char)]
+    said = "".join(s.text for clause in front_end.clauses(text) for s in clause.syllables)
+    assert said == "".join(filter(is_han, text))
+
+
+@given(text=st.text(alphabet=_HAN + "，。", min_size=1, max_size=60))
+@quick
+def test_explain_is_what_clauses_gives(front_end: FrontEnd, text: str) -> None:
+    explained = front_end.explain(text)
+    clauses = list(front_end.clauses(text))
+    assert [entry["reading"] for entry in explained] == [clause.reading for clause in clauses]
+    assert [s["pinyin"] for entry in explained for s in entry["syllables"]] == [
+        syllable.pinyin for clause in clauses for syllable in clause.syllables
+    ]
