@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,7 @@ def test_unknown_flag() -> None:
         ("workers.asr", 0, "must be at least 1."),
         ("workers.asr", 1.5, "must be a whole number."),
         ("workers.nice", 20, "must be at most 19."),
+        ("workers.batch", 0, "must be at least 1."),
         ("asr.live.interval", "x", "asr.live.interval = 'x' (flag --x): must be a number."),
     ],
 )
@@ -253,6 +255,24 @@ def test_out_of_range(path: str, value: object, message: str) -> None:
     assert text.startswith(f"{path} = ")
     assert message in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("asr.whisper.beam", 0, "beam must be at least 1: 0."),
+        ("asr.whisper.compute_type", "int4", "compute_type 'int4': expected one of int8, "),
+        ("asr.whisper.pad_final", 31, "pad_final are seconds of a 30 s window"),
+        ("asr.whisper.no_speech", 2, "no_speech is a probability, 0 to 1: 2.0."),
+        ("asr.whisper.compression", 1, "compression must be above 1: 1.0."),
+        ("asr.whisper.tokens_per_second", 0, "tokens_per_second must be above zero: 0.0."),
+        ("asr.online.decoding_method", "magic", "expected 'greedy_search' or 'modified_beam"),
+    ],
+)
+def test_engine_options_out_of_range(path: str, value: object, message: str) -> None:
+    text = fault(flags={path: ("--set", value)})
+    assert text.startswith(f"{path.rpartition('.')[0]} ({path} from flag --set): ")
+    assert message in text
 
 
 def test_options_that_contradict_each_other() -> None:
@@ -292,7 +312,7 @@ def test_engines_get_their_options() -> None:
     }
     options = load(flags=flags).settings.asr_options
     assert (options.whisper.threads, options.whisper.batch, options.whisper.beam) == (3, 4, 5)
-    assert options.moonshine.threads == 3
+    assert (options.moonshine.threads, options.online.threads, options.online.batch) == (3, 3, 4)
     assert options.live.vad.endpoint == 0.9
 
 
@@ -305,6 +325,20 @@ def test_default_models_are_the_catalogues() -> None:
     settings = Settings()
     chosen = [model.name for model in Catalogue.default() if model.default]
     assert [*settings.asr.models, *settings.tts.models] == chosen
+
+
+@pytest.mark.parametrize("page", ["docs/configuration.md", "docs/zh/configuration.md"])
+def test_the_documents_list_every_setting(page: str) -> None:
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_.0-9]+)` \| (.+?) \|(.*)", text, re.MULTILINE)
+    assert sorted(path for path, *_ in rows) == sorted(setting_paths())
+    printed = {}
+    for table, line in _printed(load()):
+        name, _, value = line.partition(" = ")
+        printed[f"{table}.{name}".lstrip(".")] = f"`{value}`"
+    for path, default, more in rows:  # those of three columns give a default
+        if more and default.startswith("`"):
+            assert default == printed[path], path
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,12 @@ class LiveOptions:
             raise ValueError(f"keep ({self.keep}) must be less than trim ({self.trim})")
 
 
+COMPUTE_TYPES = (
+    "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16",
+    "float16", "bfloat16", "float32", "default", "auto",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class WhisperOptions:
     """How Whisper is decoded.
@@ -122,6 +128,26 @@ class WhisperOptions:
     low_score: float = -1.0
     hopeless_score: float = -1.8
     compression: float = 2.4
+
+    def __post_init__(self) -> None:
+        if self.compute_type not in COMPUTE_TYPES:
+            raise ValueError(
+                f"compute_type {self.compute_type!r}: expected one of {', '.join(COMPUTE_TYPES)}"
+            )
+        for name in ("threads", "beam", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")
+        if not (0 <= self.pad_partial <= 30 and 0 <= self.pad_final <= 30):
+            raise ValueError(
+                "pad_partial and pad_final are seconds of a 30 s window, not "
+                f"{self.pad_partial} and {self.pad_final}"
+            )
+        if self.tokens_per_second <= 0:
+            raise ValueError(f"tokens_per_second must be above zero: {self.tokens_per_second}")
+        if not 0 <= self.no_speech <= 1:
+            raise ValueError(f"no_speech is a probability, 0 to 1: {self.no_speech}")
+        if self.compression <= 1:
+            raise ValueError(f"compression must be above 1: {self.compression}")
 
 
 @dataclass(frozen=True)

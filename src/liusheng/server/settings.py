@@ -8,14 +8,21 @@ reads files, environment and flags into these types; `Settings()` reads nothing:
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from liusheng.asr.options import AsrOptions, LiveOptions, MoonshineOptions, WhisperOptions
+from liusheng.asr.options import (
+    AsrOptions,
+    LiveOptions,
+    MoonshineOptions,
+    OnlineOptions,
+    SherpaOfflineOptions,
+    WhisperOptions,
+)
 from liusheng.asr.types import Script
 from liusheng.models.store import default_home
 from liusheng.server.cores import usable_cores
@@ -61,9 +68,15 @@ class AsrSettings(Group):
     live: LiveOptions = Field(default_factory=LiveOptions)
     whisper: WhisperOptions = Field(default_factory=WhisperOptions)
     moonshine: MoonshineOptions = Field(default_factory=MoonshineOptions)
+    online: OnlineOptions = Field(default_factory=OnlineOptions)
+    sherpa_offline: SherpaOfflineOptions = Field(default_factory=SherpaOfflineOptions)
 
 
-SET_BY_WORKERS = frozenset({"asr.whisper.threads", "asr.whisper.batch", "asr.moonshine.threads"})
+_OF_WORKERS = ("threads", "batch")
+
+SET_BY_WORKERS = frozenset(
+    f"asr.{group}.{name}" for group in AsrSettings.model_fields for name in _OF_WORKERS
+)
 """Options of engines that are no settings of their own: `workers` says them for every engine."""
 
 
@@ -182,12 +195,12 @@ class Settings(BaseSettings):
     @property
     def asr_options(self) -> AsrOptions:
         """What recognisers are made with."""
-        threads, batch = self.workers.threads, self.workers.batch
-        return AsrOptions(
-            live=self.asr.live,
-            whisper=replace(self.asr.whisper, threads=threads, batch=batch),
-            moonshine=replace(self.asr.moonshine, threads=threads),
-        )
+        groups = {group.name: getattr(self.asr, group.name) for group in fields(AsrOptions)}
+        for name, options in groups.items():
+            known = {option.name for option in fields(options)}
+            said = {each: getattr(self.workers, each) for each in _OF_WORKERS if each in known}
+            groups[name] = replace(options, **said)
+        return AsrOptions(**groups)
 
     @classmethod
     def settings_customise_sources(
