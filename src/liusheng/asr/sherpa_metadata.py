@@ -119,8 +119,6 @@ def check(model: InstalledModel) -> dict[str, dict[str, str]]:
                 f"a model of kind {model.kind.value} has the files: {wanted}"
             )
     metadata = {role: _read(model, role) for role in _FILES[model.kind] if role != "tokens"}
-    for role, keys in _KEYS[model.kind].items():
-        _require(model, role, metadata[role], keys)
     if model.kind is Kind.ONLINE_TRANSDUCER:
         _require(model, "encoder", metadata["encoder"], ("model_type",))
         family = metadata["encoder"]["model_type"]
@@ -131,6 +129,8 @@ def check(model: InstalledModel) -> dict[str, dict[str, str]]:
                 f"the online transducers that can be loaded are: {known}"
             )
         _require(model, "encoder", metadata["encoder"], _TRANSDUCER_ENCODERS[family])
+    for role, keys in _KEYS[model.kind].items():
+        _require(model, role, metadata[role], keys)
     return metadata
 
 

@@ -147,7 +147,11 @@ class Vocabulary:
 
 def _read(path: Path) -> tuple[str, ...]:
     symbols = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not in UTF-8: {error}") from error
+    for number, line in enumerate(lines, 1):
         parts = line.rsplit(maxsplit=1)
         if not line.strip():
             continue
