@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
 
@@ -42,6 +43,9 @@ class _Converter(NeutralToneWith5Mixin, DefaultConverter):
     pass
 
 
+_PINYIN = Pinyin(_Converter())
+
+
 @dataclass
 class _Word:
     """A word on its way to be read.
@@ -68,7 +72,6 @@ class Reader:
     def __init__(self) -> None:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
             self._overrides = Lexicon(path).words
-        self._pinyin = Pinyin(_Converter())
 
     def read(self, items: Sequence[Item]) -> list[Syllable]:
         """The syllables of items between two marks, none of them English."""
@@ -81,7 +84,7 @@ class Reader:
     def _words(self, item: Item) -> Iterator[_Word]:
         if item.kind == "han":
             at = 0
-            for text in rjieba.cut(item.text):
+            for text in _segmented(item.text):
                 yield _Word(text, item.spans[at : at + len(text)], "han")
                 at += len(text)
         elif item.kind == "letters":
@@ -137,7 +140,7 @@ class Reader:
         if phrase in self._overrides:
             return self._overrides[phrase]
         if len(phrase) == 1 or phrase in PHRASES_DICT:
-            syllables = self._known(phrase)
+            syllables = _known(phrase)
         else:
             syllables = ()
             while len(syllables) < len(phrase):
@@ -157,12 +160,6 @@ class Reader:
         if word[at] == "得" and at:
             return ("de5",)  # a complement that the segmentation took for a word: 跑得快
         return self._reading(word[at])
-
-    def _known(self, phrase: str) -> tuple[str, ...]:
-        read = self._pinyin.pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
-        syllables = tuple(_voiced(candidates[0]) for candidates in read)
-        # A character that nobody knows comes back as nothing at all.
-        return syllables if len(syllables) == len(phrase) else ("",) * len(phrase)
 
     def _number(self, text: str) -> tuple[str, ...]:
         return self._overrides.get(text) or tuple(self._reading(char)[0] for char in text)
@@ -254,6 +251,26 @@ def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
                 continue
         out.append(syllable)
     return out
+
+
+def _segmented(text: str) -> Iterator[str]:
+    """jieba's words, less those it makes up of a particle and a verb: 高兴|地说, 轻轻地."""
+    for word in rjieba.cut(text):
+        if len(word) > 1 and word[0] in "地得" and not rjieba.has_word(word):
+            yield from (word[0], word[1:])
+        elif len(word) == 3 and word[0] == word[1] and word[2] == "地":
+            yield from (word[:2], word[2])
+        else:
+            yield word
+
+
+@lru_cache(maxsize=16384)
+def _known(phrase: str) -> tuple[str, ...]:
+    """pypinyin's reading of a phrase that it knows, or of one character."""
+    read = _PINYIN.pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
+    syllables = tuple(_voiced(candidates[0]) for candidates in read)
+    # A character that nobody knows comes back as nothing at all.
+    return syllables if len(syllables) == len(phrase) else ("",) * len(phrase)
 
 
 def _unread(_: str) -> str:

@@ -1,4 +1,4 @@
-"""Single characters whose reading the words around them decide: 得 地 长 行 只 为.
+"""Single characters whose reading the words around them decide: 得 地 长 行 只 为 还.
 
 A phrase dictionary cannot hold these: what decides is the kind of the neighbour. Each rule returns
 None where the usual reading stands.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 _PRONOUN = re.compile("(?:[我你您他她它咱谁]|们|自己|大家)$")
 _MUST = re.compile("^(?:就|总|还|都|必|也|可|非|又|只|不|先|还是|至少|一定)$")
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万亿几多数半每这那哪首末]$")
+_UNPAID = re.compile("(?:没|要|该|必须|来|可以|已|已经|未|先|能|得|去|借)$")
 _DEGREE = re.compile(
     "(?:很|太|多|更|最|不|又|也|好|这么|那么|非常|较|比较|越|够|真|挺|还|极|特别|米|公里|厘米|尺|里"
     "|年|小时|天|之)$"
@@ -79,6 +80,12 @@ def _wei(before: str, after: str) -> str | None:
     return None
 
 
+def _hai(before: str, after: str) -> str | None:
+    if after[:1] in ("了", "给", "清") or (not after and _UNPAID.search(before)):
+        return "huan2"
+    return None
+
+
 _RULES: dict[str, Callable[[str, str], str | None]] = {
-    "得": _de, "地": _di, "长": _chang, "行": _hang, "只": _zhi, "为": _wei,
+    "得": _de, "地": _di, "长": _chang, "行": _hang, "只": _zhi, "为": _wei, "还": _hai,
 }  # fmt: skip

@@ -84,7 +84,7 @@ LIST_ITEM: Rule = (
     _item,
 )
 RULES: list[Rule] = [
-    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- ]?(\d+)(?!\.?\d|(?:-\d+){2})"), _lettered),
+    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|(?:-\d+){2})"), _lettered),
     (
         re.compile(
             rf"{FRESH}(?P<sign>(?<![\w)）])[-+]|(?<=[是为到至约达于跌降涨差负得])[-+]|±)?(?P<n>{NUMBER})"

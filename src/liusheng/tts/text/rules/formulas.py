@@ -8,7 +8,7 @@ from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule
 from liusheng.tts.text.rules.words import Word, amount, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS
 
-_OPERAND = rf"(?:{NUMBER}|[A-Za-zα-ω]{{1,2}})[²³]?"
+_OPERAND = rf"(?:{NUMBER}[A-Za-zα-ω]?|[A-Za-zα-ω]{{1,2}})[²³]?"
 _OPERATOR = r"\s*(?:[<>=!]=|[+\-×*÷/=≈≠<>≥≤±^])\s*"
 _PART = re.compile(rf"\^\s*[+-]?\d+|{NUMBER}|[A-Za-z]+|[<>=!]=|\S")
 
