@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from liusheng.tts.types import SAMPLE_RATE, Samples
 
@@ -49,7 +50,7 @@ def trim(blocks: Iterable[Samples]) -> Iterator[Samples]:
     Quiet samples are held back until it is known whether the clause goes on after them, so a block
     may come out shorter or later than it went in; none is empty. Silence inside stays.
     """
-    held = np.zeros(0, np.float32)
+    held: Samples = np.zeros(0, np.float32)
     started = False
     for block in blocks:
         held = np.concatenate([held, block])
@@ -71,14 +72,14 @@ def trim(blocks: Iterable[Samples]) -> Iterator[Samples]:
         yield _faded_out(held)
 
 
-def _loud_windows(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _loud_windows(samples: Samples) -> npt.NDArray[np.intp]:
     """Indices of the whole windows that are not silence."""
     whole = len(samples) // _WINDOW
     windows = samples[: whole * _WINDOW].reshape(whole, _WINDOW)
     return np.flatnonzero(np.sqrt(np.mean(windows * windows, axis=1)) >= _QUIET)
 
 
-def _lead_in(samples: Samples, loud: np.ndarray[tuple[int], np.dtype[np.intp]]) -> int:
+def _lead_in(samples: Samples, loud: npt.NDArray[np.intp]) -> int:
     """Where the clause is to begin, or could begin if the next window is loud."""
     first = int(loud[0]) if loud.size else len(samples) // _WINDOW
     return max(0, first * _WINDOW - _LEAD)
