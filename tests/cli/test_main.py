@@ -64,18 +64,19 @@ def test_wrong_command_lines(
     assert captured.out == ""
 
 
-def test_without_the_servers_packages(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_without_the_servers_packages(command: str) -> None:
     """A client-only installation says what is missing for the rest."""
-    for name in list(sys.modules):
-        if name.startswith(("pydantic_settings", "liusheng.server", "liusheng.cli.serve")):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "pydantic_settings", None)
-    assert main(["serve"]) == 1
-    err = capsys.readouterr().err
-    assert "needs the package pydantic_settings" in err
-    assert "pip install 'liusheng[server]'" in err
+    code = (
+        "import sys\nsys.modules['pydantic_settings'] = None\n"
+        f"from liusheng.cli import main\nsys.exit(main(['{command}']))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert f"`liusheng {command}` needs the package pydantic_settings" in result.stderr
+    assert "pip install 'liusheng[server]'" in result.stderr
 
 
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
