@@ -127,8 +127,9 @@ class LiveSchedule(Generic[K]):
                 stream.worker = None
 
     def lag(self, now: float) -> float:
-        """Return for how many seconds the stalest stream has waited for a turn."""
-        return max((now - s.due for s in self._streams.values() if s.due is not None), default=0.0)
+        """Return for how many seconds the longest waiting stream has waited for a turn."""
+        waiting = (s.due for s in self._streams.values() if s.due is not None and not s.running)
+        return max((now - due for due in waiting), default=0.0)
 
     def _may(self, stream: _Stream, worker: int) -> bool:
         return not self._sticky or stream.worker in (None, worker)

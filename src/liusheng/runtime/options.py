@@ -40,7 +40,7 @@ class RecognitionOptions:
     max_turn: float = 20.0
     max_queued: float = 30.0
     max_streams: int = 64
-    max_lag: float = 4.0
+    max_lag: float = 10.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""A server as a user starts it, with its default models."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from liusheng.models.store import Store
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where it listens: "127.0.0.1:PORT"."""
+    store = Store()
+    missing = [
+        m
+        for m in [each.name for each in store.catalogue if each.default]
+        if not store.is_installed(m)
+    ]
+    if missing:
+        pytest.fail(f"the default models are not there ({missing}); run: liusheng models pull")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        for line in server.stdout:
+            if found := re.search(r"ws://([^/\s]+)/paddlespeech/asr/streaming", line):
+                break
+        else:
+            pytest.fail(f"the server ended with {server.wait()}")
+        yield found[1]
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.stdout.close()
+        assert server.wait(20) == 0, "SIGTERM ends it cleanly"
