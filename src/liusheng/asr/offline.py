@@ -145,5 +145,5 @@ def spread(texts: Sequence[str], start: float, end: float) -> tuple[Piece, ...]:
     for text, weight in zip(texts, weights, strict=True):
         a = start + (end - start) * done / total
         done += weight
-        placed.append(Piece(text, a, start + (end - start) * done / total))
+        placed.append(Piece(text, a, min(end, start + (end - start) * done / total)))
     return tuple(placed)

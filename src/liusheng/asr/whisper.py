@@ -211,9 +211,7 @@ class WhisperEngine:
         self, window: Window, encoded: Floats, lang: str, hypothesis: _Hypothesis
     ) -> tuple[Piece, ...]:
         options = self.options
-        if hypothesis.score < options.hopeless_score or (
-            hypothesis.no_speech > options.no_speech and hypothesis.score < options.low_score
-        ):
+        if hypothesis.score < options.hopeless_score or hypothesis.no_speech > options.no_speech:
             return ()
         pieces: list[Piece] = []
         tokenizer = self._tokenizers[lang]
