@@ -11,7 +11,6 @@ from liusheng.tts.text.cut import pieces
 from liusheng.tts.text.language import english_items, piece_language
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.normalize import Item, normalize
-from liusheng.tts.text.pinyin import Reader
 from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
 
@@ -26,6 +25,9 @@ class FrontEnd:
     """
 
     def __init__(self, lexicon: Lexicon | None = None) -> None:
+        # The dictionaries take half a second and 90 MB: only for those who read.
+        from liusheng.tts.text.pinyin import Reader
+
         self._lexicon = lexicon or Lexicon()
         self._reader = Reader()
 

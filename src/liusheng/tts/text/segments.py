@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from liusheng.tts.text.normalize import Item
-from liusheng.tts.text.pinyin import Reader
 from liusheng.tts.text.types import Language, Pause, Span, Syllable
+
+if TYPE_CHECKING:
+    from liusheng.tts.text.pinyin import Reader
 
 _STRENGTH: dict[str, int] = {"none": 0, "weak": 1, "comma": 2, "sentence": 3}
 

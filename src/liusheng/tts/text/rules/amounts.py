@@ -72,7 +72,7 @@ def _range(match: Match) -> list[Word] | None:
         if re.match(r"\s*=", after(match)) or SCORE.search(before(match) + after(match)):
             return None
         upwards = float(low.replace(",", "")) < float(high.replace(",", ""))
-        if not (unit or upwards or _COUNTED.match(after(match))):
+        if not (unit or (upwards and low != "0") or _COUNTED.match(after(match))):
             return None
     second = amount(high)
     if high == "2" and not unit and re.match(MEASURE, after(match)):
@@ -85,8 +85,8 @@ def _range(match: Match) -> list[Word] | None:
 def _score(match: Match) -> list[Word] | None:
     """3:2; 3-2 only where a score is near, or where it could be no range."""
     first, mark, second = match.groups()
-    upwards = int(first) < int(second)
-    if mark == "-" and upwards and not SCORE.search(before(match) + after(match)):
+    may_be_range = 0 < int(first) < int(second)
+    if mark == "-" and may_be_range and not SCORE.search(before(match) + after(match)):
         return None
     return [*plain(amount(first)), *say("比"), *plain(amount(second))]
 
@@ -112,7 +112,7 @@ RULES: list[Rule] = [
     ),
     (re.compile(r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/(?=[\u4e00-\u9fff])"), _each),
     (re.compile(rf"(?P<a>{_SIGNED})(?:[%‰]?{TO}(?P<b>{_SIGNED}))?(?P<sign>[%‰])"), _percent),
-    (re.compile(r"(?<![\d./])(?:(\d+)又)?(\d+)/(\d+)(?![\d/.])"), _fraction),
+    (re.compile(r"(?<![\d./])(?:(\d+)又)?(\d+) ?/ ?(\d+)(?![\d/.])"), _fraction),
     (
         re.compile(
             rf"(?<![\d.A-Za-z])(?P<a>{_SIGNED})(?:(?:℃|°[CF]|℉|°|度)?{TO}(?P<b>{_SIGNED}))?"

@@ -15,13 +15,11 @@ SCORE = re.compile(
 
 
 def _date(match: Match) -> list[Word] | None:
-    year, month, day = match["y"], match["m"], match["d"]
-    if not 1 <= int(month) <= 12 or (day and not 1 <= int(day) <= 31):
+    year, month, day = (match.groupdict().get(part) for part in ("y", "m", "d"))
+    if not month or not 1 <= int(month) <= 12 or (day and not 1 <= int(day) <= 31):
         return None
-    words = [
-        Word(numbers.digits(year) + "年", plain=True),
-        Word(numbers.cardinal(month) + "月", plain=True),
-    ]
+    words = [Word(numbers.digits(year) + "年", plain=True)] if year else []
+    words.append(Word(numbers.cardinal(month) + "月", plain=True))
     return [*words, Word(numbers.cardinal(day) + "日", plain=True)] if day else words
 
 
@@ -77,6 +75,9 @@ def _to(_: Match) -> list[Word]:
     return say("到")
 
 
+_YEAR = r"(?P<y>(?:19|20)\d\d)"
+_DATE_END = r"(?![\d/-]|\.\d)"
+
 RULES: list[Rule] = [
     (
         re.compile(
@@ -93,7 +94,14 @@ RULES: list[Rule] = [
     ),
     # Two figures are a year where no count of years would be written so: 98年, 08级.
     (re.compile(rf"{FRESH}(0\d|9\d|8[5-9])(?:-(\d\d))?(年(?!代)|级|届|款)"), _years),
-    (re.compile(rf"{FRESH}(?P<y>(?:19|20)\d\d)[-/](?P<m>0[1-9]|1[0-2])(?P<d>)(?![\d/.-])"), _date),
+    # A year and a month; figures that begin with 0 are no count.
+    (re.compile(rf"{FRESH}{_YEAR}(?:[-/](?P<m>0[1-9]|1[0-2])){_DATE_END}"), _date),
+    (re.compile(rf"{FRESH}{_YEAR}\.(?P<m>0[1-9]){_DATE_END}"), _date),
+    (
+        re.compile(rf"{FRESH}(?:(?P<d>[0-3]\d)[-/.])?(?P<m>0[1-9]|1[0-2])[-/.]{_YEAR}{_DATE_END}"),
+        _date,
+    ),
+    (re.compile(rf"{FRESH}(?P<m>0[1-9])[-/.](?P<d>[0-3]\d){_DATE_END}"), _date),
     (re.compile(rf"{FRESH}(\d{{1,2}})月(?:(\d{{1,2}})([日号]))?"), _month),
     (
         re.compile(

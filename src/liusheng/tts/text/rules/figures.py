@@ -38,6 +38,8 @@ def _number(match: Match) -> list[Word]:
     if "." in number or "," in number:
         return signed + amount(number)
     measured = MEASURED.match(after(match))
+    if measured and measured[0] in ("来", "多", "余") and number[-1] != "0":
+        measured = None  # 12306来; but 10来个
     if (named := _as_figures(match, number, bool(measured))) is not None:
         return named
     if number == "2" and not sign and measured and before(match, 1) != "第":
@@ -87,7 +89,7 @@ RULES: list[Rule] = [
     (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|(?:-\d+){2})"), _lettered),
     (
         re.compile(
-            rf"{FRESH}(?P<sign>(?<![\w)）])[-+]|(?<=[是为到至约达于跌降涨差负得])[-+]|±)?(?P<n>{NUMBER})"
+            rf"{FRESH}(?P<sign>(?<![\w)）])[-+]|(?<=[是为到至约达于跌降涨差负得算值温润率])[-+]|±)?(?P<n>{NUMBER})"
         ),
         _number,
     ),
