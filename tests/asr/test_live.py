@@ -60,8 +60,10 @@ class LetterEngine:
     def __init__(self, doubt: int = 0) -> None:
         self.doubt = doubt
         self.decodes: list[tuple[Effort, float]] = []
+        self.windows: list[Window] = []
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        self.windows += windows
         self.decodes += [(effort, len(w.samples) / SAMPLE_RATE) for w in windows]
         return [Decoded(self._read(w.samples, effort), "en") for w in windows]
 
@@ -268,6 +270,14 @@ def test_the_first_sound_before_the_speech_is_heard_too() -> None:
     # The first letter is too faint for the detector, not for the model.
     audio[2 * LETTER : 3 * LETTER] = 1 / 200
     assert letters_of(play(live, audio, every(0.1, audio))) == "\x01bcdef"
+
+
+def test_the_engine_is_told_where_in_the_window_the_speech_is() -> None:
+    engine = LetterEngine()
+    play(recogniser(engine), speak("     abcdef       "), [])
+    first, last = engine.windows[0].speech
+    assert first == pytest.approx(VadOptions().pre_roll, abs=0.032)
+    assert last - first == pytest.approx(6 * LETTER / SAMPLE_RATE)
 
 
 def test_a_language_that_the_model_has_not_is_refused() -> None:

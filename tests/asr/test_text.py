@@ -82,6 +82,7 @@ def test_an_english_utterance_ends_as_the_model_says() -> None:
 
 def test_an_open_text_ends_in_no_mark() -> None:
     assert text_of(open_ended(pieces("你好。"))) == "你好"
+    assert text_of(open_ended(pieces("This is."))) == "This is"
 
 
 _raw = st.text(st.sampled_from("你好们體 ,.，。?!"), max_size=20)

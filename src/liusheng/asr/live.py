@@ -178,7 +178,8 @@ class LiveRecognizer:
         heard = utterance.settled and utterance.heard == segment.speech_end and not segment.cut
         window = None
         if not heard and end > utterance.begin:
-            window = self._window(state, utterance, end, timed=True)
+            speech = (segment.speech_start, segment.speech_end)
+            window = self._window(state, utterance, end, speech, timed=True)
         return _Job(utterance, window, Effort.FINAL, segment, segment.speech_end)
 
     def _following(self, state: LiveState, utterance: OpenUtterance, total: int) -> _Job | None:
@@ -198,19 +199,31 @@ class LiveRecognizer:
         timed = settled or end - utterance.begin > options.trim * SAMPLE_RATE
         return _Job(
             utterance,
-            self._window(state, utterance, end, timed),
+            self._window(
+                state, utterance, end, (segmenter.speech_start, segmenter.speech_end), timed
+            ),
             Effort.FINAL if settled else Effort.PARTIAL,
             None,
             segmenter.speech_end,
         )
 
-    def _window(self, state: LiveState, utterance: OpenUtterance, end: int, timed: bool) -> Window:
+    def _window(
+        self,
+        state: LiveState,
+        utterance: OpenUtterance,
+        end: int,
+        speech: tuple[int, int],
+        timed: bool,
+    ) -> Window:
         audio = state.audio[utterance.begin - state.origin : end - state.origin]
         lang = state.params.lang
         if lang == "auto" and utterance.fixed:
             # An utterance has one language; once words of it stand, it is that of the words.
             lang = utterance.lang
-        return Window(audio.astype(np.float32) / np.float32(32768), lang, timed, state.lang)
+        begin = utterance.begin / SAMPLE_RATE
+        first, last = (max(0.0, frame * FRAME_SECONDS - begin) for frame in speech)
+        samples = audio.astype(np.float32) / np.float32(32768)
+        return Window(samples, lang, timed, state.lang, (first, last))
 
     def _outcome(self, state: LiveState, jobs: Sequence[_Job]) -> Outcome:
         """Write down what a turn's decodes said."""

@@ -21,7 +21,10 @@ _SHORTEST = 0.5
 
 
 class MoonshineEngine:
-    """A Moonshine model in the two-file (v2) form."""
+    """A Moonshine model in the two-file (v2) form.
+
+    It gives no alignment: words are spread over the speech by their length.
+    """
 
     max_seconds = 30.0
 
@@ -53,5 +56,7 @@ class MoonshineEngine:
         ]
 
     def _decoded(self, window: Window, text: str) -> Decoded:
-        pieces = spread(split_pieces(text.strip()), 0.0, len(window.samples) / SAMPLE_RATE)
+        start, end = window.speech
+        end = min(end, len(window.samples) / SAMPLE_RATE)
+        pieces = spread(split_pieces(text.strip()), min(start, end), end)
         return Decoded(without_loops(pieces), self.languages[0])

@@ -35,12 +35,14 @@ class Window:
         make them; otherwise rough ones will do (see `Piece`).
     before: the language of what was said before in the stream, "" if nothing was. Where `lang` is
         "auto", an engine leaves it only when it is sure of another.
+    speech: where in the window speech was detected, from and to, in seconds.
     """
 
     samples: Samples
     lang: str
     timed: bool = False
     before: str = ""
+    speech: tuple[float, float] = (0.0, float("inf"))
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Piece:
     text: verbatim, with the space before it if there is one and the punctuation after it: the
         texts of a hypothesis's pieces, one after another, are its text.
     start, end: seconds from the start of the window, monotone within a hypothesis and inside the
-        window. Engines that cannot align spread pieces evenly (see `spread`).
+        window. Engines that cannot align spread pieces over the speech (see `spread`).
     """
 
     text: str

@@ -106,7 +106,7 @@ def open_ended(pieces: Sequence[Piece]) -> list[Piece]:
     if not pieces:
         return []
     last = pieces[-1]
-    return [*pieces[:-1], replace(last, text=last.text.rstrip(_MARKS))]
+    return [*pieces[:-1], replace(last, text=last.text.rstrip(_MARKS + ",.;:?!"))]
 
 
 def text_of(pieces: Sequence[Piece]) -> str:

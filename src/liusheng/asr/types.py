@@ -2,8 +2,8 @@
 
 A recogniser is driven in *turns*. A turn hands it a stream's state and the audio that has come in
 since the last turn, and gives back the new state and what is now known. States are values: they can
-be pickled, sent to another process, kept by the caller and handed in again, so a batch that was lost
-with its worker is simply sent again. Nothing here knows of sockets, processes or clocks.
+be pickled, sent to another process, kept by the caller and handed in again, so a batch that was
+lost with its worker is simply sent again. Nothing here knows of sockets, processes or clocks.
 """
 
 from __future__ import annotations
