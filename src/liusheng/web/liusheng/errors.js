@@ -13,3 +13,12 @@ export class LiushengError extends Error {
     this.code = code;
   }
 }
+
+/** Return the error for what browsers keep from pages that are not on https or localhost. */
+export function insecureContext(what) {
+  return new LiushengError(
+    "insecure_context",
+    `Browsers give ${what} only to pages on https or localhost; this page is on ` +
+      `${location.origin}. Use one of these.`,
+  );
+}

@@ -1,6 +1,6 @@
 /** The microphone as packets of 16 kHz PCM16. */
 
-import { LiushengError } from "./errors.js";
+import { LiushengError, insecureContext } from "./errors.js";
 
 const WORKLETS = new URL("./worklets.js", import.meta.url);
 
@@ -63,13 +63,7 @@ export class Microphone {
 }
 
 async function ask({ deviceId, echoCancellation = true, noiseSuppression = true }) {
-  if (!globalThis.isSecureContext || !navigator.mediaDevices?.getUserMedia) {
-    throw new LiushengError(
-      "insecure_context",
-      "Browsers give the microphone only to pages on https or localhost. " +
-        `This page is on ${location.origin}.`,
-    );
-  }
+  if (!navigator.mediaDevices?.getUserMedia) throw insecureContext("the microphone");
   try {
     return await navigator.mediaDevices.getUserMedia({
       audio: {

@@ -1,5 +1,7 @@
 /** Playback of audio that is still arriving: no gaps, no clicks, stopped at once. */
 
+import { insecureContext } from "./errors.js";
+
 const WORKLETS = new URL("./worklets.js", import.meta.url);
 
 /** One stream of samples being played. */
@@ -8,10 +10,11 @@ export class Playback {
   position = 0;
   /** How often the samples ran out before the end. */
   starved = 0;
-  /** Resolves when the last sample was played, or playback was stopped. */
-  finished;
+  /** What the stream threw. */
+  error = null;
 
   constructor(stop) {
+    /** Resolves at the end: whether everything was played. */
     this.finished = new Promise((resolve) => (this.settle = resolve));
     this.stop = stop;
   }
@@ -31,6 +34,7 @@ export class Player {
    * @returns {Promise<Player>}
    */
   static async open({ sampleRate = 24_000 } = {}) {
+    if (!globalThis.AudioWorkletNode) throw insecureContext("audio worklets");
     const player = new Player();
     // A context of the stream's own rate leaves the resampling to the browser; one that has
     // another rate all the same is made up for in the worklet.

@@ -16,8 +16,6 @@ export class Speech {
   cancelled = false;
   /** Milliseconds from the asking to the first piece of audio; null before. */
   firstPacket = null;
-  /** Spans of the text and their times, where the server tells them: {start, end, bg, ed}. */
-  marks = [];
 
   constructor(request, cancel) {
     /** What was asked for. */
@@ -146,7 +144,6 @@ export class Synthesizer {
       this.#channel.settled();
       this.#flush();
     } else if (message.status === 1) {
-      if (message.marks) head?.speech.marks.push(...message.marks);
       head?.speech.add(pcmFromBase64(message.audio));
     } else if (message.status === 2) {
       // A cancelling that came too late is answered all the same; no text is waiting for that.

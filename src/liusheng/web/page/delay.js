@@ -6,14 +6,13 @@
  * there was as much text as up to that word.
  */
 
-const ONSET = 0.02; // RMS that counts as speech at least
-const OVER_NOISE = 4; // times the quietest of late
+import { Activity } from "./activity.js";
 
 export class DelayMeter {
   #origin = Infinity; // of the audio, in this page's clock; ms
-  #noise = ONSET;
-  #onset = null;
-  #quiet = true;
+  #activity = new Activity();
+  #closed = -Infinity; // when everything said was closed last
+  #waiting = true; // for the first text of what is being said
   #growth = []; // [letters, ms]: when the text first was so long
 
   /** From a rise of the level to the first text, the newest; ms, or null. */
@@ -23,9 +22,7 @@ export class DelayMeter {
   heard(seconds, rms, now = performance.now()) {
     // Of all packets the one that came with the least delay tells best when the audio began.
     this.#origin = Math.min(this.#origin, now - 1000 * seconds);
-    this.#noise = Math.min(rms, this.#noise * 1.02);
-    const loud = rms > Math.max(ONSET, OVER_NOISE * this.#noise);
-    if (loud && this.#quiet && this.#onset === null) this.#onset = now;
+    this.#activity.heard(rms, now);
   }
 
   /** This text is on the screen; `closed`: nothing is being said that is not in it. */
@@ -33,12 +30,13 @@ export class DelayMeter {
     const letters = count(text);
     if (letters > (this.#growth.at(-1)?.[0] ?? 0)) {
       this.#growth.push([letters, now]);
-      if (this.#quiet && this.#onset !== null) this.first = now - this.#onset;
-      this.#quiet = false;
+      const { began } = this.#activity;
+      if (this.#waiting && began > this.#closed) this.first = now - began;
+      this.#waiting = false;
     }
-    if (closed && !this.#quiet) {
-      this.#quiet = true;
-      this.#onset = null;
+    if (closed && !this.#waiting) {
+      this.#waiting = true;
+      this.#closed = now;
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * The text being spoken, lit as it is said.
  *
- * Where the server sends marks, the word that sounds now is lit. Without them only the length of the
- * whole is known: then the clause is lit that should sound now, by how long clauses take to say.
+ * The server does not tell when each word sounds; only the length of the whole is known. So the clause
+ * is lit, and not the word, that should sound now by how long clauses take to say.
  */
 
 import { make } from "./dom.js";
@@ -21,10 +21,8 @@ export class LitText {
 
   /** Show a text with nothing lit. */
   show(text) {
-    let at = 0;
     this.#parts = text.split(/(?<=[，。！？；：、,.!?;:\n])(?=\s|[^\d\s])/u).map((piece) => {
-      const part = { text: piece, start: at, weight: this.#weight, span: make("span", {}, piece) };
-      at += piece.length;
+      const part = { weight: this.#weight, span: make("span", {}, piece) };
       this.#weight += weigh(piece);
       return part;
     });
@@ -51,12 +49,6 @@ export class LitText {
       span.className = i < now ? "said" : i === now ? "saying" : "";
     });
     this.#reveal(this.#parts[now].span);
-  }
-
-  /** All is said. */
-  finish() {
-    this.#now = this.#parts.length;
-    for (const { span } of this.#parts) span.className = "said";
   }
 
   #reveal(span) {

@@ -27,6 +27,7 @@ function toggleTheme() {
   const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   setTheme(dark ? "light" : "dark");
   remember("theme", dark ? "light" : "dark");
+  document.dispatchEvent(new Event("theme"));
 }
 
 function show(tab, focus = false) {

@@ -10,7 +10,7 @@ import { TakeAway } from "./take_away.js";
 import { Wave, loudness } from "./wave.js";
 
 const PACKET = 1360; // samples; 85 ms, as the protocol's own client has it
-const FILE_PACE = 6; // times as fast as it lasts, so that it can be watched
+const FILE_PACE = 3; // times as fast as it lasts, so that it can be watched
 const FIRST_LANGUAGES = ["zh", "en"];
 
 export class SpeakPanel {
@@ -22,8 +22,10 @@ export class SpeakPanel {
   #recognition = null;
   #microphone = null;
   #state = ["state.speakIdle", {}];
+  #interrupted = null; // the state that a broken connection interrupted
   #delayName = "fact.firstWords";
   #run = 0;
+  #finishing = false;
 
   constructor(server, info) {
     this.#server = server;
@@ -46,14 +48,17 @@ export class SpeakPanel {
     $("speak-lang").addEventListener("change", ({ target }) => remember("lang", target.value));
   }
 
-  /** No more is said: finish what was. */
+  /** No more is said: finish what was; asked a second time, leave it as it is. */
   async stop() {
-    const { microphone, recognition } = { microphone: this.#microphone, recognition: this.#recognition };
-    this.#microphone = null;
+    const recognition = this.#recognition;
     if (!recognition) return;
+    if (this.#finishing) {
+      recognition.abandon();
+      return;
+    }
+    this.#finishing = true;
     this.#say("state.finishing");
-    await microphone?.close();
-    this.#wave.rest();
+    await this.#hush();
     recognition.finish();
   }
 
@@ -78,7 +83,7 @@ export class SpeakPanel {
           this.stop();
         },
       });
-      if (run !== this.#run || recognition !== this.#recognition || this.#state[0] === "state.finishing") {
+      if (run !== this.#run || recognition !== this.#recognition || this.#finishing) {
         await microphone.close();
         return;
       }
@@ -106,27 +111,24 @@ export class SpeakPanel {
       const rate = pcm.length / 16 / (performance.now() - began);
       this.#delay("fact.rate", `${rate.toFixed(1)}×`);
     });
-    await this.#stream(pcm, recognition, file.name, began);
-    if (recognition === this.#recognition) {
-      this.#say("state.finishing");
-      this.#wave.rest();
-      recognition.finish();
-    }
+    this.#say("state.file", { file: file.name });
+    await this.#stream(pcm, recognition, began);
+    if (recognition === this.#recognition && !this.#finishing) this.stop();
   }
 
   /** Send a file a little faster than it lasts, and never far ahead of the replies. */
-  async #stream(pcm, recognition, name, began) {
+  async #stream(pcm, recognition, began) {
+    const length = clock(pcm.length / 16_000);
     for (let at = 0; at < pcm.length; at += PACKET) {
       const packet = pcm.slice(at, at + PACKET);
       recognition.send(packet);
       if (at % (4 * PACKET) === 0) {
         this.#level(Math.sqrt(packet.reduce((sum, s) => sum + s * s, 0) / packet.length) / 32768);
-        $("speak-time").textContent = clock(at / 16_000);
-        this.#say("state.file", { file: name, percent: Math.round((100 * at) / pcm.length) });
+        $("speak-time").textContent = `${clock(at / 16_000)} / ${length}`;
       }
       while (at / 16 > FILE_PACE * (performance.now() - began) || recognition.pending > 60) {
         await new Promise((resolve) => setTimeout(resolve, 30));
-        if (recognition !== this.#recognition || this.#state[0] === "state.finishing") return;
+        if (recognition !== this.#recognition || this.#finishing) return;
       }
     }
   }
@@ -142,7 +144,7 @@ export class SpeakPanel {
         delay?.shown(update.result, update.is_final);
         if (delay?.first) this.#delay("fact.firstWords", duration(delay.first));
       },
-      onConnection: ({ state, tries }) => this.#connection(state, tries),
+      onConnection: ({ state }) => this.#connection(state),
     });
     this.#recognition = recognition;
     recognition.final.then(
@@ -160,12 +162,18 @@ export class SpeakPanel {
   }
 
   async #abandon() {
-    const microphone = this.#microphone;
-    this.#microphone = null;
     const recognition = this.#recognition;
     this.#recognition = null;
     recognition?.abandon();
+    await this.#hush();
+  }
+
+  async #hush() {
+    const microphone = this.#microphone;
+    this.#microphone = null;
     await microphone?.close();
+    this.#wave.rest();
+    this.#level(0);
   }
 
   #begin(state, values) {
@@ -175,30 +183,34 @@ export class SpeakPanel {
     $("speak-time").textContent = clock(0);
     this.#delay("fact.firstWords", "–");
     this.#say(state, values);
+    this.#finishing = false;
+    this.#interrupted = null;
     setBusy($("speak-button"), true, t("speak.stop"));
     return (this.#run += 1);
   }
 
   #end(error, state = "state.speakIdle") {
     this.#recognition = null;
-    this.#microphone?.close();
-    this.#microphone = null;
-    this.#wave.rest();
-    this.#level(0);
+    this.#hush();
     if (error && error.code !== "abandoned") complain(error);
     if (!$("captions").textContent) $("captions").replaceChildren(this.#invitation);
     this.#say(state);
     setBusy($("speak-button"), false, t("speak.start"));
   }
 
-  #connection(state, tries) {
-    if (state === "waiting") this.#say("state.waiting");
-    else if (state === "open" && tries && this.#microphone) this.#say("state.listening");
+  #connection(state) {
+    if (state === "waiting") {
+      this.#interrupted ??= this.#state;
+      this.#say("state.waiting");
+    } else if (state === "open" && this.#interrupted) {
+      this.#say(...(this.#finishing ? ["state.finishing"] : this.#interrupted));
+      this.#interrupted = null;
+    }
   }
 
   #level(rms) {
-    const level = rms ? loudness(rms) : 0;
-    this.#wave.push(level);
+    const level = loudness(rms);
+    if (level) this.#wave.push(level);
     const meter = $("speak-meter");
     meter.firstElementChild.style.transform = `scaleX(${level})`;
     meter.setAttribute("aria-valuenow", Math.round(100 * level));

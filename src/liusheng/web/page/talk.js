@@ -1,6 +1,7 @@
 /** Talk to it: what was said is said again in another voice; speaking while it speaks stops it. */
 
 import { LiushengError, Microphone, Player } from "../liusheng/liusheng.js";
+import { Activity } from "./activity.js";
 import { $, complain, dismiss, duration, make, setBusy } from "./dom.js";
 import { isEcho } from "./echo.js";
 import { inLanguage, t } from "./i18n.js";
@@ -15,10 +16,12 @@ export class TalkPanel {
   #state = "state.talkIdle";
   #talk = null; // {recognition, microphone, player}
   #speech = null;
+  #answerBubble = null;
   #saying = ""; // what it says now, or said last: the microphone may hear it
   #taken = 0; // how much of the captions has been answered
   #draft = null; // the bubble of what is being said
   #turns = 0;
+  #activity = new Activity();
 
   constructor(server, info) {
     this.#server = server;
@@ -54,6 +57,7 @@ export class TalkPanel {
     this.#render();
     talk.recognition = this.#server.recognize({
       onUpdate: (update) => this.#talk === talk && this.#hear(update),
+      onConnection: ({ state }) => this.#talk === talk && this.#connection(state),
     });
     talk.recognition.final.catch((error) => this.#talk === talk && this.#fail(error));
     try {
@@ -61,6 +65,7 @@ export class TalkPanel {
       talk.microphone = await Microphone.open({
         onPacket: (packet, { rms }) => {
           talk.recognition.send(packet);
+          this.#activity.heard(rms);
           if (!this.#speech) this.#wave.push(loudness(rms));
         },
         onEnded: () => this.#fail(new LiushengError("microphone_lost", "")),
@@ -74,6 +79,11 @@ export class TalkPanel {
     } catch (error) {
       if (this.#talk === talk) this.#fail(error);
     }
+  }
+
+  #connection(state) {
+    if (state === "waiting") this.#say("state.waiting");
+    else if (state === "open" && this.#state === "state.waiting") this.#say("state.talkListening");
   }
 
   #fail(error) {
@@ -109,13 +119,13 @@ export class TalkPanel {
     bubble.lastElementChild.textContent = text;
     this.#scroll();
     this.#speech = speech;
-    this.#bubbleOfSpeech = bubble;
+    this.#answerBubble = bubble;
     this.#saying = text;
     this.#turns += 1;
     $("talk-turns").textContent = this.#turns;
     const playback = this.#talk.player.play(speech, {
       onStart: () => {
-        $("talk-answer").textContent = duration(performance.now() - speech.asked);
+        $("talk-answer").textContent = duration(since(this.#activity.stopped));
         this.#say("state.talkSpeaking");
       },
       onProgress: (_, level) => this.#wave.push(loudness(level / 2)),
@@ -126,14 +136,11 @@ export class TalkPanel {
     if (this.#talk && !this.#speech) this.#say("state.talkListening");
   }
 
-  #bubbleOfSpeech = null;
-
   #interrupt() {
-    const began = performance.now();
     this.#silence();
-    this.#bubbleOfSpeech?.classList.add("interrupted");
-    this.#bubbleOfSpeech?.firstElementChild.append(` · ${t("talk.interrupted")}`);
-    $("talk-stopped").textContent = duration(performance.now() - began);
+    this.#answerBubble.classList.add("interrupted");
+    this.#answerBubble.firstElementChild.append(` · ${t("talk.interrupted")}`);
+    $("talk-stopped").textContent = duration(since(this.#activity.began));
   }
 
   #silence() {
@@ -171,4 +178,9 @@ export class TalkPanel {
     );
     select.value = value;
   }
+}
+
+/** Milliseconds since then; null where there is no then. */
+function since(moment) {
+  return moment === null ? null : performance.now() - moment;
 }

@@ -13,6 +13,7 @@ export class Wave {
     this.#canvas = canvas;
     new ResizeObserver(() => this.#draw()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
+    document.addEventListener("theme", () => this.#draw());
   }
 
   /** Add a level in [0, 1]. */

@@ -1,0 +1,264 @@
+/** Liusheng in the browser; see docs/javascript.md. */
+
+/** A server. */
+export class Liusheng {
+  /**
+   * @param base where the server is, with its path prefix if it has one; by default, where this
+   *   module came from.
+   */
+  constructor(base?: string | URL, options?: LiushengOptions);
+  /** Where the server is. */
+  readonly base: URL;
+  /** Ask what the server is and has. Rejects with a `LiushengError`. */
+  info(): Promise<Info>;
+  /** Begin a recognition. */
+  recognize(options?: RecognitionOptions): Recognition;
+  /** Make a session of synthesis; it connects when there is something to say. */
+  synthesizer(options?: SynthesizerOptions): Synthesizer;
+}
+
+export interface LiushengOptions {
+  /** Called with every frame of every session. */
+  onFrame?: (frame: Frame) => void;
+}
+
+/** A frame that passed. */
+export interface Frame {
+  task: "asr" | "tts";
+  direction: "sent" | "received";
+  /** JSON text, or audio. */
+  data: string | ArrayBuffer | ArrayBufferView;
+  /** `performance.now()` at its passing. */
+  time: number;
+}
+
+/** The state of a connection. "waiting": it broke and is tried again after a pause. */
+export interface Connection {
+  state: "connecting" | "open" | "waiting" | "closed";
+  /** Tries that failed in a row. */
+  tries: number;
+}
+
+/** What `GET api/info` answers. */
+export interface Info {
+  name: string;
+  version: string;
+  /** Null where the server does not recognise. */
+  asr: {
+    /** The model that serves each value of `lang`, "auto" among them. */
+    models: Record<string, string>;
+    sample_rate: number;
+  } | null;
+  /** Null where the server does not speak. */
+  tts: { voices: Voice[]; sample_rate: number } | null;
+  limits: {
+    idle_seconds: number;
+    max_packet_bytes: number;
+    max_queued_seconds: number;
+    max_session_seconds: number;
+    max_text_chars: number;
+  };
+}
+
+export interface Voice {
+  id: number;
+  name: string;
+  /** Codes; the first is what it speaks best. */
+  languages: string[];
+  gender: "female" | "male" | "unknown";
+  model: string;
+}
+
+export interface RecognitionOptions {
+  /** "auto", the default, or a code. */
+  lang?: string;
+  /** Name of the audio; comes back in the final reply. */
+  name?: string;
+  nbest?: number;
+  /**
+   * Seconds of audio that are kept, so that a broken connection can be mended by sending them
+   * again; 600 by default. A connection that breaks later ends the recognition.
+   */
+  keepSeconds?: number;
+  onReady?: (ready: Ready) => void;
+  /** Called with each reply to a packet, and with the final one. */
+  onUpdate?: (update: Update) => void;
+  onConnection?: (connection: Connection) => void;
+  onFrame?: (frame: Frame) => void;
+}
+
+/** The server's answer to `start`. */
+export interface Ready {
+  session: string;
+  model: string;
+  sample_rate: number;
+  limits: Record<string, number>;
+}
+
+export interface Update {
+  /** The whole text so far. */
+  result: string;
+  /** The beginning of `result` that will not change. */
+  stable: string;
+  /** Whether `result` will only grow. */
+  is_final: boolean;
+  /** Number of the utterance. */
+  utterance: number;
+}
+
+export interface Final extends Update {
+  name: string;
+  /** Where the text has Han characters, one for each character but ， and 。; else for each word. */
+  times: Timed[];
+}
+
+/** A token and its place in the audio, in seconds. */
+export interface Timed {
+  w: string;
+  bg: number;
+  ed: number;
+}
+
+/** One recognition, over as many sockets as the network makes necessary. */
+export class Recognition {
+  constructor(url: string | URL, options?: RecognitionOptions);
+  /** Resolves with the final reply; rejects with a `LiushengError`. */
+  readonly final: Promise<Final>;
+  /** Name of the model that listens; "" until the server said so. */
+  readonly model: string;
+  /** Seconds of audio given so far. */
+  readonly seconds: number;
+  /** Packets that the server has not answered yet. */
+  readonly pending: number;
+  /** Give a packet of 16 kHz mono audio. It is kept: do not write to it again. */
+  send(packet: Int16Array): void;
+  /** No more audio comes. */
+  finish(): Promise<Final>;
+  /** Stop without a final reply; `final` rejects with the code "abandoned". */
+  abandon(): void;
+}
+
+export interface SynthesizerOptions {
+  onConnection?: (connection: Connection) => void;
+  onFrame?: (frame: Frame) => void;
+}
+
+export interface SpeechOptions {
+  /** Name of a voice. */
+  voice?: string;
+  /** Number of a voice, instead of its name. */
+  spk_id?: number;
+  /** 0.5 to 2. */
+  speed?: number;
+}
+
+/** A session of synthesis. Texts are said one after another. */
+export class Synthesizer {
+  constructor(url: string | URL, options?: SynthesizerOptions);
+  /** Say a text. */
+  speak(text: string, options?: SpeechOptions): Speech;
+  /** Stop everything and free what the server holds. */
+  close(): void;
+}
+
+/**
+ * A text being said: its audio, 24 kHz mono, piece by piece. Iterating throws a `LiushengError`
+ * when the text cannot be said to its end. To be iterated once.
+ */
+export class Speech implements AsyncIterable<Int16Array> {
+  readonly request: { text: string } & SpeechOptions;
+  /** `performance.now()` at the asking. */
+  readonly asked: number;
+  /** Milliseconds from the asking to the first piece of audio; null before it. */
+  readonly firstPacket: number | null;
+  readonly cancelled: boolean;
+  /** Stop this and every other text of its session, at once. */
+  cancel(): void;
+  [Symbol.asyncIterator](): AsyncIterator<Int16Array>;
+}
+
+export interface MicrophoneOptions {
+  /** Called with packets of PCM16 and their level, root mean square and peak in [0, 1]. */
+  onPacket: (packet: Int16Array, level: { rms: number; peak: number }) => void;
+  /** Called when the microphone is unplugged or taken away. */
+  onEnded?: () => void;
+  /** Of the packets, in hertz; 16,000 by default. */
+  sampleRate?: number;
+  /** Samples in a packet; 1,360 by default, 85 ms. */
+  packetSamples?: number;
+  /** Which microphone, as `navigator.mediaDevices.enumerateDevices` names it. */
+  deviceId?: string;
+  echoCancellation?: boolean;
+  noiseSuppression?: boolean;
+}
+
+/** A microphone that is on. */
+export class Microphone {
+  private constructor();
+  /** Ask for the microphone. Call it from a click. Rejects with a `LiushengError`. */
+  static open(options: MicrophoneOptions): Promise<Microphone>;
+  /** Turn it off; what was heard and not yet given comes as a last, shorter packet before. */
+  close(): Promise<void>;
+}
+
+export interface PlayerOptions {
+  /** Of what will be played, in hertz; 24,000 by default. */
+  sampleRate?: number;
+}
+
+export interface PlaybackOptions {
+  /** Seconds of audio that are gathered before playing starts or goes on; 0.08 by default. */
+  prebuffer?: number;
+  onStart?: (playback: Playback) => void;
+  /** Called for every few milliseconds that are played, with their peak in [0, 1]. */
+  onProgress?: (playback: Playback, level: number) => void;
+  /** The samples ran out; playing goes on when there are more. */
+  onStarved?: (playback: Playback) => void;
+}
+
+/** A loudspeaker. */
+export class Player {
+  private constructor();
+  /** Call it from a click. Rejects with a `LiushengError`. */
+  static open(options?: PlayerOptions): Promise<Player>;
+  readonly sampleRate: number;
+  /** Play a stream; what was playing is stopped. */
+  play(
+    stream: AsyncIterable<Int16Array> | Iterable<Int16Array>,
+    options?: PlaybackOptions,
+  ): Playback;
+  /** Silence, now. */
+  stop(): void;
+  /** Free the audio device. */
+  close(): Promise<void>;
+}
+
+/** One stream being played. */
+export class Playback {
+  private constructor();
+  /** Seconds played. */
+  readonly position: number;
+  /** How often the samples ran out before the end. */
+  readonly starved: number;
+  /** What the stream threw; what came before was played. */
+  readonly error: unknown;
+  /** Resolves at the end: true when everything was played, false when it was stopped. */
+  readonly finished: Promise<boolean>;
+  stop(): void;
+}
+
+/** What went wrong. */
+export class LiushengError extends Error {
+  constructor(code: string, message: string, cause?: unknown);
+  /** A code of the protocol or one of this module's own; stable. */
+  readonly code: string;
+}
+
+/** Decode what the browser can read, to 16 kHz mono PCM16. Rejects with a `LiushengError`. */
+export function decodeFile(file: Blob): Promise<Int16Array>;
+/** The samples in a base64 string. */
+export function pcmFromBase64(base64: string): Int16Array;
+/** Samples in [-1, 1] as PCM16. */
+export function toPCM16(samples: Float32Array): Int16Array;
+/** A WAV file of mono PCM16. */
+export function wavFile(pieces: Int16Array[], sampleRate: number): Blob;
