@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -50,6 +53,38 @@ def test_several_files(server: FakeServer, recording: Make, capsys: Capture) -> 
     a, b = str(recording("a.wav", 0.1)), str(recording("b.wav", 0.2))
     assert main(["asr", a, b]) == 0
     assert capsys.readouterr().out == f"{a}: 2包。\n{b}: 3包。\n"
+
+
+def test_the_progress_bar_leaves_a_pipe_alone(server: FakeServer, recording: Make) -> None:
+    """`liusheng asr *.wav > texts.txt` on a terminal: bar on the terminal, texts in the file."""
+    a, b = str(recording("a.wav", 0.1)), str(recording("b.wav", 0.2))
+    out, shown = on_a_terminal("asr", a, b)
+    assert out == f"{a}: 2包。\n{b}: 3包。\n"
+    assert "Recognising" in shown
+
+
+def test_the_live_line_on_a_terminal(server: FakeServer, recording: Make) -> None:
+    server.modern = True
+    out, shown = on_a_terminal("asr", str(recording("a.wav", 0.1)))
+    start, dim, plain = "\r\x1b[2K", "\x1b[2m", "\x1b[22m"
+    assert shown == f"{start}包{dim}0{plain}{start}包{dim}1{plain}{start}"
+    assert out == "2包。\n"
+
+
+def on_a_terminal(*arguments: str) -> tuple[str, str]:
+    """Run with standard error on a terminal; return standard output, and what the terminal got."""
+    terminal, stderr = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "liusheng.cli", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env={**os.environ, "TERM": "xterm"},
+    )
+    os.close(stderr)
+    out, _ = process.communicate()
+    shown = os.read(terminal, 65_536)
+    os.close(terminal)
+    return out.decode(), shown.decode()
 
 
 def test_one_bad_file_does_not_stop_the_rest(
@@ -132,15 +167,9 @@ def test_the_microphone(
     async def heard(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncIterator[bytes]:
         on_open()
         yield bytes(2_720)
-        signal_self()
+        os.kill(os.getpid(), signal.SIGINT)
         await stop.wait()
         yield bytes(2_720)
-
-    def signal_self() -> None:
-        import os
-        import signal
-
-        os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr("liusheng.cli.asr.microphone", heard)
     assert main(["asr", "--mic"]) == 0

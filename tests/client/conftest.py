@@ -35,10 +35,12 @@ class FakeServer:
     answers: dict[int, str] = field(default_factory=dict)  # instead of the n-th packet's
     silent_from: int | None = None  # no more answers after so many packets
     hang_up_after: int | None = None  # close after so many packets
+    closes: bool = True  # the socket, after the final
     failing_text: str = ""
     audio_frames: int = 3
     received: list[Any] = field(default_factory=list)
     close_codes: list[int | None] = field(default_factory=list)
+    closed_first: list[bool] = field(default_factory=list)
 
     async def handle(self, socket: ServerConnection) -> None:
         path = socket.request.path if socket.request else ""
@@ -47,6 +49,7 @@ class FakeServer:
             await handler(socket)
         await socket.wait_closed()
         self.close_codes.append(socket.close_code)
+        self.closed_first.append(not socket.protocol.close_rcvd_then_sent)
 
     def http(self, socket: ServerConnection, request: Request) -> Response | None:
         path = request.path.removeprefix(self.prefix)
@@ -76,7 +79,8 @@ class FakeServer:
                     ],
                 }  # fmt: skip
                 await socket.send(json.dumps(message))
-                await socket.close()
+                if self.closes:
+                    await socket.close()
                 return
             more = {"utterance": 0, "is_final": False, "stable": "包"} if self.modern else {}
             answer = json.dumps({"result": f"包{packets}", **more})

@@ -203,6 +203,22 @@ async def test_giving_up_closes_the_socket(server: FakeServer) -> None:
     assert server.close_codes == [1000, 1000]  # leaving the client closed the second
 
 
+async def test_the_server_closes_first(server: FakeServer) -> None:
+    await collect(server.url)
+    await asyncio.sleep(0.05)
+    assert server.closed_first == [True]
+
+
+async def test_a_server_that_leaves_the_closing_to_us(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liusheng.client.exchange._PATIENCE", 0.1)
+    server.closes = False
+    assert (await collect(server.url))[-1].text == "3包。"
+    await asyncio.sleep(0.05)
+    assert (server.closed_first, server.close_codes) == ([False], [1000])
+
+
 async def test_being_cancelled_closes_the_socket(server: FakeServer) -> None:
     server.silent_from = 0
     task = asyncio.create_task(collect(server.url))

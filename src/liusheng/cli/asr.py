@@ -181,5 +181,7 @@ def _progress(files: tuple[str, ...]) -> Iterator[Iterator[str]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    # Rich takes over standard output for the bar's sake; a file or a pipe there is left alone.
+    console, shared = Console(stderr=True), sys.stdout.isatty()
+    with Progress(console=console, transient=True, redirect_stdout=shared) as progress:
         yield iter(progress.track(files, description="Recognising"))

@@ -78,6 +78,6 @@ class LiveLine:
         if self._width is not None:
             return self._width
         try:
-            return os.get_terminal_size(self._out.fileno()).columns
+            return os.get_terminal_size(self._out.fileno()).columns or 80
         except (OSError, ValueError):
             return 80

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import ssl
 from typing import Any
@@ -125,8 +126,14 @@ class Channel:
         await self.send(frame)
         return await self.receive(due_in=self.timeout)
 
-    async def close(self) -> None:
-        """Say goodbye and close; harmless when it is closed."""
+    async def close(self, *, patience: float = 0.0) -> None:
+        """Say goodbye and close; harmless when it is closed.
+
+        patience: seconds to leave the server for closing first, as it does when all is said.
+        """
+        if patience:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._socket.wait_closed(), patience)
         await self._socket.close()
 
     def _lost(self, error: ConnectionClosed) -> ConnectionLostError:

@@ -18,6 +18,9 @@ from liusheng.client.messages import check
 
 _T = TypeVar("_T")
 
+_PATIENCE = 1.0
+"""Seconds in which a server that has said everything closes the socket; some do not."""
+
 
 class Exchange(ABC, Generic[_T]):
     """An asynchronous iterator over what the server sends, with the sending beside it.
@@ -40,6 +43,7 @@ class Exchange(ABC, Generic[_T]):
         self._failure: Exception | None = None  # of what the caller gave us to send
         self._owed = 0  # answers that are still to come
         self._owed_since = 0.0
+        self._complete = False  # everything was said, and the server is about to close
         self._done = False
 
     @abstractmethod
@@ -61,6 +65,9 @@ class Exchange(ABC, Generic[_T]):
         if self._done:
             raise StopAsyncIteration
         try:
+            if self._complete:
+                await self._finish()
+                raise StopAsyncIteration
             if self._channel is None:
                 self._channel = await Channel.open(
                     self._url, open_timeout=self._open_timeout, timeout=self._timeout
@@ -91,6 +98,11 @@ class Exchange(ABC, Generic[_T]):
             await asyncio.wait([self._sender])
         if self._channel is not None:
             await self._channel.close()
+
+    async def _finish(self) -> None:
+        """Let the server close the socket."""
+        if self._channel is not None:
+            await self._channel.close(patience=_PATIENCE)
 
     async def _send(self, channel: Channel) -> None:
         try:

@@ -23,8 +23,8 @@ _IN_FLIGHT = 32
 class Recognition(Exchange[Partial | Final]):
     """Iterate over it: it yields a `Partial` for each packet of audio, then the `Final`.
 
-    The socket is opened when iteration begins. It is closed after the final, on any error, and by
-    `aclose` (or at the end of an `async with` block) when iteration is given up before.
+    The socket is opened when iteration begins. It is closed when iteration ends, on any error,
+    and by `aclose` (or at the end of an `async with` block) when iteration is given up before.
 
     ready: what the server said of the session; None until iteration has begun.
     """
@@ -59,9 +59,8 @@ class Recognition(Exchange[Partial | Final]):
         message = await self._receive()
         self._owed -= 1
         if "signal" in message:
-            final = read(message, Final)
-            await self.aclose()
-            return final
+            self._complete = True
+            return read(message, Final)
         if "result" not in message:
             text = message.get("message") or f"The answer has no text in it: {shown(message)}"
             raise ServerError("refused", str(text))

@@ -70,7 +70,7 @@ class Synthesis(Exchange[bytes]):
             message = await self._receive()
             status = message.get("status")
             if status == _CLOSING:
-                await self.aclose()
+                await self._finish()
                 raise StopAsyncIteration
             audio = _audio(message)
             if status == _LAST:
