@@ -132,8 +132,10 @@ class Reader:
                 words[at].pinyin = (ruled,)
                 return
         readings = self._reading("".join(word.text for word in words[at:end]))
-        for word in words[at:end]:
+        short = len(readings) <= 3
+        for index, word in enumerate(words[at:end]):
             word.pinyin, readings = readings[: len(word.text)], readings[len(word.text) :]
+            word.joined = word.joined or (short and index > 0)
 
     def _reading(self, phrase: str) -> tuple[str, ...]:
         """The syllables of whole words; of a word that nobody knows, by the longest parts known."""
@@ -254,10 +256,11 @@ def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
 
 
 def _segmented(text: str) -> Iterator[str]:
-    """jieba's words, less those it makes up of a particle and a verb: 高兴|地说, 轻轻地."""
+    """jieba's words, less those it makes up around a particle or polyphone: 高兴|地说, 路长."""
     for word in rjieba.cut(text):
-        if len(word) > 1 and word[0] in "地得" and not rjieba.has_word(word):
-            yield from (word[0], word[1:])
+        made_up = len(word) == 2 and not rjieba.has_word(word) and word not in PHRASES_DICT
+        if made_up and not polyphones.CHARACTERS.isdisjoint(word):
+            yield from word
         elif len(word) == 3 and word[0] == word[1] and word[2] == "地":
             yield from (word[:2], word[2])
         else:

@@ -32,9 +32,9 @@ def reading(words: Sequence[str], at: int) -> str | None:
 
 
 def _de(before: str, after: str) -> str:
-    if after[:1] in ("了", "过", "到") or not before:
-        return "de2"
-    if after and (_PRONOUN.search(before) or _MUST.match(before)):
+    if not after or after[0] in "了过到":
+        return "de5" if before else "de2"
+    if not before or (_PRONOUN.search(before) or _MUST.match(before)):
         return "dei3"
     return "de5"
 
@@ -89,3 +89,5 @@ def _hai(before: str, after: str) -> str | None:
 _RULES: dict[str, Callable[[str, str], str | None]] = {
     "得": _de, "地": _di, "长": _chang, "行": _hang, "只": _zhi, "为": _wei, "还": _hai,
 }  # fmt: skip
+
+CHARACTERS = frozenset(_RULES)

@@ -33,7 +33,8 @@ UNITS: dict[str, str] = {
     "kcal": "千卡", "mol": "摩尔", "dB": "分贝",
     "Mbps": "兆比特每秒", "Gbps": "吉比特每秒", "Kbps": "千比特每秒", "kbps": "千比特每秒",
     "bps": "比特每秒", "px": "像素", "fps": "帧每秒",
-    "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度", "℉": "华氏度", "°": "度", "′": "分", "″": "秒",
+    "w": "万", "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度",
+    "℉": "华氏度", "°": "度", "′": "分", "″": "秒",
 }  # fmt: skip
 
 CURRENCIES: dict[str, str] = {
@@ -77,10 +78,9 @@ LETTERS: dict[str, str] = {
 
 # Capitals that are said as a word, not spelt.
 WORDLIKE = frozenset(
-    "NASA NATO OPEC APEC ASEAN UNESCO UNICEF FIFA AIDS SARS COVID JAVA LINUX CUDA JSON YAML TOML "
-    "RAM ROM LASER RADAR SONAR WIFI BASIC ASCII NASDAQ BRICS IKEA LEGO NIKE SONY ZARA TESLA "
-    "OPPO VIVO "
-    "TOEFL IELTS PIN SIM".split()
+    "NET NASA NATO OPEC APEC ASEAN UNESCO UNICEF FIFA AIDS SARS COVID JAVA LINUX CUDA JSON "
+    "YAML TOML RAM ROM LASER RADAR SONAR WIFI BASIC ASCII NASDAQ BRICS IKEA LEGO NIKE SONY "
+    "ZARA TESLA OPPO VIVO TOEFL IELTS PIN SIM".split()
 )
 
 # Words after 2 in which it is 两, and after which a number is an amount (cardinal).

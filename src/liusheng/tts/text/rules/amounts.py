@@ -106,7 +106,7 @@ RULES: list[Rule] = [
     (
         re.compile(
             rf"(?P<minus>-)?(?P<sign>{any_of(CURRENCIES)})\s?(?P<n>{NUMBER})"
-            r"\s?(?P<scale>万亿|亿|千万|百万|万)?(?!\d)"
+            r"\s?(?P<scale>万亿|亿|千万|百万|万)?(?:美元|欧元|日元|元)?(?!\d)"
         ),
         _money,
     ),

@@ -66,8 +66,12 @@ def _c_language(match: Match) -> list[Word]:
 
 
 def _to_between_letters(match: Match) -> list[Word]:
-    """B2B: the 2 is the English "to"."""
+    """B2B: the 2 is the English "to"; but not in H2O and N2O."""
     return [*spell(match[1]), Word("2", "fixed", pinyin=("tu4",)), *spell(match[2])]
+
+
+def _stock(match: Match) -> list[Word]:
+    return digit_words(match[0])
 
 
 def _hyphenated(match: Match) -> list[Word] | None:
@@ -103,6 +107,7 @@ RULES: list[Rule] = [
     ),
     (re.compile(rf"{FRESH}(?P<v>)(?P<numbers>\d+(?:\.\d+){{2,4}})(?!\d)"), _version),
     (re.compile(r"(?<![A-Za-z])C(?:\+\+|#)(?![A-Za-z0-9])"), _c_language),
-    (re.compile(r"(?<![A-Za-z0-9])([A-Z])2([A-Z])(?![A-Za-z0-9])"), _to_between_letters),
+    (re.compile(r"(?<![A-Za-z0-9])([A-GI-MO-Z])2([A-Z])(?![A-Za-z0-9])"), _to_between_letters),
     (re.compile(r"(?<![\d.A-Za-z-])\d{1,6}(?:-\d{1,8}){2,5}(?![\d-]|\.\d)"), _hyphenated),
+    (re.compile(rf"{FRESH}\d{{4,6}}(?=\.(?:SH|SZ|BJ|HK)(?![A-Za-z]))"), _stock),
 ]

@@ -25,11 +25,11 @@ _NAMED = re.compile(
 )
 # 12700H, 1080P; but 512GB, 300K are amounts.
 _MODEL = re.compile("(?![KMGTkmgt]?[Bb]?(?![A-Za-z]))[A-Za-z]")
+_EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
 _HOTLINES = frozenset(
-    "110 119 120 122 114 12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 "
-    "95555".split()
+    "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
 )
-_NAMES = frozenset("315 618 911 985 211 996 404 360 1688 737 747 777 787".split())
+_NAMES = frozenset("315 618 666 911 985 211 996 404 360 1688 737 747 777 787".split())
 
 
 def _number(match: Match) -> list[Word]:
@@ -50,7 +50,8 @@ def _number(match: Match) -> list[Word]:
 def _as_figures(match: Match, number: str, measured: bool) -> list[Word] | None:
     """The reading of a number that is a name; None for one that counts."""
     front, behind = before(match), after(match)
-    if not measured and (_DIALLED.search(front) or number in _HOTLINES):
+    emergency = not front and _EMERGENCY.match(number + behind)
+    if not measured and (_DIALLED.search(front) or number in _HOTLINES or emergency):
         return digit_words(number, yao=True)
     if _NAMED.search(front) or (number[0] == "0" and len(number) > 1):
         return digit_words(number)
