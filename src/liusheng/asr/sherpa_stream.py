@@ -251,7 +251,7 @@ class LiveStream:
         if self._text is None:
             self._text = text_of(self._pieces())
         text = self._text
-        self._state = replace(
+        state = replace(
             self._state,
             turn=self._state.turn + 1,
             index=self._index,
@@ -261,11 +261,14 @@ class LiveStream:
             steps=self._steps,
             tokens=tuple(self._tokens),
         )
+        # The caller keeps the audio and hands it in again; here it would only take memory.
+        self._state = replace(state, audio=b"")
+        self._audio.clear()
         stable = len(text) if self._settled else 0
         if self._state.params.script is Script.TRADITIONAL:
             stable = max(0, stable - _PHRASE)
         partial = Partial(self._index, text, stable)
-        return Outcome(self._state, tuple(closed), partial, speaking=bool(text))
+        return Outcome(state, tuple(closed), partial, speaking=bool(text))
 
     def _collect(self) -> None:
         """Take over the tokens that the native stream has found since the last time."""
@@ -283,9 +286,7 @@ class LiveStream:
             times = [begin + step * (i + 0.5) / len(fresh) for i in range(len(fresh))]
         else:
             begin = self._origin / SAMPLE_RATE
-            times = [
-                round(begin + self._pace.ratio * t, 3) for t in result.timestamps[self._seen :]
-            ]
+            times = [begin + self._pace.ratio * t for t in result.timestamps[self._seen :]]
         if self._settled:
             self._seen += len(fresh)
         self._tokens += (

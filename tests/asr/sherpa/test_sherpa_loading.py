@@ -20,7 +20,7 @@ from liusheng.models.types import InstalledModel
 Models = Callable[[str], InstalledModel]
 
 KINDS = (
-    "zipformer2-transducer",
+    pytest.param("zipformer2-transducer", marks=pytest.mark.slow),
     "lstm-transducer",
     "zipformer2-ctc",
     "nemo-ctc",

@@ -26,7 +26,7 @@ from liusheng.asr.types import (
 from liusheng.models.types import InstalledModel
 
 EVERY = (
-    "zipformer2-transducer",
+    pytest.param("zipformer2-transducer", marks=pytest.mark.slow),
     "lstm-transducer",
     "zipformer2-ctc",
     "nemo-ctc",
@@ -86,6 +86,26 @@ def closed(results: Sequence[Outcome]) -> list[Utterance]:
 def seen(results: Sequence[Outcome]) -> list[tuple[object, ...]]:
     """What a client sees of outcomes: all but the state."""
     return [(o.closed, o.partial, o.speaking) for o in results]
+
+
+def test_steps_are_as_long_as_the_library_takes_them(
+    every: InstalledModel, speech: Samples
+) -> None:
+    recognizer = sherpa_online.load(every)
+    native = recognizer._native
+    stream = native.create_stream()
+    stream.accept_waveform(16_000, speech.tolist())
+    steps = 0
+    while native.is_ready(stream):
+        native.decode_stream(stream)
+        steps += 1
+    frames = len(speech) // 160
+    pace = recognizer._pace
+    assert (steps - 1) * pace.shift + pace.window < frames <= steps * pace.shift + pace.window + 3
+    native.reset(stream)
+    if pace.ratio is not None:  # Paraformer does not say
+        started = native.get_result_all(stream).start_time
+        assert started == pytest.approx(steps * pace.shift / 100, abs=1e-3)
 
 
 def test_utterances_follow_one_another(every: InstalledModel, speech: Samples) -> None:
