@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -219,6 +221,21 @@ async def test_a_server_that_leaves_the_closing_to_us(
     assert (server.closed_first, server.close_codes) == ([False], [1000])
 
 
+async def test_one_that_was_dropped_is_closed_too(server: FakeServer) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield PACKETS[0]
+
+    async with connect(server.url) as client:
+        async for _ in client.recognize(endless()):
+            break
+        gc.collect()  # nobody but the client holds it any more
+        await asyncio.sleep(0.05)
+        assert server.close_codes == []
+    await asyncio.sleep(0.05)
+    assert server.close_codes == [1000]
+
+
 async def test_being_cancelled_closes_the_socket(server: FakeServer) -> None:
     server.silent_from = 0
     task = asyncio.create_task(collect(server.url))
@@ -254,24 +271,27 @@ async def test_a_wrong_path(server: FakeServer) -> None:
     assert (await collect(server.url + "/speech/"))[-1].text == "3包。"
 
 
-async def test_something_else_listens() -> None:
-    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail.example.org ESMTP\r\n\r\n")
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
+@pytest.mark.parametrize(
+    ("greeting", "message"),
+    [
+        (b"220 mail.example.org ESMTP\r\n\r\n", "does not speak WebSocket"),
+        (b"", r"did not answer in 0\.2 s"),
+    ],
+)
+async def test_something_else_listens(greeting: bytes, message: str) -> None:
+    gone = asyncio.Event()
 
-    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
         await reader.read()
         writer.close()
-        await writer.wait_closed()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
 
-    async with await asyncio.start_server(rude, "127.0.0.1", 0) as listener:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
-        with pytest.raises(CannotConnectError, match="does not speak WebSocket"):
-            await collect(f"ws://127.0.0.1:{port}")
-    async with await asyncio.start_server(mute, "127.0.0.1", 0) as listener:
-        port = listener.sockets[0].getsockname()[1]
-        with pytest.raises(CannotConnectError, match=r"did not answer in 0\.2 s"):
-            async with connect(f"ws://127.0.0.1:{port}", open_timeout=0.2) as client:
-                [update async for update in client.recognize(PACKETS)]
+        async with connect(f"ws://127.0.0.1:{port}", open_timeout=0.2) as client:
+            with pytest.raises(CannotConnectError, match=message):
+                await client.recognize(PACKETS).__anext__()
+        await gone.wait()

@@ -164,6 +164,10 @@ def test_where_the_file_is_looked_for(monkeypatch: pytest.MonkeyPatch, clean: Pa
     assert find_file(other) == other
 
 
+def test_an_empty_table_says_nothing() -> None:
+    assert load(config=write("[limits]\n[asr.live]\n")).settings == Settings()
+
+
 def test_a_named_file_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fault(config="nowhere.toml") == "There is no settings file nowhere.toml."
     monkeypatch.setenv("LIUSHENG_CONFIG", "nowhere.toml")
@@ -187,6 +191,9 @@ def test_a_file_that_is_not_toml(content: bytes) -> None:
         ("[asr.whisper]\nthreads = 2", "asr.whisper.threads; did you mean workers.threads?"),
         ("[zzz]\nqqq = 1", "there is no setting zzz.qqq."),
         ("limits = 3", "there is no setting limits"),
+        ("[[limits]]\nidle_seconds = 1", "there is no setting limits"),
+        ("[limitz]", "there is no setting limitz"),
+        ("[ports]\nx = 1", "there is no setting ports.x; did you mean ports?"),
     ],
 )
 def test_unknown_in_the_file(text: str, message: str) -> None:

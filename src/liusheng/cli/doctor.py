@@ -112,7 +112,8 @@ def _check_models(console: Console, home: Path, names: Sequence[str], timeout: f
     spoken: dict[str, Path] = {}  # a recording for each language
     with tempfile.TemporaryDirectory() as folder:
         for number, model in enumerate(opened):
-            lang = next((each for each in model.languages if each in spoken), "")
+            languages = model.languages or tuple(spoken)  # a user's folder may not say
+            lang = next((each for each in languages if each in spoken), "")
             wav = spoken.get(lang)
             if model.task is Task.TTS:
                 wav = Path(folder) / f"{number}.wav"

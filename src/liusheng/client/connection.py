@@ -6,7 +6,6 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-import weakref
 from types import TracebackType
 from typing import Any
 
@@ -37,7 +36,7 @@ class Client:
         self.address = Address.parse(url)
         self.open_timeout = open_timeout
         self.timeout = timeout
-        self._open: weakref.WeakSet[Exchange[Any]] = weakref.WeakSet()
+        self._running: set[Exchange[Any]] = set()
 
     async def __aenter__(self) -> Client:
         return self
@@ -48,7 +47,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.gather(*(exchange.aclose() for exchange in list(self._open)))
+        await asyncio.gather(*(exchange.aclose() for exchange in list(self._running)))
 
     def recognize(
         self, audio: Audio, *, lang: str = "auto", name: str = "audio", nbest: int = 1
@@ -68,15 +67,14 @@ class Client:
         start: dict[str, Any] = {"name": name, "nbest": nbest}
         if lang != "auto":
             start["lang"] = lang
-        recognition = Recognition(
+        return Recognition(
             self.address.websocket(ASR_PATH),
+            self._running,
             audio,
             start,
             open_timeout=self.open_timeout,
             timeout=self.timeout,
         )
-        self._open.add(recognition)
-        return recognition
 
     def synthesize(
         self, text: Text, *, spk_id: int = 0, voice: str | None = None, speed: float | None = None
@@ -93,15 +91,14 @@ class Client:
             options["voice"] = voice
         if speed is not None:
             options["speed"] = speed
-        synthesis = Synthesis(
+        return Synthesis(
             self.address.websocket(TTS_PATH),
+            self._running,
             text,
             options,
             open_timeout=self.open_timeout,
             timeout=self.timeout,
         )
-        self._open.add(synthesis)
-        return synthesis
 
     async def sample_rate(self) -> int:
         """Return the rate of synthesised audio, in hertz; 24,000 where the server does not say."""

@@ -28,12 +28,23 @@ class Exchange(ABC, Generic[_T]):
     The socket is opened when iteration begins. It is closed at the end, on any error, and by
     `aclose` (or at the end of an `async with` block) when iteration is given up before.
 
-    url: of the endpoint. timeout: seconds that an answer may take once it is due. in_flight: how
-    many sent things may be without an answer.
+    url: of the endpoint.
+    running: the client's exchanges with an open socket; this one is in it while it has one.
+    timeout: seconds that an answer may take once it is due.
+    in_flight: how many sent things may be without an answer.
     """
 
-    def __init__(self, url: str, *, open_timeout: float, timeout: float, in_flight: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        running: set[Exchange[Any]],
+        *,
+        open_timeout: float,
+        timeout: float,
+        in_flight: int,
+    ) -> None:
         self._url = url
+        self._running = running
         self._open_timeout = open_timeout
         self._timeout = timeout
         self._in_flight = in_flight
@@ -72,6 +83,7 @@ class Exchange(ABC, Generic[_T]):
                 self._channel = await Channel.open(
                     self._url, open_timeout=self._open_timeout, timeout=self._timeout
                 )
+                self._running.add(self)
                 await self._greet(self._channel)
                 self._sender = asyncio.create_task(self._send(self._channel))
             return await self._next()
@@ -93,6 +105,7 @@ class Exchange(ABC, Generic[_T]):
     async def aclose(self) -> None:
         """Stop, and close the socket; harmless when it is over."""
         self._done = True
+        self._running.discard(self)
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.wait([self._sender])
@@ -103,6 +116,7 @@ class Exchange(ABC, Generic[_T]):
         """Let the server close the socket."""
         if self._channel is not None:
             await self._channel.close(patience=_PATIENCE)
+        await self.aclose()
 
     async def _send(self, channel: Channel) -> None:
         try:

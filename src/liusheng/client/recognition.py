@@ -30,9 +30,18 @@ class Recognition(Exchange[Partial | Final]):
     """
 
     def __init__(
-        self, url: str, audio: Audio, start: dict[str, Any], *, open_timeout: float, timeout: float
+        self,
+        url: str,
+        running: set[Exchange[Any]],
+        audio: Audio,
+        start: dict[str, Any],
+        *,
+        open_timeout: float,
+        timeout: float,
     ) -> None:
-        super().__init__(url, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT)
+        super().__init__(
+            url, running, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT
+        )
         self.ready: AsrReady | None = None
         self._audio = audio
         self._start = start

@@ -34,9 +34,18 @@ class Synthesis(Exchange[bytes]):
     """
 
     def __init__(
-        self, url: str, texts: Text, options: dict[str, Any], *, open_timeout: float, timeout: float
+        self,
+        url: str,
+        running: set[Exchange[Any]],
+        texts: Text,
+        options: dict[str, Any],
+        *,
+        open_timeout: float,
+        timeout: float,
     ) -> None:
-        super().__init__(url, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT)
+        super().__init__(
+            url, running, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT
+        )
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
         self._texts = [texts] if isinstance(texts, str) else texts

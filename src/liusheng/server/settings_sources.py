@@ -131,7 +131,7 @@ def _is_group(kind: Any) -> bool:
 
 def _flat(values: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     for name, value in values.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from _flat(value, (*above, name))
         else:
             yield (*above, name), value
@@ -157,10 +157,11 @@ def _from_file(file: Path | None, faults: list[str]) -> Iterator[tuple[Keys, Any
     except ValueError as error:  # TOML's own, and bytes that are not UTF-8
         raise SettingsError(f"{file} is not TOML: {error}.") from error
     known = set(_leaves(Settings))
+    groups = {path[:length] for path in known for length in range(1, len(path))}
     for path, value in _flat(table):
         if path in known:
             yield path, value, f"file {file}"
-        else:
+        elif value != {} or path not in groups:  # an empty table of ours says nothing
             dotted = ".".join(path)
             faults.append(f"{file}: there is no setting {dotted}{_suggestion(dotted)}")
 
