@@ -280,6 +280,21 @@ def test_the_engine_is_told_where_in_the_window_the_speech_is() -> None:
     assert last - first == pytest.approx(6 * LETTER / SAMPLE_RATE)
 
 
+class SlurringEngine(LetterEngine):
+    """Lets its first and last pieces reach to the window's ends, as attention does."""
+
+    def _read(self, samples: Samples, effort: Effort) -> tuple[Piece, ...]:
+        first, *inner, last = super()._read(samples, effort)
+        end = len(samples) / SAMPLE_RATE
+        return (Piece(first.text, 0.0, first.end), *inner, Piece(last.text, last.start, end))
+
+
+def test_words_are_inside_the_speech() -> None:
+    utterance = play(recogniser(SlurringEngine()), speak("     abcdef       "), [])[0].closed[0]
+    assert utterance.words[0].start == utterance.start
+    assert utterance.words[-1].end == utterance.end
+
+
 def test_a_language_that_the_model_has_not_is_refused() -> None:
     with pytest.raises(NotSupportedError, match=r"letters does not recognise 'zh'; it has: en"):
         recogniser(LetterEngine()).open(StreamParams("zh"))

@@ -250,14 +250,20 @@ class LiveRecognizer:
         return Outcome(state, tuple(closed), partial, state.segmenter.is_open)
 
     def _heard(self, state: LiveState, job: _Job) -> OpenUtterance:
-        decoded = job.decoded
         utterance = job.utterance
-        if decoded is None:
+        if job.decoded is None or job.window is None:
             return utterance
         begin = utterance.begin / SAMPLE_RATE
+        # Alignments let the first and the last word reach into the silence around the speech.
+        first, last = job.window.speech
         before = utterance.frozen[-1] if utterance.frozen else None
+        decoded = job.decoded
         pieces = [
-            Piece(p.text, p.start + begin, p.end + begin)
+            Piece(
+                p.text,
+                begin + min(max(p.start, first), last),
+                begin + min(max(p.end, first), last),
+            )
             for p in polish(decoded.pieces, decoded.lang, state.params.script, before)
         ]
         return utterance.updated(
