@@ -71,6 +71,21 @@ def test_a_number_is_not_cut(front_end: FrontEnd) -> None:
     assert sum("幺" in reading for reading in readings(front_end, text)) == 1
 
 
+def test_a_number_has_its_pauses_inside(front_end: FrontEnd) -> None:
+    (clause,) = front_end.clauses("010-62785001")
+    pauses = [s.text for s in clause.syllables if s.pause_after]
+    assert clause.reading == "零幺零，六二七八五零零幺"
+    assert pauses == ["零"]
+
+
+def test_the_number_of_an_item_has_a_pause_after_it(front_end: FrontEnd) -> None:
+    assert readings(front_end, "1. 打开设置页面\n2、退出") == ["一，打开设置页面", "二，退出"]
+
+
+def test_a_label_stays_with_its_number(front_end: FrontEnd) -> None:
+    assert readings(front_end, "密码：8888") == ["密码，八八八八"]
+
+
 def test_short_pieces_are_joined_and_keep_their_pause(front_end: FrontEnd) -> None:
     first, *_ = front_end.clauses("好的，没问题，我马上就过去接你们。")
     assert first.reading.startswith("好的，没问题")

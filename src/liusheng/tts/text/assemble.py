@@ -127,7 +127,7 @@ def _cost(syllables: tuple[Syllable, ...], size: int) -> float:
         cost += 12  # inside a number
     if not after.word_start:
         cost += 10
-    if before.pause_after:
+    elif before.pause_after:
         cost -= 6
     if after.text in _LEANING:
         cost -= 1.5

@@ -21,7 +21,7 @@ _SCAN = re.compile(
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
     r"|(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|U\.S|U\.K|a\.m|p\.m|Inc|Ltd|Co|Jr|Sr)\.(?=\s?\S)"
     rf"|[{_ALNUM}](?:[{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]{{0,{LONGEST_WHOLE}}}[{_ALNUM}])?)"
-    rf"|(?P<stop>(?:[。！？!?…\n｡，、：；,:;､]|—{{2,}}|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*)"
+    rf"|(?P<stop>(?:[。！？!?…\n｡，、；,;､]|[：:](?!\s?[0-9０-９])|—{{2,}}|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*)"
 )
 
 _SPACE = re.compile(r"(?<!\d)\s|\s(?!\d)")

@@ -32,6 +32,7 @@ class Item:
     text: what is read; of a mark, the mark.
     spans: for "han" and "fixed" one for each character, otherwise one.
     pinyin: of "fixed": its syllables, one for each character where it is written in Han.
+    pause: a short one follows, inside a number.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Item:
     spans: tuple[Span, ...]
     plain: bool = False
     pinyin: tuple[str, ...] = ()
+    pause: bool = False
 
     @property
     def span(self) -> Span:
@@ -81,7 +83,7 @@ def _normalized(chars: Chars, at: int, end: int) -> Iterator[Item]:
         span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
         for word in words:
             spans = (span,) * len(word.text) if word.kind == "fixed" else (span,)
-            yield Item(word.kind, word.text, spans, word.plain, word.pinyin)
+            yield Item(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
         at = match.end()
     yield from _plain(chars, at, end)
 

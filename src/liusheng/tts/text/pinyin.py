@@ -55,6 +55,7 @@ class _Word:
         the whole.
     kind: of the item it comes from. plain: 一 in it keeps the first tone.
     joined: said in one prosodic word with the word before it.
+    pause: a short one follows.
     """
 
     text: str
@@ -64,6 +65,7 @@ class _Word:
     pinyin: tuple[str, ...] = ()
     spelt: bool = False
     joined: bool = False
+    pause: bool = False
 
 
 class Reader:
@@ -90,13 +92,14 @@ class Reader:
         elif item.kind == "letters":
             for letter in item.text:
                 spelling = tuple(LETTERS[letter.upper()].split())
-                yield _Word(letter, item.spans, "letters", pinyin=spelling, spelt=True)
+                word = _Word(letter, item.spans, "letters", pinyin=spelling, spelt=True)
+                yield replace(word, pause=item.pause)
         elif item.kind == "fixed":
             spelt = len(item.pinyin) != len(item.text)
             yield _Word(item.text, item.spans, "fixed", pinyin=item.pinyin, spelt=spelt)
         elif item.kind == "number":
             spans = item.spans * len(item.text)
-            yield _Word(item.text, spans, "number", plain=item.plain)
+            yield _Word(item.text, spans, "number", plain=item.plain, pause=item.pause)
 
     def _look_up(self, words: list[_Word]) -> None:
         """Give each word its readings: the longest phrase of whole words that is known."""
@@ -195,17 +198,28 @@ def _split(word: _Word, at: int) -> list[_Word]:
 
 def _syllables(word: _Word, may_join: bool) -> Iterator[Syllable]:
     start = not (word.joined and may_join)
+    last = len(word.pinyin) - 1
     for at, pinyin in enumerate(word.pinyin):
-        if word.spelt:
-            span = (word.spans[0][0], word.spans[-1][1])
-            yield Syllable("" if at else word.text, pinyin, start and at == 0, span)
-        else:
-            yield Syllable(word.text[at], pinyin, start and at == 0, word.spans[at])
+        text, span = ("" if at else word.text), (word.spans[0][0], word.spans[-1][1])
+        if not word.spelt:
+            text, span = word.text[at], word.spans[at]
+        yield Syllable(text, pinyin, start and at == 0, span, word.pause and at == last)
 
 
 def _toned(syllables: list[Syllable], plain: list[bool]) -> list[Syllable]:
-    """Sandhi, then erhua; characters without a reading fall out."""
-    read = [(s, p) for s, p in zip(syllables, plain, strict=True) if s.pinyin]
+    """Sandhi within each stretch without a pause, then erhua; what has no reading falls out."""
+    toned: list[Syllable] = []
+    breath: list[tuple[Syllable, bool]] = []
+    for syllable, is_plain in zip(syllables, plain, strict=True):
+        if syllable.pinyin:
+            breath.append((syllable, is_plain))
+        if syllable.pause_after:
+            toned += _breath(breath)
+            breath = []
+    return _rhotacised(toned + _breath(breath))
+
+
+def _breath(read: list[tuple[Syllable, bool]]) -> list[Syllable]:
     starts = [*(s.word_start for s, _ in read), True]
     texts = ["", *(s.text for s, _ in read), ""]
     tones = [int(s.pinyin[-1]) for s, _ in read]
@@ -222,12 +236,10 @@ def _toned(syllables: list[Syllable], plain: list[bool]) -> list[Syllable]:
         text = "".join(s.text for s, _ in read[start:end])
         words += _branches(text, tones[start:end])
     changed = (tone for word in sandhi.third_tones(words) for tone in word)
-    return _rhotacised(
-        [
-            replace(s, pinyin=s.pinyin[:-1] + str(tone))
-            for (s, _), tone in zip(read, changed, strict=True)
-        ]
-    )
+    return [
+        replace(s, pinyin=s.pinyin[:-1] + str(tone))
+        for (s, _), tone in zip(read, changed, strict=True)
+    ]
 
 
 def _branches(text: str, tones: list[int]) -> list[list[int]]:

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 
 _PRONOUN = re.compile("(?:[我你您他她它咱谁]|们|自己|大家)$")
-_MUST = re.compile("^(?:就|总|还|都|必|也|可|非|又|只|不|先|还是|至少|一定)$")
+_MUST = re.compile(
+    "^(?:曾|没|刚|已|已经|曾经|终于|就|总|还|都|必|也|可|非|又|只|不|先|还是|至少|一定)$"
+)
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万亿几多数半每这那哪首末]$")
 _UNPAID = re.compile("(?:没|要|该|必须|来|可以|已|已经|未|先|能|得|去|借)$")
 _DEGREE = re.compile(
@@ -32,11 +34,10 @@ def reading(words: Sequence[str], at: int) -> str | None:
 
 
 def _de(before: str, after: str) -> str:
-    if not after or after[0] in "了过到":
-        return "de5" if before else "de2"
-    if not before or (_PRONOUN.search(before) or _MUST.match(before)):
-        return "dei3"
-    return "de5"
+    subject = not before or _PRONOUN.search(before) or _MUST.match(before)
+    if after[:1] in ("了", "过", "到"):
+        return "de2" if subject else "de5"
+    return "dei3" if subject and after else "de5"
 
 
 def _di(before: str, after: str) -> str:

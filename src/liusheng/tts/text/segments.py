@@ -69,7 +69,7 @@ def _read(group: list[Item], reader: Reader) -> Iterator[Segment]:
             words = tuple(item for item in items if item.kind != "none")
             yield Segment("en", (), words)
         elif syllables := tuple(reader.read(items)):
-            yield Segment("zh", syllables, ())
+            yield Segment("zh", syllables, (), "weak" if syllables[-1].pause_after else "none")
 
 
 def _by_language(group: list[Item]) -> list[tuple[Language, list[Item]]]:

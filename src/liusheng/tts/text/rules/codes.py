@@ -6,14 +6,14 @@ import re
 
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, Match, Rule
-from liusheng.tts.text.rules.words import PAUSE, Word, digit_words, say, spell
+from liusheng.tts.text.rules.words import Word, digit_words, paused, say, spell
 
 _COUNTRY = r"(?P<country>(?:\+|(?<!\d)00)86[ -]?|\(\+?86\) ?)?"
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使]"
 
 
 def _country(match: Match) -> list[Word]:
-    return [*say("加"), *digit_words("86"), PAUSE] if match["country"] else []
+    return paused([*say("加"), *digit_words("86")]) if match["country"] else []
 
 
 def _mobile(match: Match) -> list[Word]:
@@ -25,10 +25,10 @@ def _landline(match: Match) -> list[Word]:
     """Area code (or 400, 800), number, extension: a short pause between them."""
     area = re.sub(r"\D", "", match["area"])
     local = re.sub(r"\D", "", match["local"])
-    words = [*_country(match), *digit_words(area, yao=True), PAUSE]
+    words = [*_country(match), *paused(digit_words(area, yao=True))]
     words += digit_words(local, len(local) - 4, 4, yao=True)
     if match["extension"]:
-        words += [PAUSE, *say("转"), *digit_words(match["extension"], yao=True)]
+        words = [*paused(words), *say("转"), *digit_words(match["extension"], yao=True)]
     return words
 
 
@@ -38,7 +38,7 @@ def _identity(match: Match) -> list[Word]:
 
 
 def _plate(match: Match) -> list[Word]:
-    words = [Word(match[1]), *spell(match[2]), PAUSE]
+    words = [Word(match[1]), *paused(spell(match[2]))]
     for part in re.findall(r"\d+|[A-Z]+|\S", match[3]):
         if part.isdecimal():
             words += digit_words(part, yao=True)
@@ -78,8 +78,8 @@ def _hyphenated(match: Match) -> list[Word] | None:
     """ISBN 978-7-111-21382-6 and the like."""
     words: list[Word] = []
     for part in match[0].split("-"):
-        words += [*digit_words(part), PAUSE]
-    return words[:-1]
+        words += paused(digit_words(part))
+    return words
 
 
 RULES: list[Rule] = [

@@ -7,11 +7,12 @@ import re
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, MEASURED, NUMBER, Match, Rule, after, before
 from liusheng.tts.text.rules.words import (
-    PAUSE,
+    BREAK,
     Word,
     amount,
     digit_words,
     latin_kind,
+    paused,
     say,
     spell,
 )
@@ -79,11 +80,13 @@ def _lettered(match: Match) -> list[Word]:
 
 def _item(match: Match) -> list[Word]:
     """The number of an item in a list: "1. ", "2、"."""
-    return [*amount(match[1]), PAUSE]
+    return [BREAK, *paused(amount(match[1]))]
 
 
 LIST_ITEM: Rule = (
-    re.compile(r"(?<![\w.:-])(\d{1,2})\.(?!\d)(?=\s*(?:$|[A-Za-z\u4e00-\u9fff“《【]))"),
+    re.compile(
+        r"(?<![\w.:-])(\d{1,2})(?:\.(?!\d)(?=\s*(?:$|[A-Za-z\u4e00-\u9fff“《【]))|、(?!\d))"
+    ),
     _item,
 )
 RULES: list[Rule] = [

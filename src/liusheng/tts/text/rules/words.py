@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from liusheng.tts.text import numbers
@@ -15,17 +15,19 @@ class Word:
     """One prosodic word of a reading.
 
     kind: "number" (Han characters), "letters" (capitals, spelt), "english" (read by an English
-        voice), "fixed" (with its own `pinyin`), or "weak" (no word: a short pause).
+        voice), "fixed" (with its own `pinyin`), or "weak" (no word: a mark).
     plain: a 一 in it keeps its first tone (digits, ordinals).
+    pause: a short one follows, inside the number.
     """
 
     text: str
     kind: Literal["number", "letters", "english", "fixed", "weak"] = "number"
     plain: bool = False
     pinyin: tuple[str, ...] = ()
+    pause: bool = False
 
 
-PAUSE = Word(",", "weak")
+BREAK = Word(",", "weak")
 
 
 def say(*texts: str) -> list[Word]:
@@ -35,6 +37,11 @@ def say(*texts: str) -> list[Word]:
 def plain(words: list[Word]) -> list[Word]:
     """The same words; a lone 一 keeps its first tone."""
     return [Word(w.text, w.kind, w.plain or w.text == "一") for w in words]
+
+
+def paused(words: list[Word]) -> list[Word]:
+    """The same words with a short pause after them."""
+    return [*words[:-1], replace(words[-1], pause=True)]
 
 
 def spell(letters: str) -> list[Word]:
