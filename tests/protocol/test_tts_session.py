@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.spoken import decode_text
 from liusheng.protocol.tts_session import (
     MAX_WAITING_TEXTS,
     Cancel,
     Speak,
     TTSSession,
-    decode_text,
 )
 
 START = json.dumps({"task": "tts", "signal": "start"})

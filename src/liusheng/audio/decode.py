@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import av
 import av.error
@@ -29,17 +30,45 @@ _INTEGER_SCALES = {
 }
 
 
+RawCodec = Literal["s16le", "f32le", "mulaw", "alaw"]
+
+
+@dataclass(frozen=True)
+class RawFormat:
+    """Samples without a container.
+
+    codec: FFmpeg's name.
+    rate: in hertz.
+    channels: 1 or 2, interleaved.
+    """
+
+    codec: RawCodec
+    rate: int
+    channels: Literal[1, 2] = 1
+
+    @property
+    def options(self) -> dict[str, str]:
+        """For FFmpeg."""
+        layout = "mono" if self.channels == 1 else "stereo"
+        return {"sample_rate": str(self.rate), "ch_layout": layout}
+
+
 class DecodeError(ValueError):
     """There is no audio that can be decoded; the message names the file and what is wrong."""
 
 
 def decode_file(
-    source: str | os.PathLike[str] | BinaryIO, rate: int, *, block_seconds: float = 0.5
+    source: str | os.PathLike[str] | BinaryIO,
+    rate: int,
+    *,
+    block_seconds: float = 0.5,
+    raw: RawFormat | None = None,
 ) -> Iterator[Samples]:
     """Yield the first audio stream of a file at `rate` hertz, decoded as it is read.
 
     source: a local path, or an open binary file (need not be seekable where the container allows).
     block_seconds: the length of the blocks; all but the last have exactly this length.
+    raw: what the samples are, where they come without a container.
 
     Channels are averaged. Damaged places inside are skipped, with a warning in the log, as players
     do; a file of which nothing can be decoded is an error.
@@ -50,16 +79,18 @@ def decode_file(
     """
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
-            yield from _decode(file, Path(source).name, rate, block_seconds)
+            yield from _decode(file, Path(source).name, rate, block_seconds, raw)
     else:
-        yield from _decode(source, getattr(source, "name", "the audio"), rate, block_seconds)
+        yield from _decode(source, getattr(source, "name", "the audio"), rate, block_seconds, raw)
 
 
-def _decode(file: BinaryIO, name: object, rate: int, block_seconds: float) -> Iterator[Samples]:
+def _decode(
+    file: BinaryIO, name: object, rate: int, block_seconds: float, raw: RawFormat | None
+) -> Iterator[Samples]:
     size = max(1, round(block_seconds * rate))
     pending: list[Samples] = []
     pending_length = 0
-    for samples in _resampled(_frames(file, name), rate):
+    for samples in _resampled(_frames(file, name, raw), rate):
         pending.append(samples)
         pending_length += len(samples)
         if pending_length >= size:
@@ -72,10 +103,16 @@ def _decode(file: BinaryIO, name: object, rate: int, block_seconds: float) -> It
         yield np.concatenate(pending)
 
 
-def _frames(file: BinaryIO, name: object) -> Iterator[tuple[Samples, int]]:
+def _frames(file: BinaryIO, name: object, raw: RawFormat | None) -> Iterator[tuple[Samples, int]]:
     """Yield mono samples at the file's own rate, with that rate, which may change on the way."""
     try:
-        container = av.open(file, mode="r", options=_NOTHING_NESTED, metadata_errors="replace")
+        container = av.open(
+            file,
+            mode="r",
+            format=raw.codec if raw else None,
+            options={**_NOTHING_NESTED, **(raw.options if raw else {})},
+            metadata_errors="replace",
+        )
     except av.error.FFmpegError as error:
         raise DecodeError(f"{name}: {_why_not_opened(file)}") from error
     with container:

@@ -21,6 +21,7 @@ import msgspec
 from liusheng.protocol import asr
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
+from liusheng.protocol.languages import check_language
 from liusheng.protocol.transcript import Transcript, UtteranceLike
 
 BYTES_PER_SECOND = 2 * asr.SAMPLE_RATE
@@ -271,12 +272,7 @@ class ASRSession:
             )
         start = convert(message, asr.Start)
         refuse_unsupported(message, asr.NOT_BUILT)
-        if start.lang != "auto" and start.lang not in self._languages:
-            raise ProtocolError(
-                ErrorCode.NOT_SUPPORTED_BY_MODEL,
-                f'No model here knows the language "lang": {shown(start.lang)}; '
-                f'use "auto" or one of {", ".join(sorted(self._languages))}.',
-            )
+        check_language(start.lang, self._languages)
         if self._state is _State.STREAMING:
             self._commands.append(Abandon())
         self._state = _State.IDLE

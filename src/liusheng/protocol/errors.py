@@ -20,6 +20,9 @@ class ErrorCode(str, Enum):
     INVALID_FIELD = "invalid_field"
     UNSUPPORTED_FIELD = "unsupported_field"
     NOT_SUPPORTED_BY_MODEL = "not_supported_by_model"
+    INVALID_AUDIO = "invalid_audio"
+    NOT_ACCEPTABLE = "not_acceptable"
+    NO_PUNCTUATION = "no_punctuation"
 
     # It can be read, but not now.
     NOT_STARTED = "not_started"
@@ -35,6 +38,7 @@ class ErrorCode(str, Enum):
     TEXT_TOO_LONG = "text_too_long"
     TOO_MANY_TEXTS = "too_many_texts"
     UNKNOWN_VOICE = "unknown_voice"
+    UNKNOWN_MODEL = "unknown_model"
     IDLE_TIMEOUT = "idle_timeout"
     SESSION_TOO_LONG = "session_too_long"
 

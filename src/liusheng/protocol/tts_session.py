@@ -8,7 +8,6 @@ not texts are answered at once.
 from __future__ import annotations
 
 import base64
-import binascii
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -19,13 +18,11 @@ import msgspec
 from liusheng.protocol import tts
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
-from liusheng.protocol.transcript import has_han
+from liusheng.protocol.frames import convert, encode, parse_object, shown
+from liusheng.protocol.spoken import check_text, nothing_to_say
 
 MAX_WAITING_TEXTS = 1_000
 """Texts that may wait for their turn in one session."""
-
-_MIN_BASE64 = 8
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ class TTSSession:
             self._tell(
                 ProtocolError(
                     ErrorCode.UNEXPECTED_BINARY,
-                    f"A binary frame of {len(data):,} bytes came; synthesis takes JSON text frames.",
+                    f"A binary frame of {len(data):,} bytes came; synthesis takes text frames.",
                 )
             )
 
@@ -183,13 +180,7 @@ class TTSSession:
         """This text is said; `silent`: there was nothing in it that can be."""
         if self._speaking and self._speaking.number == number:
             if silent:
-                self._tell(
-                    ProtocolError(
-                        ErrorCode.NOTHING_TO_SAY,
-                        f"There is nothing to say in {shown(self._speaking.text)}: "
-                        "send letters, digits or Chinese characters.",
-                    )
-                )
+                self._tell(nothing_to_say(self._speaking.text))
             self._close_text()
 
     def failed(self, number: int, error: ProtocolError) -> None:
@@ -260,37 +251,9 @@ class TTSSession:
         self._require_start("a text")
         if self._ending:
             raise ProtocolError(ErrorCode.AFTER_END, 'A text came after "end"; it is not said.')
-        text = convert(message, tts.Text)
-        refuse_unsupported(message, tts.NOT_BUILT)
-        plain = decode_text(text.text, encoded=text.encoding == "base64")
-        if not plain.strip():
-            raise ProtocolError(
-                ErrorCode.EMPTY_TEXT, 'The field "text" is empty; send something to say.'
-            )
-        if len(plain) > self._max_text_chars:
-            raise ProtocolError(
-                ErrorCode.TEXT_TOO_LONG,
-                f"A text of {len(plain):,} characters is over the limit of "
-                f"{self._max_text_chars:,}; send it as several texts, cut between sentences.",
-            )
+        spoken = check_text(message, self._voices, self._max_text_chars)
         self._numbers += 1
-        return Speak(self._numbers, plain, self._voice(text), text.speed)
-
-    def _voice(self, text: tts.Text) -> str:
-        known = ", ".join(f"{number} ({name})" for number, name in sorted(self._voices.items()))
-        if isinstance(text.voice, str):
-            if text.voice not in self._voices.values():
-                raise ProtocolError(
-                    ErrorCode.UNKNOWN_VOICE,
-                    f"There is no voice {shown(text.voice)}; the voices are {known}.",
-                )
-            return text.voice
-        if text.spk_id not in self._voices:
-            raise ProtocolError(
-                ErrorCode.UNKNOWN_VOICE,
-                f'There is no voice with "spk_id": {text.spk_id}; the voices are {known}.',
-            )
-        return self._voices[text.spk_id]
+        return Speak(self._numbers, spoken.text, spoken.voice, spoken.speed)
 
     def _require_start(self, what: str) -> None:
         if not self._id:
@@ -346,27 +309,3 @@ class TTSSession:
     def _close(self, code: CloseCode, reason: str) -> None:
         self._owed.append(Close(code, reason))
         self._closed = True
-
-
-def decode_text(text: str, *, encoded: bool) -> str:
-    """Return the plain text of a `text` field.
-
-    encoded: the client says that it is base64. Without that, only text of 8 or more characters
-        that is valid base64 of UTF-8 with Han characters is taken for base64: "zoom" and "1688"
-        are valid base64 too.
-
-    Raises:
-        ProtocolError: invalid_field, when it was said to be base64 of UTF-8 and is not.
-    """
-    if not encoded and (len(text) < _MIN_BASE64 or not text.isascii()):
-        return text
-    try:
-        plain = base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
-        if not encoded:
-            return text
-        raise ProtocolError(
-            ErrorCode.INVALID_FIELD,
-            f'The field "text" is not base64 of UTF-8, though "encoding" says so: {shown(text)}.',
-        ) from None
-    return plain if encoded or has_han(plain) else text

@@ -7,19 +7,22 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Response
+from starlette.routing import Route
 from starlette.websockets import WebSocket
 
 from liusheng import __version__
 from liusheng.protocol import tts
 from liusheng.protocol.asr import Limits
-from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.errors import CloseCode
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.asr_socket import ASRSocket
+from liusheng.server.http.doors import doors
 from liusheng.server.info import INFO_PATH, describe
 from liusheng.server.pages import add_page
 from liusheng.server.settings import Settings
 from liusheng.server.socket import SocketDriver, logged
+from liusheng.server.troubles import server_stopping
 from liusheng.server.tts_socket import TTSSocket
 
 ASR_PATH = "/paddlespeech/asr/streaming"
@@ -43,18 +46,21 @@ class Application:
         self._sockets: set[SocketDriver[Any]] = set()
         self.asgi = FastAPI(title="Liusheng", version=__version__)
         self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
+        self._doors = doors(settings, recognition, synthesis)
+        for door in self._doors:
+            path = settings.path_prefix + door.path
+            self.asgi.router.routes.append(Route(path, door, methods=[door.method]))
         add_page(self.asgi, settings.path_prefix)
 
     async def stop_sessions(self) -> None:
         """Tell every client that the server stops, and close its socket."""
-        error = ProtocolError(
-            ErrorCode.SERVER_STOPPING, "This server is being stopped; connect again in a while."
-        )
+        error = server_stopping()
         await asyncio.gather(
             *(
                 socket.stop(error, CloseCode.GOING_AWAY, _STOP_PATIENCE)
                 for socket in tuple(self._sockets)
-            )
+            ),
+            *(door.stop() for door in self._doors),
         )
 
     def _routes(self) -> APIRouter:

@@ -12,9 +12,9 @@ from liusheng.asr.types import Partial, Script, StreamParams, Utterance
 from liusheng.audio.pcm import PacketReader
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
-from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
 from liusheng.server.socket import LONGEST_PAUSE, SocketDriver
+from liusheng.server.troubles import no_room, recognition_failed
 
 _log = logging.getLogger(__name__)
 
@@ -72,12 +72,7 @@ class ASRSocket(SocketDriver[Command]):
             stream = self._recognition.open(params, self._update, self._finish, self._fail)
         except BusyError as error:
             _log.warning("refused: %s", error)
-            self._asr.refused(
-                ProtocolError(
-                    ErrorCode.SERVER_BUSY,
-                    f"This server has no room for another recognition: {error}. Try again later.",
-                )
-            )
+            self._asr.refused(no_room("recognition", error))
         else:
             self._stream = stream
             self._asr.opened(self._recognition.model_for(command.lang))
@@ -94,12 +89,6 @@ class ASRSocket(SocketDriver[Command]):
     def _fail(self, error: Exception) -> None:
         _log.error("recognition failed: %s", error)
         self._stream = None
-        self._asr.failed(
-            ProtocolError(
-                ErrorCode.RECOGNITION_FAILED,
-                "The server could not recognise this audio and has dropped it, after trying "
-                "several times. Start again; if it goes on, tell whoever runs the server.",
-            )
-        )
+        self._asr.failed(recognition_failed())
         self._finished.set()
         self.progress()

@@ -8,11 +8,11 @@ import logging
 import structlog
 from starlette.websockets import WebSocket
 
-from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.tts_session import Cancel, Command, Speak, TTSSession
 from liusheng.runtime.recognition import BusyError
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.socket import SocketDriver
+from liusheng.server.troubles import no_room, synthesis_failed
 from liusheng.tts.types import SpeechRequest
 
 _log = logging.getLogger(__name__)
@@ -53,23 +53,10 @@ class TTSSocket(SocketDriver[Command]):
             silent = await self._send_audio(speak)
         except BusyError as error:
             _log.warning("refused: %s", error)
-            self._tts.failed(
-                speak.number,
-                ProtocolError(
-                    ErrorCode.SERVER_BUSY,
-                    f"This server has no room for another text: {error}. Try again later.",
-                ),
-            )
+            self._tts.failed(speak.number, no_room("text", error))
         except Exception:
             _log.exception("synthesis failed")
-            self._tts.failed(
-                speak.number,
-                ProtocolError(
-                    ErrorCode.SYNTHESIS_FAILED,
-                    "The server could not say this text to its end. Send it again; if it goes on, "
-                    "tell whoever runs the server which text it is.",
-                ),
-            )
+            self._tts.failed(speak.number, synthesis_failed())
         else:
             self._tts.spoken(speak.number, silent=silent)
         self.progress()

@@ -1,0 +1,123 @@
+"""A path and what answers there, as an ASGI endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from starlette.types import Receive, Scope, Send
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.http.exchange import ClientGoneError, Exchange
+from liusheng.server.http.statuses import http_status
+from liusheng.server.troubles import server_stopping
+
+_log = logging.getLogger(__name__)
+
+_RETRY_SECONDS = "5"
+
+
+class Door:
+    """One operation over HTTP.
+
+    path: below the server's prefix; names in braces are parameters of it.
+    handle: answers; may raise `ProtocolError`, before or after the answer has begun.
+    failure: the body of an error, as the clients of this path read it.
+    summary, query, body, answers: for the documents; `answers` has a content type's name for each,
+        with the message that it carries (None: bytes).
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        handle: Callable[[Exchange], Awaitable[None]],
+        failure: Callable[[ProtocolError], bytes],
+        *,
+        summary: str,
+        query: type[Struct] | None = None,
+        body: dict[str, Any] | None = None,
+        answers: dict[str, Any] | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.query = query
+        self.body = body or {}
+        self.answers = answers or {}
+        self.failure = failure
+        self._handle = handle
+        self._open: dict[asyncio.Task[None], Exchange] = {}
+        self._stopping = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        client = exchange.request.client
+        peer = f"{client.host}:{client.port}" if client else "unknown"
+        began = time.monotonic()
+        with structlog.contextvars.bound_contextvars(task=self.path, peer=peer):
+            await self._serve(exchange)
+            _log.info("answered %d after %.2f s", exchange.status, time.monotonic() - began)
+
+    async def stop(self) -> None:
+        """Tell everyone who is being answered that the server stops."""
+        self._stopping = True
+        tasks = list(self._open)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, exchange: Exchange) -> None:
+        handling = asyncio.create_task(self._answer(exchange))
+        leaving = asyncio.create_task(exchange.gone())
+        self._open[handling] = exchange
+        try:
+            await asyncio.wait((handling, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if leaving.done() and not handling.done():
+                _log.info("the client is gone")
+        finally:
+            del self._open[handling]
+            for task in (handling, leaving):
+                task.cancel()
+            for task in (handling, leaving):
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _answer(self, exchange: Exchange) -> None:
+        try:
+            await self._handle(exchange)
+        except ProtocolError as error:
+            await self._fail(exchange, error)
+        except ClientGoneError:
+            _log.info("the client is gone")
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            await self._fail(exchange, server_stopping())
+        except Exception:
+            _log.exception("a request failed")
+            await self._fail(
+                exchange,
+                ProtocolError(
+                    ErrorCode.INTERNAL_ERROR,
+                    "The server made a mistake and cannot answer this; try again.",
+                ),
+            )
+
+    async def _fail(self, exchange: Exchange, error: ProtocolError) -> None:
+        if exchange.ended:
+            return
+        if exchange.status:
+            _log.warning("cut off: %s", error.message)
+            if exchange.tell:
+                await exchange.end(exchange.tell(error))
+            return
+        status = http_status(error.code)
+        headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
+        await exchange.answer(self.failure(error), status, headers=headers)

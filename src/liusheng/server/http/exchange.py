@@ -1,0 +1,118 @@
+"""One HTTP request and its answer, which may be written while the request is still being read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+
+JSON = "application/json"
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection; nobody reads what would be answered."""
+
+
+class Exchange:
+    """What a door is given.
+
+    tell: how an error is told in an answer that has begun, as the chunk that ends it; None: the
+        answer is cut off, which HTTP clients notice.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.request = Request(scope)
+        self.tell: Callable[[ProtocolError], bytes] | None = None
+        self.status = 0
+        self.ended = False
+        self._receive = receive
+        self._send = send
+        self._read = asyncio.Event()
+
+    # The request
+
+    async def chunks(self, idle_seconds: float) -> AsyncIterator[bytes]:
+        """Yield the body as it comes.
+
+        Raises:
+            ClientGoneError: when the connection ends before the body does.
+            ProtocolError: idle_timeout, when nothing comes for so long.
+        """
+        more = True
+        while more:
+            try:
+                message = await asyncio.wait_for(self._receive(), idle_seconds)
+            except asyncio.TimeoutError:
+                raise ProtocolError(
+                    ErrorCode.IDLE_TIMEOUT,
+                    f"Nothing more of the request's body came for {idle_seconds:g} s.",
+                ) from None
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            more = message.get("more_body", False)
+            if not more:
+                self._read.set()
+            if chunk := message.get("body", b""):
+                yield chunk
+
+    async def body(self, max_bytes: int, idle_seconds: float) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            ProtocolError: message_too_large or idle_timeout.
+        """
+        body = bytearray()
+        async for chunk in self.chunks(idle_seconds):
+            body += chunk
+            if len(body) > max_bytes:
+                raise ProtocolError(
+                    ErrorCode.MESSAGE_TOO_LARGE,
+                    f"The request's body is over the limit of {max_bytes:,} bytes; "
+                    "send less at a time.",
+                )
+        return bytes(body)
+
+    async def gone(self) -> None:
+        """Wait until the client, whose request is read, closes the connection."""
+        await self._read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    # The answer
+
+    async def start(
+        self, content_type: str, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin an answer whose length is not known."""
+        self.status = status
+        # A proxy that collects an answer before it passes it on would make waiting of streaming.
+        every = {"Content-Type": content_type, "X-Accel-Buffering": "no", **(headers or {})}
+        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in every.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def write(self, chunk: bytes) -> None:
+        """Send a piece; waits while the client does not take what was sent."""
+        if chunk:
+            await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def end(self, chunk: bytes = b"") -> None:
+        """Send the last piece."""
+        self.ended = True
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": False})
+
+    async def answer(
+        self,
+        body: bytes,
+        status: int = 200,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send a whole answer."""
+        await self.start(
+            content_type, status, {"Content-Length": str(len(body)), **(headers or {})}
+        )
+        await self.end(body)
