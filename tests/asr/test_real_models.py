@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from liusheng.asr.evaluate import evaluate, live, offline_transcriber, read_manifest
 from liusheng.asr.load import load
 from liusheng.asr.offline import Effort, Window
 from liusheng.asr.options import MoonshineOptions, WhisperOptions
-from liusheng.asr.types import SAMPLE_RATE, Recognizer, Samples, StreamParams, Turn
+from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
 from liusheng.audio.decode import decode_file
 from liusheng.models.store import Store
 
@@ -33,7 +34,7 @@ def recognizer() -> Recognizer:
     return load([store.open(WHISPER), store.open(MOONSHINE)])
 
 
-def _noises() -> Iterator[tuple[str, Samples]]:
+def _noises() -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
     generator = np.random.default_rng(7)
     n = int(SECONDS * SAMPLE_RATE)
     t = np.arange(n) / SAMPLE_RATE

@@ -20,7 +20,8 @@ from statistics import fmean
 
 import numpy as np
 
-from liusheng.asr.offline import Effort, OfflineEngine, Window, stands_alone
+from liusheng.asr.load import load_engine
+from liusheng.asr.offline import Effort, Window, stands_alone
 from liusheng.asr.scoring import Errors, errors, join, tokens
 from liusheng.asr.types import (
     SAMPLE_RATE,
@@ -133,8 +134,12 @@ def live(
     recognizer.forget([state])
 
 
-def offline_transcriber(model: InstalledModel, engine: OfflineEngine) -> Transcriber:
-    """Return what a plain user of a model would do with a whole file; see the module."""
+def offline_transcriber(model: InstalledModel) -> Transcriber:
+    """Return what a plain user of a model would do with a whole file; see the module.
+
+    Raises:
+        ValueError: when it is not an offline model.
+    """
     if model.kind is Kind.WHISPER:
         from faster_whisper import WhisperModel
 
@@ -145,6 +150,8 @@ def offline_transcriber(model: InstalledModel, engine: OfflineEngine) -> Transcr
             return "".join(s.text for s in segments)
 
         return by_whisper
+
+    engine = load_engine(model)
 
     def by_engine(samples: Samples, lang: str) -> str:
         step = int(engine.max_seconds * SAMPLE_RATE)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from liusheng.asr.live import LiveRecognizer
+from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
-from liusheng.models.types import InstalledModel, Kind
+from liusheng.models.types import InstalledModel, Kind, Task
 
 _ONLINE = {
     Kind.ONLINE_TRANSDUCER,
@@ -105,22 +106,34 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
     return Router(recognizers, [m.languages for m in models])
 
 
-def _load_one(model: InstalledModel, options: AsrOptions) -> Recognizer:
+def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:
+    """Load a model that hears whole windows.
+
+    Raises:
+        ValueError: when it is not one.
+    """
+    options = options or AsrOptions()
     # Each engine's libraries are heavy: only those of the models in use are imported.
     if model.kind is Kind.WHISPER:
         from liusheng.asr.whisper import WhisperEngine
 
-        return LiveRecognizer(WhisperEngine(model, options.whisper), options.live)
+        return WhisperEngine(model, options.whisper)
     if model.kind is Kind.MOONSHINE:
         from liusheng.asr.moonshine import MoonshineEngine
 
-        return LiveRecognizer(MoonshineEngine(model, options.moonshine), options.live)
+        return MoonshineEngine(model, options.moonshine)
     if model.kind in _SHERPA_OFFLINE:
         from liusheng.asr import sherpa_offline
 
-        return LiveRecognizer(sherpa_offline.load(model, options.sherpa_offline), options.live)
+        return sherpa_offline.load(model, options.sherpa_offline)
+    raise ValueError(f"{model.name} ({model.kind.value}) is not an offline model for recognition")
+
+
+def _load_one(model: InstalledModel, options: AsrOptions) -> Recognizer:
     if model.kind in _ONLINE:
         from liusheng.asr import sherpa_online
 
         return sherpa_online.load(model, options.online)
-    raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
+    if model.task is not Task.ASR:
+        raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
+    return LiveRecognizer(load_engine(model, options), options.live)
