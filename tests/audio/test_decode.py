@@ -112,6 +112,14 @@ def test_an_open_file_will_do_seekable_or_not(make_file: MakeFile) -> None:
         np.testing.assert_array_equal(decode(pipe), expected)
 
 
+def test_a_title_in_any_encoding(make_file: MakeFile) -> None:
+    path = make_file("a.mp3", container="mp3", codec="libmp3lame", rate=16_000)
+    title = "流声".encode("gbk").ljust(30, b"\0")
+    with path.open("ab") as file:
+        file.write(b"TAG" + title + bytes(94) + b"\x0c")  # ID3v1
+    assert strength(decode(path), 16_000, 440) == pytest.approx(0.5, rel=0.08)
+
+
 def test_a_film_has_sound_too(make_file: MakeFile) -> None:
     path = make_file("a.mp4", container="mp4", codec="aac", rate=44_100, video=True)
     assert strength(decode(path), 16_000, 440) == pytest.approx(0.5, rel=0.08)

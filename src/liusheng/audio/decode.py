@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import av
 import av.error
@@ -22,6 +22,12 @@ logger = logging.getLogger(__name__)
 # A playlist or a concatenation script is text that names further files and addresses, which FFmpeg
 # would open: whoever hands us a file must not choose what else is read.
 _NOTHING_NESTED = {"protocol_whitelist": "none"}
+
+# Titles in GBK and the like are no reason to refuse a file. PyAV 19 takes them as they are, and
+# does not know the argument any more.
+_ANY_TITLE: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
 
 _INTEGER_SCALES = {
     np.dtype(np.int16): 2.0**15,
@@ -111,7 +117,7 @@ def _frames(file: BinaryIO, name: object, raw: RawFormat | None) -> Iterator[tup
             mode="r",
             format=raw.codec if raw else None,
             options={**_NOTHING_NESTED, **(raw.options if raw else {})},
-            metadata_errors="replace",
+            **_ANY_TITLE,
         )
     except av.error.FFmpegError as error:
         raise DecodeError(f"{name}: {_why_not_opened(file)}") from error
