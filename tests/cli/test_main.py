@@ -43,7 +43,7 @@ def test_help_is_light() -> None:
     ("arguments", "message"),
     [
         (["serv"], "there is no command serv; did you mean serve?"),
-        (["zzz"], "there is no command zzz: there are serve, asr, tts, models, doctor"),
+        (["zzz"], "there is no command zzz: there are serve, asr, tts, models, "),
         (["serve", "--prot", "1"], "Did you mean --port?"),
         (["serve", "--port", "x"], 'unable to convert "x" into int'),
         (["asr"], "name one or more files, or --mic"),
