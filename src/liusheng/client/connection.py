@@ -109,6 +109,9 @@ class Client:
         try:
             with urllib.request.urlopen(request, timeout=self.open_timeout) as answer:
                 return int(json.load(answer)["sample_rate"])
+        except urllib.error.HTTPError as error:
+            error.close()  # it holds the body of the reply
+            return DEFAULT_SAMPLE_RATE
         except (OSError, ValueError, KeyError, TypeError):
             return DEFAULT_SAMPLE_RATE
 
