@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import IncompleteModelError, Kind, Store, Task
+from liusheng.models import IncompleteModelError, Kind, Store, Task, UnknownModelError
 
 FOLDERS = {
     Kind.WHISPER: "model.bin config.json tokenizer.json vocabulary.txt",
@@ -131,3 +131,17 @@ def test_a_pointer_of_git_lfs_is_no_model(store: Store, tmp_path: Path) -> None:
     (folder / "model.onnx").write_bytes(pointer)
     with pytest.raises(IncompleteModelError, match="model "):
         store.open_folder(folder, Kind.VITS)
+
+
+def test_a_setting_names_a_folder_or_a_model_of_the_catalogue(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "mine", FOLDERS[Kind.WHISPER])
+    (tmp_path / "whisper-base").mkdir()
+    assert store.open_named("mine").kind is Kind.WHISPER
+    assert store.open_named("./mine").kind is Kind.WHISPER
+    assert not store.names_folder("whisper-base"), "the catalogue comes first"
+    assert store.names_folder("./whisper-base")
+    with pytest.raises(UnknownModelError, match="nothing-like-it"):
+        store.open_named("nothing-like-it")

@@ -11,11 +11,6 @@ from liusheng.cli.terminal import error, say
 from liusheng.models import ModelError, Store
 
 
-def is_folder(name: str) -> bool:
-    """Whether a model is a user's own folder, not a name of the catalogue."""
-    return "/" in name or Path(name).is_dir()
-
-
 def fetch_missing(home: Path, names: Sequence[str], *, ask: bool) -> int:
     """Fetch those of the catalogue's models that are missing; return an exit status, 0 when all
     are there.
@@ -24,7 +19,9 @@ def fetch_missing(home: Path, names: Sequence[str], *, ask: bool) -> int:
     """
     store = Store(home)
     try:
-        missing = [name for name in names if not is_folder(name) and not store.is_installed(name)]
+        missing = [
+            name for name in names if not store.names_folder(name) and not store.is_installed(name)
+        ]
     except ModelError as problem:
         error(str(problem))
         return 2

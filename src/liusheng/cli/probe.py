@@ -19,7 +19,6 @@ import numpy as np
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.audio.wav import open_wav
-from liusheng.cli.fetch import is_folder
 from liusheng.models import InstalledModel, Store
 from liusheng.models.types import Task
 
@@ -33,7 +32,7 @@ _STEP = 0.5  # seconds of audio between two looks, as the server does it
 def open_model(name: str, home: Path) -> InstalledModel:
     """Return a model of the store, or of a user's folder."""
     store = Store(home)
-    return store.open_folder(name) if is_folder(name) else store.open(name)
+    return store.open_named(name)
 
 
 def probe_tts(model: InstalledModel, wav: Path) -> dict[str, Any]:

@@ -238,6 +238,9 @@ class Catalogue:
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._models
+
     def __getitem__(self, name: str) -> Model:
         """Return the model called `name`.
 

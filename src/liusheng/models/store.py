@@ -109,6 +109,20 @@ class Store:
             options=dict(model.options),
         )
 
+    def names_folder(self, name: str) -> bool:
+        """Whether a setting names a user's own folder, not a model of the catalogue."""
+        if name in self.catalogue:
+            return False
+        return "/" in name or Path(name).expanduser().is_dir()
+
+    def open_named(self, name: str) -> InstalledModel:
+        """Return what a setting names: a model of the catalogue, or a user's own folder.
+
+        Raises:
+            ModelError: as `open` and `open_folder`.
+        """
+        return self.open_folder(name) if self.names_folder(name) else self.open(name)
+
     def open_folder(
         self,
         path: str | os.PathLike[str],

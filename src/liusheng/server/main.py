@@ -9,12 +9,10 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import uvicorn
 
 from liusheng.models.store import Store
-from liusheng.models.types import InstalledModel
 from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
@@ -109,7 +107,7 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
     recognition = synthesis = None
     if settings.asr.models:
         recognition = Recognition(
-            _models(store, settings.asr.models),
+            [store.open_named(name) for name in settings.asr.models],
             settings.asr_options,
             RecognitionOptions(
                 batch=workers.batch,
@@ -120,21 +118,11 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
         )
     if settings.tts.models:
         synthesis = Synthesis(
-            _models(store, settings.tts.models),
+            [store.open_named(name) for name in settings.tts.models],
             SynthesisOptions(max_speeches=limits.max_sessions),
             pool(workers.tts),
         )
     return recognition, synthesis
-
-
-def _models(store: Store, names: Sequence[str]) -> list[InstalledModel]:
-    """Open models by catalogue name, or by folder where the name is a path."""
-    return [
-        store.open_folder(Path(name).expanduser())
-        if "/" in name or Path(name).is_dir()
-        else store.open(name)
-        for name in names
-    ]
 
 
 def listen(host: str, port: int) -> socket.socket:
