@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import re
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Route, sync_playwright
+import uvicorn
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    WebSocketRoute,
+    sync_playwright,
+)
 from starlette.testclient import TestClient
 
 from liusheng.server.app import Application
 from liusheng.server.settings import Settings
-
-ORIGIN = "https://liusheng.test"
-"""Where the files are when no server is needed; https, so that microphones are allowed."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -30,6 +40,57 @@ _FLAGS = [
     "--no-first-run",
     "--no-sandbox",
 ]
+
+
+class Socket:
+    """The far end of a socket that the page opened."""
+
+    def __init__(self, route: WebSocketRoute) -> None:
+        self.route = route
+
+    def tell(self, **message: Any) -> None:
+        self.route.send(json.dumps(message))
+
+    def reply(self, result: str, stable: str = "", *, final: bool = False) -> None:
+        """Answer a packet of audio."""
+        self.tell(result=result, stable=result if final else stable, utterance=0, is_final=final)
+
+    def audio(self, *samples: int) -> None:
+        """Send a piece of speech."""
+        pcm = b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples)
+        self.tell(status=1, audio=base64.b64encode(pcm).decode())
+
+    def close(self, code: int) -> None:
+        self.route.close(code=code)
+
+
+class Peer:
+    """A server played by hand: `answer` is called with each socket's number, it, and each frame."""
+
+    def __init__(self, page: Page, task: str) -> None:
+        self.sockets: list[Socket] = []
+        self.frames: list[list[Any]] = []
+        self.answer: Callable[[int, Socket, Any], None] = lambda _number, _socket, _frame: None
+        page.route_web_socket(re.compile(f"/paddlespeech/{task}/streaming$"), self._opened)
+
+    def _opened(self, route: WebSocketRoute) -> None:
+        number, socket = len(self.sockets), Socket(route)
+        self.sockets.append(socket)
+        self.frames.append([])
+
+        def received(data: str | bytes) -> None:
+            frame = json.loads(data) if isinstance(data, str) else data
+            self.frames[number].append(frame)
+            self.answer(number, socket, frame)
+
+        route.on_message(received)
+
+
+@pytest.fixture(scope="session")
+def peer() -> type[Peer]:
+    """Play a server: `peer(page, "asr")`."""
+    return Peer
+
 
 Launch = Callable[..., AbstractContextManager[Browser]]
 
@@ -97,28 +158,25 @@ def _note(message: ConsoleMessage, complaints: list[str]) -> None:
 @pytest.fixture(scope="session")
 def files() -> TestClient:
     """The application without engines: the page's files, and an /api/info that has nothing."""
-    return TestClient(Application(Settings(), None, None).asgi, base_url=ORIGIN)
+    return TestClient(Application(Settings(), None, None).asgi)
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[str]:
+    """Where the same application listens; on localhost, so that microphones are allowed."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        application = Application(Settings(), None, None)
+        server = uvicorn.Server(uvicorn.Config(application.asgi, log_config=None, lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture
-def serve_files(files: TestClient) -> Callable[[Page], None]:
-    """Give a page the application's answers at ORIGIN, without a network."""
-
-    def answer(route: Route) -> None:
-        response = files.get(route.request.url, follow_redirects=False)
-        route.fulfill(
-            status=response.status_code, headers=dict(response.headers), body=response.content
-        )
-
-    return lambda page: page.route(f"{ORIGIN}/**", answer)
-
-
-@pytest.fixture
-def module_page(
-    browser: Browser, open_page: Callable[..., Page], serve_files: Callable[[Page], None]
-) -> Page:
-    """An empty page at ORIGIN that can import the modules."""
+def module_page(browser: Browser, open_page: Callable[..., Page], origin: str) -> Page:
+    """An empty page that can import the modules."""
     page = open_page(browser)
-    serve_files(page)
-    page.goto(f"{ORIGIN}/icon.svg")
+    page.goto(f"{origin}/icon.svg")
     return page

@@ -34,7 +34,7 @@ export class Player {
    * @returns {Promise<Player>}
    */
   static async open({ sampleRate = 24_000 } = {}) {
-    if (!globalThis.AudioWorkletNode) throw insecureContext("audio worklets");
+    if (!globalThis.isSecureContext) throw insecureContext("audio worklets");
     const player = new Player();
     // A context of the stream's own rate leaves the resampling to the browser; one that has
     // another rate all the same is made up for in the worklet.

@@ -26,10 +26,9 @@ export class Speech {
 
   /** Stop at once: no audio comes after this call. */
   cancel() {
-    if (this.#over) return;
-    this.#cancel(this);
     this.cancelled = true;
     this.#pieces.length = 0;
+    if (!this.#over) this.#cancel();
     this.end();
   }
 

@@ -9,6 +9,8 @@ import { VoicePicker } from "./voices.js";
 import { Wave, loudness } from "./wave.js";
 import { SAMPLES } from "./words.js";
 
+const FACTS = ["listen-first", "listen-sound", "listen-audio", "listen-made"];
+
 export class ListenPanel {
   #synthesizer;
   #rate;
@@ -17,6 +19,7 @@ export class ListenPanel {
   #lit = new LitText($("listen-lit"));
   #wave = new Wave($("listen-wave"));
   #state = "state.listenIdle";
+  #busy = false;
   #speech = null;
   #playback = null;
   #pieces = [];
@@ -30,7 +33,7 @@ export class ListenPanel {
     area.addEventListener("input", () => remember("text", area.value));
     this.#samples(area);
     this.#speed();
-    $("listen-button").addEventListener("click", () => (this.#speech ? this.stop() : this.#speak()));
+    $("listen-button").addEventListener("click", () => (this.#busy ? this.stop() : this.#speak()));
     $("listen-save").addEventListener("click", () =>
       save(wavFile(this.#pieces, this.#rate), `${fileName()}.wav`),
     );
@@ -42,8 +45,7 @@ export class ListenPanel {
 
   /** Silence, now. */
   stop() {
-    if (!this.#speech) return;
-    this.#speech.cancel();
+    this.#speech?.cancel();
     this.#playback?.stop();
   }
 
@@ -54,25 +56,20 @@ export class ListenPanel {
       complain(new LiushengError("nothing_to_say", ""));
       return;
     }
-    const speed = Number($("listen-speed").value);
+    this.#busy = true;
     this.#pieces = [];
-    for (const id of ["listen-first", "listen-sound", "listen-audio", "listen-made"]) $(id).textContent = "–";
+    for (const fact of FACTS) $(fact).textContent = "–";
     $("listen-save").disabled = true;
     this.#say("state.asking");
-    const speech = this.#synthesizer.speak(text, { voice: this.#voices.choose(text)?.name, speed });
-    this.#speech = speech;
     this.#render();
     try {
       this.#player ??= await Player.open({ sampleRate: this.#rate });
-      if (speech.cancelled) return;
-      this.#light(text);
-      await this.#play(speech, speed);
-      this.#say(speech.cancelled ? "state.stopped" : "state.spoken");
+      await this.#utter(text);
     } catch (error) {
-      speech.cancel();
       complain(error);
       this.#say("state.listenIdle");
     } finally {
+      this.#busy = false;
       this.#speech = null;
       this.#playback = null;
       this.#wave.rest();
@@ -82,7 +79,11 @@ export class ListenPanel {
     }
   }
 
-  async #play(speech, speed) {
+  async #utter(text) {
+    const speed = Number($("listen-speed").value);
+    const speech = this.#synthesizer.speak(text, { voice: this.#voices.choose(text).name, speed });
+    this.#speech = speech;
+    this.#light(text);
     let total = null;
     const gathered = this.#gather(speech, (seconds) => (total = seconds));
     const playback = this.#player.play(gathered, {
@@ -100,6 +101,7 @@ export class ListenPanel {
     this.#playback = playback;
     await playback.finished;
     if (playback.error) throw playback.error;
+    this.#say(speech.cancelled ? "state.stopped" : "state.spoken");
   }
 
   /** Pass the pieces on, keep them, and tell what is known of them. */
@@ -112,6 +114,7 @@ export class ListenPanel {
       $("listen-audio").textContent = duration((1000 * samples) / this.#rate);
       yield pcm;
     }
+    if (speech.cancelled) return;
     $("listen-made").textContent = duration(performance.now() - speech.asked);
     onTotal(samples / this.#rate);
   }
@@ -131,7 +134,7 @@ export class ListenPanel {
 
   #key(event) {
     if (event.key === "Escape") this.stop();
-    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !this.#speech) this.#speak();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !this.#busy) this.#speak();
   }
 
   #samples(area) {
@@ -167,7 +170,6 @@ export class ListenPanel {
 
   #render() {
     this.#say(this.#state);
-    const busy = this.#speech !== null;
-    setBusy($("listen-button"), busy, t(busy ? "listen.stop" : "listen.start"));
+    setBusy($("listen-button"), this.#busy, t(this.#busy ? "listen.stop" : "listen.start"));
   }
 }

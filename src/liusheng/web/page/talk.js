@@ -8,6 +8,8 @@ import { inLanguage, t } from "./i18n.js";
 import { voiceFor } from "./voices.js";
 import { Wave, loudness } from "./wave.js";
 
+const ECHO_LASTS = 3_000; // ms after its last sound, within which its own words may be recognised
+
 export class TalkPanel {
   #server;
   #info;
@@ -17,7 +19,7 @@ export class TalkPanel {
   #talk = null; // {recognition, microphone, player}
   #speech = null;
   #answerBubble = null;
-  #saying = ""; // what it says now, or said last: the microphone may hear it
+  #saying = ""; // what it says, or just said: the microphone may hear it
   #taken = 0; // how much of the captions has been answered
   #draft = null; // the bubble of what is being said
   #turns = 0;
@@ -132,6 +134,7 @@ export class TalkPanel {
     });
     await playback.finished;
     if (playback.error) complain(playback.error);
+    setTimeout(() => this.#speech || (this.#saying = ""), ECHO_LASTS);
     if (this.#speech === speech) this.#speech = null;
     if (this.#talk && !this.#speech) this.#say("state.talkListening");
   }
@@ -150,7 +153,7 @@ export class TalkPanel {
   }
 
   #bubble(who, name) {
-    const bubble = make("li", { className: who }, make("small", {}, name), make("p"));
+    const bubble = make("div", { className: who }, make("small", {}, name), make("p"));
     $("conversation").append(bubble);
     $("talk-invitation").hidden = true;
     return bubble;

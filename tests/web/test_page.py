@@ -1,0 +1,463 @@
+"""The page in Chromium; what the server says is played by hand, frame by frame."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.slow
+
+DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+INFO = {
+    "name": "liusheng",
+    "version": "1.2.3",
+    "asr": {
+        "models": {"auto": "whisper", "zh": "whisper", "en": "moonshine"},
+        "sample_rate": 16000,
+    },
+    "tts": {
+        "sample_rate": 24000,
+        "voices": [
+            {"id": 0, "name": "mei", "languages": ["zh"], "gender": "female", "model": "a"},
+            {"id": 1, "name": "heart", "languages": ["en"], "gender": "female", "model": "b"},
+        ],
+    },
+    "limits": {"max_text_chars": 10000},
+}
+
+# A microphone that hums, made of nothing but the page: no device, no permission.
+HUM = """
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    const tone = new OscillatorNode(context, { frequency: 200 });
+    const out = new MediaStreamAudioDestinationNode(context);
+    tone.connect(new GainNode(context, { gain: 0.2 })).connect(out);
+    tone.start();
+    return out.stream;
+  };
+"""
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, open_page: Open, origin: str) -> Open:
+    """Open the page and wait until it is ready: `visit("#/listen", locale="zh-CN")`."""
+
+    def open_(address: str = "", info: dict[str, Any] | None = None, **options: Any) -> Page:
+        page = open_page(browser, **{"viewport": DESKTOP, **options})
+        page.route(f"{origin}/api/info", lambda route: route.fulfill(json=info or INFO))
+        page.add_init_script(HUM)
+        page.goto(f"{origin}/{address}")
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    return open_
+
+
+def listens(results: Iterator[tuple[str, str, bool]], final: dict[str, Any]) -> Callable[..., None]:
+    """Answer packets with these results, the last of them again and again, and `end` with this."""
+    last = next(results)
+
+    def answer(_: int, socket: Any, frame: Any) -> None:
+        nonlocal last
+        if isinstance(frame, bytes):
+            last = next(results, last)
+            socket.reply(last[0], last[1], final=last[2])
+        elif frame["signal"] == "start":
+            socket.tell(status="ok", signal="server_ready", model="whisper", session="s")
+        else:
+            socket.tell(status="ok", signal="finished", is_final=True, **final)
+
+    return answer
+
+
+def speaks(seconds: float, *, ends: bool = True) -> Callable[..., None]:
+    """Answer each text with so much of a low tone."""
+
+    def answer(_: int, socket: Any, frame: Any) -> None:
+        if frame.get("signal") == "start":
+            socket.tell(status=0, signal="server ready", session="s")
+        elif frame.get("signal") == "cancel":
+            socket.tell(status=2, audio="", cancelled=True)
+        elif "text" in frame:
+            samples = [(i * 40) % 8000 - 4000 for i in range(int(seconds * 24_000))]
+            for at in range(0, len(samples), 6000):
+                socket.audio(*samples[at : at + 6000])
+            if ends:
+                socket.tell(status=2, audio="")
+
+    return answer
+
+
+HEARD = {
+    "result": "今天很好。我们走吧。",
+    "stable": "",
+    "times": [
+        {"w": w, "bg": bg, "ed": bg + 0.2}
+        for w, bg in zip("今天很好我们走吧", [0.5, 0.7, 0.9, 1.1, 2.5, 2.7, 2.9, 3.1], strict=True)
+    ],
+}
+
+
+# Speak
+
+
+def test_captions_tell_what_stays_from_what_may_change(visit: Open, peer: Any) -> None:
+    page = visit()
+    peer(page, "asr").answer = listens(
+        iter([("今天", "", False)] * 3 + [("今天很好", "今天", False)]), HEARD
+    )
+    page.click("#speak-button")
+    captions = page.locator("#captions")
+    expect(captions.locator(".stable")).to_have_text("今天")
+    expect(captions.locator(".moving")).to_have_text("很好")
+    expect(page.locator("#speak-state")).to_contain_text("Listening")
+    expect(page.locator("#speak-model")).to_have_text("whisper")
+    expect(page.locator("#speak-delay")).to_have_text(re.compile(r"^\d+ ms$|^\d+\.\d s$"))
+    level = page.locator("#speak-meter")
+    expect(level).not_to_have_attribute("aria-valuenow", "0")
+    page.click("#speak-button")
+    expect(captions).to_have_text("今天很好。我们走吧。")
+    expect(captions.locator(".moving")).to_have_text("")
+    expect(page.locator("#speak-state")).to_contain_text("Done")
+    expect(page.locator("#speak-delay-name")).to_have_text("Words appear after")
+    expect(level).to_have_attribute("aria-valuenow", "0")
+
+
+def test_each_thing_said_is_a_line(visit: Open, peer: Any) -> None:
+    page = visit()
+    peer(page, "asr").answer = listens(
+        iter([("今天很好。", "", True)] * 2 + [("今天很好。我们", "今天很好。", False)]), HEARD
+    )
+    page.click("#speak-button")
+    lines = page.locator("#captions .line")
+    expect(lines).to_have_text(["今天很好。", "我们"])
+    expect(page.locator("#speak-live")).to_have_text("今天很好。")
+    page.click("#speak-button")
+    expect(lines).to_have_text(["今天很好。", "我们走吧。"])
+
+
+def test_text_is_copied_and_taken_as_subtitles(visit: Open, peer: Any) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    peer(page, "asr").answer = listens(iter([("今天", "", False)]), HEARD)
+    take = page.locator("[data-take]")
+    for button in take.all():
+        expect(button).to_be_disabled()
+    page.click("#speak-button")
+    expect(page.locator("[data-take=copy]")).to_be_enabled()
+    expect(page.locator("[data-take=srt]")).to_be_disabled()
+    page.click("#speak-button")
+    page.click("[data-take=copy]")
+    expect(page.locator("[data-take=copy]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == HEARD["result"]
+    got = {}
+    for kind in ("txt", "srt", "vtt", "json"):
+        with page.expect_download() as download:
+            page.click(f"[data-take={kind}]")
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        got[kind] = Path(download.value.path()).read_text(encoding="utf-8")
+    assert got["txt"] == "今天很好。我们走吧。\n"
+    assert got["srt"] == (
+        "1\n00:00:00,500 --> 00:00:01,300\n今天很好\n\n2\n00:00:02,500 --> 00:00:03,300\n我们走吧\n"
+    )
+    assert got["vtt"].startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.300\n今天很好\n")
+    assert json.loads(got["json"])["times"] == HEARD["times"]
+
+
+def test_the_language_is_asked_for_and_remembered(visit: Open, peer: Any) -> None:
+    page = visit(locale="zh-CN")
+    far = peer(page, "asr")
+    far.answer = listens(iter([("a", "", False)]), HEARD)
+    assert page.locator("#speak-lang option").all_inner_texts() == ["自动识别", "中文", "英语"]
+    page.select_option("#speak-lang", "en")
+    page.click("#speak-button")
+    expect(page.locator("#captions")).to_have_text("a")
+    assert far.frames[0][0]["lang"] == "en"
+    page.reload()
+    expect(page.locator("#speak-lang")).to_have_value("en")
+
+
+def test_a_broken_connection_is_told_and_mended(visit: Open, peer: Any) -> None:
+    page = visit()
+    far = peer(page, "asr")
+    whole = listens(iter([("今天", "", False)]), HEARD)
+    far.answer = whole
+    page.click("#speak-button")
+    expect(page.locator("#captions")).to_have_text("今天")
+    far.answer = lambda _number, socket, _frame: socket.close(1011)
+    expect(page.locator("#speak-state")).to_contain_text("Nothing said is lost")
+    far.answer = whole
+    expect(page.locator("#speak-state")).to_contain_text("Listening", timeout=20_000)
+    page.click("#speak-button")
+    expect(page.locator("#captions")).to_have_text(HEARD["result"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "title"),
+    [("en-US", "The microphone is not allowed"), ("zh-CN", "麦克风未获允许")],
+)
+def test_a_refused_microphone_is_told_in_words(
+    visit: Open, peer: Any, locale: str, title: str
+) -> None:
+    page = visit(locale=locale)
+    peer(page, "asr").answer = listens(iter([("", "", True)]), HEARD)
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () =>"
+        " Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+    )
+    page.click("#speak-button")
+    expect(page.locator("#notice b")).to_have_text(title)
+    expect(page.locator("#speak-button")).not_to_have_class(re.compile("busy"))
+    page.click("#notice button")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_page_that_is_not_secure_says_what_to_do(
+    browser: Browser, open_page: Open, files: Any
+) -> None:
+    page = open_page(browser)
+
+    def answer(route: Any) -> None:
+        if route.request.url.endswith("/api/info"):
+            route.fulfill(json=INFO)
+        else:
+            response = files.get(route.request.url.removeprefix("http://lan.test:8090"))
+            route.fulfill(headers=dict(response.headers), body=response.content)
+
+    page.route("http://lan.test:8090/**", answer)
+    page.goto("http://lan.test:8090/")
+    page.wait_for_selector("body[data-ready]")
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("http://lan.test:8090")
+    expect(notice).to_contain_text("ssh -L 8090:localhost:8090")
+    page.click("#notice button")
+    page.click("#tab-listen")
+    page.click("#listen-button")
+    expect(notice).to_contain_text("secure page")
+
+
+def test_a_server_without_recognition_says_so(visit: Open) -> None:
+    page = visit(info={**INFO, "asr": None})
+    expect(page.locator("#notice")).to_contain_text("does not recognise speech")
+    expect(page.locator("#speak-button")).to_be_disabled()
+    expect(page.locator("#talk-button")).to_be_disabled()
+    expect(page.locator("#listen-button")).to_be_enabled()
+
+
+def test_a_page_that_comes_before_its_server_waits(
+    browser: Browser, open_page: Open, origin: str, complaints: list[str]
+) -> None:
+    page = open_page(browser)
+    page.route(f"{origin}/api/info", lambda route: route.abort())
+    page.goto(origin)
+    expect(page.locator("#health")).to_contain_text("does not answer")
+    page.unroute(f"{origin}/api/info")
+    page.route(f"{origin}/api/info", lambda route: route.fulfill(json=INFO))
+    expect(page.locator("#health")).to_contain_text("is ready", timeout=15_000)
+    complaints.clear()  # Chromium reports the answers that did not come.
+
+
+# Listen
+
+
+def test_a_text_is_spoken_lit_and_saved(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+    far = peer(page, "tts")
+    far.answer = speaks(1.5)
+    page.fill("#listen-text", "One sentence. Another one.")
+    page.click("text=heart")
+    page.locator("#listen-speed").fill("1.2")
+    page.press("#listen-text", "Control+Enter")
+    expect(page.locator("#listen-lit .saying")).to_have_text(re.compile("One sentence"))
+    expect(page.locator("#listen-lit .saying")).to_have_text(re.compile("Another one"))
+    expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+    assert far.frames[0][1] == {
+        "text": "One sentence. Another one.",
+        "voice": "heart",
+        "speed": 1.2,
+    }
+    expect(page.locator("#listen-audio")).to_have_text("1.5 s")
+    for measured in ("first", "sound", "made"):
+        expect(page.locator(f"#listen-{measured}")).to_have_text(re.compile(r"\d+ ms|\d\.\d s"))
+    expect(page.locator("#listen-text")).to_have_value("One sentence. Another one.")
+    with page.expect_download() as download:
+        page.click("#listen-save")
+    assert Path(download.value.path()).stat().st_size == 44 + 2 * 36_000
+
+
+def test_stop_is_at_once(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+    far = peer(page, "tts")
+    far.answer = speaks(20, ends=False)
+    page.click("#listen-button")
+    expect(page.locator("#listen-state")).to_have_text("Speaking")
+    page.keyboard.press("Escape")
+    expect(page.locator("#listen-state")).to_have_text("Stopped.")
+    assert far.frames[0][-1] == {"signal": "cancel"}
+    expect(page.locator("#listen-button")).to_have_attribute("aria-label", "Speak the text")
+
+
+def test_the_voice_follows_the_language_until_one_is_chosen(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+    far = peer(page, "tts")
+    far.answer = speaks(0.1)
+    for sample in ("李白", "Sea"):
+        page.click(f"text={sample}")
+        page.click("#listen-button")
+        expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+        page.click("#tab-speak")
+        page.click("#tab-listen")
+    assert [frame["voice"] for frame in far.frames[0][1:] if "voice" in frame] == ["mei", "heart"]
+
+
+def test_nothing_to_say_is_told(visit: Open) -> None:
+    page = visit("#/listen")
+    page.fill("#listen-text", "  ")
+    page.click("#listen-button")
+    expect(page.locator("#notice")).to_contain_text("nothing to say")
+
+
+def test_an_error_of_the_server_is_shown_as_it_says(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+
+    def answer(_: int, socket: Any, frame: Any) -> None:
+        if frame.get("signal") == "start":
+            socket.tell(status=0, signal="server ready", session="s")
+        else:
+            socket.tell(status=-1, code="text_too_long", message="Too long; cut it.", audio="")
+            socket.tell(status=2, audio="")
+
+    peer(page, "tts").answer = answer
+    page.click("#listen-button")
+    expect(page.locator("#notice p")).to_have_text("Too long; cut it.")
+
+
+# Talk to it
+
+
+def test_speaking_while_it_speaks_stops_it(visit: Open, peer: Any) -> None:
+    page = visit("#/talk")
+    ears, mouth = peer(page, "asr"), peer(page, "tts")
+    ears.answer = listens(iter([("今天很好。", "", True)]), HEARD)
+    mouth.answer = speaks(30, ends=False)
+    page.click("#talk-button")
+    expect(page.locator("#talk-state")).to_contain_text("Speaking")
+    assert mouth.frames[0][1] == {"text": "今天很好。", "voice": "mei"}
+    expect(page.locator("#conversation .it")).to_have_text("Echo · mei今天很好。")
+
+    # Its own words, come back through the microphone, are no reason to stop.
+    ears.answer = listens(iter([("今天很好。今天很", "今天很好。", False)]), HEARD)
+    page.wait_for_timeout(500)
+    expect(page.locator("#talk-state")).to_contain_text("Speaking")
+
+    ears.answer = listens(iter([("今天很好。等一下", "今天很好。", False)]), HEARD)
+    expect(page.locator("#conversation .interrupted")).to_contain_text("interrupted")
+    expect(page.locator("#conversation .draft p")).to_have_text("等一下")
+    assert mouth.frames[0][-1] == {"signal": "cancel"}
+    expect(page.locator("#talk-stopped")).not_to_have_text("–")
+    expect(page.locator("#talk-turns")).to_have_text("1")
+    page.click("#talk-button")
+    expect(page.locator("#talk-state")).to_contain_text("It repeats what you say")
+
+
+# On the wire
+
+
+def test_the_drawer_shows_the_frames(visit: Open, peer: Any) -> None:
+    page = visit()
+    peer(page, "asr").answer = listens(iter([("", "", True)] * 5 + [("今天", "", False)]), HEARD)
+    page.click("#wire-toggle")
+    expect(page.locator("#wire")).to_be_visible()
+    page.click("#speak-button")
+    expect(page.locator("#captions")).to_have_text("今天")
+    page.click("#speak-button")
+    frames = page.locator("#wire-frames li")
+    expect(frames.last).to_contain_text('"signal":"finished"')
+    texts = frames.all_inner_texts()
+    assert '"signal":"start"' in texts[0]
+    assert any('{"result":"今天"' in text for text in texts)
+    assert any(re.search(r"audio: \d+ packets, [\d,]+ bytes", text) for text in texts)
+    page.click("#wire-clear")
+    expect(frames).to_have_text("Nothing yet. Speak, or let it speak.")
+    page.keyboard.press("Escape")
+    expect(page.locator("#wire")).to_be_hidden()
+    expect(page.locator("#wire-toggle")).to_be_focused()
+
+
+# The frame
+
+
+def test_languages_and_themes_are_switched_and_remembered(visit: Open) -> None:
+    page = visit(locale="zh-CN", color_scheme="light")
+    expect(page.locator("h1")).to_have_text("开口成文，落笔有声。")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.click("#language")
+    expect(page.locator("h1")).to_have_text("Speak, and it is written. Write, and it is spoken.")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert light != dark
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Speak, and it is written. Write, and it is spoken.")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_everything_is_reached_by_keyboard(visit: Open) -> None:
+    page = visit()
+    page.focus("#tab-speak")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#tab-listen")).to_be_focused()
+    expect(page.locator("#listen")).to_be_visible()
+    page.keyboard.press("End")
+    expect(page.locator("#talk")).to_be_visible()
+    page.keyboard.press("Home")
+    expect(page.locator("#speak")).to_be_visible()
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    assert reached[:4] == ["captions", "speak-lang", "speak-button", "speak-file"]
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Open, peer: Any, locale: str, scheme: str) -> None:
+    page = visit(locale=locale, color_scheme=scheme)
+    peer(page, "asr").answer = listens(iter([("今天很好", "今天", False)]), HEARD)
+    page.click("#speak-button")
+    page.click("#wire-toggle")
+    expect(page.locator("#captions .moving")).to_have_text("很好")
+    for tab in ("speak", "listen", "talk"):
+        page.click(f"#tab-{tab}")
+        results = Axe().run(page, options={"rules": {"color-contrast": {"enabled": True}}})
+        assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("tab", ["speak", "listen", "talk"])
+@pytest.mark.parametrize(("name", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+def test_layout_fits(
+    visit: Open, tmp_path: Path, tab: str, name: str, size: dict[str, int], locale: str, scheme: str
+) -> None:
+    page = visit(f"#/{tab}", viewport=size, locale=locale, color_scheme=scheme)
+    folder = Path(os.environ.get("LIUSHENG_SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"{tab}-{name}-{locale[:2]}-{scheme}.png")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide == size["width"], "nothing is scrolled sideways"
+    button = page.locator(f"#{tab}-button").bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] <= size["height"], "what to press is in sight"
+    texts = page.locator(f"#{tab} button:visible, .tabs button").all()
+    for element in texts:
+        box = element.bounding_box()
+        assert box is not None
+        assert box["height"] >= 33, f"{element} is too small for a finger"

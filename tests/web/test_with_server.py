@@ -1,0 +1,213 @@
+"""The page with a real server and its models: what was said is read, what was written is heard."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Route, WebSocket, expect
+
+from liusheng.models.store import Store
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+PATIENCE = 120_000  # ms; the machine may have other things to do
+FADE = 120  # samples that the player fades in
+
+# Added to the worklets: every block that is played is posted as well.
+TAP = """
+const inner = Playback.prototype.process;
+Playback.prototype.process = function (inputs, outputs) {
+  const alive = inner.call(this, inputs, outputs);
+  this.port.postMessage({ tap: outputs[0][0].slice() });
+  return alive;
+};
+"""
+LISTEN_IN = """
+globalThis.tapped = [];
+globalThis.starved = 0;
+globalThis.AudioWorkletNode = class extends AudioWorkletNode {
+  constructor(...given) {
+    super(...given);
+    this.port.addEventListener("message", ({ data }) => {
+      if (data.tap) tapped.push(data.tap);
+      if (data.starved) starved += 1;
+    });
+  }
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where a server with its default models has its page, under a prefix."""
+    store = Store()
+    missing = [
+        each.name for each in store.catalogue if each.default and not store.is_installed(each.name)
+    ]
+    if missing:
+        pytest.fail(f"the default models are not there ({missing}); run: liusheng models pull")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0"],
+        env={**os.environ, "LIUSHENG_PATH_PREFIX": "/speech"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        for line in server.stdout:
+            if found := re.search(r"ws://([^/\s]+/speech)/paddlespeech", line):
+                break
+        else:
+            pytest.fail(f"the server ended with {server.wait()}")
+        yield f"http://{found[1]}/"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.stdout.close()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def recordings() -> dict[str, tuple[Path, str]]:
+    """Path and text of each real recording."""
+    manifest = os.environ.get("LIUSHENG_EVAL_SET")
+    if not manifest:
+        pytest.skip("no recordings: name their manifest in LIUSHENG_EVAL_SET")
+    with Path(manifest).open(encoding="utf-8", newline="") as rows:
+        return {
+            row["id"]: (Path(manifest).parent / row["path"], row["reference"])
+            for row in csv.DictReader(rows, delimiter="\t")
+        }
+
+
+def error_rate(heard: str, said: str) -> float:
+    """Character error rate, without case, spaces and marks (Levenshtein distance)."""
+    a, b = (re.sub(r"[\W_]", "", text).lower() for text in (heard, said))
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, right in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (left != right))
+    return row[-1] / len(b)
+
+
+def ready(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    return page
+
+
+@pytest.mark.parametrize(
+    ("recording", "lang", "most"), [("zh_0053", "zh", 0.35), ("en_0022", "en", 0.25)]
+)
+def test_a_spoken_sentence_is_captioned(
+    launch: Any,
+    open_page: Callable[..., Page],
+    address: str,
+    recordings: dict[str, tuple[Path, str]],
+    recording: str,
+    lang: str,
+    most: float,
+) -> None:
+    path, said = recordings[recording]
+    with launch(path) as browser:
+        page = ready(open_page(browser), address)
+        page.select_option("#speak-lang", lang)
+        page.click("#speak-button")
+        expect(page.locator("#speak-time")).to_have_text(
+            re.compile("^0:(0[89]|[1-9])"), timeout=PATIENCE
+        )
+        page.click("#speak-button")
+        expect(page.locator("#speak-state")).to_contain_text("Done", timeout=PATIENCE)
+        heard = page.inner_text("#captions")
+        assert error_rate(heard, said) <= most, heard
+        expect(page.locator("#speak-delay-name")).to_have_text("Words appear after")
+        with page.expect_download() as download:
+            page.click("[data-take=srt]")
+        subtitles = Path(download.value.path()).read_text(encoding="utf-8")
+        assert error_rate(re.sub(r"(?m)^\d+$|^.*-->.*$", "", subtitles), said) <= most
+
+
+def test_a_file_is_watched_being_recognised(
+    browser: Any,
+    open_page: Callable[..., Page],
+    address: str,
+    recordings: dict[str, tuple[Path, str]],
+) -> None:
+    path, said = recordings["en_0022"]
+    page = ready(open_page(browser), address)
+    page.select_option("#speak-lang", "en")
+    page.set_input_files("#speak-file", path)
+    expect(page.locator("#speak-state")).to_contain_text("Done", timeout=PATIENCE)
+    assert error_rate(page.inner_text("#captions"), said) <= 0.25
+    expect(page.locator("#speak-delay-name")).to_have_text("Faster than real time")
+
+
+def test_what_is_written_is_heard_without_a_gap(
+    browser: Any, open_page: Callable[..., Page], address: str
+) -> None:
+    page = open_page(browser)
+    page.add_init_script(LISTEN_IN)
+
+    def tap(route: Route) -> None:
+        original = route.fetch()
+        route.fulfill(response=original, body=original.text() + TAP)
+
+    page.context.route("**/worklets.js", tap)
+    pieces: list[bytes] = []
+
+    def watch(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: pieces.append(_audio(frame)))
+
+    page.on("websocket", watch)
+    ready(page, f"{address}#/listen")
+    page.fill("#listen-text", "你好，欢迎使用流声。句子还没写完，声音已经到了。")
+    page.click("#listen-button")
+    expect(page.locator("#listen-state")).to_have_text("Said to the end.", timeout=PATIENCE)
+    sent = np.frombuffer(b"".join(pieces), dtype="<i2") / 32_768
+    assert len(sent) > 2 * 24_000
+    assert np.abs(sent).max() > 0.1
+    played = np.array(page.evaluate("tapped.flatMap((block) => [...block])"))
+    assert len(played) >= len(sent), "the tap heard it"
+    steepest = np.abs(np.diff(sent)).max()
+    assert np.abs(np.diff(played)).max() <= 1.5 * steepest, "a click"
+    if page.evaluate("starved") == 0:
+        start = _place(played, sent)
+        np.testing.assert_allclose(played[start + FADE : start + len(sent)], sent[FADE:], atol=1e-6)
+
+
+def _audio(frame: str | bytes) -> bytes:
+    return base64.b64decode(json.loads(frame).get("audio", ""))
+
+
+def _place(played: Any, sent: Any) -> int:
+    """Return where in what was played the sound begins, by its loudest sample."""
+    loudest = int(np.argmax(np.abs(sent)))
+    return int(np.argmax(np.abs(played))) - loudest
+
+
+def test_it_repeats_what_was_said(
+    launch: Any,
+    open_page: Callable[..., Page],
+    address: str,
+    recordings: dict[str, tuple[Path, str]],
+) -> None:
+    path, said = recordings["en_0022"]
+    with launch(path) as browser:
+        page = ready(open_page(browser), f"{address}#/talk")
+        page.click("#talk-button")
+        expect(page.locator("#talk-answer")).not_to_have_text("–", timeout=PATIENCE)
+        assert error_rate(page.inner_text("#conversation .it p"), said) <= 0.6
+        page.click("#talk-button")
