@@ -37,6 +37,8 @@ class Echo:
                 raise ValueError(f"no such sound: {word}")
             if word.startswith("die-once") and not _happened(marker):
                 os._exit(3)
+            if word == "sleep":
+                time.sleep(1)
             if word == "die":
                 os._exit(3)
             if word.startswith("hang-once") and not _happened(marker):
@@ -62,37 +64,55 @@ def _happened(marker: str) -> bool:
 
 
 class Counter:
-    """Says the numbers from 1 to the one in the text, a block each."""
+    """Says the numbers from 1 to the one in the text, a sample and a block each.
 
-    def __init__(self) -> None:
-        self._speeches: dict[int, list[int]] = {}
+    "spell ..." says the code of each character instead, as they come, and 1 where it was flushed.
+    """
 
-    def describe(self) -> tuple[Voice, ...]:
-        return (Voice(0, "counter", ("zh",), "unknown", "counter"),)
+    voices = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
 
-    def begin(self, key: int, request: SpeechRequest, skip: int) -> bytes:
-        count, _, event = request.text.partition(" ")
-        self._speeches[key] = list(range(1 + skip, int(count) + 1))
-        self._event = event
-        return self.step(key)
+    def speak(self, request: SpeechRequest) -> Iterator[Block]:
+        whole = GrowingText(request.text, last=True)
+        return (block for block in self.follow(request, whole) if block is not None)
 
-    def step(self, key: int) -> bytes:
-        numbers = self._speeches[key]
-        if not numbers:
-            return b""
-        number = numbers.pop(0)
-        name, _, marker = self._event.partition("=")
+    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
+        spelt = text.text.startswith("spell")
+        return _spelt(text) if spelt else _counted(text.text, request.volume)
+
+
+def _block(number: int, span: tuple[int, int], text: str) -> Block:
+    return Block(np.array([number / 32768], np.float32), (Mark(span, text, 0.0, 0.0),))
+
+
+def _counted(text: str, volume: float) -> Iterator[Block]:
+    count, _, event = text.partition(" ")
+    name, _, marker = event.partition("=")
+    for number in range(1, int(count) + 1):
         if number == 3 and name == "raise":
             raise ValueError("cannot say 3")
         if number == 3 and name == "die-once" and not _happened(marker):
             os._exit(3)
         if number == 3 and name == "die":
             os._exit(3)
-        return number.to_bytes(2, "little")
+        yield _block(round(number * volume), (0, len(count)), count)
 
-    def drop(self, keys: Sequence[int]) -> None:
-        for key in keys:
-            self._speeches.pop(key, None)
+
+def _spelt(text: GrowingText) -> Iterator[Block | None]:
+    at = len("spell ")
+    while True:
+        for char in text.text[at:]:
+            if char == "†":
+                os._exit(3)
+            if char != "?" or not _happened(text.text.split()[1]):
+            yield _block(ord(char), (at, at + 1), char)
+            at += 1
+        if text.flushes:
+            text.flushes.popleft()
+            yield _block(1, (at, at), "")
+        elif text.last:
+            return
+        else:
+            yield None
 
 
 def echo(sticky: object, _: object) -> Echo:

@@ -174,6 +174,17 @@ async def test_a_worker_that_dies_is_not_noticed(server, tmp_path: Path) -> None
         assert await finish(dialogue) == f"die-once={marker} after"
 
 
+async def test_packets_and_pings_are_answered_while_every_worker_computes(server) -> None:
+    async with server.asr() as dialogue:
+        for _ in range(3):
+            await dialogue.ask(b"sleep ")
+        pong = await dialogue.socket.ping()
+        await asyncio.wait_for(pong, 20)
+        reply = await dialogue.ask(b"quick ")
+        assert reply["result"] in ("", "sleep"), "the worker has not even begun with the rest"
+        assert await finish(dialogue) == "sleep sleep sleep quick"
+
+
 async def test_a_client_that_vanishes_frees_its_place(serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.asr() as dialogue:
