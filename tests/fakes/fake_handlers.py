@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from liusheng.asr.types import Partial, Utterance
 from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
-from liusheng.tts.types import SpeechRequest, Voice
+from liusheng.runtime.synthesis_handler import SynthesisHandler
+from liusheng.tts.text.growing import GrowingText
+from liusheng.tts.types import Block, Mark, SpeechRequest, Voice
 
 
 class Echo:
@@ -66,7 +70,8 @@ def _happened(marker: str) -> bool:
 class Counter:
     """Says the numbers from 1 to the one in the text, a sample and a block each.
 
-    "spell ..." says the code of each character instead, as they come, and 1 where it was flushed.
+    "spell ..." says the code of each character instead, as they come, and 1 where it was flushed;
+    the first "!" of "spell=FILE ..." kills the worker once.
     """
 
     voices = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
@@ -98,13 +103,13 @@ def _counted(text: str, volume: float) -> Iterator[Block]:
 
 
 def _spelt(text: GrowingText) -> Iterator[Block | None]:
-    at = len("spell ")
+    marker = text.text.split(" ")[0].partition("=")[2]
+    at = len(text.text.split(" ")[0]) + 1
     while True:
-        for char in text.text[at:]:
-            if char == "†":
+        while at < len(text.text):
+            if text.text[at] == "!" and not _happened(marker):
                 os._exit(3)
-            if char != "?" or not _happened(text.text.split()[1]):
-            yield _block(ord(char), (at, at + 1), char)
+            yield _block(ord(text.text[at]), (at, at + 1), text.text[at])
             at += 1
         if text.flushes:
             text.flushes.popleft()
@@ -119,8 +124,8 @@ def echo(sticky: object, _: object) -> Echo:
     return Echo(bool(sticky))
 
 
-def counter(_: object) -> Counter:
-    return Counter()
+def counter(_: object) -> SynthesisHandler:
+    return SynthesisHandler(Counter())
 
 
 def broken(*_: object) -> None:

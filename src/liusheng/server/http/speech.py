@@ -35,9 +35,7 @@ class Shape:
     rate: int = SAMPLE_RATE
 
 
-async def speak(
-    synthesis: Synthesis, spoken: Spoken, shape: Shape
-) -> AsyncGenerator[bytes, None]:
+async def speak(synthesis: Synthesis, spoken: Spoken, shape: Shape) -> AsyncGenerator[bytes, None]:
     """Yield a text's audio, as it is made and taken; stop the iterator and the synthesis stops.
 
     Raises:

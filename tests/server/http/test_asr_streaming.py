@@ -1,0 +1,260 @@
+"""`POST /paddlespeech/asr/streaming` by curl, httpx, requests, and byte by byte.
+
+The fake recogniser takes its audio, read as ASCII, for what is being said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ASR = "/paddlespeech/asr/streaming"
+RAW = {"format": "pcm_s16le"}
+
+
+def said(*words: str) -> bytes:
+    """PCM16 at 16 kHz that the fake understands; 0.2 s for each word."""
+    return b"".join(word.encode().ljust(6_400) for word in words)
+
+
+def wav(pcm: bytes, channels: int = 1) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(pcm)
+    return buffer.getvalue()
+
+
+async def post(server, body, params=RAW, **headers) -> httpx.Response:
+    async with httpx.AsyncClient(timeout=20) as client:
+        url = f"http://{server.address}{ASR}"
+        return await client.post(url, content=body, params=params, headers=headers)
+
+
+def lines(answer: httpx.Response) -> list[dict]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def test_the_final_is_the_socket_s(server) -> None:
+    *partials, final = lines(await post(server, said("hello", "there"), {**RAW, "name": "a.wav"}))
+    assert final == {
+        "status": "ok",
+        "name": "a.wav",
+        "signal": "finished",
+        "result": "hello there",
+        "times": [{"w": "hello", "bg": 0, "ed": 0.5}, {"w": "there", "bg": 0.5, "ed": 1}],
+        "utterance": 0,
+        "is_final": True,
+        "stable": "hello there",
+    }
+    async with server.asr() as dialogue:
+        over_socket = await dialogue.ask(said("hello"))
+    assert all(partial.keys() == over_socket.keys() for partial in partials)
+
+
+async def test_curl_reads_while_it_sends(server) -> None:
+    url = f"http://{server.address}{ASR}?format=pcm_s16le"
+    curl = await asyncio.create_subprocess_exec(
+        *("curl", "-sSN", "-X", "POST", "-T", ".", url),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert curl.stdin is not None
+    assert curl.stdout is not None
+    text = ""
+    for word in ("one", "two", "three"):
+        text = f"{text} {word}".strip()
+        curl.stdin.write(said(word))
+        while json.loads(await asyncio.wait_for(curl.stdout.readline(), 20))["result"] != text:
+            pass
+    curl.stdin.close()
+    final = json.loads((await curl.stdout.read()).splitlines()[-1])
+    assert (final["signal"], final["result"]) == ("finished", "one two three")
+    assert await curl.wait() == 0
+
+
+async def test_events(server) -> None:
+    answer = await post(server, said("hello"), Accept="text/event-stream")
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    *events, nothing = answer.text.split("\n\n")
+    assert nothing == ""
+    assert all(event.startswith("data: {") for event in events)
+    assert json.loads(events[-1].removeprefix("data: "))["result"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("params", "body"),
+    [
+        ({}, wav(said("hello", "file"))),
+        ({}, wav(np.repeat(np.frombuffer(said("hello", "file"), "<i2"), 2).tobytes(), 2)),
+        (
+            {"format": "pcm_s16le", "channels": "2"},
+            np.repeat(np.frombuffer(said("hello", "file"), "<i2"), 2).tobytes(),
+        ),
+        (
+            {"format": "pcm_f32le"},
+            (np.frombuffer(said("hello", "file"), "<i2") / np.float32(32_768)).tobytes(),
+        ),
+    ],
+)
+async def test_other_sound(server, params, body) -> None:
+    async def slowly():
+        for at in range(0, len(body), 1_001):
+            yield body[at : at + 1_001]
+
+    assert lines(await post(server, slowly(), params))[-1]["result"] == "hello file"
+
+
+async def test_a_container_is_decoded_while_it_comes(server, engines, until) -> None:
+    recognition, _ = engines
+    looked_at = asyncio.Event()
+    body = wav(said("hello", *["again"] * 80))
+
+    async def halves():
+        yield body[: len(body) // 2]
+        await asyncio.wait_for(looked_at.wait(), 20)
+        yield body[len(body) // 2 :]
+
+    answering = asyncio.create_task(post(server, halves(), {}))
+    await until(lambda: any(stream.state for stream in recognition._schedule._streams))
+    looked_at.set()
+    assert lines(await answering)[-1]["result"] == " ".join(["hello", *["again"] * 80])
+
+
+async def test_odd_chunks_and_a_header(server) -> None:
+    body = wav(said("hello"))
+
+    async def odd():
+        for at in range(0, len(body), 333):
+            yield body[at : at + 333]
+
+    assert lines(await post(server, odd()))[-1]["result"] == "hello"
+
+
+async def test_nothing_was_said(server) -> None:
+    final = lines(await post(server, b" " * 3_200))[-1]
+    assert (final["signal"], final["result"], final["times"]) == ("finished", "", [])
+
+
+async def test_long_audio_waits_in_the_client(serve) -> None:
+    server = await serve(limits={"max_queued_seconds": 0.5})
+    words = [f"w{number}" for number in range(40)]
+    assert lines(await post(server, said(*words)))[-1]["result"] == " ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("params", "body", "status", "code"),
+    [
+        ({"nbest": "many"}, b"", 400, "invalid_field"),
+        ({"sample_rate": "8000"}, b"", 400, "invalid_field"),
+        ({"format": "pcm_s16le", "sample_rate": "1"}, b"", 400, "invalid_field"),
+        ({"format": "wav"}, b"", 400, "invalid_field"),
+        ({"lang": "tlh"}, b"", 400, "not_supported_by_model"),
+        ({"hotwords": "a"}, b"", 400, "unsupported_field"),
+        ({}, b"this is no sound at all" * 1_000, 400, "invalid_audio"),
+        ({}, b"", 400, "invalid_audio"),
+        (RAW, said("raise"), 500, "recognition_failed"),
+    ],
+)
+async def test_errors(server, params, body, status, code) -> None:
+    answer = await post(server, body, params)
+    assert answer.status_code == status, answer.text
+    error = answer.json()
+    assert (error["success"], error["code"], error["error"]) == (False, status, code)
+
+
+async def test_an_accept_that_nothing_serves(server) -> None:
+    answer = await post(server, b"", Accept="text/html")
+    assert (answer.status_code, answer.json()["error"]) == (406, "not_acceptable")
+
+
+class Slow:
+    """A client that sends when it is told to."""
+
+    def __init__(self, reader, writer) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, server) -> AsyncIterator[Slow]:
+        self = cls(*await asyncio.open_connection(*server.address.split(":")))
+        head = f"POST {ASR}?format=pcm_s16le HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked"
+        self.writer.write(f"{head}\r\n\r\n".encode())
+        try:
+            yield self
+        finally:
+            self.writer.close()
+            with suppress(ConnectionError):
+                await self.writer.wait_closed()
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+    async def find(self, text: bytes) -> None:
+        await asyncio.wait_for(self.reader.readuntil(text), 20)
+
+
+async def test_a_failure_on_the_way_is_the_last_line(server) -> None:
+    async with Slow.connected(server) as client:
+        client.send(said("hello"))
+        await client.find(b'"hello"')
+        client.send(said("raise"))
+        await client.find(b'"code":"recognition_failed"')
+        await client.find(b"0\r\n\r\n")
+
+
+async def test_silence_of_the_client(serve) -> None:
+    server = await serve(limits={"idle_seconds": 0.3})
+    async with Slow.connected(server) as client:
+        await client.find(b"HTTP/1.1 408")
+        await client.find(b'"error":"idle_timeout"')
+
+
+async def test_too_long(serve) -> None:
+    server = await serve(limits={"max_session_seconds": 1})
+    answer = await post(server, said(*["word"] * 10))
+    if answer.status_code == 200:
+        assert lines(answer)[-1]["code"] == "session_too_long"
+    else:
+        assert (answer.status_code, answer.json()["error"]) == (413, "session_too_long")
+
+
+async def test_who_leaves_frees_the_place(serve) -> None:
+    server = await serve(limits={"max_sessions": 1})
+    async with Slow.connected(server) as client:
+        client.send(said("hello"))
+        await client.find(b'"hello"')
+        busy = await post(server, said("me"))
+        assert (busy.status_code, busy.json()["error"]) == (503, "server_busy")
+        client.writer.transport.abort()
+        for _ in range(100):
+            answer = await post(server, said("me"))
+            if answer.status_code == 200:
+                assert lines(answer)[-1]["result"] == "me"
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail("the place was never freed")
+
+
+async def test_a_server_that_stops_says_so(serve) -> None:
+    server = await serve()
+    async with Slow.connected(server) as client:
+        client.send(said("hello"))
+        await client.find(b'"hello"')
+        server.stop.set()
+        await client.find(b'"code":"server_stopping"')
+        await client.find(b"0\r\n\r\n")
