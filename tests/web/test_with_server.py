@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route, WebSocket, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from liusheng.models.store import Store
 
@@ -25,25 +25,29 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PATIENCE = 120_000  # ms; the machine may have other things to do
 FADE = 120  # samples that the player fades in
 
-# Added to the worklets: every block that is played is posted as well.
-TAP = """
-const inner = Playback.prototype.process;
-Playback.prototype.process = function (inputs, outputs) {
-  const alive = inner.call(this, inputs, outputs);
-  this.port.postMessage({ tap: outputs[0][0].slice() });
-  return alive;
-};
-"""
+# Behind the player's worklet stands another that posts every block that it is given.
 LISTEN_IN = """
+const TAP = `registerProcessor("tap", class extends AudioWorkletProcessor {
+  process([[block]]) {
+    if (block) this.port.postMessage(block.slice());
+    return true;
+  }
+})`;
+const { addModule } = AudioWorklet.prototype;
+AudioWorklet.prototype.addModule = async function (url) {
+  await addModule.call(this, URL.createObjectURL(new Blob([TAP], { type: "text/javascript" })));
+  await addModule.call(this, url);
+};
 globalThis.tapped = [];
 globalThis.starved = 0;
-globalThis.AudioWorkletNode = class extends AudioWorkletNode {
-  constructor(...given) {
-    super(...given);
-    this.port.addEventListener("message", ({ data }) => {
-      if (data.tap) tapped.push(data.tap);
-      if (data.starved) starved += 1;
-    });
+const Node = AudioWorkletNode;
+globalThis.AudioWorkletNode = class extends Node {
+  constructor(context, ...given) {
+    super(context, ...given);
+    this.port.addEventListener("message", ({ data }) => (starved += Boolean(data.starved)));
+    const tap = new Node(context, "tap");
+    tap.port.onmessage = ({ data }) => tapped.push(data);
+    this.connect(tap).connect(context.destination);
   }
 };
 """
@@ -158,14 +162,8 @@ def test_a_file_is_watched_being_recognised(
 def test_what_is_written_is_heard_without_a_gap(
     browser: Any, open_page: Callable[..., Page], address: str
 ) -> None:
-    page = open_page(browser)
+    page = open_page(browser, bypass_csp=True)  # for the tap, which is nobody's file
     page.add_init_script(LISTEN_IN)
-
-    def tap(route: Route) -> None:
-        original = route.fetch()
-        route.fulfill(response=original, body=original.text() + TAP)
-
-    page.context.route("**/worklets.js", tap)
     pieces: list[bytes] = []
 
     def watch(socket: WebSocket) -> None:
