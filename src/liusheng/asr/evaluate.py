@@ -11,7 +11,6 @@ more at once.
 from __future__ import annotations
 
 import csv
-import difflib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +19,10 @@ from statistics import fmean
 
 import numpy as np
 
+from liusheng.asr.delays import first_shown, visible_tokens
 from liusheng.asr.load import load_engine
-from liusheng.asr.offline import Effort, Window, stands_alone
-from liusheng.asr.scoring import Errors, errors, join, tokens
+from liusheng.asr.offline import Effort, Window
+from liusheng.asr.scoring import Errors, errors, join
 from liusheng.asr.types import (
     SAMPLE_RATE,
     Outcome,
@@ -101,16 +101,12 @@ def evaluate(
     tallies: dict[str, Tally] = {}
     for recording in recordings:
         tally = tallies.setdefault(recording.lang, Tally())
-        blocks = list(decode_file(recording.path, SAMPLE_RATE))
-        samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+        samples = read_samples(recording.path)
         tally.seconds += len(samples) / SAMPLE_RATE
-        began = time.process_time()
-        outcomes = list(live(recognizer, samples, recording.lang, turn))
-        tally.live_cpu += time.process_time() - began
-        closed = [u for _, outcome in outcomes for u in outcome.closed]
-        text = join([u.text for u in closed])
-        tally.live += errors(recording.reference, text, recording.lang)
-        tally.delays += _delays(outcomes, closed)
+        heard = hear(recognizer, samples, recording.lang, turn)
+        tally.live_cpu += heard.cpu
+        tally.live += errors(recording.reference, heard.text, recording.lang)
+        tally.delays += heard.delays
         if offline:
             began = time.process_time()
             text = offline(samples, recording.lang)
@@ -119,18 +115,70 @@ def evaluate(
     return tallies
 
 
+def read_samples(path: Path) -> Samples:
+    """Return a file's audio. Raises as `decode_file`."""
+    blocks = list(decode_file(path, SAMPLE_RATE))
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A recording recognised live.
+
+    delays: for each token of the text, when it was first shown less when it had been spoken.
+    final_latency: from the end of the audio to the last of the text.
+    cpu: seconds of processor time.
+    """
+
+    text: str
+    delays: tuple[float, ...]
+    final_latency: float
+    cpu: float
+
+
+def hear(
+    recognizer: Recognizer,
+    samples: Samples,
+    lang: str,
+    turn: float = 0.4,
+    timer: Callable[[], float] = lambda: 0.0,
+) -> Heard:
+    """Recognise a recording live, as if it were spoken now; see `live`."""
+    began = time.process_time()
+    outcomes = list(live(recognizer, samples, lang, turn, timer))
+    cpu = time.process_time() - began
+    closed = [u for _, outcome in outcomes for u in outcome.closed]
+    ended = outcomes[-1][0] - len(samples) / SAMPLE_RATE if outcomes else 0.0
+    return Heard(join([u.text for u in closed]), tuple(_delays(outcomes, closed)), ended, cpu)
+
+
 def live(
-    recognizer: Recognizer, samples: Samples, lang: str, turn: float
+    recognizer: Recognizer,
+    samples: Samples,
+    lang: str,
+    turn: float,
+    timer: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[tuple[float, Outcome]]:
-    """Yield each turn's end (seconds of audio) and outcome while a recording is played."""
+    """Play a recording on a clock of its own; yield when each outcome was known, and the outcome.
+
+    turn: seconds of new audio from which on a turn is taken. It takes all that was spoken while
+        the last one was computed.
+    timer: how long a turn takes is read from it (`time.process_time`: as on a core that does
+        nothing else); by default computing takes no time, and the clock is that of the audio.
+    """
     state = recognizer.open(StreamParams(lang))
     step = max(1, round(turn * SAMPLE_RATE))
-    for start in range(0, len(samples), step):
-        chunk = samples[start : start + step]
-        end = start + len(chunk)
-        outcome = recognizer.advance([Turn(state, chunk, end == len(samples))])[0]
+    now = 0.0
+    end = 0
+    while end < len(samples):
+        start = end
+        end = min(len(samples), max(start + step, int(now * SAMPLE_RATE)))
+        began = timer()
+        last = end == len(samples)
+        outcome = recognizer.advance([Turn(state, samples[start:end], last)])[0]
+        now = max(now, end / SAMPLE_RATE) + timer() - began
         state = outcome.state
-        yield end / SAMPLE_RATE, outcome
+        yield now, outcome
     recognizer.forget([state])
 
 
@@ -166,28 +214,17 @@ def _delays(outcomes: Sequence[tuple[float, Outcome]], closed: Sequence[Utteranc
     """Return when each token of the closed utterances was first shown, less when it was spoken."""
     delays = []
     for utterance in closed:
-        spoken = [
-            (token, word.end)
-            for word in utterance.words
-            for token in ([word.text[0]] if stands_alone(word.text[0]) else tokens(word.text, ""))
-        ]
-        final = [token for token, _ in spoken]
-        shown: dict[int, float] = {}
+        spoken = [(token, w.end) for w in utterance.words for token in visible_tokens(w.text)]
+        tokens = [token for token, _ in spoken]
+        shown = []
         for at, outcome in outcomes:
             if outcome.partial.index == utterance.index:
-                text = _tokens(outcome.partial.text)
+                shown.append((at, visible_tokens(outcome.partial.text)))
             elif any(u.index == utterance.index for u in outcome.closed):
-                text = final
-            else:
-                continue
-            for block in difflib.SequenceMatcher(None, text, final, False).get_matching_blocks():
-                for i in range(block.b, block.b + block.size):
-                    shown.setdefault(i, at)
-        delays += [shown[i] - end for i, (_, end) in enumerate(spoken)]
+                shown.append((at, tokens))
+        delays += [
+            at - end
+            for at, (_, end) in zip(first_shown(tokens, shown), spoken, strict=True)
+            if at is not None
+        ]
     return delays
-
-
-def _tokens(text: str) -> list[str]:
-    """Split a shown text the way the words of an utterance are split for delays."""
-    parts = "".join(f" {c} " if stands_alone(c) else c for c in text)
-    return tokens(parts, "")

@@ -23,7 +23,8 @@ _YEAR = re.compile(r"(\d{4})\s*(?=年)")
 _DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 _SAME = str.maketrans("幺两〇", "一二零")
 _HESITATION = re.compile(r"\b(?:uh+|um+|hm+|mhm)\b")
-_CHARACTER_LANGUAGES = ("zh", "yue", "ja")
+CHARACTER_LANGUAGES = ("zh", "yue", "ja")
+"""Languages whose errors are counted in characters."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Errors:
     def rate(self) -> float:
         """Edits per token of the reference; NaN without any."""
         return self.edits / self.length if self.length else float("nan")
+
+    def as_data(self) -> dict[str, float]:
+        """Return the counts and the rate, for programs."""
+        return {"edits": self.edits, "length": self.length, "rate": self.rate}
 
     def __add__(self, other: Errors) -> Errors:
         return Errors(self.edits + other.edits, self.length + other.length)
@@ -52,7 +57,7 @@ def errors(reference: str, hypothesis: str, lang: str) -> Errors:
 def tokens(text: str, lang: str) -> list[str]:
     """Return what is compared of a text, in its normal form."""
     text = unicodedata.normalize("NFKC", text)
-    if lang in _CHARACTER_LANGUAGES:
+    if lang in CHARACTER_LANGUAGES:
         return list(_chinese(text) if lang != "ja" else _letters(text.lower()))
     text = text.replace("’", "'")
     if lang == "en":

@@ -22,6 +22,8 @@ _COMMANDS = {
     "asr": ("asr:asr", "Recognise speech: files, or the microphone."),
     "tts": ("tts:tts", "Say a text: into a file, or aloud."),
     "models": ("models:app", "List, fetch, check and remove models."),
+    "eval": ("eval:evaluate", "Measure how well recordings are recognised."),
+    "bench": ("bench:app", "Measure a server: how many it serves, how fast and well."),
     "doctor": ("doctor:doctor", "Check this installation: packages, models, speed."),
 }
 

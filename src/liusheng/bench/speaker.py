@@ -1,0 +1,161 @@
+"""One speaker: a recording spoken to a server in real time, and what came back when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from liusheng.asr.delays import first_shown, visible_tokens
+from liusheng.asr.evaluate import Recording
+from liusheng.asr.offline import stands_alone
+from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import samples_to_pcm
+from liusheng.client import Client, ClientError, Final, Word
+
+RATE = 16_000
+PACKET_SECONDS = 0.085
+"""What the original's reference client sends at a time."""
+_PACKET_BYTES = round(RATE * PACKET_SECONDS) * 2
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording, ready to be spoken.
+
+    pcm: 16 kHz, 16-bit.
+    """
+
+    recording: Recording
+    pcm: bytes
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self.pcm) / (2 * RATE)
+
+
+@dataclass(frozen=True)
+class Take:
+    """A recording spoken once. Times are in seconds.
+
+    began: on the clock of the whole measurement.
+    seconds: of audio that was sent.
+    text: the final; "" when it failed.
+    delays: for each token of the final text, when it was first shown less when its last sound was
+        spoken.
+    final_latency: from `end` to the final text; None when it failed.
+    lateness: by how much the latest packet left too late: what the load generator, or a server that
+        does not read, adds to every figure.
+    failure: code of the error that ended it; "" when it went well.
+    """
+
+    recording: Recording
+    began: float
+    seconds: float
+    text: str = ""
+    model: str = ""
+    delays: tuple[float, ...] = ()
+    final_latency: float | None = None
+    lateness: float = 0.0
+    failure: str = ""
+
+
+def read_clips(recordings: Iterable[Recording]) -> list[Clip]:
+    """Decode recordings.
+
+    Raises:
+        DecodeError, OSError: when one cannot be read.
+    """
+    return [
+        Clip(recording, b"".join(map(samples_to_pcm, decode_file(recording.path, RATE))))
+        for recording in recordings
+    ]
+
+
+async def speak(
+    client: Client, clip: Clip, lang: str, *, pause: float = 0.0, epoch: float = 0.0
+) -> Take:
+    """Speak a recording in real time, after `pause` seconds of silence, and return what came.
+
+    lang: what the server is told.
+    epoch: the beginning of the measurement, on the event loop's clock.
+    """
+    now = asyncio.get_running_loop().time
+    voice = _Voice(bytes(2 * round(pause * RATE)) + clip.pcm, now)
+    began = now() - epoch
+    shown: list[tuple[float, str]] = []
+    recognition = client.recognize(voice, lang=lang, name=clip.recording.id)
+    try:
+        async for update in recognition:
+            at = now()
+            if isinstance(update, Final):
+                final = update
+                break
+            if not shown or shown[-1][1] != update.text:
+                shown.append((at - voice.started, update.text))
+        else:
+            return Take(clip.recording, began, voice.seconds, failure="no_final")
+        # What the server does after its final is not waited for, but its socket is closed.
+        await recognition.aclose()
+    except ClientError as error:
+        return Take(clip.recording, began, voice.seconds, failure=error.code)
+    ready = recognition.ready
+    return Take(
+        clip.recording,
+        began,
+        voice.seconds,
+        text=final.text,
+        model=ready.model if ready else "",
+        delays=tuple(token_delays(final.words, shown, at - voice.started)),
+        final_latency=at - voice.ended,
+        lateness=voice.lateness,
+    )
+
+
+def token_delays(
+    words: Sequence[Word], shown: Iterable[tuple[float, str]], final_at: float
+) -> list[float]:
+    """Return for each token of a final text when it was first shown less when it was spoken.
+
+    words: the final's times; a word of several tokens is spoken at its end.
+    shown: times and the texts shown from then on; final_at: when the final text came.
+        All are seconds from the start of the audio.
+    """
+    by_letter = any(stands_alone(letter) for word in words for letter in word.text)
+    spoken = [
+        (token, word.end)
+        for word in words
+        for token in visible_tokens(word.text, by_letter=by_letter)
+    ]
+    texts = [(at, visible_tokens(text, by_letter=by_letter)) for at, text in shown]
+    first = first_shown([token for token, _ in spoken], texts)
+    return [
+        (final_at if at is None else at) - end for at, (_, end) in zip(first, spoken, strict=True)
+    ]
+
+
+class _Voice:
+    """The packets of a recording, each when it has been spoken.
+
+    started, ended: on the clock `now`, when the first sound was uttered and the last packet left.
+    seconds: of audio that was sent.
+    """
+
+    def __init__(self, pcm: bytes, now: Callable[[], float]) -> None:
+        self._pcm = pcm
+        self._now = now
+        self.started = self.ended = now()
+        self.seconds = 0.0
+        self.lateness = 0.0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.started = self._now()
+        for at in range(0, len(self._pcm), _PACKET_BYTES):
+            packet = self._pcm[at : at + _PACKET_BYTES]
+            due = self.started + (at + len(packet)) / (2 * RATE)
+            await asyncio.sleep(due - self._now())
+            self.lateness = max(self.lateness, self._now() - due)
+            self.seconds = (at + len(packet)) / (2 * RATE)
+            yield packet
+        self.ended = self._now()
