@@ -136,6 +136,21 @@ class SpeechAnswer(Struct, frozen=True, kw_only=True):
     result: Said
 
 
+class TextResult(Struct, frozen=True, kw_only=True):
+    """The text with punctuation."""
+
+    punc_text: str
+
+
+class TextAnswer(Struct, frozen=True, kw_only=True):
+    """Answers `POST /paddlespeech/text`."""
+
+    success: Literal[True] = True
+    code: Literal[200] = 200
+    message: SuccessMessage = SuccessMessage()
+    result: TextResult
+
+
 class HelpMessage(Struct, frozen=True, kw_only=True, rename={"everywhere": "global"}):
     """The `message` of a help text."""
 

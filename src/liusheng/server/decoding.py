@@ -62,64 +62,70 @@ class _Pipe(io.RawIOBase):
         return data
 
 
-async def decode(
-    chunks: AsyncIterator[bytes],
-    take: Callable[[bytes], Coroutine[Any, Any, None]],
-    raw: RawFormat | None = None,
+Take = Callable[[bytes], Coroutine[Any, Any, None]]
+"""Is given each block of 16 kHz PCM, one after another; the next waits for it."""
+
+
+async def decode_stream(
+    chunks: AsyncIterator[bytes], take: Take, raw: RawFormat | None = None
 ) -> None:
     """Decode a file while it comes; return when it came to its end and everything is taken.
 
-    take: is called with each block of 16 kHz PCM, one after another; the next waits for it.
     raw: what the samples are where the bytes are no container.
 
     Raises:
         ProtocolError: invalid_audio.
         Exception: what `chunks` or `take` raised.
     """
-    decoder = _LiveDecoder(take, raw)
+    read = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    pipe = _Pipe(lambda: _tell(loop, read.set))
+    decoding = _Decoding(pipe, take, raw)
+    decoding.done.add_done_callback(lambda _: read.set())
     try:
         async for chunk in chunks:
-            await decoder.put(chunk)
-        await decoder.finish()
+            if decoding.done.done():
+                decoding.done.result()
+                continue  # something follows after the end of the audio
+            pipe.put(chunk)
+            while pipe.waiting > _MOST_WAITING and not decoding.done.done():
+                read.clear()
+                await read.wait()
+        pipe.end()
+        await asyncio.shield(decoding.done)
     finally:
-        decoder.stop()
+        decoding.stop()
+        pipe.end()
 
 
-class _LiveDecoder:
-    """The thread, and both ends of what it is connected with."""
+async def decode_whole(file: BinaryIO, take: Take) -> None:
+    """Decode a file that is there as a whole, and can be sought in (see `decode_stream`)."""
+    decoding = _Decoding(file, take, None)
+    try:
+        await asyncio.shield(decoding.done)
+    finally:
+        decoding.stop()
 
-    def __init__(
-        self, take: Callable[[bytes], Coroutine[Any, Any, None]], raw: RawFormat | None = None
-    ) -> None:
+
+class _Decoding:
+    """The thread, and what it gives.
+
+    done: when everything is decoded and taken; or why not.
+    """
+
+    def __init__(self, file: io.RawIOBase | BinaryIO, take: Take, raw: RawFormat | None) -> None:
+        self._file = cast(BinaryIO, file)
         self._take = take
         self._raw = raw
-        self._pipe = _Pipe(self._was_read)
         self._loop = asyncio.get_running_loop()
         self._given: concurrent.futures.Future[None] | None = None
         self._stopped = False
-        self._done: asyncio.Future[None] = self._loop.create_future()
-        self._read = asyncio.Event()
+        self.done: asyncio.Future[None] = self._loop.create_future()
         threading.Thread(target=self._decode, name="decoding", daemon=True).start()
-
-    async def put(self, data: bytes) -> None:
-        """Add bytes; waits while many are not decoded yet."""
-        if self._done.done():
-            self._done.result()
-            return  # something follows after the end of the audio
-        self._pipe.put(data)
-        while self._pipe.waiting > _MOST_WAITING and not self._done.done():
-            self._read.clear()
-            await self._read.wait()
-
-    async def finish(self) -> None:
-        """No more bytes come: wait until everything is decoded and taken."""
-        self._pipe.end()
-        await asyncio.shield(self._done)
 
     def stop(self) -> None:
         """Nobody wants the rest."""
         self._stopped = True
-        self._pipe.end()
         if self._given:
             self._given.cancel()
 
@@ -128,9 +134,8 @@ class _LiveDecoder:
     def _decode(self) -> None:
         failure: BaseException | None = None
         try:
-            pipe = cast(BinaryIO, self._pipe)
             for samples in decode_file(
-                pipe, SAMPLE_RATE, block_seconds=_BLOCK_SECONDS, raw=self._raw
+                self._file, SAMPLE_RATE, block_seconds=_BLOCK_SECONDS, raw=self._raw
             ):
                 if self._stopped:
                     break
@@ -139,34 +144,30 @@ class _LiveDecoder:
             failure = ProtocolError(
                 ErrorCode.INVALID_AUDIO,
                 f"The audio cannot be decoded: {error}. Send a file that plays from its start to "
-                "its end (an MP4 needs its index in front: ffmpeg -movflags faststart), or plain "
-                "samples with format, sample_rate and channels said.",
+                "its end (streamed MP4 needs its index in front: ffmpeg -movflags faststart), or "
+                "plain samples with their format, sample_rate and channels.",
             )
         except (Exception, concurrent.futures.CancelledError) as error:
             failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-            self._loop.call_soon_threadsafe(self._report, failure)
-
-    def _was_read(self) -> None:
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._read.set)
+        _tell(self._loop, lambda: self._report(failure))
 
     def _give(self, pcm: bytes) -> None:
-        self._given = asyncio.run_coroutine_threadsafe(self._taken(pcm), self._loop)
+        self._given = asyncio.run_coroutine_threadsafe(self._take(pcm), self._loop)
         if self._stopped:
             self._given.cancel()
         self._given.result()
 
     # On the event loop
 
-    async def _taken(self, pcm: bytes) -> None:
-        await self._take(pcm)
-
     def _report(self, failure: BaseException | None) -> None:
         if self._stopped or not failure:
-            self._done.set_result(None)
+            self.done.set_result(None)
         else:
-            self._done.set_exception(failure)
+            self.done.set_exception(failure)
             # Whoever never asks again must not be told by the garbage collector.
-            self._done.exception()
-        self._read.set()
+            self.done.exception()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(callback)

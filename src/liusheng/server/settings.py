@@ -101,6 +101,9 @@ class LimitSettings(Group):
         default=60, gt=0, description="A session that sends nothing for so long is closed."
     )
     max_packet_bytes: int = Field(default=1 << 20, ge=1024, description="Size of one binary frame.")
+    max_upload_bytes: int = Field(
+        default=100 << 20, ge=1024, description="Size of a file that is sent to be recognised."
+    )
     max_queued_seconds: float = Field(
         default=30,
         gt=0,

@@ -21,7 +21,7 @@ from liusheng.protocol.http import STREAM_NOT_BUILT, Failure, RecognitionQuery
 from liusheng.protocol.languages import check_language
 from liusheng.protocol.transcript import Transcript, View
 from liusheng.runtime.recognition import Recognition
-from liusheng.server.decoding import decode
+from liusheng.server.decoding import decode_stream
 from liusheng.server.http.accept import best
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
@@ -109,7 +109,7 @@ class RecognitionStreamDoor:
                 async for chunk in chunks:
                     await listening.feed(packets.feed(chunk))
             else:
-                await decode(chunks, listening.feed, _raw(query))
+                await decode_stream(chunks, listening.feed, _raw(query))
         except Exception as error:
             listening.break_off(error)
         else:

@@ -6,6 +6,13 @@ from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.asr_streaming import RecognitionStreamDoor
 from liusheng.server.http.door import Door
+from liusheng.server.http.neighbours import (
+    HELP,
+    RecognitionDoor,
+    SpeechDoor,
+    help_door,
+    punctuation_door,
+)
 from liusheng.server.http.tts_streaming import SpeechStreamDoor
 from liusheng.server.settings import Settings
 
@@ -17,10 +24,21 @@ def doors(
 
     recognition, synthesis: started; None where the server does without.
     """
+    limits = settings.limits
     found: list[Door] = []
     if recognition:
-        stream = RecognitionStreamDoor(recognition, settings.asr.script, settings.limits)
-        found += [stream.door]
+        script = settings.asr.script
+        found += [
+            RecognitionStreamDoor(recognition, script, limits).door,
+            RecognitionDoor(recognition, script, limits).door,
+            help_door("asr", HELP["asr"]),
+            punctuation_door(limits),
+            help_door("text", HELP["text"]),
+        ]
     if synthesis:
-        found += [SpeechStreamDoor(synthesis, settings.limits).door]
+        found += [
+            SpeechStreamDoor(synthesis, limits).door,
+            SpeechDoor(synthesis, limits).door,
+            help_door("tts", HELP["tts"]),
+        ]
     return found

@@ -1,0 +1,203 @@
+"""The original server's other paths: whole files and texts, as JSON with base64, and their help."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import io
+import re
+import wave
+from contextlib import aclosing
+
+import msgspec
+
+from liusheng.asr.types import Script, StreamParams
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert
+from liusheng.protocol.http import (
+    SPEECH_NOT_BUILT,
+    Failure,
+    Help,
+    RecognitionAnswer,
+    RecognitionBody,
+    Recognized,
+    Said,
+    SpeechAnswer,
+    SpeechBody,
+    TextAnswer,
+    TextBody,
+    TextResult,
+)
+from liusheng.protocol.languages import check_language, from_locale
+from liusheng.protocol.spoken import check_text
+from liusheng.protocol.tts import SAMPLE_RATE
+from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.synthesis import Synthesis
+from liusheng.server.http.door import Door
+from liusheng.server.http.exchange import JSON, Exchange
+from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
+from liusheng.server.http.recognizing import recognizing
+from liusheng.server.http.speech import Shape, speak
+from liusheng.server.http.statuses import original_failure
+from liusheng.server.settings import LimitSettings
+
+_PUNCTUATION = re.compile("[，。？！；：、,.?!;:]")
+
+
+class RecognitionDoor:
+    """`POST /paddlespeech/asr`: a file, recognised as a whole."""
+
+    def __init__(self, recognition: Recognition, script: Script, limits: LimitSettings) -> None:
+        self._recognition = recognition
+        self._script = script
+        self._limits = limits
+        self.door = Door(
+            "POST",
+            "/paddlespeech/asr",
+            self._answer,
+            original_failure,
+            summary="Recognise a file.",
+            body={JSON: RecognitionBody},
+            answers={JSON: RecognitionAnswer | Failure},
+        )
+
+    async def _answer(self, exchange: Exchange) -> None:
+        limits = self._limits
+        # Base64 makes four bytes of three; the rest of the object is small.
+        most = limits.max_upload_bytes * 4 // 3 + 10_000
+        data = await exchange.body(most, limits.idle_seconds)
+        body, audio = await asyncio.to_thread(_recording, data)
+        lang = check_language(from_locale(body.lang), self._recognition.languages)
+        params = StreamParams(lang=lang, script=self._script)
+        async with recognizing(
+            self._recognition, params, io.BytesIO(audio), max_seconds=limits.max_session_seconds
+        ) as listening:
+            await listening.end()
+            transcript = listening.transcript
+        result = Recognized(transcription=transcript.view.result, times=transcript.times())
+        await exchange.answer(msgspec.json.encode(RecognitionAnswer(result=result)))
+
+
+def _recording(data: bytes) -> tuple[RecognitionBody, bytes]:
+    body = convert(json_object(data), RecognitionBody)
+    try:
+        return body, base64.b64decode(body.audio, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProtocolError(
+            ErrorCode.INVALID_FIELD,
+            f'The field "audio" is not base64 ({error}); send the bytes of a file as base64.',
+        ) from None
+
+
+class SpeechDoor:
+    """`POST /paddlespeech/tts`: a text, said as a whole."""
+
+    def __init__(self, synthesis: Synthesis, limits: LimitSettings) -> None:
+        self._synthesis = synthesis
+        self._limits = limits
+        self.door = Door(
+            "POST",
+            "/paddlespeech/tts",
+            self._answer,
+            original_failure,
+            summary="Say a text; the answer is a whole WAV file in base64.",
+            body={JSON: SpeechBody},
+            answers={JSON: SpeechAnswer | Failure},
+        )
+
+    async def _answer(self, exchange: Exchange) -> None:
+        limits = self._limits
+        most = MAX_JSON_CHAR * limits.max_text_chars + 10_000
+        message = json_object(await exchange.body(most, limits.idle_seconds))
+        body = convert(message, SpeechBody)
+        voices = {voice.name: voice for voice in self._synthesis.voices}
+        names = {voice.id: voice.name for voice in voices.values()}
+        spoken = check_text(message, names, limits.max_text_chars, SPEECH_NOT_BUILT)
+        shape = Shape("pcm_s16le", body.volume, body.sample_rate or SAMPLE_RATE)
+        pcm = bytearray()
+        async with aclosing(speak(self._synthesis, spoken, shape)) as audio:
+            async for piece in audio:
+                pcm += piece
+        voice = voices[spoken.voice]
+        result = Said(
+            lang=voice.languages[0],
+            spk_id=voice.id,
+            speed=spoken.speed,
+            volume=shape.volume,
+            sample_rate=shape.rate,
+            duration=len(pcm) / 2 / shape.rate,
+            audio=await asyncio.to_thread(_wav_in_base64, pcm, shape.rate),
+        )
+        await exchange.answer(msgspec.json.encode(SpeechAnswer(result=result)))
+
+
+def _wav_in_base64(pcm: bytearray, rate: int) -> str:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm)
+    return base64.b64encode(buffer.getbuffer()).decode()
+
+
+def punctuation_door(limits: LimitSettings) -> Door:
+    """`POST /paddlespeech/text`: what original clients send a recogniser's text to.
+
+    There is no model for punctuation here; text that has a recogniser's own marks needs none.
+    """
+
+    async def answer(exchange: Exchange) -> None:
+        most = MAX_JSON_CHAR * limits.max_text_chars + 10_000
+        message = json_object(await exchange.body(most, limits.idle_seconds))
+        text = convert(message, TextBody).text
+        if text.strip() and not _PUNCTUATION.search(text):
+            raise ProtocolError(
+                ErrorCode.NO_PUNCTUATION,
+                "This server has no model that puts punctuation into text. Its recognisers write "
+                "their own; ask for that text instead, and leave this step out.",
+            )
+        await exchange.answer(msgspec.json.encode(TextAnswer(result=TextResult(punc_text=text))))
+
+    return Door(
+        "POST",
+        "/paddlespeech/text",
+        answer,
+        original_failure,
+        summary="Give text that has punctuation back; this server has no model to add it.",
+        body={JSON: TextBody},
+        answers={JSON: TextAnswer | Failure},
+    )
+
+
+def help_door(task: str, result: dict[str, str]) -> Door:
+    """`GET /paddlespeech/TASK/help`; result: what to say."""
+    body = msgspec.json.encode(Help(result=result))
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.answer(body)
+
+    return Door(
+        "GET",
+        f"/paddlespeech/{task}/help",
+        answer,
+        original_failure,
+        summary="What this path takes and gives.",
+        answers={JSON: Help},
+    )
+
+
+HELP = {
+    "asr": {
+        "description": "speech recognition",
+        "input": "base64 of an audio file",
+        "output": "transcription",
+    },
+    "tts": {
+        "description": "speech synthesis",
+        "text": "what is to be said",
+        "audio": "base64 of a WAV file",
+    },
+    "text": {"punc_text": "text that has punctuation, as it came"},
+}
