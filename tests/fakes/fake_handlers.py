@@ -68,7 +68,8 @@ def _happened(marker: str) -> bool:
 
 
 class Counter:
-    """Says the numbers from 1 to the one in the text, a sample and a block each.
+    """Says the numbers from 1 to the one in the text, a sample and a block each; after "large"
+    each for 0.1 s.
 
     "spell ..." says the code of each character instead, as they come, and 1 where it was flushed;
     the first "!" of "spell=FILE ..." kills the worker once.
@@ -85,8 +86,8 @@ class Counter:
         return _spelt(text) if spelt else _counted(text.text, request.volume)
 
 
-def _block(number: int, span: tuple[int, int], text: str) -> Block:
-    return Block(np.array([number / 32768], np.float32), (Mark(span, text, 0.0, 0.0),))
+def _block(number: int, span: tuple[int, int], text: str, length: int = 1) -> Block:
+    return Block(np.full(length, number / 32768, np.float32), (Mark(span, text, 0.0, 0.0),))
 
 
 def _counted(text: str, volume: float) -> Iterator[Block]:
@@ -99,7 +100,8 @@ def _counted(text: str, volume: float) -> Iterator[Block]:
             os._exit(3)
         if number == 3 and name == "die":
             os._exit(3)
-        yield _block(round(number * volume), (0, len(count)), count)
+        length = 2_400 if name == "large" else 1
+        yield _block(round(number * volume), (0, len(count)), count, length)
 
 
 def _spelt(text: GrowingText) -> Iterator[Block | None]:
