@@ -87,7 +87,10 @@ def decode_file(
         with Path(source).open("rb") as file:
             yield from _decode(file, Path(source).name, rate, block_seconds, raw)
     else:
-        yield from _decode(source, getattr(source, "name", "the audio"), rate, block_seconds, raw)
+        # A temporary file's name is None, or the number of its descriptor.
+        name = getattr(source, "name", None)
+        name = name if isinstance(name, str) else "the audio"
+        yield from _decode(source, name, rate, block_seconds, raw)
 
 
 def _decode(

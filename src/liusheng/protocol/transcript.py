@@ -101,6 +101,11 @@ class Transcript:
         """What a client is shown now."""
         return self._view
 
+    @property
+    def pieces(self) -> Sequence[tuple[str, UtteranceLike]]:
+        """The closed text, utterance by utterance: one after another, the pieces make it."""
+        return tuple(self._pieces)
+
     def times(self) -> tuple[TimedToken, ...]:
         """Return the times of the closed text: characters if it has Han ones, otherwise words.
 

@@ -13,6 +13,9 @@ from liusheng.server.http.neighbours import (
     help_door,
     punctuation_door,
 )
+from liusheng.server.http.openai_models import model_doors
+from liusheng.server.http.openai_speech import OpenAISpeechDoor
+from liusheng.server.http.openai_transcriptions import TranscriptionDoor
 from liusheng.server.http.tts_streaming import SpeechStreamDoor
 from liusheng.server.settings import Settings
 
@@ -26,6 +29,7 @@ def doors(
     """
     limits = settings.limits
     found: list[Door] = []
+    models: list[str] = []
     if recognition:
         script = settings.asr.script
         found += [
@@ -34,11 +38,15 @@ def doors(
             help_door("asr", HELP["asr"]),
             punctuation_door(limits),
             help_door("text", HELP["text"]),
+            TranscriptionDoor(recognition, script, limits).door,
         ]
+        models += recognition.description.models.values()
     if synthesis:
         found += [
             SpeechStreamDoor(synthesis, limits).door,
             SpeechDoor(synthesis, limits).door,
             help_door("tts", HELP["tts"]),
+            OpenAISpeechDoor(synthesis, limits).door,
         ]
-    return found
+        models += [voice.model for voice in synthesis.voices]
+    return found + model_doors(dict.fromkeys(models))

@@ -35,14 +35,17 @@ class Exchange:
 
     # The request
 
-    async def chunks(self, idle_seconds: float) -> AsyncIterator[bytes]:
+    async def chunks(
+        self, idle_seconds: float, max_bytes: int | None = None
+    ) -> AsyncIterator[bytes]:
         """Yield the body as it comes.
 
         Raises:
             ClientGoneError: when the connection ends before the body does.
-            ProtocolError: idle_timeout, when nothing comes for so long.
+            ProtocolError: idle_timeout, when nothing comes for so long; message_too_large.
         """
         more = True
+        size = 0
         while more:
             try:
                 message = await asyncio.wait_for(self._receive(), idle_seconds)
@@ -56,7 +59,15 @@ class Exchange:
             more = message.get("more_body", False)
             if not more:
                 self._read.set()
-            if chunk := message.get("body", b""):
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if max_bytes is not None and size > max_bytes:
+                raise ProtocolError(
+                    ErrorCode.MESSAGE_TOO_LARGE,
+                    f"The request's body is over the limit of {max_bytes:,} bytes; "
+                    "send less at a time.",
+                )
+            if chunk:
                 yield chunk
 
     async def body(self, max_bytes: int, idle_seconds: float) -> bytes:
@@ -65,16 +76,7 @@ class Exchange:
         Raises:
             ProtocolError: message_too_large or idle_timeout.
         """
-        body = bytearray()
-        async for chunk in self.chunks(idle_seconds):
-            body += chunk
-            if len(body) > max_bytes:
-                raise ProtocolError(
-                    ErrorCode.MESSAGE_TOO_LARGE,
-                    f"The request's body is over the limit of {max_bytes:,} bytes; "
-                    "send less at a time.",
-                )
-        return bytes(body)
+        return b"".join([chunk async for chunk in self.chunks(idle_seconds, max_bytes)])
 
     async def gone(self) -> None:
         """Wait until the client, whose request is read, closes the connection."""

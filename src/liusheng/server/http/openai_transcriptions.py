@@ -1,0 +1,162 @@
+"""`POST /v1/audio/transcriptions`: OpenAI's recognition of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO, cast
+
+import msgspec
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from liusheng.asr.types import Script, StreamParams
+from liusheng.protocol import openai
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, refuse_unsupported
+from liusheng.protocol.languages import check_language, from_locale
+from liusheng.protocol.transcript import UtteranceLike
+from liusheng.runtime.recognition import Recognition
+from liusheng.server.http.door import Door
+from liusheng.server.http.exchange import JSON, Exchange
+from liusheng.server.http.openai_common import EVENTS, event, failed_event, failure, language_for
+from liusheng.server.http.recognizing import recognizing
+from liusheng.server.http.subtitles import cues, srt, vtt
+from liusheng.server.listening import Listening
+from liusheng.server.settings import LimitSettings
+
+_FORM_BYTES = 100_000
+"""For everything in a form but the file."""
+
+_LISTS = ("timestamp_granularities",)
+
+
+class TranscriptionDoor:
+    """The door, for one recogniser."""
+
+    def __init__(self, recognition: Recognition, script: Script, limits: LimitSettings) -> None:
+        self._recognition = recognition
+        self._script = script
+        self._limits = limits
+        self.door = Door(
+            "POST",
+            "/v1/audio/transcriptions",
+            self._answer,
+            failure,
+            summary="Recognise a file (OpenAI's API).",
+            body={"multipart/form-data": openai.TranscriptionForm},
+            answers={
+                JSON: openai.Transcription | openai.VerboseTranscription | openai.Failure,
+                "text/plain": None,
+                EVENTS: openai.TextDelta | openai.TextDone | openai.Failure,
+            },
+        )
+
+    async def _answer(self, exchange: Exchange) -> None:
+        data = await self._form(exchange)
+        try:
+            fields, file = _fields(data)
+            form = convert(fields, openai.TranscriptionForm)
+            refuse_unsupported(fields, openai.NOT_BUILT_TRANSCRIPTION)
+            language = from_locale(form.language) if form.language else ""
+            lang = language_for(form.model, language, self._recognition)
+            check_language(lang, self._recognition.languages, "language")
+            params = StreamParams(lang=lang, script=self._script)
+            most = self._limits.max_session_seconds
+            async with recognizing(self._recognition, params, file, max_seconds=most) as listening:
+                if form.stream.lower() in ("true", "1"):
+                    await _stream(exchange, listening)
+                else:
+                    await listening.end()
+                    body, media = _whole(form, listening)
+                    await exchange.answer(body, content_type=media)
+        finally:
+            await data.close()
+
+    async def _form(self, exchange: Exchange) -> FormData:
+        most = self._limits.max_upload_bytes + _FORM_BYTES
+        headers = exchange.request.headers
+        if not headers.get("content-type", "").startswith("multipart/form-data"):
+            raise ProtocolError(
+                ErrorCode.MISSING_FIELD,
+                'The file is missing: send a form (multipart/form-data) with "file" and "model".',
+            )
+        try:
+            chunks = exchange.chunks(self._limits.idle_seconds, most)
+            return await MultiPartParser(
+                headers, cast(Any, chunks), max_files=1, max_part_size=_FORM_BYTES
+            ).parse()
+        except (MultiPartException, KeyError) as error:
+            raise ProtocolError(
+                ErrorCode.INVALID_FIELD,
+                f"The form cannot be read ({getattr(error, 'message', error)}); "
+                'send multipart/form-data with one "file".',
+            ) from None
+
+
+def _fields(form: FormData) -> tuple[dict[str, Any], BinaryIO]:
+    """Return the fields of a form, and its file."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise ProtocolError(ErrorCode.MISSING_FIELD, 'The field "file" is missing, or no file.')
+    fields: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
+    for name in _LISTS:
+        if values := form.getlist(f"{name}[]") or form.getlist(name):
+            fields[name] = values
+    return fields, file.file
+
+
+async def _stream(exchange: Exchange, listening: Listening) -> None:
+    """Send what will not change any more as it becomes so, then the whole."""
+    exchange.tell = failed_event
+    sent = ""
+    await exchange.start(EVENTS)
+    async for _ in listening.news():
+        stable = listening.transcript.view.stable
+        if len(stable) > len(sent):
+            await exchange.write(event(openai.TextDelta(delta=stable[len(sent) :])))
+            sent = stable
+    text = listening.transcript.view.result
+    if len(text) > len(sent):
+        await exchange.write(event(openai.TextDelta(delta=text[len(sent) :])))
+    await exchange.end(event(openai.TextDone(text=text)))
+
+
+def _whole(form: openai.TranscriptionForm, listening: Listening) -> tuple[bytes, str]:
+    """Return the answer when all is known, and its media type."""
+    transcript = listening.transcript
+    text = transcript.view.result
+    if form.response_format == "text":
+        return f"{text}\n".encode(), "text/plain; charset=utf-8"
+    if form.response_format == "srt":
+        return srt(cues(listening.utterances)).encode(), "application/x-subrip; charset=utf-8"
+    if form.response_format == "vtt":
+        return vtt(cues(listening.utterances)).encode(), "text/vtt; charset=utf-8"
+    usage = openai.Duration(seconds=round(listening.seconds, 3))
+    if form.response_format == "json":
+        return msgspec.json.encode(openai.Transcription(text=text, usage=usage)), JSON
+    wanted = form.timestamp_granularities
+    verbose = openai.VerboseTranscription(
+        language=listening.utterances[0].lang if listening.utterances else "",
+        duration=usage.seconds,
+        text=text,
+        segments=_segments(transcript.pieces) if "segment" in wanted else None,
+        words=tuple(
+            openai.Word(word=each.w, start=each.bg, end=each.ed) for each in transcript.times()
+        )
+        if "word" in wanted
+        else None,
+        usage=usage,
+    )
+    return msgspec.json.encode(verbose), JSON
+
+
+def _segments(pieces: Sequence[tuple[str, UtteranceLike]]) -> tuple[openai.Segment, ...]:
+    return tuple(
+        openai.Segment(
+            id=number,
+            start=round(utterance.start, 3),
+            end=round(utterance.end, 3),
+            text=piece.strip(),
+        )
+        for number, (piece, utterance) in enumerate(pieces)
+    )

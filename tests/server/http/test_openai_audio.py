@@ -1,0 +1,279 @@
+"""OpenAI's audio API, by the official `openai` package."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import wave
+
+import httpx
+import numpy as np
+import openai
+import pytest
+import pytest_asyncio
+
+from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import samples_to_pcm
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(server):
+    async with client_of(server) as client:
+        yield client
+
+
+def client_of(server) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(
+        base_url=f"http://{server.address}/v1", api_key="any", max_retries=0, timeout=20
+    )
+
+
+def wav(*words: str) -> tuple[str, bytes]:
+    """A file in which the fake recogniser hears these words."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(b"".join(word.encode().ljust(6_400) for word in words))
+    return "speech.wav", buffer.getvalue()
+
+
+class TestTranscriptions:
+    async def test_json(self, client) -> None:
+        answer = await client.audio.transcriptions.create(model="whisper-1", file=wav("a", "b"))
+        assert answer.text == "a b"
+        assert (answer.usage.type, answer.usage.seconds) == ("duration", 0.4)
+
+    async def test_text(self, client) -> None:
+        answer = await client.audio.transcriptions.create(
+            model="echo", file=wav("hello"), response_format="text", language="zh-CN"
+        )
+        assert answer == "hello\n"
+
+    async def test_srt(self, client) -> None:
+        answer = await client.audio.transcriptions.create(
+            model="whisper-1", file=wav("hello"), response_format="srt"
+        )
+        assert answer == "1\n00:00:00,000 --> 00:00:01,000\nhello\n\n"
+
+    async def test_vtt(self, client) -> None:
+        answer = await client.audio.transcriptions.create(
+            model="whisper-1", file=wav("<hello>"), response_format="vtt"
+        )
+        assert answer == "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n&lt;hello&gt;\n\n"
+
+    @pytest.mark.parametrize("wanted", [["word"], ["segment"], ["word", "segment"]])
+    async def test_verbose(self, client, wanted) -> None:
+        answer = await client.audio.transcriptions.create(
+            model="whisper-1",
+            file=wav("hello", "there"),
+            response_format="verbose_json",
+            timestamp_granularities=wanted,
+        )
+        assert (answer.text, answer.language, answer.duration) == ("hello there", "zh", 0.4)
+        words = [(word.word, word.start, word.end) for word in answer.words or ()]
+        segments = [(each.id, each.start, each.end, each.text) for each in answer.segments or ()]
+        assert words == ([("hello", 0, 0.5), ("there", 0.5, 1)] if "word" in wanted else [])
+        assert segments == ([(0, 0, 1, "hello there")] if "segment" in wanted else [])
+
+    async def test_nothing_was_said(self, client) -> None:
+        answer = await client.audio.transcriptions.create(
+            model="whisper-1", file=wav(" "), response_format="verbose_json"
+        )
+        assert (answer.text, answer.segments) == ("", [])
+
+    async def test_stream(self, client) -> None:
+        events = await client.audio.transcriptions.create(
+            model="gpt-4o-transcribe", file=wav("one", "two"), stream=True
+        )
+        *deltas, done = [event async for event in events]
+        assert {event.type for event in deltas} == {"transcript.text.delta"}
+        assert "".join(event.delta for event in deltas) == "one two"
+        assert (done.type, done.text) == ("transcript.text.done", "one two")
+
+    async def test_a_stream_that_fails(self, client) -> None:
+        events = await client.audio.transcriptions.create(
+            model="whisper-1", file=wav("raise"), stream=True
+        )
+        with pytest.raises(openai.APIError, match="could not recognise") as caught:
+            async for _ in events:
+                pass
+        assert caught.value.code == "recognition_failed"
+
+    async def test_a_file_that_goes_to_disk(self, client) -> None:
+        """Over a megabyte, the parser of forms keeps the file in a temporary one."""
+        words = [f"w{number}" for number in range(200)]
+        answer = await client.audio.transcriptions.create(model="whisper-1", file=wav(*words))
+        assert answer.text == " ".join(words)
+
+    @pytest.mark.parametrize(
+        ("fields", "status", "code"),
+        [
+            ({"model": "gpt-9"}, 404, "unknown_model"),
+            ({"language": "tlh"}, 400, "not_supported_by_model"),
+            ({"response_format": "diarized_json"}, 400, "invalid_field"),
+            ({"prompt": "Names: Liusheng"}, 400, "unsupported_field"),
+            ({"temperature": 0.7}, 400, "unsupported_field"),
+            ({"include": ["logprobs"]}, 400, "unsupported_field"),
+            ({"file": ("x.wav", b"not sound" * 99)}, 400, "invalid_audio"),
+            ({"file": ("x.wav", b"")}, 400, "invalid_audio"),
+            ({"file": wav("raise")}, 500, "recognition_failed"),
+        ],
+    )
+    async def test_errors(self, client, fields, status, code) -> None:
+        with pytest.raises(openai.APIStatusError) as caught:
+            await client.audio.transcriptions.create(
+                **{"model": "whisper-1", "file": wav("hello"), **fields}
+            )
+        assert (caught.value.status_code, caught.value.code) == (status, code)
+        kind = "server_error" if status == 500 else "invalid_request_error"
+        assert caught.value.type == kind
+
+    async def test_what_asks_for_nothing_else_is_taken(self, client) -> None:
+        answer = await client.audio.transcriptions.create(
+            model="whisper-1", file=wav("ok"), prompt="", temperature=0, chunking_strategy="auto"
+        )
+        assert answer.text == "ok"
+
+    @pytest.mark.parametrize(
+        ("request_", "code"),
+        [
+            ({"content": b"sound"}, "missing_field"),
+            ({"data": {"model": "whisper-1"}, "files": {"other": b"x"}}, "missing_field"),
+            ({"files": {"file": b"x"}}, "missing_field"),
+            (
+                {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+                "invalid_field",
+            ),
+            (
+                {"content": b"x", "headers": {"Content-Type": "multipart/form-data; boundary=a"}},
+                "invalid_field",
+            ),
+        ],
+    )
+    async def test_forms_that_are_none(self, server, request_, code) -> None:
+        async with httpx.AsyncClient() as client:
+            url = f"http://{server.address}/v1/audio/transcriptions"
+            answer = await client.post(url, **request_)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+    async def test_a_file_that_is_too_large(self, serve) -> None:
+        server = await serve(limits={"max_upload_bytes": 2_000})
+        async with client_of(server) as client:
+            with pytest.raises(openai.APIStatusError) as caught:
+                await client.audio.transcriptions.create(
+                    model="whisper-1", file=wav(*["word"] * 60)
+                )
+        assert caught.value.status_code == 413
+
+    async def test_who_leaves_frees_the_place(self, serve) -> None:
+        server = await serve(limits={"max_sessions": 1})
+        async with client_of(server) as client:
+            long = client.audio.transcriptions.create(
+                model="whisper-1", file=wav(*["word"] * 3_000)
+            )
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(long, 0.2)
+            codes = set()
+            for _ in range(100):
+                try:
+                    answer = await client.audio.transcriptions.create(
+                        model="whisper-1", file=wav("me")
+                    )
+                except openai.InternalServerError as error:
+                    codes.add(error.code)
+                    await asyncio.sleep(0.05)
+                else:
+                    break
+        assert answer.text == "me"
+        assert codes <= {"server_busy"}
+
+
+class TestSpeech:
+    @pytest.mark.parametrize("response_format", ["mp3", "opus", "aac", "flac", "wav", "pcm"])
+    async def test_formats(self, client, response_format) -> None:
+        answer = await client.audio.speech.create(
+            model="tts-1", voice="alloy", input="5 large", response_format=response_format
+        )
+        data = answer.content
+        if response_format == "pcm":
+            assert len(data) == 2 * 12_000
+        else:
+            length = sum(map(len, decode_file(io.BytesIO(data), 24_000)))
+            assert length == pytest.approx(12_000, abs=2_400)
+
+    async def test_it_streams(self, client) -> None:
+        async with client.audio.speech.with_streaming_response.create(
+            model="gpt-4o-mini-tts", voice="counter", input="3000 large", response_format="wav"
+        ) as answer:
+            assert answer.headers["content-type"] == "audio/wav"
+            async for piece in answer.iter_bytes():
+                assert piece[:4] == b"RIFF"
+                break
+
+    async def test_lossless_is_lossless(self, client) -> None:
+        answer = await client.audio.speech.create(
+            model="counter", voice="nova", input="9", response_format="flac"
+        )
+        (samples,) = decode_file(io.BytesIO(answer.content), 24_000)
+        assert np.frombuffer(samples_to_pcm(samples), "<i2").tolist() == list(range(1, 10))
+
+    async def test_mp3_is_the_default(self, client) -> None:
+        answer = await client.audio.speech.create(model="tts-1", voice="alloy", input="5 large")
+        assert answer.response.headers["content-type"] == "audio/mpeg"
+
+    async def test_events(self, server) -> None:
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(
+                f"http://{server.address}/v1/audio/speech",
+                json={
+                    "model": "gpt-4o-mini-tts",
+                    "voice": {"id": "counter"},
+                    "input": "4",
+                    "response_format": "pcm",
+                    "stream_format": "sse",
+                },
+            )
+        *events, done = [
+            json.loads(part.removeprefix("data: ")) for part in answer.text.split("\n\n") if part
+        ]
+        assert {event["type"] for event in events} == {"speech.audio.delta"}
+        pcm = b"".join(base64.b64decode(event["audio"]) for event in events)
+        assert np.frombuffer(pcm, "<i2").tolist() == [1, 2, 3, 4]
+        assert done["type"] == "speech.audio.done"
+
+    @pytest.mark.parametrize(
+        ("fields", "status", "code"),
+        [
+            ({"model": "gpt-9"}, 404, "unknown_model"),
+            ({"voice": "nobody"}, 400, "unknown_voice"),
+            ({"input": " "}, 400, "empty_text"),
+            ({"input": "x" * 10_001}, 413, "text_too_long"),
+            ({"input": "0"}, 400, "nothing_to_say"),
+            ({"input": "6 raise", "response_format": "pcm"}, 200, ""),
+            ({"speed": 4.0}, 400, "invalid_field"),
+            ({"instructions": "whisper"}, 400, "unsupported_field"),
+            ({"response_format": "midi"}, 400, "invalid_field"),
+        ],
+    )
+    async def test_errors(self, client, fields, status, code) -> None:
+        asked = {"model": "tts-1", "voice": "alloy", "input": "1", **fields}
+        with pytest.raises(openai.APIError) as caught:
+            await client.audio.speech.create(**asked)
+        if status == 200:
+            assert isinstance(caught.value, openai.APIConnectionError), "it was cut off"
+        else:
+            assert (caught.value.status_code, caught.value.code) == (status, code)
+
+
+async def test_models(client) -> None:
+    names = [model.id async for model in client.models.list()]
+    assert names == ["echo", "counter"]
+    assert (await client.models.retrieve("echo")).owned_by == "liusheng"
+    with pytest.raises(openai.NotFoundError):
+        await client.models.retrieve("gpt-9")
