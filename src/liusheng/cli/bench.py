@@ -7,15 +7,17 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cyclopts
 from cyclopts import Parameter
 
 from liusheng.asr.evaluate import Recording, read_manifest
 from liusheng.audio.decode import DecodeError
-from liusheng.bench import machine, recognition
+from liusheng.bench import machine, recognition, synthesis
+from liusheng.bench.audience import Audience
 from liusheng.bench.crowd import Crowd
+from liusheng.bench.plan import Plan
 from liusheng.bench.processes import Watch
 from liusheng.bench.search import Search
 from liusheng.bench.serving import CannotServeError, Target, running, started
@@ -127,6 +129,87 @@ def asr(
         return 1
     show(recognition.report(trials, facts, largest if find_max else None), chart, json=json)
     return 0 if largest else 1
+
+
+@app.command
+def tts(
+    serve_arguments: ServeArguments = (),
+    /,
+    *,
+    lengths: Annotated[tuple[int, ...], Parameter(name="--length")] = (8, 30, 100, 1000),
+    repeat: int = 20,
+    listeners: int = 20,
+    seconds: float = 60.0,
+    sentences: int = 24,
+    voice: tuple[str, ...] = (),
+    lang: Literal["zh", "en"] = "zh",
+    alone_goal: float = 0.05,
+    together_goal: float = 0.3,
+    server: Server = None,
+    serve: Serve = False,
+    chart: ChartFile = None,
+    json: Json = False,
+) -> int:
+    """Have texts said over real sockets, and see how soon and how steadily the audio comes.
+
+    One listener at a time, for texts of several lengths; then many at once, who each hear one text
+    after another in real time; then sentences of each voice are recognised again by the same
+    server. A gap is where a player that starts with the first packet would have run dry. Exit
+    status 1: the goal was missed.
+
+    Parameters
+    ----------
+    lengths
+        Length of a text in characters; may be given more than once; 0 leaves this part out.
+    repeat
+        Texts of each length. When a minute of speech was heard of a length, the rest of its texts
+        are hung up on after the first packet.
+    listeners
+        How many listen at once; 0 leaves this part out.
+    seconds
+        How long that is measured.
+    sentences
+        How many sentences of each voice are recognised again; 0 leaves this part out.
+    voice
+        Name of a voice; may be given more than once: the first one is timed, all are recognised. By
+        default the server's default voice is timed, and all its voices are recognised.
+    lang
+        Language of the texts that are timed.
+    alone_goal
+        What the median latency of the first packet may be for one listener, in seconds.
+    together_goal
+        What its 95th percentile may be for many listeners, in seconds.
+    """
+    if repeat < 1 or listeners < 0 or seconds <= 0 or sentences < 0 or min(lengths) < 0:
+        error("--repeat and --seconds must be above zero, nothing below")
+        return 2
+    if serve_arguments and not serve:
+        error(f"{' '.join(serve_arguments)}: arguments for a server need --serve")
+        return 2
+    plan = Plan(
+        lengths=[length for length in lengths if length],
+        repeat=repeat,
+        audience=Audience(listeners, seconds) if listeners else None,
+        sentences=sentences,
+        voices=voice,
+        lang=lang,
+    )
+    goal = synthesis.Goal(alone_goal, together_goal)
+    try:
+        with _target(server, serve_arguments if serve else None) as target:
+            facts = [*machine.facts(), ("server", target.url)]
+            outcome = asyncio.run(plan.run(target, say))
+    except ValueError as problem:
+        error(str(problem))
+        return 2
+    except CannotServeError as problem:
+        error(str(problem))
+        return 1
+    except ClientError as problem:
+        error(in_words(problem))
+        return 1
+    show(synthesis.report(outcome, goal, facts), chart, json=json)
+    return 0 if outcome.holds(goal) else 1
 
 
 async def _speakers(

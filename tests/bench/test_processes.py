@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+
+import pytest
+
+from liusheng.bench.processes import Watch, listening_process
+
+# Starts a worker when it is told to; the worker computes, says that it has, and waits.
+SERVER = """
+import subprocess, sys
+sys.stdin.readline()
+subprocess.run([sys.executable, "-c", '''
+import sys, time
+while time.process_time() < 0.3: pass
+print(flush=True)
+sys.stdin.read()
+'''])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell only root")
+def test_who_listens_on_a_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert listening_process(port) == os.getpid()
+    assert listening_process(port) is None
+
+
+async def test_a_server_and_its_workers_are_seen() -> None:
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    watch = Watch(server.pid)
+    async with watch:
+        server.stdin.write(b"\n")
+        await server.stdout.readline()
+    server.stdin.close()
+    await server.wait()
+    usage = watch.usage
+    assert usage is not None
+    assert usage.workers == 1
+    assert usage.cpu_workers > usage.cpu_server >= 0
+    assert usage.memory_peak >= usage.memory_after > usage.memory_before > 0
+
+
+async def test_a_server_that_is_gone_has_no_figures() -> None:
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE
+    )
+    watch = Watch(server.pid)
+    async with watch:
+        server.kill()
+        await server.wait()
+    assert watch.usage is None

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from liusheng.asr.evaluate import Recording
+from liusheng.bench.speaker import Clip, speak, token_delays
+from liusheng.client import Word, connect
+
+from ..client.conftest import FakeServer
+
+
+def clip(seconds: float) -> Clip:
+    recording = Recording("r1", "zh", Path("r1.wav"), "五包")
+    return Clip(recording, bytes(2 * round(16_000 * seconds)))
+
+
+async def test_a_recording_is_spoken_in_real_time(server: FakeServer) -> None:
+    server.modern = True
+    async with connect(server.url) as client:
+        take = await speak(client, clip(0.4), "zh")
+    audio = [frame for frame in server.received if isinstance(frame, bytes)]
+    assert [len(packet) for packet in audio] == [2720, 2720, 2720, 2720, 1920]
+    assert server.received[0] == {"name": "r1", "nbest": 1, "lang": "zh", "signal": "start"}
+    assert take.text == "5包。"
+    assert (take.seconds, take.model, take.failure) == (pytest.approx(0.4), "m", "")
+    assert take.final_latency is not None
+    assert take.final_latency >= 0
+    # "包" was shown with the first packet, long before the 1 s at which the final says it ended.
+    assert take.delays[1] < 0
+    assert len(take.delays) == 2
+
+
+async def test_a_pause_is_silence_that_is_sent(server: FakeServer) -> None:
+    async with connect(server.url) as client:
+        take = await speak(client, clip(0.1), "auto", pause=0.1)
+    assert take.seconds == pytest.approx(0.2)
+    assert "lang" not in server.received[0]
+
+
+async def test_what_went_wrong_has_the_servers_code(server: FakeServer) -> None:
+    server.greeting = '{"status": "error", "code": "server_busy", "message": "Full."}'
+    async with connect(server.url) as client:
+        take = await speak(client, clip(0.1), "zh")
+    assert take.failure == "server_busy"
+    assert take.final_latency is None
+
+
+def test_tokens_are_late_by_when_they_were_spoken() -> None:
+    words = [Word("one", 0.0, 0.5), Word("two", 0.5, 1.0), Word("three.", 1.0, 1.5)]
+    shown = [(0.7, "one"), (1.2, "one too"), (1.8, "one two")]
+    assert token_delays(words, shown, 2.5) == pytest.approx([0.2, 0.8, 1.0])
+
+
+def test_letters_among_han_characters_are_timed_one_by_one() -> None:
+    words = [
+        Word(w, 0.1 * i, 0.1 * (i + 1)) for i, w in enumerate(["用", "A", "P", "P", " ", "吧"])
+    ]
+    delays = token_delays(words, [(0.5, "用app"), (0.8, "用APP 吧。")], 1.0)
+    assert delays == pytest.approx([0.4, 0.3, 0.2, 0.1, 0.2])
