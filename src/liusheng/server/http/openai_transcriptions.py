@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO, cast
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Any, BinaryIO
 
 import msgspec
 from starlette.datastructures import FormData, UploadFile
@@ -80,17 +81,33 @@ class TranscriptionDoor:
                 ErrorCode.MISSING_FIELD,
                 'The file is missing: send a form (multipart/form-data) with "file" and "model".',
             )
+        chunks = exchange.chunks(self._limits.idle_seconds, most)
+        stopped: list[BaseException] = []
         try:
-            chunks = exchange.chunks(self._limits.idle_seconds, most)
             return await MultiPartParser(
-                headers, cast(Any, chunks), max_files=1, max_part_size=_FORM_BYTES
+                headers, _parts(chunks, stopped), max_files=1, max_part_size=_FORM_BYTES
             ).parse()
         except (MultiPartException, KeyError) as error:
+            if stopped:
+                raise stopped[0] from None
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
                 f"The form cannot be read ({getattr(error, 'message', error)}); "
                 'send multipart/form-data with one "file".',
             ) from None
+
+
+async def _parts(
+    chunks: AsyncIterator[bytes], stopped: list[BaseException]
+) -> AsyncGenerator[bytes, None]:
+    """Yield what comes; what ends it early is told to the parser as a fault of the form, since
+    that is what it closes its temporary files for."""
+    try:
+        async for chunk in chunks:
+            yield chunk
+    except (Exception, asyncio.CancelledError) as error:
+        stopped.append(error)
+        raise MultiPartException("it broke off") from error
 
 
 def _fields(form: FormData) -> tuple[dict[str, Any], BinaryIO]:
