@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Page,
     Playwright,
@@ -137,17 +138,22 @@ def complaints() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def open_page(complaints: list[str]) -> Callable[..., Page]:
+def open_page(complaints: list[str]) -> Iterator[Callable[..., Page]]:
     """Open a page whose console is watched: `open_page(browser, locale="zh-CN")`."""
+
+    contexts: list[BrowserContext] = []
 
     def open_(browser: Browser, **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-US", **options})
+        contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _note(message, complaints))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
-    return open_
+    yield open_
+    for context in contexts:
+        context.close()
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

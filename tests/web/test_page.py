@@ -442,22 +442,54 @@ def test_axe_finds_nothing(visit: Open, peer: Any, locale: str, scheme: str) -> 
         assert results.violations_count == 0, results.generate_report()
 
 
-@pytest.mark.parametrize("tab", ["speak", "listen", "talk"])
+SAID = {
+    "en": ("Words appear while you say them. The faint ones may", " still change"),
+    "zh": ("话还没有说完，字已经写在眼前。颜色浅的", "还可能变动"),
+}
+
+
+@pytest.mark.parametrize("tab", ["speak", "listen", "talk", "wire"])
 @pytest.mark.parametrize(("name", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
 @pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
-def test_layout_fits(
-    visit: Open, tmp_path: Path, tab: str, name: str, size: dict[str, int], locale: str, scheme: str
+def test_layout_fits_while_it_works(
+    visit: Open,
+    peer: Any,
+    tmp_path: Path,
+    tab: str,
+    name: str,
+    size: dict[str, int],
+    locale: str,
+    scheme: str,
 ) -> None:
-    page = visit(f"#/{tab}", viewport=size, locale=locale, color_scheme=scheme)
-    folder = Path(os.environ.get("LIUSHENG_SCREENSHOTS", tmp_path))
-    page.screenshot(path=folder / f"{tab}-{name}-{locale[:2]}-{scheme}.png")
+    """LIUSHENG_SCREENSHOTS names a folder to keep the pictures in, for docs/images."""
+    panel = "speak" if tab == "wire" else tab
+    page = visit(f"#/{panel}", viewport=size, locale=locale, color_scheme=scheme)
+    stable, moving = SAID[locale[:2]]
+    spoken = (stable, stable, True) if tab == "talk" else (stable + moving, stable, False)
+    quiet = [("", "", True)] * 25
+    peer(page, "asr").answer = listens(iter([*quiet, spoken]), HEARD)
+    peer(page, "tts").answer = speaks(12)
+    if tab == "wire":
+        page.click("#wire-toggle")
+    page.click(f"#{panel}-button")
+    if panel == "speak":
+        expect(page.locator("#captions .moving")).to_have_text(moving)
+    elif tab == "listen":
+        expect(page.locator("#listen-made")).not_to_have_text("–")
+        expect(page.locator("#listen-lit .said").first).to_be_visible()
+    else:
+        expect(page.locator("#talk-state")).to_have_text(re.compile("Interrupt|打断"))
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(
+        path=Path(os.environ.get("LIUSHENG_SCREENSHOTS", tmp_path))
+        / f"{tab}-{name}-{locale[:2]}-{scheme}.png"
+    )
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide == size["width"], "nothing is scrolled sideways"
-    button = page.locator(f"#{tab}-button").bounding_box()
+    button = page.locator(f"#{panel}-button").bounding_box()
     assert button is not None
     assert button["y"] + button["height"] <= size["height"], "what to press is in sight"
-    texts = page.locator(f"#{tab} button:visible, .tabs button").all()
-    for element in texts:
+    for element in page.locator(f"#{panel} button:visible, .tabs button").all():
         box = element.bounding_box()
         assert box is not None
         assert box["height"] >= 33, f"{element} is too small for a finger"

@@ -37,7 +37,8 @@ export class Captions {
   }
 
   #line(i, result, from, to, settled) {
-    const middle = Math.max(from, Math.min(to, settled));
+    let middle = Math.max(from, Math.min(to, settled));
+    while (result[middle] === " ") middle += 1; // a space is nothing that may change
     this.#lines[i] ??= this.#newLine();
     const { stable, moving } = this.#lines[i];
     set(stable, result.slice(from, middle).trimStart());

@@ -7,6 +7,8 @@
 
 import { make } from "./dom.js";
 
+// A Latin mark ends a clause only before a space: not in 9:30, 3.5 or example.org.
+const CLAUSE_END = /(?<=[，。！？；：、!?;\n]\s*|[,.:]\s+)(?=\S)/u;
 const SECONDS_PER_WEIGHT = 0.21; // a Han character at speed 1, until the true length is known
 
 export class LitText {
@@ -21,7 +23,7 @@ export class LitText {
 
   /** Show a text with nothing lit. */
   show(text) {
-    this.#parts = text.split(/(?<=[，。！？；：、,.!?;:\n])(?=\s|[^\d\s])/u).map((piece) => {
+    this.#parts = text.split(CLAUSE_END).map((piece) => {
       const part = { weight: this.#weight, span: make("span", {}, piece) };
       this.#weight += weigh(piece);
       return part;
