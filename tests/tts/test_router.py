@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from liusheng.tts.joining import silence
 from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
-from liusheng.tts.text import Clause
+from liusheng.tts.text import Clause, GrowingText
 from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
 
 
@@ -37,11 +38,26 @@ class Words:
     """A front end for tests: upper-case words are English, "," and "." end clauses, "-" is mute."""
 
     def clauses(self, text: str) -> Iterator[Clause]:
-        for word in text.split():
+        whole = GrowingText(text, last=True)
+        return (clause for clause in self.follow(whole) if clause is not None)
+
+    def follow(self, text: GrowingText) -> Iterator[Clause | None]:
+        done = ""
+        while not (text.last and done == text.text):
+            complete = text.text if text.last else text.text[: text.text.rfind(" ") + 1]
+            yield from self._clauses(complete.removeprefix(done), len(done))
+            done = complete
+            if not text.last:
+                yield None
+
+    def _clauses(self, text: str, at: int) -> Iterator[Clause]:
+        for found in re.finditer(r"\S+", text):
+            word = found[0]
             pause = {",": "comma", ".": "sentence"}.get(word[-1], "none")
             reading = word.strip(",.-")
             language = "en" if reading.isupper() else "zh"
-            yield Clause(language, reading, (), (0, 1), pause == "sentence", pause)  # type: ignore[arg-type]
+            span = (at + found.start(), at + found.end())
+            yield Clause(language, reading, (), span, pause == "sentence", pause)  # type: ignore[arg-type]
 
 
 def router(*voices: Beeper, gain: float = 1.0) -> VoiceRouter:

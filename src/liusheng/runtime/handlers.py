@@ -1,18 +1,15 @@
-"""What runs inside the workers: engines behind plain methods of picklable values."""
+"""What runs inside the recognition workers: an engine behind plain methods of picklable values."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Outcome, Partial, Recognizer, StreamParams, Turn, Utterance
-from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
+from liusheng.audio.pcm import pcm_to_samples
 from liusheng.models.types import InstalledModel
-from liusheng.tts.types import Block, SpeechRequest, Synthesizer, Voice
 
 
 @dataclass(frozen=True)
@@ -87,61 +84,8 @@ class RecognitionHandler:
         return TurnResult(state, outcome.closed, outcome.partial, outcome.speaking)
 
 
-class SynthesisHandler:
-    """A synthesiser in a worker, with the syntheses that are under way here."""
-
-    def __init__(self, synthesizer: Synthesizer) -> None:
-        self._synthesizer = synthesizer
-        self._speeches: dict[int, Iterator[Block]] = {}
-
-    def describe(self) -> tuple[Voice, ...]:
-        """The voices that can be asked for."""
-        return self._synthesizer.voices
-
-    def begin(self, key: int, request: SpeechRequest, skip: int) -> bytes:
-        """Begin a synthesis and return its first block (see `step`).
-
-        skip: samples to leave out, since another worker made them before it was lost.
-        """
-        self._speeches[key] = _skipped(self._synthesizer.speak(request), skip)
-        return self.step(key)
-
-    def step(self, key: int) -> bytes:
-        """Return the next block of a synthesis as PCM16 at 24 kHz; b"" when it is over."""
-        try:
-            block = next(self._speeches[key], None)
-        except Exception:
-            del self._speeches[key]
-            raise
-        if block is None:
-            del self._speeches[key]
-            return b""
-        return samples_to_pcm(block.samples)
-
-    def drop(self, keys: Sequence[int]) -> None:
-        """Stop syntheses that nobody waits for."""
-        for key in keys:
-            self._speeches.pop(key, None)
-
-
-def _skipped(blocks: Iterator[Block], skip: int) -> Iterator[Block]:
-    for block in blocks:
-        if skip >= len(block.samples):
-            skip -= len(block.samples)
-            continue
-        yield Block(np.ascontiguousarray(block.samples[skip:]))
-        skip = 0
-
-
 def recognition(models: Sequence[InstalledModel], options: AsrOptions) -> RecognitionHandler:
     """Load a recogniser; a worker's factory."""
     from liusheng.asr.load import load
 
     return RecognitionHandler(load(models, options))
-
-
-def synthesis(models: Sequence[InstalledModel]) -> SynthesisHandler:
-    """Load a synthesiser; a worker's factory."""
-    from liusheng.tts.load import load
-
-    return SynthesisHandler(load(models))

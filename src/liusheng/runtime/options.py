@@ -49,7 +49,10 @@ class SynthesisOptions:
 
     ahead: seconds of audio made but not taken, above which a synthesis rests.
     max_speeches: under way at once.
+    flush_after: seconds without more of a text that is not whole, after which what is complete
+        enough of it is said; 0: never.
     """
 
     ahead: float = 1.5
     max_speeches: int = 64
+    flush_after: float = 0.8

@@ -17,10 +17,10 @@ K = TypeVar("K", bound=Hashable)
 class _Speech:
     asked: float
     worker: int
-    first: float | None = None  # when its first block was there
-    made: float = 0.0  # seconds of audio
+    until: float | None = None  # when its audio would run dry; None before the first block
     running: bool = False
     resting: bool = False
+    waiting: bool = False
 
 
 class SpeechSchedule(Generic[K]):
@@ -52,15 +52,12 @@ class SpeechSchedule(Generic[K]):
         """Return the speech whose next block this worker makes now, if any."""
         best: tuple[float, K] | None = None
         for key, speech in self._speeches.items():
-            if speech.worker != worker or speech.running or speech.resting:
+            idle = speech.running or speech.resting or speech.waiting
+            if speech.worker != worker or idle:
                 continue
             # The later of two that wait for a first block has waited for less: seconds since it
             # was asked, below every slack that real playback can have.
-            slack = (
-                speech.asked - now - 1e9
-                if speech.first is None
-                else speech.first + speech.made - now
-            )
+            slack = speech.asked - now - 1e9 if speech.until is None else speech.until - now
             if best is None or slack < best[0]:
                 best = slack, key
         if best is None:
@@ -69,18 +66,23 @@ class SpeechSchedule(Generic[K]):
         return best[1]
 
     def made(self, key: K, seconds: float, now: float) -> None:
-        """A block of so much audio was made."""
+        """A block of so much audio was made; of none, when a step led to none."""
         speech = self._speeches.get(key)
         if speech is not None:
             speech.running = False
-            speech.made += seconds
-            if speech.first is None:
-                speech.first = now
+            if seconds:
+                # Whoever ran dry goes on listening from now.
+                speech.until = max(speech.until or now, now) + seconds
 
     def rest(self, key: K, resting: bool) -> None:
         """Enough is made ahead for now; or no longer."""
         if key in self._speeches:
             self._speeches[key].resting = resting
+
+    def wait(self, key: K, waiting: bool) -> None:
+        """There is no more text to say for now; or there is again."""
+        if key in self._speeches:
+            self._speeches[key].waiting = waiting
 
     def again(self, key: K) -> None:
         """The block under way was lost with its worker; it is to be made again."""

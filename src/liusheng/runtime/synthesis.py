@@ -5,87 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.options import PoolOptions, SynthesisOptions
 from liusheng.runtime.pool import Job, Pool
 from liusheng.runtime.recognition import BusyError
+from liusheng.runtime.speaking import Made, Output
+from liusheng.runtime.speech import Speech
 from liusheng.runtime.speech_schedule import SpeechSchedule
-from liusheng.tts.types import SAMPLE_RATE, SpeechRequest, Voice
+from liusheng.tts.types import SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
 
-BYTES_PER_SECOND = 2 * SAMPLE_RATE
 _MAX_TRIES = 3
-
-
-class Speech:
-    """A text being said: an asynchronous iterator over PCM16 at 24 kHz, in blocks.
-
-    The audio is made ahead of what was taken by `SynthesisOptions.ahead` at most. Whoever stops
-    listening before the end calls `cancel`.
-    """
-
-    def __init__(self, synthesis: Synthesis, key: int, request: SpeechRequest) -> None:
-        self._synthesis = synthesis
-        self.key = key
-        self.request = request
-        self.tries = 0
-        self.begun = False
-        self.samples = 0
-        self._blocks: deque[bytes] = deque()
-        self._ready = asyncio.Event()
-        self._over = False
-        self._failure: Exception | None = None
-
-    @property
-    def ahead(self) -> float:
-        """Seconds of audio made but not taken."""
-        return sum(map(len, self._blocks)) / BYTES_PER_SECOND
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Return the next block.
-
-        Raises:
-            Exception: what went wrong, when the text cannot be said to its end.
-        """
-        while not self._blocks:
-            if self._failure:
-                raise self._failure
-            if self._over:
-                raise StopAsyncIteration
-            self._ready.clear()
-            await self._ready.wait()
-        block = self._blocks.popleft()
-        self._synthesis.taken(self)
-        return block
-
-    def cancel(self) -> None:
-        """Nobody listens any more."""
-        self._synthesis.cancel(self)
-        self._blocks.clear()
-        self._over = True
-        self._ready.set()
-
-    # For `Synthesis`
-
-    def add(self, block: bytes) -> None:
-        """A block was made."""
-        self._blocks.append(block)
-        self.samples += len(block) // 2
-        self._ready.set()
-
-    def end(self, failure: Exception | None = None) -> None:
-        """No more blocks come."""
-        self._over = True
-        self._failure = failure
-        self._ready.set()
 
 
 class Synthesis:
@@ -100,7 +34,7 @@ class Synthesis:
         options: SynthesisOptions,
         pool_options: PoolOptions,
         *,
-        factory: str = "liusheng.runtime.handlers.synthesis",
+        factory: str = "liusheng.runtime.synthesis_handler.synthesis",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options
@@ -128,15 +62,20 @@ class Synthesis:
         """Of the workers that are alive."""
         return self._pool.pids
 
-    def speak(self, request: SpeechRequest) -> Speech:
+    def speak(
+        self, request: SpeechRequest, output: Output | None = None, *, more: bool = False
+    ) -> Speech:
         """Begin to say a text.
+
+        output: by default PCM16 at 24 kHz.
+        more: the text is not whole; what follows is given to `Speech.extend`.
 
         Raises:
             BusyError: when too many are being said already.
         """
         if len(self._schedule) >= self.options.max_speeches:
             raise BusyError(f"{len(self._schedule)} texts are being said, which is the limit")
-        speech = Speech(self, next(self._keys), request)
+        speech = Speech(self, next(self._keys), request, output or Output(), last=not more)
         self._schedule.add(speech, self._clock())
         self._pool.wake()
         return speech
@@ -148,6 +87,11 @@ class Synthesis:
         if speech.ahead < self.options.ahead:
             self._schedule.rest(speech, False)
             self._pool.wake()
+
+    def extended(self, speech: Speech) -> None:
+        """More text has come."""
+        self._schedule.wait(speech, False)
+        self._pool.wake()
 
     def cancel(self, speech: Speech) -> None:
         """Nobody listens any more."""
@@ -166,15 +110,15 @@ class Synthesis:
         if speech is None:
             return None
         method, args = (
-            ("step", (speech.key,))
+            ("step", (speech.key, speech.news()))
             if speech.begun
-            else ("begin", (speech.key, speech.request, speech.samples))
+            else ("begin", (speech.key, speech.order()))
         )
         speech.begun = True
         return Job(
             method,
             args,
-            lambda block: self._made(speech, block),
+            lambda made: self._made(speech, made),
             lambda error: self._failed(speech, error),
             lambda error: self._lost(speech, error),
         )
@@ -185,18 +129,28 @@ class Synthesis:
         for speech in self._schedule.held_by(worker):
             speech.begun = False
 
-    def _made(self, speech: Speech, block: bytes) -> None:
+    def _made(self, speech: Speech, made: Made) -> None:
         if speech not in self._schedule:
             return
-        if not block:
+        if made.audio:  # what is only made again is no progress
+            speech.tries = 0
+        self._schedule.made(speech, speech.add(made), self._clock())
+        if made.over:
             self._schedule.remove(speech)
             speech.end()
-            return
-        speech.tries = 0
-        self._schedule.made(speech, len(block) / BYTES_PER_SECOND, self._clock())
-        speech.add(block)
-        if speech.ahead >= self.options.ahead:
+        elif made.waiting and not speech.has_news:
+            self._schedule.wait(speech, True)
+            if self.options.flush_after and not speech.flushed:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.options.flush_after, self._flush, speech, speech.length)
+        elif speech.ahead >= self.options.ahead:
             self._schedule.rest(speech, True)
+
+    def _flush(self, speech: Speech, length: int) -> None:
+        """The text has not grown since it had this length: say what is complete enough."""
+        if speech in self._schedule and speech.length == length and not speech.flushed:
+            speech.flush()
+            self.extended(speech)
 
     def _failed(self, speech: Speech, error: Exception) -> None:
         _log.warning("a synthesis failed: %s", error, exc_info=error)

@@ -44,32 +44,49 @@ def amplify(samples: Samples, gain: float) -> Samples:
     return louder
 
 
-def trim(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Pass a clause's audio on without the silence around it, faded in and out over 5 ms.
+class Trimmed(Iterator[Samples]):
+    """A clause's audio without the silence around it, faded in and out over 5 ms.
 
     Quiet samples are held back until it is known whether the clause goes on after them, so a block
     may come out shorter or later than it went in; none is empty. Silence inside stays.
+
+    lead: samples left out before the first block; known when that is there.
+    ended: whether the block that was given last is the last.
     """
-    held: Samples = np.zeros(0, np.float32)
-    started = False
-    for block in blocks:
-        held = np.concatenate([held, block])
-        loud = _loud_windows(held)
-        if not started:
-            held = held[_lead_in(held, loud) :]
-            if not loud.size:
-                continue
+
+    def __init__(self, blocks: Iterable[Samples]) -> None:
+        self.lead = 0
+        self.ended = False
+        self._trimming = self._trim(blocks)
+
+    def __next__(self) -> Samples:
+        return next(self._trimming)
+
+    def _trim(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        held: Samples = np.zeros(0, np.float32)
+        started = False
+        for block in blocks:
+            held = np.concatenate([held, block])
             loud = _loud_windows(held)
-            held[:_WINDOW] *= _FADE_IN
-            started = True
-        if loud.size:
-            # The last loud window stays too: should the clause end in it, it is the one to fade.
-            ready = int(loud[-1]) * _WINDOW
-            if ready:
-                yield held[:ready]
-                held = held[ready:].copy()
-    if started:
-        yield _faded_out(held)
+            if not started:
+                lead = _lead_in(held, loud)
+                self.lead += lead
+                held = held[lead:]
+                if not loud.size:
+                    continue
+                loud = _loud_windows(held)
+                held[:_WINDOW] *= _FADE_IN
+                started = True
+            if loud.size:
+                # The last loud window stays too: should the clause end in it, it is the one to
+                # fade.
+                ready = int(loud[-1]) * _WINDOW
+                if ready:
+                    yield held[:ready]
+                    held = held[ready:].copy()
+        if started:
+            self.ended = True
+            yield _faded_out(held)
 
 
 def _loud_windows(samples: Samples) -> npt.NDArray[np.intp]:

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from liusheng.tts.joining import amplify, silence, trim
+from liusheng.tts.joining import Trimmed, amplify, silence
+from liusheng.tts.marking import ClauseMarks
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause
-from liusheng.tts.types import Block, Samples, SpeechRequest, UnknownVoiceError, Voice
-from liusheng.tts.voice import ClauseMaker, ClauseVoice
+from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
+from liusheng.tts.voice import ClauseMaker, ClauseVoice, TimedVoice, Timing
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,12 @@ class VoiceRouter:
                     self._by_language.setdefault(language, each)
 
     def speak(self, request: SpeechRequest) -> Iterator[Block]:
-        """See `Synthesizer.speak`.
+        """See `Synthesizer.speak`."""
+        text = GrowingText(request.text, last=True)
+        return (block for block in self.follow(request, text) if block is not None)
+
+    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
+        """See `Synthesizer.follow`.
 
         Raises:
             UnknownVoiceError: there is no such voice.
@@ -74,30 +81,59 @@ class VoiceRouter:
         if not request.speed > 0:
             raise ValueError(f"speed must be above 0, not {request.speed}")
         asked = self._by_name.get(request.voice, self._default)
-        return self._blocks(request, asked)
+        return self._blocks(request, text, asked)
 
-    def _blocks(self, request: SpeechRequest, asked: LoadedVoice) -> Iterator[Block]:
+    def _blocks(
+        self, request: SpeechRequest, text: GrowingText, asked: LoadedVoice
+    ) -> Iterator[Block | None]:
         pause = 0.0
+        position = 0
         spoken = False
-        for clause in self._front_end.clauses(request.text):
+        awaited = True
+        for clause in self._front_end.follow(text):
+            if clause is None:
+                awaited = True
+                yield None
+                continue
             if pause:
                 # On its way before the clause is made, which gives the maker that much time.
-                yield Block(silence(pause))
+                quiet = silence(pause)
+                position += len(quiet)
+                yield Block(quiet)
                 pause = 0.0
-            for samples in self._clause(clause, asked, request.speed, urgent=not spoken):
+            for block in self._clause(clause, asked, request, text, position, urgent=awaited):
+                awaited = False
                 spoken = True
-                yield Block(samples)
+                position += len(block.samples)
+                yield block
             if spoken:
                 pause = PAUSES[clause.pause] / request.speed
 
     def _clause(
-        self, clause: Clause, asked: LoadedVoice, speed: float, *, urgent: bool
-    ) -> Iterator[Samples]:
+        self,
+        clause: Clause,
+        asked: LoadedVoice,
+        request: SpeechRequest,
+        text: GrowingText,
+        position: int,
+        *,
+        urgent: bool,
+    ) -> Iterator[Block]:
         chosen = (
             asked if clause.lang in asked.voice.languages else self._by_language.get(clause.lang)
         )
         if chosen is None:
             log.warning("no voice speaks %s: left out: %s", clause.lang, clause.reading)
             return
-        raw = chosen.voice.speak(clause, speed=speed, urgent=urgent)
-        yield from trim(amplify(samples, chosen.gain) for samples in raw)
+        timings: tuple[Timing, ...] = ()
+        if isinstance(chosen.voice, TimedVoice):
+            timings, raw = chosen.voice.timed(clause, speed=request.speed, urgent=urgent)
+        else:
+            raw = chosen.voice.speak(clause, speed=request.speed, urgent=urgent)
+        trimmed = Trimmed(amplify(samples, chosen.gain) for samples in raw)
+        marks = ClauseMarks(clause, timings, text.text, position)
+        for samples in trimmed:
+            position += len(samples)
+            begun = marks.begun_before(position, trimmed.lead, last=trimmed.ended)
+            louder = samples if request.volume == 1 else amplify(samples, request.volume)
+            yield Block(louder, begun)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from liusheng.tts.text.growing import GrowingText
 
 SAMPLE_RATE = 24_000
 """Every synthesis comes out at this rate, in hertz, whatever the voice's own."""
@@ -46,11 +49,28 @@ class SpeechRequest:
     text: plain text, already checked and decoded.
     voice: a `Voice.name`; "" for the default.
     speed: 1.0 is the voice's own; 2.0 takes half the time.
+    volume: 1.0 is -21 LUFS; what comes near full scale is bent under it.
     """
 
     text: str
     voice: str = ""
     speed: float = 1.0
+    volume: float = 1.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """When a part of the text is said.
+
+    span: its first character and the one after its last, in the request's text.
+    text: what stands there.
+    start, end: seconds from the start of the audio.
+    """
+
+    span: tuple[int, int]
+    text: str
+    start: float
+    end: float
 
 
 @dataclass(frozen=True)
@@ -58,9 +78,12 @@ class Block:
     """A piece of audio.
 
     samples: never empty.
+    marks: of what begins in it. A voice whose model tells when it says what (baker-zh) marks each
+        character or figure; others mark a clause, in the block that ends it.
     """
 
     samples: Samples
+    marks: tuple[Mark, ...] = ()
 
 
 class Synthesizer(Protocol):
@@ -73,6 +96,15 @@ class Synthesizer(Protocol):
 
         The first block comes soon and is small, later ones are larger. Text with nothing to say
         (empty, only punctuation, emoji) yields nothing.
+
+        Raises:
+            UnknownVoiceError: at once, when there is no such voice.
+        """
+
+    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
+        """Yield the same audio for a text that is still growing; `request.text` is not looked at.
+
+        None means that nothing more can be said before `text` has been extended or flushed.
 
         Raises:
             UnknownVoiceError: at once, when there is no such voice.

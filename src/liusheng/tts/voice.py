@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from liusheng.models.types import InstalledModel
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import Samples
 
@@ -20,6 +22,8 @@ class ClauseMaker(Protocol):
     """The text front end, as far as the router knows it (`liusheng.tts.text.FrontEnd`)."""
 
     def clauses(self, text: str) -> Iterator[Clause]: ...
+
+    def follow(self, text: GrowingText) -> Iterator[Clause | None]: ...
 
 
 class ClauseVoice(Protocol):
@@ -49,6 +53,24 @@ class ClauseVoice(Protocol):
             speed: 2.0 takes half the time.
             urgent: somebody waits for the first block, so it should be small.
         """
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When a syllable of a clause is said: seconds from the start of the clause's audio."""
+
+    start: float
+    end: float
+
+
+@runtime_checkable
+class TimedVoice(ClauseVoice, Protocol):
+    """A voice whose model tells when it says what."""
+
+    def timed(
+        self, clause: Clause, *, speed: float, urgent: bool
+    ) -> tuple[tuple[Timing, ...], Iterator[Samples]]:
+        """The timing of each of the clause's syllables, and its audio as from `speak`."""
 
 
 def punctuated(clause: Clause) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from liusheng.tts.fastspeech2.acoustic import AcousticModel
+import numpy as np
+
+from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
 from liusheng.tts.fastspeech2.phones import Boundary, PhoneTable, Unit
 from liusheng.tts.fastspeech2.vocoder import FIRST_BLOCK, Vocoder
 from liusheng.tts.text.types import Clause, Syllable
-from liusheng.tts.types import Samples
+from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.voice import Timing
 
 _LATER_FIRST_BLOCK = 80
 """Frames of the first block of a clause that continues a speech: a second of audio."""
@@ -40,14 +43,21 @@ class FastSpeech2Voice:
         self._vocoder = Vocoder(files["vocoder"])
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        return self.timed(clause, speed=speed, urgent=urgent)[1]
+
+    def timed(
+        self, clause: Clause, *, speed: float, urgent: bool
+    ) -> tuple[tuple[Timing, ...], Iterator[Samples]]:
         phones = self._phones.encode(units(clause.syllables))
-        if any(start < end for start, end in phones.spans):
-            spectrogram = self._acoustic(phones.ids, speed)
-            yield from self._vocoder.stream(
-                spectrogram,
-                FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK,
-                skip=max(0, int(spectrogram.durations[0]) - _ONSET),
-            )
+        if not any(start < end for start, end in phones.spans):
+            return tuple(Timing(0, 0) for _ in phones.spans), iter(())
+        spectrogram = self._acoustic(phones.ids, speed)
+        skip = max(0, int(spectrogram.durations[0]) - _ONSET)
+        frames = np.concatenate([[0], np.cumsum(spectrogram.durations)]) - skip
+        seconds = frames * (FRAME_SAMPLES / SAMPLE_RATE)
+        timings = tuple(Timing(float(seconds[i]), float(seconds[j])) for i, j in phones.spans)
+        first_block = FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
+        return timings, self._vocoder.stream(spectrogram, first_block, skip)
 
 
 def units(syllables: Sequence[Syllable]) -> list[Unit]:

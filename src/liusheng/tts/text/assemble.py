@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from liusheng.tts.text.growing import Signal
 from liusheng.tts.text.normalize import Item
 from liusheng.tts.text.segments import Segment
 from liusheng.tts.text.types import Clause, Syllable
@@ -30,17 +31,28 @@ _LEANING = frozenset(
 )
 
 
-def assemble(segments: Iterable[Segment]) -> Iterator[Clause]:
-    """Clauses of at most `LONGEST` syllables; the first of at most `FIRST`, and without waiting."""
+def assemble(segments: Iterable[Segment | Signal]) -> Iterator[Clause | None]:
+    """Clauses of at most `LONGEST` syllables; the first of at most `FIRST`, and without waiting.
+
+    None stands for `Signal.WAIT`; after `Signal.FLUSH` the next clause is a first one again.
+    """
     held: Segment | None = None
     first = True
     for segment in segments:
+        if segment is Signal.WAIT:
+            yield None
+            continue
+        if isinstance(segment, Signal):
+            if held is not None:
+                yield from _clauses(held, first)
+            first, held = True, None
+            continue
         joined = _join(held, segment, first) if held is not None else segment
         if joined is None and held is not None:
             yield from _clauses(held, first)
             first, joined = False, segment
         held = joined
-        if first and held is not None and _is_enough(held):
+        if held is not None and (held.mark == "sentence" or (first and _is_enough(held))):
             yield from _clauses(held, first)
             first, held = False, None
     if held is not None:
@@ -50,8 +62,8 @@ def assemble(segments: Iterable[Segment]) -> Iterator[Clause]:
 def _is_enough(segment: Segment) -> bool:
     """Long enough for a first clause without a look at what follows."""
     if segment.lang == "en":
-        return segment.mark == "sentence" or len(_english(segment.words)) >= ENGLISH_FIRST // 2
-    return segment.mark == "sentence" or len(segment.syllables) >= SHORTEST
+        return len(_english(segment.words)) >= ENGLISH_FIRST // 2
+    return len(segment.syllables) >= SHORTEST
 
 
 def _join(left: Segment, right: Segment, first: bool) -> Segment | None:

@@ -15,16 +15,39 @@ LONGEST_WHOLE = 200
 
 _CLOSERS = "”’」』》〉】〕）)\\]\"'"
 _ALNUM = "A-Za-z0-9０-９Ａ-Ｚａ-ｚ"
+_STOP = (
+    r"(?:[。！？!?…\n｡，、；,;､]|[：:](?!\s?[0-9０-９])|—{2,}"
+    rf"|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
+)
 _SCAN = re.compile(
     # Kept whole: what one breath or one rule reads. Each is bounded, so a scan is linear.
     r"(?P<whole>“[^”\n]{0,40}”|‘[^’\n]{0,40}’|「[^」\n]{0,40}」|『[^』\n]{0,40}』"
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
     r"|(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|U\.S|U\.K|a\.m|p\.m|Inc|Ltd|Co|Jr|Sr)\.(?=\s?\S)"
     rf"|[{_ALNUM}](?:[{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]{{0,{LONGEST_WHOLE}}}[{_ALNUM}])?)"
-    rf"|(?P<stop>(?:[。！？!?…\n｡，、；,;､]|[：:](?!\s?[0-9０-９])|—{{2,}}|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*)"
+    rf"|(?P<stop>{_STOP})"
 )
 
 _SPACE = re.compile(r"(?<!\d)\s|\s(?!\d)")
+
+_HORIZON = LONGEST_PIECE + LONGEST_WHOLE + 64
+"""Characters from the start of a piece beyond which nothing has a say in where it ends."""
+
+_QUOTES = {
+    "“": "”",
+    "‘": "’",
+    "「": "」",
+    "『": "』",
+    "《": "》",
+    "【": "】",
+    "（": "）",
+    "(": ")",
+    '"': '"',
+}
+_QUOTED = 40
+_RUN = re.compile(rf"[{_ALNUM}][{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]*$")
+_UNSURE_NEXT = re.compile(r"[—：:.\s]")
+_CLOSED = re.compile(rf"(?<![0-9０-９])(?:{_STOP})\s*$|[0-9０-９](?:(?![.,:：]$){_STOP})\s*$")
 
 
 def pieces(text: str) -> Iterator[Span]:
@@ -34,26 +57,67 @@ def pieces(text: str) -> Iterator[Span]:
     text. A piece ends with its punctuation and holds at most about `LONGEST_PIECE` characters
     (plus one thing kept whole).
     """
-    start = at = 0
+    start = 0
     while start < len(text):
-        latest = start + LONGEST_PIECE
-        found = _SCAN.search(text, at, min(len(text), latest + LONGEST_WHOLE + 64))
-        if found is None or found.start() >= latest:
-            end = _forced(text, start, latest)
-        elif found["stop"] is None and found.end() < latest:
-            at = found.end()
-            continue
-        elif found["stop"] is None and found.start() > start and found.end() > latest:
-            end = found.start()
-        else:
-            end = found.end()
+        end = piece_end(text, start)
         yield start, end
-        start = at = end
+        start = end
 
 
-def _forced(text: str, start: int, latest: int) -> int:
+def piece_end(text: str, start: int, stop: int | None = None) -> int:
+    """Where the piece of `text[:stop]` that begins at `start` ends; `start` is before the end."""
+    stop = len(text) if stop is None else stop
+    latest = start + LONGEST_PIECE
+    at = start
+    while True:
+        found = _SCAN.search(text, at, min(stop, start + _HORIZON))
+        if found is None or found.start() >= latest:
+            return _forced(text, start, latest, stop)
+        if found["stop"] is None and found.end() < latest:
+            at = found.end()
+        elif found["stop"] is None and found.start() > start and found.end() > latest:
+            return found.start()
+        else:
+            return found.end()
+
+
+def sure_end(text: str, start: int, stop: int) -> int | None:
+    """Where the piece that begins at `start` ends, whatever follows `text[:stop]`; None where that
+    is not certain yet."""
+    if stop >= start + _HORIZON:
+        return piece_end(text, start, stop)
+    at = start
+    openers: list[int] = []
+    for found in _SCAN.finditer(text, start, stop):
+        openers += [i for i in range(at, found.start()) if text[i] in _QUOTES]
+        at = found.end()
+        if found["stop"] is not None or at >= start + LONGEST_PIECE:
+            break
+    else:
+        return None
+    # What follows could join the mark, or be what it must not stand before.
+    joined = at == stop or (_UNSURE_NEXT.match(text, at, stop) and at + 3 > stop)
+    run = _RUN.search(text, max(start, stop - LONGEST_WHOLE - 2), stop)
+    too_long = found["stop"] is None or found.start() >= start + LONGEST_PIECE
+    if joined or too_long or (run and run.start() < at):
+        return None
+    return None if any(_may_close(text, i, stop) for i in openers) else at
+
+
+def is_closed(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` ends in a mark, and that mark is not one inside a number (`3.`)."""
+    return _CLOSED.search(text, start, end) is not None
+
+
+def _may_close(text: str, opener: int, stop: int) -> bool:
+    """Whether a quotation that is open may yet end soon enough to be kept whole."""
+    rest = text[opener + 1 : stop]
+    return len(rest) <= _QUOTED and "\n" not in rest and _QUOTES[text[opener]] not in rest
+
+
+def _forced(text: str, start: int, latest: int, stop: int) -> int:
     """An end for a piece with no punctuation: its last space in the second half, or `latest`."""
-    if latest >= len(text):
-        return len(text)
+    if latest >= stop:
+        return stop
     spaces = list(_SPACE.finditer(text, start + LONGEST_PIECE // 2, latest))
     return spaces[-1].end() if spaces else latest

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from liusheng.tts.text.assemble import assemble
 from liusheng.tts.text.clean import clean
-from liusheng.tts.text.cut import pieces
+from liusheng.tts.text.growing import GrowingText, Signal
 from liusheng.tts.text.language import english_items, piece_language
-from liusheng.tts.text.lexicon import Lexicon
+from liusheng.tts.text.lexicon import Lexicon, LexiconError
 from liusheng.tts.text.normalize import Item, normalize
 from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
+
+log = logging.getLogger(__name__)
 
 _LOOKAHEAD = 3
 
@@ -35,31 +38,53 @@ class FrontEnd:
         """What is to be said, clause by clause; nothing where there is nothing to say.
 
         Lazy: the first clause costs the same whatever follows it. Any string is accepted.
-
-        Raises:
-            LexiconError: the user's lexicon changed and cannot be read.
         """
-        self._lexicon.refresh()
+        whole = GrowingText(text, last=True)
+        return (clause for clause in self.follow(whole) if clause is not None)
+
+    def follow(self, text: GrowingText) -> Iterator[Clause | None]:
+        """The same clauses of a text that is still growing, each as soon as it is certain.
+
+        None means that nothing more can be told before `text` has been extended or flushed: go on
+        then.
+        """
+        self._refresh()
         return assemble(segments(self._pieces(text), self._reader))
 
     def explain(self, text: str) -> list[dict[str, Any]]:
         """What `clauses` makes of a text, as plain data for JSON; callers add to it."""
         return [_explained(clause) for clause in self.clauses(text)]
 
-    def _pieces(self, text: str) -> Iterator[Iterator[Item]]:
+    def _refresh(self) -> None:
+        try:
+            if self._lexicon.refresh():
+                log.info("The lexicon changed and was read again.")
+        except LexiconError as error:
+            log.error("%s The words read before stay in use.", error)
+
+    def _pieces(self, text: GrowingText) -> Iterator[Iterator[Item] | Signal]:
         language: Language | None = None
-        for start, end in pieces(text):
-            chars = clean(text, start, end)
-            language = piece_language(chars.text, language) or _language_ahead(text, end)
+        for span in text.spans():
+            if isinstance(span, Signal):
+                yield span
+                continue
+            chars = clean(text.text, *span)
+            language = piece_language(chars.text, language)
+            if language is None:
+                language = yield from _language_ahead(text, span[1])
             yield english_items(chars) if language == "en" else normalize(chars, self._lexicon)
 
 
-def _language_ahead(text: str, at: int) -> Language:
+def _language_ahead(text: GrowingText, at: int) -> Generator[Signal, None, Language]:
     """The language of the next few pieces, for one that does not tell its own."""
-    for _, (start, end) in zip(range(_LOOKAHEAD), pieces(text[at : at + 400]), strict=False):
-        ahead = clean(text, at + start, at + end)
-        if (language := piece_language(ahead.text, None)) is not None:
+    for _ in range(_LOOKAHEAD):
+        while (end := text.end_of_piece(at)) is None and text.waits:
+            yield Signal.WAIT
+        if end is None:
+            break
+        if (language := piece_language(clean(text.text, at, end).text, None)) is not None:
             return language
+        at = end
     return "zh"
 
 

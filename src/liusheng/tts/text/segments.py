@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from liusheng.tts.text.growing import Signal
 from liusheng.tts.text.normalize import Item
 from liusheng.tts.text.types import Language, Pause, Span, Syllable
 
@@ -38,9 +39,14 @@ class Segment:
         return "sentence" if self.mark == "sentence" else "none" if self.mark == "none" else "comma"
 
 
-def segments(pieces: Iterable[Iterable[Item]], reader: Reader) -> Iterator[Segment]:
-    """The segments of each piece; no segment goes over the end of one."""
+def segments(
+    pieces: Iterable[Iterable[Item] | Signal], reader: Reader
+) -> Iterator[Segment | Signal]:
+    """The segments of each piece; no segment goes over the end of one. Signals are passed on."""
     for piece in pieces:
+        if isinstance(piece, Signal):
+            yield piece
+            continue
         held: Segment | None = None
         group: list[Item] = []
         for item in piece:
