@@ -79,6 +79,20 @@ def test_pull_takes_the_defaults_and_fails_with_the_reason(
     assert said.out == ""
 
 
+def test_a_default_that_can_be_done_without_fails_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CATALOGUE.format(name="one", default="true\noptional = true", sum=SUM)
+    catalogue = Catalogue.parse(text, "test")
+    monkeypatch.setattr(Catalogue, "default", classmethod(lambda cls: catalogue))
+    assert run("pull", "--home", str(tmp_path)) == 0
+    said = capsys.readouterr().err
+    assert "one: m.lm could not be fetched" in said
+    assert "Everything works without it" in said
+    assert "error" not in said.splitlines()[-1]
+    assert run("pull", "one", "--home", str(tmp_path)) == command.FAILED
+
+
 def test_pull_goes_on_after_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("pull", "one", "two", "--home", str(tmp_path)) == command.FAILED
     said = capsys.readouterr()

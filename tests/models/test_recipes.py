@@ -45,6 +45,22 @@ def test_a_vocabulary_that_ends_inside_a_token(data: bytes, tmp_path: Path) -> N
         run("moonshine-tokens", tmp_path, tmp_path, {})
 
 
+def test_word_readings(tmp_path: Path) -> None:
+    words = ["<unk>", "<s>", "银行", "行", "行走", "A", "，"]
+    (tmp_path / "model.lm").write_bytes(b"a <unk>\0 trie " + "\0".join(words).encode() + b"\0")
+    run("word-readings", tmp_path, tmp_path, {})
+    lines = (tmp_path / "lexicon.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["行 xing2", "行 hang2"]
+    assert lines[-2:] == ["银行 yin2 hang2", "行走 xing2 zou3"]
+    assert all(line.startswith("行 ") for line in lines[:-2])
+
+
+def test_a_model_without_words(tmp_path: Path) -> None:
+    (tmp_path / "model.lm").write_bytes(b"nothing")
+    with pytest.raises(RecipeError, match="word list"):
+        run("word-readings", tmp_path, tmp_path, {})
+
+
 def test_an_unknown_recipe(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"no recipe called 'bake'; there are .*join"):
         run("bake", tmp_path, tmp_path, {})

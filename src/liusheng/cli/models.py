@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from liusheng.cli.terminal import error
+from liusheng.cli.terminal import error, say
 from liusheng.models import Listener, ModelError, Stage, Status, Store, UnknownModelError
 from liusheng.models import Progress as Report
 from liusheng.server.settings_sources import SettingsError, load
@@ -114,6 +114,7 @@ def pull(
     if store is None:
         return USAGE
     wanted = names or tuple(model.name for model in store.catalogue if model.default)
+    dispensable = () if names else tuple(m.name for m in store.catalogue if m.optional)
 
     def fetch(name: str, listener: Listener) -> str:
         was_there = store.is_installed(name)
@@ -122,7 +123,7 @@ def pull(
         text = f"{name}: {'already there' if was_there else 'fetched'} ({model.licence}) {path}"
         return f"{text}\n  {model.notice}" if model.notice else text
 
-    return _for_each(store, wanted, fetch)
+    return _for_each(store, wanted, fetch, dispensable)
 
 
 @app.command
@@ -187,8 +188,16 @@ def _open_store(home: Path | None, mirror: str | None = None) -> Store | None:
     return Store(home, mirror=mirror)
 
 
-def _for_each(store: Store, names: Iterable[str], action: Callable[[str, Listener], str]) -> int:
-    """Do something to each model, go on after failures, and return the exit code."""
+def _for_each(
+    store: Store,
+    names: Iterable[str],
+    action: Callable[[str, Listener], str],
+    dispensable: Collection[str] = (),
+) -> int:
+    """Do something to each model, go on after failures, and return the exit code.
+
+    dispensable: models whose failure is told, but is none of the command.
+    """
     code = 0
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     wanted = list(dict.fromkeys(names))
@@ -205,8 +214,11 @@ def _for_each(store: Store, names: Iterable[str], action: Callable[[str, Listene
             with _display(console) as listener:
                 said = action(name, listener)
         except ModelError as problem:
-            error(f"{name}: {problem}")
-            code = FAILED
+            if name in dispensable:
+                say(f"{name}: {problem}\n  Everything works without it, less exactly.")
+            else:
+                error(f"{name}: {problem}")
+                code = FAILED
         else:
             sys.stdout.write(said + "\n")
             sys.stdout.flush()

@@ -148,6 +148,8 @@ class Model(_Table, frozen=True, kw_only=True):
     """An entry of the catalogue.
 
     default: part of what a first `liusheng models pull` fetches.
+    optional: a default that the program does well enough without: where it cannot be had, a pull
+        of the defaults says so and succeeds.
     notice: what a person must know before choosing it, in one or two sentences.
     checksums: who publishes the sums, or how they were come by.
     revision: goes up when the files change; an older one on disk counts as not installed.
@@ -164,6 +166,7 @@ class Model(_Table, frozen=True, kw_only=True):
     checksums: str
     notice: str = ""
     default: bool = False
+    optional: bool = False
     revision: int = 1
     options: dict[str, Any] = {}
     files: tuple[File, ...]

@@ -132,7 +132,7 @@ ANATOMY: Mapping[Kind, Anatomy] = {
             *_RULES,
         ),
     ),
-    Kind.KENLM: Anatomy(Task.LM, (Role("model", ("*.lm", "*.klm", "*.kenlm")),)),
+    Kind.KENLM: Anatomy(Task.LM, (Role("model", ("*.lm", "*.klm", "*.kenlm")), _LEXICON)),
     Kind.VITS: Anatomy(
         Task.TTS,
         (Role("model", _onnx("model") + _onnx("")), _TOKENS, _LEXICON, _ESPEAK, *_RULES),

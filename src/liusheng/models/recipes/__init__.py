@@ -18,6 +18,7 @@ _MODULES = {
     "fastspeech2-mbmelgan": "fastspeech2_mbmelgan",
     "join": "join",
     "moonshine-tokens": "moonshine_tokens",
+    "word-readings": "word_readings",
 }
 
 NAMES = frozenset(_MODULES)
