@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.offline import Decoded, Effort, OfflineEngine, Piece, Window
 from liusheng.asr.options import LiveOptions
+from liusheng.asr.spelling import speller
 from liusheng.asr.text import polish
 from liusheng.asr.types import (
     SAMPLE_RATE,
@@ -95,8 +97,10 @@ class LiveRecognizer:
         engine: OfflineEngine,
         options: LiveOptions | None = None,
         detector: SpeechDetector | None = None,
+        corrector: Corrector | None = None,
     ) -> None:
         self.engine = engine
+        self._corrector = corrector
         self.options = options or LiveOptions()
         self.detector = detector or SileroVad()
         self.languages = engine.languages
@@ -119,7 +123,18 @@ class LiveRecognizer:
                 f"{self.engine.name} does not recognise {params.lang!r}; it has: "
                 + ", ".join(self.languages)
             )
+        self._check_hotwords(params)
         return LiveState(params, self.detector.open())
+
+    def _check_hotwords(self, params: StreamParams) -> None:
+        if not params.hotwords:
+            return
+        if self._corrector is None or params.lang not in ("auto", "zh"):
+            raise NotSupportedError(
+                f"{self.engine.name} takes no hotwords"
+                + (f" in {params.lang!r}" if self._corrector else "")
+            )
+        self._corrector.hotwords(params.hotwords)
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
@@ -272,6 +287,9 @@ class LiveRecognizer:
             heard=job.heard,
             settled=job.effort is Effort.FINAL,
             horizon=job.heard * FRAME_SECONDS - self.options.hold,
+            spell=speller(self._corrector, state.params)
+            if self._corrector and decoded.lang == "zh"
+            else None,
         )
 
     def _trimmed(self, state: LiveState, utterance: OpenUtterance) -> OpenUtterance:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from liusheng.asr.live import LiveRecognizer
 from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
 from liusheng.models.types import InstalledModel, Kind, Task
+
+if TYPE_CHECKING:
+    from liusheng.asr.correction.corrector import Corrector
 
 _ONLINE = {
     Kind.ONLINE_TRANSDUCER,
@@ -92,18 +95,26 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
     """Load models into one recogniser.
 
     Args:
-        models: the first is the default; a later one is used for the languages that it lists.
+        models: the first is the default; a later one is used for the languages that it lists. A
+            language model among them corrects what Whisper hears of Mandarin.
 
     Raises:
         ValueError: when there is no model, or one that is not for recognition.
     """
-    if not models:
-        raise ValueError("recognition needs at least one model")
     options = options or AsrOptions()
-    recognizers = [_load_one(model, options) for model in models]
+    heard = [model for model in models if model.task is not Task.LM]
+    if not heard:
+        raise ValueError("recognition needs at least one model")
+    corrector = None
+    for model in models:
+        if model.task is Task.LM:
+            from liusheng.asr.correction import corrector as correction
+
+            corrector = correction.load(model, options.correction)
+    recognizers = [_load_one(model, options, corrector) for model in heard]
     if len(recognizers) == 1:
         return recognizers[0]
-    return Router(recognizers, [m.languages for m in models])
+    return Router(recognizers, [m.languages for m in heard])
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:
@@ -129,11 +140,17 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
     raise ValueError(f"{model.name} ({model.kind.value}) is not an offline model for recognition")
 
 
-def _load_one(model: InstalledModel, options: AsrOptions) -> Recognizer:
+def _load_one(
+    model: InstalledModel, options: AsrOptions, corrector: Corrector | None
+) -> Recognizer:
     if model.kind in _ONLINE:
         from liusheng.asr import sherpa_online
 
         return sherpa_online.load(model, options.online)
     if model.task is not Task.ASR:
         raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
-    return LiveRecognizer(load_engine(model, options), options.live)
+    # The others spell well, or do not know Mandarin.
+    spells = model.kind is not Kind.WHISPER
+    return LiveRecognizer(
+        load_engine(model, options), options.live, corrector=None if spells else corrector
+    )

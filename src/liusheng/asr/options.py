@@ -221,6 +221,37 @@ class SherpaOfflineOptions:
 
 
 @dataclass(frozen=True)
+class CorrectionOptions:
+    """How Whisper's Mandarin is corrected: of words that sound alike, the one that makes sense.
+
+    Penalties are for each changed character, in log10 of a probability: the lower, the more is
+    changed.
+
+    model: the language model, a name in the catalogue or a folder; "": nothing is corrected.
+    penalty_same: the other character sounds the same.
+    penalty_tone: it sounds the same but for the tone.
+    penalty_accent: but for zh and z, ch and c, sh and s, or ng and n at its end.
+    beam: ways to read a text that are kept at a place.
+    candidates: words of a length that are tried at a place.
+    """
+
+    model: str = "libime-zh"
+    penalty_same: float = 1.5
+    penalty_tone: float = 2.5
+    penalty_accent: float = 4.0
+    beam: int = 4
+    candidates: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("penalty_same", "penalty_tone", "penalty_accent"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} cannot be negative: {getattr(self, name)}")
+        for name in ("beam", "candidates"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
 class AsrOptions:
     """All of it."""
 
@@ -229,3 +260,4 @@ class AsrOptions:
     moonshine: MoonshineOptions = field(default_factory=MoonshineOptions)
     online: OnlineOptions = field(default_factory=OnlineOptions)
     sherpa_offline: SherpaOfflineOptions = field(default_factory=SherpaOfflineOptions)
+    correction: CorrectionOptions = field(default_factory=CorrectionOptions)

@@ -27,14 +27,19 @@ def _opencc(config: str) -> Any:
     return OpenCC(config)
 
 
-def in_script(pieces: Sequence[Piece], script: Script) -> list[Piece]:
+def to_script(text: str, script: Script) -> str:
     """Write Han characters the simplified or the traditional way (OpenCC)."""
-    convert = _opencc("t2s" if script is Script.SIMPLIFIED else "s2t").convert
+    converted: str = _opencc("t2s" if script is Script.SIMPLIFIED else "s2t").convert(text)
+    return converted
+
+
+def in_script(pieces: Sequence[Piece], script: Script) -> list[Piece]:
+    """Write pieces the simplified or the traditional way."""
     texts = [p.text for p in pieces]
-    whole = convert("".join(texts))
+    whole = to_script("".join(texts), script)
     if len(whole) != sum(map(len, texts)):
         # A phrase changed its length: convert without context rather than lose the places.
-        return [replace(p, text=convert(p.text)) for p in pieces]
+        return [replace(p, text=to_script(p.text, script)) for p in pieces]
     converted = []
     at = 0
     for piece in pieces:

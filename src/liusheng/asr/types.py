@@ -35,10 +35,12 @@ class StreamParams:
     """What a client asked for when its recognition started.
 
     lang: "auto", or a language code that the recogniser lists in `languages`.
+    hotwords: words that are expected.
     """
 
     lang: str = "auto"
     script: Script = Script.SIMPLIFIED
+    hotwords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from liusheng.asr.agreement import agreed, continuation, letters
 from liusheng.asr.offline import Piece
+from liusheng.asr.spelling import Spell
 from liusheng.asr.text import ended, open_ended, text_of, words_of
 from liusheng.asr.types import SAMPLE_RATE, Partial, Utterance
 
@@ -46,19 +47,31 @@ class OpenUtterance:
         return self.fixed[-1].end if self.fixed else 0.0
 
     def updated(
-        self, pieces: Sequence[Piece], *, lang: str, heard: int, settled: bool, horizon: float
+        self,
+        pieces: Sequence[Piece],
+        *,
+        lang: str,
+        heard: int,
+        settled: bool,
+        horizon: float,
+        spell: Spell | None = None,
     ) -> OpenUtterance:
         """Take a decode of the window (polished, in stream time).
 
         Args:
             horizon: pieces that end after this (seconds) are not yet stable.
+            spell: corrects what will be shown, given what stays.
         """
-        pieces = _monotone(pieces, self.frozen[-1].end if self.frozen else 0.0)
+        heard_pieces = _monotone(pieces, self.frozen[-1].end if self.frozen else 0.0)
+        pieces = spell(self.frozen, heard_pieces) if spell else heard_pieces
         split = continuation(self.stable, pieces)
         stable = _retimed(self.stable, pieces[:split])
         if stable and split:
             stable[-1] = _with_marks_of(stable[-1], pieces[split - 1])
         tail = list(pieces[split:])
+        if spell and _key(stable) != _key(pieces[:split]):
+            # It was corrected in the light of words that do not stand there.
+            tail = spell([*self.frozen, *stable], heard_pieces[split:])
         count = agreed(self.tail, tail)
         while count and tail[count - 1].end > horizon:
             count -= 1
@@ -119,6 +132,10 @@ class OpenUtterance:
         pieces = [replace(p, start=min(p.start, longest), end=min(p.end, longest)) for p in pieces]
         text = text_of(pieces)
         return Utterance(index, text, words_of(pieces), self.lang, start, min(end, longest))
+
+
+def _key(pieces: Sequence[Piece]) -> str:
+    return letters("".join(p.text for p in pieces))
 
 
 def _monotone(pieces: Sequence[Piece], after: float) -> tuple[Piece, ...]:

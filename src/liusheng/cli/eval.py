@@ -30,11 +30,11 @@ from liusheng.bench.evaluation import Result
 from liusheng.bench.serving import running
 from liusheng.bench.speaker import Clip, Take, read_clips, speak
 from liusheng.cli.measured import ChartFile, Json, described, show
-from liusheng.cli.probe import open_model
 from liusheng.cli.server_option import in_words, server_url
 from liusheng.cli.terminal import error, say
 from liusheng.client import ClientError, connect
 from liusheng.models import InstalledModel, ModelError
+from liusheng.server.models import recognition_models
 from liusheng.server.settings import Settings
 from liusheng.server.settings_sources import SettingsError
 from liusheng.server.settings_sources import load as load_settings
@@ -116,7 +116,7 @@ def evaluate(
 
 def _heard(recordings: Sequence[Recording], settings: Settings, *, live_only: bool) -> list[Result]:
     """Recognise recordings in this process."""
-    models = [open_model(name, settings.home) for name in settings.asr.models]
+    models = recognition_models(settings)
     recognizer = load_recognizer(models, settings.asr_options)
     results = []
     offline = None if live_only else _Offline(recognizer, models)
@@ -168,20 +168,17 @@ async def _spoken(url: str, clips: Sequence[Clip], streams: int) -> list[Result]
 
 def _with_offline(results: Sequence[Result], settings: Settings) -> list[Result]:
     """Recognise here, offline, what a server has heard, by the models that it named."""
-    models = []
+    offline: dict[str, _Offline] = {}
     for name in dict.fromkeys(result.model for result in results if result.model):
         try:
-            models.append(open_model(name, settings.home))
+            models = recognition_models(settings, [name])
         except ModelError as problem:
             say(f"Not compared with {name} offline: {problem}")
-    known = {model.name for model in models}
-    offline = {
-        model.name: _Offline(load_recognizer([model], settings.asr_options), [model])
-        for model in models
-    }
+        else:
+            offline[name] = _Offline(load_recognizer(models, settings.asr_options), models)
     with _progress("Recognising offline", results) as each:
         return [
-            offline[result.model].added(result) if result.model in known else result
+            offline[result.model].added(result) if result.model in offline else result
             for result in each
         ]
 

@@ -11,24 +11,26 @@ from liusheng.cli.terminal import error, say
 from liusheng.models import ModelError, Store
 
 
-def fetch_missing(home: Path, names: Sequence[str], *, ask: bool) -> int:
+def fetch_missing(
+    home: Path, names: Sequence[str], *, ask: bool, helpful: Sequence[str] = ()
+) -> int:
     """Fetch those of the catalogue's models that are missing; return an exit status, 0 when all
     are there.
 
     ask: before fetching, where standard input is a terminal.
+    helpful: models that come along when something is fetched, and that can be done without.
     """
     store = Store(home)
     try:
-        missing = [
-            name for name in names if not store.names_folder(name) and not store.is_installed(name)
-        ]
+        missing = _missing(store, names)
+        extra = [name for name in _missing(store, helpful) if name not in missing]
     except ModelError as problem:
         error(str(problem))
         return 2
     if not missing:
         return 0
     say("Models that are not on this machine yet:")
-    for name in missing:
+    for name in [*missing, *extra]:
         model = store.catalogue[name]
         size = model.sources[0].download_size or model.size
         amount = f"{size / 1e6:,.0f} MB, " if size else ""
@@ -41,7 +43,14 @@ def fetch_missing(home: Path, names: Sequence[str], *, ask: bool) -> int:
             "choose others with --asr and --tts, or fetch them with `liusheng models pull`"
         )
         return 1
-    return pull(tuple(missing), home=home)
+    status = pull(tuple(missing), home=home)
+    if extra and not status:
+        pull(tuple(extra), home=home)
+    return status
+
+
+def _missing(store: Store, names: Sequence[str]) -> list[str]:
+    return [name for name in names if not store.names_folder(name) and not store.is_installed(name)]
 
 
 def _agreed(question: str) -> bool:

@@ -97,5 +97,11 @@ def serve(
     from liusheng.cli.fetch import fetch_missing
     from liusheng.server.main import run
 
-    status = fetch_missing(settings.home, [*settings.asr.models, *settings.tts.models], ask=not yes)
+    correction = settings.asr.correction.model
+    status = fetch_missing(
+        settings.home,
+        [*settings.asr.models, *settings.tts.models],
+        ask=not yes,
+        helpful=[correction] if correction and settings.asr.models else [],
+    )
     return status or run(settings)

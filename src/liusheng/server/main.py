@@ -19,6 +19,7 @@ from liusheng.runtime.synthesis import Synthesis
 from liusheng.server import logs
 from liusheng.server.app import Application
 from liusheng.server.greeting import greeting
+from liusheng.server.models import recognition_models
 from liusheng.server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
     recognition = synthesis = None
     if settings.asr.models:
         recognition = Recognition(
-            [store.open_named(name) for name in settings.asr.models],
+            recognition_models(settings),
             settings.asr_options,
             RecognitionOptions(
                 batch=workers.batch,

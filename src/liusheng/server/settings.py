@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from liusheng.asr.options import (
     AsrOptions,
+    CorrectionOptions,
     LiveOptions,
     MoonshineOptions,
     OnlineOptions,
@@ -70,6 +71,7 @@ class AsrSettings(Group):
     moonshine: MoonshineOptions = Field(default_factory=MoonshineOptions)
     online: OnlineOptions = Field(default_factory=OnlineOptions)
     sherpa_offline: SherpaOfflineOptions = Field(default_factory=SherpaOfflineOptions)
+    correction: CorrectionOptions = Field(default_factory=CorrectionOptions)
 
 
 _OF_WORKERS = ("threads", "batch")

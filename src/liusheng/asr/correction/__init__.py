@@ -1,0 +1,1 @@
+"""Mandarin spelled right: of words that sound alike, the one that makes sense."""

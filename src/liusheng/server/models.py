@@ -1,0 +1,49 @@
+"""The models that the settings ask for, opened."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from liusheng.models.errors import IncompleteModelError, NotInstalledError
+from liusheng.models.store import Store
+from liusheng.models.types import InstalledModel, Kind, Task
+from liusheng.server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def recognition_models(
+    settings: Settings, names: Sequence[str] | None = None
+) -> list[InstalledModel]:
+    """Return the models for recognition, and the one that corrects it where there is one.
+
+    names: other models than those of the settings.
+
+    Raises:
+        ModelError: a model for recognition is not there.
+    """
+    store = Store(settings.home)
+    models = [store.open_named(name) for name in (settings.asr.models if names is None else names)]
+    if any(model.kind is Kind.WHISPER for model in models):
+        models += _correction(settings.asr.correction.model, store)
+    return models
+
+
+def _correction(name: str, store: Store) -> list[InstalledModel]:
+    if not name:
+        return []
+    try:
+        model = store.open_named(name)
+    except (NotInstalledError, IncompleteModelError) as error:
+        _log.warning("Mandarin is recognised less exactly, and without hotwords: %s", error)
+        return []
+    if model.task is not Task.LM:
+        raise ValueError(f"asr.correction.model: {name} is no language model")
+    if find_spec("kenlm") is None:
+        _log.warning(
+            "Mandarin is recognised less exactly: the package camel-kenlm is not installed "
+            "(it has no build for every Python)"
+        )
+    return [model]
