@@ -41,6 +41,7 @@ class FakeServer:
     received: list[Any] = field(default_factory=list)
     close_codes: list[int | None] = field(default_factory=list)
     closed_first: list[bool] = field(default_factory=list)
+    closing: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def handle(self, socket: ServerConnection) -> None:
         path = socket.request.path if socket.request else ""
@@ -50,6 +51,16 @@ class FakeServer:
         await socket.wait_closed()
         self.close_codes.append(socket.close_code)
         self.closed_first.append(not socket.protocol.close_rcvd_then_sent)
+        async with self.closing:
+            self.closing.notify_all()
+
+    async def closings(self, count: int) -> list[int | None]:
+        """Return the codes that sockets were closed with, once so many were."""
+        async with self.closing:
+            await asyncio.wait_for(
+                self.closing.wait_for(lambda: len(self.close_codes) >= count), 20
+            )
+        return self.close_codes
 
     def http(self, socket: ServerConnection, request: Request) -> Response | None:
         path = request.path.removeprefix(self.prefix)

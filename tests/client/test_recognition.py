@@ -42,7 +42,7 @@ async def test_an_original_server(server: FakeServer) -> None:
         *PACKETS,
         '{"name":"test.wav","nbest":1,"signal":"end"}',
     ]
-    assert server.close_codes == [1000]
+    assert await server.closings(1) == [1000]
 
 
 async def test_our_server(server: FakeServer) -> None:
@@ -132,8 +132,7 @@ async def test_an_error_instead_of_an_answer(server: FakeServer) -> None:
     with pytest.raises(ServerError, match="Too large") as caught:
         await collect(server.url)
     assert caught.value.code == "packet_too_large"
-    await asyncio.sleep(0.05)
-    assert server.close_codes == [1000]
+    assert await server.closings(1) == [1000]
 
 
 @pytest.mark.parametrize(
@@ -197,12 +196,11 @@ async def test_giving_up_closes_the_socket(server: FakeServer) -> None:
             async for _ in recognition:
                 break
         await asyncio.sleep(0.05)
-        assert server.close_codes == [1000]
+        assert await server.closings(1) == [1000]
         assert [update async for update in recognition] == []
         async for _ in client.recognize(endless()):
             break
-    await asyncio.sleep(0.05)
-    assert server.close_codes == [1000, 1000]  # leaving the client closed the second
+    assert await server.closings(2) == [1000, 1000]  # leaving the client closed the second
 
 
 async def test_the_server_closes_first(server: FakeServer) -> None:
@@ -217,8 +215,8 @@ async def test_a_server_that_leaves_the_closing_to_us(
     monkeypatch.setattr("liusheng.client.exchange._PATIENCE", 0.1)
     server.closes = False
     assert (await collect(server.url))[-1].text == "3包。"
-    await asyncio.sleep(0.05)
-    assert (server.closed_first, server.close_codes) == ([False], [1000])
+    assert await server.closings(1) == [1000]
+    assert server.closed_first == [False]
 
 
 async def test_one_that_was_dropped_is_closed_too(server: FakeServer) -> None:
@@ -232,8 +230,7 @@ async def test_one_that_was_dropped_is_closed_too(server: FakeServer) -> None:
         gc.collect()  # nobody but the client holds it any more
         await asyncio.sleep(0.05)
         assert server.close_codes == []
-    await asyncio.sleep(0.05)
-    assert server.close_codes == [1000]
+    assert await server.closings(1) == [1000]
 
 
 async def test_being_cancelled_closes_the_socket(server: FakeServer) -> None:
@@ -243,8 +240,7 @@ async def test_being_cancelled_closes_the_socket(server: FakeServer) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.05)
-    assert server.close_codes == [1000]
+    assert await server.closings(1) == [1000]
 
 
 async def test_several_at_once(server: FakeServer) -> None:

@@ -29,7 +29,7 @@ async def test_a_text(server: FakeServer) -> None:
         {"text": "abc", "spk_id": 0},
         {"task": "tts", "signal": "end", "session": "t1"},
     ]
-    assert server.close_codes == [1000]
+    assert await server.closings(1) == [1000]
 
 
 async def test_options(server: FakeServer) -> None:
@@ -121,7 +121,7 @@ async def test_giving_up_closes_the_socket(server: FakeServer) -> None:
             async for _ in synthesis:
                 break
         await asyncio.sleep(0.05)
-        assert server.close_codes == [1000]
+        assert await server.closings(1) == [1000]
 
 
 async def test_sample_rate(server: FakeServer) -> None:
