@@ -51,7 +51,7 @@ def test_the_report_says_what_was_measured() -> None:
         [],
     )  # fmt: skip
     alone, together, echoes = made.tables
-    assert alone.columns == ["text", "8 characters"]
+    assert alone.columns == ["characters", "8"]
     assert ["first packet, p50 (ms)", "50"] in alone.rows
     assert ["real-time factor", "0.050"] in alone.rows
     assert ["longest gap (ms)", "50"] in together.rows

@@ -10,7 +10,7 @@ from math import isfinite, isnan
 
 from liusheng.asr.evaluate import Recording
 from liusheng.asr.scoring import CHARACTER_LANGUAGES, Errors, errors
-from liusheng.bench.figures import Spread, milliseconds, percent
+from liusheng.bench.figures import Spread, factor, milliseconds, percent
 from liusheng.bench.report import Chart, Line, Report, Table, distribution
 
 TOTAL = "all"
@@ -141,8 +141,8 @@ def _column(group: Sequence[Result]) -> dict[str, str]:
             f"{what}, p50 (ms)": milliseconds(spread.p50),
             f"{what}, p95 (ms)": milliseconds(spread.p95),
         }
-    for way, factor in _real_time_factors(good).items():
-        column[f"real-time factor, {way}"] = "–" if isnan(factor) else f"{factor:.3f}"
+    for way, value in _real_time_factors(good).items():
+        column[f"real-time factor, {way}"] = factor(value)
     return column
 
 

@@ -47,3 +47,8 @@ def milliseconds(seconds: float) -> str:
 def percent(share: float) -> str:
     """Return a share for a table."""
     return "–" if math.isnan(share) else f"{share:.1%}"
+
+
+def factor(value: float) -> str:
+    """Return a quotient for a table."""
+    return "–" if math.isnan(value) else f"{value:.3f}"

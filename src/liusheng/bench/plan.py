@@ -17,7 +17,7 @@ from liusheng.client import Client, connect
 
 _ENOUGH = 60.0
 """Seconds of speech of one length, after which only the first packets are waited for."""
-_LISTENER_TEXT = 60
+_LISTENER_TEXT = 30
 """Characters that each of many listeners hears at a time."""
 
 

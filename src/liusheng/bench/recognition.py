@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from liusheng.asr.scoring import CHARACTER_LANGUAGES, Errors, errors
-from liusheng.bench.figures import Spread, milliseconds, percent, share_above
+from liusheng.bench.figures import Spread, factor, milliseconds, percent, share_above
 from liusheng.bench.processes import Usage
 from liusheng.bench.report import Chart, Guide, Line, Report, Table, distribution
 from liusheng.bench.speaker import Take
@@ -203,7 +203,7 @@ def _failures(trial: Trial) -> str:
 def _cores_each(trial: Trial) -> str:
     if trial.usage is None:
         return "–"
-    return f"{(trial.usage.cpu_server + trial.usage.cpu_workers) / trial.streams:.3f}"
+    return factor((trial.usage.cpu_server + trial.usage.cpu_workers) / trial.streams)
 
 
 def _lateness(trial: Trial) -> float:

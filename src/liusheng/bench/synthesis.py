@@ -9,7 +9,7 @@ from functools import cached_property
 
 from liusheng.asr.scoring import CHARACTER_LANGUAGES
 from liusheng.bench.evaluation import total
-from liusheng.bench.figures import Spread, milliseconds, percent
+from liusheng.bench.figures import Spread, factor, milliseconds, percent
 from liusheng.bench.intelligibility import Echo
 from liusheng.bench.listener import Said
 from liusheng.bench.processes import Usage
@@ -141,11 +141,16 @@ def report(outcome: Outcome, goal: Goal, facts: Sequence[tuple[str, str]]) -> Re
     tables = []
     every = list(outcome.alone.values())
     if every:
-        tables.append(Table("One listener", ["text", *(e.name for e in every)], _rows(every)))
+        columns = ["characters", *map(str, outcome.alone)]
+        tables.append(Table("One listener", columns, _rows(every)))
     if outcome.together:
         together = outcome.together
         tables.append(
-            Table("Many listeners", ["", together.name], [*_rows([together]), *_uses(together)])
+            Table(
+                "Many listeners",
+                ["listeners", str(together.listeners)],
+                [*_rows([together]), *_uses(together)],
+            )
         )
     if outcome.echoes:
         tables.append(_echo_table(outcome.echoes))
@@ -173,7 +178,7 @@ def _rows(every: Sequence[Listening]) -> list[list[str]]:
         ["first packet, p95 (ms)", *(milliseconds(s.p95) for s in spreads)],
         ["first packet, worst (ms)", *(milliseconds(s.worst) for s in spreads)],
         ["heard to the end", *(str(len(each.complete)) for each in every)],
-        ["real-time factor", *(f"{each.real_time_factor:.3f}" for each in every)],
+        ["real-time factor", *(factor(each.real_time_factor) for each in every)],
         ["gaps", *(str(each.gaps) for each in every)],
         ["longest gap (ms)", *(milliseconds(each.longest_gap) for each in every)],
     ]
