@@ -29,7 +29,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         return 0
 
     monkeypatch.setattr("liusheng.server.main.run", run)
-    monkeypatch.setattr(fetch, "fetch_missing", lambda home, names, ask: 0)
+    monkeypatch.setattr(fetch, "fetch_missing", lambda home, names, **_: 0)
     return got
 
 
@@ -143,6 +143,16 @@ class TestFetching:
         self.answer(monkeypatch, "n\n")
         assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False) == 0
         assert self.calls == [("whisper-base",)]
+
+    def test_what_is_helpful_comes_along(self, tmp_path: Path) -> None:
+        helpful = ["libime-zh"]
+        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False, helpful=helpful) == 0
+        assert self.calls == [("whisper-base",), ("libime-zh",)]
+
+    def test_what_is_helpful_is_not_fetched_alone(self, tmp_path: Path) -> None:
+        helpful = ["libime-zh"]
+        assert fetch.fetch_missing(tmp_path, ["hibari-heart"], ask=False, helpful=helpful) == 0
+        assert self.calls == []
 
     def test_a_failure_is_passed_on(self, tmp_path: Path) -> None:
         self.status = 1

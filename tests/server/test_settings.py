@@ -331,7 +331,8 @@ def test_every_group_of_engine_options_is_a_setting() -> None:
 def test_default_models_are_the_catalogues() -> None:
     settings = Settings()
     chosen = [model.name for model in Catalogue.default() if model.default]
-    assert [*settings.asr.models, *settings.tts.models] == chosen
+    named = [*settings.asr.models, *settings.tts.models, settings.asr.correction.model]
+    assert named == chosen
 
 
 @pytest.mark.parametrize("page", ["docs/configuration.md", "docs/zh/configuration.md"])

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from liusheng.models.errors import NotInstalledError, UnknownModelError
+from liusheng.models.types import Kind
+from liusheng.server import models
+from liusheng.server.settings import Settings
+
+
+def settings(tmp_path: Path, *, asr: str, correction: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "home": tmp_path,
+            "asr": {"models": [asr], "correction": {"model": correction}},
+        }
+    )
+
+
+def folder(path: Path, *files: str) -> str:
+    path.mkdir()
+    for name in files:
+        (path / name).write_bytes(b"x")
+    return str(path)
+
+
+@pytest.fixture
+def whisper(tmp_path: Path) -> str:
+    files = ("model.bin", "config.json", "tokenizer.json", "vocabulary.json")
+    return folder(tmp_path / "whisper", *files)
+
+
+@pytest.fixture
+def lm(tmp_path: Path) -> str:
+    return folder(tmp_path / "lm", "zh.lm", "lexicon.txt")
+
+
+def test_the_correction_comes_with_whisper(tmp_path: Path, whisper: str, lm: str) -> None:
+    found = models.recognition_models(settings(tmp_path, asr=whisper, correction=lm))
+    assert [model.kind for model in found] == [Kind.WHISPER, Kind.KENLM]
+    found = models.recognition_models(settings(tmp_path, asr=whisper, correction=""))
+    assert [model.kind for model in found] == [Kind.WHISPER]
+
+
+def test_a_correction_that_was_not_fetched_is_told_and_done_without(
+    tmp_path: Path, whisper: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        found = models.recognition_models(settings(tmp_path, asr=whisper, correction="libime-zh"))
+    assert [model.kind for model in found] == [Kind.WHISPER]
+    assert caplog.text.count("`liusheng models pull libime-zh` fetches it") == 1
+
+
+def test_a_python_without_kenlm_is_told(
+    tmp_path: Path,
+    whisper: str,
+    lm: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    with caplog.at_level(logging.WARNING):
+        found = models.recognition_models(settings(tmp_path, asr=whisper, correction=lm))
+    assert len(found) == 2
+    assert "camel-kenlm" in caplog.text
+
+
+def test_what_is_wrong_is_an_error(tmp_path: Path, whisper: str) -> None:
+    with pytest.raises(UnknownModelError):
+        models.recognition_models(settings(tmp_path, asr=whisper, correction="libime-hz"))
+    with pytest.raises(ValueError, match=r"asr\.correction\.model: .* is no language model"):
+        models.recognition_models(settings(tmp_path, asr=whisper, correction=whisper))
+    with pytest.raises(NotInstalledError):
+        models.recognition_models(settings(tmp_path, asr="whisper-base", correction=""))
