@@ -37,6 +37,7 @@ class ErrorCode(str, Enum):
     NOTHING_TO_SAY = "nothing_to_say"
     TEXT_TOO_LONG = "text_too_long"
     TOO_MANY_TEXTS = "too_many_texts"
+    COMMIT_EMPTY = "input_audio_buffer_commit_empty"
     UNKNOWN_VOICE = "unknown_voice"
     UNKNOWN_MODEL = "unknown_model"
     IDLE_TIMEOUT = "idle_timeout"

@@ -20,6 +20,8 @@ from liusheng.server.asr_socket import ASRSocket
 from liusheng.server.http.doors import doors
 from liusheng.server.info import INFO_PATH, describe
 from liusheng.server.pages import add_page
+from liusheng.server.realtime_socket import PATH as REALTIME_PATH
+from liusheng.server.realtime_socket import RealtimeSocket
 from liusheng.server.settings import Settings
 from liusheng.server.socket import SocketDriver, logged
 from liusheng.server.troubles import server_stopping
@@ -68,6 +70,7 @@ class Application:
         routes.add_api_route(INFO_PATH, self._info, methods=["GET"])
         if self._recognition:
             routes.add_api_websocket_route(ASR_PATH, self._recognize)
+            routes.add_api_websocket_route(REALTIME_PATH, self._transcribe)
         if self._synthesis:
             routes.add_api_websocket_route(TTS_PATH, self._speak)
             routes.add_api_route(f"{TTS_PATH}/samplerate", self._sample_rate, methods=["GET"])
@@ -99,6 +102,16 @@ class Application:
             idle_seconds=limits.idle_seconds,
         )
         await self._run("tts", websocket, socket)
+
+    async def _transcribe(self, websocket: WebSocket) -> None:
+        assert self._recognition is not None
+        socket = RealtimeSocket(
+            websocket,
+            self._recognition,
+            script=self._settings.asr.script,
+            limits=self._settings.limits,
+        )
+        await self._run("asr", websocket, socket)
 
     async def _run(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
         self._sockets.add(socket)

@@ -1,0 +1,141 @@
+"""`/v1/realtime?intent=transcription`: OpenAI's live recognition over a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from starlette.websockets import WebSocket
+
+from liusheng.asr.types import SAMPLE_RATE, Partial, Script, StreamParams, Utterance
+from liusheng.audio.g711 import expand
+from liusheng.audio.pcm import PacketReader, pcm_to_samples, samples_to_pcm
+from liusheng.audio.resample import Resampler
+from liusheng.protocol import realtime
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.languages import check_language, from_locale
+from liusheng.protocol.realtime_session import (
+    Abandon,
+    Command,
+    Feed,
+    Finish,
+    Open,
+    RealtimeSession,
+)
+from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
+from liusheng.server.http.openai_common import language_for
+from liusheng.server.settings import LimitSettings
+from liusheng.server.socket import LONGEST_PAUSE, SocketDriver
+from liusheng.server.troubles import no_room, recognition_failed
+
+_log = logging.getLogger(__name__)
+
+PATH = "/v1/realtime"
+
+
+class _Converter:
+    """Audio as it comes in, to 16 kHz PCM; some tenths of a millisecond for a packet."""
+
+    def __init__(self, format: realtime.Format) -> None:  # noqa: A002
+        self._format = format
+        rate = 24_000 if isinstance(format, realtime.Pcm) else 8_000
+        self._resampler = Resampler(rate, SAMPLE_RATE)
+        self._packets = PacketReader()
+
+    def feed(self, data: bytes, *, last: bool = False) -> bytes:
+        if isinstance(self._format, realtime.Pcm):
+            samples = pcm_to_samples(self._packets.feed(data))
+        else:
+            samples = expand(data, "mulaw" if isinstance(self._format, realtime.Pcmu) else "alaw")
+        return samples_to_pcm(self._resampler.feed(samples, last=last))
+
+
+class RealtimeSocket(SocketDriver[Command]):
+    """One socket of a transcription session."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        recognition: Recognition,
+        *,
+        script: Script,
+        limits: LimitSettings,
+    ) -> None:
+        self._realtime = RealtimeSession(
+            language=self._lang,
+            max_append_bytes=limits.max_packet_bytes,
+            max_seconds=limits.max_session_seconds,
+            idle_seconds=limits.idle_seconds,
+        )
+        super().__init__(websocket, self._realtime, limits.idle_seconds)
+        self._recognition = recognition
+        self._script = script
+        self._streams: dict[int, tuple[RecognitionStream, _Converter]] = {}
+        if websocket.query_params.get("intent") != "transcription":
+            self._realtime.stop(
+                ProtocolError(
+                    ErrorCode.INVALID_FIELD,
+                    "Only transcription sessions are served here: connect to "
+                    f"{PATH}?intent=transcription.",
+                ),
+                CloseCode.POLICY,
+            )
+        self.progress()
+
+    def execute(self, command: Command) -> None:
+        """Do what the session wants done with its recognitions."""
+        if isinstance(command, Open):
+            self._open(command)
+        elif command.number not in self._streams:
+            return
+        elif isinstance(command, Feed):
+            stream, converter = self._streams[command.number]
+            stream.feed(converter.feed(command.data))
+        elif isinstance(command, Finish):
+            stream, converter = self._streams[command.number]
+            stream.feed(converter.feed(b"", last=True))
+            stream.finish()
+        elif isinstance(command, Abandon):
+            stream, _ = self._streams.pop(command.number)
+            stream.abandon()
+
+    async def room(self) -> None:
+        """Wait while too much audio is queued."""
+        streams = [stream for stream, _ in self._streams.values()]
+        await asyncio.gather(*(stream.room(LONGEST_PAUSE) for stream in streams))
+
+    def _lang(self, model: str, language: str) -> str:
+        code = from_locale(language) if language else ""
+        lang = language_for(model, code, self._recognition)
+        return check_language(lang, self._recognition.languages, "language")
+
+    def _open(self, command: Open) -> None:
+        number = command.number
+        try:
+            stream = self._recognition.open(
+                StreamParams(lang=command.lang, script=self._script),
+                partial(self._update, number),
+                partial(self._finish, number),
+                partial(self._fail, number),
+            )
+        except BusyError as error:
+            _log.warning("refused: %s", error)
+            self._realtime.refused(number, no_room("recognition", error))
+        else:
+            self._streams[number] = stream, _Converter(command.format)
+
+    def _update(self, number: int, closed: tuple[Utterance, ...], open_: Partial) -> None:
+        self._realtime.updated(number, closed, open_.index, open_.text, open_.stable)
+        self.progress()
+
+    def _finish(self, number: int) -> None:
+        self._streams.pop(number, None)
+        self._realtime.finished(number)
+        self.progress()
+
+    def _fail(self, number: int, error: Exception) -> None:
+        _log.error("recognition failed: %s", error)
+        self._streams.pop(number, None)
+        self._realtime.failed(number, recognition_failed())
+        self.progress()

@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+
+from liusheng.protocol.asr_session import Close
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.realtime import Pcm, Pcmu
+from liusheng.protocol.realtime_session import Abandon, Feed, Finish, Open, RealtimeSession
+
+
+@dataclass(frozen=True)
+class Said:
+    index: int
+    text: str
+    start: float = 0.0
+    end: float = 1.0
+    words: tuple[Any, ...] = ()
+
+
+def language(model: str, lang: str) -> str:
+    if model == "none":
+        raise ProtocolError(ErrorCode.UNKNOWN_MODEL, "no such model")
+    return lang or "auto"
+
+
+class Talk:
+    """A session and what comes out of it."""
+
+    def __init__(self, **options: Any) -> None:
+        numbers = count()
+        self.session = RealtimeSession(
+            language=language,
+            **{"max_append_bytes": 100_000, "new_id": lambda: str(next(numbers)), **options},
+        )
+        (created,) = self.events()
+        assert created["type"] == "session.created"
+
+    def send(self, kind: str, **fields: Any) -> list[dict[str, Any]]:
+        self.session.text_received(json.dumps({"type": kind, **fields}))
+        return self.events()
+
+    def append(self, data: bytes = b"\0" * 4_800) -> list[dict[str, Any]]:
+        return self.send("input_audio_buffer.append", audio=base64.b64encode(data).decode())
+
+    def manual(self) -> None:
+        changes = {"audio": {"input": {"turn_detection": None}}}
+        (updated,) = self.send("session.update", session=changes)
+        assert updated["session"]["audio"]["input"]["turn_detection"] is None
+
+    def events(self) -> list[Any]:
+        found: list[Any] = []
+        while (message := self.session.next_message()) is not None:
+            found.append(message if isinstance(message, Close) else json.loads(message))
+        return found
+
+    def commands(self) -> list[Any]:
+        return list(self.session.commands())
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def kinds(events: list[dict[str, Any]]) -> list[str]:
+    return [event["type"].rpartition(".")[2] for event in events]
+
+
+def test_turns(talk: Talk) -> None:
+    talk.append()
+    assert talk.commands() == [Open(1, "auto", Pcm()), Feed(1, b"\0" * 4_800)]
+    talk.session.updated(1, [], 0, "", 0)
+    assert talk.events() == []
+    talk.session.updated(1, [], 0, "hel", 0)
+    (started,) = talk.events()
+    assert started["type"] == "input_audio_buffer.speech_started"
+    assert started["audio_start_ms"] == 100
+    talk.session.updated(1, [], 0, "hello the", 5)
+    (delta,) = talk.events()
+    assert (delta["delta"], delta["item_id"]) == ("hello", started["item_id"])
+    talk.session.updated(1, [Said(0, "hello there", 0.2, 0.7)], 1, "", 0)
+    stopped, committed, delta, completed = talk.events()
+    assert stopped["audio_end_ms"] == 700
+    assert committed["previous_item_id"] is None
+    assert delta["delta"] == " there"
+    assert completed["transcript"] == "hello there"
+    assert completed["usage"] == {"type": "duration", "seconds": 0.5}
+    first = started["item_id"]
+    assert {stopped["item_id"], committed["item_id"], completed["item_id"]} == {first}
+    talk.session.updated(1, [Said(1, "again")], 2, "", 0)
+    events = talk.events()
+    expected = ["speech_started", "speech_stopped", "committed", "delta", "completed"]
+    assert kinds(events) == expected
+    assert events[2]["previous_item_id"] == first
+
+
+def test_an_utterance_without_words_is_no_item(talk: Talk) -> None:
+    talk.append()
+    talk.session.updated(1, [Said(0, "")], 1, "", 0)
+    assert talk.events() == []
+
+
+def test_an_utterance_that_turns_out_to_be_none_is_closed(talk: Talk) -> None:
+    talk.append()
+    talk.session.updated(1, [], 0, "uh", 0)
+    talk.session.updated(1, [Said(0, "")], 1, "", 0)
+    assert kinds(talk.events()) == ["speech_started", "speech_stopped", "committed", "completed"]
+
+
+def test_commit_by_the_client(talk: Talk) -> None:
+    talk.manual()
+    talk.append()
+    talk.commands()
+    talk.session.updated(1, [], 0, "one two", 3)
+    assert [event["delta"] for event in talk.events()] == ["one"]
+    (committed,) = talk.send("input_audio_buffer.commit")
+    assert committed["type"] == "input_audio_buffer.committed"
+    assert talk.commands() == [Finish(1)]
+    assert not talk.session.awaits_client
+    talk.append()
+    assert talk.commands()[0] == Open(2, "auto", Pcm())
+    talk.session.updated(1, [Said(0, "one two.")], 1, "", 0)
+    talk.session.updated(1, [Said(1, "three.")], 2, "", 0)
+    talk.session.finished(1)
+    *deltas, completed = talk.events()
+    assert "".join(event["delta"] for event in deltas) == " two. three."
+    assert completed["transcript"] == "one two. three."
+    assert completed["item_id"] == committed["item_id"]
+    assert completed["usage"]["seconds"] == 0.1
+    (second,) = talk.send("input_audio_buffer.commit")
+    assert second["previous_item_id"] == committed["item_id"]
+    talk.session.finished(2)
+    assert talk.events()[-1]["transcript"] == ""
+    assert talk.session.awaits_client
+
+
+def test_commit_while_the_server_detects_turns(talk: Talk) -> None:
+    talk.append()
+    talk.session.updated(1, [], 0, "half a", 0)
+    talk.events()
+    (committed,) = talk.send("input_audio_buffer.commit")
+    talk.session.updated(1, [Said(0, "half a word")], 1, "", 0)
+    talk.session.finished(1)
+    stopped, delta, completed = talk.events()
+    assert kinds([stopped, delta, completed]) == ["speech_stopped", "delta", "completed"]
+    assert completed["item_id"] == committed["item_id"]
+
+
+def test_commit_of_silence_is_answered(talk: Talk) -> None:
+    talk.append()
+    (committed,) = talk.send("input_audio_buffer.commit")
+    talk.session.finished(1)
+    (completed,) = talk.events()
+    assert (completed["item_id"], completed["transcript"]) == (committed["item_id"], "")
+
+
+def test_times_go_on_over_recognitions(talk: Talk) -> None:
+    talk.append()
+    talk.send("input_audio_buffer.commit")
+    talk.append()
+    talk.session.updated(2, [Said(0, "well", 0.0, 0.05)], 1, "", 0)
+    (stopped,) = [event for event in talk.events() if event["type"].endswith("speech_stopped")]
+    assert stopped["audio_end_ms"] == 150
+
+
+def test_clear(talk: Talk) -> None:
+    talk.append()
+    talk.commands()
+    assert kinds(talk.send("input_audio_buffer.clear")) == ["cleared"]
+    assert talk.commands() == [Abandon(1)]
+    talk.session.updated(1, [Said(0, "late")], 1, "", 0)
+    talk.session.finished(1)
+    assert talk.events() == []
+    assert kinds(talk.send("input_audio_buffer.clear")) == ["cleared"]
+    assert talk.commands() == []
+
+
+def test_update_keeps_what_it_does_not_name(talk: Talk) -> None:
+    changes = {
+        "type": "transcription",
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcmu"},
+                "transcription": {"model": "whisper-1", "language": "en"},
+                "noise_reduction": None,
+            }
+        },
+    }
+    (updated,) = talk.send("session.update", session=changes)
+    given = updated["session"]["audio"]["input"]
+    assert given["format"] == {"type": "audio/pcmu"}
+    assert given["turn_detection"]["type"] == "server_vad"
+    (updated,) = talk.send(
+        "session.update",
+        session={"audio": {"input": {"turn_detection": None}}},
+    )
+    given = updated["session"]["audio"]["input"]
+    assert given["transcription"]["language"] == "en"
+    (updated,) = talk.send(
+        "session.update",
+        session={
+            "audio": {
+                "input": {
+                    "turn_detection": {
+                        "type": "server_vad",
+                        "threshold": 0.5,
+                        "prefix_padding_ms": 300,
+                        "silence_duration_ms": 500,
+                    }
+                }
+            }
+        },
+    )
+    assert updated["type"] == "session.updated"
+    talk.append(b"\xff" * 800)
+    assert talk.commands()[0] == Open(1, "en", Pcmu())
+
+
+def with_input(**fields: Any) -> dict[str, Any]:
+    return {"type": "session.update", "session": {"audio": {"input": fields}}}
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("not JSON", "invalid_json"),
+        ([], "not_an_object"),
+        ({}, "unknown_signal"),
+        ({"type": "response.create"}, "unknown_signal"),
+        ({"type": "input_audio_buffer.append"}, "missing_field"),
+        ({"type": "input_audio_buffer.append", "audio": "*"}, "invalid_field"),
+        ({"type": "input_audio_buffer.append", "audio": "AAAA" * 33_400}, "packet_too_large"),
+        ({"type": "input_audio_buffer.append", "audio": "A" * 200_000}, "message_too_large"),
+        ({"type": "input_audio_buffer.commit"}, "input_audio_buffer_commit_empty"),
+        ({"type": "session.update"}, "missing_field"),
+        ({"type": "session.update", "session": {"type": "realtime"}}, "invalid_field"),
+        ({"type": "session.update", "session": {"audio": 3}}, "invalid_field"),
+        (
+            {"type": "session.update", "session": {"include": ["x"]}},
+            "unsupported_field",
+        ),
+        (with_input(format={"type": "audio/pcm", "rate": 8_000}), "invalid_field"),
+        (with_input(format={"type": "audio/opus"}), "invalid_field"),
+        (with_input(noise_reduction={"type": "near_field"}), "invalid_field"),
+        (with_input(turn_detection={"type": "semantic_vad"}), "invalid_field"),
+        (
+            with_input(turn_detection={"type": "server_vad", "threshold": 0.9}),
+            "invalid_field",
+        ),
+        (with_input(transcription=None), "invalid_field"),
+        (with_input(transcription={"prompt": "Liusheng"}), "unsupported_field"),
+        (with_input(transcription={"model": "none"}), "unknown_model"),
+    ],
+)
+def test_errors_leave_the_session_as_it_was(talk: Talk, message: Any, code: str) -> None:
+    frame = message if isinstance(message, str) else json.dumps(message)
+    talk.session.text_received(frame)
+    (error,) = talk.events()
+    assert (error["type"], error["error"]["code"]) == ("error", code)
+    assert error["error"]["message"]
+    assert not talk.session.closed
+    talk.append()
+    assert talk.commands()[0] == Open(1, "auto", Pcm())
+
+
+def test_an_error_names_its_event(talk: Talk) -> None:
+    (error,) = talk.send("input_audio_buffer.commit", event_id="mine")
+    assert error["error"]["event_id"] == "mine"
+
+
+def test_binary(talk: Talk) -> None:
+    talk.session.bytes_received(b"\0\0")
+    (error,) = talk.events()
+    assert error["error"]["code"] == "unexpected_binary"
+
+
+def test_too_much_audio() -> None:
+    talk = Talk(max_seconds=0.15)
+    assert talk.append() == []
+    (error,) = talk.append()
+    assert error["error"]["code"] == "session_too_long"
+    assert len(talk.commands()) == 2
+
+
+def test_a_recognition_that_cannot_be_had(talk: Talk) -> None:
+    talk.append()
+    talk.session.refused(1, ProtocolError(ErrorCode.SERVER_BUSY, "full"))
+    (error,) = talk.events()
+    assert (error["error"]["type"], error["error"]["code"]) == ("server_error", "server_busy")
+    talk.append()
+    assert Open(2, "auto", Pcm()) in talk.commands()
+
+
+def test_a_recognition_that_is_lost(talk: Talk) -> None:
+    lost = ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost")
+    talk.append()
+    talk.session.failed(1, lost)
+    (error,) = talk.events()
+    assert error["type"] == "error"
+    talk.append()
+    talk.session.updated(2, [], 0, "hello", 0)
+    talk.events()
+    talk.session.failed(2, lost)
+    (failed,) = talk.events()
+    assert failed["type"] == "conversation.item.input_audio_transcription.failed"
+    assert failed["error"]["code"] == "recognition_failed"
+
+
+def test_stop_and_idle(talk: Talk) -> None:
+    talk.append()
+    talk.commands()
+    talk.session.idle()
+    error, close = talk.events()
+    assert error["error"]["code"] == "idle_timeout"
+    assert (close.code, talk.session.closed) == (CloseCode.POLICY, True)
+    assert talk.commands() == [Abandon(1)]
+    assert talk.send("input_audio_buffer.commit") == []
+
+
+def test_a_client_that_waits_is_not_idle(talk: Talk) -> None:
+    talk.append()
+    talk.send("input_audio_buffer.commit")
+    talk.session.idle()
+    assert talk.events() == []
+    assert not talk.session.closed
+
+
+def test_disconnected(talk: Talk) -> None:
+    talk.append()
+    talk.commands()
+    talk.session.disconnected()
+    assert talk.commands() == [Abandon(1)]
+    assert talk.events() == []

@@ -1,0 +1,160 @@
+"""OpenAI's Realtime API by the official `openai` package."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+import numpy as np
+import openai
+import pytest
+import soxr
+import websockets
+from openai.types import realtime
+
+from liusheng.audio.g711 import expand
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def connect(server, **query):
+    client = openai.AsyncOpenAI(base_url=f"http://{server.address}/v1", api_key="any")
+    return client.realtime.connect(extra_query={"intent": "transcription", **query})
+
+
+async def next_event(connection):
+    return await asyncio.wait_for(connection.recv(), 20)
+
+
+async def until(connection, kind: str) -> list:
+    events = []
+    while not events or events[-1].type != kind:
+        events.append(await next_event(connection))
+    return events
+
+
+def audio(seconds: float) -> str:
+    return base64.b64encode(bytes(int(seconds * 24_000) * 2)).decode()
+
+
+COMPLETED = "conversation.item.input_audio_transcription.completed"
+
+
+async def test_a_session(server) -> None:
+    async with connect(server) as connection:
+        created = await next_event(connection)
+        assert isinstance(created, realtime.SessionCreatedEvent)
+        assert created.session.type == "transcription"
+        await connection.session.update(
+            session={
+                "type": "transcription",
+                "audio": {
+                    "input": {
+                        "format": {"type": "audio/pcm", "rate": 24_000},
+                        "transcription": {"model": "gpt-4o-transcribe", "language": "zh"},
+                        "turn_detection": None,
+                    }
+                },
+            }
+        )
+        updated = await next_event(connection)
+        assert isinstance(updated, realtime.SessionUpdatedEvent)
+        assert updated.session.audio.input.turn_detection is None
+        for _ in range(2):
+            await connection.input_audio_buffer.append(audio=audio(0.5))
+            await connection.input_audio_buffer.commit()
+            committed, *_, completed = await until(connection, COMPLETED)
+            assert isinstance(committed, realtime.InputAudioBufferCommittedEvent)
+            kind = realtime.ConversationItemInputAudioTranscriptionCompletedEvent
+            assert isinstance(completed, kind)
+            assert completed.item_id == committed.item_id
+            assert completed.usage.seconds == 0.5
+        await connection.input_audio_buffer.append(audio=audio(0.5))
+        await connection.input_audio_buffer.clear()
+        assert (await next_event(connection)).type == "input_audio_buffer.cleared"
+
+
+async def test_errors(server) -> None:
+    async with connect(server) as connection:
+        await next_event(connection)
+        await connection.input_audio_buffer.commit()
+        event = await next_event(connection)
+        assert isinstance(event, realtime.RealtimeErrorEvent)
+        assert event.error.code == "input_audio_buffer_commit_empty"
+        await connection.session.update(
+            session={
+                "type": "transcription",
+                "audio": {"input": {"transcription": {"model": "gpt-9"}}},
+            }
+        )
+        assert (await next_event(connection)).error.code == "unknown_model"
+
+
+async def test_another_intent(server) -> None:
+    async with connect(server, intent="conversation") as connection:
+        await next_event(connection)
+        event = await next_event(connection)
+        assert event.error.code == "invalid_field"
+        assert "intent=transcription" in event.error.message
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await next_event(connection)
+        assert closed.value.rcvd.code == 1008
+
+
+async def test_a_full_server(serve) -> None:
+    server = await serve(limits={"max_sessions": 1})
+    async with connect(server) as first, connect(server) as second:
+        await next_event(first)
+        await next_event(second)
+        await first.input_audio_buffer.append(audio=audio(0.1))
+        await first.input_audio_buffer.clear()
+        assert (await next_event(first)).type == "input_audio_buffer.cleared"
+        await first.input_audio_buffer.append(audio=audio(0.1))
+        await asyncio.sleep(0.2)
+        await second.input_audio_buffer.append(audio=audio(0.1))
+        assert (await next_event(second)).error.code == "server_busy"
+
+
+@pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
+async def test_the_recogniser_hears_what_was_sent(server, engines, kind: str) -> None:
+    """Letters do not survive resampling: so what is fed is looked at, not what is recognised."""
+    recognition, _ = engines
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 24_000)
+    if kind == "audio/pcm":
+        data = (tone * 32_767).astype("<i2").tobytes()
+    else:
+        slow = soxr.resample(tone, 24_000, 8_000)
+        law = "mulaw" if kind == "audio/pcmu" else "alaw"
+        levels = expand(bytes(range(256)), law)
+        data = np.abs(slow[:, None] - levels).argmin(axis=1).astype(np.uint8).tobytes()
+    fed = bytearray()
+    original = recognition.heard
+
+    def heard(stream, seconds):
+        fed.extend(stream.pending[-round(seconds * 32_000) :] if seconds else b"")
+        stream.took(len(stream.pending))
+        original(stream, 0)
+
+    recognition.heard = heard
+    try:
+        async with connect(server) as connection:
+            await next_event(connection)
+            await connection.session.update(
+                session={
+                    "type": "transcription",
+                    "audio": {"input": {"format": {"type": kind}, "turn_detection": None}},
+                }
+            )
+            await next_event(connection)
+            for at in range(0, len(data), 1_001):
+                piece = base64.b64encode(data[at : at + 1_001]).decode()
+                await connection.input_audio_buffer.append(audio=piece)
+            await connection.input_audio_buffer.commit()
+            await until(connection, COMPLETED)
+    finally:
+        del recognition.heard
+    samples = np.frombuffer(fed, "<i2") / 32_768
+    wanted = soxr.resample(tone, 24_000, 16_000)
+    assert abs(len(samples) - len(wanted)) <= 1
+    middle = slice(500, 15_500)
+    np.testing.assert_allclose(samples[middle], wanted[middle], atol=0.03)
