@@ -461,7 +461,7 @@ def test_layout_fits_while_it_works(
     locale: str,
     scheme: str,
 ) -> None:
-    """LIUSHENG_SCREENSHOTS names a folder to keep the pictures in, for docs/images."""
+    """LIUSHENG_SCREENSHOTS names a folder to keep the pictures in, to be looked at."""
     panel = "speak" if tab == "wire" else tab
     page = visit(f"#/{panel}", viewport=size, locale=locale, color_scheme=scheme)
     stable, moving = SAID[locale[:2]]

@@ -155,7 +155,10 @@ export class ListenPanel {
   #speed() {
     const slider = $("listen-speed");
     slider.value = recall("speed") ?? 1;
-    const show = () => ($("listen-speed-value").textContent = `${Number(slider.value).toFixed(1)}×`);
+    const show = () => {
+      $("listen-speed-value").textContent = `${Number(slider.value).toFixed(1)}×`;
+      slider.style.setProperty("--filled", (100 * (slider.value - slider.min)) / (slider.max - slider.min));
+    };
     slider.addEventListener("input", () => {
       show();
       remember("speed", slider.value);
