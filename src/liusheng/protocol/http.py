@@ -19,7 +19,7 @@ from liusheng.protocol.errors import ErrorCode
 class SpeechBody(Struct, frozen=True, kw_only=True):
     """What is to be said; the text, voice and speed are those of `tts.Text`.
 
-    volume: 1.0 is the voice's own; louder than full scale is clipped.
+    volume: 1.0 is the voice's own.
     sample_rate: hertz; 0: the server's own, 24,000.
     save_path: taken, since original clients send it, and not used: the server writes no files.
     """
@@ -34,9 +34,14 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     save_path: str | None = None
 
 
-SPEECH_NOT_BUILT: dict[str, tuple[Any, ...]] = {"format": (), "more": (False,)}
-"""Fields of a text that the contract knows and these paths do not serve, with the values that ask
-for nothing else than what they do. The format is chosen by `Accept`."""
+SPEECH_NOT_BUILT: dict[str, tuple[Any, ...]] = {
+    "format": (),
+    "more": (False,),
+    "marks": (False,),
+    "pace": (),
+}
+"""Fields of a text over the socket that these paths do not serve, with the values that ask for
+nothing else than what they do. The format is chosen by `Accept`; who reads sets the pace."""
 
 
 class RecognitionQuery(Struct, frozen=True, kw_only=True):

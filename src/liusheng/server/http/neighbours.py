@@ -33,12 +33,13 @@ from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.spoken import check_text
 from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.speaking import Output
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
 from liusheng.server.http.recognizing import recognizing
-from liusheng.server.http.speech import Shape, speak
+from liusheng.server.http.speech import speak
 from liusheng.server.http.statuses import original_failure
 from liusheng.server.settings import LimitSettings
 
@@ -114,9 +115,11 @@ class SpeechDoor:
         voices = {voice.name: voice for voice in self._synthesis.voices}
         names = {voice.id: voice.name for voice in voices.values()}
         spoken = check_text(message, names, limits.max_text_chars, SPEECH_NOT_BUILT)
-        shape = Shape("pcm_s16le", body.volume, body.sample_rate or SAMPLE_RATE)
+        rate = body.sample_rate or SAMPLE_RATE
         pcm = bytearray()
-        async with aclosing(speak(self._synthesis, spoken, shape)) as audio:
+        async with aclosing(
+            speak(self._synthesis, spoken, Output(sample_rate=rate), body.volume)
+        ) as audio:
             async for piece in audio:
                 pcm += piece
         voice = voices[spoken.voice]
@@ -124,10 +127,10 @@ class SpeechDoor:
             lang=voice.languages[0],
             spk_id=voice.id,
             speed=spoken.speed,
-            volume=shape.volume,
-            sample_rate=shape.rate,
-            duration=len(pcm) / 2 / shape.rate,
-            audio=await asyncio.to_thread(_wav_in_base64, pcm, shape.rate),
+            volume=body.volume,
+            sample_rate=rate,
+            duration=len(pcm) / 2 / rate,
+            audio=await asyncio.to_thread(_wav_in_base64, pcm, rate),
         )
         await exchange.answer(msgspec.json.encode(SpeechAnswer(result=result)))
 

@@ -9,12 +9,13 @@ from liusheng.audio.encode import Format
 from liusheng.protocol import openai
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.spoken import Spoken, plain_text
+from liusheng.runtime.speaking import Output
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.openai_common import EVENTS, event, failed_event, failure, voice_for
 from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
-from liusheng.server.http.speech import Shape, speak
+from liusheng.server.http.speech import speak
 from liusheng.server.settings import LimitSettings
 
 _FORMATS: dict[str, tuple[Format, str]] = {
@@ -60,7 +61,7 @@ class OpenAISpeechDoor:
         events = body.stream_format == "sse"
         if events:
             exchange.tell = failed_event
-        async with aclosing(speak(self._synthesis, spoken, Shape(encoding))) as audio:
+        async with aclosing(speak(self._synthesis, spoken, Output(encoding))) as audio:
             async for piece in audio:
                 if not exchange.status:
                     await exchange.start(EVENTS if events else media)

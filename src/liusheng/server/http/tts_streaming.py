@@ -16,12 +16,13 @@ from liusheng.protocol.frames import convert
 from liusheng.protocol.http import SPEECH_NOT_BUILT, Failure, SpeechBody
 from liusheng.protocol.spoken import check_text
 from liusheng.protocol.tts import SAMPLE_RATE
+from liusheng.runtime.speaking import Output
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.accept import best
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
-from liusheng.server.http.speech import Shape, speak
+from liusheng.server.http.speech import speak
 from liusheng.server.http.statuses import original_failure
 from liusheng.server.settings import LimitSettings
 
@@ -68,14 +69,14 @@ class SpeechStreamDoor:
         body = convert(message, SpeechBody)
         voices = {voice.id: voice.name for voice in self._synthesis.voices}
         spoken = check_text(message, voices, limits.max_text_chars, SPEECH_NOT_BUILT)
-        shape = Shape(FORMATS[media], body.volume, body.sample_rate or SAMPLE_RATE)
-        if media == BASE64 and shape.rate != SAMPLE_RATE:
+        output = Output(FORMATS[media], body.sample_rate or SAMPLE_RATE)
+        if media == BASE64 and output.sample_rate != SAMPLE_RATE:
             raise ProtocolError(
                 ErrorCode.UNSUPPORTED_FIELD,
-                f'"sample_rate": {shape.rate} is not served as base64, whose clients play '
+                f'"sample_rate": {output.sample_rate} is not served as base64, whose clients play '
                 f"{SAMPLE_RATE} Hz; leave it out, or ask for sound: Accept: audio/wav.",
             )
-        async with aclosing(speak(self._synthesis, spoken, shape)) as audio:
+        async with aclosing(speak(self._synthesis, spoken, output, body.volume)) as audio:
             pieces = _base64(audio) if media == BASE64 else audio
             async for piece in pieces:
                 if not exchange.status:
