@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from liusheng.asr.abilities import Abilities, Hotwords
 from liusheng.asr.types import Partial, Utterance
 from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.synthesis_handler import SynthesisHandler
@@ -27,7 +28,8 @@ class Echo:
         self.calls = 0
 
     def describe(self) -> RecognizerDescription:
-        return RecognizerDescription({"auto": "echo", "zh": "echo"}, self._sticky)
+        echo = Abilities("echo", hotwords=Hotwords.HAN, endpoint=True, punctuation=True)
+        return RecognizerDescription({"auto": echo, "zh": echo}, self._sticky)
 
     def advance(self, requests: Sequence[TurnRequest]) -> list[TurnResult]:
         return [self._advance(request) for request in requests]
@@ -96,11 +98,11 @@ def _counted(text: str, volume: float) -> Iterator[Block]:
     for number in range(1, int(count) + 1):
         if number == 3 and name == "raise":
             raise ValueError("cannot say 3")
-        if number == 3 and name == "die-once" and not _happened(marker):
+        if number == 3 and name.endswith("die-once") and not _happened(marker):
             os._exit(3)
         if number == 3 and name == "die":
             os._exit(3)
-        length = 2_400 if name == "large" else 1
+        length = 2_400 if name.startswith("large") else 1
         yield _block(round(number * volume), (0, len(count)), count, length)
 
 
@@ -108,7 +110,7 @@ def _spelt(text: GrowingText) -> Iterator[Block | None]:
     marker = text.text.split(" ")[0].partition("=")[2]
     at = len(text.text.split(" ")[0]) + 1
     while True:
-        while at < len(text.text):
+        while at < (text.flushes[0] if text.flushes else len(text.text)):
             if text.text[at] == "!" and not _happened(marker):
                 os._exit(3)
             yield _block(ord(text.text[at]), (at, at + 1), text.text[at])

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.protocol import tts
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.spoken import decode_text
 from liusheng.protocol.tts_session import (
     MAX_WAITING_TEXTS,
     Cancel,
-    Speak,
+    Extend,
     TTSSession,
 )
+from liusheng.protocol.tts_texts import Speak
 
 START = json.dumps({"task": "tts", "signal": "start"})
 END = json.dumps({"task": "tts", "signal": "end", "session": "id0"})
@@ -108,8 +110,12 @@ def test_texts_are_said_one_after_another() -> None:
         (say("a", spk_id=-1), "invalid_field", '"spk_id"'),
         (say("a", voice="carl"), "unknown_voice", "ben"),
         (say("a", speed=3), "invalid_field", '"speed"'),
-        (say("a", volume=2), "unsupported_field", '"volume"'),
-        (say("a", more=True), "unsupported_field", '"more"'),
+        (say("a", volume=3.5), "invalid_field", '"volume"'),
+        (say("a", sample_rate=22_050), "invalid_field", "48000"),
+        (say("a", format="flac"), "invalid_field", "ogg_opus"),
+        (say("a", pace=0), "invalid_field", '"pace"'),
+        (say("a", marks="yes"), "invalid_field", '"marks"'),
+        (say("a", more="yes"), "invalid_field", '"more"'),
         (say("not base64!", encoding="base64"), "invalid_field", "base64"),
         (json.dumps({"text": 5}), "invalid_field", '"text"'),
         (json.dumps({"text": None}), "invalid_field", '"text"'),
@@ -256,6 +262,184 @@ def test_a_vanished_client_frees_its_synthesis() -> None:
     assert driver.session.closed
 
 
+def test_how_a_text_is_to_be_said() -> None:
+    driver = started()
+    driver.text(
+        say("a", spk_id=1, speed=2, volume=0.5, sample_rate=8000, format="mp3", marks=True, pace=1)
+    )
+    assert driver.done == [Speak(1, "a", "ben", 2.0, 0.5, 8_000, "mp3", True, 1.0, True)]
+
+
+def test_marks_are_in_every_packet_where_they_were_asked_for() -> None:
+    driver = started()
+    driver.text(say("你好", marks=True))
+    driver.session.audio(1, b"\0\0", [tts.Mark(span=(0, 1), text="你", start=0.0, end=0.2)])
+    driver.session.audio(1, b"\0\0", [])
+    mark = {"span": [0, 1], "text": "你", "start": 0.0, "end": 0.2}
+    assert [packet["marks"] for packet in driver.settle()] == [[mark], []]
+
+
+# Texts in pieces
+
+
+def test_a_text_in_pieces_is_one_text() -> None:
+    driver = started()
+    assert driver.text(say("你", more=True)) == []
+    assert driver.done == [Speak(1, "你", "anna", last=False)]
+    assert driver.text(json.dumps({"text": "好，", "more": True})) == []
+    assert driver.text(json.dumps({"text": ""})) == []
+    assert driver.done[1:] == [Extend(1, "好，", False), Extend(1, "", True)]
+    driver.session.spoken(1)
+    assert driver.settle() == [{"status": 2, "audio": ""}]
+    driver.text(say("next"))
+    assert driver.done[-1] == Speak(2, "next", "anna")
+
+
+def test_pieces_of_a_text_that_waits_are_joined() -> None:
+    driver = started()
+    driver.text(say("one"))
+    for piece in ("t", "w"):
+        driver.text(say(piece, more=True))
+    driver.session.spoken(1)
+    driver.settle()
+    assert driver.done[-1] == Speak(2, "tw", "anna", last=False)
+    driver.text(say("o"))
+    assert driver.done[-1] == Extend(2, "o", True)
+
+
+def test_end_ends_a_text_in_pieces() -> None:
+    driver = started()
+    driver.text(say("one", more=True))
+    assert driver.text(END) == []
+    assert driver.done[-1] == Extend(1, "", True)
+    driver.session.spoken(1)
+    assert [message["status"] for message in driver.settle()] == [2, 0]
+
+
+def test_cancel_drops_a_text_in_pieces() -> None:
+    driver = started()
+    driver.text(say("one", more=True))
+    assert driver.text(CANCEL) == [{"status": 2, "audio": "", "cancelled": True}]
+    assert driver.done[-1] == Cancel(1)
+    driver.text(say("two"))
+    assert driver.done[-1] == Speak(2, "two", "anna"), "what comes after it is a text of its own"
+
+
+@pytest.mark.parametrize(
+    ("piece", "code", "words"),
+    [
+        (say("b", voice="ben"), "invalid_field", "first piece"),
+        (say("b", spk_id=1), "invalid_field", '"spk_id"'),
+        (say("b", speed=2), "invalid_field", "2"),
+        (say("b", format="wav"), "invalid_field", '"format"'),
+        (say("b", pace=2), "invalid_field", "nothing"),
+        (say("x" * 50), "text_too_long", "51"),
+        (json.dumps({"text": 7}), "invalid_field", '"text"'),
+    ],
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_piece_that_cannot_be_used_is_left_out(
+    piece: str, code: str, words: str, last: bool
+) -> None:
+    driver = started()
+    driver.text(say("a", more=True))
+    (error,) = driver.text(json.dumps({**json.loads(piece), "more": not last}))
+    assert (error["status"], error["code"]) == (-1, code)
+    assert words in error["message"]
+    if not last:
+        driver.text(say("c"))
+    assert driver.done[-1] == Extend(1, "" if last else "c", True)
+    driver.session.spoken(1)
+    assert driver.settle() == [{"status": 2, "audio": ""}]
+
+
+def test_a_first_piece_that_cannot_be_said_takes_the_text_with_it() -> None:
+    driver = started()
+    (error,) = driver.text(say("a", voice="carl", more=True))
+    assert error["code"] == "unknown_voice"
+    assert driver.text(say("b", more=True)) == []
+    assert driver.text(say("c")) == [{"status": 2, "audio": ""}]
+    assert driver.done == []
+
+
+def test_a_text_that_fails_between_its_pieces_ends_with_its_last() -> None:
+    driver = started()
+    driver.text(say("a", more=True))
+    driver.session.failed(1, ProtocolError(ErrorCode.SYNTHESIS_FAILED, "broken"))
+    assert [message["status"] for message in driver.settle()] == [-1]
+    assert driver.text(say("b", more=True)) == []
+    assert driver.text(say("c")) == [{"status": 2, "audio": ""}]
+    assert len(driver.done) == 1
+
+
+def test_pieces_with_nothing_in_them_are_an_empty_text() -> None:
+    driver = started()
+    driver.text(say(" ", more=True))
+    driver.text(say(""))
+    driver.session.spoken(1, silent=True)
+    error, closing = driver.settle()
+    assert (error["code"], closing["status"]) == ("empty_text", 2)
+
+
+def test_whoever_leaves_a_text_open_is_idle() -> None:
+    driver = started()
+    driver.text(say("a", more=True))
+    assert driver.session.awaits_client
+    driver.session.idle()
+    assert [m.get("code", m["status"]) for m in driver.settle()] == ["idle_timeout", 2]
+    assert driver.done[-1] == Cancel(1)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text("ab。，", max_size=12),
+            st.lists(st.integers(0, 12), max_size=4),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_texts_are_what_their_pieces_are(texts: list[tuple[str, list[int], bool]]) -> None:
+    """However texts are cut, and whether they are said at once or wait: each is said whole, in
+    order, and is closed once."""
+    driver = started()
+    wanted = []
+    for text, cuts, said_at_once in texts:
+        places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+        pieces = [text[a:b] for a, b in pairwise(places)]
+        for piece in pieces[:-1]:
+            driver.text(say(piece, more=True))
+        driver.text(say(pieces[-1]))
+        if len(pieces) > 1 or text:
+            wanted.append(text)
+        if said_at_once:
+            finish(driver)
+    for _ in texts:
+        finish(driver)
+    assert said(driver) == wanted
+    assert [m["status"] for m in driver.messages if "status" in m].count(2) == len(texts)
+    assert driver.session.awaits_client
+
+
+def said(driver: Driver) -> list[str]:
+    """The texts that were said whole, from the commands."""
+    texts: dict[int, str] = {}
+    open_texts = set()
+    for command in driver.done:
+        texts[command.number] = texts.get(command.number, "") + command.text
+        open_texts -= {command.number}
+        open_texts |= set() if command.last else {command.number}
+    return [text for number, text in texts.items() if number not in open_texts]
+
+
+def finish(driver: Driver) -> None:
+    if driver.done:
+        driver.session.spoken(driver.done[-1].number)
+        driver.settle()
+
+
 def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
@@ -291,7 +475,11 @@ def test_declared_base64_comes_back(text: str) -> None:
 
 frames = st.one_of(
     st.sampled_from(
-        [START, END, CANCEL, say("hello"), say(""), say("x" * 99), "{}", "x", "<audio>", "<spoken>"]
+        [
+            *(START, END, CANCEL, say("hello"), say(""), say("x" * 99), "{}", "x"),
+            *(say("he", more=True), say("", more=True), say("a", voice="carl", more=True)),
+            *("<audio>", "<spoken>", "<failed>"),
+        ]
     ),
     st.binary(max_size=4),
     st.text(max_size=20),
@@ -303,23 +491,36 @@ def test_any_sequence_of_frames(sequence: list[str | bytes]) -> None:
     driver = Driver()
     texts = 0
     for frame in sequence:
-        speaking = [c.number for c in driver.done if isinstance(c, Speak)]
         if frame == "<audio>":
-            driver.session.audio(speaking[-1] if speaking else 1, b"\0\0")
-        elif frame == "<spoken>":
-            driver.session.spoken(speaking[-1] if speaking else 1)
+            driver.session.audio(last_number(driver), b"\0\0")
+        elif frame == "<spoken>" and not growing(driver):
+            driver.session.spoken(last_number(driver))
+        elif frame == "<failed>":
+            driver.session.failed(
+                last_number(driver), ProtocolError(ErrorCode.SYNTHESIS_FAILED, "broken")
+            )
         elif isinstance(frame, bytes):
             driver.session.bytes_received(frame)
-        elif not driver.session.closed:
+        elif not (driver.session.closed or frame.startswith("<")):
             driver.session.text_received(frame)
-            texts += '"text"' in frame
+            texts += '"text"' in frame and '"more": true' not in frame
         driver.settle()
     for _ in range(len(sequence)):
-        speaking = [c.number for c in driver.done if isinstance(c, Speak)]
-        if speaking:
-            driver.session.spoken(speaking[-1])
+        if not growing(driver):
+            driver.session.spoken(last_number(driver))
         driver.settle()
     closings = sum(1 for message in driver.messages if message["status"] == 2)
     assert closings >= texts, "every text ends in a status 2 packet"
     if driver.session.closed:
         assert driver.closing is not None
+
+
+def last_number(driver: Driver) -> int:
+    return max((c.number for c in driver.done if isinstance(c, Speak)), default=1)
+
+
+def growing(driver: Driver) -> bool:
+    """Whether the text that is being said is not whole yet."""
+    number = last_number(driver)
+    of_text = [c for c in driver.done if c.number == number and not isinstance(c, Cancel)]
+    return bool(of_text) and not of_text[-1].last

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from liusheng.runtime.options import PoolOptions, SynthesisOptions
 from liusheng.runtime.process import WorkerLostError
 from liusheng.runtime.recognition import BusyError
+from liusheng.runtime.speaking import Format, Output
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.tts.types import SpeechRequest
 
@@ -90,3 +93,77 @@ async def test_a_cancelled_text_frees_its_place() -> None:
         speech.cancel()
         assert [block async for block in speech] == []
         assert await heard(synthesis, "2") == [1, 2]
+
+
+def text_of(blocks: list[bytes]) -> str:
+    return b"".join(blocks).decode("utf-16-le")
+
+
+async def test_a_text_in_pieces_is_said_as_it_comes() -> None:
+    async with running(flush_after=0) as synthesis:
+        speech = synthesis.speak(SpeechRequest("spell a"), more=True)
+        assert await anext(speech) == b"a\0"
+        speech.extend("bc", last=False)
+        assert [await anext(speech), await anext(speech)] == [b"b\0", b"c\0"]
+        await asyncio.sleep(0.05)
+        speech.extend("", last=False)
+        speech.extend("d", last=True)
+        assert text_of([block async for block in speech]) == "d"
+        with pytest.raises(ValueError, match="ended"):
+            speech.extend("e", last=True)
+
+
+async def test_a_text_that_waits_does_not_keep_others_waiting() -> None:
+    async with running() as synthesis:
+        speech = synthesis.speak(SpeechRequest("spell a"), more=True)
+        await anext(speech)
+        assert await heard(synthesis, "3") == [1, 2, 3]
+        speech.cancel()
+
+
+async def test_a_worker_that_dies_between_pieces_is_not_heard(tmp_path: Path) -> None:
+    async with running(flush_after=0) as synthesis:
+        speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} ab"), more=True)
+        packets = [await anext(speech.packets()), await anext(speech.packets())]
+        speech.extend("c!d", last=False)
+        speech.extend("e", last=True)
+        packets += [packet async for packet in speech.packets()]
+        assert text_of([packet.audio for packet in packets]) == "abc!de"
+        assert [mark.text for packet in packets for mark in packet.marks] == list("abc!de")
+
+
+async def test_after_a_pause_what_has_come_is_flushed_once(tmp_path: Path) -> None:
+    async with running(flush_after=0.05) as synthesis:
+        speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} a"), more=True)
+        assert [await anext(speech), await anext(speech)] == [b"a\0", b"\1\0"]
+        await asyncio.sleep(0.15)
+        speech.extend("b!", last=True)  # the worker dies: the next one is told of the flush
+        assert text_of([block async for block in speech]) == "b!"
+
+
+async def test_volume_and_sample_rate() -> None:
+    async with running() as synthesis:
+        assert [
+            int.from_bytes(block, "little")
+            async for block in synthesis.speak(SpeechRequest("3", volume=2.0))
+        ] == [2, 4, 6]
+        speech = synthesis.speak(SpeechRequest("3 large"), Output(sample_rate=8_000))
+        assert sum([len(block) async for block in speech]) == 3 * 800 * 2
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3", "ogg_opus"])
+async def test_an_encoded_speech_is_one_stream(form: Format, tmp_path: Path) -> None:
+    """Also when another worker takes over in the middle of it."""
+
+    async def encoded(text: str) -> bytes:
+        async with running() as synthesis:
+            speech = synthesis.speak(SpeechRequest(text), Output(form, 24_000))
+            return b"".join([block async for block in speech])
+
+    whole = await encoded("20 large")
+    assert await encoded(f"20 large-die-once={tmp_path / 'died'}") == whole
+    assert await encoded("0") == b""
+    with av.open(io.BytesIO(whole)) as container:
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+        rate = container.streams.audio[0].rate
+    assert samples / rate == pytest.approx(20 * 0.1, abs=0.1)

@@ -35,16 +35,19 @@ class Encoder(Protocol):
         """Return the rest of the stream; the encoder is not used again."""
 
 
-def open_encoder(format: Format, rate: int) -> Encoder:  # noqa: A002
+def open_encoder(format: Format, rate: int, serial: int = 0) -> Encoder:  # noqa: A002
     """Return an encoder of mono 16-bit PCM at `rate` hertz.
 
     `pcm_s16le` passes the samples through, `wav` puts a header of unknown length in front, as
-    players take it from a pipe; `ogg_opus` is Opus in Ogg, `aac` is AAC in ADTS.
+    players take it from a pipe; `ogg_opus` is Opus in Ogg, `aac` is AAC in ADTS. The same samples
+    give the same bytes, however they are cut into blocks.
+
+    serial: of the stream in Ogg, where streams that follow each other in a file must differ.
 
     Raises:
         ValueError: when Opus is asked for at a rate that it does not know.
     """
-    return _MAKERS[format](rate)
+    return _MAKERS[format](rate, serial)
 
 
 class _Pcm:
@@ -110,12 +113,12 @@ _OGG_OPUS = _Kind("ogg", "libopus", 40_000, {"page_duration": "20000"})
 class _Codec:
     """An encoder of FFmpeg's and the container around it."""
 
-    def __init__(self, kind: _Kind, rate: int) -> None:
+    def __init__(self, kind: _Kind, rate: int, options: Mapping[str, str] | None = None) -> None:
         self._rate = rate
         self._at = 0
         self._sink = _Sink()
-        options = {**kind.options, "flush_packets": "1"}
-        self._container = av.open(self._sink, "w", format=kind.container, options=options)
+        every = {**kind.options, **(options or {}), "flush_packets": "1"}
+        self._container = av.open(self._sink, "w", format=kind.container, options=every)
         self._stream = cast(
             AudioStream, self._container.add_stream(kind.codec, rate=rate, layout="mono")
         )
@@ -139,18 +142,19 @@ class _Codec:
         return self._sink.take()
 
 
-def _opus(rate: int) -> _Codec:
+def _opus(rate: int, serial: int) -> _Codec:
     if rate not in OPUS_RATES:
         known = ", ".join(map(str, OPUS_RATES))
         raise ValueError(f"Opus knows no sample rate of {rate} Hz; it knows {known}")
-    return _Codec(_OGG_OPUS, rate)
+    # Without bitexact the serial is random, and a stream could not be made again.
+    return _Codec(_OGG_OPUS, rate, {"fflags": "bitexact", "serial_offset": str(serial)})
 
 
-_MAKERS: dict[Format, Callable[[int], Encoder]] = {
-    "pcm_s16le": lambda rate: _Pcm(),
-    "wav": _Wav,
-    "mp3": lambda rate: _Codec(_MP3, rate),
+_MAKERS: dict[Format, Callable[[int, int], Encoder]] = {
+    "pcm_s16le": lambda rate, serial: _Pcm(),
+    "wav": lambda rate, serial: _Wav(rate),
+    "mp3": lambda rate, serial: _Codec(_MP3, rate),
     "ogg_opus": _opus,
-    "aac": lambda rate: _Codec(_AAC, rate),
-    "flac": lambda rate: _Codec(_FLAC, rate),
+    "aac": lambda rate, serial: _Codec(_AAC, rate),
+    "flac": lambda rate, serial: _Codec(_FLAC, rate),
 }

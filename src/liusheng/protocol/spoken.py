@@ -34,7 +34,7 @@ def check_text(
     message: Mapping[str, Any],
     voices: Mapping[int, str],
     max_text_chars: int,
-    not_built: Mapping[str, tuple[Any, ...]] = tts.NOT_BUILT,
+    not_built: Mapping[str, tuple[Any, ...]],
 ) -> Spoken:
     """Return what a message with the fields of `tts.Text` asks for.
 
@@ -50,7 +50,7 @@ def check_text(
     plain = plain_text(
         decode_text(text.text, encoded=text.encoding == "base64"), "text", max_text_chars
     )
-    return Spoken(plain, _voice(text, voices), text.speed)
+    return Spoken(plain, chosen_voice(text, voices), text.speed)
 
 
 def plain_text(text: str, field: str, max_text_chars: int) -> str:
@@ -60,16 +60,26 @@ def plain_text(text: str, field: str, max_text_chars: int) -> str:
         ProtocolError: empty_text or text_too_long.
     """
     if not text.strip():
-        raise ProtocolError(
-            ErrorCode.EMPTY_TEXT, f'The field "{field}" is empty; send something to say.'
-        )
+        raise empty_text(field)
     if len(text) > max_text_chars:
-        raise ProtocolError(
-            ErrorCode.TEXT_TOO_LONG,
-            f"A text of {len(text):,} characters is over the limit of {max_text_chars:,}; "
-            "send it as several texts, cut between sentences.",
-        )
+        raise text_too_long(len(text), max_text_chars)
     return text
+
+
+def empty_text(field: str = "text") -> ProtocolError:
+    """What a client is told who asks for nothing to be said."""
+    return ProtocolError(
+        ErrorCode.EMPTY_TEXT, f'The field "{field}" is empty; send something to say.'
+    )
+
+
+def text_too_long(chars: int, max_text_chars: int) -> ProtocolError:
+    """What a client is told whose text has too many characters."""
+    return ProtocolError(
+        ErrorCode.TEXT_TOO_LONG,
+        f"A text of {chars:,} characters is over the limit of {max_text_chars:,}; "
+        "send it as several texts, cut between sentences.",
+    )
 
 
 def nothing_to_say(text: str) -> ProtocolError:
@@ -80,7 +90,14 @@ def nothing_to_say(text: str) -> ProtocolError:
     )
 
 
-def _voice(text: tts.Text, voices: Mapping[int, str]) -> str:
+def chosen_voice(text: tts.Text, voices: Mapping[int, str]) -> str:
+    """Return the name of the voice that is asked for.
+
+    voices: the name of each voice by its number.
+
+    Raises:
+        ProtocolError: unknown_voice.
+    """
     known = ", ".join(f"{number} ({name})" for number, name in sorted(voices.items()))
     if isinstance(text.voice, str):
         if text.voice not in voices.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -41,14 +41,25 @@ class Text(Struct, frozen=True, kw_only=True):
     speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
 
 
-NOT_BUILT: dict[str, tuple[Any, ...]] = {
-    "volume": (1, 1.0),
-    "sample_rate": (SAMPLE_RATE,),
-    "format": ("pcm_s16le",),
-    "more": (False,),
-}
-"""Fields of a text that the contract knows and this server does not serve yet, with the values that
-ask for nothing else than what it does."""
+class Piece(Text, frozen=True, kw_only=True):
+    """A text over the socket, or a piece of one. What a piece says of itself, besides `text` and
+    `more`, is the first piece's to say.
+
+    more: the text goes on in the next piece.
+    volume: 1.0 is the voice's own; what comes near full scale is bent under it.
+    sample_rate: of the audio, in hertz.
+    format: the packets of a text are one stream in it.
+    marks: audio packets tell when which characters are said.
+    pace: seconds of audio that are sent ahead of real time at most; without it audio is sent as
+        fast as it is made.
+    """
+
+    more: bool = False
+    volume: Annotated[float, Meta(ge=0.0, le=3.0)] = 1.0
+    sample_rate: Literal[8_000, 16_000, 24_000, 48_000] = 24_000
+    format: Literal["pcm_s16le", "wav", "mp3", "ogg_opus"] = "pcm_s16le"
+    marks: bool = False
+    pace: Annotated[float, Meta(ge=0.1, le=60.0)] | UnsetType = UNSET
 
 
 class ServerReady(Struct, frozen=True, kw_only=True):
@@ -59,11 +70,29 @@ class ServerReady(Struct, frozen=True, kw_only=True):
     session: str
 
 
+class Mark(Struct, frozen=True, kw_only=True):
+    """When a part of the text is said.
+
+    span: its first character and the one after its last, in the text (of pieces: in all of them).
+    text: what stands there.
+    start, end: seconds from the start of the text's audio.
+    """
+
+    span: tuple[int, int]
+    text: str
+    start: float
+    end: float
+
+
 class Audio(Struct, frozen=True, kw_only=True):
-    """A piece of audio (status 1), or the closing packet of a text (status 2, no audio)."""
+    """A piece of audio (status 1), or the closing packet of a text (status 2, no audio).
+
+    marks: of what begins in it, where marks were asked for.
+    """
 
     status: Literal[1, 2]
     audio: str
+    marks: tuple[Mark, ...] | UnsetType = UNSET
     cancelled: Literal[True] | UnsetType = UNSET
 
 

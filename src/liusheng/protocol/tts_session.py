@@ -2,7 +2,8 @@
 
 Texts are said one after another, in the order in which they came; everything that answers a text
 (audio, an error, the status 2 packet) is sent in that order too. Only `cancel` and frames that are
-not texts are answered at once.
+not texts are answered at once. A text may come in pieces: from a first one with `more` to one
+without, all are one text, with one status 2 packet.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -19,24 +20,20 @@ from liusheng.protocol import tts
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, shown
-from liusheng.protocol.spoken import check_text, nothing_to_say
+from liusheng.protocol.spoken import empty_text, nothing_to_say
+from liusheng.protocol.tts_texts import Speak, TextInTurn, is_last
 
 MAX_WAITING_TEXTS = 1_000
 """Texts that may wait for their turn in one session."""
 
 
 @dataclass(frozen=True)
-class Speak:
-    """Say a text; answer with `audio`, then `spoken` or `failed`.
-
-    number: of the text in this connection; the answers carry it, so that what was cancelled
-        meanwhile is known.
-    """
+class Extend:
+    """The text of this number goes on; `last`: and ends here."""
 
     number: int
     text: str
-    voice: str
-    speed: float
+    last: bool
 
 
 @dataclass(frozen=True)
@@ -46,15 +43,7 @@ class Cancel:
     number: int
 
 
-Command = Speak | Cancel
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    """A text whose turn has not come; an error if it cannot be said."""
-
-    speak: Speak | None
-    error: ProtocolError | None = None
+Command = Speak | Extend | Cancel
 
 
 class TTSSession:
@@ -79,8 +68,9 @@ class TTSSession:
         self._new_id = new_id
         self._id = ""
         self._numbers = 0
-        self._speaking: Speak | None = None
-        self._waiting: deque[_Waiting] = deque()
+        self._speaking: TextInTurn | None = None
+        self._waiting: deque[TextInTurn] = deque()
+        self._open: TextInTurn | None = None  # of which more will come
         self._ending = False
         self._closed = False
         self._commands: deque[Command] = deque()
@@ -96,7 +86,8 @@ class TTSSession:
     @property
     def awaits_client(self) -> bool:
         """Whether it is the client's turn, so that its silence counts as idleness."""
-        return not (self._closed or self._ending or self._speaking)
+        busy = self._speaking is not None and self._speaking is not self._open
+        return not (self._closed or self._ending or busy)
 
     @property
     def closed(self) -> bool:
@@ -171,23 +162,28 @@ class TTSSession:
 
     # What the synthesiser does
 
-    def audio(self, number: int, pcm: bytes) -> None:
-        """A piece of audio of this text: PCM16 at 24 kHz, whole samples."""
+    def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
+        """A piece of this text's audio; marks: None where they were not asked for."""
         if self._speaking and self._speaking.number == number:
-            self._owed.append(tts.Audio(status=1, audio=base64.b64encode(pcm).decode()))
+            encoded = base64.b64encode(audio).decode()
+            told = msgspec.UNSET if marks is None else tuple(marks)
+            self._owed.append(tts.Audio(status=1, audio=encoded, marks=told))
 
     def spoken(self, number: int, *, silent: bool = False) -> None:
         """This text is said; `silent`: there was nothing in it that can be."""
         if self._speaking and self._speaking.number == number:
             if silent:
-                self._tell(nothing_to_say(self._speaking.text))
+                text = self._speaking.plain
+                self._tell(nothing_to_say(text) if text.strip() else empty_text())
             self._close_text()
 
     def failed(self, number: int, error: ProtocolError) -> None:
-        """This text could not be said to its end."""
+        """This text could not be said to its end; what comes more of it is not said."""
         if self._speaking and self._speaking.number == number:
             self._tell(error)
-            self._close_text()
+            self._speaking.refused = error
+            if self._speaking.whole:
+                self._close_text()
 
     def stop(self, error: ProtocolError, code: CloseCode) -> None:
         """End the session from the server's side, with a reason."""
@@ -231,10 +227,15 @@ class TTSSession:
                 'send the id that came with "server ready".',
             )
         self._ending = True
+        if self._open:
+            self._extend(self._open, "", last=True)
         self._next()
 
     def _text(self, message: dict[str, object]) -> None:
-        """Queue a text; one that cannot be said is told of when its turn comes."""
+        """Take in a text, or a piece of one."""
+        if self._open:
+            self._go_on(self._open, message)
+            return
         if len(self._waiting) >= MAX_WAITING_TEXTS:
             raise ProtocolError(
                 ErrorCode.TOO_MANY_TEXTS,
@@ -242,18 +243,51 @@ class TTSSession:
                 "Wait for status 2 packets before sending more.",
             )
         try:
-            self._waiting.append(_Waiting(self._checked(message)))
+            self._require_start("a text")
+            if self._ending:
+                raise ProtocolError(ErrorCode.AFTER_END, 'A text came after "end"; it is not said.')
+            text = self._begun(message)
         except ProtocolError as error:
-            self._waiting.append(_Waiting(None, error))
+            text = TextInTurn(refused=error)
+        self._waiting.append(text)
         self._next()
 
-    def _checked(self, message: dict[str, object]) -> Speak:
-        self._require_start("a text")
-        if self._ending:
-            raise ProtocolError(ErrorCode.AFTER_END, 'A text came after "end"; it is not said.')
-        spoken = check_text(message, self._voices, self._max_text_chars)
+    def _begun(self, message: dict[str, object]) -> TextInTurn:
+        """Return a new text; one that cannot be said is told of when its turn comes."""
         self._numbers += 1
-        return Speak(self._numbers, spoken.text, spoken.voice, spoken.speed)
+        text = TextInTurn(self._numbers)
+        try:
+            text.begin(message, self._voices, self._max_text_chars)
+        except ProtocolError as error:
+            text.refused = error
+        if not is_last(message):
+            text.whole = False
+            self._open = text
+        return text
+
+    def _go_on(self, text: TextInTurn, message: dict[str, object]) -> None:
+        """Take in a piece more; one that cannot be used is told of and left out."""
+        more = ""
+        if not text.refused:
+            try:
+                more = text.add(message, self._max_text_chars)
+            except ProtocolError as error:
+                if text is self._speaking:
+                    self._tell(error)
+                else:
+                    text.troubles.append(error)
+        self._extend(text, more, last=is_last(message))
+
+    def _extend(self, text: TextInTurn, more: str, *, last: bool) -> None:
+        if last:
+            text.whole = True
+            self._open = None
+        if text is not self._speaking:
+            return
+        if not text.refused:
+            self._commands.append(Extend(text.number, more, last))
+        elif last:
+            self._close_text()
 
     def _require_start(self, what: str) -> None:
         if not self._id:
@@ -266,12 +300,13 @@ class TTSSession:
     def _next(self) -> None:
         """Go on with what waits: say the next text, tell of one that cannot be said, or close."""
         while self._waiting and not self._speaking:
-            waiting = self._waiting.popleft()
-            if waiting.speak:
-                self._speaking = waiting.speak
-                self._commands.append(waiting.speak)
-            elif waiting.error:
-                self._tell(waiting.error)
+            self._speaking = text = self._waiting.popleft()
+            for error in (*text.troubles, *([text.refused] if text.refused else ())):
+                self._tell(error)
+            if not text.refused:
+                self._commands.append(text.speak())
+            elif text.whole:
+                self._speaking = None
                 self._owed.append(tts.Audio(status=2, audio=""))
         if self._ending and not self._speaking:
             self._owed.append(tts.Closing(session=self._id))
@@ -297,9 +332,11 @@ class TTSSession:
         """Stop and forget every text that is not said yet; return how many they were."""
         unsaid = len(self._waiting)
         self._waiting.clear()
+        self._open = None
         if self._speaking:
             unsaid += 1
-            self._commands.append(Cancel(self._speaking.number))
+            if not self._speaking.refused:
+                self._commands.append(Cancel(self._speaking.number))
             self._speaking = None
         return unsaid
 

@@ -17,11 +17,13 @@ class Packet:
     """A piece of a speech.
 
     audio: the next bytes of the stream, never empty.
-    seconds: how much audio that is; of a format that holds some back, about.
+    start, seconds: where in the audio it begins and how long it is; of a format that holds some
+        back, about.
     marks: of what begins in it.
     """
 
     audio: bytes
+    start: float
     seconds: float
     marks: tuple[Mark, ...]
 
@@ -164,7 +166,7 @@ class Speech:
             given_marks + len(made.marks),
             max(seconds, made.seconds),
         )
-        self._packets.append(Packet(made.audio, new, made.marks))
+        self._packets.append(Packet(made.audio, seconds, new, made.marks))
         self._ready.set()
         return new
 

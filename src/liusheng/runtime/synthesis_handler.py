@@ -30,7 +30,7 @@ class SynthesisHandler:
 
     def begin(self, key: int, order: Order) -> Made:
         """Begin a speech and take its first step."""
-        self._speeches[key] = _Speaking(self._synthesizer, order)
+        self._speeches[key] = _Speaking(self._synthesizer, order, key)
         return self.step(key, News(last=order.last))
 
     def step(self, key: int, news: News) -> Made:
@@ -53,10 +53,10 @@ class SynthesisHandler:
 class _Speaking:
     """One speech: from text to the bytes that are sent."""
 
-    def __init__(self, synthesizer: Synthesizer, order: Order) -> None:
+    def __init__(self, synthesizer: Synthesizer, order: Order, serial: int) -> None:
         self._text = GrowingText(order.request.text, last=order.last, flushes=order.flushes)
         self._blocks = synthesizer.follow(order.request, self._text)
-        self._stream = _Stream(order.output)
+        self._stream = _Stream(order.output, serial)
         self._bytes_to_skip = order.bytes_given
         self._marks_to_skip = order.marks_given
         self._samples = 0
@@ -89,9 +89,9 @@ class _Speaking:
 class _Stream:
     """Samples at our rate to one stream of bytes in the format that is asked for."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, serial: int) -> None:
         self._resampler = Resampler(SAMPLE_RATE, output.sample_rate)
-        self._encoder = open_encoder(output.format, output.sample_rate)
+        self._encoder = open_encoder(output.format, output.sample_rate, serial)
         self._begun = False
 
     def feed(self, samples: Samples) -> bytes:

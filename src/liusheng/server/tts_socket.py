@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import msgspec
 import structlog
 from starlette.websockets import WebSocket
 
-from liusheng.protocol.tts_session import Cancel, Command, Speak, TTSSession
+from liusheng.protocol import tts
+from liusheng.protocol.tts_session import Cancel, Command, Extend, TTSSession
+from liusheng.protocol.tts_texts import Speak
 from liusheng.runtime.recognition import BusyError
+from liusheng.runtime.speaking import Output
+from liusheng.runtime.speech import Packet, Speech
 from liusheng.runtime.synthesis import Synthesis
+from liusheng.server.pace import Pace, pieces
 from liusheng.server.socket import SocketDriver
 from liusheng.server.troubles import no_room, synthesis_failed
 from liusheng.tts.types import SpeechRequest
@@ -36,24 +42,44 @@ class TTSSocket(SocketDriver[Command]):
         )
         super().__init__(websocket, self._tts, idle_seconds)
         self._synthesis = synthesis
-        self._speaking: dict[int, asyncio.Task[None]] = {}
+        self._speeches: dict[int, Speech] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._pace = Pace()
 
     def execute(self, command: Command) -> None:
         """Do what the session wants done with its texts."""
+        number = command.number
         if isinstance(command, Speak):
-            task = asyncio.create_task(self._say(command))
-            self._speaking[command.number] = task
-            task.add_done_callback(lambda _: self._speaking.pop(command.number, None))
-        elif isinstance(command, Cancel) and command.number in self._speaking:
-            self._speaking[command.number].cancel()
+            self._begin(command)
+        elif isinstance(command, Extend) and number in self._speeches:
+            self._speeches[number].extend(command.text, last=command.last)
+        elif isinstance(command, Cancel) and number in self._tasks:
+            self._tasks[number].cancel()
+            self._pace.stopped()
 
-    async def _say(self, speak: Speak) -> None:
-        structlog.contextvars.bind_contextvars(session=self._tts.id)
+    def _begin(self, speak: Speak) -> None:
+        request = SpeechRequest(speak.text, speak.voice, speak.speed, speak.volume)
+        output = Output(speak.format, speak.sample_rate)
+        number = speak.number
         try:
-            silent = await self._send_audio(speak)
+            speech = self._synthesis.speak(request, output, more=not speak.last)
         except BusyError as error:
             _log.warning("refused: %s", error)
-            self._tts.failed(speak.number, no_room("text", error))
+            self._tts.failed(number, no_room("text", error))
+            return
+        task = asyncio.create_task(self._say(speak, speech))
+        self._speeches[number] = speech
+        self._tasks[number] = task
+
+        def forget(_: asyncio.Task[None]) -> None:
+            del self._speeches[number], self._tasks[number]
+
+        task.add_done_callback(forget)
+
+    async def _say(self, speak: Speak, speech: Speech) -> None:
+        structlog.contextvars.bind_contextvars(session=self._tts.id)
+        try:
+            silent = await self._send_audio(speak, speech)
         except Exception:
             _log.exception("synthesis failed")
             self._tts.failed(speak.number, synthesis_failed())
@@ -61,17 +87,31 @@ class TTSSocket(SocketDriver[Command]):
             self._tts.spoken(speak.number, silent=silent)
         self.progress()
 
-    async def _send_audio(self, speak: Speak) -> bool:
+    async def _send_audio(self, speak: Speak, speech: Speech) -> bool:
         """Send the audio of a text at the client's pace; return whether there was none."""
-        speech = self._synthesis.speak(SpeechRequest(speak.text, speak.voice, speak.speed))
         silent = True
         try:
-            async for pcm in speech:
+            async for packet in speech.packets():
                 silent = False
-                self._tts.audio(speak.number, pcm)
-                self.progress()
-                # Audio that waits in the server is audio that `cancel` comes too late for.
-                await self.flushed()
+                if speak.pace is None:
+                    await self._send(speak, packet)
+                else:
+                    await self._send_paced(speak, packet, speak.pace)
         finally:
             speech.cancel()
         return silent
+
+    async def _send_paced(self, speak: Speak, packet: Packet, pace: float) -> None:
+        for piece in pieces(packet, pace / 2):
+            await asyncio.sleep(self._pace.wait(piece.seconds, pace))
+            await self._send(speak, piece)
+            self._pace.sent(piece.seconds)
+
+    async def _send(self, speak: Speak, packet: Packet) -> None:
+        marks = None
+        if speak.marks:
+            marks = msgspec.convert(packet.marks, tuple[tts.Mark, ...], from_attributes=True)
+        self._tts.audio(speak.number, packet.audio, marks)
+        self.progress()
+        # Audio that waits in the server is audio that `cancel` comes too late for.
+        await self.flushed()
