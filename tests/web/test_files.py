@@ -25,6 +25,7 @@ SOURCES = sorted(path for path in WEB.rglob("*") if path.suffix in (".html", ".c
         ("/liusheng/liusheng.js", "text/javascript; charset=utf-8"),
         ("/liusheng/liusheng.d.ts", "text/plain; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"),
+        ("/favicon.ico", "image/svg+xml"),
     ],
 )
 def test_a_file_has_its_type_and_forbids_other_hosts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -284,6 +285,7 @@ def test_a_text_is_spoken_lit_and_saved(visit: Open, peer: Any) -> None:
         "text": "One sentence. Another one.",
         "voice": "heart",
         "speed": 1.2,
+        "marks": True,
     }
     expect(page.locator("#listen-audio")).to_have_text("1.5 s")
     for measured in ("first", "sound", "made"):
@@ -292,6 +294,35 @@ def test_a_text_is_spoken_lit_and_saved(visit: Open, peer: Any) -> None:
     with page.expect_download() as download:
         page.click("#listen-save")
     assert Path(download.value.path()).stat().st_size == 44 + 2 * 36_000
+
+
+def test_words_are_lit_by_the_marks_of_the_server(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+
+    def answer(_: int, socket: Any, frame: Any) -> None:
+        if frame.get("signal") == "start":
+            socket.tell(status=0, signal="server ready", session="s")
+        elif "text" in frame:
+            second = base64.b64encode(bytes(2 * 24_000)).decode()
+            words = [((0, 2), "你好", 0.0), ((3, 5), "流声", 0.6), ((5, 6), "好", 1.3)]
+            marks = [
+                {"span": span, "text": text, "start": start, "end": start + 0.4}
+                for span, text, start in words
+            ]
+            socket.tell(status=1, audio=second, marks=marks[:2])
+            socket.tell(status=1, audio=second, marks=marks[2:])
+            socket.tell(status=2, audio="")
+
+    peer(page, "tts").answer = answer
+    page.fill("#listen-text", "你好𝄞流声好。")  # the clef is one character and two UTF-16 units
+    page.evaluate("""() => {
+      globalThis.lit = [];
+      const saying = document.querySelector("#listen-lit .saying");
+      new MutationObserver(() => lit.push(saying.textContent)).observe(saying, { childList: true });
+    }""")
+    page.click("#listen-button")
+    expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+    assert page.evaluate("lit") == ["你好", "流声", "好"]
 
 
 def test_stop_is_at_once(visit: Open, peer: Any) -> None:

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 _WEB = Path(__file__).parent.parent / "web"
-_INDEX = "index.html"
+# What browsers ask for by another name.
+_ALIASES = {"index.html": "/", "icon.svg": "/favicon.ico"}
 
 _CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -64,8 +65,8 @@ def add_page(app: Starlette, path_prefix: str) -> None:
         path = source.relative_to(_WEB).as_posix()
         file = _File(path, source.read_bytes())
         app.add_route(f"{path_prefix}/{path}", file.respond, methods=["GET"])
-        if path == _INDEX:
-            app.add_route(f"{path_prefix}/", file.respond, methods=["GET"])
+        if alias := _ALIASES.get(path):
+            app.add_route(path_prefix + alias, file.respond, methods=["GET"])
     if path_prefix:
         # The page's own addresses are relative: without the last slash they would miss the prefix.
         app.add_route(path_prefix, lambda _: RedirectResponse(f"{path_prefix}/"), methods=["GET"])

@@ -150,6 +150,18 @@ export interface SpeechOptions {
   spk_id?: number;
   /** 0.5 to 2. */
   speed?: number;
+  /** Ask when which part of the text is said; see `Speech.marks`. */
+  marks?: boolean;
+}
+
+/** When a part of a text is said. */
+export interface Mark {
+  /** Where it begins and ends in the text, as for `text.slice(...span)`. */
+  span: [number, number];
+  text: string;
+  /** Seconds from the start of the audio. */
+  start: number;
+  end: number;
 }
 
 /** A session of synthesis. Texts are said one after another. */
@@ -172,6 +184,8 @@ export class Speech implements AsyncIterable<Int16Array> {
   /** Milliseconds from the asking to the first piece of audio; null before it. */
   readonly firstPacket: number | null;
   readonly cancelled: boolean;
+  /** The marks that have come, in order; none where they were not asked for. */
+  readonly marks: readonly Mark[];
   /** Stop this and every other text of its session, at once. */
   cancel(): void;
   [Symbol.asyncIterator](): AsyncIterator<Int16Array>;

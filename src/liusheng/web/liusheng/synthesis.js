@@ -11,11 +11,14 @@ export class Speech {
   #over = false;
   #error = null;
   #cancel;
+  #characters = null;
 
   /** Whether it was stopped before its end. */
   cancelled = false;
   /** Milliseconds from the asking to the first piece of audio; null before. */
   firstPacket = null;
+  /** When which part of the text is said, as far as it is known; where marks were asked for. */
+  marks = [];
 
   constructor(request, cancel) {
     /** What was asked for. */
@@ -42,11 +45,20 @@ export class Speech {
   }
 
   /** For `Synthesizer`: a piece came. */
-  add(pcm) {
+  add(pcm, marks = []) {
     if (this.#over) return;
     this.firstPacket ??= performance.now() - this.asked;
+    for (const mark of marks) {
+      this.marks.push({ ...mark, span: mark.span.map((at) => this.#offset(at)) });
+    }
     this.#pieces.push(pcm);
     this.#wake?.();
+  }
+
+  /** The wire counts characters, JavaScript counts UTF-16 units. */
+  #offset(characters) {
+    this.#characters ??= [...this.request.text];
+    return this.#characters.slice(0, characters).join("").length;
   }
 
   /** For `Synthesizer`: no more comes. */
@@ -80,11 +92,12 @@ export class Synthesizer {
    * @param {string} text
    * @param {import("./liusheng.js").SpeechOptions} [options]
    */
-  speak(text, { voice, spk_id, speed } = {}) {
+  speak(text, { voice, spk_id, speed, marks } = {}) {
     const request = { text };
     if (voice !== undefined) request.voice = voice;
     if (spk_id !== undefined) request.spk_id = spk_id;
     if (speed !== undefined) request.speed = speed;
+    if (marks) request.marks = true;
     const speech = new Speech(request, () => this.#cancel());
     this.#queue.push({ speech, sent: false, error: null });
     if (!this.#channel) this.#connect();
@@ -143,7 +156,7 @@ export class Synthesizer {
       this.#channel.settled();
       this.#flush();
     } else if (message.status === 1) {
-      head?.speech.add(pcmFromBase64(message.audio));
+      head?.speech.add(pcmFromBase64(message.audio), message.marks);
     } else if (message.status === 2) {
       // A cancelling that came too late is answered all the same; no text is waiting for that.
       if (!head || (message.cancelled && !head.stopped)) return;

@@ -81,19 +81,17 @@ export class ListenPanel {
 
   async #utter(text) {
     const speed = Number($("listen-speed").value);
-    const speech = this.#synthesizer.speak(text, { voice: this.#voices.choose(text).name, speed });
+    const speech = this.#synthesizer.speak(text, { voice: this.#voices.choose(text).name, speed, marks: true });
     this.#speech = speech;
     this.#light(text);
-    let total = null;
-    const gathered = this.#gather(speech, (seconds) => (total = seconds));
-    const playback = this.#player.play(gathered, {
+    const playback = this.#player.play(this.#gather(speech), {
       onStart: () => {
         $("listen-sound").textContent = duration(performance.now() - speech.asked);
         this.#say("state.speaking");
       },
       onProgress: ({ position }, level) => {
         this.#wave.push(loudness(level / 2));
-        this.#lit.at(position, total, speed);
+        this.#lit.at(position, speech.marks, speed);
         if (this.#state === "state.starved") this.#say("state.speaking");
       },
       onStarved: () => this.#say("state.starved"),
@@ -105,7 +103,7 @@ export class ListenPanel {
   }
 
   /** Pass the pieces on, keep them, and tell what is known of them. */
-  async *#gather(speech, onTotal) {
+  async *#gather(speech) {
     let samples = 0;
     for await (const pcm of speech) {
       this.#pieces.push(pcm);
@@ -116,11 +114,9 @@ export class ListenPanel {
     }
     if (speech.cancelled) return;
     $("listen-made").textContent = duration(performance.now() - speech.asked);
-    onTotal(samples / this.#rate);
   }
 
   #light(text) {
-    this.#lit.clear();
     this.#lit.show(text);
     $("listen-lit").hidden = false;
     $("listen-text").hidden = true;
