@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from liusheng.asr.abilities import Abilities
 from liusheng.asr.evaluate import evaluate, read_manifest
 from liusheng.asr.types import Outcome, Partial, StreamParams, Turn, Utterance, Word
 from liusheng.audio.wav import open_wav
@@ -20,8 +21,8 @@ class Reader:
     sticky = False
     said = ("one", "two", "three", "four")
 
-    def model_for(self, lang: str) -> str:
-        return "reader"
+    def abilities(self, lang: str) -> Abilities:
+        return Abilities("reader")
 
     def open(self, params: StreamParams) -> int:
         return 0

@@ -56,6 +56,7 @@ class LetterEngine:
     name = "letters"
     languages = ("en",)
     max_seconds = 28.0
+    punctuates = False
 
     def __init__(self, doubt: int = 0) -> None:
         self.doubt = doubt

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from liusheng.asr.abilities import Abilities, Hotwords
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.offline import Decoded, Effort, OfflineEngine, Piece, Window
 from liusheng.asr.options import LiveOptions
@@ -41,6 +42,7 @@ from liusheng.asr.vad import (
 )
 
 _NOTHING = np.zeros(0, np.int16)
+_NO_HOTWORDS = "they are found where Whisper's Mandarin is corrected"
 
 
 @dataclass(frozen=True)
@@ -101,20 +103,27 @@ class LiveRecognizer:
     ) -> None:
         self.engine = engine
         self._corrector = corrector
+        self._segmenters: dict[float | None, Segmenter] = {}
         self.options = options or LiveOptions()
         self.detector = detector or SileroVad()
         self.languages = engine.languages
         self.sticky = False
-        self._segmenter = Segmenter(self.options.vad)
         if self.options.vad.longest > engine.max_seconds:
             raise ValueError(
                 f"{engine.name} decodes at most {engine.max_seconds} s at once: the longest "
                 f"utterance cannot be {self.options.vad.longest} s"
             )
 
-    def model_for(self, lang: str) -> str:
-        """Return the model's name, which is the same for every language."""
-        return self.engine.name
+    def abilities(self, lang: str) -> Abilities:
+        """Return what the model can do; hotwords are found where Mandarin is corrected."""
+        corrects = self._corrector is not None and lang in ("auto", "zh")
+        return Abilities(
+            self.engine.name,
+            hotwords=Hotwords.HAN if corrects else Hotwords.NONE,
+            why_no_hotwords="" if corrects else _NO_HOTWORDS,
+            endpoint=True,
+            punctuation=self.engine.punctuates,
+        )
 
     def open(self, params: StreamParams) -> LiveState:
         """Return the state of a new stream; see `Recognizer.open`."""
@@ -123,18 +132,8 @@ class LiveRecognizer:
                 f"{self.engine.name} does not recognise {params.lang!r}; it has: "
                 + ", ".join(self.languages)
             )
-        self._check_hotwords(params)
+        self.abilities(params.lang).check(params)
         return LiveState(params, self.detector.open())
-
-    def _check_hotwords(self, params: StreamParams) -> None:
-        if not params.hotwords:
-            return
-        if self._corrector is None or params.lang not in ("auto", "zh"):
-            raise NotSupportedError(
-                f"{self.engine.name} takes no hotwords"
-                + (f" in {params.lang!r}" if self._corrector else "")
-            )
-        self._corrector.hotwords(params.hotwords)
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
@@ -151,6 +150,22 @@ class LiveRecognizer:
     def forget(self, states: Sequence[Any]) -> None:
         """Nothing is kept here."""
 
+    def _segmenter(self, params: StreamParams) -> Segmenter:
+        """Return what cuts a stream; where it names its own endpoint, the rest follows that."""
+        pause = params.endpoint
+        if pause not in self._segmenters:
+            vad = self.options.vad
+            if pause is not None:
+                vad = replace(
+                    vad,
+                    endpoint=pause,
+                    endpoint_long=min(vad.endpoint_long, pause),
+                    hang_over=min(vad.hang_over, pause),
+                    long=max(vad.long, pause + vad.onset),
+                )
+            self._segmenters[pause] = Segmenter(vad)
+        return self._segmenters[pause]
+
     def _listen(self, turn: Turn) -> tuple[LiveState, list[_Job]]:
         """Find the utterances in a turn's audio and say what is to be decoded."""
         state: LiveState = turn.state
@@ -160,9 +175,10 @@ class LiveRecognizer:
         if turn.last and total % FRAME:
             heard = np.concatenate([samples, np.zeros(-total % FRAME, np.float32)])
         detector, probabilities = self.detector.probabilities(state.detector, heard)
-        segmenter, segments = self._segmenter.advance(state.segmenter, probabilities.tolist())
+        cutter = self._segmenter(state.params)
+        segmenter, segments = cutter.advance(state.segmenter, probabilities.tolist())
         if turn.last and segmenter.is_open:
-            segmenter, segment = self._segmenter.close(segmenter)
+            segmenter, segment = cutter.close(segmenter)
             segments.append(segment)
         state = replace(
             state,
@@ -205,7 +221,8 @@ class LiveRecognizer:
         new = (segmenter.speech_end - since) * FRAME_SECONDS
         if new <= 0:
             return None
-        end = min((segmenter.speech_end + self._segmenter.hang_over) * FRAME, total)
+        hang_over = self._segmenter(state.params).hang_over
+        end = min((segmenter.speech_end + hang_over) * FRAME, total)
         if end <= utterance.begin:
             return None
         settled = segmenter.silence * FRAME_SECONDS >= options.settle
@@ -238,7 +255,7 @@ class LiveRecognizer:
         begin = utterance.begin / SAMPLE_RATE
         first, last = (max(0.0, frame * FRAME_SECONDS - begin) for frame in speech)
         samples = audio.astype(np.float32) / np.float32(32768)
-        return Window(samples, lang, timed, state.lang, (first, last))
+        return Window(samples, lang, timed, state.lang, (first, last), state.params.nbest)
 
     def _outcome(self, state: LiveState, jobs: Sequence[_Job]) -> Outcome:
         """Write down what a turn's decodes said."""
@@ -255,6 +272,7 @@ class LiveRecognizer:
                 segment.speech_end * FRAME_SECONDS,
                 state.end / SAMPLE_RATE,
                 segment.cut,
+                state.params.nbest,
             )
             if final:
                 closed.append(final)
@@ -268,29 +286,39 @@ class LiveRecognizer:
         utterance = job.utterance
         if job.decoded is None or job.window is None:
             return utterance
-        begin = utterance.begin / SAMPLE_RATE
+        decoded = job.decoded
+        spell = None
+        if self._corrector and decoded.lang == "zh":
+            spell = speller(self._corrector, state.params)
+        heard = utterance.updated(
+            self._placed(state, job, decoded.pieces),
+            lang=decoded.lang,
+            heard=job.heard,
+            settled=job.effort is Effort.FINAL,
+            horizon=job.heard * FRAME_SECONDS - self.options.hold,
+            spell=spell,
+        )
+        if state.params.nbest > 1:
+            others = [(self._placed(state, job, p), score) for p, score in decoded.others]
+            heard = heard.reconsidered(decoded.score or 0.0, others, spell)
+        return heard
+
+    def _placed(self, state: LiveState, job: _Job, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return what was decoded, as it is written, and where it is in the stream."""
+        assert job.window is not None
+        assert job.decoded is not None
+        begin = job.utterance.begin / SAMPLE_RATE
         # Alignments let the first and the last word reach into the silence around the speech.
         first, last = job.window.speech
-        before = utterance.frozen[-1] if utterance.frozen else None
-        decoded = job.decoded
-        pieces = [
+        before = job.utterance.frozen[-1] if job.utterance.frozen else None
+        return [
             Piece(
                 p.text,
                 begin + min(max(p.start, first), last),
                 begin + min(max(p.end, first), last),
             )
-            for p in polish(decoded.pieces, decoded.lang, state.params.script, before)
+            for p in polish(pieces, job.decoded.lang, state.params.script, before)
         ]
-        return utterance.updated(
-            pieces,
-            lang=decoded.lang,
-            heard=job.heard,
-            settled=job.effort is Effort.FINAL,
-            horizon=job.heard * FRAME_SECONDS - self.options.hold,
-            spell=speller(self._corrector, state.params)
-            if self._corrector and decoded.lang == "zh"
-            else None,
-        )
 
     def _trimmed(self, state: LiveState, utterance: OpenUtterance) -> OpenUtterance:
         """Keep the window of a long utterance short."""
@@ -311,7 +339,8 @@ class LiveRecognizer:
         if state.utterance:
             needed = state.utterance.begin
         else:
-            needed = (state.segmenter.needed - self._segmenter.pre_roll) * FRAME
+            pre_roll = self._segmenter(state.params).pre_roll
+            needed = (state.segmenter.needed - pre_roll) * FRAME
         drop = min(max(0, needed - state.origin), len(state.audio))
         # A copy, so that the state does not keep what was dropped alive.
         return replace(state, audio=state.audio[drop:].copy(), origin=state.origin + drop)

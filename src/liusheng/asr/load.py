@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from liusheng.asr.abilities import Abilities
 from liusheng.asr.live import LiveRecognizer
 from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
@@ -51,9 +52,9 @@ class Router:
             self._routes.update({lang: route for lang in wanted if lang in recognizer.languages})
         self.languages = tuple(self._routes)
 
-    def model_for(self, lang: str) -> str:
-        """Return the name of the model that serves `lang`; see `Recognizer.model_for`."""
-        return self._recognizers[self._routes.get(lang, 0)].model_for(lang)
+    def abilities(self, lang: str) -> Abilities:
+        """Return what the model that serves `lang` can do."""
+        return self._recognizers[self._routes.get(lang, 0)].abilities(lang)
 
     def open(self, params: StreamParams) -> RoutedState:
         """Return the state of a new stream; see `Recognizer.open`."""

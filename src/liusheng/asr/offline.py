@@ -36,6 +36,7 @@ class Window:
     before: the language of what was said before in the stream, "" if nothing was. Where `lang` is
         "auto", an engine leaves it only when it is sure of another.
     speech: where in the window speech was detected, from and to, in seconds.
+    nbest: how many hypotheses a final decode is to give, where the model has several.
     """
 
     samples: Samples
@@ -43,6 +44,7 @@ class Window:
     timed: bool = False
     before: str = ""
     speech: tuple[float, float] = (0.0, float("inf"))
+    nbest: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,14 @@ class Decoded:
         on noise and silence, and loops.
     lang: the language it was decoded in; for an empty result whatever was asked or found.
     score: mean log probability of a token (natural logarithm), or None where the model gives none.
+    others: further hypotheses, the likeliest first, with their scores; at most one less than the
+        window asked for.
     """
 
     pieces: tuple[Piece, ...]
     lang: str
     score: float | None = None
+    others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
 
 
 class OfflineEngine(Protocol):
@@ -81,11 +86,13 @@ class OfflineEngine(Protocol):
     name: the model's name in the catalogue, or the user's folder.
     languages: codes that a window may ask for ("auto" is not listed); the first is the default.
     max_seconds: the longest window it decodes well.
+    punctuates: it writes punctuation.
     """
 
     name: str
     languages: tuple[str, ...]
     max_seconds: float
+    punctuates: bool
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.

@@ -169,6 +169,7 @@ class OnlineOptions:
     threads: intra-op threads; one, because workers are processes.
     decoding_method: "greedy_search", or, for transducers, "modified_beam_search".
     max_active_paths: the width of the beam.
+    hotwords_score: how much each token of a hotword gains, in natural log of a probability.
     rule1_min_trailing_silence: so much silence begins a stream afresh although nothing was said.
     rule2_min_trailing_silence: so much silence after words closes an utterance.
     rule3_min_utterance_length: an utterance is closed at this length in any case.
@@ -180,6 +181,7 @@ class OnlineOptions:
     threads: int = 1
     decoding_method: str = GREEDY
     max_active_paths: int = 4
+    hotwords_score: float = 1.5
     rule1_min_trailing_silence: float = 2.4
     rule2_min_trailing_silence: float = 1.2
     rule3_min_utterance_length: float = 20.0
@@ -191,6 +193,8 @@ class OnlineOptions:
             raise ValueError(
                 f"decoding_method {self.decoding_method!r}: expected {GREEDY!r} or {BEAM!r}"
             )
+        if self.hotwords_score <= 0:
+            raise ValueError(f"hotwords_score must be above zero: {self.hotwords_score}")
         if min(self.rule1_min_trailing_silence, self.rule2_min_trailing_silence) <= 0:
             raise ValueError(
                 "the endpoint rules need silences above zero, not "

@@ -46,6 +46,8 @@ class SherpaOffline:
     ) -> None:
         self.name = model.name
         self.languages = model.languages
+        # SenseVoice does, with its own rewriting of numbers.
+        self.punctuates = model.kind is Kind.SENSE_VOICE and options.itn
         self._model = model
         self._vocabulary = vocabulary
         self._options = options

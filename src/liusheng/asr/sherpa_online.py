@@ -13,12 +13,18 @@ from typing import Any
 import sherpa_onnx
 
 from liusheng.asr import sherpa_metadata
-from liusheng.asr.options import GREEDY, OnlineOptions
+from liusheng.asr.abilities import Abilities, Hotwords
+from liusheng.asr.options import BEAM, GREEDY, OnlineOptions
 from liusheng.asr.sherpa_metadata import ModelFormatError
 from liusheng.asr.sherpa_stream import LiveStream, Pace, StreamState, new_state
 from liusheng.asr.sherpa_tokens import Vocabulary
 from liusheng.asr.types import NotSupportedError, Outcome, StreamParams, Turn, Utterance
 from liusheng.models.types import InstalledModel, Kind
+
+_NO_HOTWORDS = (
+    f"transducers do, with the setting asr.online.decoding_method = {BEAM!r}, if their tokens are "
+    "Chinese characters or they come with a bpe.vocab"
+)
 
 
 def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaOnline:
@@ -39,8 +45,16 @@ def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaO
     metadata = sherpa_metadata.check(model)
     vocabulary = sherpa_metadata.check_tokens(model, metadata)
     pace = _pace(model.kind, metadata)
-    native = _native(model, options, pace)
-    return SherpaOnline(model, options, native, vocabulary, pace)
+    unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
+    native = _native(model, options, pace, unit)
+    return SherpaOnline(model, options, native, vocabulary, pace, unit)
+
+
+def _modeling_unit(model: InstalledModel, vocabulary: Vocabulary) -> str:
+    """Return how the library is to spell hotwords in tokens; "": it cannot."""
+    if "bpe_vocab" in model.files:
+        return "cjkchar+bpe" if vocabulary.has_han else "bpe"
+    return "cjkchar" if vocabulary.has_han else ""
 
 
 def _pace(kind: Kind, metadata: dict[str, dict[str, str]]) -> Pace:
@@ -62,7 +76,7 @@ def _pace(kind: Kind, metadata: dict[str, dict[str, str]]) -> Pace:
 
 
 def _native(
-    model: InstalledModel, options: OnlineOptions, pace: Pace
+    model: InstalledModel, options: OnlineOptions, pace: Pace, unit: str
 ) -> sherpa_onnx.OnlineRecognizer:
     # The library counts trailing silence in output frames that it takes for 40 ms.
     silence = 1 / (pace.ratio or 1.0)
@@ -83,6 +97,9 @@ def _native(
             decoder=files["decoder"],
             joiner=files["joiner"],
             max_active_paths=options.max_active_paths,
+            hotwords_score=options.hotwords_score,
+            modeling_unit=unit or "cjkchar",
+            bpe_vocab=files.get("bpe_vocab", "") if unit else "",
             **common,
         )
     if model.kind is Kind.ONLINE_PARAFORMER:
@@ -104,8 +121,10 @@ class SherpaOnline:
         native: sherpa_onnx.OnlineRecognizer,
         vocabulary: Vocabulary,
         pace: Pace,
+        unit: str,
     ) -> None:
         self.name = model.name
+        self._unit = unit
         self.languages = model.languages
         self.sticky = True
         self._options = options
@@ -114,9 +133,10 @@ class SherpaOnline:
         self._pace = pace
         self._live: OrderedDict[str, LiveStream] = OrderedDict()
 
-    def model_for(self, lang: str) -> str:
-        """Return the model's name, whatever the language."""
-        return self.name
+    def abilities(self, lang: str) -> Abilities:
+        """Return what the model can do, whatever the language."""
+        hotwords = {"": Hotwords.NONE, "cjkchar": Hotwords.HAN}.get(self._unit, Hotwords.ANY)
+        return Abilities(self.name, hotwords=hotwords, why_no_hotwords=_NO_HOTWORDS)
 
     def open(self, params: StreamParams) -> StreamState:
         """Return the state of a new stream."""
@@ -125,6 +145,7 @@ class SherpaOnline:
                 f"model {self.name!r} does not know the language {params.lang!r}; "
                 f"it knows: {', '.join(self.languages)}"
             )
+        self.abilities(params.lang).check(params)
         return new_state(params)
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:

@@ -157,7 +157,9 @@ class LiveStream:
         self._tokens = list(state.tokens)
 
     def _begin(self) -> None:
-        self.native = self._recognizer.create_stream()
+        expected = map(self._vocabulary.expected, self._state.params.hotwords)
+        hotwords = "/".join(expected)
+        self.native = self._recognizer.create_stream(hotwords or None)
         self._given = 0
         self._seen = 0
         self._steps = 0

@@ -70,6 +70,7 @@ class Vocabulary:
     """The symbols of a model's tokens.txt, and how they are put together.
 
     symbols: in the order of the file, as they stand there.
+    has_han: Han characters are symbols.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,6 +86,11 @@ class Vocabulary:
         self._bytes = used <= _BYTE_ALPHABET.keys() and not all(map(str.isascii, used))
         latin = {char for char in used if char.isascii() and char.isalpha()}
         self._shouts = bool(latin) and all(map(str.isupper, latin))
+        self.has_han = any(len(symbol) == 1 and is_han(symbol) for symbol in plain)
+
+    def expected(self, word: str) -> str:
+        """Return a word in the letters that the vocabulary has."""
+        return word.upper() if self._shouts else word
 
     def spell(self, tokens: Sequence[str]) -> list[str]:
         """Return what each token adds to the text; joined, that is the text.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from liusheng.asr.correction.corrector import Corrector
+from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.offline import Piece
 from liusheng.asr.text import to_script
 from liusheng.asr.types import Script, StreamParams
@@ -16,7 +17,7 @@ Spell = Callable[[Sequence[Piece], Sequence[Piece]], list[Piece]]
 
 def speller(corrector: Corrector, params: StreamParams) -> Spell:
     """Return what corrects the Mandarin of a stream."""
-    hotwords = corrector.hotwords(params.hotwords)
+    hotwords = tuple(Hotword.of(to_script(word, Script.SIMPLIFIED)) for word in params.hotwords)
 
     def spell(before: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
         context = "".join(p.text for p in before[-corrector.context :])

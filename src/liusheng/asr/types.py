@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from liusheng.asr.abilities import Abilities
 
 SAMPLE_RATE = 16_000
 """Every recogniser is fed at this rate, in hertz."""
@@ -36,11 +39,20 @@ class StreamParams:
 
     lang: "auto", or a language code that the recogniser lists in `languages`.
     hotwords: words that are expected.
+    nbest: how many alternatives of each closed utterance are wanted.
+    endpoint: seconds of silence that close an utterance; None: the recogniser's own.
+    punctuation: whether to write it; None: as the model does.
+    itn: numbers as figures (inverse text normalisation), or read out; None: as the model writes
+        them.
     """
 
     lang: str = "auto"
     script: Script = Script.SIMPLIFIED
     hotwords: tuple[str, ...] = ()
+    nbest: int = 1
+    endpoint: float | None = None
+    punctuation: bool | None = None
+    itn: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +71,26 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What else an utterance may be.
+
+    score: the higher the likelier, compared within an utterance: for Whisper the mean log
+        probability of a token; 0 where the model gives none.
+    """
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Utterance:
     """A closed utterance: its text will not change.
 
     index: 0 for the stream's first; without gaps.
     lang: the language it was decoded in.
     start, end: seconds from the start of the stream, of the speech.
+    alternatives: at most as many as the stream asked for, the likeliest first, which is `text`
+        itself; empty where it asked for no more than one.
     """
 
     index: int
@@ -73,6 +99,7 @@ class Utterance:
     lang: str
     start: float
     end: float
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,15 +158,14 @@ class Recognizer(Protocol):
     languages: tuple[str, ...]
     sticky: bool
 
-    def model_for(self, lang: str) -> str:
-        """Return the name of the model that serves `lang` ("auto" or one of `languages`): its name
-        in the catalogue, or the user's folder."""
+    def abilities(self, lang: str) -> Abilities:
+        """Return what the model that serves `lang` ("auto" or one of `languages`) can do."""
 
     def open(self, params: StreamParams) -> Any:
         """Return the state of a new stream.
 
         Raises:
-            NotSupportedError: when the model cannot serve `params`.
+            NotSupportedError: when the model cannot serve `params`; see `Abilities.check`.
         """
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:

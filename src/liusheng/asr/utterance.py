@@ -14,7 +14,7 @@ from liusheng.asr.agreement import agreed, continuation, letters
 from liusheng.asr.offline import Piece
 from liusheng.asr.spelling import Spell
 from liusheng.asr.text import ended, open_ended, text_of, words_of
-from liusheng.asr.types import SAMPLE_RATE, Partial, Utterance
+from liusheng.asr.types import SAMPLE_RATE, Alternative, Partial, Utterance
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class OpenUtterance:
     frozen, stable, tail: the text; see above.
     heard: the speech, up to this frame of the stream, has been decoded.
     settled: the newest decode was made with a final's care.
+    others: what the tail may be instead, by further hypotheses of the newest decode, and the score
+        of each, after the tail's own.
     lang: the newest decode's language; "" before the first.
     """
 
@@ -35,6 +37,8 @@ class OpenUtterance:
     heard: int = 0
     settled: bool = False
     lang: str = ""
+    others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
+    score: float = 0.0
 
     @property
     def fixed(self) -> tuple[Piece, ...]:
@@ -62,16 +66,11 @@ class OpenUtterance:
             horizon: pieces that end after this (seconds) are not yet stable.
             spell: corrects what will be shown, given what stays.
         """
-        heard_pieces = _monotone(pieces, self.frozen[-1].end if self.frozen else 0.0)
-        pieces = spell(self.frozen, heard_pieces) if spell else heard_pieces
-        split = continuation(self.stable, pieces)
-        stable = _retimed(self.stable, pieces[:split])
-        if stable and split:
-            stable[-1] = _with_marks_of(stable[-1], pieces[split - 1])
-        tail = list(pieces[split:])
-        if spell and _key(stable) != _key(pieces[:split]):
-            # It was corrected in the light of words that do not stand there.
-            tail = spell([*self.frozen, *stable], heard_pieces[split:])
+        pieces = _monotone(pieces, self.frozen[-1].end if self.frozen else 0.0)
+        again, tail = self._continued(pieces, spell)
+        stable = _retimed(self.stable, again)
+        if stable and again:
+            stable[-1] = _with_marks_of(stable[-1], again[-1])
         count = agreed(self.tail, tail)
         while count and tail[count - 1].end > horizon:
             count -= 1
@@ -82,7 +81,34 @@ class OpenUtterance:
             heard=heard,
             settled=settled,
             lang=lang,
+            others=(),
         )
+
+    def reconsidered(
+        self,
+        score: float,
+        others: Sequence[tuple[Sequence[Piece], float]],
+        spell: Spell | None = None,
+    ) -> OpenUtterance:
+        """Take further hypotheses of the decode that `updated` took, with their scores.
+
+        Args:
+            score: that of the one that `updated` took.
+        """
+        tails = tuple((tuple(self._continued(p, spell)[1]), each) for p, each in others)
+        return replace(self, score=score, others=tails)
+
+    def _continued(
+        self, pieces: Sequence[Piece], spell: Spell | None
+    ) -> tuple[Sequence[Piece], Sequence[Piece]]:
+        """Part a decode of the window: what is stable, heard again, and what follows it."""
+        spelled = spell(self.frozen, pieces) if spell else pieces
+        split = continuation(self.stable, spelled)
+        again = spelled[:split]
+        if spell and _key(self.stable) != _key(again):
+            # It was corrected in the light of words that do not stand there.
+            return again, spell(self.fixed, pieces[split:])
+        return again, spelled[split:]
 
     def trimmed(self, keep_from: float, quiet: Callable[[float], float]) -> OpenUtterance:
         """Let stable pieces leave the window, at the quietest of their ends.
@@ -116,11 +142,12 @@ class OpenUtterance:
         return Partial(index, text, len(text_of([*fixed[:-1], last])))
 
     def closed(
-        self, index: int, start: float, end: float, longest: float, cut: bool
+        self, index: int, start: float, end: float, longest: float, cut: bool, nbest: int = 1
     ) -> Utterance | None:
         """Return the closed utterance, or None when nothing was said.
 
         Args:
+            nbest: so many alternatives, if more than one, where there are so many.
             start, end: of the speech, in seconds.
             longest: no piece ends after this (seconds): the audio's end.
             cut: it was cut by its length.
@@ -131,7 +158,24 @@ class OpenUtterance:
             return None
         pieces = [replace(p, start=min(p.start, longest), end=min(p.end, longest)) for p in pieces]
         text = text_of(pieces)
-        return Utterance(index, text, words_of(pieces), self.lang, start, min(end, longest))
+        return Utterance(
+            index,
+            text,
+            words_of(pieces),
+            self.lang,
+            start,
+            min(end, longest),
+            self._alternatives(text, cut, nbest) if nbest > 1 else (),
+        )
+
+    def _alternatives(self, text: str, cut: bool, nbest: int) -> tuple[Alternative, ...]:
+        found = {text: self.score}
+        for tail, score in self.others:
+            other = text_of(ended(self.fixed + tail, self.lang, cut))
+            if any(map(str.isalnum, other)):
+                # Two hypotheses may differ in what the correction makes the same.
+                found.setdefault(other, score)
+        return tuple(Alternative(*each) for each in list(found.items())[:nbest])
 
 
 def _key(pieces: Sequence[Piece]) -> str:

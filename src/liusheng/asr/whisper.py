@@ -8,7 +8,7 @@ timestamps on and no prompt the model neither repeats itself nor stops at the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ctranslate2
@@ -30,6 +30,8 @@ _STRIDE = 2 * _HOP
 _LONGEST = 30.0
 _TIMESTAMP_STEP = 0.02
 _FIXED_TOKENS = 15
+_MOST_HYPOTHESES = 10
+"""A beam costs by its width."""
 _SWITCH = 0.8
 """How sure Whisper must be of a language other than the stream's before it is believed."""
 
@@ -53,6 +55,7 @@ class WhisperEngine:
     """A Whisper model in CTranslate2's format."""
 
     max_seconds = _LONGEST - 4.0
+    punctuates = True
 
     def __init__(self, model: InstalledModel, options: WhisperOptions) -> None:
         self.name = model.name
@@ -76,30 +79,40 @@ class WhisperEngine:
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i].samples))
         results: dict[int, Decoded] = {}
-        for at in range(0, len(order), self.options.batch):
-            batch = order[at : at + self.options.batch]
-            decoded = self._decode_batch([windows[i] for i in batch], effort)
-            results.update(zip(batch, decoded, strict=True))
+        # The width of the beam follows the number of hypotheses: it is a batch's.
+        for nbest in {w.nbest for w in windows}:
+            order = [i for i, w in enumerate(windows) if w.nbest == nbest]
+            order.sort(key=lambda i: len(windows[i].samples))
+            for at in range(0, len(order), self.options.batch):
+                batch = order[at : at + self.options.batch]
+                decoded = self._decode_batch([windows[i] for i in batch], effort, nbest)
+                results.update(zip(batch, decoded, strict=True))
         return [results[i] for i in range(len(windows))]
 
-    def _decode_batch(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+    def _decode_batch(self, windows: Sequence[Window], effort: Effort, nbest: int) -> list[Decoded]:
         final = effort is Effort.FINAL
         pad = self.options.pad_final if final else self.options.pad_partial
         encoded = [self._encode(w, pad) for w in windows]
         langs = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
-        beam = self.options.beam if final else 1
-        hypotheses = self._generate(windows, encoded, langs, beam)
+        nbest = min(nbest, _MOST_HYPOTHESES) if final else 1
+        beam = max(self.options.beam, nbest) if final else 1
+        found = self._generate(windows, encoded, langs, beam, nbest)
         results = []
-        for window, states, lang, hypothesis in zip(
-            windows, encoded, langs, hypotheses, strict=True
+        for window, states, lang, (hypothesis, *others) in zip(
+            windows, encoded, langs, found, strict=True
         ):
             text: str = self._tokenizers[lang].decode(hypothesis.tokens)
             if final and has_loop(split_pieces(text), self.options.compression):
                 states, hypothesis = self._again(window, lang, text)  # noqa: PLW2901
             pieces = self._pieces(window, states, lang, hypothesis)
-            results.append(Decoded(pieces, lang, hypothesis.score))
+            untimed = replace(window, timed=False)
+            alternatives = [
+                (said, other.score)
+                for other in others
+                if (said := self._pieces(untimed, states, lang, other))
+            ]
+            results.append(Decoded(pieces, lang, hypothesis.score, tuple(alternatives)))
         return results
 
     def _again(self, window: Window, lang: str, text: str) -> tuple[Floats, _Hypothesis]:
@@ -108,12 +121,12 @@ class WhisperEngine:
         What comes out the same again was said: people repeat themselves, too.
         """
         states = self._encode(window, _LONGEST)
-        hypothesis = self._generate([window], [states], [lang], self.options.beam)[0]
+        hypothesis = self._generate([window], [states], [lang], self.options.beam)[0][0]
         again = self._tokenizers[lang].decode(hypothesis.tokens)
         if again == text or not has_loop(split_pieces(again), self.options.compression):
             return states, hypothesis
         ctranslate2.set_random_seed(1)
-        return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0]
+        return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0][0]
 
     def _encode(self, window: Window, pad: float) -> Floats:
         """Return the encoder's output for a window and its padding, shape (1, positions, d)."""
@@ -166,8 +179,10 @@ class WhisperEngine:
         encoded: Sequence[Floats],
         langs: Sequence[str],
         beam: int,
+        nbest: int = 1,
         temperature: float = 0.0,
-    ) -> list[_Hypothesis]:
+    ) -> list[list[_Hypothesis]]:
+        """Return hypotheses for each window, the likeliest first."""
         prompts = [list(self._tokenizers[lang].sot_sequence) for lang in langs]
         caps = [
             _FIXED_TOKENS + int(self.options.tokens_per_second * len(w.samples) / SAMPLE_RATE)
@@ -177,6 +192,7 @@ class WhisperEngine:
             self._stack(encoded),
             prompts,
             beam_size=beam,
+            num_hypotheses=nbest,
             max_length=min(448, len(prompts[0]) + max(caps)),
             return_scores=True,
             return_no_speech_prob=True,
@@ -184,7 +200,10 @@ class WhisperEngine:
             sampling_temperature=temperature or 1.0,
         )
         return [
-            self._hypothesis(r.sequences_ids[0][:cap], r.scores[0], r.no_speech_prob, window)
+            [
+                self._hypothesis(ids[:cap], score, r.no_speech_prob, window)
+                for ids, score in zip(r.sequences_ids, r.scores, strict=True)
+            ]
             for r, cap, window in zip(results, caps, windows, strict=True)
         ]
 

@@ -128,7 +128,7 @@ def _heard(recordings: Sequence[Recording], settings: Settings, *, live_only: bo
             result = Result(
                 recording,
                 len(samples) / SAMPLE_RATE,
-                recognizer.model_for(lang),
+                recognizer.abilities(lang).model,
                 heard.text,
                 heard.delays,
                 heard.final_latency,

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from liusheng.asr.abilities import Abilities
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Outcome, Partial, Recognizer, StreamParams, Turn, Utterance
 from liusheng.audio.pcm import pcm_to_samples
@@ -16,11 +17,16 @@ from liusheng.models.types import InstalledModel
 class RecognizerDescription:
     """What the server needs to know of the recogniser in the workers.
 
-    models: by language; "auto" is the default's.
+    abilities: by language; "auto" is the default model's.
     """
 
-    models: dict[str, str]
+    abilities: dict[str, Abilities]
     sticky: bool
+
+    @property
+    def models(self) -> dict[str, str]:
+        """The name of the model for each language."""
+        return {lang: each.model for lang, each in self.abilities.items()}
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,9 @@ class RecognitionHandler:
 
     def describe(self) -> RecognizerDescription:
         """What the server needs to know."""
-        models = {
-            lang: self._recognizer.model_for(lang) for lang in ("auto", *self._recognizer.languages)
-        }
-        return RecognizerDescription(models, self._recognizer.sticky)
+        languages = ("auto", *self._recognizer.languages)
+        abilities = {lang: self._recognizer.abilities(lang) for lang in languages}
+        return RecognizerDescription(abilities, self._recognizer.sticky)
 
     def advance(self, requests: Sequence[TurnRequest]) -> list[TurnResult]:
         """Take a turn for each request; results are in the same order."""

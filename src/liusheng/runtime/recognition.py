@@ -143,11 +143,11 @@ class Recognition:
     @property
     def languages(self) -> frozenset[str]:
         """What a stream's `lang` may be besides "auto"."""
-        return frozenset(self.description.models) - {"auto"}
+        return frozenset(self.description.abilities) - {"auto"}
 
     def model_for(self, lang: str) -> str:
         """Return the name of the model that serves `lang`."""
-        return self.description.models[lang]
+        return self.description.abilities[lang].model
 
     def open(
         self,
@@ -159,8 +159,10 @@ class Recognition:
         """Begin a recognition.
 
         Raises:
+            NotSupportedError: when the model for the language cannot serve `params`.
             BusyError: when there are too many already, or those there are wait too long.
         """
+        self.description.abilities[params.lang].check(params)
         if len(self._schedule) >= self.options.max_streams:
             raise BusyError(f"{len(self._schedule)} recognitions are under way, which is the limit")
         lag = self._schedule.lag(self._clock())

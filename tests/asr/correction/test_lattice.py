@@ -14,7 +14,6 @@ from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.correction.lexicon import Lexicon
 from liusheng.asr.correction.trigram import Trigram
 from liusheng.asr.options import CorrectionOptions
-from liusheng.asr.types import NotSupportedError
 
 from .conftest import Frequencies, entries
 
@@ -124,8 +123,3 @@ class TestCorrector:
         assert corrector.correct("正式", "政府") == "正是"
         assert corrector.correct("正式", "政府，") == "正式"
         assert corrector.correct("府正式", "政") == "府正是"
-
-    @pytest.mark.parametrize("text", ["", "陈", "Chen", "陈 曲澜", "陈" * 13])
-    def test_what_is_no_hotword_is_refused(self, text: str) -> None:
-        with pytest.raises(NotSupportedError, match="2 to 12 Chinese characters"):
-            Corrector.hotwords([text])

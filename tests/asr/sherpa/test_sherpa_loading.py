@@ -60,7 +60,7 @@ def without(path: Path, key: str) -> None:
 def test_every_kind_is_loaded_by_its_engine(tiny_model: Models, name: str) -> None:
     recognizer = load([tiny_model(name)])
     assert recognizer.languages == ("zh", "en")
-    assert recognizer.model_for("zh") == name
+    assert recognizer.abilities("zh").model == name
     assert recognizer.sticky == (name not in ("sense-voice", "offline-paraformer"))
     state = recognizer.open(StreamParams())
     [outcome] = recognizer.advance([Turn(state, np.zeros(16_000, np.float32), last=True)])

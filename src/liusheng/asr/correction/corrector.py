@@ -11,11 +11,9 @@ from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.correction.lexicon import Lexicon, read_lexicon
 from liusheng.asr.correction.trigram import Trigram, has_kenlm
 from liusheng.asr.options import CorrectionOptions
-from liusheng.asr.types import NotSupportedError
 from liusheng.models.types import InstalledModel
 
 _RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]+")
-_HANS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]{2,12}")
 _KEPT_RESULTS = 1024
 
 
@@ -49,21 +47,6 @@ class Corrector:
             return self._spell(run[0], max(0, len(before) - run.start()), tuple(hotwords))
 
         return _RUN.sub(spelled, whole)[len(before) :]
-
-    @staticmethod
-    def hotwords(texts: Sequence[str]) -> tuple[Hotword, ...]:
-        """Return hotwords as `correct` takes them.
-
-        Raises:
-            NotSupportedError: one is not of two to twelve Han characters.
-        """
-        for text in texts:
-            if not _HANS.fullmatch(text):
-                raise NotSupportedError(
-                    f"the hotword {text!r}: here hotwords are of 2 to 12 Chinese characters, "
-                    "for they are found by their sound in Mandarin"
-                )
-        return tuple(Hotword.of(text) for text in texts)
 
 
 def load(model: InstalledModel, options: CorrectionOptions) -> Corrector:
