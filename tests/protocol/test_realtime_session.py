@@ -11,7 +11,8 @@ import pytest
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.realtime import Pcm, Pcmu
-from liusheng.protocol.realtime_session import Abandon, Feed, Finish, Open, RealtimeSession
+from liusheng.protocol.realtime_commands import Abandon, Feed, Finish, Open
+from liusheng.protocol.realtime_session import RealtimeSession
 
 
 @dataclass(frozen=True)

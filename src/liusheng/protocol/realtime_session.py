@@ -22,6 +22,7 @@ from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, shown
 from liusheng.protocol.openai import Duration
+from liusheng.protocol.realtime_commands import Abandon, Command, Feed, Finish, Open
 from liusheng.protocol.realtime_settings import changed
 from liusheng.protocol.transcript import Transcript, UtteranceLike
 
@@ -29,40 +30,6 @@ _OURS = frozenset(
     {ErrorCode.SERVER_BUSY, ErrorCode.SERVER_STOPPING, ErrorCode.RECOGNITION_FAILED}
     | {ErrorCode.INTERNAL_ERROR}
 )
-
-
-@dataclass(frozen=True)
-class Open:
-    """Begin recognition `number`; answer with `refused` if it cannot be had."""
-
-    number: int
-    lang: str
-    format: realtime.Format
-
-
-@dataclass(frozen=True)
-class Feed:
-    """Give audio, in the format that `Open` named, to this recognition."""
-
-    number: int
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Finish:
-    """No more audio comes: answer with `finished`."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Abandon:
-    """Drop this recognition; nobody waits for it."""
-
-    number: int
-
-
-Command = Open | Feed | Finish | Abandon
 
 
 @dataclass
@@ -133,6 +100,11 @@ class RealtimeSession:
     def closed(self) -> bool:
         """Whether nothing more will be sent but what is owed already."""
         return self._closed
+
+    @property
+    def backlog(self) -> int:
+        """How many messages are owed and not sent yet."""
+        return len(self._owed)
 
     def commands(self) -> Iterable[Command]:
         """Yield what is to be done now, in order, each once."""
@@ -372,8 +344,6 @@ class RealtimeSession:
         self._grow(item, text)
         usage = Duration(seconds=round(seconds, 3))
         self._owe(realtime.Completed, item_id=item.id, transcript=text, usage=usage)
-
-    # Inside: the rest
 
     def _forget(self, number: int) -> _Recognition | None:
         if self._current and self._current.number == number:

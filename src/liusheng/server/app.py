@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 
-from liusheng import __version__
-from liusheng.protocol import tts
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.errors import CloseCode
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.asr_socket import ASRSocket
 from liusheng.server.http.doors import doors
-from liusheng.server.info import INFO_PATH, describe
 from liusheng.server.pages import add_page
 from liusheng.server.realtime_socket import PATH as REALTIME_PATH
 from liusheng.server.realtime_socket import RealtimeSocket
@@ -46,7 +42,8 @@ class Application:
         self._recognition = recognition
         self._synthesis = synthesis
         self._sockets: set[SocketDriver[Any]] = set()
-        self.asgi = FastAPI(title="Liusheng", version=__version__)
+        # FastAPI's own documents know neither these doors nor the sockets.
+        self.asgi = FastAPI(openapi_url=None)
         self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
         self._doors = doors(settings, recognition, synthesis)
         for door in self._doors:
@@ -67,13 +64,11 @@ class Application:
 
     def _routes(self) -> APIRouter:
         routes = APIRouter()
-        routes.add_api_route(INFO_PATH, self._info, methods=["GET"])
         if self._recognition:
             routes.add_api_websocket_route(ASR_PATH, self._recognize)
             routes.add_api_websocket_route(REALTIME_PATH, self._transcribe)
         if self._synthesis:
             routes.add_api_websocket_route(TTS_PATH, self._speak)
-            routes.add_api_route(f"{TTS_PATH}/samplerate", self._sample_rate, methods=["GET"])
         return routes
 
     async def _recognize(self, websocket: WebSocket) -> None:
@@ -120,10 +115,3 @@ class Application:
                 await socket.run()
         finally:
             self._sockets.discard(socket)
-
-    async def _sample_rate(self) -> Response:
-        return Response(msgspec.json.encode(tts.SampleRate()), media_type="application/json")
-
-    async def _info(self) -> Response:
-        info = describe(self._recognition, self._synthesis, self._settings.limits)
-        return Response(msgspec.json.encode(info), media_type="application/json")

@@ -15,14 +15,8 @@ from liusheng.audio.resample import Resampler
 from liusheng.protocol import realtime
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.languages import check_language, from_locale
-from liusheng.protocol.realtime_session import (
-    Abandon,
-    Command,
-    Feed,
-    Finish,
-    Open,
-    RealtimeSession,
-)
+from liusheng.protocol.realtime_commands import Abandon, Command, Feed, Finish, Open
+from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
 from liusheng.server.http.openai_common import language_for
 from liusheng.server.settings import LimitSettings

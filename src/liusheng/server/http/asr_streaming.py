@@ -17,16 +17,16 @@ from liusheng.audio.pcm import PacketReader
 from liusheng.protocol import asr
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, refuse_unsupported
-from liusheng.protocol.http import STREAM_NOT_BUILT, Failure, RecognitionQuery
+from liusheng.protocol.http import STREAM_NOT_BUILT, RecognitionQuery
 from liusheng.protocol.languages import check_language
 from liusheng.protocol.transcript import Transcript, View
 from liusheng.runtime.recognition import Recognition
 from liusheng.server.decoding import decode_stream
 from liusheng.server.http.accept import best
 from liusheng.server.http.door import Door
-from liusheng.server.http.exchange import JSON, Exchange
+from liusheng.server.http.exchange import Exchange
 from liusheng.server.http.reading import numbers
-from liusheng.server.http.statuses import original_failure
+from liusheng.server.http.statuses import ORIGINAL_FAILURES
 from liusheng.server.listening import Listening
 from liusheng.server.settings import LimitSettings
 
@@ -50,16 +50,16 @@ class RecognitionStreamDoor:
         self._recognition = recognition
         self._script = script
         self._limits = limits
-        messages = asr.Result | asr.Final | asr.Error
+        messages = (asr.Result, asr.Final, asr.Error)
         self.door = Door(
             "POST",
             PATH,
             self._answer,
-            original_failure,
+            ORIGINAL_FAILURES,
             summary="Recognise audio while it is sent.",
             query=RecognitionQuery,
             body={"application/octet-stream": None, "audio/*": None},
-            answers={LINES: messages, EVENTS: messages, JSON: Failure},
+            answers={LINES: messages, EVENTS: messages},
         )
 
     async def _answer(self, exchange: Exchange) -> None:

@@ -6,16 +6,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
 import structlog
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.http.exchange import ClientGoneError, Exchange
-from liusheng.server.http.statuses import http_status
+from liusheng.server.http.exchange import JSON, ClientGoneError, Exchange
+from liusheng.server.http.statuses import Failures, http_status
 from liusheng.server.troubles import server_stopping
 
 _log = logging.getLogger(__name__)
@@ -28,9 +28,9 @@ class Door:
 
     path: below the server's prefix; names in braces are parameters of it.
     handle: answers; may raise `ProtocolError`, before or after the answer has begun.
-    failure: the body of an error, as the clients of this path read it.
-    summary, query, body, answers: for the documents; `answers` has a content type's name for each,
-        with the message that it carries (None: bytes).
+    failures: how the clients of this path are told of errors.
+    summary, query, body, answers: for the documents; `body` and `answers` have the messages by
+        media type (none: bytes).
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class Door:
         method: str,
         path: str,
         handle: Callable[[Exchange], Awaitable[None]],
-        failure: Callable[[ProtocolError], bytes],
+        failures: Failures,
         *,
         summary: str,
         query: type[Struct] | None = None,
-        body: dict[str, Any] | None = None,
-        answers: dict[str, Any] | None = None,
+        body: Mapping[str, type[Struct] | None] | None = None,
+        answers: Mapping[str, tuple[type[Struct], ...]] | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -51,7 +51,7 @@ class Door:
         self.query = query
         self.body = body or {}
         self.answers = answers or {}
-        self.failure = failure
+        self.failures = failures
         self._handle = handle
         self._open: dict[asyncio.Task[None], Exchange] = {}
         self._stopping = False
@@ -120,4 +120,21 @@ class Door:
             return
         status = http_status(error.code)
         headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
-        await exchange.answer(self.failure(error), status, headers=headers)
+        body = msgspec.json.encode(self.failures.message(error))
+        await exchange.answer(body, status, headers=headers)
+
+
+def fixed_door(
+    path: str,
+    answer: Struct,
+    failures: Failures,
+    *,
+    summary: str,
+) -> Door:
+    """Return a door that always answers GET with the same message."""
+    body = msgspec.json.encode(answer)
+
+    async def handle(exchange: Exchange) -> None:
+        await exchange.answer(body)
+
+    return Door("GET", path, handle, failures, summary=summary, answers={JSON: (type(answer),)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from liusheng.protocol.tts import SampleRate
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.asr_streaming import RecognitionStreamDoor
-from liusheng.server.http.door import Door
+from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, Channel
+from liusheng.server.http.documents import document_doors
+from liusheng.server.http.door import Door, fixed_door
 from liusheng.server.http.neighbours import (
-    HELP,
     RecognitionDoor,
     SpeechDoor,
     help_door,
@@ -16,7 +18,10 @@ from liusheng.server.http.neighbours import (
 from liusheng.server.http.openai_models import model_doors
 from liusheng.server.http.openai_speech import OpenAISpeechDoor
 from liusheng.server.http.openai_transcriptions import TranscriptionDoor
+from liusheng.server.http.statuses import ORIGINAL_FAILURES
+from liusheng.server.http.tts_streaming import PATH as STREAM_PATH
 from liusheng.server.http.tts_streaming import SpeechStreamDoor
+from liusheng.server.info import INFO_PATH, describe
 from liusheng.server.settings import Settings
 
 
@@ -28,25 +33,36 @@ def doors(
     recognition, synthesis: started; None where the server does without.
     """
     limits = settings.limits
-    found: list[Door] = []
+    info = describe(recognition, synthesis, limits)
+    found = [fixed_door(INFO_PATH, info, ORIGINAL_FAILURES, summary="What this server has.")]
     models: list[str] = []
+    channels: dict[str, Channel] = {}
     if recognition:
         script = settings.asr.script
         found += [
             RecognitionStreamDoor(recognition, script, limits).door,
             RecognitionDoor(recognition, script, limits).door,
-            help_door("asr", HELP["asr"]),
+            help_door("asr"),
             punctuation_door(limits),
-            help_door("text", HELP["text"]),
+            help_door("text"),
             TranscriptionDoor(recognition, script, limits).door,
         ]
+        channels |= {"asr": ASR, "realtime": REALTIME}
         models += recognition.description.models.values()
     if synthesis:
         found += [
             SpeechStreamDoor(synthesis, limits).door,
             SpeechDoor(synthesis, limits).door,
-            help_door("tts", HELP["tts"]),
+            fixed_door(
+                f"{STREAM_PATH}/samplerate",
+                SampleRate(),
+                ORIGINAL_FAILURES,
+                summary="Of the audio that is streamed, in hertz.",
+            ),
+            help_door("tts"),
             OpenAISpeechDoor(synthesis, limits).door,
         ]
+        channels["tts"] = TTS
         models += [voice.model for voice in synthesis.voices]
-    return found + model_doors(dict.fromkeys(models))
+    found += model_doors(dict.fromkeys(models))
+    return found + document_doors(found, channels, settings.path_prefix)

@@ -17,7 +17,6 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert
 from liusheng.protocol.http import (
     SPEECH_NOT_BUILT,
-    Failure,
     Help,
     RecognitionAnswer,
     RecognitionBody,
@@ -35,12 +34,12 @@ from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.speaking import Output
 from liusheng.runtime.synthesis import Synthesis
-from liusheng.server.http.door import Door
+from liusheng.server.http.door import Door, fixed_door
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
 from liusheng.server.http.recognizing import recognizing
 from liusheng.server.http.speech import speak
-from liusheng.server.http.statuses import original_failure
+from liusheng.server.http.statuses import ORIGINAL_FAILURES
 from liusheng.server.settings import LimitSettings
 
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:]")
@@ -57,10 +56,10 @@ class RecognitionDoor:
             "POST",
             "/paddlespeech/asr",
             self._answer,
-            original_failure,
+            ORIGINAL_FAILURES,
             summary="Recognise a file.",
             body={JSON: RecognitionBody},
-            answers={JSON: RecognitionAnswer | Failure},
+            answers={JSON: (RecognitionAnswer,)},
         )
 
     async def _answer(self, exchange: Exchange) -> None:
@@ -101,10 +100,10 @@ class SpeechDoor:
             "POST",
             "/paddlespeech/tts",
             self._answer,
-            original_failure,
+            ORIGINAL_FAILURES,
             summary="Say a text; the answer is a whole WAV file in base64.",
             body={JSON: SpeechBody},
-            answers={JSON: SpeechAnswer | Failure},
+            answers={JSON: (SpeechAnswer,)},
         )
 
     async def _answer(self, exchange: Exchange) -> None:
@@ -167,31 +166,24 @@ def punctuation_door(limits: LimitSettings) -> Door:
         "POST",
         "/paddlespeech/text",
         answer,
-        original_failure,
+        ORIGINAL_FAILURES,
         summary="Give text that has punctuation back; this server has no model to add it.",
         body={JSON: TextBody},
-        answers={JSON: TextAnswer | Failure},
+        answers={JSON: (TextAnswer,)},
     )
 
 
-def help_door(task: str, result: dict[str, str]) -> Door:
-    """`GET /paddlespeech/TASK/help`; result: what to say."""
-    body = msgspec.json.encode(Help(result=result))
-
-    async def answer(exchange: Exchange) -> None:
-        await exchange.answer(body)
-
-    return Door(
-        "GET",
+def help_door(task: str) -> Door:
+    """`GET /paddlespeech/TASK/help`."""
+    return fixed_door(
         f"/paddlespeech/{task}/help",
-        answer,
-        original_failure,
+        Help(result=_HELP[task]),
+        ORIGINAL_FAILURES,
         summary="What this path takes and gives.",
-        answers={JSON: Help},
     )
 
 
-HELP = {
+_HELP = {
     "asr": {
         "description": "speech recognition",
         "input": "base64 of an audio file",

@@ -9,18 +9,12 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import shown
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
-from liusheng.server.http.statuses import http_status
+from liusheng.server.http.statuses import Failures, http_status
 
 EVENTS = "text/event-stream"
 
 
-def failure(error: ProtocolError) -> bytes:
-    """Return an error as OpenAI writes it."""
-    return msgspec.json.encode(failure_message(error))
-
-
-def failure_message(error: ProtocolError) -> openai.Failure:
-    """Return an error as OpenAI's message."""
+def _failure(error: ProtocolError) -> openai.Failure:
     ours = http_status(error.code) >= 500
     return openai.Failure(
         error=openai.ErrorBody(
@@ -31,6 +25,10 @@ def failure_message(error: ProtocolError) -> openai.Failure:
     )
 
 
+OPENAI_FAILURES = Failures(openai.Failure, _failure)
+"""As OpenAI tells of them."""
+
+
 def event(message: msgspec.Struct) -> bytes:
     """Return a server-sent event."""
     return b"data: " + msgspec.json.encode(message) + b"\n\n"
@@ -38,7 +36,7 @@ def event(message: msgspec.Struct) -> bytes:
 
 def failed_event(error: ProtocolError) -> bytes:
     """Return an error as the last event of a stream."""
-    return event(failure_message(error))
+    return event(_failure(error))
 
 
 def language_for(model: str, language: str, recognition: Recognition) -> str:

@@ -11,7 +11,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import shown
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
-from liusheng.server.http.openai_common import failure
+from liusheng.server.http.openai_common import OPENAI_FAILURES
 
 
 def model_doors(names: Iterable[str]) -> list[Door]:
@@ -35,16 +35,16 @@ def model_doors(names: Iterable[str]) -> list[Door]:
             "GET",
             "/v1/models",
             every,
-            failure,
+            OPENAI_FAILURES,
             summary="List the models in use (OpenAI's API).",
-            answers={JSON: openai.ModelList},
+            answers={JSON: (openai.ModelList,)},
         ),
         Door(
             "GET",
             "/v1/models/{model}",
             one,
-            failure,
+            OPENAI_FAILURES,
             summary="Tell of one model in use (OpenAI's API).",
-            answers={JSON: openai.Model | openai.Failure},
+            answers={JSON: (openai.Model,)},
         ),
     ]

@@ -13,7 +13,13 @@ from liusheng.runtime.speaking import Output
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
-from liusheng.server.http.openai_common import EVENTS, event, failed_event, failure, voice_for
+from liusheng.server.http.openai_common import (
+    EVENTS,
+    OPENAI_FAILURES,
+    event,
+    failed_event,
+    voice_for,
+)
 from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
 from liusheng.server.http.speech import speak
 from liusheng.server.settings import LimitSettings
@@ -38,13 +44,12 @@ class OpenAISpeechDoor:
             "POST",
             "/v1/audio/speech",
             self._answer,
-            failure,
+            OPENAI_FAILURES,
             summary="Say a text (OpenAI's API).",
             body={JSON: openai.SpeechBody},
             answers={
-                **{media: None for _, media in _FORMATS.values()},
-                EVENTS: openai.SpeechDelta | openai.SpeechDone | openai.Failure,
-                JSON: openai.Failure,
+                **{media: () for _, media in _FORMATS.values()},
+                EVENTS: (openai.SpeechDelta, openai.SpeechDone),
             },
         )
 

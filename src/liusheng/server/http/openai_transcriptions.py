@@ -19,7 +19,13 @@ from liusheng.protocol.transcript import UtteranceLike
 from liusheng.runtime.recognition import Recognition
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
-from liusheng.server.http.openai_common import EVENTS, event, failed_event, failure, language_for
+from liusheng.server.http.openai_common import (
+    EVENTS,
+    OPENAI_FAILURES,
+    event,
+    failed_event,
+    language_for,
+)
 from liusheng.server.http.recognizing import recognizing
 from liusheng.server.http.subtitles import cues, srt, vtt
 from liusheng.server.listening import Listening
@@ -42,13 +48,13 @@ class TranscriptionDoor:
             "POST",
             "/v1/audio/transcriptions",
             self._answer,
-            failure,
+            OPENAI_FAILURES,
             summary="Recognise a file (OpenAI's API).",
             body={"multipart/form-data": openai.TranscriptionForm},
             answers={
-                JSON: openai.Transcription | openai.VerboseTranscription | openai.Failure,
-                "text/plain": None,
-                EVENTS: openai.TextDelta | openai.TextDone | openai.Failure,
+                JSON: (openai.Transcription, openai.VerboseTranscription),
+                "text/plain": (),
+                EVENTS: (openai.TextDelta, openai.TextDone),
             },
         )
 

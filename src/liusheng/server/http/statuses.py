@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import msgspec
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
@@ -28,12 +31,24 @@ def http_status(code: ErrorCode) -> int:
     return _STATUSES.get(code, 400)
 
 
-def original_failure(error: ProtocolError) -> bytes:
-    """Return an error as the original server writes it, with our code beside."""
-    return msgspec.json.encode(
-        Failure(
-            code=http_status(error.code),
-            message=FailureMessage(description=error.message),
-            error=error.code,
-        )
+@dataclass(frozen=True)
+class Failures:
+    """How a family of paths tells of errors.
+
+    kind: the type of the message, for the documents.
+    """
+
+    kind: type[msgspec.Struct]
+    message: Callable[[ProtocolError], msgspec.Struct]
+
+
+def _original(error: ProtocolError) -> Failure:
+    return Failure(
+        code=http_status(error.code),
+        message=FailureMessage(description=error.message),
+        error=error.code,
     )
+
+
+ORIGINAL_FAILURES = Failures(Failure, _original)
+"""As the original server tells of them, with our code beside."""

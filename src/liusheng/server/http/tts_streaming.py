@@ -13,7 +13,7 @@ from contextlib import aclosing
 from liusheng.audio.encode import Format
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert
-from liusheng.protocol.http import SPEECH_NOT_BUILT, Failure, SpeechBody
+from liusheng.protocol.http import SPEECH_NOT_BUILT, SpeechBody
 from liusheng.protocol.spoken import check_text
 from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.speaking import Output
@@ -23,7 +23,7 @@ from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
 from liusheng.server.http.speech import speak
-from liusheng.server.http.statuses import original_failure
+from liusheng.server.http.statuses import ORIGINAL_FAILURES
 from liusheng.server.settings import LimitSettings
 
 PATH = "/paddlespeech/tts/streaming"
@@ -55,10 +55,10 @@ class SpeechStreamDoor:
             "POST",
             PATH,
             self._answer,
-            original_failure,
+            ORIGINAL_FAILURES,
             summary="Say a text; the audio comes while it is made.",
             body={JSON: SpeechBody},
-            answers={**dict.fromkeys(FORMATS), JSON: Failure},
+            answers=dict.fromkeys(FORMATS, ()),
         )
 
     async def _answer(self, exchange: Exchange) -> None:

@@ -1,0 +1,142 @@
+"""The AsyncAPI 3 document of the WebSockets, made from the messages of the sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from liusheng import __version__
+from liusheng.protocol import asr, realtime, tts
+
+_REFERENCE = "#/components/schemas/{name}"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A path and what passes there.
+
+    sent, answered: messages by name, from clients and to them. A message is a type, or a type and
+        the fields that tell it from others (None: binary).
+    """
+
+    path: str
+    title: str
+    sent: Mapping[str, Any]
+    answered: Mapping[str, Any]
+
+
+ASR = Channel(
+    "/paddlespeech/asr/streaming",
+    "Streaming recognition",
+    {"start": (asr.Start, {"signal": "start"}), "audio": None, "end": (None, {"signal": "end"})},
+    {
+        "serverReady": asr.ServerReady,
+        "result": asr.Result,
+        "final": asr.Final,
+        "unknownSignal": asr.UnknownSignal,
+        "error": asr.Error,
+    },
+)
+TTS = Channel(
+    "/paddlespeech/tts/streaming",
+    "Streaming synthesis",
+    {
+        "start": (tts.Start, {"signal": "start"}),
+        "text": tts.Text,
+        "cancel": (None, {"signal": "cancel"}),
+        "end": (tts.End, {"signal": "end"}),
+    },
+    {
+        "serverReady": tts.ServerReady,
+        "audio": tts.Audio,
+        "closing": tts.Closing,
+        "error": tts.Error,
+    },
+)
+REALTIME = Channel(
+    "/v1/realtime",
+    "Transcription session (OpenAI's Realtime API, with ?intent=transcription)",
+    {
+        "sessionUpdate": (None, {"type": "session.update"}),
+        "append": (realtime.Append, {"type": "input_audio_buffer.append"}),
+        "commit": (None, {"type": "input_audio_buffer.commit"}),
+        "clear": (None, {"type": "input_audio_buffer.clear"}),
+    },
+    {
+        "session": realtime.SessionState,
+        "error": realtime.ErrorEvent,
+        "cleared": realtime.Cleared,
+        "speechStarted": realtime.SpeechStarted,
+        "speechStopped": realtime.SpeechStopped,
+        "committed": realtime.Committed,
+        "delta": realtime.Delta,
+        "completed": realtime.Completed,
+        "failed": realtime.Failed,
+    },
+)
+
+
+def asyncapi(channels: Mapping[str, Channel], path_prefix: str) -> dict[str, Any]:
+    """Return the document for these channels, by name, of the server at `path_prefix`."""
+    types = [
+        kind
+        for channel in channels.values()
+        for message in (*channel.sent.values(), *channel.answered.values())
+        if (kind := _split(message)[0]) is not None
+    ]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    known = dict(zip(types, schemas, strict=True))
+    found: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for name, channel in channels.items():
+        messages = {
+            **{f"{each}": _message(each, of, known) for each, of in channel.answered.items()},
+            **{f"client.{each}": _message(each, of, known) for each, of in channel.sent.items()},
+        }
+        found[name] = {
+            "address": path_prefix + channel.path,
+            "title": channel.title,
+            "messages": messages,
+        }
+        here = {"$ref": f"#/channels/{name}"}
+        for action, names in (
+            ("receive", [f"client.{each}" for each in channel.sent]),
+            ("send", list(channel.answered)),
+        ):
+            operations[f"{name}.{action}"] = {
+                "action": action,
+                "channel": here,
+                "messages": [{"$ref": f"#/channels/{name}/messages/{each}"} for each in names],
+            }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Liusheng", "version": __version__},
+        "defaultContentType": "application/json",
+        "channels": found,
+        "operations": operations,
+        "components": {"schemas": components},
+    }
+
+
+def _split(message: Any) -> tuple[Any, dict[str, str]]:
+    return message if isinstance(message, tuple) else (message, {})
+
+
+def _message(name: str, message: Any, known: Mapping[Any, Any]) -> dict[str, Any]:
+    kind, marks = _split(message)
+    if kind is None and not marks:
+        return {
+            "name": name,
+            "contentType": "application/octet-stream",
+            "payload": {"type": "string", "format": "binary"},
+        }
+    told = {
+        "type": "object",
+        "properties": {field: {"const": value} for field, value in marks.items()},
+        "required": sorted(marks),
+    }
+    parts = ([known[kind]] if kind is not None else []) + ([told] if marks else [])
+    return {"name": name, "payload": parts[0] if len(parts) == 1 else {"allOf": parts}}

@@ -1,0 +1,125 @@
+"""`/docs`, `/openapi.json`, `/asyncapi`: what is served here, said by what serves it.
+
+The page is plain HTML, written once when the server starts: nothing is loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from typing import Any
+
+import msgspec
+
+from liusheng.server.http.asyncapi import Channel, asyncapi
+from liusheng.server.http.door import Door
+from liusheng.server.http.exchange import JSON, Exchange
+from liusheng.server.http.openapi import openapi
+from liusheng.server.http.statuses import ORIGINAL_FAILURES
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
+    "color-scheme:light dark}code,pre{font:14px ui-monospace,monospace}pre{overflow:auto}"
+    "summary{cursor:pointer;padding:.3rem 0}summary code{font-weight:600}"
+    "table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;"
+    "vertical-align:top}details{border-bottom:1px solid #8884}"
+)
+
+
+def document_doors(
+    doors: Iterable[Door], channels: Mapping[str, Channel], path_prefix: str
+) -> list[Door]:
+    """Return the doors at which these doors and channels are described."""
+    http = openapi(doors, path_prefix)
+    sockets = asyncapi(channels, path_prefix)
+    page = "".join(_page(http, sockets)).encode()
+    return [
+        _door("/openapi.json", msgspec.json.encode(http), JSON, "This server's HTTP (OpenAPI)."),
+        _door("/asyncapi", msgspec.json.encode(sockets), JSON, "Its WebSockets (AsyncAPI)."),
+        _door("/docs", page, "text/html; charset=utf-8", "Both, as a page."),
+    ]
+
+
+def _door(path: str, body: bytes, media: str, summary: str) -> Door:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.answer(body, content_type=media, headers=_HEADERS)
+
+    return Door("GET", path, answer, ORIGINAL_FAILURES, summary=summary)
+
+
+def _page(http: dict[str, Any], sockets: dict[str, Any]) -> Iterator[str]:
+    yield (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width'>"
+        f"<title>Liusheng: interfaces</title><style>{_STYLE}</style>"
+        "<h1>Liusheng</h1><p>For programs: <a href=openapi.json>openapi.json</a> and "
+        "<a href=asyncapi>asyncapi</a>.</p><h2>HTTP</h2>"
+    )
+    for path, methods in http["paths"].items():
+        for method, operation in methods.items():
+            yield (
+                f"<details><summary><code>{method.upper()} {escape(path)}</code> "
+                f"{escape(operation['summary'])}</summary>"
+            )
+            if operation["parameters"]:
+                yield "<h4>Parameters</h4>" + _fields(
+                    {each["name"]: each["schema"] for each in operation["parameters"]}
+                )
+            if "requestBody" in operation:
+                yield "<h4>Body</h4>" + _contents(operation["requestBody"]["content"])
+            yield "<h4>Answers</h4>"
+            for response in operation["responses"].values():
+                yield f"<p>{escape(response['description'])}</p>" + _contents(response["content"])
+            yield "</details>"
+    yield "<h2>WebSockets</h2>"
+    for channel in sockets["channels"].values():
+        yield (
+            f"<details><summary><code>{escape(channel['address'])}</code> "
+            f"{escape(channel['title'])}</summary><dl>"
+        )
+        for name, message in channel["messages"].items():
+            who = "client" if name.startswith("client.") else "server"
+            yield f"<dt>{who}: <code>{escape(message['name'])}</code>"
+            yield f"<dd>{_schema(message['payload'])}"
+        yield "</dl></details>"
+    yield "<h2>Messages</h2>"
+    for name, schema in {
+        **http["components"]["schemas"],
+        **sockets["components"]["schemas"],
+    }.items():
+        yield f"<details id='{escape(name)}'><summary><code>{escape(name)}</code></summary>"
+        yield f"<pre>{escape(schema.get('description', ''))}</pre>"
+        yield _fields(schema.get("properties", {})) + "</details>"
+
+
+def _contents(content: dict[str, Any]) -> str:
+    rows = (
+        f"<tr><td><code>{escape(media)}</code><td>{_schema(of.get('schema', {}))}"
+        for media, of in content.items()
+    )
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _fields(properties: dict[str, Any]) -> str:
+    rows = (
+        f"<tr><td><code>{escape(name)}</code><td>{_schema(of)}" for name, of in properties.items()
+    )
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _schema(schema: Any) -> str:
+    """Return a schema in a line, with links to the messages that it names."""
+    if not isinstance(schema, dict) or not schema:
+        return "bytes"
+    if "$ref" in schema:
+        name = escape(schema["$ref"].rpartition("/")[2])
+        return f"<a href='#{name}'>{name}</a>"
+    for word, joint in (("anyOf", " or "), ("allOf", " and ")):
+        if word in schema:
+            return joint.join(_schema(each) for each in schema[word])
+    return f"<code>{escape(msgspec.json.encode(schema).decode())}</code>"

@@ -1,0 +1,206 @@
+"""What the documents say is held against what really passes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+import pytest_asyncio
+
+from liusheng.audio.encode import open_encoder
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def get(server, path: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://{server.address}{path}")
+    assert answer.status_code == 200
+    return answer
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def http(server) -> dict[str, Any]:
+    return (await get(server, "/openapi.json")).json()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sockets(server) -> dict[str, Any]:
+    return (await get(server, "/asyncapi")).json()
+
+
+def fits(document: dict[str, Any], schema: dict[str, Any], message: Any) -> bool:
+    """Whether a message is what a schema says, and has nothing that it does not tell of."""
+    whole = {**schema, "components": document["components"]}
+    if not jsonschema.Draft202012Validator(whole).is_valid(message):
+        return False
+    return set(message) <= properties(document, schema)
+
+
+def properties(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return properties(document, document["components"]["schemas"][name])
+    parts = schema.get("anyOf", []) + schema.get("allOf", [])
+    return set(schema.get("properties", {})).union(*(properties(document, p) for p in parts))
+
+
+def references(value: Any) -> set[str]:
+    return set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(value)))
+
+
+async def test_every_reference_leads_somewhere(http, sockets) -> None:
+    for document in (http, sockets):
+        for reference in references(document):
+            place = document
+            for step in reference.removeprefix("#/").split("/"):
+                place = place[step]
+
+
+async def test_every_path_is_told_of(http) -> None:
+    assert set(http["paths"]) == {
+        "/api/info",
+        "/paddlespeech/asr",
+        "/paddlespeech/asr/help",
+        "/paddlespeech/asr/streaming",
+        "/paddlespeech/text",
+        "/paddlespeech/text/help",
+        "/paddlespeech/tts",
+        "/paddlespeech/tts/help",
+        "/paddlespeech/tts/streaming",
+        "/paddlespeech/tts/streaming/samplerate",
+        "/v1/audio/speech",
+        "/v1/audio/transcriptions",
+        "/v1/models",
+        "/v1/models/{model}",
+    }
+
+
+AUDIO = base64.b64encode(open_encoder("wav", 16_000).feed(b"hello ".ljust(6_400))).decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("get", "/api/info", None, 200),
+        ("get", "/paddlespeech/asr/help", None, 200),
+        ("get", "/paddlespeech/tts/streaming/samplerate", None, 200),
+        ("post", "/paddlespeech/asr", {"audio": AUDIO}, 200),
+        ("post", "/paddlespeech/asr", {}, 400),
+        ("post", "/paddlespeech/tts", {"text": "3"}, 200),
+        ("post", "/paddlespeech/tts", {"text": ""}, 400),
+        ("post", "/paddlespeech/tts/streaming", {"text": ""}, 400),
+        ("post", "/paddlespeech/text", {"text": "好。"}, 200),
+        ("post", "/paddlespeech/text", {"text": "好"}, 501),
+        ("get", "/v1/models", None, 200),
+        ("post", "/v1/audio/speech", {"model": "x", "voice": "alloy", "input": "1"}, 404),
+    ],
+)
+async def test_http_messages(server, http, method, path, body, status) -> None:
+    operation = http["paths"][path][method]
+    async with httpx.AsyncClient(timeout=20) as client:
+        answer = await client.request(method, f"http://{server.address}{path}", json=body)
+    assert answer.status_code == status, answer.text
+    told = operation["responses"]["200" if status == 200 else "default"]
+    assert fits(http, told["content"]["application/json"]["schema"], answer.json())
+    if body and status == 200:
+        sent = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert fits(http, sent, body)
+
+
+async def test_lines_of_recognition(server, http) -> None:
+    path = "/paddlespeech/asr/streaming"
+    told = http["paths"][path]["post"]["responses"]["200"]["content"]["application/x-ndjson"]
+    async with httpx.AsyncClient(timeout=20) as client:
+        url = f"http://{server.address}{path}?format=pcm_s16le"
+        answer = await client.post(url, content=b"hello ".ljust(6_400))
+    for line in answer.text.splitlines():
+        assert fits(http, told["schema"], json.loads(line))
+
+
+ASR = [
+    {"name": "a", "signal": "start", "nbest": 1},
+    b"hello ".ljust(3_200),
+    {"signal": "what"},
+    {"name": "a", "signal": "start", "nbest": 0},
+    {"name": "a", "signal": "end", "nbest": 1},
+]
+TTS = [
+    {"task": "tts", "signal": "start"},
+    {"text": "2", "spk_id": 0},
+    {"signal": "what"},
+    {"signal": "cancel"},
+    {"task": "tts", "signal": "end", "session": "SESSION"},
+]
+REALTIME = [
+    {"type": "session.update", "session": {"audio": {"input": {"turn_detection": None}}}},
+    {"type": "input_audio_buffer.append", "audio": "AAAA" * 800},
+    {"type": "input_audio_buffer.commit"},
+    {"type": "input_audio_buffer.clear"},
+    {"type": "input_audio_buffer.commit"},
+]
+WRONG = [{"name": "a", "signal": "start", "nbest": 0}, {"signal": "what"}]
+LAST = ["finished", "connection will be closed", "input_audio_buffer_commit_empty"]
+
+
+@pytest.mark.parametrize(("name", "script"), [("asr", ASR), ("tts", TTS), ("realtime", REALTIME)])
+async def test_socket_messages(server, sockets, name: str, script: list[Any]) -> None:
+    channel = sockets["channels"][name]
+    payloads = {key: message["payload"] for key, message in channel["messages"].items()}
+    theirs = {key: of for key, of in payloads.items() if key.startswith("client.")}
+    ours = {key: of for key, of in payloads.items() if key not in theirs}
+    seen: set[str] = set()
+    session = ""
+    async with server.connect(channel["address"] + "?intent=transcription") as socket:
+        for each in script:
+            if isinstance(each, bytes):
+                await socket.send(each)
+                continue
+            message = {key: session if v == "SESSION" else v for key, v in each.items()}
+            if message not in WRONG:
+                matching = {k for k, of in theirs.items() if fits_client(sockets, of, message)}
+                assert len(matching) == 1, (message, matching)
+                seen |= matching
+            await socket.send(json.dumps(message))
+            if message.get("signal") == "start" and message not in WRONG:
+                answer = json.loads(await socket.recv())
+                session = answer["session"]
+                assert fits(sockets, ours["serverReady"], answer)
+        text = ""
+        while not any(last in text for last in LAST):
+            text = await socket.recv()
+            answer = json.loads(text)
+            matching = {key for key, of in ours.items() if fits(sockets, of, answer)}
+            assert len(matching) == 1, (answer, matching)
+            seen |= matching
+    assert seen >= {"error"} | (set(theirs) - {"client.audio"}), "the script is too short"
+
+
+def fits_client(document: dict[str, Any], schema: dict[str, Any], message: Any) -> bool:
+    """As `fits`, but clients send fields that the server leaves alone."""
+    whole = {**schema, "components": document["components"]}
+    return jsonschema.Draft202012Validator(whole).is_valid(message)
+
+
+async def test_the_page(server, http, sockets) -> None:
+    answer = await get(server, "/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    for path in http["paths"]:
+        assert path in answer.text
+    for channel in sockets["channels"].values():
+        assert channel["address"] in answer.text
+    assert not re.search(r"(src|href)=.?(https?:)?//", answer.text), "nothing from elsewhere"
+    for anchor in re.findall(r"href='#([^']+)'", answer.text):
+        assert f"id='{anchor}'" in answer.text
+
+
+async def test_a_prefix_is_told_of(serve) -> None:
+    server = await serve(path_prefix="/speech")
+    assert (await get(server, "/speech/openapi.json")).json()["servers"] == [{"url": "/speech"}]
+    channels = (await get(server, "/speech/asyncapi")).json()["channels"]
+    assert channels["asr"]["address"] == "/speech/paddlespeech/asr/streaming"
