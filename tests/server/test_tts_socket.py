@@ -153,3 +153,81 @@ async def test_a_server_that_stops_says_so(server) -> None:
         packets = await until_closing(dialogue)
         assert "server_stopping" in [packet.get("code") for packet in packets]
         assert await dialogue.close_code() == 1001
+
+
+def pcm_of(packets: list[dict]) -> bytes:
+    return b"".join(base64.b64decode(packet["audio"]) for packet in packets)
+
+
+async def test_a_text_in_pieces_is_said_as_it_comes(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "spell a", "more": True})
+        assert pcm_of([await dialogue.receive()]) == b"a\0"
+        await dialogue.send({"text": "b", "more": True})
+        assert pcm_of([await dialogue.receive()]) == b"b\0"
+        await dialogue.send({"text": "2"})
+        packets = await until_closing(dialogue)
+        assert pcm_of(packets) == b"2\0", "not a text of its own"
+        assert [packet["status"] for packet in packets] == [1, 2]
+        await dialogue.send({"text": "2"})
+        assert numbers(await until_closing(dialogue)) == [1, 2]
+
+
+async def test_a_text_left_open_is_flushed_after_a_pause(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "spell a", "more": True})
+        assert pcm_of([await dialogue.receive(), await dialogue.receive()]) == b"a\0\1\0"
+
+
+async def test_cancel_and_vanishing_end_a_text_left_open(serve) -> None:
+    server = await serve(limits={"max_sessions": 1})
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "spell a", "more": True})
+        await dialogue.receive()
+        await dialogue.send({"signal": "cancel"})
+        assert (await until_closing(dialogue))[-1]["cancelled"]
+        await dialogue.send({"text": "spell b", "more": True})
+        await dialogue.receive()
+        dialogue.socket.transport.abort()
+    for _ in range(100):
+        async with server.tts() as dialogue:
+            await dialogue.send({"text": "2"})
+            if "code" not in (await until_closing(dialogue))[0]:
+                return
+        await asyncio.sleep(0.05)
+    pytest.fail("the place was never freed")
+
+
+async def test_marks_come_where_they_are_asked_for(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "spell ab", "marks": True})
+        packets = await until_closing(dialogue)
+        marks = [mark for packet in packets[:-1] for mark in packet["marks"]]
+        assert [(mark["span"], mark["text"]) for mark in marks] == [([6, 7], "a"), ([7, 8], "b")]
+        assert "marks" not in packets[-1]
+        await dialogue.send({"text": "2"})
+        assert not any("marks" in packet for packet in await until_closing(dialogue))
+
+
+async def test_volume_sample_rate_and_format(server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "3", "volume": 3})
+        assert numbers(await until_closing(dialogue)) == [3, 6, 9]
+        await dialogue.send({"text": "5 large", "sample_rate": 8000})
+        assert len(pcm_of(await until_closing(dialogue))) == 5 * 800 * 2
+        await dialogue.send({"text": "5 large", "format": "wav", "sample_rate": 16000})
+        wav = pcm_of(await until_closing(dialogue))
+        assert (wav[:4], len(wav)) == (b"RIFF", 44 + 5 * 1600 * 2)
+        await dialogue.send({"text": "5 large", "format": "ogg_opus"})
+        assert pcm_of(await until_closing(dialogue))[:4] == b"OggS"
+
+
+async def test_pace_keeps_audio_back(server) -> None:
+    """Of 20 s, what was not due yet when the client cancelled was never sent."""
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "200 large", "pace": 0.5})
+        packets = [await dialogue.receive() for _ in range(3)]
+        await dialogue.send({"signal": "cancel"})
+        packets += await until_closing(dialogue)
+        assert packets[-1]["cancelled"]
+        assert len(pcm_of(packets)) < 200 * 2400 * 2 / 2

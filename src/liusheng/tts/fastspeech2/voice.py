@@ -48,16 +48,32 @@ class FastSpeech2Voice:
     def timed(
         self, clause: Clause, *, speed: float, urgent: bool
     ) -> tuple[tuple[Timing, ...], Iterator[Samples]]:
-        phones = self._phones.encode(units(clause.syllables))
+        spoken = units(clause.syllables)
+        phones = self._phones.encode(spoken)
         if not any(start < end for start, end in phones.spans):
             return tuple(Timing(0, 0) for _ in phones.spans), iter(())
         spectrogram = self._acoustic(phones.ids, speed)
         skip = max(0, int(spectrogram.durations[0]) - _ONSET)
         frames = np.concatenate([[0], np.cumsum(spectrogram.durations)]) - skip
         seconds = frames * (FRAME_SAMPLES / SAMPLE_RATE)
-        timings = tuple(Timing(float(seconds[i]), float(seconds[j])) for i, j in phones.spans)
+        timings = tuple(
+            Timing(float(seconds[start]), float(seconds[end]))
+            for start, end in _with_marks(phones.spans, spoken)
+        )
         first_block = FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
         return timings, self._vocoder.stream(spectrogram, first_block, skip)
+
+
+def _with_marks(spans: Sequence[tuple[int, int]], spoken: Sequence[Unit]) -> list[tuple[int, int]]:
+    """The phones of each syllable and the mark after it, which the voice goes on sounding through
+    unless it is a pause."""
+    starts = [start for start, _ in spans[1:]]
+    return [
+        (start, end if start == end or after is Boundary.PHRASE else next_start)
+        for (start, end), (_, after), next_start in zip(
+            spans, spoken, [*starts, spans[-1][1]], strict=True
+        )
+    ]
 
 
 def units(syllables: Sequence[Syllable]) -> list[Unit]:
