@@ -131,9 +131,9 @@ class ASRSession:
         return self._state is _State.CLOSED
 
     @property
-    def has_message(self) -> bool:
-        """Whether `next_message` has something."""
-        return bool(self._owed)
+    def backlog(self) -> int:
+        """How much is owed and not sent yet; packets' replies in a row count once."""
+        return len(self._owed) + len(self._deferred)
 
     def commands(self) -> Iterable[Command]:
         """Yield what is to be done now, in order, each once."""
@@ -215,7 +215,8 @@ class ASRSession:
         self._owe(asr.ServerReady(session=self._id, model=model, limits=self._limits))
 
     def refused(self, error: ProtocolError) -> None:
-        """The recognition asked for by `Open` cannot be had; the client may start another."""
+        """The recognition asked for by `Open` cannot be had; unless the server is full, the
+        client may start another on this socket."""
         self._owe(asr.Error(code=error.code, message=error.message))
         if error.code is ErrorCode.SERVER_BUSY:
             self._close(CloseCode.TRY_AGAIN_LATER, "server busy")
@@ -228,6 +229,8 @@ class ASRSession:
         """Every utterance of the recognition that was to be finished is closed."""
         if self._state is not _State.FINISHING:
             return
+        # What is not closed now was nothing: the final has what its times are of.
+        self._transcript.update((), 0, "", 0)
         view = self._transcript.view
         self._owed.append(
             asr.Final(
@@ -306,7 +309,8 @@ class ASRSession:
                 '"name": ..., "nbest": 1} first. This packet was not used.',
             )
         if self._state is _State.FAILED and self._failure is not None:
-            raise self._failure
+            # A new one each time: a traceback that grows holds every packet.
+            raise ProtocolError(self._failure.code, self._failure.message)
         if self._state in (_State.FINISHING, _State.CLOSED):
             raise ProtocolError(
                 ErrorCode.AFTER_END, 'Audio came after "end"; this packet was not used.'

@@ -95,9 +95,9 @@ class TTSSession:
         return self._closed
 
     @property
-    def has_message(self) -> bool:
-        """Whether `next_message` has something."""
-        return bool(self._owed)
+    def backlog(self) -> int:
+        """How much is owed and not sent yet; packets' replies in a row count once."""
+        return len(self._owed)
 
     def commands(self) -> Iterable[Command]:
         """Yield what is to be done now, in order, each once."""

@@ -7,7 +7,7 @@ size; nothing ever waits for a batch to fill.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Generic, TypeVar
@@ -44,6 +44,9 @@ class LiveSchedule(Generic[K]):
 
     def __len__(self) -> int:
         return len(self._streams)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._streams)
 
     def __contains__(self, key: K) -> bool:
         return key in self._streams

@@ -15,6 +15,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_BACKOFF = 0.5
 _LAST_BACKOFF = 30.0
+_STRANDED_AFTER = 3  # failed starts in a row
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Source(Protocol):
     def worker_lost(self, worker: int) -> None:
         """What this worker held is gone; another process takes its place."""
 
+    def stranded(self, error: Exception) -> None:
+        """No worker is left, and none can be started: nothing will be done for anyone."""
+
 
 class Pool:
     """Some worker processes that take jobs from a source.
@@ -65,6 +69,7 @@ class Pool:
         self._processes: list[WorkerProcess | None] = []
         self._wakes: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._failed_starts = 0
 
     async def start(self, source: Source) -> Any:
         """Start all workers; return the description of their handler.
@@ -96,6 +101,11 @@ class Pool:
         return [process.pid for process in self._processes if process]
 
     @property
+    def is_stranded(self) -> bool:
+        """Whether no worker is left and none could be started for a while."""
+        return self._failed_starts >= _STRANDED_AFTER and not self.pids
+
+    @property
     def size(self) -> int:
         """How many workers there are, or will be again."""
         return len(self._processes)
@@ -122,7 +132,7 @@ class Pool:
         while True:
             process = self._processes[worker] or await self._restart(worker)
             self._wakes[worker].clear()
-            job = self._source.take(worker)
+            job = self._taken(worker)
             if job is None:
                 await self._wakes[worker].wait()
                 continue
@@ -148,12 +158,25 @@ class Pool:
                 process = await self._new_process()
             except Exception as error:
                 _log.error("%s worker %d does not start: %s", self._name, worker, error)
+                self._failed_starts += 1
+                if self.is_stranded and self._source:
+                    self._report(self._source.stranded, error)
                 await asyncio.sleep(backoff)
                 backoff = min(2 * backoff, _LAST_BACKOFF)
             else:
                 _log.info("%s worker %d is back (pid %d)", self._name, worker, process.pid)
                 self._processes[worker] = process
+                self._failed_starts = 0
                 return process
+
+    def _taken(self, worker: int) -> Job | None:
+        assert self._source is not None
+        try:
+            return self._source.take(worker)
+        except Exception:
+            # Our own mistake; the worker is to live for what can be done.
+            _log.exception("no job for %s worker %d", self._name, worker)
+            return None
 
     @staticmethod
     def _report(callback: Callable[[Any], None], value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pickle
 import socket
 import sys
 from collections.abc import Sequence
@@ -81,26 +82,35 @@ class WorkerProcess:
         return await self._exchange((method, args), timeout)
 
     async def _exchange(self, message: Any, timeout: float) -> Any:
+        asking = asyncio.ensure_future(self._ask(message))
         try:
-            done, value, trace = await asyncio.wait_for(self._ask(message), timeout)
-        except asyncio.TimeoutError:
-            await self.kill()
-            raise WorkerLostError(
-                f"Worker {self.pid} did not answer for {timeout:g} s and was killed."
-            ) from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            await self.kill()
+            await asyncio.wait({asking}, timeout=timeout)
+            if not asking.done():
+                raise WorkerLostError(
+                    f"Worker {self.pid} did not answer for {timeout:g} s and was killed."
+                )
+            done, value, trace = asking.result()
+        except WorkerLostError:
+            await self._give_up(asking)
+            raise
+        except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError):
+            await self._give_up(asking)
             raise WorkerLostError(
                 f"Worker {self.pid} died (exit status {self._process.returncode})."
             ) from None
         except asyncio.CancelledError:
             # The answer would be taken for the next call's.
-            await self.kill()
+            await self._give_up(asking)
             raise
         if done:
             return value
         value.__notes__ = [*getattr(value, "__notes__", ()), trace]
         raise value
+
+    async def _give_up(self, asking: asyncio.Future[Any]) -> None:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await self.kill()
 
     async def _ask(self, message: Any) -> Any:
         await self._end.send(message)

@@ -18,6 +18,8 @@ from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnRe
 from liusheng.runtime.live_schedule import LiveSchedule
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
 from liusheng.runtime.pool import Job, Pool
+from liusheng.runtime.process import WorkerLostError
+from liusheng.runtime.waiting import at_most
 
 _log = logging.getLogger(__name__)
 
@@ -81,11 +83,7 @@ class RecognitionStream:
 
     async def room(self, timeout: float) -> None:
         """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
-        if not self._room.is_set():
-            try:
-                await asyncio.wait_for(self._room.wait(), timeout)
-            except asyncio.TimeoutError:
-                return
+        await at_most(self._room, timeout)
 
     def took(self, size: int) -> None:
         """A turn has taken in the first `size` bytes that were pending."""
@@ -163,6 +161,8 @@ class Recognition:
             BusyError: when there are too many already, or those there are wait too long.
         """
         self.description.abilities[params.lang].check(params)
+        if self._pool.is_stranded:
+            raise BusyError("no recognition worker can be started")
         if len(self._schedule) >= self.options.max_streams:
             raise BusyError(f"{len(self._schedule)} recognitions are under way, which is the limit")
         lag = self._schedule.lag(self._clock())
@@ -218,6 +218,11 @@ class Recognition:
         self._forgotten.pop(worker, None)
         self._schedule.worker_lost(worker)
 
+    def stranded(self, error: Exception) -> None:
+        """No worker can be had."""
+        for stream in list(self._schedule):
+            self._fail(stream, error)
+
     def _done(
         self,
         worker: int,
@@ -233,8 +238,7 @@ class Recognition:
             stream.tries = 0
             stream.took(len(request.pcm))
             self._schedule.looked(stream, len(request.pcm) / BYTES_PER_SECOND, self._clock())
-            if result.closed or result.partial.text or not request.last:
-                stream.on_update(result.closed, result.partial)
+            stream.on_update(result.closed, result.partial)
             if request.last:
                 self.remove(stream)
                 stream.on_finish()
@@ -245,7 +249,9 @@ class Recognition:
             self._pool.wake()
 
     def _retry(self, streams: Sequence[RecognitionStream], error: Exception) -> None:
-        _log.warning("a turn of %d streams failed: %s", len(streams), error, exc_info=error)
+        # A lost worker says all in a line; what an engine raised has a place.
+        trace = None if isinstance(error, WorkerLostError) else error
+        _log.warning("a turn of %d streams failed: %s", len(streams), error, exc_info=trace)
         for stream in streams:
             if stream not in self._schedule:
                 continue
@@ -254,9 +260,12 @@ class Recognition:
             if stream.tries < _MAX_TRIES:
                 self._schedule.again(stream, self._clock())
             else:
-                self._schedule.remove(stream)
-                stream.took(len(stream.pending))
-                stream.on_failure(error)
+                self._fail(stream, error)
+
+    def _fail(self, stream: RecognitionStream, error: Exception) -> None:
+        self._schedule.remove(stream)
+        stream.took(len(stream.pending))
+        stream.on_failure(error)
 
 
 def _ignore(_: object) -> None:

@@ -6,7 +6,7 @@ audio would run dry soonest. A speech stays with one worker, which holds its sta
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -32,6 +32,9 @@ class SpeechSchedule(Generic[K]):
 
     def __len__(self) -> int:
         return len(self._speeches)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._speeches)
 
     def __contains__(self, key: K) -> bool:
         return key in self._speeches

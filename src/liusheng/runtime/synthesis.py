@@ -11,6 +11,7 @@ from itertools import count
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.options import PoolOptions, SynthesisOptions
 from liusheng.runtime.pool import Job, Pool
+from liusheng.runtime.process import WorkerLostError
 from liusheng.runtime.recognition import BusyError
 from liusheng.runtime.speaking import Made, Output
 from liusheng.runtime.speech import Speech
@@ -39,7 +40,7 @@ class Synthesis:
     ) -> None:
         self.options = options
         self._clock = clock
-        self._pool = Pool("synthesis", factory, (models,), pool_options)
+        self._pool = Pool("synthesis", factory, (models, options.lexicon), pool_options)
         self._schedule: SpeechSchedule[Speech] = SpeechSchedule(pool_options.workers)
         self._dropped: dict[int, list[int]] = {}
         self._keys = count()
@@ -73,6 +74,8 @@ class Synthesis:
         Raises:
             BusyError: when too many are being said already.
         """
+        if self._pool.is_stranded:
+            raise BusyError("no synthesis worker can be started")
         if len(self._schedule) >= self.options.max_speeches:
             raise BusyError(f"{len(self._schedule)} texts are being said, which is the limit")
         speech = Speech(self, next(self._keys), request, output or Output(), last=not more)
@@ -129,6 +132,11 @@ class Synthesis:
         for speech in self._schedule.held_by(worker):
             speech.begun = False
 
+    def stranded(self, error: Exception) -> None:
+        """No worker can be had."""
+        for speech in list(self._schedule):
+            self._failed(speech, error)
+
     def _made(self, speech: Speech, made: Made) -> None:
         if speech not in self._schedule:
             return
@@ -153,7 +161,9 @@ class Synthesis:
             self.extended(speech)
 
     def _failed(self, speech: Speech, error: Exception) -> None:
-        _log.warning("a synthesis failed: %s", error, exc_info=error)
+        # A lost worker says all in a line; what a voice raised has a place.
+        trace = None if isinstance(error, WorkerLostError) else error
+        _log.warning("a synthesis failed: %s", error, exc_info=trace)
         self._schedule.remove(speech)
         speech.end(error)
 

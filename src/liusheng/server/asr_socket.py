@@ -13,6 +13,7 @@ from liusheng.audio.pcm import PacketReader
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
 from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
+from liusheng.runtime.waiting import at_most
 from liusheng.server.socket import LONGEST_PAUSE, SocketDriver
 from liusheng.server.troubles import no_room, recognition_failed
 
@@ -59,10 +60,7 @@ class ASRSocket(SocketDriver[Command]):
             if self._stream:
                 await self._stream.room(LONGEST_PAUSE)
         else:
-            try:
-                await asyncio.wait_for(self._finished.wait(), LONGEST_PAUSE)
-            except asyncio.TimeoutError:
-                return
+            await at_most(self._finished, LONGEST_PAUSE)
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
@@ -87,7 +85,7 @@ class ASRSocket(SocketDriver[Command]):
         self.progress()
 
     def _fail(self, error: Exception) -> None:
-        _log.error("recognition failed: %s", error)
+        _log.error("recognition of session %s failed: %s", self._asr.id, error)
         self._stream = None
         self._asr.failed(recognition_failed())
         self._finished.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -21,11 +22,15 @@ from liusheng.server.app import Application
 from liusheng.server.greeting import greeting
 from liusheng.server.models import recognition_models
 from liusheng.server.settings import Settings
+from liusheng.tts.text.lexicon import Lexicon
 
 _log = logging.getLogger(__name__)
 
 _GRACE = 3
 _BACKLOG = 2048
+_RECEIVE_BUFFER = 64 * 1024  # bytes; two seconds of speech
+_GOODBYE = 2.0  # seconds for clients to take their close frames
+_GLANCE = 0.02
 
 
 class _Server(uvicorn.Server):
@@ -41,7 +46,20 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._application.stop_sessions()
+        await self._goodbye()
         await super().shutdown(sockets)
+
+    async def _goodbye(self) -> None:
+        """Wait until clients have taken their close frames.
+
+        Closing a socket with unread bytes resets it, and what was sent last is lost with it.
+        """
+        for _ in range(round(_GOODBYE / _GLANCE)):
+            if not any(
+                getattr(each, "close_sent", False) for each in self.server_state.connections
+            ):
+                return
+            await asyncio.sleep(_GLANCE)
 
 
 def run(settings: Settings) -> int:
@@ -57,8 +75,15 @@ def run(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            # Asked again: no more patience. Workers end when this process has.
+            os._exit(1)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, on_signal)
     with contextlib.ExitStack() as sockets:
         engines: list[Recognition | Synthesis] = []
         try:
@@ -120,7 +145,11 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
     if settings.tts.models:
         synthesis = Synthesis(
             [store.open_named(name) for name in settings.tts.models],
-            SynthesisOptions(max_speeches=limits.max_sessions),
+            SynthesisOptions(
+                max_speeches=limits.max_sessions,
+                flush_after=settings.tts.flush_seconds,
+                lexicon=_lexicon(settings),
+            ),
             pool(workers.tts),
         )
     return recognition, synthesis
@@ -132,18 +161,29 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         OSError: with a message that says what to do.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit these. What waits in a large buffer stands before the client's pings.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    try:
+        listening.bind(address)
     except OSError as error:
         listening.close()
-        raise OSError(
-            f"Cannot listen on {host}, port {port}: {error.strerror or error}. "
-            "Choose another with --host and --port, or stop what listens there."
-        ) from error
+        raise _cannot_listen(host, port, error) from error
     return listening
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> OSError:
+    return OSError(
+        f"Cannot listen on {host}, port {port}: {error.strerror or error}. "
+        "Choose another with --host and --port, or stop what listens there."
+    )
 
 
 async def serve_until(
@@ -170,10 +210,13 @@ async def serve_until(
         timeout_graceful_shutdown=_GRACE,
     )
     server = _Server(config, application)
-    serving = asyncio.create_task(server.serve(sockets=listening))
     for each in listening:
         # From here on whoever connects is served; before, while models load, they are refused.
-        each.listen(_BACKLOG)
+        try:
+            each.listen(_BACKLOG)
+        except OSError as error:  # another server was started on this port meanwhile
+            raise _cannot_listen(settings.host, each.getsockname()[1], error) from error
+    serving = asyncio.create_task(server.serve(sockets=listening))
     ports = [each.getsockname()[1] for each in listening]
     sys.stdout.write(greeting(settings, ports, recognition, synthesis))
     sys.stdout.flush()
