@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+import liusheng
+import liusheng.client
+
 ENGINES = {
     "ctranslate2",
     "faster_whisper",
@@ -24,6 +27,11 @@ SERVER = {"fastapi", "httpx", "prometheus_client", "pydantic", "starlette", "str
     ("module", "unwanted"),
     [
         pytest.param("liusheng.server.main", ENGINES, id="engines live in the worker processes"),
+        pytest.param(
+            "liusheng",
+            {"asyncio", "msgspec", "numpy", "websockets"} | ENGINES | SERVER,
+            id="the package itself is light",
+        ),
         pytest.param("liusheng.client", ENGINES | SERVER, id="a client needs no server package"),
         pytest.param("liusheng.cli", ENGINES | SERVER, id="the command starts quickly"),
         pytest.param("liusheng.protocol.asr_session", {"asyncio", "numpy"}, id="sessions are pure"),
@@ -38,3 +46,9 @@ def test_importing_loads_none_of(module: str, unwanted: set[str]) -> None:
     assert result.returncode == 0, result.stderr
     loaded = {name.partition(".")[0] for name in result.stdout.split()}
     assert not loaded & unwanted
+
+
+def test_the_client_is_at_hand() -> None:
+    assert liusheng.connect is liusheng.client.connect
+    with pytest.raises(AttributeError, match="has no attribute 'conect'"):
+        liusheng.conect  # noqa: B018

@@ -1,5 +1,25 @@
-"""Liusheng (流声): a streaming speech server, and its client."""
+"""Liusheng (流声): a streaming speech server, and its client.
+
+    async with liusheng.connect("ws://127.0.0.1:8090") as client: ...
+
+`liusheng.client` has the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from liusheng._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from liusheng.client import connect
+
+__all__ = ["__version__", "connect"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "connect":  # loaded when it is used: worker processes import this package too
+        from liusheng.client import connect
+
+        return connect
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -36,7 +36,7 @@ async def test_a_pause_is_silence_that_is_sent(server: FakeServer) -> None:
     async with connect(server.url) as client:
         take = await speak(client, clip(0.1), "auto", pause=0.1)
     assert take.seconds == pytest.approx(0.2)
-    assert "lang" not in server.received[0]
+    assert server.received[0].get("lang", "auto") == "auto"
 
 
 async def test_what_went_wrong_has_the_servers_code(server: FakeServer) -> None:

@@ -37,6 +37,8 @@ class FakeServer:
     hang_up_after: int | None = None  # close after so many packets
     closes: bool = True  # the socket, after the final
     failing_text: str = ""
+    busy_for: int = 0  # sessions that are turned away before one is taken
+    sessions: int = 0
     audio_frames: int = 3
     received: list[Any] = field(default_factory=list)
     close_codes: list[int | None] = field(default_factory=list)
@@ -75,6 +77,12 @@ class FakeServer:
         self.received.append(start)
         extra = {"session": "s1", "model": "m", "sample_rate": 16_000} if self.modern else {}
         ready = {"status": "ok", "signal": "server_ready", **extra}
+        self.sessions += 1
+        if self.sessions <= self.busy_for:
+            error = {"status": "error", "code": "server_busy", "message": "Full."}
+            await socket.send(json.dumps(error))
+            await socket.close(1013, "server_busy")
+            return
         await socket.send(self.greeting or json.dumps(ready))
         packets = 0
         async for frame in socket:
@@ -102,31 +110,40 @@ class FakeServer:
                 return
 
     async def _tts(self, socket: ServerConnection) -> None:
+        self.sessions += 1
+        busy = self.sessions <= self.busy_for
         async for frame in socket:
             message = json.loads(frame)
             self.received.append(message)
             if message.get("signal") == "start":
-                ready = {"status": 0, "signal": "server ready", "session": "t1"}
+                fields = {"fields": ["text", "more"]} if self.modern else {}
+                ready = {"status": 0, "signal": "server ready", "session": "t1", **fields}
                 await socket.send(self.greeting or json.dumps(ready))
             elif message.get("signal") == "end":
                 closing = "connection will be closed"
                 await socket.send(json.dumps({"status": 0, "signal": closing, "session": "t1"}))
                 await socket.close()
+            elif message.get("signal") == "cancel":
+                await socket.send(json.dumps({"status": 2, "audio": "", "cancelled": True}))
+            elif busy:
+                error = {"status": -1, "audio": "", "code": "server_busy", "message": "Full."}
+                await socket.send(json.dumps(error))
             elif self.silent_from is not None:
                 continue
-            elif message["text"] == self.failing_text:
+            elif message["text"] == self.failing_text != "":
                 error = {"status": -1, "audio": ""}
                 if self.modern:
                     error |= {"code": "nothing_to_say", "message": "There is nothing to say."}
                 await socket.send(json.dumps(error))
                 await socket.send(json.dumps({"status": 2, "audio": ""}))
             else:
-                for n in range(self.audio_frames):
+                for n in range(self.audio_frames if message["text"] else 0):
                     audio = base64.b64encode(f"{message['text'][0]}{n}".encode()).decode()
                     await socket.send(
                         self.answers.get(n, json.dumps({"status": 1, "audio": audio}))
                     )
-                await socket.send(json.dumps({"status": 2, "audio": ""}))
+                if not message.get("more"):
+                    await socket.send(json.dumps({"status": 2, "audio": ""}))
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from liusheng.client import (
+    Alternative,
     CannotConnectError,
     ConnectionLostError,
     Final,
@@ -17,6 +18,7 @@ from liusheng.client import (
     Word,
     connect,
 )
+from liusheng.client.messages import read
 
 from .conftest import FakeServer
 
@@ -24,8 +26,8 @@ PACKETS = [b"\1\0" * 1_360, b"\2\0" * 1_360, b"\3\0" * 700]
 
 
 async def collect(url: str, audio: object = PACKETS, **options: object) -> list[Partial | Final]:
-    timeout = options.pop("timeout", 5.0)
-    async with connect(url, timeout=timeout) as client:  # type: ignore[arg-type]
+    patience = {k: options.pop(k) for k in ("timeout", "retry_for") if k in options}
+    async with connect(url, **{"timeout": 5.0, **patience}) as client:  # type: ignore[arg-type]
         return [update async for update in client.recognize(audio, **options)]  # type: ignore[arg-type]
 
 
@@ -54,6 +56,20 @@ async def test_our_server(server: FakeServer) -> None:
     assert recognition.ready is not None
     assert (recognition.ready.session, recognition.ready.model) == ("s1", "m")
     assert server.received[0]["lang"] == "zh"
+
+
+async def test_options(server: FakeServer) -> None:
+    await collect(server.url, hotwords=["流声"], format="pcm_mulaw", sample_rate=8_000, nbest=2)
+    assert server.received[0] == {
+        "name": "audio", "nbest": 2, "signal": "start", "hotwords": ["流声"],
+        "format": "pcm_mulaw", "sample_rate": 8_000,
+    }  # fmt: skip
+    assert server.received[-1] == '{"name":"audio","nbest":2,"signal":"end"}'
+
+
+def test_what_a_final_can_hold() -> None:
+    message = {"result": "好", "times": None, "nbest": [{"result": "号", "score": -1.5}]}
+    assert read(message, Final) == Final("好", alternatives=(Alternative("号", -1.5),))
 
 
 async def test_audio_of_every_kind(server: FakeServer) -> None:
@@ -158,7 +174,7 @@ async def test_answers_that_are_none(server: FakeServer, answer: str, code: str,
 async def test_refused_at_the_start(server: FakeServer) -> None:
     server.greeting = '{"status": "error", "code": "server_busy", "message": "Full."}'
     with pytest.raises(ServerError, match="Full") as caught:
-        await collect(server.url)
+        await collect(server.url, retry_for=0.0)
     assert caught.value.code == "server_busy"
     server.greeting = '{"signal": "hello"}'
     with pytest.raises(ServerError, match="did not say server_ready"):
@@ -212,7 +228,7 @@ async def test_the_server_closes_first(server: FakeServer) -> None:
 async def test_a_server_that_leaves_the_closing_to_us(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liusheng.client.exchange._PATIENCE", 0.1)
+    monkeypatch.setattr("liusheng.client.exchange._GOODBYE_SECONDS", 0.1)
     server.closes = False
     assert (await collect(server.url))[-1].text == "3包。"
     assert await server.closings(1) == [1000]
@@ -256,7 +272,7 @@ async def test_several_at_once(server: FakeServer) -> None:
 async def test_nobody_there(unused_tcp_port: int) -> None:
     url = f"ws://127.0.0.1:{unused_tcp_port}"
     with pytest.raises(CannotConnectError, match=f"There is no server at {url}") as caught:
-        await collect(url)
+        await collect(url, retry_for=0.0)
     assert caught.value.code == "cannot_connect"
 
 
@@ -287,7 +303,7 @@ async def test_something_else_listens(greeting: bytes, message: str) -> None:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
-        async with connect(f"ws://127.0.0.1:{port}", open_timeout=0.2) as client:
+        async with connect(f"ws://127.0.0.1:{port}", open_timeout=0.2, retry_for=0.0) as client:
             with pytest.raises(CannotConnectError, match=message):
                 await client.recognize(PACKETS).__anext__()
         await gone.wait()

@@ -29,7 +29,7 @@ def test_recognize(running: FakeServer) -> None:
 
 def test_synthesize(running: FakeServer) -> None:
     with sync.connect(running.url) as client:
-        synthesis = client.synthesize(text for text in "ab")
+        synthesis = client.synthesize(text for text in ("a。", "b"))
         assert b"".join(synthesis) == b"a0a1a2b0b1b2"
         assert synthesis.first_packet_seconds is not None
         assert synthesis.ready is not None
@@ -47,7 +47,10 @@ def test_giving_up(running: FakeServer) -> None:
 
 def test_errors_come_through(running: FakeServer) -> None:
     running.answers[0] = '{"status": "error", "code": "server_busy", "message": "Full."}'
-    with sync.connect(running.url) as client, pytest.raises(ServerError, match="Full"):
+    with (
+        sync.connect(running.url, retry_for=0.0) as client,
+        pytest.raises(ServerError, match="Full"),
+    ):
         list(client.recognize(b"\0\0"))
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from liusheng.client import ReplyTimeoutError, ServerError, connect
+from liusheng.client import ReplyTimeoutError, ServerError, Synthesis, connect
 
 from .conftest import FakeServer
 
@@ -37,26 +37,15 @@ async def test_options(server: FakeServer) -> None:
     assert server.received[1] == {"text": "a", "spk_id": 3, "voice": "heart", "speed": 1.5}
 
 
-async def test_several_texts(server: FakeServer) -> None:
-    async def texts() -> AsyncIterator[str]:
-        for text in "abcd":
-            yield text
-
-    for source in (["a", "b", "c", "d"], iter("abcd"), texts()):
-        server.received.clear()
-        assert await collect(server.url, source) == b"a0a1a2b0b1b2c0c1c2d0d1d2"
-        assert [m.get("signal") for m in server.received] == ["start", *[None] * 4, "end"]
-
-
 async def test_no_text_at_all(server: FakeServer) -> None:
     assert await collect(server.url, []) == b""
 
 
 async def test_texts_that_take_their_time_are_no_timeout(server: FakeServer) -> None:
     async def texts() -> AsyncIterator[str]:
-        yield "a"
+        yield "a\n"
         await asyncio.sleep(0.4)
-        yield "b"
+        yield "b\n"
 
     assert await collect(server.url, texts(), timeout=0.1) == b"a0a1a2b0b1b2"
 
@@ -64,7 +53,7 @@ async def test_texts_that_take_their_time_are_no_timeout(server: FakeServer) -> 
 async def test_a_listener_who_takes_time_is_no_timeout(server: FakeServer) -> None:
     audio = []
     async with connect(server.url, timeout=0.1) as client:
-        async for pcm in client.synthesize(["a", "b"]):
+        async for pcm in client.synthesize(["a\n", "b\n"]):
             audio.append(pcm)
             await asyncio.sleep(0.15)
     assert len(audio) == 6
@@ -117,7 +106,7 @@ async def test_what_the_texts_raise_is_raised(server: FakeServer) -> None:
 
 async def test_giving_up_closes_the_socket(server: FakeServer) -> None:
     async with connect(server.url) as client:
-        async with client.synthesize(["a"] * 1_000) as synthesis:
+        async with client.synthesize(["a\n"] * 1_000) as synthesis:
             async for _ in synthesis:
                 break
         await asyncio.sleep(0.05)
@@ -133,3 +122,119 @@ async def test_sample_rate(server: FakeServer) -> None:
             assert await client.sample_rate() == 24_000
     async with connect(server.url + "/elsewhere") as client:
         assert await client.sample_rate() == 24_000
+
+
+async def tokens() -> AsyncIterator[str]:
+    for token in ["**", "Hi", ", Mr", ". Li", "! ", "It costs 3.5\n", "---\n", "好", "。"]:
+        await asyncio.sleep(0)
+        yield token
+
+
+async def test_text_that_grows_goes_in_pieces(server: FakeServer) -> None:
+    server.modern = True
+    server.audio_frames = 0
+    await collect(server.url, tokens(), voice="heart")
+    options = {"spk_id": 0, "voice": "heart"}
+    assert server.received[1:-1] == [
+        {"text": "**Hi", **options, "more": True},
+        {"text": ", Mr", "more": True},
+        {"text": ". Li", "more": True},
+        {"text": "! ", "more": True},
+        {"text": "It costs 3.5\n"},
+        {"text": "好", **options, "more": True},
+        {"text": "。", "more": True},
+        {"text": ""},
+    ]
+
+
+async def test_an_original_server_gets_clauses(server: FakeServer) -> None:
+    server.audio_frames = 0
+    await collect(server.url, tokens())
+    texts = [message.get("text") for message in server.received[1:-1]]
+    assert texts == ["**Hi,", "Mr. Li!", "It costs 3.5", "---\n好。"]
+
+
+@pytest.mark.parametrize("modern", [True, False])
+async def test_the_first_clause_is_heard_before_the_second_is_written(
+    server: FakeServer, modern: bool
+) -> None:
+    server.modern = modern
+    heard = asyncio.Event()
+
+    async def texts() -> AsyncIterator[str]:
+        yield "甲，"
+        await heard.wait()
+        yield "乙。"
+
+    audio = b""
+    async with connect(server.url) as client:
+        async for pcm in client.synthesize(texts()):
+            audio += pcm
+            heard.set()
+    assert audio == "甲0甲1甲2乙0乙1乙2".encode()
+
+
+async def test_a_writer_who_takes_time_is_no_timeout(server: FakeServer) -> None:
+    server.modern = True
+
+    async def texts() -> AsyncIterator[str]:
+        yield "a"
+        await asyncio.sleep(0.4)
+        yield "b"
+
+    assert await collect(server.url, texts(), timeout=0.1) == b"a0a1a2b0b1b2"
+
+
+@pytest.mark.parametrize("modern", [True, False])
+async def test_cancel(server: FakeServer, modern: bool) -> None:
+    """The writer has more to say, the iteration waits for sound, and ends."""
+    server.modern = modern
+
+    async def texts() -> AsyncIterator[str]:
+        yield "a. "
+        await asyncio.Event().wait()
+
+    audio = []
+    spoken = asyncio.Event()
+    async with connect(server.url) as client:
+        synthesis = client.synthesize(texts())
+
+        async def listen() -> None:
+            async for pcm in synthesis:
+                audio.append(pcm)
+                if len(audio) == server.audio_frames:
+                    spoken.set()
+
+        listening = asyncio.create_task(listen())
+        await spoken.wait()
+        await synthesis.cancel()
+        await synthesis.cancel()  # harmless
+        await listening
+    assert audio == [b"a0", b"a1", b"a2"]
+    signals = [m["signal"] for m in server.received if "signal" in m]
+    assert signals == (["start", "cancel", "end"] if modern else ["start"])
+    assert await server.closings(1) == [1000]
+
+
+async def test_cancel_before_it_began(server: FakeServer) -> None:
+    async with connect(server.url) as client:
+        synthesis = client.synthesize("a")
+        await synthesis.cancel()
+        assert [pcm async for pcm in synthesis] == []
+    assert server.received == []
+
+
+async def test_closing_from_another_task_ends_the_iteration(server: FakeServer) -> None:
+    server.silent_from = 0
+    async with connect(server.url) as client:
+        synthesis = client.synthesize("a")
+        listening = asyncio.create_task(anext_or_none(synthesis))
+        await asyncio.sleep(0.1)
+        await synthesis.aclose()
+        assert await listening is None
+
+
+async def anext_or_none(synthesis: Synthesis) -> bytes | None:
+    async for pcm in synthesis:
+        return pcm
+    return None

@@ -70,7 +70,9 @@ def started() -> Driver:
 def test_the_original_dialogue() -> None:
     driver = Driver()
     (ready,) = driver.text(START)
+    fields = ready.pop("fields")
     assert ready == {"status": 0, "signal": "server ready", "session": "id0"}
+    assert {"text", "spk_id", "voice", "speed", "more"} <= set(fields)
     assert driver.text(say("你好")) == []
     assert driver.done == [Speak(1, "你好", "anna", 1.0)]
     driver.session.audio(1, b"\1\0\2\0")

@@ -46,7 +46,7 @@ class Plan:
         Raises:
             ClientError: when the server cannot be reached, or does not know a voice.
         """
-        async with connect(target.url) as client:
+        async with connect(target.url, retry_for=0.0) as client:
             rate = await client.sample_rate()
             chosen = self._chosen(await voices(client))
             timed = next((v.name for v in chosen if self.lang in v.languages), chosen[0].name)

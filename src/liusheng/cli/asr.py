@@ -100,7 +100,7 @@ def asr(
         return 2
     output = _Output(as_json=json, many=len(files) > 1)
     try:
-        client = connect(server_url(server))
+        client = connect(server_url(server), retry_for=0.0)
     except ValueError as problem:
         error(str(problem))
         return 2

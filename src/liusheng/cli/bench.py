@@ -223,7 +223,7 @@ async def _speakers(
     """Make one trial, or as many as the search takes; return them, and the most that held."""
     search = Search(crowd.streams)
     trials: list[recognition.Trial] = []
-    async with connect(target.url) as client:
+    async with connect(target.url, retry_for=0.0) as client:
         await _warm_up(client, clips[0])
         while (number := search.next) is not None and (find_max or not trials):
             if trials:

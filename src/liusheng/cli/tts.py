@@ -59,7 +59,7 @@ def tts(
         error(f"only WAV files are written: {output.with_suffix('.wav')} instead of {output}?")
         return 2
     try:
-        client = connect(server_url(server))
+        client = connect(server_url(server), retry_for=0.0)
     except ValueError as problem:
         error(str(problem))
         return 2
@@ -111,7 +111,7 @@ async def _lines() -> AsyncIterator[str]:
     threading.Thread(target=read, daemon=True).start()
     while (line := await lines.get()) is not None:
         if line.strip():
-            yield line.strip()
+            yield line.strip() + "\n"
 
 
 async def _say(

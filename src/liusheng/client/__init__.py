@@ -1,6 +1,6 @@
 """The Python client.
 
-    async with liusheng.client.connect("ws://127.0.0.1:8090") as client:
+    async with liusheng.connect("ws://127.0.0.1:8090") as client:
         async for update in client.recognize(packets):
             print(update.text)
 
@@ -15,12 +15,14 @@ from liusheng.client.errors import (
     ReplyTimeoutError,
     ServerError,
 )
-from liusheng.client.messages import AsrReady, Final, Partial, TtsReady, Word
+from liusheng.client.messages import Alternative, AsrReady, Final, Partial, TtsReady, Word
+from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
 
 __all__ = [
     "DEFAULT_URL",
+    "Alternative",
     "AsrReady",
     "CannotConnectError",
     "Client",
@@ -29,9 +31,11 @@ __all__ = [
     "Final",
     "Partial",
     "Recognition",
+    "RecognitionOptions",
     "ReplyTimeoutError",
     "ServerError",
     "Synthesis",
+    "SynthesisOptions",
     "TtsReady",
     "Word",
     "connect",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import ssl
 from typing import Any
 
@@ -25,10 +26,12 @@ from liusheng.client.errors import (
     ServerError,
 )
 from liusheng.client.messages import shown
+from liusheng.client.options import Patience
 
 _PING_INTERVAL = 20.0
 _PING_TIMEOUT = 60.0  # a busy server answers late; that is no reason to hang up
 _CLOSE_TIMEOUT = 5.0
+_LATER_STATUSES = (429, 502, 503, 504)
 _MAX_MESSAGE = 16 << 20  # the final of hours of speech, with its times, is megabytes
 
 
@@ -41,10 +44,8 @@ class Channel:
         self.timeout = timeout
 
     @classmethod
-    async def open(cls, url: str, *, open_timeout: float, timeout: float) -> Channel:
-        """Connect to `url`.
-
-        open_timeout: seconds for connecting; timeout: seconds that an answer may take.
+    async def open(cls, url: str, patience: Patience) -> Channel:
+        """Connect to `url`, once.
 
         Raises:
             CannotConnectError: with the reason.
@@ -53,10 +54,10 @@ class Channel:
             # What has come in is kept without bound: reading must not pause while the caller plays
             # audio or is busy, or pings would go unanswered. How much can come is bounded by what
             # was sent.
-            socket = await open_websocket(
+            opened = await open_websocket(
                 url,
                 compression=None,
-                open_timeout=open_timeout,
+                open_timeout=patience.open_timeout,
                 ping_interval=_PING_INTERVAL,
                 ping_timeout=_PING_TIMEOUT,
                 close_timeout=_CLOSE_TIMEOUT,
@@ -64,20 +65,32 @@ class Channel:
                 max_queue=None,
             )
         except (asyncio.TimeoutError, TimeoutError):
-            raise CannotConnectError(f"{url} did not answer in {open_timeout:g} s.") from None
+            raise CannotConnectError(
+                f"{url} did not answer in {patience.open_timeout:g} s.", transient=True
+            ) from None
         except InvalidStatus as error:
-            raise CannotConnectError(_refused(url, error.response.status_code)) from error
+            status = error.response.status_code
+            raise CannotConnectError(
+                _refused(url, status), transient=status in _LATER_STATUSES
+            ) from error
         except (InvalidURI, ValueError) as error:
             raise CannotConnectError(f"{url} is not a WebSocket address: {error}.") from error
         except ssl.SSLError as error:
             raise CannotConnectError(f"No secure connection to {url}: {error}.") from error
+        except socket.gaierror as error:
+            raise CannotConnectError(
+                f"The host of {url} is not known ({error.strerror}).",
+                transient=error.errno == socket.EAI_AGAIN,
+            ) from error
         except OSError as error:
             # asyncio puts the address where the system's words belong.
             reason = os.strerror(error.errno) if error.errno else str(error)
-            raise CannotConnectError(f"There is no server at {url} ({reason}).") from error
+            raise CannotConnectError(
+                f"There is no server at {url} ({reason}).", transient=True
+            ) from error
         except (InvalidHandshake, EOFError) as error:
             raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error
-        return cls(socket, url, timeout)
+        return cls(opened, url, patience.timeout)
 
     async def send(self, frame: bytes | dict[str, Any]) -> None:
         """Send audio, or a message.

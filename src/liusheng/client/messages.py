@@ -12,20 +12,6 @@ from liusheng.client.errors import ServerError
 _T = TypeVar("_T")
 
 
-class Partial(Struct, frozen=True):
-    """The text so far.
-
-    stable: the prefix of `text` that will not change.
-    utterance: number of the utterance that is open.
-    is_final: `text` will only grow.
-    """
-
-    text: str = field(name="result")
-    stable: str = ""
-    utterance: int = 0
-    is_final: bool = False
-
-
 class Word(Struct, frozen=True):
     """A word of the final text (a character of Chinese) and its place in the audio, in seconds."""
 
@@ -34,12 +20,36 @@ class Word(Struct, frozen=True):
     end: float = field(name="ed")
 
 
+class Partial(Struct, frozen=True):
+    """The text so far.
+
+    stable: the prefix of `text` that will not change.
+    utterance: number of the utterance that is open.
+    is_final: `text` will only grow; with "utterance" partials, this utterance will not change.
+    words: where its words are, at the end of an utterance.
+    """
+
+    text: str = field(name="result")
+    stable: str = ""
+    utterance: int = 0
+    is_final: bool = False
+    words: tuple[Word, ...] = field(name="times", default=())
+
+
+class Alternative(Struct, frozen=True):
+    """What else the text could be. score: higher is likelier."""
+
+    text: str = field(name="result")
+    score: float
+
+
 class Final(Struct, frozen=True):
-    """The whole text, and where in the audio its words are."""
+    """The whole text, where in the audio its words are, and the alternatives asked for."""
 
     text: str = field(name="result")
     words: tuple[Word, ...] = field(name="times", default=())
     name: str = ""
+    alternatives: tuple[Alternative, ...] = field(name="nbest", default=())
 
 
 class AsrReady(Struct, frozen=True):
@@ -51,9 +61,13 @@ class AsrReady(Struct, frozen=True):
 
 
 class TtsReady(Struct, frozen=True):
-    """The server's answer to the start of a synthesis."""
+    """The server's answer to the start of a synthesis.
+
+    fields: of a text that the server understands; an original server does not say.
+    """
 
     session: str = ""
+    fields: tuple[str, ...] = ()
 
 
 def read(message: dict[str, Any], kind: type[_T]) -> _T:

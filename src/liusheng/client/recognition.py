@@ -10,9 +10,11 @@ from liusheng.client.channel import Channel
 from liusheng.client.errors import ServerError
 from liusheng.client.exchange import Exchange, each
 from liusheng.client.messages import AsrReady, Final, Partial, check, read, shown
+from liusheng.client.options import Patience, RecognitionOptions
 
 Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]
-"""16 kHz mono signed 16-bit little-endian PCM: whole, or packets as they come."""
+"""Whole, or packets as they come; 16 kHz mono signed 16-bit little-endian PCM unless the options
+say otherwise."""
 
 PACKET_BYTES = 2_720
 """85 ms: what the reference client sends at a time, and how whole audio is cut."""
@@ -25,6 +27,7 @@ class Recognition(Exchange[Partial | Final]):
 
     The socket is opened when iteration begins. It is closed when iteration ends, on any error,
     and by `aclose` (or at the end of an `async with` block) when iteration is given up before.
+    For the final before all the audio has come, end the audio.
 
     ready: what the server said of the session; None until iteration has begun.
     """
@@ -34,20 +37,18 @@ class Recognition(Exchange[Partial | Final]):
         url: str,
         running: set[Exchange[Any]],
         audio: Audio,
-        start: dict[str, Any],
-        *,
-        open_timeout: float,
-        timeout: float,
+        options: RecognitionOptions,
+        patience: Patience,
     ) -> None:
-        super().__init__(
-            url, running, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT
-        )
+        whole = isinstance(audio, (bytes, bytearray, list, tuple))
+        super().__init__(url, running, patience, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: AsrReady | None = None
         self._audio = audio
-        self._start = start
+        self._named = {"name": options.get("name", "audio"), "nbest": options.get("nbest", 1)}
+        self._options = options
 
     async def _greet(self, channel: Channel) -> None:
-        message = await channel.ask({**self._start, "signal": "start"})
+        message = await channel.ask({**self._named, **self._options, "signal": "start"})
         check(message)
         if message.get("signal") != "server_ready":
             raise ServerError(
@@ -62,7 +63,7 @@ class Recognition(Exchange[Partial | Final]):
                 self._owe()
                 await channel.send(packet)
         self._owe()
-        await channel.send({**self._start, "signal": "end"})
+        await channel.send({**self._named, "signal": "end"})
 
     async def _next(self) -> Partial | Final:
         message = await self._receive()

@@ -15,9 +15,12 @@ from collections.abc import Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from typing_extensions import Unpack
+
 from liusheng.client import connection
 from liusheng.client.exchange import Exchange
 from liusheng.client.messages import AsrReady, Final, Partial, TtsReady
+from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
 
@@ -75,8 +78,8 @@ class Client:
     Not for use by several threads at once; each can have a client of its own.
     """
 
-    def __init__(self, url: str, *, open_timeout: float, timeout: float) -> None:
-        self._client = connection.connect(url, open_timeout=open_timeout, timeout=timeout)
+    def __init__(self, client: connection.Client) -> None:
+        self._client = client
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -118,33 +121,22 @@ class Client:
             raise
 
     def recognize(
-        self,
-        audio: bytes | Iterable[bytes],
-        *,
-        lang: str = "auto",
-        name: str = "audio",
-        nbest: int = 1,
+        self, audio: bytes | Iterable[bytes], **options: Unpack[RecognitionOptions]
     ) -> BlockingRecognition:
         """Recognise audio, as `liusheng.client.Client.recognize`.
 
         An iterable is read in another thread, while results come in.
         """
-        return BlockingRecognition(
-            self, self._client.recognize(audio, lang=lang, name=name, nbest=nbest)
-        )
+        return BlockingRecognition(self, self._client.recognize(audio, **options))
 
     def synthesize(
-        self,
-        text: str | Iterable[str],
-        *,
-        spk_id: int = 0,
-        voice: str | None = None,
-        speed: float | None = None,
+        self, text: str | Iterable[str], **options: Unpack[SynthesisOptions]
     ) -> BlockingSynthesis:
-        """Say a text, or several in turn, as `liusheng.client.Client.synthesize`."""
-        return BlockingSynthesis(
-            self, self._client.synthesize(text, spk_id=spk_id, voice=voice, speed=speed)
-        )
+        """Say a text, as `liusheng.client.Client.synthesize`.
+
+        An iterable is read in another thread, while audio comes in.
+        """
+        return BlockingSynthesis(self, self._client.synthesize(text, **options))
 
     def sample_rate(self) -> int:
         """Return the rate of synthesised audio, in hertz."""
@@ -152,11 +144,17 @@ class Client:
 
 
 def connect(
-    url: str = connection.DEFAULT_URL, *, open_timeout: float = 10.0, timeout: float = 60.0
+    url: str = connection.DEFAULT_URL,
+    *,
+    open_timeout: float = 10.0,
+    timeout: float = 60.0,
+    retry_for: float = 5.0,
 ) -> Client:
-    """Return a client of the server at `url`, for `with`.
+    """Return a client of the server at `url`, for `with`; as `liusheng.client.connect`.
 
     Raises:
         ValueError: when `url` is no address.
     """
-    return Client(url, open_timeout=open_timeout, timeout=timeout)
+    return Client(
+        connection.connect(url, open_timeout=open_timeout, timeout=timeout, retry_for=retry_for)
+    )

@@ -1,4 +1,4 @@
-"""A synthesis: texts go out while audio comes in."""
+"""A synthesis: text goes out while audio comes in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
 from liusheng.client.channel import Channel
-from liusheng.client.errors import ServerError
+from liusheng.client.errors import ConnectionLostError, ServerError
 from liusheng.client.exchange import Exchange, each
 from liusheng.client.messages import TtsReady, check, read, shown
+from liusheng.client.options import Patience, SynthesisOptions
+from liusheng.client.pieces import clauses, paragraphs
 
 Text = str | Iterable[str] | AsyncIterable[str]
-"""What is to be said: one text, or several as they come."""
+"""What is to be said: whole, or bit by bit as it comes."""
 
 _CLOSING = 0  # status of the answer to `end`
 _LAST = 2  # status of the packet that closes a text
@@ -23,7 +25,8 @@ _IN_FLIGHT = 2  # the next text is there when the one before it is said
 
 
 class Synthesis(Exchange[bytes]):
-    """Iterate over it: it yields audio as it is made, signed 16-bit little-endian mono PCM.
+    """Iterate over it: it yields audio as it is made, signed 16-bit little-endian mono PCM unless
+    the options say otherwise.
 
     The socket is opened when iteration begins. It is closed at the end, on any error, and by
     `aclose` (or at the end of an `async with` block) when iteration is given up before: the server
@@ -37,20 +40,46 @@ class Synthesis(Exchange[bytes]):
         self,
         url: str,
         running: set[Exchange[Any]],
-        texts: Text,
-        options: dict[str, Any],
-        *,
-        open_timeout: float,
-        timeout: float,
+        text: Text,
+        options: SynthesisOptions,
+        patience: Patience,
     ) -> None:
-        super().__init__(
-            url, running, open_timeout=open_timeout, timeout=timeout, in_flight=_IN_FLIGHT
-        )
+        whole = isinstance(text, (str, list, tuple))
+        super().__init__(url, running, patience, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
-        self._texts = [texts] if isinstance(texts, str) else texts
-        self._options = options
+        self._text = text
+        said = {name: value for name, value in options.items() if value is not None}
+        self._options: dict[str, Any] = {"spk_id": 0, **said}
         self._sent_at = 0.0
+        self._cancelled = False
+
+    async def cancel(self) -> None:
+        """Stop speaking at once; for another task than the one that iterates.
+
+        The iteration ends without yielding anything more, when the server has confirmed that it
+        stopped; an original server cannot be told, and the socket is closed instead. Harmless when
+        it is over.
+        """
+        channel = self._channel
+        if channel is None or self._sender is None or not self._takes_pieces:
+            await self.aclose()
+            return
+        if self._cancelled:
+            return
+        self._cancelled = True
+        self._sender.cancel()
+        self._owe()
+        try:
+            await channel.send({"signal": "cancel"})
+            await self._say_goodbye(channel)
+        except ConnectionLostError:  # the server was at its end already
+            await self.aclose()
+
+    @property
+    def _takes_pieces(self) -> bool:
+        """Whether it is a server of our kind, with `more` and `cancel`."""
+        return self.ready is not None and "more" in self.ready.fields
 
     async def _greet(self, channel: Channel) -> None:
         message = await channel.ask({"task": "tts", "signal": "start"})
@@ -62,15 +91,33 @@ class Synthesis(Exchange[bytes]):
         self.ready = read(message, TtsReady)
 
     async def _feed(self, channel: Channel) -> None:
-        async with contextlib.aclosing(each(self._texts)) as texts:
-            async for text in texts:
-                await self._room.acquire()
-                self._owe()
-                self._sent_at = self._sent_at or time.monotonic()
-                await channel.send({"text": text, **self._options})
+        if isinstance(self._text, str):
+            await self._send_piece(channel, self._text, more=False, first=True)
+        else:
+            await self._send_bits(channel, self._text)
         for _ in range(self._in_flight):  # `end` is for when every text has been said
             await self._room.acquire()
         self._owe()
+        await self._say_goodbye(channel)
+
+    async def _send_bits(self, channel: Channel, text: Iterable[str] | AsyncIterable[str]) -> None:
+        cut = paragraphs if self._takes_pieces else clauses
+        first = True
+        async with contextlib.aclosing(each(text)) as bits:
+            async for piece, more in cut(bits):
+                await self._send_piece(channel, piece, more=more, first=first)
+                first = not more
+
+    async def _send_piece(self, channel: Channel, text: str, *, more: bool, first: bool) -> None:
+        if first:
+            await self._room.acquire()
+        if not more:  # until then, the server may be waiting for the rest of a clause
+            self._owe()
+        self._sent_at = self._sent_at or time.monotonic()
+        said = self._options if first else {}
+        await channel.send({"text": text, **said, **({"more": True} if more else {})})
+
+    async def _say_goodbye(self, channel: Channel) -> None:
         session = self.ready.session if self.ready else ""
         await channel.send({"task": "tts", "signal": "end", "session": session})
 
@@ -81,6 +128,8 @@ class Synthesis(Exchange[bytes]):
             if status == _CLOSING:
                 await self._finish()
                 raise StopAsyncIteration
+            if self._cancelled:
+                continue
             audio = _audio(message)
             if status == _LAST:
                 self._owed -= 1

@@ -63,11 +63,16 @@ class Piece(Text, frozen=True, kw_only=True):
 
 
 class ServerReady(Struct, frozen=True, kw_only=True):
-    """Answers `start`. The space in the signal is the original's."""
+    """Answers `start`. The space in the signal is the original's.
+
+    fields: of a text that this server knows; clients look here before they send pieces, which a
+        server of the original kind would take for texts.
+    """
 
     status: Literal[0] = 0
     signal: Literal["server ready"] = "server ready"
     session: str
+    fields: tuple[str, ...] = Piece.__struct_fields__
 
 
 class Mark(Struct, frozen=True, kw_only=True):
