@@ -169,3 +169,21 @@ class TestFetching:
     def test_an_unknown_name(self, tmp_path: Path, capsys: Capture) -> None:
         assert fetch.fetch_missing(tmp_path, ["whisper-bass"], ask=False) == 2
         assert "did you mean whisper-base" in capsys.readouterr().err
+
+
+def test_a_configuration_of_the_original(
+    served: list[Settings], tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "application.yaml"
+    file.write_text(
+        "host: 0.0.0.0\nport: 8092\nprotocol: http\nengine_list: ['tts_online-onnx']\n"
+        "tts_online-onnx:\n  voc_block: 36\n"
+    )
+    assert main(["serve", "--config_file", str(file)]) == 0
+    assert (served[0].host, served[0].ports, served[0].asr.models) == ("127.0.0.1", [8092], [])
+    err = capsys.readouterr().err
+    assert "host = '0.0.0.0' is not used" in err
+    assert "tts_online-onnx.voc_block = 36 is not used" in err
+    assert main(["serve", "--config-file", str(file), "--host", "0.0.0.0", "--port", "1"]) == 0
+    assert (served[1].host, served[1].ports) == ("0.0.0.0", [1])
+    assert main(["serve", "--config_file", "none.yaml"]) == 2

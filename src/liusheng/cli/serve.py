@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from liusheng.cli.terminal import error
+from liusheng.cli.terminal import error, say
+from liusheng.server.original_config import Adopted, adopt
 from liusheng.server.settings_sources import SettingsError, load
 from liusheng.server.settings_toml import to_toml
 
@@ -26,6 +27,7 @@ def serve(
     log_level: Literal["debug", "info", "warning", "error"] | None = None,
     log_format: Literal["text", "json"] | None = None,
     config: Path | None = None,
+    config_file: Annotated[Path | None, Parameter(name=("--config-file", "--config_file"))] = None,
     set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
     print_config: Annotated[bool, Parameter(group=_ACTIONS)] = False,
     yes: Annotated[bool, Parameter(group=_ACTIONS)] = False,
@@ -57,6 +59,9 @@ def serve(
     config
         Settings file (TOML); else $LIUSHENG_CONFIG, else liusheng.toml in this folder, else
         liusheng.toml in the user's configuration folder.
+    config_file
+        Configuration (YAML) of a PaddleSpeech server: what has a meaning here is taken over, and
+        of the rest it is said why not. Everything else is stronger than it.
     set_
         Any other setting, as KEY=VALUE: --set limits.idle_seconds=120; --print-config lists them.
     print_config
@@ -84,11 +89,15 @@ def serve(
     ]
     flags |= {path: (flag, value) for path, flag, value in named if value is not None}
     try:
-        loaded = load(config=config, flags=flags)
+        adopted = adopt(config_file) if config_file else Adopted({}, [])
+        origins = {path: (str(config_file), value) for path, value in adopted.values.items()}
+        loaded = load(config=config, flags=flags, adopted=origins)
     except SettingsError as problem:
         for line in str(problem).splitlines():
             error(line)
         return 2
+    for sentence in adopted.unused:
+        say(sentence)
     if print_config:
         sys.stdout.write(to_toml(loaded))
         return 0

@@ -82,17 +82,23 @@ def load(
     *,
     config: str | os.PathLike[str] | None = None,
     flags: Mapping[str, tuple[str, Any]] | None = None,
+    adopted: Mapping[str, tuple[str, Any]] | None = None,
 ) -> Loaded:
     """Read the settings file, the environment and flags.
 
     config: the file; None searches for one (`find_file`).
     flags: for each setting's path: the flag as the user wrote it ("--port"), and its value.
+    adopted: for each setting's path: the file of another program that it was taken over from, and
+        its value; weaker than everything else.
 
     Raises:
         SettingsError: when something is unknown, cannot be read or is out of range; it lists every
             such place at once.
     """
-    values: dict[Keys, tuple[Any, str]] = {}
+    values: dict[Keys, tuple[Any, str]] = {
+        tuple(path.split(".")): (value, f"file {name}")
+        for path, (name, value) in (adopted or {}).items()
+    }
     faults: list[str] = []
     for path, value, origin in (
         *_from_file(find_file(config), faults),
