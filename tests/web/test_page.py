@@ -254,6 +254,13 @@ def test_a_server_without_recognition_says_so(visit: Open) -> None:
     expect(page.locator("#listen-button")).to_be_enabled()
 
 
+def test_a_server_without_a_voice_says_so(visit: Open) -> None:
+    page = visit("#/listen", info={**INFO, "tts": None})
+    expect(page.locator("#notice")).to_contain_text("does not speak")
+    expect(page.locator("#listen-button")).to_be_disabled()
+    expect(page.locator("#speak-button")).to_be_enabled()
+
+
 def test_a_page_that_comes_before_its_server_waits(
     browser: Browser, open_page: Open, origin: str, complaints: list[str]
 ) -> None:

@@ -39,7 +39,10 @@ export class ListenPanel {
     );
     $("listen-lit").addEventListener("click", () => this.#edit());
     $("listen").addEventListener("keydown", (event) => this.#key(event));
-    if (!info.tts) $("listen-button").disabled = true;
+    if (!info.tts) {
+      $("listen-button").disabled = true;
+      complain(new LiushengError("no_tts", ""));
+    }
     inLanguage(() => this.#render());
   }
 
