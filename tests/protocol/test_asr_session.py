@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -249,6 +250,25 @@ def test_a_lost_recognition_is_told_in_the_next_reply() -> None:
     (error,) = driver.audio(bytes(2))
     assert (error["code"], error["result"]) == ("recognition_failed", "")
     assert driver.text(START)[0]["signal"] == "server_ready", "the client can begin anew"
+
+
+def test_packets_after_a_failure_are_not_kept() -> None:
+    driver = started()
+    driver.session.failed(ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
+    packets = [bytearray(10) for _ in range(3)]
+    before = [sys.getrefcount(packet) for packet in packets]
+    for place in range(3):
+        assert driver.audio(packets[place])[0]["code"] == "recognition_failed"
+    assert [sys.getrefcount(packet) for packet in packets] == before
+
+
+def test_the_final_has_no_text_that_came_to_nothing() -> None:
+    driver = started()
+    driver.session.updated([], 0, "嗯嗯", 0)
+    driver.text(END)
+    driver.session.finished()
+    (final,) = driver.settle()
+    assert (final["result"], final["times"]) == ("", [])
 
 
 @pytest.mark.parametrize("when", ["before end", "after end"])

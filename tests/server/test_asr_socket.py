@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from liusheng.server import asr_socket, socket
+
 END = {"name": "a", "signal": "end", "nbest": 1}
 ASR = "/paddlespeech/asr/streaming"
 
@@ -213,6 +215,67 @@ async def test_a_client_that_sends_too_fast_is_read_slowly_and_loses_nothing(ser
             await dialogue.send(f"w{n:04d}".encode().ljust(3_200))
         await reading
         assert await finish(dialogue) == " ".join(f"w{n:04d}" for n in range(400))
+
+
+@pytest.mark.slow
+async def test_a_ping_behind_a_burst_is_answered_while_nothing_is_recognised(
+    serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (socket, asr_socket):
+        monkeypatch.setattr(module, "LONGEST_PAUSE", 0.2)
+    server = await serve(limits={"max_queued_seconds": 0.5})
+    async with server.asr() as dialogue:
+        await dialogue.ask(b"sleep " * 5)  # the worker is busy for longer than this test needs
+        pong = None
+
+        async def burst() -> None:
+            nonlocal pong
+            for n in range(300):
+                await dialogue.send(f"w{n:04d}".encode().ljust(2_720))
+            pong = await dialogue.socket.ping()
+            await dialogue.send(b"after ")
+
+        sending = asyncio.create_task(burst())
+        for _ in range(301):
+            assert "code" not in await dialogue.receive()
+        await sending
+        await asyncio.wait_for(pong, 20)
+        words = " ".join(f"w{n:04d}" for n in range(300))
+        assert await finish(dialogue) == f"sleep sleep sleep sleep sleep {words} after"
+
+
+async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve) -> None:
+    server = await serve(limits={"max_queued_seconds": 0.1})
+    async with server.asr() as dialogue:
+        for n in range(40):
+            await dialogue.send(f"w{n:04d}".encode().ljust(2_720))
+        server.stop.set()
+        assert await dialogue.close_code() == 1001
+
+
+@pytest.mark.slow
+async def test_when_no_worker_can_be_started_clients_are_told(
+    serve, engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognition, _ = engines
+    server = await serve()
+    monkeypatch.setattr(recognition._pool, "_factory", "fake_handlers.broken")
+    async with server.asr() as dialogue:
+        await dialogue.ask(b"die ")
+        final = await dialogue.ask(END)
+        assert final["code"] == "recognition_failed"
+    async with server.connect(ASR) as socket_:
+        await socket_.send(json.dumps({"name": "a", "signal": "start", "nbest": 1}))
+        refusal = json.loads(await asyncio.wait_for(socket_.recv(), 20))
+        assert refusal["code"] in ("server_busy", "recognition_failed")
+    monkeypatch.undo()
+    for _ in range(200):
+        if recognition.pids:
+            break
+        await asyncio.sleep(0.1)
+    async with server.asr() as dialogue:
+        await dialogue.ask(b"back ")
+        assert await finish(dialogue) == "back"
 
 
 async def test_a_server_that_stops_says_so(server) -> None:
