@@ -128,7 +128,7 @@ def echo(sticky: object, _: object) -> Echo:
     return Echo(bool(sticky))
 
 
-def counter(_: object) -> SynthesisHandler:
+def counter(*_: object) -> SynthesisHandler:
     return SynthesisHandler(Counter())
 
 

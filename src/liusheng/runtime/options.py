@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,10 @@ class SynthesisOptions:
     max_speeches: under way at once.
     flush_after: seconds without more of a text that is not whole, after which what is complete
         enough of it is said; 0: never.
+    lexicon: file of the user's words (see `liusheng.tts.text.Lexicon`).
     """
 
     ahead: float = 1.5
     max_speeches: int = 64
     flush_after: float = 0.8
+    lexicon: Path | None = None

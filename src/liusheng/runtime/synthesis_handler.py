@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -105,8 +106,11 @@ class _Stream:
         return self._encoder.feed(samples_to_pcm(rest)) + self._encoder.finish()
 
 
-def synthesis(models: Sequence[InstalledModel]) -> SynthesisHandler:
-    """Load a synthesiser; a worker's factory."""
+def synthesis(models: Sequence[InstalledModel], lexicon: Path | None) -> SynthesisHandler:
+    """Load a synthesiser; a worker's factory.
+
+    lexicon: the user's words (see `liusheng.tts.text.Lexicon`).
+    """
     from liusheng.tts.load import load
 
-    return SynthesisHandler(load(models))
+    return SynthesisHandler(load(models, lexicon=lexicon))

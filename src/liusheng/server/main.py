@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import uvicorn
 
@@ -153,6 +154,20 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
             pool(workers.tts),
         )
     return recognition, synthesis
+
+
+def _lexicon(settings: Settings) -> Path | None:
+    """The file of the user's words. A mistake in it stops the server from starting; one that is
+    made later is logged where it is read.
+
+    Raises:
+        LexiconError: the file cannot be read, or a line of it is wrong.
+    """
+    if not settings.tts.lexicon:
+        return None
+    path = Path(settings.tts.lexicon).expanduser().absolute()
+    Lexicon(path)
+    return path
 
 
 def listen(host: str, port: int) -> socket.socket:

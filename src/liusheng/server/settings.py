@@ -89,6 +89,17 @@ class TtsSettings(Group):
         default=["baker-zh", "hibari-heart"],
         description="Catalogue names or folders; the first one's first voice is voice 0.",
     )
+    lexicon: str = Field(
+        default="",
+        description="File of your own words and their pinyin, read again when it changes; empty: "
+        "none.",
+    )
+    flush_seconds: float = Field(
+        default=0.8,
+        ge=0,
+        description="So long without more of a text that comes in pieces, and what is complete of "
+        "it is said; 0: never.",
+    )
 
 
 class LimitSettings(Group):

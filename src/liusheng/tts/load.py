@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -21,16 +22,23 @@ class VoiceLoadError(RuntimeError):
     """A model's voices cannot be opened; the message says what to do."""
 
 
-def load(models: Sequence[InstalledModel], front_end: ClauseMaker | None = None) -> VoiceRouter:
+def load(
+    models: Sequence[InstalledModel],
+    front_end: ClauseMaker | None = None,
+    *,
+    lexicon: Path | None = None,
+) -> VoiceRouter:
     """Open the voices of `models`, the default voice's model first, and warm them up.
+
+    front_end: by default Liusheng's own, with the user's `lexicon`.
 
     Raises:
         VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
     """
     if front_end is None:
-        from liusheng.tts.text import FrontEnd
+        from liusheng.tts.text import FrontEnd, Lexicon
 
-        front_end = FrontEnd()
+        front_end = FrontEnd(Lexicon.watching(lexicon))
     loaded: list[LoadedVoice] = []
     for model in models:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -10,12 +9,10 @@ from liusheng.tts.text.assemble import assemble
 from liusheng.tts.text.clean import clean
 from liusheng.tts.text.growing import GrowingText, Signal
 from liusheng.tts.text.language import english_items, piece_language
-from liusheng.tts.text.lexicon import Lexicon, LexiconError
+from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.normalize import Item, normalize
 from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
-
-log = logging.getLogger(__name__)
 
 _LOOKAHEAD = 3
 
@@ -48,19 +45,12 @@ class FrontEnd:
         None means that nothing more can be told before `text` has been extended or flushed: go on
         then.
         """
-        self._refresh()
+        self._lexicon.update()
         return assemble(segments(self._pieces(text), self._reader))
 
     def explain(self, text: str) -> list[dict[str, Any]]:
         """What `clauses` makes of a text, as plain data for JSON; callers add to it."""
         return [_explained(clause) for clause in self.clauses(text)]
-
-    def _refresh(self) -> None:
-        try:
-            if self._lexicon.refresh():
-                log.info("The lexicon changed and was read again.")
-        except LexiconError as error:
-            log.error("%s The words read before stay in use.", error)
 
     def _pieces(self, text: GrowingText) -> Iterator[Iterator[Item] | Signal]:
         language: Language | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
 
 from liusheng.tts.text.clean import clean, is_han
+
+log = logging.getLogger(__name__)
 
 _PINYIN = re.compile("[a-z]+(?<![^lnjqxyv]v)[1-5]")
 
@@ -33,29 +36,48 @@ class Lexicon:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self._path = None if path is None else Path(path)
+        self.path = None if path is None else Path(path)
         self._stamp: tuple[int, int] | None = None
         self.words: dict[str, tuple[str, ...]] = {}
         self._longest = 0
-        if self._path is not None:
-            self._load(self._path)
+        self._trouble = ""  # that was logged last
+        if self.path is not None:
+            self._load(self.path)
+
+    @classmethod
+    def watching(cls, path: str | os.PathLike[str] | None) -> Lexicon:
+        """A lexicon that is empty while its file is wrong: this is logged, and looked at again when
+        the file changes."""
+        lexicon = cls()
+        lexicon.path = None if path is None else Path(path)
+        lexicon.update()
+        return lexicon
+
+    def update(self) -> None:
+        """As `refresh`, but what is wrong is logged, once, and the words stay as they were."""
+        try:
+            if self.refresh():
+                log.info("read %d words from the lexicon %s", len(self.words), self.path)
+            self._trouble = ""
+        except LexiconError as error:
+            if str(error) != self._trouble:
+                log.error("%s The words known before stay in use.", error)
+            self._trouble = str(error)
 
     def refresh(self) -> bool:
         """Read the file again if it changed; True if it did.
 
         A file that became wrong raises, and the words stay as they were until it changes again.
         """
-        if self._path is None:
+        if self.path is None:
             return False
         try:
-            stamp = _stamp(self._path)
+            stamp = _stamp(self.path)
         except OSError as error:
-            raise LexiconError(
-                f"Cannot read the lexicon {self._path}: {error.strerror}."
-            ) from error
+            raise LexiconError(f"Cannot read the lexicon {self.path}: {error.strerror}.") from error
         if stamp == self._stamp:
             return False
-        self._load(self._path)
+        self._load(self.path)
         return True
 
     def longest_match(self, text: str, at: int) -> str:
