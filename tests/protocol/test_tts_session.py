@@ -146,7 +146,6 @@ def test_a_text_that_cannot_be_said_is_closed_too(frame: str, code: str, words: 
         ('{"signal": "end"}', "missing_field"),
         ('{"signal": "end", "session": "other"}', "wrong_session"),
         ('{"signal": "end", "session": 3}', "invalid_field"),
-        ("{" + " " * 20_000 + "}", "message_too_large"),
     ],
 )
 def test_frames_that_are_no_texts_are_not_closed_by_a_2(frame: str, code: str) -> None:
@@ -231,8 +230,38 @@ def test_only_so_many_texts_wait() -> None:
     driver = started()
     for _ in range(MAX_WAITING_TEXTS + 1):
         assert driver.text(say("a")) == []
-    (error,) = driver.text(say("b"))
-    assert error["code"] == "too_many_texts"
+    assert driver.text(say("b")) == []
+    assert driver.session.backlog == 1, "its sender is read slowly from here on"
+    driver.text(CANCEL)
+    driver.text(say("c"))
+    assert driver.done[-1].text == "c"
+
+
+def test_a_text_too_many_is_told_in_its_turn() -> None:
+    driver = started()
+    for _ in range(MAX_WAITING_TEXTS + 2):
+        driver.text(say("a"))
+    for number in range(1, MAX_WAITING_TEXTS + 2):
+        driver.session.spoken(number)
+    assert [m.get("code", m["status"]) for m in driver.settle()][-2:] == ["too_many_texts", 2]
+
+
+def test_a_frame_too_long_is_a_text_and_closed_like_one() -> None:
+    driver = started()
+    driver.text(say("one"))
+    assert driver.text(say("好" * 100_000)) == [], "it is told of in its turn"
+    driver.session.spoken(1)
+    assert [m.get("code", m["status"]) for m in driver.settle()] == [2, "message_too_large", 2]
+
+
+def test_end_twice() -> None:
+    driver = started()
+    driver.text(say("one"))
+    assert driver.text(END) == []
+    (error,) = driver.text(END)
+    assert error["code"] == "after_end"
+    driver.session.spoken(1)
+    assert [m["status"] for m in driver.settle()] == [2, 0]
 
 
 def test_idleness() -> None:

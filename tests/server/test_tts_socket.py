@@ -53,6 +53,7 @@ async def test_the_sample_rate_is_told(server) -> None:
     [
         ({"text": ""}, "empty_text"),
         ({"text": "x" * 100_000}, "text_too_long"),
+        ({"text": "好" * 100_000}, "message_too_large"),
         ({"text": "1", "spk_id": 9}, "unknown_voice"),
         ({"text": "1", "spk_id": "zero"}, "invalid_field"),
         ({"text": ["1"]}, "invalid_field"),

@@ -96,8 +96,8 @@ class TTSSession:
 
     @property
     def backlog(self) -> int:
-        """How much is owed and not sent yet; packets' replies in a row count once."""
-        return len(self._owed)
+        """How much is owed and not sent yet, with the texts beyond those that may wait."""
+        return len(self._owed) + max(0, len(self._waiting) - MAX_WAITING_TEXTS)
 
     def commands(self) -> Iterable[Command]:
         """Yield what is to be done now, in order, each once."""
@@ -130,7 +130,12 @@ class TTSSession:
                     f'The field "text" is missing from {shown(message)} (and it has no "signal").',
                 )
         except ProtocolError as error:
-            self._tell(error)
+            if error.code is ErrorCode.MESSAGE_TOO_LARGE and not self._open:
+                # Nothing else is ever so long: it is a text, and its sender waits for a 2.
+                self._waiting.append(TextInTurn(refused=error))
+                self._next()
+            else:
+                self._tell(error)
 
     def bytes_received(self, data: bytes) -> None:
         """Take in a binary frame, which has no place here."""
@@ -226,6 +231,10 @@ class TTSSession:
                 f'"end" names the session {shown(end.session)}, but this one is "{self._id}"; '
                 'send the id that came with "server ready".',
             )
+        if self._ending:
+            raise ProtocolError(
+                ErrorCode.AFTER_END, '"end" came already; its answer is on the way.'
+            )
         self._ending = True
         if self._open:
             self._extend(self._open, "", last=True)
@@ -236,13 +245,13 @@ class TTSSession:
         if self._open:
             self._go_on(self._open, message)
             return
-        if len(self._waiting) >= MAX_WAITING_TEXTS:
-            raise ProtocolError(
-                ErrorCode.TOO_MANY_TEXTS,
-                f"{MAX_WAITING_TEXTS} texts are waiting already; this one was not taken. "
-                "Wait for status 2 packets before sending more.",
-            )
         try:
+            if len(self._waiting) >= MAX_WAITING_TEXTS:
+                raise ProtocolError(
+                    ErrorCode.TOO_MANY_TEXTS,
+                    f"{MAX_WAITING_TEXTS} texts are waiting already; this one is not said. "
+                    "Wait for status 2 packets before sending more.",
+                )
             self._require_start("a text")
             if self._ending:
                 raise ProtocolError(ErrorCode.AFTER_END, 'A text came after "end"; it is not said.')
