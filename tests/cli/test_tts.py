@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -182,3 +183,20 @@ def test_the_header_of_a_stream_is_read_by_others(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(playback_module.wav_stream_header(16_000) + b"\0\x40" * 800)
     assert [len(block) for block in decode_file(path, 16_000)] == [800]
+
+
+def test_explain_needs_no_server(capsys: Capture) -> None:
+    assert main(["tts", "--explain", "银行2"]) == 0
+    captured = capsys.readouterr()
+    (clause,) = json.loads(captured.out)["clauses"]
+    assert clause["reading"] == "银行二"
+    assert [syllable["pinyin"] for syllable in clause["syllables"]] == ["yin2", "hang2", "er4"]
+    assert "without the voices of baker-zh" in captured.err, "nothing is pulled here"
+
+
+def test_explain_says_what_is_missing(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    monkeypatch.delitem(sys.modules, "liusheng.server.settings", raising=False)
+    monkeypatch.delitem(sys.modules, "liusheng.server.settings_sources", raising=False)
+    assert main(["tts", "--explain", "银行"]) == 1
+    assert "pip install 'liusheng[server]'" in capsys.readouterr().err

@@ -31,6 +31,7 @@ def tts(
     voice: str | None = None,
     spk_id: int = 0,
     speed: float | None = None,
+    explain: bool = False,
     server: Server = None,
 ) -> int:
     """Say a text: into a WAV file, or aloud.
@@ -51,7 +52,14 @@ def tts(
         Number of a voice; 0 is the server's default.
     speed
         1 is the voice's own speed, 2 takes half the time.
+    explain
+        Say nothing; print as JSON how the text is read: clauses, their reading, pinyin and phones,
+        and the voice that each goes to. Needs no server, but its packages and models.
     """
+    if explain:
+        from liusheng.cli.explain import explain as print_explanation
+
+        return print_explanation(text, voice, spk_id)
     if output is None and not play:
         error("say where the speech should go: -o FILE.wav, or --play")
         return 2

@@ -70,6 +70,10 @@ class HibariVoice:
                     spoken = True
                     yield block
 
+    def phones(self, clause: Clause) -> list[str]:
+        """See `PhoneticVoice`: IPA, as hibari-tts writes it."""
+        return list(self._engine.phonemize(punctuated(clause)))
+
 
 def split_phonemes(phonemes: str) -> list[str]:
     """Cut a sentence's phonemes into what is spoken in one pass each: at commas where that is

@@ -39,11 +39,22 @@ def load(
         from liusheng.tts.text import FrontEnd, Lexicon
 
         front_end = FrontEnd(Lexicon.watching(lexicon))
+    return open_router(models, front_end, warm_up=True)
+
+
+def open_router(
+    models: Sequence[InstalledModel], front_end: ClauseMaker, *, warm_up: bool
+) -> VoiceRouter:
+    """Open the voices of `models`; without `warm_up` as they are, not brought to one loudness.
+
+    Raises:
+        VoiceLoadError: see `load`.
+    """
     loaded: list[LoadedVoice] = []
     for model in models:
         try:
             voices = list(_open(model))
-            gain = _warm_up(voices[0], front_end)
+            gain = _warm_up(voices[0], front_end) if warm_up else 1.0
         except KeyError as error:
             raise VoiceLoadError(
                 f"the model {model.name} has no file for {error}: remove it and pull it again"

@@ -119,9 +119,7 @@ class VoiceRouter:
         *,
         urgent: bool,
     ) -> Iterator[Block]:
-        chosen = (
-            asked if clause.lang in asked.voice.languages else self._by_language.get(clause.lang)
-        )
+        chosen = self._chosen(clause, asked)
         if chosen is None:
             log.warning("no voice speaks %s: left out: %s", clause.lang, clause.reading)
             return
@@ -137,3 +135,13 @@ class VoiceRouter:
             begun = marks.begun_before(position, trimmed.lead, last=trimmed.ended)
             louder = samples if request.volume == 1 else amplify(samples, request.volume)
             yield Block(louder, begun)
+
+    def voice_for(self, clause: Clause, asked: str = "") -> ClauseVoice | None:
+        """The voice that says a clause when the voice of this name is asked for."""
+        chosen = self._chosen(clause, self._by_name.get(asked, self._default))
+        return chosen.voice if chosen else None
+
+    def _chosen(self, clause: Clause, asked: LoadedVoice) -> LoadedVoice | None:
+        if clause.lang in asked.voice.languages:
+            return asked
+        return self._by_language.get(clause.lang)

@@ -13,8 +13,8 @@ from liusheng.tts.text.types import Clause
 from liusheng.tts.types import Samples
 
 _MARKS = {
-    "zh": {"none": "", "comma": "，", "sentence": "。"},
-    "en": {"none": "", "comma": ",", "sentence": "."},
+    "zh": {"none": "", "comma": "，", "sentence": "。", "question": "？"},
+    "en": {"none": "", "comma": ",", "sentence": ".", "question": "?"},
 }
 
 
@@ -73,9 +73,18 @@ class TimedVoice(ClauseVoice, Protocol):
         """The timing of each of the clause's syllables, and its audio as from `speak`."""
 
 
+@runtime_checkable
+class PhoneticVoice(ClauseVoice, Protocol):
+    """A voice that tells what phones it makes of a clause."""
+
+    def phones(self, clause: Clause) -> list[str]:
+        """The phones of each syllable of a clause of Mandarin, or of each sentence of another,
+        with spaces between them where they are longer than a letter."""
+
+
 def punctuated(clause: Clause) -> str:
     """The clause's reading and the mark that ends it, for models that read intonation from it."""
-    return clause.reading + _MARKS[clause.lang][clause.pause]
+    return clause.reading + _MARKS[clause.lang]["question" if clause.asks else clause.pause]
 
 
 def default_voice_name(model: InstalledModel) -> str:

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -175,15 +174,9 @@ def test_the_lexicon_goes_first_and_is_read_again(tmp_path: Path) -> None:
     assert pinyin("去银行") == ["qu4", "yin2", "hang4"]
 
 
-def test_explain_is_json(front_end: FrontEnd) -> None:
-    explained = json.loads(json.dumps(front_end.explain("去银行。OK then"), ensure_ascii=False))
-    assert explained[0]["reading"] == "去银行"
-    assert explained[0]["syllables"][2] == {
-        "text": "行",
-        "pinyin": "hang2",
-        "span": [2, 3],
-        "word_start": False,
-        "pause_after": False,
-    }
-    assert explained[1]["lang"] == "en"
-    assert explained[1]["span"] == [4, 11]
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [("Is it?", [True]), ("你好吗？我很好。", [True, False]), ("真的？！", [True])],
+)
+def test_questions_are_known(front_end: FrontEnd, text: str, asks: list[bool]) -> None:
+    assert [clause.asks for clause in front_end.clauses(text)] == asks

@@ -1,6 +1,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from liusheng.tts.explaining import Explainer
 from liusheng.tts.text import FrontEnd
 from liusheng.tts.text.assemble import FIRST, LONGEST
 from liusheng.tts.text.clean import is_han
@@ -58,7 +59,7 @@ def test_every_han_character_is_read_exactly_once(front_end: FrontEnd, text: str
 @given(text=st.text(alphabet=_HAN + "，。", min_size=1, max_size=60))
 @quick
 def test_explain_is_what_clauses_gives(front_end: FrontEnd, text: str) -> None:
-    explained = front_end.explain(text)
+    explained = Explainer(front_end).explain(text)["clauses"]
     clauses = list(front_end.clauses(text))
     assert [entry["reading"] for entry in explained] == [clause.reading for clause in clauses]
     assert [s["pinyin"] for entry in explained for s in entry["syllables"]] == [

@@ -68,6 +68,11 @@ class PhoneTable:
             self._syllables: dict[str, list[str]] = table["syllables"]
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a table of phones: pull the model again") from error
+        self._names: dict[int, str] = {number: name for name, number in self._ids.items()}
+
+    def name(self, number: int) -> str:
+        """The phone or mark with this id."""
+        return self._names[number]
 
     def syllable(self, pinyin: str) -> tuple[str, ...]:
         """The phones of one syllable: `hang2` → h, ang2; `huar1` → h, ua1, er5; () if unknown."""

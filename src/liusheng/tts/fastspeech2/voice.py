@@ -63,6 +63,12 @@ class FastSpeech2Voice:
         first_block = FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
         return timings, self._vocoder.stream(spectrogram, first_block, skip)
 
+    def phones(self, clause: Clause) -> list[str]:
+        """See `PhoneticVoice`: initials and finals with tones, as in the Baker corpus."""
+        phones = self._phones.encode(units(clause.syllables))
+        names = [self._phones.name(each) for each in phones.ids]
+        return [" ".join(names[start:end]) for start, end in phones.spans]
+
 
 def _with_marks(spans: Sequence[tuple[int, int]], spoken: Sequence[Unit]) -> list[tuple[int, int]]:
     """The phones of each syllable and the mark after it, which the voice goes on sounding through

@@ -88,7 +88,8 @@ def _clauses(segment: Segment, first: bool) -> Iterator[Clause]:
     cut = _english_clauses if segment.lang == "en" else _mandarin_clauses
     *others, last = cut(segment, first)
     yield from others
-    yield replace(last, ends_sentence=segment.mark == "sentence", pause=segment.pause)
+    ends = segment.mark == "sentence"
+    yield replace(last, ends_sentence=ends, pause=segment.pause, asks=segment.asks)
 
 
 def _mandarin_clauses(segment: Segment, first: bool) -> Iterator[Clause]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any
 
 from liusheng.tts.text.assemble import assemble
 from liusheng.tts.text.clean import clean
@@ -48,10 +47,6 @@ class FrontEnd:
         self._lexicon.update()
         return assemble(segments(self._pieces(text), self._reader))
 
-    def explain(self, text: str) -> list[dict[str, Any]]:
-        """What `clauses` makes of a text, as plain data for JSON; callers add to it."""
-        return [_explained(clause) for clause in self.clauses(text)]
-
     def _pieces(self, text: GrowingText) -> Iterator[Iterator[Item] | Signal]:
         language: Language | None = None
         for span in text.spans():
@@ -76,25 +71,3 @@ def _language_ahead(text: GrowingText, at: int) -> Generator[Signal, None, Langu
             return language
         at = end
     return "zh"
-
-
-def _explained(clause: Clause) -> dict[str, Any]:
-    explained: dict[str, Any] = {
-        "lang": clause.lang,
-        "reading": clause.reading,
-        "span": list(clause.span),
-        "pause": clause.pause,
-        "ends_sentence": clause.ends_sentence,
-    }
-    if clause.lang == "zh":
-        explained["syllables"] = [
-            {
-                "text": syllable.text,
-                "pinyin": syllable.pinyin,
-                "span": list(syllable.span),
-                "word_start": syllable.word_start,
-                "pause_after": syllable.pause_after,
-            }
-            for syllable in clause.syllables
-        ]
-    return explained

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from liusheng.tts.text.pinyin import Reader
 
 _STRENGTH: dict[str, int] = {"none": 0, "weak": 1, "comma": 2, "sentence": 3}
+_QUESTION = frozenset("?？")
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class Segment:
     """Syllables, or words of English, with nothing but spaces between them.
 
     mark: the strongest mark after it, one of `_STRENGTH`; "none" at a change of language.
+    asks: whether there is a question mark among them.
     """
 
     lang: Language
     syllables: tuple[Syllable, ...]
     words: tuple[Item, ...]
     mark: str = "none"
+    asks: bool = False
 
     @property
     def span(self) -> Span:
@@ -59,8 +62,10 @@ def segments(
                     yield held
                 held = segment
             group = []
-            if held is not None and strength > _STRENGTH[held.mark]:
-                held = replace(held, mark=item.kind)
+            if held is not None:
+                mark = item.kind if strength > _STRENGTH[held.mark] else held.mark
+                asks = held.asks or not _QUESTION.isdisjoint(item.text)
+                held = replace(held, mark=mark, asks=asks)
         for segment in _read(group, reader):
             if held is not None:
                 yield held

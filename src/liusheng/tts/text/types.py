@@ -42,6 +42,7 @@ class Clause:
     ends_sentence: the last clause of its sentence.
     pause: the silence that belongs after it: "none" where one breath was cut in two or the
         language changes, "comma", or "sentence".
+    asks: a question mark ends it.
     """
 
     lang: Language
@@ -50,3 +51,4 @@ class Clause:
     span: Span
     ends_sentence: bool
     pause: Pause
+    asks: bool = False
