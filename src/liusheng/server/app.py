@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from liusheng.protocol.asr import Limits
+from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
+from liusheng.server.adapters import Adapter
 from liusheng.server.asr_socket import ASRSocket
 from liusheng.server.http.doors import doors
 from liusheng.server.pages import add_page
@@ -27,6 +30,7 @@ ASR_PATH = "/paddlespeech/asr/streaming"
 TTS_PATH = "/paddlespeech/tts/streaming"
 
 _STOP_PATIENCE = 3.0
+_DAY = 86_400.0
 
 
 class Application:
@@ -49,6 +53,8 @@ class Application:
         for door in self._doors:
             path = settings.path_prefix + door.path
             self.asgi.router.routes.append(Route(path, door, methods=[door.method]))
+        for path, adapter in self._adapters().items():
+            self.asgi.router.routes.append(WebSocketRoute(settings.path_prefix + path, adapter))
         add_page(self.asgi, settings.path_prefix)
 
     async def stop_sessions(self) -> None:
@@ -71,6 +77,17 @@ class Application:
             routes.add_api_websocket_route(TTS_PATH, self._speak)
         return routes
 
+    def _adapters(self) -> dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]]:
+        compat = self._settings.compat
+        found: dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]] = {}
+        if self._recognition and compat.cpp_runtime:
+            found["/"] = Adapter(CppRuntime, self._recognize)
+        if self._recognition and compat.speech_web:
+            found["/ws/asr/onlineStream"] = self._recognize
+        if self._synthesis and compat.speech_web:
+            found["/ws/tts/online"] = Adapter(SpeechWebTts, self._speak_to_page)
+        return found
+
     async def _recognize(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
         limits = self._settings.limits
@@ -88,13 +105,19 @@ class Application:
         await self._run("asr", websocket, socket)
 
     async def _speak(self, websocket: WebSocket) -> None:
+        await self._say(websocket, self._settings.limits.idle_seconds)
+
+    async def _speak_to_page(self, websocket: WebSocket) -> None:
+        """Speak to speech_web's page, which opens its socket once and for all."""
+        await self._say(websocket, _DAY)
+
+    async def _say(self, websocket: WebSocket, idle_seconds: float) -> None:
         assert self._synthesis is not None
-        limits = self._settings.limits
         socket = TTSSocket(
             websocket,
             self._synthesis,
-            max_text_chars=limits.max_text_chars,
-            idle_seconds=limits.idle_seconds,
+            max_text_chars=self._settings.limits.max_text_chars,
+            idle_seconds=idle_seconds,
         )
         await self._run("tts", websocket, socket)
 

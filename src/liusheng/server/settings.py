@@ -169,6 +169,20 @@ class WorkerSettings(Group):
     )
 
 
+class CompatSettings(Group):
+    """Dialects of the original's relatives."""
+
+    cpp_runtime: bool = Field(
+        default=False,
+        description="Whether recognition is served at / as the original's C++ runtime answers it.",
+    )
+    speech_web: bool = Field(
+        default=False,
+        description="Whether the sockets of the original's speech_web demo are served: "
+        "/ws/asr/onlineStream and /ws/tts/online.",
+    )
+
+
 class Settings(BaseSettings):
     """The server's settings."""
 
@@ -207,6 +221,7 @@ class Settings(BaseSettings):
     tts: TtsSettings = TtsSettings()
     limits: LimitSettings = LimitSettings()
     workers: WorkerSettings = WorkerSettings()
+    compat: CompatSettings = CompatSettings()
 
     @property
     def asr_options(self) -> AsrOptions:
