@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from liusheng import __version__
+from liusheng._version import __version__
 from liusheng.protocol import asr, realtime, tts
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -45,7 +45,7 @@ TTS = Channel(
     "Streaming synthesis",
     {
         "start": (tts.Start, {"signal": "start"}),
-        "text": tts.Text,
+        "text": tts.Piece,
         "cancel": (None, {"signal": "cancel"}),
         "end": (tts.End, {"signal": "end"}),
     },

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from liusheng import __version__
+from liusheng._version import __version__
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON
 
