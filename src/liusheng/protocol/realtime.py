@@ -188,16 +188,3 @@ class Failed(Struct, frozen=True, kw_only=True):
     item_id: str
     content_index: Literal[0] = 0
     error: ItemError
-
-
-ServerEvent = (
-    SessionState
-    | ErrorEvent
-    | Cleared
-    | SpeechStarted
-    | SpeechStopped
-    | Committed
-    | Delta
-    | Completed
-    | Failed
-)
