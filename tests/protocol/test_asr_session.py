@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from liusheng.protocol import asr
 from liusheng.protocol.asr_session import Abandon, ASRSession, Close, Feed, Finish, Open
@@ -20,7 +21,12 @@ LIMITS = asr.Limits(
     idle_seconds=60, max_packet_bytes=4_000, max_queued_seconds=30, max_session_seconds=0
 )
 START = json.dumps({"name": "test.wav", "signal": "start", "nbest": 1})
+STARTED = asr.Start(name="test.wav")
 END = json.dumps({"name": "test.wav", "signal": "end", "nbest": 1})
+
+
+def start(**fields: Any) -> str:
+    return json.dumps({"name": "a", "signal": "start", "nbest": 1, **fields})
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Said:
     words: tuple[Any, ...] = ()
     start: float = 0.0
     end: float = 1.0
+    alternatives: tuple[Any, ...] = ()
 
 
 class Driver:
@@ -111,7 +118,7 @@ def test_the_original_dialogue() -> None:
     assert final["result"] == "你好，世界。"
     assert [time["w"] for time in final["times"]] == list("你好世界")
     assert driver.closing == Close(CloseCode.NORMAL, "finished")
-    assert driver.done == [Open("id0", "auto"), Feed(bytes(2_720)), Feed(bytes(2_720)), Finish()]
+    assert driver.done == [Open("id0", STARTED), Feed(bytes(2_720)), Feed(bytes(2_720)), Finish()]
 
 
 def test_a_reply_that_waited_carries_the_newest_text() -> None:
@@ -146,7 +153,7 @@ def test_a_second_start_abandons_the_first() -> None:
     driver.session.updated([Said(0, "old")], 1, "", 0)
     (ready,) = driver.text(json.dumps({"name": "b", "signal": "start", "nbest": 1, "lang": "en"}))
     assert ready["session"] == "id1"
-    assert driver.done[-2:] == [Abandon(), Open("id1", "en")]
+    assert driver.done[-2:] == [Abandon(), Open("id1", asr.Start(name="b", lang="en"))]
     (reply,) = driver.audio(bytes(2))
     assert reply["result"] == ""
     driver.text(END)
@@ -166,12 +173,17 @@ def test_a_second_start_abandons_the_first() -> None:
         ('{"signal": "start", "nbest": 1}', "missing_field", "error", '"name"'),
         ('{"signal": "start", "name": 1}', "invalid_field", "error", '"name"'),
         ('{"signal": "start", "name": "a", "lang": "xx"}', "not_supported_by_model", "error", "en"),
-        (
-            '{"signal": "start", "name": "a", "sample_rate": 8000}',
-            "unsupported_field",
-            "error",
-            "16000",
-        ),
+        (start(resume="id0"), "unsupported_field", "error", "resume"),
+        (start(sample_rate=4_000), "invalid_field", "error", "4000"),
+        (start(channels=3), "invalid_field", "error", "1 or 2"),
+        (start(format="aac"), "invalid_field", "error", '"ogg_opus"'),
+        (start(format="flac", sample_rate=8_000), "invalid_field", "error", '"flac"'),
+        (start(format="wav", channels=1), "invalid_field", "error", "container"),
+        (start(hotwords="陈曲澜"), "invalid_field", "error", "hotwords"),
+        (start(hotwords=[""]), "invalid_field", "error", "hotwords"),
+        (start(endpoint_ms=10), "invalid_field", "error", "200"),
+        (start(partials="all"), "invalid_field", "error", '"utterance"'),
+        (start(itn="yes"), "invalid_field", "error", "itn"),
         (END, "not_started", "error", "start"),
         ("{" + " " * 30_000 + "}", "message_too_large", "error", "20,000"),
     ],
@@ -210,6 +222,50 @@ def test_a_session_has_its_length() -> None:
     driver = started(limits=limits)
     assert "code" not in driver.audio(bytes(32_000))[0]
     assert driver.audio(bytes(2))[0]["code"] == "session_too_long"
+
+
+def test_the_length_is_that_of_the_clients_own_samples() -> None:
+    limits = asr.Limits(
+        idle_seconds=60, max_packet_bytes=32_000, max_queued_seconds=30, max_session_seconds=1
+    )
+    driver = Driver(limits=limits)
+    (ready,) = driver.text(start(format="pcm_mulaw", sample_rate=8_000))
+    assert ready["sample_rate"] == 8_000
+    assert "code" not in driver.audio(bytes(8_000))[0]
+    assert driver.audio(bytes(1))[0]["code"] == "session_too_long"
+
+
+def test_the_length_of_a_container_is_told_by_its_decoder() -> None:
+    limits = asr.Limits(
+        idle_seconds=60, max_packet_bytes=32_000, max_queued_seconds=30, max_session_seconds=1
+    )
+    driver = Driver(limits=limits)
+    driver.text(start(format="ogg_opus"))
+    driver.audio(bytes(32_000))
+    driver.session.decoded(0.9)
+    assert "code" not in driver.audio(bytes(32_000))[0]
+    driver.session.decoded(0.2)
+    driver.execute()
+    assert driver.done[-1] == Abandon()
+    assert driver.audio(b"more")[0]["code"] == "session_too_long"
+    driver.text(END)
+    assert driver.messages[-1]["code"] == "session_too_long"
+
+
+def test_wishes_reach_the_recogniser_and_shape_the_replies() -> None:
+    driver = Driver()
+    driver.text(start(hotwords=["陈曲澜"], partials="utterance", nbest=2, itn=True))
+    opened = driver.done[0].start
+    assert (opened.hotwords, opened.itn, opened.punctuation) == (("陈曲澜",), True, UNSET)
+    driver.session.updated([Said(0, "one"), Said(1, "two")], 2, "three", 0)
+    replies = [driver.audio(bytes(2))[0] for _ in range(3)]
+    assert [r["result"] for r in replies] == ["one", "two", "three"]
+    assert ["times" in r for r in replies] == [True, True, False]
+    driver.text(END)
+    driver.session.finished()
+    (final,) = driver.settle()
+    assert final["result"] == "one two"
+    assert final["nbest"] == [{"result": "one two", "score": 0.0}]
 
 
 def test_idleness_is_told_and_ends_the_socket() -> None:
@@ -304,9 +360,10 @@ def test_the_server_stops() -> None:
     assert driver.closing == Close(CloseCode.GOING_AWAY, "server_stopping")
 
 
+STARTS = [START, start(partials="utterance", nbest=3), start(format="flac")]
 frames = st.one_of(
     st.binary(max_size=5_000),
-    st.sampled_from([START, END, "{}", "[1]", "x", '{"signal": "start"}', '{"signal": null}']),
+    st.sampled_from([*STARTS, END, "{}", "[1]", "x", '{"signal": "start"}', '{"signal": null}']),
     st.text(max_size=20),
     st.sampled_from(["<update>", "<finished>", "<failed>", "<pull>", "<idle>"]),
 )
@@ -353,7 +410,7 @@ def test_any_sequence_of_frames(sequence: list[str | bytes], refuse: bool) -> No
                 finishing = True
             else:
                 (deferred if finishing else expected).append("text")
-            if frame == START and not finishing:
+            if frame in STARTS and not finishing:
                 streaming = not refuse
                 accepted = b""
         driver.execute()

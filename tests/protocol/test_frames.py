@@ -102,7 +102,7 @@ def test_fields_not_built_are_refused_unless_they_change_nothing(field: str) -> 
 
 
 def test_true_is_not_one() -> None:
-    assert refusal(refuse_unsupported, {"channels": True}, asr.NOT_BUILT)
+    assert refusal(refuse_unsupported, {"channels": True}, {"channels": (1,)})
 
 
 def test_a_long_value_is_cut_in_errors() -> None:

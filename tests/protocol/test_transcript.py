@@ -20,12 +20,19 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Utterance:
     index: int
     text: str
     words: tuple[Word, ...]
     start: float
     end: float
+    alternatives: tuple[Alternative, ...] = ()
 
 
 def spoken(index: int, text: str, start: float = 0.0, each: float = 0.25) -> Utterance:

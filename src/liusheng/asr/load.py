@@ -11,6 +11,7 @@ from liusheng.asr.live import LiveRecognizer
 from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
+from liusheng.asr.writing import Writer
 from liusheng.models.types import InstalledModel, Kind, Task
 
 if TYPE_CHECKING:
@@ -113,9 +114,8 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
 
             corrector = correction.load(model, options.correction)
     recognizers = [_load_one(model, options, corrector) for model in heard]
-    if len(recognizers) == 1:
-        return recognizers[0]
-    return Router(recognizers, [m.languages for m in heard])
+    one = len(recognizers) == 1
+    return Writer(recognizers[0] if one else Router(recognizers, [m.languages for m in heard]))
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:

@@ -17,22 +17,22 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import msgspec
+from msgspec import UNSET
 
 from liusheng.protocol import asr
+from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
 from liusheng.protocol.languages import check_language
-from liusheng.protocol.transcript import Transcript, UtteranceLike
-
-BYTES_PER_SECOND = 2 * asr.SAMPLE_RATE
+from liusheng.protocol.transcript import UtteranceLike
 
 
 @dataclass(frozen=True)
 class Open:
-    """Begin a recognition; answer with `opened` or `refused`."""
+    """Begin a recognition as `start` says; answer with `opened` or `refused`."""
 
     session: str
-    lang: str
+    start: asr.Start
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ class _State(Enum):
 
 
 @dataclass
-class _Replies:
+class _Packets:
     """Replies owed to packets of one recognition, in a row."""
 
-    transcript: Transcript
+    replies: Replies
     count: int
 
 
-_Owed = _Replies | msgspec.Struct | Close
+_Owed = _Packets | msgspec.Struct | Close
 
 
 class ASRSession:
@@ -103,15 +103,15 @@ class ASRSession:
         self._max_text_chars = max_text_chars
         self._new_id = new_id
         self._state = _State.IDLE
-        self._transcript = Transcript()
+        self._start_message = asr.Start(name="")
+        self._replies = Replies()
         self._commands: deque[Command] = deque()
         self._owed: deque[_Owed] = deque()
         # What came between `end` and the final; the final is the first message after `end`.
         self._deferred: deque[_Owed] = deque()
         self._failure: ProtocolError | None = None
-        self._name = ""
         self._id = ""
-        self._bytes = 0
+        self._seconds = 0.0
 
     # What the driver asks
 
@@ -145,11 +145,11 @@ class ASRSession:
         if not self._owed:
             return None
         owed = self._owed[0]
-        if isinstance(owed, _Replies):
+        if isinstance(owed, _Packets):
             owed.count -= 1
             if not owed.count:
                 self._owed.popleft()
-            return encode(self._result(owed.transcript))
+            return encode(owed.replies.result())
         self._owed.popleft()
         return owed if isinstance(owed, Close) else encode(owed)
 
@@ -178,14 +178,14 @@ class ASRSession:
         except ProtocolError as error:
             self._owe(asr.Error(code=error.code, message=error.message, result=""))
             return
-        self._bytes += len(data)
+        self._seconds += self._length(data)
         if data:
             self._commands.append(Feed(data))
         last = self._owed[-1] if self._owed else None
-        if isinstance(last, _Replies) and last.transcript is self._transcript:
+        if isinstance(last, _Packets) and last.replies is self._replies:
             last.count += 1
         else:
-            self._owed.append(_Replies(self._transcript, 1))
+            self._owed.append(_Packets(self._replies, 1))
 
     def disconnected(self) -> None:
         """The socket is gone: nothing can be sent, nothing is waited for."""
@@ -212,7 +212,14 @@ class ASRSession:
     def opened(self, model: str) -> None:
         """The recognition asked for by `Open` has begun, with this model."""
         self._state = _State.STREAMING
-        self._owe(asr.ServerReady(session=self._id, model=model, limits=self._limits))
+        self._owe(
+            asr.ServerReady(
+                session=self._id,
+                model=model,
+                sample_rate=self._start_message.rate,
+                limits=self._limits,
+            )
+        )
 
     def refused(self, error: ProtocolError) -> None:
         """The recognition asked for by `Open` cannot be had; unless the server is full, the
@@ -223,24 +230,23 @@ class ASRSession:
 
     def updated(self, closed: Iterable[UtteranceLike], index: int, text: str, stable: int) -> None:
         """The recognition knows more; see `Transcript.update`."""
-        self._transcript.update(closed, index, text, stable)
+        self._replies.transcript.update(closed, index, text, stable)
+
+    def decoded(self, seconds: float) -> None:
+        """So much audio came out of a container, whose packets do not say."""
+        self._seconds += seconds
+        longest = self._limits.max_session_seconds
+        if self._state is _State.STREAMING and longest and self._seconds > longest:
+            self._commands.append(Abandon())
+            self.failed(self._too_long())
 
     def finished(self) -> None:
         """Every utterance of the recognition that was to be finished is closed."""
         if self._state is not _State.FINISHING:
             return
         # What is not closed now was nothing: the final has what its times are of.
-        self._transcript.update((), 0, "", 0)
-        view = self._transcript.view
-        self._owed.append(
-            asr.Final(
-                name=self._name,
-                result=view.result,
-                times=self._transcript.times(),
-                utterance=view.utterance,
-                stable=view.stable,
-            )
-        )
+        self._replies.transcript.update((), 0, "", 0)
+        self._owed.append(self._replies.final(self._start_message.name))
         self._close(CloseCode.NORMAL, "finished")
 
     def failed(self, error: ProtocolError) -> None:
@@ -276,15 +282,16 @@ class ASRSession:
         start = convert(message, asr.Start)
         refuse_unsupported(message, asr.NOT_BUILT)
         check_language(start.lang, self._languages)
+        _check_format(start)
         if self._state is _State.STREAMING:
             self._commands.append(Abandon())
         self._state = _State.IDLE
-        self._transcript = Transcript()
+        self._start_message = start
+        self._replies = Replies(start)
         self._failure = None
-        self._bytes = 0
-        self._name = start.name
+        self._seconds = 0.0
         self._id = self._new_id()
-        self._commands.append(Open(self._id, start.lang))
+        self._commands.append(Open(self._id, start))
 
     def _end(self) -> None:
         if self._state is _State.STREAMING:
@@ -322,12 +329,20 @@ class ASRSession:
                 f"{self._limits.max_packet_bytes:,}; it was not used. Send smaller packets.",
             )
         longest = self._limits.max_session_seconds
-        if longest and self._bytes + len(data) > longest * BYTES_PER_SECOND:
-            raise ProtocolError(
-                ErrorCode.SESSION_TOO_LONG,
-                f"This recognition has reached its limit of {longest:g} s of audio; this packet "
-                'was not used. Send "end" for the text so far, then start another.',
-            )
+        if longest and self._seconds + self._length(data) > longest:
+            raise self._too_long()
+
+    def _length(self, data: bytes) -> float:
+        """Return the seconds of audio in a packet of samples; nothing is known of containers."""
+        rate = self._start_message.bytes_per_second
+        return len(data) / rate if rate else 0.0
+
+    def _too_long(self) -> ProtocolError:
+        return ProtocolError(
+            ErrorCode.SESSION_TOO_LONG,
+            f"This recognition has reached its limit of {self._limits.max_session_seconds:g} s of "
+            'audio; this packet was not used. Send "end" for the text so far, then start another.',
+        )
 
     def _owe(self, message: msgspec.Struct) -> None:
         if self._state is _State.FINISHING:
@@ -342,14 +357,20 @@ class ASRSession:
         self._state = _State.CLOSED
 
     @staticmethod
-    def _result(transcript: Transcript) -> asr.Result:
-        view = transcript.view
-        return asr.Result(
-            result=view.result, utterance=view.utterance, is_final=view.is_final, stable=view.stable
-        )
-
-    @staticmethod
     def _unknown(message: dict[str, object]) -> str:
         if "signal" not in message:
             return f'The field "signal" is missing from {shown(message)}; send "start" or "end".'
         return f'Unknown signal {shown(message["signal"])}; send "start" or "end".'
+
+
+def _check_format(start: asr.Start) -> None:
+    """Refuse to be told what a container says itself."""
+    if start.format in asr.SAMPLE_BYTES:
+        return
+    for field in ("sample_rate", "channels"):
+        if getattr(start, field) is not UNSET:
+            raise ProtocolError(
+                ErrorCode.INVALID_FIELD,
+                f'The field "{field}" is of formats without a container; leave it out with '
+                f'"format": {shown(start.format)}, which says it itself.',
+            )

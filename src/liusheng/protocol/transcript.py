@@ -33,6 +33,15 @@ class WordLike(Protocol):
     def end(self) -> float: ...
 
 
+class AlternativeLike(Protocol):
+    """What an utterance may be, too (see `liusheng.asr.types.Alternative`)."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+
+
 class UtteranceLike(Protocol):
     """A closed utterance (see `liusheng.asr.types.Utterance`)."""
 
@@ -46,6 +55,8 @@ class UtteranceLike(Protocol):
     def start(self) -> float: ...
     @property
     def end(self) -> float: ...
+    @property
+    def alternatives(self) -> Sequence[AlternativeLike]: ...
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,7 @@ class Transcript:
         self._pieces: list[tuple[str, UtteranceLike]] = []
         self._last_index = 0
         self._view = View("", 0, True, "")
+        self._open = self._view
 
     def update(self, closed: Iterable[UtteranceLike], index: int, text: str, stable: int) -> None:
         """Take in utterances that were closed, and the newest of the open one.
@@ -88,7 +100,7 @@ class Transcript:
             characters of it will not change.
         """
         for utterance in closed:
-            piece = self._settled(utterance.text)
+            piece = _settled(self._closed, utterance.text)
             self._last_index = utterance.index
             if piece:
                 before = self._closed
@@ -106,18 +118,64 @@ class Transcript:
         """The closed text, utterance by utterance: one after another, the pieces make it."""
         return tuple(self._pieces)
 
-    def times(self) -> tuple[TimedToken, ...]:
+    @property
+    def closed(self) -> int:
+        """How many utterances with words are closed."""
+        return len(self._pieces)
+
+    def closed_view(self, place: int) -> View:
+        """Return one of the closed utterances alone, by its place among those with words."""
+        piece, utterance = self._pieces[place]
+        text = piece.strip()
+        return View(text, utterance.index, True, text)
+
+    @property
+    def open_view(self) -> View:
+        """What is known of the open utterance, alone."""
+        return self._open
+
+    def alternatives(self, most: int) -> list[tuple[str, float]]:
+        """Return the likeliest forms of the closed text with their scores, the text itself first.
+
+        Scores of utterances add up; one that has no alternatives counts for nothing.
+        """
+        # What each form loses on the best one, and where it differs from it.
+        forms: list[tuple[float, dict[int, str]]] = [(0.0, {})]
+        total = 0.0
+        for place, (_, utterance) in enumerate(self._pieces):
+            first, *others = utterance.alternatives[:most] or (None,)
+            if first is None:
+                continue
+            total += first.score
+            forms += [
+                (loss + max(0.0, first.score - other.score), {**changes, place: other.text})
+                for loss, changes in forms
+                for other in others
+            ]
+            forms = sorted(forms, key=lambda form: form[0])[:most]
+        found: dict[str, float] = {}
+        for loss, changes in forms:
+            text = ""
+            for place, (_, utterance) in enumerate(self._pieces):
+                text = join(text, _settled(text, changes.get(place, utterance.text)))
+            found.setdefault(text, total - loss)
+        return list(found.items())
+
+    def times(self, first: int = 0, end: int | None = None) -> tuple[TimedToken, ...]:
         """Return the times of the closed text: characters if it has Han ones, otherwise words.
+
+        first, end: of these closed utterances alone, of those with words.
 
         Monotone, and inside the audio where the model's times are. A character that the wire
         added (a space between utterances, say) is as long as nothing, at its neighbour's end.
         """
-        characters = [
-            timed for piece, utterance in self._pieces for timed in _timed(piece, utterance)
-        ]
+        pieces = self._pieces[first:end]
+        text = "".join(piece for piece, _ in pieces)
+        spaces = len(text) - len(text.lstrip())
+        characters = [timed for piece, utterance in pieces for timed in _timed(piece, utterance)]
         tokens: list[TimedToken] = []
         clock = 0.0
-        for token, start, stop in characters if has_han(self._closed) else _words(characters):
+        for token, start, stop in characters[spaces:] if has_han(text) else _words(characters):
             if token in _UNTIMED:
                 continue
             begin = max(clock, start)
@@ -125,27 +183,30 @@ class Transcript:
             tokens.append(TimedToken(w=token, bg=round(begin, 3), ed=round(clock, 3)))
         return tuple(tokens)
 
-    def _settled(self, text: str) -> str:
-        """Return a closed utterance's text as it is appended to what is closed already."""
-        text = _tidy(text)
-        if text and has_han(self._closed + text) and _PUNCTUATION.search(self._closed + text):
-            # Rewriting the mark at the very end is safe: `stable` never covers a trailing mark.
-            text = _TRAILING.sub("", text) + "。"
-            if text == "。" and (not self._closed or self._closed.endswith("。")):
-                text = ""
-        return text
-
     def _render(self, index: int, text: str, stable: int) -> View:
         shown = _tidy(text)
         if not shown:
+            self._open = View("", index, False, "")
             return View(self._closed, self._last_index, True, self._closed)
         result = join(self._closed, shown)
         # Tidying only removes marks, so what the tidied text and the tidied stable prefix have in
         # common is stable still; a mark at its end is not, since closing may rewrite it.
         settled = _TRAILING.sub("", _common(_tidy(text[:stable]), shown))
+        self._open = View(shown, index, False, settled)
         if not settled:
             return View(result, index, False, self._closed)
         return View(result, index, False, result[: len(result) - len(shown) + len(settled)])
+
+
+def _settled(before: str, text: str) -> str:
+    """Return a closed utterance's text as it is appended to what is closed already."""
+    text = _tidy(text)
+    if text and has_han(before + text) and _PUNCTUATION.search(before + text):
+        # Rewriting the mark at the very end is safe: `stable` never covers a trailing mark.
+        text = _TRAILING.sub("", text) + "。"
+        if text == "。" and (not before or before.endswith("。")):
+            text = ""
+    return text
 
 
 def _tidy(text: str) -> str:

@@ -8,14 +8,16 @@ import logging
 import structlog
 from starlette.websockets import WebSocket
 
-from liusheng.asr.types import Partial, Script, StreamParams, Utterance
-from liusheng.audio.pcm import PacketReader
+from liusheng.asr.types import NotSupportedError, Partial, Script, Utterance
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
-from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
+from liusheng.protocol.errors import ProtocolError
+from liusheng.runtime.recognition import BusyError, Recognition
 from liusheng.runtime.waiting import at_most
+from liusheng.server.hearing import Hearing, hearing
 from liusheng.server.socket import LONGEST_PAUSE, SocketDriver
-from liusheng.server.troubles import no_room, recognition_failed
+from liusheng.server.troubles import no_room, not_supported, recognition_failed
+from liusheng.server.wishes import stream_params
 
 _log = logging.getLogger(__name__)
 
@@ -35,58 +37,71 @@ class ASRSocket(SocketDriver[Command]):
         super().__init__(websocket, self._asr, limits.idle_seconds)
         self._recognition = recognition
         self._script = script
-        self._stream: RecognitionStream | None = None
-        self._packets = PacketReader()
+        self._hearing: Hearing | None = None
         self._finished = asyncio.Event()
 
     def execute(self, command: Command) -> None:
         """Do what the session wants done with its recognition."""
         if isinstance(command, Open):
             self._open(command)
-        elif self._stream is None:
+        elif self._hearing is None:
             return
         elif isinstance(command, Feed):
-            self._stream.feed(self._packets.feed(command.data))
+            self._hearing.feed(command.data)
         elif isinstance(command, Finish):
             self._finished.clear()
-            self._stream.finish()
+            self._hearing.finish()
         elif isinstance(command, Abandon):
-            self._stream.abandon()
-            self._stream = None
+            self._hearing.abandon()
+            self._hearing = None
 
     async def room(self) -> None:
         """Wait while too much audio is queued, or while the final is awaited."""
         if self._asr.awaits_client:
-            if self._stream:
-                await self._stream.room(LONGEST_PAUSE)
+            if self._hearing:
+                await self._hearing.room(LONGEST_PAUSE)
         else:
             await at_most(self._finished, LONGEST_PAUSE)
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
-        self._packets = PacketReader()
-        params = StreamParams(lang=command.lang, script=self._script)
+        params = stream_params(command.start, self._script)
         try:
             stream = self._recognition.open(params, self._update, self._finish, self._fail)
         except BusyError as error:
             _log.warning("refused: %s", error)
             self._asr.refused(no_room("recognition", error))
+        except NotSupportedError as error:
+            self._asr.refused(not_supported(error))
         else:
-            self._stream = stream
-            self._asr.opened(self._recognition.model_for(command.lang))
+            self._hearing = hearing(
+                command.start,
+                stream,
+                self._recognition.options.max_queued,
+                self._decoded,
+                self._fail,
+            )
+            self._asr.opened(self._recognition.model_for(params.lang))
+
+    def _decoded(self, seconds: float) -> None:
+        self._asr.decoded(seconds)
+        self.progress()
 
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
         self._asr.updated(closed, partial.index, partial.text, partial.stable)
 
     def _finish(self) -> None:
-        self._stream = None
+        self._hearing = None
         self._asr.finished()
         self._finished.set()
         self.progress()
 
     def _fail(self, error: Exception) -> None:
-        _log.error("recognition of session %s failed: %s", self._asr.id, error)
-        self._stream = None
-        self._asr.failed(recognition_failed())
+        self._hearing = None
+        if isinstance(error, ProtocolError):
+            self._asr.failed(error)
+        else:
+            _log.error("recognition of session %s failed: %s", self._asr.id, error)
+            self._asr.failed(recognition_failed())
         self._finished.set()
         self.progress()

@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.asr.types import SAMPLE_RATE, NotSupportedError, Partial, StreamParams, Utterance
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.recognition import BusyError, Recognition
-from liusheng.server.troubles import no_room, recognition_failed
+from liusheng.server.troubles import no_room, not_supported, recognition_failed
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Listening:
         """Begin. max_seconds: of audio; 0: no limit.
 
         Raises:
-            ProtocolError: server_busy.
+            ProtocolError: server_busy, or not_supported_by_model.
         """
         self.transcript = Transcript()
         self.utterances: list[Utterance] = []
@@ -47,6 +47,8 @@ class Listening:
         except BusyError as error:
             _log.warning("refused: %s", error)
             raise no_room("recognition", error) from None
+        except NotSupportedError as error:
+            raise not_supported(error) from None
 
     async def feed(self, pcm: bytes) -> None:
         """Add audio (PCM16, 16 kHz, mono, whole samples); waits while much is queued.

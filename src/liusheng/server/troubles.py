@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from liusheng.asr.types import NotSupportedError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.recognition import BusyError
+from liusheng.tts.ssml import SsmlError
 
 
 def no_room(what: str, error: BusyError) -> ProtocolError:
@@ -11,6 +13,13 @@ def no_room(what: str, error: BusyError) -> ProtocolError:
     return ProtocolError(
         ErrorCode.SERVER_BUSY,
         f"This server has no room for another {what}: {error}. Try again later.",
+    )
+
+
+def not_supported(error: NotSupportedError) -> ProtocolError:
+    """The model in use cannot do what was asked."""
+    return ProtocolError(
+        ErrorCode.NOT_SUPPORTED_BY_MODEL, f"{error}. Leave that out, or ask for less of it."
     )
 
 
@@ -29,6 +38,13 @@ def synthesis_failed() -> ProtocolError:
         ErrorCode.SYNTHESIS_FAILED,
         "The server could not say this text to its end. Send it again; if it goes on, "
         "tell whoever runs the server which text it is.",
+    )
+
+
+def not_ssml(error: SsmlError) -> ProtocolError:
+    """The text was said to be SSML."""
+    return ProtocolError(
+        ErrorCode.INVALID_FIELD, f'The field "text" is not SSML that can be said: {error}.'
     )
 
 

@@ -1,0 +1,65 @@
+"""Packets of plain samples, in the forms that clients send, as 16-bit PCM at another rate."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from liusheng.audio.g711 import expand
+from liusheng.audio.pcm import PacketReader, Samples, pcm_to_samples, samples_to_pcm
+from liusheng.audio.resample import Resampler
+
+SampleFormat = Literal["s16le", "f32le", "mulaw", "alaw"]
+
+_WIDTHS: dict[SampleFormat, int] = {"s16le": 2, "f32le": 4, "mulaw": 1, "alaw": 1}
+
+
+class PacketConverter:
+    """Packets in, mono 16-bit PCM out. It takes some hundredths of a millisecond for a packet.
+
+    Packets may be cut anywhere; what is left of a frame of samples waits for the next one. In front
+    of 16-bit samples a WAV header is skipped (see `PacketReader`). Channels are averaged; samples
+    that are no numbers are silence.
+
+    rate, rate_out: hertz.
+    channels: interleaved.
+    """
+
+    def __init__(self, form: SampleFormat, rate: int, channels: int, rate_out: int) -> None:
+        self._form = form
+        self._channels = channels
+        self._frame = _WIDTHS[form] * channels
+        self._packets = PacketReader() if form == "s16le" else None
+        self._left = b""
+        self._passes = (form, rate, channels) == ("s16le", rate_out, 1)
+        self._resampler = Resampler(rate, rate_out)
+
+    def feed(self, packet: bytes) -> bytes:
+        """Return what a packet adds; maybe nothing yet."""
+        data = self._packets.feed(packet) if self._packets else packet
+        if self._passes:
+            return data
+        data = self._left + data
+        whole = len(data) - len(data) % self._frame
+        self._left = data[whole:]
+        return samples_to_pcm(self._resampler.feed(self._mono(data[:whole])))
+
+    def rest(self) -> bytes:
+        """Return what the resampler has kept; nothing is fed after it."""
+        if self._passes:
+            return b""
+        return samples_to_pcm(self._resampler.feed(np.zeros(0, np.float32), last=True))
+
+    def _mono(self, data: bytes) -> Samples:
+        if self._form == "s16le":
+            samples = pcm_to_samples(data)
+        elif self._form == "f32le":
+            wild = np.frombuffer(data, "<f4")
+            samples = np.clip(np.nan_to_num(wild, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
+        else:
+            samples = expand(data, self._form)
+        if self._channels == 1:
+            return samples
+        mixed: Samples = samples.reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
+        return mixed
