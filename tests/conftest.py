@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,3 +21,36 @@ settings.load_profile("any machine")
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worker processes can import `fake_handlers`."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "fakes"))
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """A server as a user starts it, with its default models: where it listens, "127.0.0.1:PORT"."""
+    from liusheng.models.store import Store
+
+    store = Store()
+    missing = [
+        m
+        for m in [each.name for each in store.catalogue if each.default]
+        if not store.is_installed(m)
+    ]
+    if missing:
+        pytest.fail(f"the default models are not there ({missing}); run: liusheng models pull")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        for line in server.stdout:
+            if found := re.search(r"ws://([^/\s]+)/paddlespeech/asr/streaming", line):
+                break
+        else:
+            pytest.fail(f"the server ended with {server.wait()}")
+        yield found[1]
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.stdout.close()
+        assert server.wait(20) == 0, "SIGTERM ends it cleanly"

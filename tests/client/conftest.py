@@ -35,6 +35,8 @@ class FakeServer:
     answers: dict[int, str] = field(default_factory=dict)  # instead of the n-th packet's
     silent_from: int | None = None  # no more answers after so many packets
     hang_up_after: int | None = None  # close after so many packets
+    partials: dict[int, str] = field(default_factory=dict)  # as answers, for recognition alone
+    final: str | None = None  # the final text; else the number of packets
     closes: bool = True  # the socket, after the final
     failing_text: str = ""
     busy_for: int = 0  # sessions that are turned away before one is taken
@@ -92,7 +94,7 @@ class FakeServer:
             if isinstance(frame, str):
                 message = {
                     "status": "ok", "name": start["name"], "signal": "finished",
-                    "result": f"{packets}包。",
+                    "result": self.final or f"{packets}包。",
                     "times": [
                         {"w": str(packets), "bg": 0.0, "ed": 0.5}, {"w": "包", "bg": 0.5, "ed": 1},
                     ],
@@ -103,6 +105,7 @@ class FakeServer:
                 return
             more = {"utterance": 0, "is_final": False, "stable": "包"} if self.modern else {}
             answer = json.dumps({"result": f"包{packets}", **more})
+            answer = self.partials.get(packets, answer)
             await socket.send(self.answers.get(packets, answer))
             packets += 1
             if packets == self.hang_up_after:

@@ -216,6 +216,17 @@ async def test_cancel(server: FakeServer, modern: bool) -> None:
     assert await server.closings(1) == [1000]
 
 
+@pytest.mark.parametrize("modern", [True, False])
+async def test_cancel_between_two_packets(server: FakeServer, modern: bool) -> None:
+    server.modern = modern
+    async with connect(server.url) as client:
+        synthesis = client.synthesize(["a. ", "b. "])
+        assert await synthesis.__anext__() == b"a0"
+        await synthesis.cancel()
+        assert await server.closings(1) == [1000]
+        assert [pcm async for pcm in synthesis] == []
+
+
 async def test_cancel_before_it_began(server: FakeServer) -> None:
     async with connect(server.url) as client:
         synthesis = client.synthesize("a")

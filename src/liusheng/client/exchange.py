@@ -58,6 +58,7 @@ class Exchange(ABC, Generic[_T]):
         self._sender: asyncio.Task[None] | None = None
         self._failure: Exception | None = None  # of what the caller gave us to send
         self._backoff: Backoff | None = None
+        self._awaited = False  # somebody waits in `__anext__`
         self._yielded = False
         self._complete = False  # everything was said, and the server is about to close
         self._done = False
@@ -87,6 +88,7 @@ class Exchange(ABC, Generic[_T]):
     async def __anext__(self) -> _T:
         if self._done:
             raise StopAsyncIteration
+        self._awaited = True
         try:
             if self._complete:
                 await self._finish()
@@ -100,6 +102,8 @@ class Exchange(ABC, Generic[_T]):
         except BaseException:
             await self.aclose()
             raise
+        finally:
+            self._awaited = False
         self._yielded = True
         return item
 

@@ -55,11 +55,11 @@ class Synthesis(Exchange[bytes]):
         self._cancelled = False
 
     async def cancel(self) -> None:
-        """Stop speaking at once; for another task than the one that iterates.
+        """Stop speaking at once, as when the user begins to speak.
 
-        The iteration ends without yielding anything more, when the server has confirmed that it
-        stopped; an original server cannot be told, and the socket is closed instead. Harmless when
-        it is over.
+        Iteration, in this task or another one, ends without yielding anything more. The server is
+        told and confirms it; one of the original kind cannot be told, and the socket is closed
+        instead. Harmless when it is over.
         """
         channel = self._channel
         if channel is None or self._sender is None or not self._takes_pieces:
@@ -75,6 +75,9 @@ class Synthesis(Exchange[bytes]):
             await self._say_goodbye(channel)
         except ConnectionLostError:  # the server was at its end already
             await self.aclose()
+        if not self._awaited:
+            async for _ in self:
+                pass
 
     @property
     def _takes_pieces(self) -> bool:

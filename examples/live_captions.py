@@ -1,0 +1,63 @@
+"""Live captions: the words while they are spoken.
+
+    python examples/live_captions.py                  # microphone: pip install 'liusheng[mic]'
+    python examples/live_captions.py --file talk.mp4  # a file, at the pace of its speaker
+
+What will not change any more is printed in the usual colour and stays; what may still change is
+dim, and redrawn. Into a pipe or a file goes only what stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+import liusheng
+from liusheng.client import DEFAULT_URL, Final
+from sound import from_file, from_microphone
+
+DIM, PLAIN, CLEAR_REST = "\x1b[2m", "\x1b[0m", "\x1b[J"
+SAVE_PLACE, RESTORE_PLACE = "\x1b7", "\x1b8"
+DIM_CHARACTERS = 20  # few enough to stay on one line, so that they can be taken back
+
+
+class Captions:
+    """Prints a text that grows; `live`: on a terminal, with what may still change."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._printed = 0  # characters that stay
+
+    def show(self, text: str, stable: str) -> None:
+        settled = stable[self._printed :]
+        self._printed += len(settled)
+        print(settled, end="")
+        if self._live:
+            moving = text[self._printed :][-DIM_CHARACTERS:]
+            print(f"{CLEAR_REST}{SAVE_PLACE}{DIM}{moving}{PLAIN}{RESTORE_PLACE}", end="")
+        sys.stdout.flush()
+
+
+async def main() -> None:
+    options = argparse.ArgumentParser(description="Live captions.")
+    options.add_argument("--server", default=DEFAULT_URL)
+    options.add_argument("--file", help="audio or video instead of the microphone")
+    options.add_argument("--lang", default="auto", help="auto, zh, en, ...")
+    chosen = options.parse_args()
+
+    audio = from_file(chosen.file) if chosen.file else from_microphone()
+    captions = Captions(live=sys.stdout.isatty())
+    async with liusheng.connect(chosen.server) as client:
+        async for update in client.recognize(audio, lang=chosen.lang):
+            # Everything in the final text stays.
+            stable = update.text if isinstance(update, Final) else update.stable
+            captions.show(update.text, stable)
+    print()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        print()

@@ -1,0 +1,128 @@
+"""A voice agent: listens, thinks, speaks while it thinks, and falls silent when interrupted.
+
+    python examples/voice_agent.py                   # with headphones; pip install 'liusheng[mic]'
+    python examples/voice_agent.py --file caller.wav --output agent.wav
+
+There is no language model in here: `think` is a stand-in that repeats what it heard, token by
+token. Put yours in its place; the comment there shows how.
+
+Wear headphones, or the agent hears itself and takes that for an interruption (in a browser, the
+echo cancellation sees to that).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from pathlib import Path
+
+import liusheng
+from liusheng.client import DEFAULT_URL, Client, Final, Synthesis
+from sound import Loudspeaker, Output, from_file, from_microphone, wav_file
+
+Think = Callable[[str], AsyncIterator[str]]
+
+
+async def think(heard: str) -> AsyncIterator[str]:
+    """STAND-IN for a language model: yields its answer in tokens, with the time one takes.
+
+    With a real one, for instance through the `openai` package:
+
+        answer = await llm.chat.completions.create(
+            model="...", messages=[{"role": "user", "content": heard}], stream=True
+        )
+        async for chunk in answer:
+            yield chunk.choices[0].delta.content or ""
+    """
+    if re.search(r"[\u4e00-\u9fff]", heard):
+        answer = f"您刚才说的是：{heard} 我是一个没有大模型的示例，只会重复您的话。请继续说。"
+        tokens = re.findall(r".{1,2}", answer)
+    else:
+        answer = f"You said: {heard} I am an example without a model, so I only repeat. Go on."
+        tokens = re.findall(r"\S+\s*", answer)
+    for token in tokens:
+        await asyncio.sleep(0.05)
+        yield token
+
+
+class Agent:
+    """Answers each utterance; a new one interrupts the answer to the one before."""
+
+    def __init__(self, client: Client, output: Output, think: Think = think) -> None:
+        self._client = client
+        self._output = output
+        self._think = think
+        self._speech: Synthesis | None = None
+        self._answering: asyncio.Task[None] | None = None
+
+    async def converse(self, audio: AsyncIterable[bytes], lang: str = "auto") -> None:
+        """Listen to `audio` to its end, and answer."""
+        answered = 0  # characters of what was heard that have had their answer
+        async for update in self._client.recognize(audio, lang=lang):
+            heard = update.text[answered:].strip()
+            if not any(character.isalnum() for character in heard):
+                continue
+            await self.interrupt()
+            if (
+                isinstance(update, Final) or update.is_final
+            ):  # the end of an utterance, or of everything
+                answered = len(update.text)
+                print(f"you: {heard}", flush=True)
+                self._answering = asyncio.create_task(self._answer(heard))
+        if self._answering:
+            await self._answering
+
+    async def _answer(self, heard: str) -> None:
+        self._speech = self._client.synthesize(self._said(self._think(heard)))
+        async for pcm in self._speech:
+            await self._output.play(pcm)
+        print("(said)", flush=True)
+
+    async def _said(self, tokens: AsyncIterator[str]) -> AsyncIterator[str]:
+        print("agent: ", end="")
+        async for token in tokens:
+            print(token, end="", flush=True)
+            yield token
+        print()
+
+    async def interrupt(self) -> None:
+        """Barge-in: no more thinking, speaking or playing. Harmless in silence."""
+        answering, self._answering = self._answering, None
+        if answering is None:
+            return
+        if answering.done():
+            answering.result()  # raises what went wrong
+            return
+        answering.cancel()
+        self._output.stop()
+        await asyncio.wait([answering])
+        if self._speech:
+            await self._speech.cancel()
+        print(" (interrupted)", flush=True)
+
+
+async def main() -> None:
+    options = argparse.ArgumentParser(description="A voice agent that can be interrupted.")
+    options.add_argument("--server", default=DEFAULT_URL)
+    options.add_argument("--lang", default="auto", help="auto, zh, en, ...")
+    options.add_argument("--file", help="the caller's side, instead of the microphone")
+    options.add_argument("--output", type=Path, help="a WAV file, instead of the loudspeaker")
+    chosen = options.parse_args()
+
+    audio = from_file(chosen.file) if chosen.file else from_microphone()
+    async with liusheng.connect(chosen.server) as client:
+        rate = await client.sample_rate()
+        if chosen.output:
+            with wav_file(chosen.output, rate) as file:
+                await Agent(client, file).converse(audio, chosen.lang)
+        else:
+            await Agent(client, Loudspeaker(rate)).converse(audio, chosen.lang)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        print()
