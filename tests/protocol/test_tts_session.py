@@ -118,6 +118,7 @@ def test_texts_are_said_one_after_another() -> None:
         (say("a", pace=0), "invalid_field", '"pace"'),
         (say("a", marks="yes"), "invalid_field", '"marks"'),
         (say("a", more="yes"), "invalid_field", '"more"'),
+        (say("a", ssml=1), "invalid_field", '"ssml"'),
         (say("not base64!", encoding="base64"), "invalid_field", "base64"),
         (json.dumps({"text": 5}), "invalid_field", '"text"'),
         (json.dumps({"text": None}), "invalid_field", '"text"'),
@@ -391,6 +392,15 @@ def test_a_first_piece_that_cannot_be_said_takes_the_text_with_it() -> None:
     assert driver.text(say("b", more=True)) == []
     assert driver.text(say("c")) == [{"status": 2, "audio": ""}]
     assert driver.done == []
+
+
+def test_ssml_comes_whole() -> None:
+    driver = started()
+    (error,) = driver.text(say("<speak>", ssml=True, more=True))
+    assert error["code"] == "invalid_field"
+    assert driver.text(say("</speak>")) == [{"status": 2, "audio": ""}]
+    driver.text(say("<speak>a</speak>", ssml=True))
+    assert driver.done == [Speak(2, "<speak>a</speak>", "anna", ssml=True)]
 
 
 def test_a_text_that_fails_between_its_pieces_ends_with_its_last() -> None:

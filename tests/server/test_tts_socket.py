@@ -58,6 +58,7 @@ async def test_the_sample_rate_is_told(server) -> None:
         ({"text": "1", "spk_id": "zero"}, "invalid_field"),
         ({"text": ["1"]}, "invalid_field"),
         ({"text": "1", "format": "flac"}, "invalid_field"),
+        ({"text": "<speak>", "ssml": True}, "invalid_field"),
         ({"text": "0"}, "nothing_to_say"),
         ({"text": "6 raise"}, "synthesis_failed"),
     ],

@@ -37,6 +37,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
 SPEECH_NOT_BUILT: dict[str, tuple[Any, ...]] = {
     "format": (),
     "more": (False,),
+    "ssml": (False,),
     "marks": (False,),
     "pace": (),
 }

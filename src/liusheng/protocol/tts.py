@@ -46,6 +46,7 @@ class Piece(Text, frozen=True, kw_only=True):
     `more`, is the first piece's to say.
 
     more: the text goes on in the next piece.
+    ssml: the text is SSML; it comes whole.
     volume: 1.0 is the voice's own; what comes near full scale is bent under it.
     sample_rate: of the audio, in hertz.
     format: the packets of a text are one stream in it.
@@ -55,6 +56,7 @@ class Piece(Text, frozen=True, kw_only=True):
     """
 
     more: bool = False
+    ssml: bool = False
     volume: Annotated[float, Meta(ge=0.0, le=3.0)] = 1.0
     sample_rate: Literal[8_000, 16_000, 24_000, 48_000] = 24_000
     format: Literal["pcm_s16le", "wav", "mp3", "ogg_opus"] = "pcm_s16le"

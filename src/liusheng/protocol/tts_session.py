@@ -317,7 +317,7 @@ class TTSSession:
             elif text.whole:
                 self._speaking = None
                 self._owed.append(tts.Audio(status=2, audio=""))
-        if self._ending and not self._speaking:
+        if self._ending and not (self._speaking or self._closed):
             self._owed.append(tts.Closing(session=self._id))
             self._close(CloseCode.NORMAL, "finished")
 

@@ -14,7 +14,7 @@ from liusheng.protocol.frames import convert, shown
 from liusheng.protocol.spoken import chosen_voice, decode_text, empty_text, text_too_long
 
 _OF_THE_WHOLE = (
-    "spk_id", "voice", "speed", "volume", "sample_rate", "format", "marks", "pace"
+    "spk_id", "voice", "speed", "volume", "sample_rate", "format", "marks", "pace", "ssml"
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ class Speak:
     marks: bool = False
     pace: float | None = None
     last: bool = True
+    ssml: bool = False
 
 
 class TextInTurn:
@@ -66,6 +67,11 @@ class TextInTurn:
             ProtocolError: when there is no saying it.
         """
         piece = convert(message, tts.Piece)
+        if piece.ssml and piece.more:
+            raise ProtocolError(
+                ErrorCode.INVALID_FIELD,
+                'A text that is SSML comes whole: send it in one piece, without "more".',
+            )
         self._voice = chosen_voice(piece, voices)
         plain = _plain(piece, "", max_chars)
         if not (piece.more or plain.strip()):
@@ -107,6 +113,7 @@ class TextInTurn:
             piece.marks,
             piece.pace if isinstance(piece.pace, float) else None,
             self.whole,
+            piece.ssml,
         )
 
 

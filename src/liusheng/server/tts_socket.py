@@ -18,7 +18,8 @@ from liusheng.runtime.speech import Packet, Speech
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.pace import Pace, pieces
 from liusheng.server.socket import SocketDriver
-from liusheng.server.troubles import no_room, synthesis_failed
+from liusheng.server.troubles import no_room, not_ssml, synthesis_failed
+from liusheng.tts.ssml import SsmlError, parse
 from liusheng.tts.types import SpeechRequest
 
 _log = logging.getLogger(__name__)
@@ -58,14 +59,19 @@ class TTSSocket(SocketDriver[Command]):
             self._pace.stopped()
 
     def _begin(self, speak: Speak) -> None:
-        request = SpeechRequest(speak.text, speak.voice, speak.speed, speak.volume)
+        request = SpeechRequest(speak.text, speak.voice, speak.speed, speak.volume, speak.ssml)
         output = Output(speak.format, speak.sample_rate)
         number = speak.number
         try:
+            if speak.ssml:
+                parse(speak.text)
             speech = self._synthesis.speak(request, output, more=not speak.last)
         except BusyError as error:
             _log.warning("refused: %s", error)
             self._tts.failed(number, no_room("text", error))
+            return
+        except SsmlError as error:
+            self._tts.failed(number, not_ssml(error))
             return
         task = asyncio.create_task(self._say(speak, speech))
         self._speeches[number] = speech

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from liusheng.tts.text.types import Clause, Span
 from liusheng.tts.types import SAMPLE_RATE, Mark
@@ -16,9 +16,18 @@ class ClauseMarks:
         timings: of the clause's syllables, where the voice knows them; () where it does not.
         source: the request's text.
         start: samples of audio before the clause.
+        origin: from a span of the clause's text to one of the request's.
     """
 
-    def __init__(self, clause: Clause, timings: Sequence[Timing], source: str, start: int) -> None:
+    def __init__(
+        self,
+        clause: Clause,
+        timings: Sequence[Timing],
+        source: str,
+        start: int,
+        origin: Callable[[Span], Span],
+    ) -> None:
+        self._origin = origin
         self._clause = clause
         self._source = source
         self._start = start
@@ -49,6 +58,7 @@ class ClauseMarks:
         return tuple(marks)
 
     def _mark(self, span: Span, start: int, end: int) -> Mark:
+        span = self._origin(span)
         text = self._source[slice(*span)]
         return Mark(span, text, round(start / SAMPLE_RATE, 4), round(end / SAMPLE_RATE, 4))
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from liusheng.tts.joining import Trimmed, amplify, silence
 from liusheng.tts.marking import ClauseMarks
+from liusheng.tts.script import Line, script
+from liusheng.tts.ssml import Rest
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
@@ -73,6 +75,7 @@ class VoiceRouter:
         Raises:
             UnknownVoiceError: there is no such voice.
             ValueError: the speed is not above 0.
+            SsmlError: when iteration begins.
         """
         if request.voice and request.voice not in self._by_name:
             raise UnknownVoiceError(
@@ -90,10 +93,13 @@ class VoiceRouter:
         position = 0
         spoken = False
         awaited = True
-        for clause in self._front_end.follow(text):
-            if clause is None:
+        for line in script(request, text, self._front_end):
+            if line is None:
                 awaited = True
                 yield None
+                continue
+            if isinstance(line, Rest):
+                pause = max(pause, line.seconds) if line.at_least else line.seconds
                 continue
             if pause:
                 # On its way before the clause is made, which gives the maker that much time.
@@ -101,39 +107,33 @@ class VoiceRouter:
                 position += len(quiet)
                 yield Block(quiet)
                 pause = 0.0
-            for block in self._clause(clause, asked, request, text, position, urgent=awaited):
+            for block in self._clause(line, asked, text.text, position, urgent=awaited):
                 awaited = False
                 spoken = True
                 position += len(block.samples)
                 yield block
             if spoken:
-                pause = PAUSES[clause.pause] / request.speed
+                pause = PAUSES[line.clause.pause] / line.speed
 
     def _clause(
-        self,
-        clause: Clause,
-        asked: LoadedVoice,
-        request: SpeechRequest,
-        text: GrowingText,
-        position: int,
-        *,
-        urgent: bool,
+        self, line: Line, asked: LoadedVoice, source: str, position: int, *, urgent: bool
     ) -> Iterator[Block]:
+        clause = line.clause
         chosen = self._chosen(clause, asked)
         if chosen is None:
             log.warning("no voice speaks %s: left out: %s", clause.lang, clause.reading)
             return
         timings: tuple[Timing, ...] = ()
         if isinstance(chosen.voice, TimedVoice):
-            timings, raw = chosen.voice.timed(clause, speed=request.speed, urgent=urgent)
+            timings, raw = chosen.voice.timed(clause, speed=line.speed, urgent=urgent)
         else:
-            raw = chosen.voice.speak(clause, speed=request.speed, urgent=urgent)
+            raw = chosen.voice.speak(clause, speed=line.speed, urgent=urgent)
         trimmed = Trimmed(amplify(samples, chosen.gain) for samples in raw)
-        marks = ClauseMarks(clause, timings, text.text, position)
+        marks = ClauseMarks(clause, timings, source, position, line.origin)
         for samples in trimmed:
             position += len(samples)
             begun = marks.begun_before(position, trimmed.lead, last=trimmed.ended)
-            louder = samples if request.volume == 1 else amplify(samples, request.volume)
+            louder = samples if line.volume == 1 else amplify(samples, line.volume)
             yield Block(louder, begun)
 
     def voice_for(self, clause: Clause, asked: str = "") -> ClauseVoice | None:

@@ -50,12 +50,14 @@ class SpeechRequest:
     voice: a `Voice.name`; "" for the default.
     speed: 1.0 is the voice's own; 2.0 takes half the time.
     volume: 1.0 is -21 LUFS; what comes near full scale is bent under it.
+    ssml: the text is SSML (see `liusheng.tts.ssml`); it is whole when its synthesis begins.
     """
 
     text: str
     voice: str = ""
     speed: float = 1.0
     volume: float = 1.0
+    ssml: bool = False
 
 
 @dataclass(frozen=True)

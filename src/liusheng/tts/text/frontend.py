@@ -57,7 +57,10 @@ class FrontEnd:
             language = piece_language(chars.text, language)
             if language is None:
                 language = yield from _language_ahead(text, span[1])
-            yield english_items(chars) if language == "en" else normalize(chars, self._lexicon)
+            if language == "en":
+                yield english_items(chars, text.readings)
+            else:
+                yield normalize(chars, self._lexicon, text.readings)
 
 
 def _language_ahead(text: GrowingText, at: int) -> Generator[Signal, None, Language]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from liusheng.tts.text.cut import is_closed, piece_end, sure_end
+from liusheng.tts.text.rules.words import Word
 from liusheng.tts.text.types import Span
 
 
@@ -15,6 +17,17 @@ class Signal(Enum):
 
     WAIT = "nothing more can be told before more text is there"
     FLUSH = "what is held back is said now: the speaker paused"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How something is read that the text cannot say itself.
+
+    words: in Mandarin. english: beside English.
+    """
+
+    words: tuple[Word, ...]
+    english: str
 
 
 class GrowingText:
@@ -27,10 +40,19 @@ class GrowingText:
         last: that is all.
         flushes: lengths of the text at which it was flushed (see `flush`), those that were not
             heard of yet.
+        readings: of characters, by their position; each stands for something else.
     """
 
-    def __init__(self, text: str = "", *, last: bool = False, flushes: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        last: bool = False,
+        flushes: Sequence[int] = (),
+        readings: Mapping[int, Reading] | None = None,
+    ) -> None:
         self.text = text
+        self.readings = readings or {}
         self.last = last
         self.flushes = deque(flushes)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from liusheng.tts.text.clean import Chars, is_han
+from liusheng.tts.text.growing import Reading
 from liusheng.tts.text.normalize import Item, mark_kind
 from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
 from liusheng.tts.text.rules.words import latin_kind
@@ -39,23 +40,30 @@ def _no_addresses(text: str) -> str:
     return text
 
 
-def english_items(chars: Chars) -> Iterator[Item]:
-    """The words of an English piece, addresses spelt out, then its closing mark."""
+def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -> Iterator[Item]:
+    """The words of an English piece, addresses spelt out, then its closing mark.
+
+    readings: of single characters, by their position in the original text.
+    """
     text = chars.text
     stop = len(text.rstrip(_ENDING))
-    for start, end, read in _words(text[:stop]):
-        span = (chars.spans[start][0], chars.spans[end - 1][1])
-        yield Item("english", read, (span,))
+    for match in re.finditer(r"[^\s_]+", text[:stop]):
+        read = _read(chars, match, readings or {})
+        if any(char.isalnum() for char in read):
+            span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
+            yield Item("english", read, (span,))
     if stop < len(text):
         span = (chars.spans[stop][0], chars.spans[-1][1])
         yield Item(mark_kind(text[stop:]), text[stop:].strip(), (span,))
 
 
-def _words(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and reading of each word that has something to read."""
-    for match in re.finditer(r"[^\s_]+", text):
-        word = match[0]
-        for pattern in ADDRESSES:
-            word = pattern.sub(lambda found: spoken_address(found[0]), word)
-        if any(char.isalnum() for char in word):
-            yield match.start(), match.end(), word
+def _read(chars: Chars, match: re.Match[str], readings: Mapping[int, Reading]) -> str:
+    """A word as it is read."""
+    given = [readings.get(chars.spans[at][0]) for at in range(*match.span())]
+    if any(given):
+        parts = (each.english if each else char for each, char in zip(given, match[0], strict=True))
+        return "".join(parts)
+    word = match[0]
+    for pattern in ADDRESSES:
+        word = pattern.sub(lambda found: spoken_address(found[0]), word)
+    return word

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from liusheng.tts.text.clean import clean, is_han
@@ -100,30 +101,38 @@ class Lexicon:
         for number, line in enumerate(text.splitlines(), 1):
             entry = line.partition("#")[0].split()
             if entry:
-                word, syllables = _entry(entry, f"{path}, line {number}")
+                try:
+                    word, syllables = word_of(entry)
+                except LexiconError as error:
+                    raise LexiconError(f"{path}, line {number}: {error}") from None
                 words[word] = syllables
         self.words = words
         self._longest = max(map(len, words), default=0)
 
 
-def _entry(fields: list[str], place: str) -> tuple[str, tuple[str, ...]]:
+def word_of(fields: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """A word and its syllables, as a line of a lexicon has them.
+
+    Raises:
+        LexiconError: saying what to write instead.
+    """
     word = clean(fields[0], 0, len(fields[0])).text
     if not word or not all(is_han(char) or (char.isascii() and char.isalnum()) for char in word):
         raise LexiconError(
-            f"{place}: {fields[0]!r} is not a word of Han characters, Latin letters and figures."
+            f"{fields[0]!r} is not a word of Han characters, Latin letters and figures."
         )
     syllables = tuple(s.lower().replace("u:", "v").replace("ü", "v") for s in fields[1:])
     if not syllables:
-        raise LexiconError(f"{place}: {word} has no syllables; write them after it.")
+        raise LexiconError(f"{word} has no syllables; write them after it.")
     if all(map(is_han, word)) and len(syllables) != len(word):
         raise LexiconError(
-            f"{place}: {word} has {len(word)} characters but {len(syllables)} syllables; "
+            f"{word} has {len(word)} characters but {len(syllables)} syllables; "
             "write one for each, with spaces between."
         )
     for syllable in syllables:
         if not _PINYIN.fullmatch(syllable):
             raise LexiconError(
-                f"{place}: {syllable!r} is not a pinyin syllable with a tone from 1 to 5, "
+                f"{syllable!r} is not a pinyin syllable with a tone from 1 to 5, "
                 'such as "hang2" or "lv4".'
             )
     return word, syllables

@@ -8,11 +8,12 @@ knows its characters. Measured against a general normaliser (wetext 0.1.8) in do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from liusheng.tts.text.clean import Chars
+from liusheng.tts.text.growing import Reading
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.rules import RULES
 from liusheng.tts.text.rules.words import Word, latin_kind
@@ -61,11 +62,22 @@ _MARKS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 )
 
 
-def normalize(chars: Chars, lexicon: Lexicon) -> Iterator[Item]:
-    """Read `chars`, a piece in Mandarin (maybe with words of English); `lexicon` goes first."""
+def normalize(
+    chars: Chars, lexicon: Lexicon, readings: Mapping[int, Reading] | None = None
+) -> Iterator[Item]:
+    """Read `chars`, a piece in Mandarin (maybe with words of English).
+
+    readings: of single characters, by their position in the original text; they go first, then
+        `lexicon`.
+    """
     text = chars.text
     at = start = 0
     while at < len(text):
+        if readings and (reading := readings.get(chars.spans[at][0])):
+            yield from _normalized(chars, start, at)
+            yield from _items(reading.words, chars.spans[at])
+            at = start = at + 1
+            continue
         word = lexicon.longest_match(text, at)
         if not word:
             at += 1
@@ -81,11 +93,15 @@ def _normalized(chars: Chars, at: int, end: int) -> Iterator[Item]:
     for match, words in _readings(chars.text, at, end):
         yield from _plain(chars, at, match.start())
         span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
-        for word in words:
-            spans = (span,) * len(word.text) if word.kind == "fixed" else (span,)
-            yield Item(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
+        yield from _items(words, span)
         at = match.end()
     yield from _plain(chars, at, end)
+
+
+def _items(words: Iterable[Word], span: Span) -> Iterator[Item]:
+    for word in words:
+        spans = (span,) * len(word.text) if word.kind == "fixed" else (span,)
+        yield Item(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
 
 
 def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[Word]]]:
