@@ -70,8 +70,8 @@ class Decoded:
         on noise and silence, and loops.
     lang: the language it was decoded in; for an empty result whatever was asked or found.
     score: mean log probability of a token (natural logarithm), or None where the model gives none.
-    others: further hypotheses, the likeliest first, with their scores; at most one less than the
-        window asked for.
+    others: further hypotheses, the likeliest first, with their scores; some may differ in marks
+        only.
     """
 
     pieces: tuple[Piece, ...]

@@ -169,13 +169,13 @@ class OpenUtterance:
         )
 
     def _alternatives(self, text: str, cut: bool, nbest: int) -> tuple[Alternative, ...]:
-        found = {text: self.score}
+        found = {letters(text): Alternative(text, self.score)}
         for tail, score in self.others:
             other = text_of(ended(self.fixed + tail, self.lang, cut))
-            if any(map(str.isalnum, other)):
-                # Two hypotheses may differ in what the correction makes the same.
-                found.setdefault(other, score)
-        return tuple(Alternative(*each) for each in list(found.items())[:nbest])
+            if key := letters(other):
+                # Two hypotheses may differ in what the correction makes the same, or in marks.
+                found.setdefault(key, Alternative(other, score))
+        return tuple(found.values())[:nbest]
 
 
 def _key(pieces: Sequence[Piece]) -> str:

@@ -95,7 +95,8 @@ class WhisperEngine:
         pad = self.options.pad_final if final else self.options.pad_partial
         encoded = [self._encode(w, pad) for w in windows]
         langs = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
-        nbest = min(nbest, _MOST_HYPOTHESES) if final else 1
+        # Many hypotheses differ in marks and timestamps only.
+        nbest = min(2 * nbest, _MOST_HYPOTHESES) if final and nbest > 1 else 1
         beam = max(self.options.beam, nbest) if final else 1
         found = self._generate(windows, encoded, langs, beam, nbest)
         results = []

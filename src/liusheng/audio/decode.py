@@ -59,6 +59,10 @@ class RawFormat:
         return {"sample_rate": str(self.rate), "ch_layout": layout}
 
 
+Container = Literal["wav", "flac", "mp3", "ogg", "matroska"]
+"""FFmpeg's names; WebM is Matroska."""
+
+
 class DecodeError(ValueError):
     """There is no audio that can be decoded; the message names the file and what is wrong."""
 
@@ -69,12 +73,14 @@ def decode_file(
     *,
     block_seconds: float = 0.5,
     raw: RawFormat | None = None,
+    container: Container | None = None,
 ) -> Iterator[Samples]:
     """Yield the first audio stream of a file at `rate` hertz, decoded as it is read.
 
     source: a local path, or an open binary file (need not be seekable where the container allows).
     block_seconds: the length of the blocks; all but the last have exactly this length.
     raw: what the samples are, where they come without a container.
+    container: what the file is; found out if not said.
 
     Channels are averaged. Damaged places inside are skipped, with a warning in the log, as players
     do; a file of which nothing can be decoded is an error.
@@ -85,21 +91,26 @@ def decode_file(
     """
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
-            yield from _decode(file, Path(source).name, rate, block_seconds, raw)
+            yield from _decode(file, Path(source).name, rate, block_seconds, raw, container)
     else:
         # A temporary file's name is None, or the number of its descriptor.
         name = getattr(source, "name", None)
         name = name if isinstance(name, str) else "the audio"
-        yield from _decode(source, name, rate, block_seconds, raw)
+        yield from _decode(source, name, rate, block_seconds, raw, container)
 
 
 def _decode(
-    file: BinaryIO, name: object, rate: int, block_seconds: float, raw: RawFormat | None
+    file: BinaryIO,
+    name: object,
+    rate: int,
+    block_seconds: float,
+    raw: RawFormat | None,
+    container: Container | None,
 ) -> Iterator[Samples]:
     size = max(1, round(block_seconds * rate))
     pending: list[Samples] = []
     pending_length = 0
-    for samples in _resampled(_frames(file, name, raw), rate):
+    for samples in _resampled(_frames(file, name, raw, container), rate):
         pending.append(samples)
         pending_length += len(samples)
         if pending_length >= size:
@@ -112,13 +123,15 @@ def _decode(
         yield np.concatenate(pending)
 
 
-def _frames(file: BinaryIO, name: object, raw: RawFormat | None) -> Iterator[tuple[Samples, int]]:
+def _frames(
+    file: BinaryIO, name: object, raw: RawFormat | None, said: Container | None
+) -> Iterator[tuple[Samples, int]]:
     """Yield mono samples at the file's own rate, with that rate, which may change on the way."""
     try:
         container = av.open(
             file,
             mode="r",
-            format=raw.codec if raw else None,
+            format=raw.codec if raw else said,
             options={**_NOTHING_NESTED, **(raw.options if raw else {})},
             **_ANY_TITLE,
         )

@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.convert import PacketConverter, SampleFormat
+from liusheng.audio.decode import Container
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
 from liusheng.runtime.recognition import RecognitionStream
 from liusheng.runtime.waiting import at_most
@@ -15,6 +16,13 @@ from liusheng.server.decoding import decode_stream
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
 _MOST_WAITING = 1 << 20
+_CONTAINERS: dict[str, Container] = {
+    "wav": "wav",
+    "flac": "flac",
+    "mp3": "mp3",
+    "ogg_opus": "ogg",
+    "webm_opus": "matroska",
+}
 _LONGEST_WAIT = 10.0
 
 
@@ -49,7 +57,7 @@ def hearing(
     """
     if start.format in SAMPLE_BYTES:
         return _Samples(start, stream)
-    return _Container(stream, max_queued, decoded, failed)
+    return _Container(_CONTAINERS[start.format], stream, max_queued, decoded, failed)
 
 
 class _Samples:
@@ -76,11 +84,13 @@ class _Samples:
 class _Container:
     def __init__(
         self,
+        container: Container,
         stream: RecognitionStream,
         max_queued: float,
         decoded: Callable[[float], None],
         failed: Callable[[Exception], None],
     ) -> None:
+        self._container = container
         self._stream = stream
         self._max_queued = max_queued
         self._decoded = decoded
@@ -109,7 +119,7 @@ class _Container:
 
     async def _run(self) -> None:
         try:
-            await decode_stream(self._chunks(), self._take)
+            await decode_stream(self._chunks(), self._take, container=self._container)
         except Exception as error:
             self._stream.abandon()
             self._failed(error)
