@@ -65,7 +65,7 @@ class Application:
                 socket.stop(error, CloseCode.GOING_AWAY, _STOP_PATIENCE)
                 for socket in tuple(self._sockets)
             ),
-            *(door.stop() for door in self._doors),
+            *(door.stop(_STOP_PATIENCE) for door in self._doors),
         )
 
     def _routes(self) -> APIRouter:

@@ -193,6 +193,19 @@ async def test_a_slow_listener_is_waited_for(server, engines, until) -> None:
         assert speech.ahead < synthesis.options.ahead + 0.2
 
 
+async def test_a_listener_who_takes_nothing_is_given_up(server, engines, until, monkeypatch):
+    monkeypatch.setattr("liusheng.server.http.exchange.LONGEST_WRITE", 0.3)
+    _, synthesis = engines
+    body = json.dumps({"text": "65000 large"})
+    head = f"POST {TTS} HTTP/1.1\r\nHost: x\r\nAccept: audio/wav\r\n"
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.connect(("127.0.0.1", int(server.address.rpartition(":")[2])))
+        client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        await until(lambda: synthesis._schedule._speeches)
+        await until(lambda: not synthesis._schedule._speeches)
+
+
 async def test_a_server_that_stops_cuts_off(serve) -> None:
     server = await serve()
     async with (

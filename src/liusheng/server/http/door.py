@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -53,7 +52,7 @@ class Door:
         self.answers = answers or {}
         self.failures = failures
         self._handle = handle
-        self._open: dict[asyncio.Task[None], Exchange] = {}
+        self._open: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,29 +64,29 @@ class Door:
             await self._serve(exchange)
             _log.info("answered %d after %.2f s", exchange.status, time.monotonic() - began)
 
-    async def stop(self) -> None:
-        """Tell everyone who is being answered that the server stops."""
+    async def stop(self, patience: float) -> None:
+        """Tell everyone who is being answered that the server stops; wait up to `patience` s."""
         self._stopping = True
-        tasks = list(self._open)
-        for task in tasks:
+        for task in self._open:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._open:
+            await asyncio.wait(list(self._open), timeout=patience)
 
     async def _serve(self, exchange: Exchange) -> None:
         handling = asyncio.create_task(self._answer(exchange))
         leaving = asyncio.create_task(exchange.gone())
-        self._open[handling] = exchange
+        stalling = asyncio.create_task(exchange.stalled())
+        tasks = (handling, leaving, stalling)
+        self._open.add(handling)
         try:
-            await asyncio.wait((handling, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if leaving.done() and not handling.done():
-                _log.info("the client is gone")
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not handling.done():
+                _log.info("the client is gone, or takes nothing any more")
         finally:
-            del self._open[handling]
-            for task in (handling, leaving):
+            self._open.discard(handling)
+            for task in tasks:
                 task.cancel()
-            for task in (handling, leaving):
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(self, exchange: Exchange) -> None:
         try:

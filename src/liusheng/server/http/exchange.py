@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 
 JSON = "application/json"
+
+LONGEST_WRITE = 60.0
+"""Seconds after which a client that takes nothing of its answer is given up: it holds a place."""
 
 
 class ClientGoneError(Exception):
@@ -32,6 +36,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._read = asyncio.Event()
+        self._writing: float | None = None  # since when a piece is being written
 
     # The request
 
@@ -47,13 +52,7 @@ class Exchange:
         more = True
         size = 0
         while more:
-            try:
-                message = await asyncio.wait_for(self._receive(), idle_seconds)
-            except asyncio.TimeoutError:
-                raise ProtocolError(
-                    ErrorCode.IDLE_TIMEOUT,
-                    f"Nothing more of the request's body came for {idle_seconds:g} s.",
-                ) from None
+            message = await self._received(idle_seconds)
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
             more = message.get("more_body", False)
@@ -78,6 +77,20 @@ class Exchange:
         """
         return b"".join([chunk async for chunk in self.chunks(idle_seconds, max_bytes)])
 
+    async def _received(self, idle_seconds: float) -> Message:
+        # Not `asyncio.wait_for`: see `liusheng.runtime.waiting`.
+        receiving = asyncio.ensure_future(self._receive())
+        try:
+            await asyncio.wait({receiving}, timeout=idle_seconds)
+            if receiving.done():
+                return receiving.result()
+        finally:
+            receiving.cancel()
+        raise ProtocolError(
+            ErrorCode.IDLE_TIMEOUT,
+            f"Nothing more of the request's body came for {idle_seconds:g} s.",
+        )
+
     async def gone(self) -> None:
         """Wait until the client, whose request is read, closes the connection."""
         await self._read.wait()
@@ -99,12 +112,12 @@ class Exchange:
     async def write(self, chunk: bytes) -> None:
         """Send a piece; waits while the client does not take what was sent."""
         if chunk:
-            await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await self._write(chunk, more=True)
 
     async def end(self, chunk: bytes = b"") -> None:
         """Send the last piece."""
         self.ended = True
-        await self._send({"type": "http.response.body", "body": chunk, "more_body": False})
+        await self._write(chunk, more=False)
 
     async def answer(
         self,
@@ -118,3 +131,15 @@ class Exchange:
             content_type, status, {"Content-Length": str(len(body)), **(headers or {})}
         )
         await self.end(body)
+
+    async def stalled(self) -> None:
+        """Wait until a client has taken nothing for `LONGEST_WRITE` of what there is for it."""
+        while True:
+            await asyncio.sleep(LONGEST_WRITE / 10)
+            if self._writing is not None and time.monotonic() - self._writing > LONGEST_WRITE:
+                return
+
+    async def _write(self, chunk: bytes, *, more: bool) -> None:
+        self._writing = time.monotonic()
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
+        self._writing = None
