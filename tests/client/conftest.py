@@ -39,6 +39,7 @@ class FakeServer:
     final: str | None = None  # the final text; else the number of packets
     closes: bool = True  # the socket, after the final
     failing_text: str = ""
+    at_cancel: str | None = None  # an error before the answer to cancel; "": hangs up
     busy_for: int = 0  # sessions that are turned away before one is taken
     sessions: int = 0
     audio_frames: int = 3
@@ -126,7 +127,11 @@ class FakeServer:
                 closing = "connection will be closed"
                 await socket.send(json.dumps({"status": 0, "signal": closing, "session": "t1"}))
                 await socket.close()
+            elif message.get("signal") == "cancel" and self.at_cancel == "":
+                await socket.close(1011)
             elif message.get("signal") == "cancel":
+                if self.at_cancel:
+                    await socket.send(self.at_cancel)
                 await socket.send(json.dumps({"status": 2, "audio": "", "cancelled": True}))
             elif busy:
                 error = {"status": -1, "audio": "", "code": "server_busy", "message": "Full."}

@@ -227,6 +227,16 @@ async def test_cancel_between_two_packets(server: FakeServer, modern: bool) -> N
         assert [pcm async for pcm in synthesis] == []
 
 
+@pytest.mark.parametrize("trouble", ["", '{"status": -1, "audio": "", "message": "Oh."}'])
+async def test_troubles_of_what_was_cancelled_are_nobodys(server: FakeServer, trouble: str) -> None:
+    server.modern, server.at_cancel = True, trouble
+    async with connect(server.url) as client:
+        synthesis = client.synthesize("a")
+        assert await synthesis.__anext__() == b"a0"
+        await synthesis.cancel()
+        assert [pcm async for pcm in synthesis] == []
+
+
 async def test_cancel_before_it_began(server: FakeServer) -> None:
     async with connect(server.url) as client:
         synthesis = client.synthesize("a")

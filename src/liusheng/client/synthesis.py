@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
 from liusheng.client.channel import Channel
-from liusheng.client.errors import ConnectionLostError, ServerError
+from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
 from liusheng.client.exchange import Exchange, each
 from liusheng.client.messages import TtsReady, check, read, shown
 from liusheng.client.options import Patience, SynthesisOptions
@@ -126,7 +126,14 @@ class Synthesis(Exchange[bytes]):
 
     async def _next(self) -> bytes:
         while True:
-            message = await self._receive()
+            try:
+                message = await self._receive()
+            except ClientError as error:
+                if not self._cancelled:
+                    raise
+                if isinstance(error, ServerError):  # of what will not be said anyway
+                    continue
+                raise StopAsyncIteration from None
             status = message.get("status")
             if status == _CLOSING:
                 await self._finish()
