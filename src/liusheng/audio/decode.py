@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -36,29 +35,6 @@ _INTEGER_SCALES = {
 }
 
 
-RawCodec = Literal["s16le", "f32le", "mulaw", "alaw"]
-
-
-@dataclass(frozen=True)
-class RawFormat:
-    """Samples without a container.
-
-    codec: FFmpeg's name.
-    rate: in hertz.
-    channels: 1 or 2, interleaved.
-    """
-
-    codec: RawCodec
-    rate: int
-    channels: Literal[1, 2] = 1
-
-    @property
-    def options(self) -> dict[str, str]:
-        """For FFmpeg."""
-        layout = "mono" if self.channels == 1 else "stereo"
-        return {"sample_rate": str(self.rate), "ch_layout": layout}
-
-
 Container = Literal["wav", "flac", "mp3", "ogg", "matroska"]
 """FFmpeg's names; WebM is Matroska."""
 
@@ -72,14 +48,12 @@ def decode_file(
     rate: int,
     *,
     block_seconds: float = 0.5,
-    raw: RawFormat | None = None,
     container: Container | None = None,
 ) -> Iterator[Samples]:
     """Yield the first audio stream of a file at `rate` hertz, decoded as it is read.
 
     source: a local path, or an open binary file (need not be seekable where the container allows).
     block_seconds: the length of the blocks; all but the last have exactly this length.
-    raw: what the samples are, where they come without a container.
     container: what the file is; found out if not said.
 
     Channels are averaged. Damaged places inside are skipped, with a warning in the log, as players
@@ -91,12 +65,12 @@ def decode_file(
     """
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
-            yield from _decode(file, Path(source).name, rate, block_seconds, raw, container)
+            yield from _decode(file, Path(source).name, rate, block_seconds, container)
     else:
         # A temporary file's name is None, or the number of its descriptor.
         name = getattr(source, "name", None)
         name = name if isinstance(name, str) else "the audio"
-        yield from _decode(source, name, rate, block_seconds, raw, container)
+        yield from _decode(source, name, rate, block_seconds, container)
 
 
 def _decode(
@@ -104,13 +78,12 @@ def _decode(
     name: object,
     rate: int,
     block_seconds: float,
-    raw: RawFormat | None,
     container: Container | None,
 ) -> Iterator[Samples]:
     size = max(1, round(block_seconds * rate))
     pending: list[Samples] = []
     pending_length = 0
-    for samples in _resampled(_frames(file, name, raw, container), rate):
+    for samples in _resampled(_frames(file, name, container), rate):
         pending.append(samples)
         pending_length += len(samples)
         if pending_length >= size:
@@ -123,16 +96,14 @@ def _decode(
         yield np.concatenate(pending)
 
 
-def _frames(
-    file: BinaryIO, name: object, raw: RawFormat | None, said: Container | None
-) -> Iterator[tuple[Samples, int]]:
+def _frames(file: BinaryIO, name: object, said: Container | None) -> Iterator[tuple[Samples, int]]:
     """Yield mono samples at the file's own rate, with that rate, which may change on the way."""
     try:
         container = av.open(
             file,
             mode="r",
-            format=raw.codec if raw else said,
-            options={**_NOTHING_NESTED, **(raw.options if raw else {})},
+            format=said,
+            options=_NOTHING_NESTED,
             **_ANY_TITLE,
         )
     except av.error.FFmpegError as error:

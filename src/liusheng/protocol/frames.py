@@ -53,14 +53,16 @@ def parse_object(frame: str, max_chars: int) -> dict[str, Any]:
     return message
 
 
-def convert(message: Mapping[str, Any], to: type[_T]) -> _T:
+def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) -> _T:
     """Return `message` as the struct `to`; fields that it does not know are left alone.
+
+    strict: otherwise text may stand for numbers and truth, as it does in an address.
 
     Raises:
         ProtocolError: missing_field or invalid_field, naming the field and its value.
     """
     try:
-        return msgspec.convert(message, to)
+        return msgspec.convert(message, to, strict=strict)
     except msgspec.ValidationError as error:
         text = str(error)
         if missing := _MISSING.search(text):

@@ -10,7 +10,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from liusheng.protocol.asr import SAMPLE_RATE, TimedToken
+from liusheng.protocol.asr import (
+    SAMPLE_RATE,
+    ContainerFormat,
+    SamplesFormat,
+    TimedToken,
+    Wishes,
+)
 from liusheng.protocol.errors import ErrorCode
 
 # What is sent
@@ -45,32 +51,21 @@ SPEECH_NOT_BUILT: dict[str, tuple[Any, ...]] = {
 nothing else than what they do. The format is chosen by `Accept`; who reads sets the pace."""
 
 
-class RecognitionQuery(Struct, frozen=True, kw_only=True):
-    """Parameters of `POST /paddlespeech/asr/streaming`; the first three are those of `asr.Start`.
+class RecognitionQuery(Wishes, frozen=True, kw_only=True):
+    """Parameters of `POST /paddlespeech/asr/streaming`: those of `asr.Start`, but for the format.
 
-    format: "auto": a container that says itself what is in it (WAV, FLAC, MP3, Ogg, WebM, ...);
-        otherwise plain samples of `channels` channels at `sample_rate` hertz.
+    format: "auto": a container that says itself what it is, and what is in it.
     """
 
     name: str = ""
-    nbest: Annotated[int, Meta(ge=1, le=100)] = 1
-    lang: Annotated[str, Meta(min_length=1, max_length=20)] = "auto"
-    format: Literal["auto", "pcm_s16le", "pcm_f32le", "pcm_mulaw", "pcm_alaw"] = "auto"
+    format: Literal["auto"] | SamplesFormat | ContainerFormat = "auto"
     sample_rate: Annotated[int, Meta(ge=8_000, le=48_000)] = SAMPLE_RATE
     channels: Literal[1, 2] = 1
 
 
-STREAM_NOT_BUILT: dict[str, tuple[Any, ...]] = {
-    "hotwords": (),
-    "punctuation": (),
-    "itn": (),
-    "word_times": (),
-    "endpoint_ms": (),
-    "partials": ("cumulative",),
-    "resume": (),
-}
-"""Fields of `start` that the contract knows and this path does not serve yet, with the values that
-ask for nothing else than what it does."""
+STREAM_NOT_BUILT: dict[str, tuple[Any, ...]] = {"resume": ()}
+"""Fields of `start` that the contract knows and this path does not serve, with the values that ask
+for nothing else than what it does."""
 
 
 class RecognitionBody(Struct, frozen=True, kw_only=True):

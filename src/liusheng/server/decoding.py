@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, BinaryIO, cast
 
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.audio.decode import Container, DecodeError, RawFormat, decode_file
+from liusheng.audio.decode import Container, DecodeError, decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 
@@ -69,12 +69,10 @@ Take = Callable[[bytes], Coroutine[Any, Any, None]]
 async def decode_stream(
     chunks: AsyncIterator[bytes],
     take: Take,
-    raw: RawFormat | None = None,
     container: Container | None = None,
 ) -> None:
     """Decode a file while it comes; return when it came to its end and everything is taken.
 
-    raw: what the samples are where the bytes are no container.
     container: what the bytes are; found out if not said.
 
     Raises:
@@ -84,7 +82,7 @@ async def decode_stream(
     read = asyncio.Event()
     loop = asyncio.get_running_loop()
     pipe = _Pipe(lambda: _tell(loop, read.set))
-    decoding = _Decoding(pipe, take, raw, container)
+    decoding = _Decoding(pipe, take, container)
     decoding.done.add_done_callback(lambda _: read.set())
     try:
         async for chunk in chunks:
@@ -104,7 +102,7 @@ async def decode_stream(
 
 async def decode_whole(file: BinaryIO, take: Take) -> None:
     """Decode a file that is there as a whole, and can be sought in (see `decode_stream`)."""
-    decoding = _Decoding(file, take, None, None)
+    decoding = _Decoding(file, take, None)
     try:
         await asyncio.shield(decoding.done)
     finally:
@@ -121,12 +119,10 @@ class _Decoding:
         self,
         file: io.RawIOBase | BinaryIO,
         take: Take,
-        raw: RawFormat | None,
         container: Container | None,
     ) -> None:
         self._file = cast(BinaryIO, file)
         self._take = take
-        self._raw = raw
         self._container = container
         self._loop = asyncio.get_running_loop()
         self._given: concurrent.futures.Future[None] | None = None
@@ -149,7 +145,6 @@ class _Decoding:
                 self._file,
                 SAMPLE_RATE,
                 block_seconds=_BLOCK_SECONDS,
-                raw=self._raw,
                 container=self._container,
             ):
                 if self._stopped:

@@ -16,7 +16,7 @@ from liusheng.server.decoding import decode_stream
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
 _MOST_WAITING = 1 << 20
-_CONTAINERS: dict[str, Container] = {
+CONTAINERS: dict[str, Container] = {
     "wav": "wav",
     "flac": "flac",
     "mp3": "mp3",
@@ -57,7 +57,7 @@ def hearing(
     """
     if start.format in SAMPLE_BYTES:
         return _Samples(start, stream)
-    return _Container(_CONTAINERS[start.format], stream, max_queued, decoded, failed)
+    return _Container(CONTAINERS[start.format], stream, max_queued, decoded, failed)
 
 
 class _Samples:

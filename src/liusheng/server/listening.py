@@ -27,14 +27,22 @@ class Listening:
     """
 
     def __init__(
-        self, recognition: Recognition, params: StreamParams, *, max_seconds: float = 0
+        self,
+        recognition: Recognition,
+        params: StreamParams,
+        *,
+        max_seconds: float = 0,
+        transcript: Transcript | None = None,
     ) -> None:
-        """Begin. max_seconds: of audio; 0: no limit.
+        """Begin.
+
+        max_seconds: of audio; 0: no limit.
+        transcript: to be filled; by default a new one.
 
         Raises:
             ProtocolError: server_busy, or not_supported_by_model.
         """
-        self.transcript = Transcript()
+        self.transcript = transcript or Transcript()
         self.utterances: list[Utterance] = []
         self.seconds = 0.0
         self._max_seconds = max_seconds

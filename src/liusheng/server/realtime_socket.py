@@ -9,9 +9,7 @@ from functools import partial
 from starlette.websockets import WebSocket
 
 from liusheng.asr.types import SAMPLE_RATE, Partial, Script, StreamParams, Utterance
-from liusheng.audio.g711 import expand
-from liusheng.audio.pcm import PacketReader, pcm_to_samples, samples_to_pcm
-from liusheng.audio.resample import Resampler
+from liusheng.audio.convert import PacketConverter, SampleFormat
 from liusheng.protocol import realtime
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.languages import check_language, from_locale
@@ -28,21 +26,11 @@ _log = logging.getLogger(__name__)
 PATH = "/v1/realtime"
 
 
-class _Converter:
-    """Audio as it comes in, to 16 kHz PCM; some tenths of a millisecond for a packet."""
-
-    def __init__(self, format: realtime.Format) -> None:  # noqa: A002
-        self._format = format
-        rate = 24_000 if isinstance(format, realtime.Pcm) else 8_000
-        self._resampler = Resampler(rate, SAMPLE_RATE)
-        self._packets = PacketReader()
-
-    def feed(self, data: bytes, *, last: bool = False) -> bytes:
-        if isinstance(self._format, realtime.Pcm):
-            samples = pcm_to_samples(self._packets.feed(data))
-        else:
-            samples = expand(data, "mulaw" if isinstance(self._format, realtime.Pcmu) else "alaw")
-        return samples_to_pcm(self._resampler.feed(samples, last=last))
+def _converter(format: realtime.Format) -> PacketConverter:  # noqa: A002
+    if isinstance(format, realtime.Pcm):
+        return PacketConverter("s16le", format.rate, 1, SAMPLE_RATE)
+    law: SampleFormat = "mulaw" if isinstance(format, realtime.Pcmu) else "alaw"
+    return PacketConverter(law, 8_000, 1, SAMPLE_RATE)
 
 
 class RealtimeSocket(SocketDriver[Command]):
@@ -65,7 +53,7 @@ class RealtimeSocket(SocketDriver[Command]):
         super().__init__(websocket, self._realtime, limits.idle_seconds)
         self._recognition = recognition
         self._script = script
-        self._streams: dict[int, tuple[RecognitionStream, _Converter]] = {}
+        self._streams: dict[int, tuple[RecognitionStream, PacketConverter]] = {}
         if websocket.query_params.get("intent") != "transcription":
             self._realtime.stop(
                 ProtocolError(
@@ -88,7 +76,7 @@ class RealtimeSocket(SocketDriver[Command]):
             stream.feed(converter.feed(command.data))
         elif isinstance(command, Finish):
             stream, converter = self._streams[command.number]
-            stream.feed(converter.feed(b"", last=True))
+            stream.feed(converter.rest())
             stream.finish()
         elif isinstance(command, Abandon):
             stream, _ = self._streams.pop(command.number)
@@ -117,7 +105,7 @@ class RealtimeSocket(SocketDriver[Command]):
             _log.warning("refused: %s", error)
             self._realtime.refused(number, no_room("recognition", error))
         else:
-            self._streams[number] = stream, _Converter(command.format)
+            self._streams[number] = stream, _converter(command.format)
 
     def _update(self, number: int, closed: tuple[Utterance, ...], open_: Partial) -> None:
         self._realtime.updated(number, closed, open_.index, open_.text, open_.stable)

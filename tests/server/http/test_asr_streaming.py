@@ -87,6 +87,28 @@ async def test_curl_reads_while_it_sends(server) -> None:
     assert await curl.wait() == 0
 
 
+async def test_what_start_may_wish_for_is_served(server, engines) -> None:
+    recognition, _ = engines
+    opened = []
+    original = recognition.open
+
+    def open_(params, *callbacks):
+        opened.append(params)
+        return original(params, *callbacks)
+
+    recognition.open = open_
+    try:
+        wishes = {"word_times": "false", "endpoint_ms": "700", "hotwords": ["流声", "飞桨"]}
+        answer = await post(server, said("hello"), {**RAW, **wishes, "partials": "utterance"})
+    finally:
+        del recognition.open
+    *_, last_partial, final = lines(answer)
+    assert last_partial["result"] == final["result"] == "hello"
+    assert final["times"] == []
+    (params,) = opened
+    assert (params.endpoint, params.hotwords) == (0.7, ("流声", "飞桨"))
+
+
 async def test_events(server) -> None:
     answer = await post(server, said("hello"), Accept="text/event-stream")
     assert answer.headers["Content-Type"] == "text/event-stream"
@@ -100,6 +122,7 @@ async def test_events(server) -> None:
     ("params", "body"),
     [
         ({}, wav(said("hello", "file"))),
+        ({"format": "wav"}, wav(said("hello", "file"))),
         ({}, wav(np.repeat(np.frombuffer(said("hello", "file"), "<i2"), 2).tobytes(), 2)),
         (
             {"format": "pcm_s16le", "channels": "2"},
@@ -162,9 +185,12 @@ async def test_long_audio_waits_in_the_client(serve) -> None:
         ({"nbest": "many"}, b"", 400, "invalid_field"),
         ({"sample_rate": "8000"}, b"", 400, "invalid_field"),
         ({"format": "pcm_s16le", "sample_rate": "1"}, b"", 400, "invalid_field"),
-        ({"format": "wav"}, b"", 400, "invalid_field"),
+        ({"format": "midi"}, b"", 400, "invalid_field"),
+        ({"format": "wav", "sample_rate": "8000"}, b"", 400, "invalid_field"),
+        ({"format": "flac"}, wav(said("hello")), 400, "invalid_audio"),
+        ({"punctuation": "maybe"}, b"", 400, "invalid_field"),
         ({"lang": "tlh"}, b"", 400, "not_supported_by_model"),
-        ({"hotwords": "a"}, b"", 400, "unsupported_field"),
+        ({"resume": "a"}, b"", 400, "unsupported_field"),
         ({}, b"this is no sound at all" * 1_000, 400, "invalid_audio"),
         ({}, b"", 400, "invalid_audio"),
         (RAW, said("raise"), 500, "recognition_failed"),

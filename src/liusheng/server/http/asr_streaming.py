@@ -7,40 +7,39 @@ known, with the fields of the socket's replies, and the final one last.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import cast
 
 import msgspec
 
-from liusheng.asr.types import Script, StreamParams
-from liusheng.audio.decode import RawCodec, RawFormat
-from liusheng.audio.pcm import PacketReader
+from liusheng.asr.types import Script
+from liusheng.audio.convert import PacketConverter, SampleFormat
 from liusheng.protocol import asr
+from liusheng.protocol.asr import SAMPLE_BYTES
+from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.http import STREAM_NOT_BUILT, RecognitionQuery
 from liusheng.protocol.languages import check_language
-from liusheng.protocol.transcript import Transcript, View
 from liusheng.runtime.recognition import Recognition
 from liusheng.server.decoding import decode_stream
+from liusheng.server.hearing import CONTAINERS
 from liusheng.server.http.accept import best
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import Exchange
-from liusheng.server.http.reading import numbers
+from liusheng.server.http.reading import parameters
 from liusheng.server.http.statuses import ORIGINAL_FAILURES
 from liusheng.server.listening import Listening
 from liusheng.server.settings import LimitSettings
+from liusheng.server.wishes import stream_params
 
 PATH = "/paddlespeech/asr/streaming"
 
 LINES = "application/x-ndjson"
 EVENTS = "text/event-stream"
 
-_CODECS: dict[str, RawCodec] = {
-    "pcm_s16le": "s16le",
-    "pcm_f32le": "f32le",
-    "pcm_mulaw": "mulaw",
-    "pcm_alaw": "alaw",
-}
+_OF_SAMPLES = ("sample_rate", "channels")
 
 
 class RecognitionStreamDoor:
@@ -64,33 +63,37 @@ class RecognitionStreamDoor:
 
     async def _answer(self, exchange: Exchange) -> None:
         request = exchange.request
-        parameters = numbers(request.query_params, ("nbest", "sample_rate", "channels"))
-        query = convert(parameters, RecognitionQuery)
-        refuse_unsupported(parameters, STREAM_NOT_BUILT)
-        if query.format == "auto" and not parameters.keys().isdisjoint(("sample_rate", "channels")):
+        given = parameters(request.query_params, lists=("hotwords",))
+        query = convert(given, RecognitionQuery, strict=False)
+        refuse_unsupported(given, STREAM_NOT_BUILT)
+        if query.format not in SAMPLE_BYTES and not given.keys().isdisjoint(_OF_SAMPLES):
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
                 '"sample_rate" and "channels" describe plain samples; say which with "format" '
-                f"({', '.join(_CODECS)}), or leave them out: a container says it itself.",
+                f"({', '.join(SAMPLE_BYTES)}), or leave them out: a container says it itself.",
             )
         check_language(query.lang, self._recognition.languages)
         media = best(request.headers.get("accept", ""), (LINES, EVENTS))
         render = _line if media == LINES else _event
+        replies = Replies(query)
         listening = Listening(
             self._recognition,
-            StreamParams(lang=query.lang, script=self._script),
+            stream_params(query, self._script),
             max_seconds=self._limits.max_session_seconds,
+            transcript=replies.transcript,
         )
         exchange.tell = lambda error: render(asr.Error(code=error.code, message=error.message))
         reading = asyncio.create_task(self._read(exchange, query, listening))
         try:
-            shown = None
+            shown = b""
             async for _ in listening.news():
-                view = listening.transcript.view
-                if view != shown:
-                    shown = view
-                    await _write(exchange, media, render(_result(view)))
-            await _write(exchange, media, render(_final(query.name, listening.transcript)))
+                for data in _results(replies, render):
+                    if data != shown:
+                        await _write(exchange, media, data)
+                    shown = data
+            while replies.has_more:
+                await _write(exchange, media, render(replies.result()))
+            await _write(exchange, media, render(replies.final(query.name)))
             await exchange.end()
         finally:
             listening.abandon()
@@ -104,12 +107,16 @@ class RecognitionStreamDoor:
         """Read the body to its end into the recognition."""
         try:
             chunks = exchange.chunks(self._limits.idle_seconds)
-            if _is_ours(query):
-                packets = PacketReader()
+            if query.format in SAMPLE_BYTES:
+                form = cast(SampleFormat, query.format.removeprefix("pcm_"))
+                converter = PacketConverter(
+                    form, query.sample_rate, query.channels, asr.SAMPLE_RATE
+                )
                 async for chunk in chunks:
-                    await listening.feed(packets.feed(chunk))
+                    await listening.feed(converter.feed(chunk))
+                await listening.feed(converter.rest())
             else:
-                await decode_stream(chunks, listening.feed, _raw(query))
+                await decode_stream(chunks, listening.feed, CONTAINERS.get(query.format))
         except Exception as error:
             listening.break_off(error)
         else:
@@ -123,33 +130,11 @@ async def _write(exchange: Exchange, media: str, data: bytes) -> None:
     await exchange.write(data)
 
 
-def _is_ours(query: RecognitionQuery) -> bool:
-    """Whether the samples are what recognisers take."""
-    described = (query.format, query.sample_rate, query.channels)
-    return described == ("pcm_s16le", asr.SAMPLE_RATE, 1)
-
-
-def _raw(query: RecognitionQuery) -> RawFormat | None:
-    if query.format == "auto":
-        return None
-    return RawFormat(_CODECS[query.format], query.sample_rate, query.channels)
-
-
-def _result(view: View) -> asr.Result:
-    return asr.Result(
-        result=view.result, utterance=view.utterance, is_final=view.is_final, stable=view.stable
-    )
-
-
-def _final(name: str, transcript: Transcript) -> asr.Final:
-    view = transcript.view
-    return asr.Final(
-        name=name,
-        result=view.result,
-        times=transcript.times(),
-        utterance=view.utterance,
-        stable=view.stable,
-    )
+def _results(replies: Replies, render: Callable[[msgspec.Struct], bytes]) -> Iterator[bytes]:
+    """Yield what is to be told now: of each utterance by itself, where that is wished for."""
+    yield render(replies.result())
+    while replies.has_more:
+        yield render(replies.result())
 
 
 def _line(message: msgspec.Struct) -> bytes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
 import msgspec
 from starlette.datastructures import QueryParams
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import shown
-
-_T = TypeVar("_T")
 
 MAX_JSON_CHAR = 12
 """Bytes that JSON may spend on one character of a text (a surrogate pair, escaped)."""
@@ -39,17 +37,6 @@ def json_object(body: bytes) -> dict[str, Any]:
     return message
 
 
-def numbers(query: QueryParams | Mapping[str, str], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return parameters, which are all text, with those of these names as the numbers they spell.
-
-    What spells no number is left as it is, for the check of the message to say so.
-    """
-    values: dict[str, Any] = dict(query)
-    for name in names:
-        text = values.get(name)
-        if isinstance(text, str):
-            try:
-                values[name] = float(text) if "." in text or "e" in text else int(text)
-            except ValueError:
-                continue
-    return values
+def parameters(query: QueryParams, lists: Collection[str] = ()) -> dict[str, Any]:
+    """Return the parameters of an address, those named in `lists` as lists."""
+    return {name: query.getlist(name) if name in lists else value for name, value in query.items()}
