@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,21 @@ def test_python(readme: str, address: str, tmp_path: Path) -> None:
     assert "connection will be closed" in said[-1]
     run(sys.executable, "-c", client, folder=tmp_path)
     assert (tmp_path / "hello.pcm").stat().st_size > 24_000
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+@pytest.mark.parametrize("readme", READMES)
+def test_curl(readme: str, address: str, tmp_path: Path) -> None:
+    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+    commands = [line.replace("127.0.0.1:8090", address) for line in lines if line[:5] == "curl "]
+    assert len(commands) == 4
+    speech_at_16_khz(address, tmp_path)
+    (tmp_path / "hello16k.wav").rename(tmp_path / "recording.mp3")  # what is inside counts
+    outputs = [run(*shlex.split(command), folder=tmp_path) for command in commands]
+    assert "你好" in outputs[0].splitlines()[-1]
+    assert (tmp_path / "hello.wav").read_bytes()[:4] == b"RIFF"
+    assert "你好" in outputs[2]
+    assert (tmp_path / "hello.mp3").stat().st_size > 2_000
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")

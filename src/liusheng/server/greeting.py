@@ -32,6 +32,7 @@ def greeting(
     if synthesis:
         voices = ", ".join(f"{voice.id} {voice.name}" for voice in synthesis.voices[:4])
         lines.append(f"  synthesis    ws://{address}{TTS_PATH}  (voices: {voices})")
+    lines.append(f"  page         http://{address}/")
     server = "" if address == _DEFAULT else f" --server ws://{address}"
     lines.append("Try, in another terminal:")
     if recognition:
