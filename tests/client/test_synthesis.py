@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from liusheng.client import ReplyTimeoutError, ServerError, Synthesis, connect
+from liusheng.client import Mark, ReplyTimeoutError, ServerError, Synthesis, connect
 
 from .conftest import FakeServer
 
@@ -128,6 +128,17 @@ async def tokens() -> AsyncIterator[str]:
     for token in ["**", "Hi", ", Mr", ". Li", "! ", "It costs 3.5\n", "---\n", "好", "。"]:
         await asyncio.sleep(0)
         yield token
+
+
+async def test_marks(server: FakeServer) -> None:
+    marks = '[{"span": [0, 1], "text": "a", "start": 0.0, "end": 0.25}]'
+    server.answers[1] = f'{{"status": 1, "audio": "YTE=", "marks": {marks}}}'
+    async with connect(server.url) as client:
+        synthesis = client.synthesize("a", marks=True)
+        counts = [len(synthesis.marks) async for _ in synthesis]
+    assert counts == [0, 1, 1]
+    assert synthesis.marks == [Mark((0, 1), "a", 0.0, 0.25)]
+    assert server.received[1] == {"text": "a", "spk_id": 0, "marks": True}
 
 
 async def test_text_that_grows_goes_in_pieces(server: FakeServer) -> None:

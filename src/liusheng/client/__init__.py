@@ -15,7 +15,7 @@ from liusheng.client.errors import (
     ReplyTimeoutError,
     ServerError,
 )
-from liusheng.client.messages import Alternative, AsrReady, Final, Partial, TtsReady, Word
+from liusheng.client.messages import Alternative, AsrReady, Final, Mark, Partial, TtsReady, Word
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
@@ -29,6 +29,7 @@ __all__ = [
     "ClientError",
     "ConnectionLostError",
     "Final",
+    "Mark",
     "Partial",
     "Recognition",
     "RecognitionOptions",

@@ -52,6 +52,25 @@ class Final(Struct, frozen=True):
     alternatives: tuple[Alternative, ...] = field(name="nbest", default=())
 
 
+class Mark(Struct, frozen=True):
+    """When a part of a text is said.
+
+    span: its first character and the one after its last, in its text.
+    start, end: seconds from the beginning of the text's audio.
+    """
+
+    span: tuple[int, int]
+    text: str
+    start: float
+    end: float
+
+
+class Marks(Struct, frozen=True):
+    """Those of one packet."""
+
+    marks: tuple[Mark, ...] = ()
+
+
 class AsrReady(Struct, frozen=True):
     """The server's answer to the start of a recognition."""
 

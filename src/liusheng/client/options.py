@@ -57,6 +57,8 @@ class SynthesisOptions(TypedDict, total=False):
     volume: 1.0 is the voice's own.
     sample_rate: of the audio, in hertz; 24,000 without it.
     format: of the audio: samples, or a stream in a container.
+    marks: whether it is told when which characters are said; see `Synthesis.marks`.
+    ssml: the text is SSML; it must be whole, a `str`.
     pace: seconds that the audio may be ahead of real time; without it, it comes as it is made.
     """
 
@@ -66,6 +68,8 @@ class SynthesisOptions(TypedDict, total=False):
     volume: float
     sample_rate: Literal[8_000, 16_000, 24_000, 48_000]
     format: Literal["pcm_s16le", "wav", "mp3", "ogg_opus"]
+    marks: bool
+    ssml: bool
     pace: float
 
 

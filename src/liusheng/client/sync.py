@@ -19,7 +19,7 @@ from typing_extensions import Unpack
 
 from liusheng.client import connection
 from liusheng.client.exchange import Exchange
-from liusheng.client.messages import AsrReady, Final, Partial, TtsReady
+from liusheng.client.messages import AsrReady, Final, Mark, Partial, TtsReady
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
@@ -70,6 +70,11 @@ class BlockingSynthesis(_Blocking[Synthesis, bytes]):
     def first_packet_seconds(self) -> float | None:
         """From the first text sent to the first audio received; None until then."""
         return self._exchange.first_packet_seconds
+
+    @property
+    def marks(self) -> list[Mark]:
+        """Where they were asked for, of the audio yielded so far."""
+        return self._exchange.marks
 
 
 class Client:

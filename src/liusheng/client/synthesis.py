@@ -12,7 +12,7 @@ from typing import Any
 from liusheng.client.channel import Channel
 from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
 from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import TtsReady, check, read, shown
+from liusheng.client.messages import Mark, Marks, TtsReady, check, read, shown
 from liusheng.client.options import Patience, SynthesisOptions
 from liusheng.client.pieces import clauses, paragraphs
 
@@ -34,6 +34,8 @@ class Synthesis(Exchange[bytes]):
 
     ready: what the server said of the session; None until iteration has begun.
     first_packet_seconds: from the first text sent to the first audio received; None until then.
+    marks: where they were asked for, of the audio yielded so far. Of several texts (lines), each
+        counts its characters and seconds anew.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Synthesis(Exchange[bytes]):
         super().__init__(url, running, patience, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
+        self.marks: list[Mark] = []
         self._text = text
         said = {name: value for name, value in options.items() if value is not None}
         self._options: dict[str, Any] = {"spk_id": 0, **said}
@@ -141,6 +144,7 @@ class Synthesis(Exchange[bytes]):
             if self._cancelled:
                 continue
             audio = _audio(message)
+            self.marks.extend(read(message, Marks).marks)
             if status == _LAST:
                 self._owed -= 1
                 self._room.release()
