@@ -18,7 +18,7 @@ from liusheng.asr.abilities import Abilities, Hotwords
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.offline import Decoded, Effort, OfflineEngine, Piece, Window
 from liusheng.asr.options import LiveOptions
-from liusheng.asr.spelling import speller
+from liusheng.asr.spelling import likelier, speller
 from liusheng.asr.text import polish
 from liusheng.asr.types import (
     SAMPLE_RATE,
@@ -290,8 +290,11 @@ class LiveRecognizer:
         spell = None
         if self._corrector and decoded.lang == "zh":
             spell = speller(self._corrector, state.params)
+        pieces = decoded.pieces
+        if self._corrector and decoded.rival:
+            pieces = tuple(likelier(self._corrector, state.params, pieces, decoded.rival))
         heard = utterance.updated(
-            self._placed(state, job, decoded.pieces),
+            self._placed(state, job, pieces),
             lang=decoded.lang,
             heard=job.heard,
             settled=job.effort is Effort.FINAL,

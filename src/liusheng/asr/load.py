@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from liusheng.asr.abilities import Abilities
@@ -150,8 +150,9 @@ def _load_one(
         return sherpa_online.load(model, options.online)
     if model.task is not Task.ASR:
         raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
-    # The others spell well, or do not know Mandarin.
-    spells = model.kind is not Kind.WHISPER
-    return LiveRecognizer(
-        load_engine(model, options), options.live, corrector=None if spells else corrector
-    )
+    if model.kind is not Kind.WHISPER:
+        corrector = None  # the others spell well, or do not know Mandarin
+    if not (corrector and corrector.judges):
+        # There is nothing to choose by.
+        options = replace(options, whisper=replace(options.whisper, second_final=False))
+    return LiveRecognizer(load_engine(model, options), options.live, corrector=corrector)

@@ -72,12 +72,14 @@ class Decoded:
     score: mean log probability of a token (natural logarithm), or None where the model gives none.
     others: further hypotheses, the likeliest first, with their scores; some may differ in marks
         only.
+    rival: what a second decode of another kind heard; empty where there was none.
     """
 
     pieces: tuple[Piece, ...]
     lang: str
     score: float | None = None
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
+    rival: tuple[Piece, ...] = ()
 
 
 class OfflineEngine(Protocol):

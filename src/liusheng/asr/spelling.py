@@ -14,10 +14,32 @@ from liusheng.asr.types import Script, StreamParams
 Spell = Callable[[Sequence[Piece], Sequence[Piece]], list[Piece]]
 """Pieces that stay and the ones that follow them go in, the latter come out corrected."""
 
+_SHORTER = 0.8
+"""A rival that has lost more than this leaves of the letters has stopped early."""
+
+
+def likelier(
+    corrector: Corrector, params: StreamParams, pieces: Sequence[Piece], rival: Sequence[Piece]
+) -> Sequence[Piece]:
+    """Return which of two decodes makes better sense when it is spelled right."""
+
+    def sense(decoded: Sequence[Piece]) -> tuple[int, float]:
+        text = to_script("".join(p.text for p in decoded), Script.SIMPLIFIED)
+        hotwords = _hotwords(params)
+        text = corrector.correct(text, hotwords=hotwords)
+        return sum(map(str.isalnum, text)), corrector.likelihood(text, hotwords)
+
+    (length, score), (rival_length, rival_score) = sense(pieces), sense(rival)
+    return rival if rival_score > score and rival_length >= _SHORTER * length else pieces
+
+
+def _hotwords(params: StreamParams) -> tuple[Hotword, ...]:
+    return tuple(Hotword.of(to_script(word, Script.SIMPLIFIED)) for word in params.hotwords)
+
 
 def speller(corrector: Corrector, params: StreamParams) -> Spell:
     """Return what corrects the Mandarin of a stream."""
-    hotwords = tuple(Hotword.of(to_script(word, Script.SIMPLIFIED)) for word in params.hotwords)
+    hotwords = _hotwords(params)
 
     def spell(before: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
         context = "".join(p.text for p in before[-corrector.context :])

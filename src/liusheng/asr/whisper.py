@@ -30,6 +30,7 @@ _STRIDE = 2 * _HOP
 _LONGEST = 30.0
 _TIMESTAMP_STEP = 0.02
 _FIXED_TOKENS = 15
+_PROMPT = "以下是普通话的句子。"
 _MOST_HYPOTHESES = 10
 """A beam costs by its width."""
 _SWITCH = 0.8
@@ -113,7 +114,11 @@ class WhisperEngine:
                 for other in others
                 if (said := self._pieces(untimed, states, lang, other))
             ]
-            results.append(Decoded(pieces, lang, hypothesis.score, tuple(alternatives)))
+            rival: tuple[Piece, ...] = ()
+            if final and self.options.second_final and lang == "zh" and pieces:
+                prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
+                rival = self._pieces(window, states, lang, prompted)
+            results.append(Decoded(pieces, lang, hypothesis.score, tuple(alternatives), rival))
         return results
 
     def _again(self, window: Window, lang: str, text: str) -> tuple[Floats, _Hypothesis]:
@@ -182,9 +187,13 @@ class WhisperEngine:
         beam: int,
         nbest: int = 1,
         temperature: float = 0.0,
+        prompted: bool = False,
     ) -> list[list[_Hypothesis]]:
-        """Return hypotheses for each window, the likeliest first."""
-        prompts = [list(self._tokenizers[lang].sot_sequence) for lang in langs]
+        """Return hypotheses for each window, the likeliest first.
+
+        prompted: tell the model to write Mandarin, without timestamps.
+        """
+        prompts = [self._prompt(lang, prompted) for lang in langs]
         caps = [
             _FIXED_TOKENS + int(self.options.tokens_per_second * len(w.samples) / SAMPLE_RATE)
             for w in windows
@@ -207,6 +216,14 @@ class WhisperEngine:
             ]
             for r, cap, window in zip(results, caps, windows, strict=True)
         ]
+
+    def _prompt(self, lang: str, prompted: bool) -> list[int]:
+        tokenizer = self._tokenizers[lang]
+        start = list(tokenizer.sot_sequence)
+        if not prompted:
+            return start
+        before = [tokenizer.sot_prev, *tokenizer.encode(f" {_PROMPT}")]
+        return [*before, *start, tokenizer.no_timestamps]
 
     def _hypothesis(
         self, ids: Sequence[int], score: float, no_speech: float, window: Window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -23,6 +24,7 @@ class Corrector:
     Marks end a run: what stands on both sides of one is spelled apart.
 
     context: how many characters of what comes before are looked at: a trigram sees two words.
+    judges: `likelihood` tells likely texts from unlikely ones.
     """
 
     context = 8
@@ -30,6 +32,8 @@ class Corrector:
     def __init__(self, lattice: Lattice) -> None:
         # A window is decoded again and again as it grows, and a settled text once more at its end.
         self._spell = lru_cache(maxsize=_KEPT_RESULTS)(lattice.spell)
+        self._lattice = lattice
+        self.judges = lattice.judges
 
     def correct(self, text: str, before: str = "", hotwords: Sequence[Hotword] = ()) -> str:
         """Return `text` (simplified characters) as it is most likely meant, equally long.
@@ -47,6 +51,14 @@ class Corrector:
             return self._spell(run[0], max(0, len(before) - run.start()), tuple(hotwords))
 
         return _RUN.sub(spelled, whole)[len(before) :]
+
+    def likelihood(self, text: str, hotwords: Sequence[Hotword] = ()) -> float:
+        """Return the mean log10 probability of a Han character of a text; -inf without any."""
+        runs = _RUN.findall(text)
+        if not runs:
+            return -math.inf
+        total = sum(self._lattice.likelihood(run, hotwords) for run in runs)
+        return total / sum(map(len, runs))
 
 
 def load(model: InstalledModel, options: CorrectionOptions) -> Corrector:

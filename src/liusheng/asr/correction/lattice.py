@@ -51,6 +51,11 @@ class Lattice:
         self._trigram = trigram
         self._options = options
 
+    @property
+    def judges(self) -> bool:
+        """Whether there is a language model."""
+        return self._trigram is not None
+
     def spell(self, run: str, keep: int = 0, hotwords: Sequence[Hotword] = ()) -> str:
         """Return the best spelling, as long as `run`.
 
@@ -59,6 +64,13 @@ class Lattice:
             keep: so many leading characters stay; they say what comes before.
             hotwords: words that are expected.
         """
+        return self._best(run, keep, hotwords).text()
+
+    def likelihood(self, run: str, hotwords: Sequence[Hotword] = ()) -> float:
+        """Return the log10 probability of a run as it stands."""
+        return self._best(run, len(run), hotwords).score
+
+    def _best(self, run: str, keep: int, hotwords: Sequence[Hotword]) -> _Path:
         beginning = self._trigram.beginning if self._trigram else None
         arcs = self._arcs(run, keep)
         places: list[dict[Any, _Path]] = [{} for _ in range(len(run) + 1)]
@@ -78,7 +90,7 @@ class Lattice:
                 for text, gain in expected:
                     state = self._trigram.nowhere if self._trigram else None
                     _offer(places[at + len(text)], path, gain, state, text)
-        return max(places[-1].values(), key=_score).text()
+        return max(places[-1].values(), key=_score)
 
     def _arcs(self, run: str, keep: int) -> list[list[Candidate]]:
         """Return for each place the words that may begin there; the character itself always."""
