@@ -84,21 +84,27 @@ class Speech:
         Raises:
             Exception: what went wrong, when the text cannot be said to its end.
         """
+        packet = await self._next()
+        if packet is None:
+            raise StopAsyncIteration
+        return packet.audio
+
+    async def packets(self) -> AsyncIterator[Packet]:
+        """Yield the same blocks with their length and marks."""
+        while (packet := await self._next()) is not None:
+            yield packet
+
+    async def _next(self) -> Packet | None:
         while not self._packets:
             if self._failure:
                 raise self._failure
             if self._over:
-                raise StopAsyncIteration
+                return None
             self._ready.clear()
             await self._ready.wait()
-        self._latest = self._packets.popleft()
+        packet = self._packets.popleft()
         self._maker.taken(self)
-        return self._latest.audio
-
-    async def packets(self) -> AsyncIterator[Packet]:
-        """Yield the same blocks with their length and marks."""
-        async for _ in self:
-            yield self._latest
+        return packet
 
     def extend(self, text: str, *, last: bool) -> None:
         """The text goes on; `last`: and ends here.

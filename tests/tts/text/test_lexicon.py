@@ -64,3 +64,28 @@ def test_longest_match_and_latin_words(tmp_path: Path) -> None:
     assert words.longest_match("MySQL", 2) == ""
     assert words.longest_match("SQL5", 0) == "SQL"
     assert Lexicon().longest_match("长", 0) == ""
+
+
+def test_a_watched_lexicon_never_raises(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "words.txt"
+    lexicon = Lexicon.watching(path)
+    assert lexicon.words == {}
+    assert "Cannot read the lexicon" in caplog.text
+    caplog.clear()
+    lexicon.update()
+    assert caplog.text == "", "it is told once"
+    path.write_text("六安 lu4 an1\n", encoding="utf-8")
+    lexicon.update()
+    assert lexicon.words == {"六安": ("lu4", "an1")}
+    path.write_text("六安 lu4\n", encoding="utf-8")
+    lexicon.update()
+    assert "line 1: 六安 has 2 characters" in caplog.text
+    assert lexicon.words == {"六安": ("lu4", "an1")}
+    path.unlink()
+    lexicon.update()
+    assert lexicon.words == {"六安": ("lu4", "an1")}
+
+
+def test_no_lexicon_is_watched_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    Lexicon.watching(None).update()
+    assert caplog.text == ""
