@@ -167,3 +167,11 @@ async def test_an_encoded_speech_is_one_stream(form: Format, tmp_path: Path) -> 
         samples = sum(frame.samples for frame in container.decode(audio=0))
         rate = container.streams.audio[0].rate
     assert samples / rate == pytest.approx(20 * 0.1, abs=0.1)
+
+
+async def test_no_mark_is_lost_where_an_encoder_keeps_audio(tmp_path: Path) -> None:
+    text = f"spell={tmp_path / 'died'} abcdefgh!ij"
+    async with running() as synthesis:
+        speech = synthesis.speak(SpeechRequest(text), Output("mp3", 24_000))
+        packets = [packet async for packet in speech.packets()]
+    assert "".join(mark.text for packet in packets for mark in packet.marks) == "abcdefgh!ij"

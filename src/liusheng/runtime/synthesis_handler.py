@@ -60,6 +60,7 @@ class _Speaking:
         self._stream = _Stream(order.output, serial)
         self._bytes_to_skip = order.bytes_given
         self._marks_to_skip = order.marks_given
+        self._marks: list[Mark] = []
         self._samples = 0
 
     def step(self, news: News) -> Made:
@@ -80,11 +81,14 @@ class _Speaking:
     ) -> Made:
         skipped = min(self._bytes_to_skip, len(audio))
         self._bytes_to_skip -= skipped
-        marks: tuple[Mark, ...] = block.marks if block else ()
-        known = min(self._marks_to_skip, len(marks))
-        self._marks_to_skip -= known
-        seconds = self._samples / SAMPLE_RATE
-        return Made(audio[skipped:], seconds, marks[known:], waiting, over)
+        new = audio[skipped:]
+        self._marks += block.marks if block else ()
+        marks: tuple[Mark, ...] = ()
+        if new:  # an encoder may keep a short block: its marks go with what comes of it
+            marks = tuple(self._marks[self._marks_to_skip :])
+            self._marks_to_skip = 0
+            self._marks.clear()
+        return Made(new, self._samples / SAMPLE_RATE, marks, waiting, over)
 
 
 class _Stream:
