@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from liusheng.asr.correction.lexicon import Lexicon
 
@@ -41,7 +41,7 @@ class Hotword:
                 continue
             if at + i < keep:
                 return None
-            cost = _cost(lexicon, lexicon.readings(character), lexicon.readings(heard))
+            cost = _cost(lexicon, character, heard)
             if cost is None:
                 return None
             near += cost == _NEAR
@@ -51,10 +51,11 @@ class Hotword:
         return total
 
 
-def _cost(lexicon: Lexicon, wanted: Sequence[int], heard: Sequence[int]) -> float | None:
-    """Return what it costs to write a character for one with other readings; None: too much."""
+@lru_cache(maxsize=1 << 16)
+def _cost(lexicon: Lexicon, wanted: str, heard: str) -> float | None:
+    """Return what it costs to write a character for another one; None: too much."""
     syllables = lexicon.syllables
-    pairs = [(a, b) for a in wanted for b in heard]
+    pairs = [(a, b) for a in lexicon.readings(wanted) for b in lexicon.readings(heard)]
     if any(a == b for a, b in pairs):
         return _CHANGED
     if any(syllables.plain(a) == syllables.plain(b) for a, b in pairs):
