@@ -11,6 +11,7 @@ from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
 from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
 from liusheng.models.kinds import ANATOMY
 from liusheng.models.recipes import NAMES
+from liusheng.server.settings import Settings
 
 PART = https_part("https://example.org/{member}")
 SHIPPED = list(Catalogue.default())
@@ -22,7 +23,13 @@ def test_the_defaults_are_those_that_the_first_start_fetches() -> None:
         "moonshine-tiny-en",
         "baker-zh",
         "hibari-heart",
+        "libime-zh",
     ]
+
+
+def test_what_a_server_needs_is_not_optional() -> None:
+    assert [model.name for model in SHIPPED if model.optional] == ["libime-zh"]
+    assert "libime-zh" not in {*Settings().asr.models, *Settings().tts.models}
 
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
