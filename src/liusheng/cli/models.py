@@ -157,7 +157,11 @@ def verify(
     store = _open_store(home)
     if store is None:
         return USAGE
-    wanted = names or tuple(status.model.name for status in store.list() if status.installed)
+    wanted = names or tuple(
+        status.model.name
+        for status in store.list()
+        if status.installed or store.path(status.model.name).is_dir()
+    )
 
     def check(name: str, listener: Listener) -> str:
         store.verify(name, listener)

@@ -91,6 +91,8 @@ class Reader:
                 at += len(text)
         elif item.kind == "letters":
             for letter in item.text:
+                if letter == "'":  # of S'A
+                    continue
                 spelling = tuple(LETTERS[letter.upper()].split())
                 word = _Word(letter, item.spans, "letters", pinyin=spelling, spelt=True)
                 yield replace(word, pause=item.pause)
