@@ -50,6 +50,15 @@ async def test_what_begins_before_all_speak_is_not_measured(server: FakeServer) 
     assert len(names(server)) > len(takes)
 
 
+async def test_each_speaker_is_measured_once_at_least(server: FakeServer) -> None:
+    # Both speak when the measurement begins, and begin nothing else until it would be over.
+    crowd = Crowd(streams=2, seconds=0.05, ramp=0.1)
+    async with connect(server.url) as client:
+        takes = await crowd.speak(client, clips(0.4, 0.4))
+    assert len(takes) == 2
+    assert all(take.began > 0.3 for take in takes)
+
+
 async def test_who_is_turned_away_is_counted(server: FakeServer) -> None:
     server.greeting = '{"status": "error", "code": "server_busy", "message": "Full."}'
     crowd = Crowd(streams=1, seconds=0.1, ramp=0.0, lang="en")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import pickle
 import time
+import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from liusheng.asr.abilities import Abilities, Hotwords
-from liusheng.asr.types import Partial, Utterance
+from liusheng.asr.types import Partial, StateLostError, Utterance
 from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.synthesis_handler import SynthesisHandler
 from liusheng.tts.text.growing import GrowingText
@@ -21,11 +23,15 @@ from liusheng.tts.types import Block, Mark, SpeechRequest, Voice
 
 
 class Echo:
-    """Recognises its audio as the text that it is."""
+    """Recognises its audio as the text that it is.
+
+    A sticky one keeps the texts to itself: its states only say which of them they follow, and by
+    how many words.
+    """
 
     def __init__(self, sticky: bool) -> None:
         self._sticky = sticky
-        self.calls = 0
+        self._texts: dict[str, list[str]] = {}
 
     def describe(self) -> RecognizerDescription:
         echo = Abilities("echo", hotwords=Hotwords.HAN, endpoint=True, punctuation=True)
@@ -35,8 +41,29 @@ class Echo:
         return [self._advance(request) for request in requests]
 
     def _advance(self, request: TurnRequest) -> TurnResult:
-        text = pickle.loads(request.state) if request.state else ""
-        words = request.pcm.decode("ascii").split()
+        if self._sticky:
+            return self._remembered(request)
+        text = self._heard(pickle.loads(request.state) if request.state else "", request.pcm)
+        return self._result(pickle.dumps(text), text, request.last)
+
+    def _remembered(self, request: TurnRequest) -> TurnResult:
+        key, count = pickle.loads(request.state) if request.state else (uuid.uuid4().hex, 0)
+        words = self._texts.pop(key, [])
+        if len(words) != count:
+            if request.past is None:
+                raise StateLostError(f"{key} is not here")
+            words = request.past.decode("ascii").split()
+            assert len(words) == count
+        elif count:
+            assert request.past is None, "what is here need not be sent"
+        words = self._heard(" ".join(words), request.pcm).split()
+        self._texts[key] = words
+        result = self._result(pickle.dumps((key, len(words))), " ".join(words), request.last)
+        return replace(result, needs=0)
+
+    @staticmethod
+    def _heard(text: str, pcm: bytes) -> str:
+        words = pcm.decode("ascii").split()
         for word in words:
             marker = word.partition("=")[2]
             if word.startswith("raise"):
@@ -49,15 +76,19 @@ class Echo:
                 os._exit(3)
             if word.startswith("hang-once") and not _happened(marker):
                 time.sleep(60)
-            text += word + " "
-        state = pickle.dumps(text)
-        if request.last:
-            closed = (Utterance(0, text.strip(), (), "zh", 0.0, 1.0),)
+            text = f"{text} {word}".strip()
+        return text
+
+    @staticmethod
+    def _result(state: bytes, text: str, last: bool) -> TurnResult:
+        if last:
+            closed = (Utterance(0, text, (), "zh", 0.0, 1.0),)
             return TurnResult(state, closed, Partial(1), False)
-        return TurnResult(state, (), Partial(0, text.strip()), True)
+        return TurnResult(state, (), Partial(0, text), True)
 
     def forget(self, states: Sequence[bytes]) -> None:
-        pass
+        for state in states:
+            self._texts.pop(pickle.loads(state)[0], None)
 
 
 def _happened(marker: str) -> bool:

@@ -27,6 +27,18 @@ def test_a_stream_wants_a_turn_when_a_step_of_audio_is_there() -> None:
     assert s.take(0) == []
 
 
+def test_a_stream_may_say_itself_when_it_wants_the_next() -> None:
+    s = schedule("a")
+    s.heard("a", 0.5, 1.0)
+    s.take(0)
+    s.looked("a", 0.5, 1.1, step=0.2)
+    assert not s.heard("a", 0.1, 1.2)
+    assert s.heard("a", 0.1, 1.3)
+    s.take(0)
+    s.looked("a", 0.2, 1.4)
+    assert not s.heard("a", 0.4, 1.5), "from then on the schedule's step counts again"
+
+
 def test_finals_come_first_and_by_themselves() -> None:
     s = schedule("a", "b", "c", "d")
     for key in "abcd":

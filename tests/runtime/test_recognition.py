@@ -155,6 +155,50 @@ async def test_sticky_streams_survive_their_worker(tmp_path: Path) -> None:
         assert texts[0].startswith("one die-once")
 
 
+async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path: Path) -> None:
+    """The fake keeps texts to itself, so only the audio that is kept here can bring them back."""
+    async with running(workers=2, sticky=True) as recognition:
+        clients = [Client(recognition) for _ in range(6)]
+        for round_ in range(3):
+            for number, client in enumerate(clients):
+                client.heard.clear()
+                client.say(f"{round_}-{number}")
+            for client in clients:
+                await asyncio.wait_for(client.heard.wait(), 30)
+            clients[round_].say(f"die-once={tmp_path}/{round_}")
+        texts = await asyncio.gather(*(client.end() for client in clients))
+        for number, text in enumerate(texts):
+            words = [f"{round_}-{number}" for round_ in range(3)]
+            if number < 3:
+                words.insert(number + 1, f"die-once={tmp_path}/{number}")
+            assert text.split() == words
+
+
+async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
+    async with running(workers=1, sticky=True) as recognition:
+        client = Client(recognition)
+        client.say("one")
+        await asyncio.wait_for(client.heard.wait(), 20)
+        assert client.stream.state is not None
+        recognition._forget(0, client.stream.state)
+        client.say("two")
+        assert await client.end() == "one two"
+
+
+async def test_audio_is_kept_only_as_far_as_it_is_needed() -> None:
+    async with running() as recognition:
+        stream = Client(recognition).stream
+        stream.feed(b"0123456789")
+        stream.took(6, needs=2)
+        assert (stream.past(), stream.pending(100)) == (b"2345", b"6789")
+        stream.took(2, needs=2)
+        assert (stream.past(), stream.pending(1)) == (b"234567", b"8")
+        stream.took(0, needs=7)
+        assert (stream.past(), stream.pending(9)) == (b"7", b"89")
+        stream.took(2)
+        assert (stream.past(), stream.queued_seconds) == (b"", 0)
+
+
 async def test_an_abandoned_stream_hears_nothing_more() -> None:
     async with running() as recognition:
         client = Client(recognition)

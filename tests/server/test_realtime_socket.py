@@ -131,8 +131,8 @@ async def test_the_recogniser_hears_what_was_sent(server, engines, kind: str) ->
     original = recognition.heard
 
     def heard(stream, seconds):
-        fed.extend(stream.pending[-round(seconds * 32_000) :] if seconds else b"")
-        stream.took(len(stream.pending))
+        fed.extend(stream.audio[-round(seconds * 32_000) :] if seconds else b"")
+        stream.took(len(stream.audio))
         original(stream, 0)
 
     recognition.heard = heard

@@ -176,9 +176,13 @@ class OnlineOptions:
     rule1_min_trailing_silence: so much silence begins a stream afresh although nothing was said.
     rule2_min_trailing_silence: so much silence after words closes an utterance.
     rule3_min_utterance_length: an utterance is closed at this length in any case.
+    skip_silence: silence is not computed: where neither the model nor the speech detector notices
+        speech, the model rests.
+    speech_threshold: from this probability on the detector's frame may be speech; a low one, for
+        what is taken for speech by mistake only costs time.
+    pre_roll: audio before the speech that wakes the model up, which it hears first.
+    hang_over: silence after speech that the model still computes, so that it gives its last tokens.
     batch: streams that take a step together at most.
-    streams: native streams kept at most; beyond it the one that was used least recently is dropped,
-        and rebuilt from its state if it is heard of again.
     """
 
     threads: int = 1
@@ -188,8 +192,11 @@ class OnlineOptions:
     rule1_min_trailing_silence: float = 2.4
     rule2_min_trailing_silence: float = 1.2
     rule3_min_utterance_length: float = 20.0
+    skip_silence: bool = True
+    speech_threshold: float = 0.3
+    pre_roll: float = 0.5
+    hang_over: float = 0.6
     batch: int = 16
-    streams: int = 512
 
     def __post_init__(self) -> None:
         if self.decoding_method not in (GREEDY, BEAM):
@@ -208,7 +215,16 @@ class OnlineOptions:
                 "rule3_min_utterance_length must be at least 5, as the speech around a cut is "
                 f"decoded twice: {self.rule3_min_utterance_length}"
             )
-        for name in ("threads", "max_active_paths", "batch", "streams"):
+        if not 0 < self.speech_threshold < 1:
+            raise ValueError(
+                f"speech_threshold is a probability, above 0 and below 1: {self.speech_threshold}"
+            )
+        if self.pre_roll < 0.2 or self.hang_over < 0.4:
+            raise ValueError(
+                "the first and the last sounds of speech need a pre_roll of at least 0.2 and a "
+                f"hang_over of at least 0.4, not {self.pre_roll} and {self.hang_over}"
+            )
+        for name in ("threads", "max_active_paths", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")
 

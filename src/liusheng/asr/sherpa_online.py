@@ -6,7 +6,6 @@ how it survives the loss of its process is in `liusheng.asr.sherpa_stream`.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,15 @@ from liusheng.asr.options import BEAM, GREEDY, OnlineOptions
 from liusheng.asr.sherpa_metadata import ModelFormatError
 from liusheng.asr.sherpa_stream import LiveStream, Pace, StreamState, new_state
 from liusheng.asr.sherpa_tokens import Vocabulary
-from liusheng.asr.types import NotSupportedError, Outcome, StreamParams, Turn, Utterance
+from liusheng.asr.silence import SilenceRules
+from liusheng.asr.types import (
+    NotSupportedError,
+    Outcome,
+    StateLostError,
+    StreamParams,
+    Turn,
+)
+from liusheng.asr.vad import SileroVad, SpeechDetector
 from liusheng.models.types import InstalledModel, Kind
 
 _NO_HOTWORDS = (
@@ -27,8 +34,14 @@ _NO_HOTWORDS = (
 )
 
 
-def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaOnline:
+def load(
+    model: InstalledModel,
+    options: OnlineOptions | None = None,
+    detector: SpeechDetector | None = None,
+) -> SherpaOnline:
     """Load an online model of one of the four ONLINE_* kinds.
+
+    detector: says where nobody speaks; by default Silero's.
 
     Its files (roles) are: encoder, decoder, joiner, tokens for a transducer; encoder, decoder,
     tokens for Paraformer; model, tokens for CTC.
@@ -47,7 +60,19 @@ def load(model: InstalledModel, options: OnlineOptions | None = None) -> SherpaO
     pace = _pace(model.kind, metadata)
     unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
     native = _native(model, options, pace, unit)
-    return SherpaOnline(model, options, native, vocabulary, pace, unit)
+    silence = _silence(options, detector or SileroVad()) if options.skip_silence else None
+    return SherpaOnline(model, options, native, vocabulary, pace, unit, silence)
+
+
+def _silence(options: OnlineOptions, detector: SpeechDetector) -> SilenceRules:
+    return SilenceRules.of_seconds(
+        detector,
+        options.speech_threshold,
+        pre_roll=options.pre_roll,
+        hang_over=options.hang_over,
+        endpoint=options.rule2_min_trailing_silence,
+        nothing=options.rule1_min_trailing_silence,
+    )
 
 
 def _modeling_unit(model: InstalledModel, vocabulary: Vocabulary) -> str:
@@ -122,6 +147,7 @@ class SherpaOnline:
         vocabulary: Vocabulary,
         pace: Pace,
         unit: str,
+        silence: SilenceRules | None,
     ) -> None:
         self.name = model.name
         self._unit = unit
@@ -131,7 +157,8 @@ class SherpaOnline:
         self._native = native
         self._vocabulary = vocabulary
         self._pace = pace
-        self._live: OrderedDict[str, LiveStream] = OrderedDict()
+        self._silence = silence
+        self._live: dict[str, LiveStream] = {}
 
     def abilities(self, lang: str) -> Abilities:
         """Return what the model can do, whatever the language."""
@@ -155,28 +182,29 @@ class SherpaOnline:
         their activations within a batch, so that what shares a step with a stream can change its
         text where two tokens are about equally likely; with other models it is rounding only.
         """
+        lost = [turn.state.stream for turn in turns if not self._can_resume(turn)]
+        if lost:
+            raise StateLostError(f"streams that are not here came without their past: {lost}")
         # A stream leaves the cache while it is worked on: if anything fails on the way, it comes
         # back from its last state and not from the middle of this turn.
-        live = [self._resume(turn.state) for turn in turns]
+        live = [self._resume(turn) for turn in turns]
         for stream, turn in zip(live, turns, strict=True):
             stream.feed(turn.samples, turn.last)
-        closed: list[list[Utterance]] = [[] for _ in turns]
-        waiting = [i for i, stream in enumerate(live) if stream.ready()]
+        waiting = [stream for stream in live if stream.ready()]
         while waiting:
             for start in range(0, len(waiting), self._options.batch):
                 batch = waiting[start : start + self._options.batch]
-                self._native.decode_streams([live[i].native for i in batch])
-            for i in waiting:
-                closed[i].extend(live[i].step())
-            waiting = [i for i in waiting if live[i].ready()]
+                self._native.decode_streams([stream.native for stream in batch])
+            for stream in waiting:
+                stream.step()
+            waiting = [stream for stream in waiting if stream.ready()]
         outcomes = []
-        for stream, turn, utterances in zip(live, turns, closed, strict=True):
+        for stream, turn in zip(live, turns, strict=True):
             if turn.last:
-                utterances.extend(stream.close())
-            outcome = stream.outcome(utterances)
-            if not turn.last:
-                self._keep(outcome.state, stream)
-            outcomes.append(outcome)
+                stream.close()
+            else:
+                self._live[turn.state.stream] = stream
+            outcomes.append(stream.outcome())
         return outcomes
 
     def forget(self, states: Sequence[StreamState]) -> None:
@@ -184,10 +212,15 @@ class SherpaOnline:
         for state in states:
             self._live.pop(state.stream, None)
 
-    def _resume(self, state: StreamState) -> LiveStream:
+    def _can_resume(self, turn: Turn) -> bool:
+        live = self._live.get(turn.state.stream)
+        here = live is not None and live.follows(turn.state)
+        return here or turn.past is not None or turn.state.turn == 0
+
+    def _resume(self, turn: Turn) -> LiveStream:
+        state: StreamState = turn.state
         live = self._live.pop(state.stream, None)
         if live is not None and live.follows(state):
-            live.resume(state)
             return live
         return LiveStream(
             self._native,
@@ -195,10 +228,7 @@ class SherpaOnline:
             self._pace,
             settled=self._options.decoding_method == GREEDY,
             languages=self.languages,
+            silence=self._silence,
             state=state,
+            past=turn.past,
         )
-
-    def _keep(self, state: StreamState, live: LiveStream) -> None:
-        self._live[state.stream] = live
-        while len(self._live) > self._options.streams:
-            self._live.popitem(last=False)

@@ -123,11 +123,14 @@ class Turn:
     state: what `open` or the stream's last turn gave.
     samples: the audio since the last turn; may be empty.
     last: no more audio will come: close every utterance.
+    past: the audio from the last outcome's `needs` up to `samples`. A sticky recogniser asks for it
+        (`StateLostError`) where the part of the state that it keeps in its process is not there.
     """
 
     state: Any
     samples: Samples
     last: bool = False
+    past: Samples | None = None
 
 
 @dataclass(frozen=True)
@@ -139,12 +142,17 @@ class Outcome:
     partial: the utterance still open; after the last turn its text is "".
     speaking: whether the speaker is in the middle of something (an utterance is open). A caller may
         look less often at streams that are silent.
+    needs: the audio from this sample of the stream on may be asked for again (`Turn.past`); None:
+        nothing will be.
+    wants: so many seconds of audio later there is something to compute; None: any will do.
     """
 
     state: Any
     closed: tuple[Utterance, ...]
     partial: Partial
     speaking: bool
+    needs: int | None = None
+    wants: float | None = None
 
 
 class Recognizer(Protocol):
@@ -173,10 +181,17 @@ class Recognizer(Protocol):
 
         Returns one outcome for each turn, in order. It depends on nothing but the turns: the same
         turns give the same outcomes in any worker.
+
+        Raises:
+            StateLostError: a sticky recogniser has nothing to go on with; nothing was advanced.
         """
 
     def forget(self, states: Sequence[Any]) -> None:
         """Drop whatever is cached in this process for streams that ended (may be nothing)."""
+
+
+class StateLostError(RuntimeError):
+    """What a recogniser keeps of a stream is not in this process: the turn needs its `past`."""
 
 
 class NotSupportedError(ValueError):

@@ -56,7 +56,7 @@ class Writer:
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
         outcomes = self._recognizer.advance(
-            [Turn(turn.state.state, turn.samples, turn.last) for turn in turns]
+            [replace(turn, state=turn.state.state) for turn in turns]
         )
         return [
             self._written(turn.state, outcome)

@@ -19,8 +19,10 @@ class Crowd:
     """Speakers who say recordings one after another, each on a connection of its own.
 
     streams: how many speak at once.
-    seconds: what begins in so many seconds is measured. The others go on speaking until the last
-        measured recording has its final, so that all that is measured was under the full load.
+    seconds: what begins in so many seconds is measured, and in any case the first recording that
+        each speaker begins after the ramp: a recording may be longer than `seconds`. The others go
+        on speaking until the last measured recording has its final, so that all that is measured
+        was under the full load.
     ramp: the speakers begin one after another within so many seconds before.
     pause: seconds of silence that a speaker sends before each recording.
     lang: what the server is told; None: the language of each recording.
@@ -69,7 +71,9 @@ class _Run:
         self._on_take = on_take
         self._now = asyncio.get_running_loop().time
         self._epoch = self._now()
+        # Recordings under way that count, and speakers whose first that counts is yet to come.
         self._measuring = 0
+        self._expected = crowd.streams
         self._changed = asyncio.Event()
         self.takes: list[Take] = []
 
@@ -79,9 +83,14 @@ class _Run:
         await asyncio.sleep(crowd.ramp * place / crowd.streams)
         first = place * len(self._clips) // crowd.streams
         order = [*self._clips[first:], *self._clips[:first]]
+        expected = True
         for clip in itertools.cycle(order):
-            measured = 0 <= self._now() - self._epoch - crowd.ramp < crowd.seconds
+            since = self._now() - self._epoch - crowd.ramp
+            measured = since >= 0 and (expected or since < crowd.seconds)
             self._measuring += measured
+            if measured and expected:
+                expected = False
+                self._expected -= 1
             take = await speak(
                 self._client,
                 clip,
@@ -101,6 +110,6 @@ class _Run:
         """Return when everything that was to be measured is."""
         crowd = self._crowd
         await asyncio.sleep(self._epoch + crowd.ramp + crowd.seconds - self._now())
-        while self._measuring:
+        while self._measuring or self._expected:
             self._changed.clear()
             await self._changed.wait()

@@ -35,12 +35,14 @@ class TurnRequest:
 
     state: pickled, from the stream's last `TurnResult`; None for a stream that begins.
     pcm: audio since the last turn, PCM16, 16 kHz, whole samples.
+    past: the audio before it that the state needs; None where this worker took the last turn.
     """
 
     params: StreamParams
     state: bytes | None
     pcm: bytes
     last: bool
+    past: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class TurnResult:
     closed: tuple[Utterance, ...]
     partial: Partial
     speaking: bool
+    needs: int | None = None
+    wants: float | None = None
 
 
 class RecognitionHandler:
@@ -74,6 +78,7 @@ class RecognitionHandler:
                 else pickle.loads(request.state),
                 pcm_to_samples(request.pcm),
                 request.last,
+                None if request.past is None else pcm_to_samples(request.past),
             )
             for request in requests
         ]
@@ -86,7 +91,14 @@ class RecognitionHandler:
     @staticmethod
     def _result(outcome: Outcome) -> TurnResult:
         state = pickle.dumps(outcome.state, protocol=5)
-        return TurnResult(state, outcome.closed, outcome.partial, outcome.speaking)
+        return TurnResult(
+            state,
+            outcome.closed,
+            outcome.partial,
+            outcome.speaking,
+            outcome.needs,
+            outcome.wants,
+        )
 
 
 def recognition(models: Sequence[InstalledModel], options: AsrOptions) -> RecognitionHandler:

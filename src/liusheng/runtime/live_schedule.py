@@ -24,6 +24,7 @@ class _Stream:
     running: bool = False
     worker: int | None = None
     alone: bool = False
+    step: float | None = None  # of new audio that it wants a turn for; None: the schedule's
 
 
 class LiveSchedule(Generic[K]):
@@ -64,7 +65,7 @@ class LiveSchedule(Generic[K]):
         """So much audio came in; return whether the stream wants a turn."""
         stream = self._streams[key]
         stream.waiting += seconds
-        if stream.due is None and stream.waiting >= self._step:
+        if stream.due is None and self._wants(stream):
             stream.due = now
         return stream.due is not None and not stream.running
 
@@ -103,15 +104,19 @@ class LiveSchedule(Generic[K]):
             stream.order = next(self._turns)
         return chosen
 
-    def looked(self, key: K, seconds: float, now: float) -> None:
-        """A turn of this stream is done, and took in so much of its audio."""
+    def looked(self, key: K, seconds: float, now: float, step: float | None = None) -> None:
+        """A turn of this stream is done, and took in so much of its audio.
+
+        step: of new audio after which this stream wants the next one, where it says so itself.
+        """
         stream = self._streams.get(key)
         if stream is None:
             return
         stream.running = False
         stream.alone = False
         stream.waiting = max(0.0, stream.waiting - seconds)
-        wants = stream.finishing is not None or stream.waiting >= self._step
+        stream.step = step
+        wants = stream.finishing is not None or self._wants(stream)
         stream.due = now if wants else None
 
     def again(self, key: K, now: float) -> None:
@@ -133,6 +138,10 @@ class LiveSchedule(Generic[K]):
         """Return for how many seconds the longest waiting stream has waited for a turn."""
         waiting = (s.due for s in self._streams.values() if s.due is not None and not s.running)
         return max((now - due for due in waiting), default=0.0)
+
+    def _wants(self, stream: _Stream) -> bool:
+        # Sums of seconds are a little off; what is short of a sample is enough.
+        return stream.waiting > (self._step if stream.step is None else stream.step) - 1e-5
 
     def _may(self, stream: _Stream, worker: int) -> bool:
         return not self._sticky or stream.worker in (None, worker)

@@ -34,6 +34,9 @@ class BusyError(Exception):
 class RecognitionStream:
     """One recognition. Everything happens on the event loop; nothing here blocks.
 
+    audio: PCM16 from byte `origin` of the stream on: `taken` bytes that turns have taken in and the
+        state still needs, then what no turn has.
+    holder: the worker that took the last turn and has what the recogniser keeps in its process.
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
     on_failure: called once instead, with what happened, when the recognition is lost.
@@ -53,7 +56,10 @@ class RecognitionStream:
         self.on_finish = on_finish
         self.on_failure = on_failure
         self.state: bytes | None = None
-        self.pending = bytearray()
+        self.audio = bytearray()
+        self.taken = 0
+        self.origin = 0
+        self.holder: int | None = None
         self.finishing = False
         self.tries = 0
         self._room = asyncio.Event()
@@ -62,11 +68,11 @@ class RecognitionStream:
     @property
     def queued_seconds(self) -> float:
         """Of audio that no turn has taken in yet."""
-        return len(self.pending) / BYTES_PER_SECOND
+        return (len(self.audio) - self.taken) / BYTES_PER_SECOND
 
     def feed(self, pcm: bytes) -> None:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
-        self.pending += pcm
+        self.audio += pcm
         if self.queued_seconds >= self._recognition.options.max_queued:
             self._room.clear()
         self._recognition.heard(self, len(pcm) / BYTES_PER_SECOND)
@@ -85,9 +91,25 @@ class RecognitionStream:
         """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
         await at_most(self._room, timeout)
 
-    def took(self, size: int) -> None:
-        """A turn has taken in the first `size` bytes that were pending."""
-        del self.pending[:size]
+    def pending(self, most: int) -> bytes:
+        """Return what no turn has taken in yet, but no more than `most` bytes."""
+        return bytes(self.audio[self.taken : self.taken + most])
+
+    def past(self) -> bytes:
+        """Return what turns have taken in and the state still needs."""
+        return bytes(self.audio[: self.taken])
+
+    def took(self, size: int, needs: int | None = None) -> None:
+        """A turn has taken in the first `size` bytes that were pending.
+
+        needs: the state needs the audio from this byte of the stream on; None: none that was taken.
+        """
+        self.taken += size
+        drop = self.taken if needs is None else min(needs - self.origin, self.taken)
+        if drop > 0:
+            del self.audio[:drop]
+            self.taken -= drop
+            self.origin += drop
         if self.queued_seconds < self._recognition.options.max_queued:
             self._room.set()
 
@@ -202,9 +224,12 @@ class Recognition:
         most = int(self.options.max_turn * SAMPLE_RATE) * 2
         requests = []
         for stream in streams:
-            pcm = bytes(stream.pending[:most])
-            last = stream.finishing and len(pcm) == len(stream.pending)
-            requests.append(TurnRequest(stream.params, stream.state, pcm, last))
+            pcm = stream.pending(most)
+            last = stream.finishing and stream.taken + len(pcm) == len(stream.audio)
+            known = stream.state is None or stream.holder == worker or not stream.taken
+            past = None if known else stream.past()
+            requests.append(TurnRequest(stream.params, stream.state, pcm, last, past))
+            stream.holder = None
         return Job(
             "advance",
             (requests,),
@@ -217,6 +242,9 @@ class Recognition:
         """A worker died."""
         self._forgotten.pop(worker, None)
         self._schedule.worker_lost(worker)
+        for stream in self._schedule:
+            if stream.holder == worker:
+                stream.holder = None
 
     def stranded(self, error: Exception) -> None:
         """No worker can be had."""
@@ -236,8 +264,10 @@ class Recognition:
                 continue
             stream.state = result.state
             stream.tries = 0
-            stream.took(len(request.pcm))
-            self._schedule.looked(stream, len(request.pcm) / BYTES_PER_SECOND, self._clock())
+            stream.holder = worker
+            stream.took(len(request.pcm), None if result.needs is None else 2 * result.needs)
+            seconds = len(request.pcm) / BYTES_PER_SECOND
+            self._schedule.looked(stream, seconds, self._clock(), result.wants)
             stream.on_update(result.closed, result.partial)
             if request.last:
                 self.remove(stream)
@@ -263,8 +293,8 @@ class Recognition:
                 self._fail(stream, error)
 
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
-        self._schedule.remove(stream)
-        stream.took(len(stream.pending))
+        self.remove(stream)
+        stream.took(len(stream.audio) - stream.taken)
         stream.on_failure(error)
 
 

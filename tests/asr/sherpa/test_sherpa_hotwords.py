@@ -36,13 +36,15 @@ def chinese(tiny_model: Models, tmp_path: Path) -> InstalledModel:
 def hear(recognizer: SherpaOnline, samples: Samples, *hotwords: str, lost: bool = False) -> str:
     state = recognizer.open(StreamParams("zh", hotwords=hotwords))
     text = ""
+    needs = 0
     for at in range(0, len(samples), 8_000):
         state = pickle.loads(pickle.dumps(state))
         if lost:
             recognizer.forget([state])
         last = at + 8_000 >= len(samples)
-        (outcome,) = recognizer.advance([Turn(state, samples[at : at + 8_000], last)])
-        state = outcome.state
+        past = samples[needs:at] if lost else None
+        (outcome,) = recognizer.advance([Turn(state, samples[at : at + 8_000], last, past)])
+        state, needs = outcome.state, outcome.needs
         text += "".join(utterance.text for utterance in outcome.closed)
     return text
 
