@@ -2,20 +2,21 @@
 
     python -m tiny.train DATA OUT.pt --minutes 45
 
-DATA is the folder that `tiny.generate` filled (its held-out parts are left alone). Every example is
-new: utterances strung together and made to sound different (`augment.py`). The loss is CTC's, the
-learning rate falls from its peak along a cosine over the minutes given, and what is kept is an
-average of the weights over the last steps. OUT.pt is written every minute, so that a run can be
-looked at, or stopped, at any time; `--from` goes on from one.
+DATA is the folder that `tiny.generate` filled (its held-out parts are left alone), or fills: what
+comes while training is taken in. Every example is new: utterances strung together and made to sound
+different (`augment.py`). The loss is CTC's, the learning rate falls from its peak along a cosine
+over the minutes given, and what is kept is an average of the weights over the last steps. OUT.pt is
+written every minute, so that a run can be looked at, or stopped, at any time; `--from` goes on from
+one.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,14 @@ from tiny.network import Network, output_frames
 
 _PEAK = 3e-3
 _WARM_STEPS = 200
-_BATCH = 14000
+_BATCH = 6000
 """Feature frames in a batch, with padding."""
 
 _POOL = 160
 """Examples that are made before they are put together by length."""
 
 _AVERAGE = 0.998
+_SOURCES = ("kokoro", "hibari")
 
 
 def main() -> None:
@@ -49,16 +51,14 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    utterances = load_parts(arguments.data, "kokoro") + load_parts(arguments.data, "hibari")
-    augmenter = Augmenter(utterances, arguments.seed)
-    examples = Examples(augmenter)
+    examples = Examples(arguments.data, arguments.seed)
     if arguments.begin:
         network = load(arguments.begin)
     else:
         seen = np.concatenate([each for each, _ in examples.pool()])
         network = Network(float(seen.mean()), float(seen.std()))
     count = sum(each.numel() for each in network.parameters())
-    print(f"{count} parameters, {len(utterances)} utterances")
+    print(f"{count} parameters", flush=True)
     train(network, examples, 60 * arguments.minutes, arguments.out)
 
 
@@ -72,9 +72,21 @@ def load(path: Path) -> Network:
 class Examples:
     """Features and labels, and batches of them."""
 
-    def __init__(self, augmenter: Augmenter) -> None:
-        self._augmenter = augmenter
-        self._rng = np.random.default_rng(0)
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder = folder
+        self._seeds = itertools.count(1000 * seed)
+        self._rng = np.random.default_rng(seed)
+        self._known = 0
+        self._look()
+
+    def _look(self) -> None:
+        """Take in the parts that have come since the last look."""
+        there = sum(len(list(self._folder.glob(f"{source}-*.npz"))) for source in _SOURCES)
+        if there > self._known:
+            self._known = there
+            utterances = [each for source in _SOURCES for each in load_parts(self._folder, source)]
+            self._augmenter = Augmenter(utterances, next(self._seeds))
+            print(f"{there} parts, {len(utterances)} utterances", flush=True)
 
     def pool(self) -> list[tuple[np.ndarray, list[int]]]:
         """Return examples that CTC can align, shortest first."""
@@ -84,7 +96,7 @@ class Examples:
             heard = features(samples)
             if self._rng.random() < 0.5:
                 heard = warped(heard, self._rng.uniform(0.88, 1.12))
-            repeated = sum(a == b for a, b in pairwise(labels))
+            repeated = sum(a == b for a, b in itertools.pairwise(labels))
             if output_frames(len(heard)) > len(labels) + repeated:
                 made.append((heard, labels))
         return sorted(made, key=lambda example: len(example[0]))
@@ -94,6 +106,7 @@ class Examples:
         quiet = float(network.mean - 2 * network.deviation)
         average = float(network.mean)
         while True:
+            self._look()
             pool = self.pool()
             batches: list[list[tuple[np.ndarray, list[int]]]] = [[]]
             for example in pool:
