@@ -77,12 +77,7 @@ class Router:
                 [Turn(turns[i].state.state, turns[i].samples, turns[i].last) for i in mine]
             )
             for i, result in zip(mine, results, strict=True):
-                outcomes[i] = Outcome(
-                    RoutedState(route, result.state),
-                    result.closed,
-                    result.partial,
-                    result.speaking,
-                )
+                outcomes[i] = replace(result, state=RoutedState(route, result.state))
         return [outcomes[i] for i in range(len(turns))]
 
     def forget(self, states: Sequence[Any]) -> None:

@@ -139,12 +139,30 @@ class Outcome:
     partial: the utterance still open; after the last turn its text is "".
     speaking: whether the speaker is in the middle of something (an utterance is open). A caller may
         look less often at streams that are silent.
+    held: seconds of audio that the next decode goes over again: what it costs grows with them.
     """
 
     state: Any
     closed: tuple[Utterance, ...]
     partial: Partial
     speaking: bool
+    held: float = 0.0
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What was noticed of a stream. All are seconds from its start.
+
+    heard: how far it was listened to.
+    begun: where the open utterance's speech began; None: nobody speaks.
+    speech: where the newest speech ended.
+    closed: where the newest utterance that is over was found to be over; 0.0: there was none.
+    """
+
+    heard: float = 0.0
+    begun: float | None = None
+    speech: float = 0.0
+    closed: float = 0.0
 
 
 class Recognizer(Protocol):

@@ -24,6 +24,11 @@ class RecognizerDescription:
     sticky: bool
 
     @property
+    def windowed(self) -> bool:
+        """Whether any of the models hears whole windows."""
+        return any(each.windowed for each in self.abilities.values())
+
+    @property
     def models(self) -> dict[str, str]:
         """The name of the model for each language."""
         return {lang: each.model for lang, each in self.abilities.items()}
@@ -51,6 +56,7 @@ class TurnResult:
     closed: tuple[Utterance, ...]
     partial: Partial
     speaking: bool
+    held: float = 0.0
 
 
 class RecognitionHandler:
@@ -86,7 +92,7 @@ class RecognitionHandler:
     @staticmethod
     def _result(outcome: Outcome) -> TurnResult:
         state = pickle.dumps(outcome.state, protocol=5)
-        return TurnResult(state, outcome.closed, outcome.partial, outcome.speaking)
+        return TurnResult(state, outcome.closed, outcome.partial, outcome.speaking, outcome.held)
 
 
 def recognition(models: Sequence[InstalledModel], options: AsrOptions) -> RecognitionHandler:
