@@ -112,12 +112,12 @@ def test_a_stream_whose_ear_is_behind_is_looked_at_all_the_same() -> None:
 def test_a_stream_may_say_itself_when_it_wants_the_next() -> None:
     s = schedule("a")
     s.heard("a", 0.5, 1.0)
-    s.take(0)
-    s.looked("a", 0.5, 1.1, step=0.2)
+    s.take(0, 1.0)
+    s.looked("a", s.turn("a"), 0.5, 0.0, 1.1, step=0.2)
     assert not s.heard("a", 0.1, 1.2)
     assert s.heard("a", 0.1, 1.3)
-    s.take(0)
-    s.looked("a", 0.2, 1.4)
+    s.take(0, 1.3)
+    s.done("a", 1.4, 0.2)
     assert not s.heard("a", 0.4, 1.5), "from then on the schedule's step counts again"
 
 
