@@ -174,6 +174,16 @@ async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path:
             assert text.split() == words
 
 
+async def test_how_much_was_heard_is_known() -> None:
+    async with running() as recognition:
+        client = Client(recognition)
+        assert client.stream.heard == 0
+        client.say("four")
+        await asyncio.wait_for(client.heard.wait(), 20)
+        assert client.stream.heard == 6 / 32_000
+        client.stream.abandon()
+
+
 async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
     async with running(workers=1, sticky=True) as recognition:
         client = Client(recognition)

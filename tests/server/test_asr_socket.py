@@ -32,7 +32,7 @@ async def test_lock_step_at_85_ms(server) -> None:
         packets = [f"packet{n:02d}".encode().ljust(2_720) for n in range(20)]
         for packet in packets:
             reply = await dialogue.ask(packet)
-            assert set(reply) == {"result", "utterance", "is_final", "stable"}
+            assert set(reply) - {"heard"} == {"result", "utterance", "is_final", "stable"}
         assert await finish(dialogue) == " ".join(f"packet{n:02d}" for n in range(20))
 
 

@@ -176,6 +176,8 @@ class OnlineOptions:
     rule1_min_trailing_silence: so much silence begins a stream afresh although nothing was said.
     rule2_min_trailing_silence: so much silence after words closes an utterance.
     rule3_min_utterance_length: an utterance is closed at this length in any case.
+    second_pass: an offline model that hears each closed utterance again, and whose text stays: a
+        name in the catalogue or a folder; "": none.
     skip_silence: silence is not computed: where neither the model nor the speech detector notices
         speech, the model rests.
     speech_threshold: from this probability on the detector's frame may be speech; a low one, for
@@ -192,6 +194,7 @@ class OnlineOptions:
     rule1_min_trailing_silence: float = 2.4
     rule2_min_trailing_silence: float = 1.2
     rule3_min_utterance_length: float = 20.0
+    second_pass: str = ""
     skip_silence: bool = True
     speech_threshold: float = 0.3
     pre_roll: float = 0.5

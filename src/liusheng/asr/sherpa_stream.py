@@ -30,6 +30,7 @@ import numpy as np
 import sherpa_onnx
 
 from liusheng.asr.offline import Piece
+from liusheng.asr.second_pass import Spoken
 from liusheng.asr.sherpa_tokens import Token, Vocabulary, language_of
 from liusheng.asr.silence import Listening, SilenceRules
 from liusheng.asr.text import ended, polish, text_of, words_of
@@ -57,6 +58,11 @@ _PAUSE_SECONDS = 0.5
 
 _WARM_SECONDS = 1.28
 """What a model hears again after such a cut; zipformers look back 1.3 to 5 s, mostly less."""
+
+_BEFORE_SECONDS = 0.5
+_AFTER_SECONDS = 0.6
+"""Audio around the tokens of an utterance that is heard again: a model may give a token late, and
+the last one's length is not known."""
 
 _PHRASE = 8
 """Characters at the end of a text that traditional spelling may still change: how a simplified
@@ -110,6 +116,7 @@ class StreamState:
     resting: audio is kept back, for nobody speaks.
     listening: what the speech detector has heard; None: it is not asked.
     awake: the sample at which speech was heard last.
+    floor: audio before this sample belongs to closed utterances.
     """
 
     stream: str
@@ -124,6 +131,7 @@ class StreamState:
     resting: bool = False
     listening: Listening | None = None
     awake: int = 0
+    floor: int = 0
 
 
 def new_state(params: StreamParams) -> StreamState:
@@ -135,7 +143,8 @@ class LiveStream:
     """A stream with its native stream; what `SherpaOnline` keeps between turns.
 
     native: the library's stream, for `decode_streams`.
-    closed: the utterances that this turn has closed so far.
+    closed: the utterances that this turn has closed so far, with their audio if they are to be
+        heard again.
     """
 
     def __init__(
@@ -147,6 +156,7 @@ class LiveStream:
         settled: bool,
         languages: Sequence[str],
         silence: SilenceRules | None,
+        heard_again: bool,
         state: StreamState,
         past: Samples | None,
     ) -> None:
@@ -156,6 +166,7 @@ class LiveStream:
             model it picks each frame's best token once, of Paraformer each fired one's, and what
             was picked is input to the rest and not looked at again. A beam may change its mind.
         silence: when the stream rests; None: never.
+        heard_again: closed utterances are, so what is shown of an open one is not stable.
         past: the audio from `state.origin` on that earlier turns took in.
         """
         self._recognizer = recognizer
@@ -164,6 +175,7 @@ class LiveStream:
         self._settled = settled
         self._languages = languages
         self._silence = silence
+        self._heard_again = heard_again
         self._state = state
         self._index = state.index
         self._origin = state.origin
@@ -174,9 +186,10 @@ class LiveStream:
         self._resting = state.resting
         self._listening = state.listening
         self._awake = state.awake
+        self._floor = state.floor
         self._decided = state.steps
         self._text: str | None = None
-        self.closed: list[Utterance] = []
+        self.closed: list[Spoken] = []
         if silence and not state.turn:
             self._rest()
         self._begin()
@@ -205,7 +218,8 @@ class LiveStream:
     def ready(self) -> bool:
         """Whether `native` has the audio for a step, and somebody may be speaking in it."""
         if self._steps >= self._decided and self._silence:
-            if self._resting or self._fell_silent(self._silence):
+            self._resting = self._resting or self._fell_silent(self._silence)
+            if self._resting:
                 self._resting = not self._hears(self._silence)
             if self._resting:
                 return False
@@ -324,17 +338,20 @@ class LiveStream:
         if lang == "auto":
             lang = language_of(text_of(pieces), self._languages)
         pieces = ended(pieces, lang, cut)
-        self.closed.append(
-            Utterance(
-                self._index,
-                text_of(pieces),
-                words_of(pieces),
-                lang,
-                pieces[0].start,
-                pieces[-1].end,
-            )
-        )
+        begin, end = pieces[0].start, pieces[-1].end
+        utterance = Utterance(self._index, text_of(pieces), words_of(pieces), lang, begin, end)
+        at, pcm = self._around(begin, end, cut) if self._heard_again else (0, b"")
+        self.closed.append(Spoken(utterance, at, pcm, cut))
         self._index += 1
+
+    def _around(self, begin: float, end: float, cut: bool) -> tuple[int, bytes]:
+        """Return where the audio of an utterance begins, and the audio (int16)."""
+        first = round((begin - _BEFORE_SECONDS) * SAMPLE_RATE)
+        last = round((end if cut else end + _AFTER_SECONDS) * SAMPLE_RATE)
+        first = max(first, self._floor, self._origin)
+        last = max(first, min(last, self._heard))
+        self._floor = last
+        return first, bytes(self._audio[2 * (first - self._origin) : 2 * (last - self._origin)])
 
     def _in_speech(self, pieces: Sequence[Piece]) -> bool:
         """Whether the decoding stands too close to the last word for a pause."""
@@ -353,8 +370,11 @@ class LiveStream:
         """Return where the last token begins, or where the native stream does."""
         return round(self._tokens[-1].time * SAMPLE_RATE) if self._tokens else self._origin
 
-    def outcome(self) -> Outcome:
-        """Return what the turn led to."""
+    def outcome(self, closed: Sequence[Utterance]) -> Outcome:
+        """Return what the turn led to.
+
+        closed: what became of the utterances that were closed.
+        """
         if self._text is None:
             self._text = text_of(self._pieces())
         text = self._text
@@ -370,18 +390,26 @@ class LiveStream:
             resting=self._resting,
             listening=self._listening,
             awake=self._awake,
+            floor=self._floor,
         )
-        stable = len(text) if self._settled else 0
+        stable = len(text) if self._settled and not self._heard_again else 0
         if self._state.params.script is Script.TRADITIONAL:
             stable = max(0, stable - _PHRASE)
         return Outcome(
             self._state,
-            tuple(self.closed),
+            tuple(closed),
             Partial(self._index, text, stable),
             speaking=bool(text),
             needs=self._origin,
             wants=self._wants() / SAMPLE_RATE,
+            heard=self._computed(),
         )
+
+    def _computed(self) -> int:
+        """Return up to where the audio has been computed, or was silent."""
+        if self._resting or not self._steps:
+            return self._heard if self._resting else self._origin
+        return min(self._heard, self._origin + self._pace.due(self._steps))
 
     def _wants(self) -> int:
         """Return how many samples later there is something to do."""

@@ -145,6 +145,7 @@ class Outcome:
     needs: the audio from this sample of the stream on may be asked for again (`Turn.past`); None:
         nothing will be.
     wants: so many seconds of audio later there is something to compute; None: any will do.
+    heard: the audio up to this sample of the stream is what the texts tell of; None: all that came.
     """
 
     state: Any
@@ -153,6 +154,7 @@ class Outcome:
     speaking: bool
     needs: int | None = None
     wants: float | None = None
+    heard: int | None = None
 
 
 class Recognizer(Protocol):

@@ -63,7 +63,7 @@ def doctor(
         return 2
     store = Store(settings.home)
     console.print(f"  {'models':<10}{store.home}\n")
-    wanted = [*settings.tts.models, *settings.asr.models]
+    wanted = [*settings.tts.models, *settings.asr.models, *settings.asr.second_pass]
     others = [
         status.model.name
         for status in store.list()

@@ -55,6 +55,7 @@ class TurnResult:
     speaking: bool
     needs: int | None = None
     wants: float | None = None
+    heard: int | None = None
 
 
 class RecognitionHandler:
@@ -98,6 +99,7 @@ class RecognitionHandler:
             outcome.speaking,
             outcome.needs,
             outcome.wants,
+            outcome.heard,
         )
 
 

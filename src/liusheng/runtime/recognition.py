@@ -36,6 +36,7 @@ class RecognitionStream:
 
     audio: PCM16 from byte `origin` of the stream on: `taken` bytes that turns have taken in and the
         state still needs, then what no turn has.
+    heard: seconds of the stream that the newest texts tell of.
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
@@ -60,6 +61,7 @@ class RecognitionStream:
         self.taken = 0
         self.origin = 0
         self.holder: int | None = None
+        self.heard = 0.0
         self.finishing = False
         self.tries = 0
         self._room = asyncio.Event()
@@ -266,6 +268,9 @@ class Recognition:
             stream.tries = 0
             stream.holder = worker
             stream.took(len(request.pcm), None if result.needs is None else 2 * result.needs)
+            came = stream.origin + stream.taken
+            heard = came if result.heard is None else 2 * result.heard
+            stream.heard = max(stream.heard, heard / BYTES_PER_SECOND)
             seconds = len(request.pcm) / BYTES_PER_SECOND
             self._schedule.looked(stream, seconds, self._clock(), result.wants)
             stream.on_update(result.closed, result.partial)

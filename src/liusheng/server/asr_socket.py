@@ -12,7 +12,7 @@ from liusheng.asr.types import NotSupportedError, Partial, Script, Utterance
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
 from liusheng.protocol.errors import ProtocolError
-from liusheng.runtime.recognition import BusyError, Recognition
+from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
 from liusheng.runtime.waiting import at_most
 from liusheng.server.hearing import Hearing, hearing
 from liusheng.server.socket import LONGEST_PAUSE, MOST_OWED, SocketDriver
@@ -37,6 +37,7 @@ class ASRSocket(SocketDriver[Command]):
         super().__init__(websocket, self._asr, limits.idle_seconds)
         self._recognition = recognition
         self._script = script
+        self._stream: RecognitionStream | None = None
         self._hearing: Hearing | None = None
         self._finished = asyncio.Event()
 
@@ -74,6 +75,7 @@ class ASRSocket(SocketDriver[Command]):
         except NotSupportedError as error:
             self._asr.refused(not_supported(error))
         else:
+            self._stream = stream
             self._hearing = hearing(
                 command.start,
                 stream,
@@ -88,7 +90,8 @@ class ASRSocket(SocketDriver[Command]):
         self.progress()
 
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
-        self._asr.updated(closed, partial.index, partial.text, partial.stable)
+        heard = self._stream.heard if self._stream else None
+        self._asr.updated(closed, partial.index, partial.text, partial.stable, heard)
 
     def _finish(self) -> None:
         self._hearing = None
