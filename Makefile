@@ -19,8 +19,9 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-serve: setup
-	@exec $(BIN)/liusheng serve $(ARGS)
+serve:
+	@$(BOOTSTRAP) server
+	@exec $(BIN)/liusheng serve --yes $(ARGS)
 
 setup:
 	@$(BOOTSTRAP) server

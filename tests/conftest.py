@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,21 +25,22 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "fakes"))
 
 
-@pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """A server as a user starts it, with its default models: where it listens, "127.0.0.1:PORT"."""
+@contextmanager
+def default_server(**environment: str) -> Iterator[str]:
+    """Start a server as a user does, with its default models; give where it listens,
+    "127.0.0.1:PORT/PREFIX".
+
+    environment: settings.
+    """
     from liusheng.models.store import Store
 
     store = Store()
-    missing = [
-        m
-        for m in [each.name for each in store.catalogue if each.default]
-        if not store.is_installed(m)
-    ]
-    if missing:
+    needed = [each.name for each in store.catalogue if each.default and not each.optional]
+    if missing := [name for name in needed if not store.is_installed(name)]:
         pytest.fail(f"the default models are not there ({missing}); run: liusheng models pull")
     server = subprocess.Popen(
         [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0"],
+        env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -45,7 +48,7 @@ def address() -> Iterator[str]:
     assert server.stdout is not None
     try:
         for line in server.stdout:
-            if found := re.search(r"ws://([^/\s]+)/paddlespeech/asr/streaming", line):
+            if found := re.search(r"ws://(\S+)/paddlespeech/asr/streaming", line):
                 break
         else:
             pytest.fail(f"the server ended with {server.wait()}")
@@ -54,3 +57,10 @@ def address() -> Iterator[str]:
         server.send_signal(signal.SIGTERM)
         server.stdout.close()
         assert server.wait(20) == 0, "SIGTERM ends it cleanly"
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where a server with its default models listens, "127.0.0.1:PORT"."""
+    with default_server() as where:
+        yield where

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from io import BytesIO
 import pytest
 
 from liusheng.bench import intelligibility
+from liusheng.bench import plan as plan_module
 from liusheng.bench.intelligibility import Voice, voices
 from liusheng.bench.plan import Plan
 from liusheng.bench.serving import Target, running
@@ -71,6 +73,22 @@ async def test_each_voice_is_recognised_again_in_its_languages(
     assert [each[:2] for each in found] == [("both", "zh"), ("both", "en")]
     assert found[0][2] == 0
     assert found[1][2] > 0
+
+
+async def test_a_text_that_was_hung_up_on_does_not_delay_the_next(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    sleep = asyncio.sleep
+
+    async def slept(seconds: float) -> None:
+        rests.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(plan_module, "_ENOUGH", 0.0)
+    monkeypatch.setattr(asyncio, "sleep", slept)
+    await Plan([8], 2, None, 0, (), "zh").run(Target(server.url, None), lambda line: None)
+    assert rests.count(plan_module._REST) == 2
 
 
 async def test_a_server_that_does_not_tell_has_its_default_voice(server: FakeServer) -> None:

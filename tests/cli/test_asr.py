@@ -55,6 +55,22 @@ def test_several_files(server: FakeServer, recording: Make, capsys: Capture) -> 
     assert capsys.readouterr().out == f"{a}: 2包。\n{b}: 3包。\n"
 
 
+@pytest.mark.parametrize("seconds", [0.1, 0.0])
+def test_a_name_that_is_no_utf8(
+    server: FakeServer, recording: Make, capsys: Capture, seconds: float
+) -> None:
+    path = os.fsdecode(os.fsencode(recording("a.wav", seconds).parent) + b"/\xff.wav")
+    try:
+        recording("a.wav", seconds).rename(path)
+    except OSError:
+        pytest.skip("file names are always UTF-8 here")
+    assert main(["asr", path, "--json"]) == (0 if seconds else 1)
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["file"].endswith("/�.wav")
+    if seconds:
+        assert server.received[0]["name"] == "�.wav"
+
+
 def test_the_progress_bar_leaves_a_pipe_alone(server: FakeServer, recording: Make) -> None:
     """`liusheng asr *.wav > texts.txt` on a terminal: bar on the terminal, texts in the file."""
     a, b = str(recording("a.wav", 0.1)), str(recording("b.wav", 0.2))

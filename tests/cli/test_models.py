@@ -10,6 +10,7 @@ from rich.console import Console
 
 from liusheng.cli import models as command
 from liusheng.models import Catalogue
+from liusheng.models.digests import Entry, Manifest
 
 CATALOGUE = """
 [{name}]
@@ -142,6 +143,18 @@ def test_verify_and_remove_what_is_not_there(
     assert run("verify", "--home", str(tmp_path)) == 0
     assert run("remove", "one", "--home", str(tmp_path)) == 0
     assert capsys.readouterr().out == "one: was not there\n"
+
+
+def test_verify_looks_at_what_is_damaged_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that lost a file cannot be opened; all the more is it told of."""
+    folder = tmp_path / "models" / "one"
+    folder.mkdir(parents=True)
+    entry = Entry(3, "0" * 64)
+    Manifest("one", 1, "test", verified=True, files={"m.lm": entry}).write(folder)
+    assert run("verify", "--home", str(tmp_path)) == command.FAILED
+    assert "the model one is damaged" in capsys.readouterr().err
 
 
 def test_an_interrupted_download_can_be_removed(

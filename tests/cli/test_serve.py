@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from liusheng.cli import fetch, main
+from liusheng.models import Store
 from liusheng.server.settings import Settings
 
 if sys.version_info >= (3, 11):
@@ -100,16 +101,15 @@ class TestFetching:
     """What is missing is said, asked about on a terminal, and fetched."""
 
     @pytest.fixture(autouse=True)
-    def pulled(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-        self.calls: list[tuple[str, ...]] = []
+    def pulled(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[list[str], list[str]]] = []
+        self.status = 0
 
-        def pull(names: tuple[str, ...], *, home: Path) -> int:
-            self.calls.append(names)
+        def pull(store: Store, names: list[str], optional: list[str]) -> int:
+            self.calls.append((names, optional))
             return self.status
 
-        self.status = 0
-        monkeypatch.setattr(fetch, "pull", pull)
-        return self.calls
+        monkeypatch.setattr(fetch, "fetch", pull)
 
     def answer(self, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
         """Have this typed on a terminal; None: there is no terminal."""
@@ -124,7 +124,7 @@ class TestFetching:
         self.answer(monkeypatch, typed)
         names = ["whisper-base", "baker-zh"]
         assert fetch.fetch_missing(tmp_path, names, ask=True) == 0
-        assert self.calls == [("whisper-base", "baker-zh")]
+        assert self.calls == [(["whisper-base", "baker-zh"], [])]
         err = capsys.readouterr().err
         assert re.search(r"whisper-base: Whisper base \(1\d\d MB, MIT\)", err)
         assert "non-commercial" in err  # the voice's corpus: said where it is chosen
@@ -142,12 +142,12 @@ class TestFetching:
     def test_told_not_to_ask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer(monkeypatch, "n\n")
         assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False) == 0
-        assert self.calls == [("whisper-base",)]
+        assert self.calls == [(["whisper-base"], [])]
 
     def test_what_is_helpful_comes_along(self, tmp_path: Path) -> None:
         helpful = ["libime-zh"]
         assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False, helpful=helpful) == 0
-        assert self.calls == [("whisper-base",), ("libime-zh",)]
+        assert self.calls == [(["whisper-base", "libime-zh"], ["libime-zh"])]
 
     def test_what_is_helpful_is_not_fetched_alone(self, tmp_path: Path) -> None:
         helpful = ["libime-zh"]

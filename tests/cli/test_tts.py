@@ -60,6 +60,17 @@ def test_standard_input_line_by_line(
     assert texts == ["第一句。", "第二句。", "last"]
 
 
+def test_an_argument_that_is_no_utf8(server: FakeServer) -> None:
+    assert main(["tts", os.fsdecode(b"\xffabc"), "-o", os.devnull]) == 0
+    assert server.received[1]["text"] == "�abc"
+
+
+def test_a_stream_is_not_written(server: FakeServer, capsys: Capture) -> None:
+    assert main(["tts", "abc", "-o", "-"]) == 2
+    assert "name it, -o FILE.wav" in capsys.readouterr().err
+    assert server.received == []
+
+
 def test_what_cannot_be_said(server: FakeServer, tmp_path: Path, capsys: Capture) -> None:
     server.modern = True
     server.failing_text = "!"

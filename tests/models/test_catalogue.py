@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.models.conftest import digest, entry, https_part
 
@@ -11,6 +13,7 @@ from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
 from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
 from liusheng.models.kinds import ANATOMY
 from liusheng.models.recipes import NAMES
+from liusheng.models.types import Kind
 from liusheng.server.settings import Settings
 
 PART = https_part("https://example.org/{member}")
@@ -141,3 +144,17 @@ def test_parts_that_are_vouched_for_elsewhere() -> None:
 def test_the_documents_name_every_model(page: str) -> None:
     text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
     assert [model.name for model in SHIPPED if f"`{model.name}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", ["docs/models.md", "docs/zh/models.md"])
+def test_the_documents_have_every_kind_key_and_recipe(page: str) -> None:
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    kinds = re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
+    assert {kind.value for kind in Kind} <= set(re.findall("`(.+?)`", "".join(kinds)))
+    (form,) = re.findall(r"^\[my-model\].*?^```", text, re.MULTILINE | re.DOTALL)
+    keys = {field.name for field in msgspec.structs.fields(Model)} - {"name", "sources"}
+    assert keys == set(re.findall("^([a-z]+) = ", form.split("[[")[0], re.MULTILINE))
+    (recipes,) = re.findall("# .*join.*", form)
+    assert (
+        set(re.findall("[a-z0-9]+(?:-[a-z0-9]+)*", recipes.split(")")[-1].split("）")[-1])) == NAMES
+    )

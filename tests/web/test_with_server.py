@@ -7,9 +7,6 @@ import csv
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
-
-from liusheng.models.store import Store
+from tests.conftest import default_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -56,31 +52,8 @@ globalThis.AudioWorkletNode = class extends Node {
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where a server with its default models has its page, under a prefix."""
-    store = Store()
-    missing = [
-        each.name for each in store.catalogue if each.default and not store.is_installed(each.name)
-    ]
-    if missing:
-        pytest.fail(f"the default models are not there ({missing}); run: liusheng models pull")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0"],
-        env={**os.environ, "LIUSHENG_PATH_PREFIX": "/speech"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdout is not None
-    try:
-        for line in server.stdout:
-            if found := re.search(r"ws://([^/\s]+/speech)/paddlespeech", line):
-                break
-        else:
-            pytest.fail(f"the server ended with {server.wait()}")
-        yield f"http://{found[1]}/"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.stdout.close()
-        server.wait(20)
+    with default_server(LIUSHENG_PATH_PREFIX="/speech") as where:
+        yield f"http://{where}/"
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from liusheng.client import Client, connect
 
 _ENOUGH = 60.0
 """Seconds of speech of one length, after which only the first packets are waited for."""
+_REST = 0.3
+"""Seconds that a server is left after a listener hung up: the block that it was making is not to be
+the next text's delay."""
 _LISTENER_TEXT = 30
 """Characters that each of many listeners hears at a time."""
 
@@ -94,8 +98,11 @@ class Plan:
         heard = 0.0
         for number in range(self.repeat):
             text = text_of(length, self.lang, number)
-            said = await listen(client, text, rate, voice=voice or None, to_end=heard < _ENOUGH)
+            to_end = heard < _ENOUGH
+            said = await listen(client, text, rate, voice=voice or None, to_end=to_end)
             texts.append(said)
+            if not to_end:
+                await asyncio.sleep(_REST)
             heard += said.seconds
         return Listening(f"{length} characters", texts)
 

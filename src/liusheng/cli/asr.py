@@ -18,7 +18,7 @@ from liusheng.audio.decode import DecodeError
 from liusheng.cli import STANDARD_INPUT
 from liusheng.cli.server_option import Server, in_words, server_url
 from liusheng.cli.sound import FilePackets, NoMicrophoneError, microphone
-from liusheng.cli.terminal import LiveLine, error, printable, say
+from liusheng.cli.terminal import LiveLine, as_text, error, printable, say
 from liusheng.client import CannotConnectError, Client, ClientError, Final, connect
 from liusheng.client.recognition import Audio
 
@@ -115,10 +115,11 @@ async def _recognize_files(
     status = 0
     async with client:
         with _progress(files) as names:
-            for file in names:
+            for path in names:
+                file = as_text(path)
                 try:
-                    packets = await asyncio.to_thread(FilePackets, file, realtime=realtime)
-                    name = Path(file).name if file != STANDARD_INPUT else "stdin"
+                    packets = await asyncio.to_thread(FilePackets, path, realtime=realtime)
+                    name = Path(file).name if path != STANDARD_INPUT else "stdin"
                     await _recognize(client, output, file, packets, lang=lang, name=name)
                 except CannotConnectError as problem:
                     output.failed(file, problem.code, in_words(problem))
@@ -127,7 +128,7 @@ async def _recognize_files(
                     output.failed(file, problem.code, f"{file}: {in_words(problem)}")
                     status = 1
                 except DecodeError as problem:
-                    output.failed(file, "not_audio", str(problem))
+                    output.failed(file, "not_audio", as_text(str(problem)))
                     status = 1
                 except OSError as problem:
                     output.failed(file, "cannot_read", f"{file}: {problem.strerror or problem}")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from liusheng.cli.models import pull
+from liusheng.cli.models import fetch
 from liusheng.cli.terminal import error, say
 from liusheng.models import ModelError, Store
 
@@ -18,7 +18,8 @@ def fetch_missing(
     are there.
 
     ask: before fetching, where standard input is a terminal.
-    helpful: models that come along when something is fetched, and that can be done without.
+    helpful: models that come along when something else is fetched, and that can be done without:
+        where they cannot be had, a later start does not try again, and is quick.
     """
     store = Store(home)
     try:
@@ -43,10 +44,7 @@ def fetch_missing(
             "choose others with --asr and --tts, or fetch them with `liusheng models pull`"
         )
         return 1
-    status = pull(tuple(missing), home=home)
-    if extra and not status:
-        pull(tuple(extra), home=home)
-    return status
+    return fetch(store, [*missing, *extra], optional=extra)
 
 
 def _missing(store: Store, names: Sequence[str]) -> list[str]:

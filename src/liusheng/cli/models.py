@@ -114,16 +114,30 @@ def pull(
     if store is None:
         return USAGE
     wanted = names or tuple(model.name for model in store.catalogue if model.default)
-    dispensable = () if names else tuple(m.name for m in store.catalogue if m.optional)
+    optional = () if names else tuple(m.name for m in store.catalogue if m.optional)
+    return fetch(store, wanted, optional, accept_unverified=accept_unverified)
 
-    def fetch(name: str, listener: Listener) -> str:
+
+def fetch(
+    store: Store,
+    names: Iterable[str],
+    optional: Collection[str] = (),
+    *,
+    accept_unverified: bool = False,
+) -> int:
+    """Fetch models, as `liusheng models pull` does, and return the exit code.
+
+    optional: those of them whose failure is told, but is none of the command.
+    """
+
+    def pull_one(name: str, listener: Listener) -> str:
         was_there = store.is_installed(name)
         path = store.pull(name, listener, accept_unverified).path
         model = store.catalogue[name]
         text = f"{name}: {'already there' if was_there else 'fetched'} ({model.licence}) {path}"
         return f"{text}\n  {model.notice}" if model.notice else text
 
-    return _for_each(store, wanted, fetch, dispensable)
+    return _for_each(store, names, pull_one, optional)
 
 
 @app.command
@@ -143,7 +157,11 @@ def verify(
     store = _open_store(home)
     if store is None:
         return USAGE
-    wanted = names or tuple(status.model.name for status in store.list() if status.installed)
+    wanted = names or tuple(
+        status.model.name
+        for status in store.list()
+        if status.installed or store.path(status.model.name).is_dir()
+    )
 
     def check(name: str, listener: Listener) -> str:
         store.verify(name, listener)
@@ -192,12 +210,9 @@ def _for_each(
     store: Store,
     names: Iterable[str],
     action: Callable[[str, Listener], str],
-    dispensable: Collection[str] = (),
+    optional: Collection[str] = (),
 ) -> int:
-    """Do something to each model, go on after failures, and return the exit code.
-
-    dispensable: models whose failure is told, but is none of the command.
-    """
+    """Do something to each model, go on after failures, and return the exit code (see `fetch`)."""
     code = 0
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     wanted = list(dict.fromkeys(names))
@@ -214,7 +229,7 @@ def _for_each(
             with _display(console) as listener:
                 said = action(name, listener)
         except ModelError as problem:
-            if name in dispensable:
+            if name in optional:
                 say(f"{name}: {problem}\n  Everything works without it, less exactly.")
             else:
                 error(f"{name}: {problem}")

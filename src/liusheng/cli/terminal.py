@@ -27,6 +27,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def as_text(argument: str) -> str:
+    """Return an argument of the command line as text that can be sent and printed: bytes that are
+    no UTF-8 are replaced."""
+    return argument.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def tail(text: str, cells: int) -> str:
     """Return as much of the end of a text as fits, with "…" in front where something is cut off.
 

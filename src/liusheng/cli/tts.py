@@ -18,7 +18,7 @@ from liusheng.audio.wav import WavWriter, open_wav
 from liusheng.cli import STANDARD_INPUT
 from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
 from liusheng.cli.server_option import Server, in_words, server_url
-from liusheng.cli.terminal import error, say
+from liusheng.cli.terminal import as_text, error, say
 from liusheng.client import Client, ClientError, Synthesis, connect
 
 
@@ -63,6 +63,9 @@ def tts(
     if output is None and not play:
         error("say where the speech should go: -o FILE.wav, or --play")
         return 2
+    if output == Path(STANDARD_INPUT):
+        error("a WAV file is written, not a stream: name it, -o FILE.wav")
+        return 2
     if output is not None and output.suffix.lower() != ".wav" and not _is_device(output):
         error(f"only WAV files are written: {output.with_suffix('.wav')} instead of {output}?")
         return 2
@@ -75,7 +78,7 @@ def tts(
         return asyncio.run(
             _say(
                 client,
-                text,
+                as_text(text),
                 output=output,
                 play=play,
                 voice=voice,

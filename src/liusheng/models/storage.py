@@ -21,8 +21,8 @@ def explain_os_errors(home: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise StorageError(
-                f"no space left for models in {home}: free some (what was fetched so far is kept "
-                "and continued), or choose another folder with LIUSHENG_HOME"
+                f"no space left for models in {home}: free some, or choose another folder with "
+                "LIUSHENG_HOME"
             ) from error
         if error.errno in _NOT_WRITABLE:
             raise StorageError(

@@ -36,6 +36,9 @@ class Kind(str, Enum):
     VITS = "vits"
     """VITS and MeloTTS through sherpa-onnx."""
     KOKORO = "kokoro"
+    """Kokoro through sherpa-onnx."""
+    KOKORO_PHONEMES = "kokoro-phonemes"
+    """Kokoro as its makers publish it: a network that takes phonemes, a file for each voice."""
     KENLM = "kenlm"
     """An n-gram language model, a KenLM binary."""
 

@@ -56,6 +56,7 @@ def split(text: str, sizes: Sequence[int]) -> list[str]:
 @example("2020, the year of change.", [2])
 @example("Dr. Smith came. He left.", [1])
 @example("hello,/x", [6])
+@example("U.S'A股", [1])
 def test_pieces_are_read_as_the_whole(front_end: FrontEnd, text: str, sizes: list[int]) -> None:
     assert read(front_end, split(text, sizes)) == list(front_end.clauses(text))
 

@@ -1,4 +1,4 @@
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from liusheng.tts.explaining import Explainer
@@ -23,6 +23,7 @@ quick = settings(
 
 
 @given(text=texts)
+@example("S'A股")
 @quick
 def test_any_text_is_read_within_its_bounds(front_end: FrontEnd, text: str) -> None:
     clauses = list(front_end.clauses(text))

@@ -92,10 +92,14 @@ class Exchange:
         )
 
     async def gone(self) -> None:
-        """Wait until the client, whose request is read, closes the connection."""
+        """Wait until the client, whose request is read, leaves before it has its answer."""
         await self._read.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        if self.ended:
+            # The ASGI server says so of an answer that is complete, too: whoever gave it is
+            # putting away what it needed.
+            await asyncio.Event().wait()
 
     # The answer
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol import openai
-from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.transcript import UtteranceLike
 from liusheng.runtime.recognition import Recognition
 from liusheng.server.http.door import Door
 from liusheng.server.http.exchange import JSON, Exchange
+from liusheng.server.http.forms import MOST_BESIDE, Form
 from liusheng.server.http.openai_common import (
     EVENTS,
     OPENAI_FAILURES,
@@ -30,9 +27,6 @@ from liusheng.server.http.recognizing import recognizing
 from liusheng.server.http.subtitles import cues, srt, vtt
 from liusheng.server.listening import Listening
 from liusheng.server.settings import LimitSettings
-
-_FORM_BYTES = 100_000
-"""For everything in a form but the file."""
 
 _LISTS = ("timestamp_granularities",)
 
@@ -59,73 +53,37 @@ class TranscriptionDoor:
         )
 
     async def _answer(self, exchange: Exchange) -> None:
-        data = await self._form(exchange)
-        try:
-            fields, file = _fields(data)
+        limits = self._limits
+        with Form(exchange.request.headers.get("content-type", "")) as data:
+            most = limits.max_upload_bytes + MOST_BESIDE
+            async for chunk in exchange.chunks(limits.idle_seconds, most):
+                data.feed(chunk)
+            file = data.finish()
+            fields = _fields(data)
             form = convert(fields, openai.TranscriptionForm)
             refuse_unsupported(fields, openai.NOT_BUILT_TRANSCRIPTION)
             language = from_locale(form.language) if form.language else ""
             lang = language_for(form.model, language, self._recognition)
             check_language(lang, self._recognition.languages, "language")
             params = StreamParams(lang=lang, script=self._script)
-            most = self._limits.max_session_seconds
-            async with recognizing(self._recognition, params, file, max_seconds=most) as listening:
+            async with recognizing(
+                self._recognition, params, file, max_seconds=limits.max_session_seconds
+            ) as listening:
                 if form.stream.lower() in ("true", "1"):
                     await _stream(exchange, listening)
                 else:
                     await listening.end()
                     body, media = _whole(form, listening)
                     await exchange.answer(body, content_type=media)
-        finally:
-            await data.close()
-
-    async def _form(self, exchange: Exchange) -> FormData:
-        most = self._limits.max_upload_bytes + _FORM_BYTES
-        headers = exchange.request.headers
-        if not headers.get("content-type", "").startswith("multipart/form-data"):
-            raise ProtocolError(
-                ErrorCode.MISSING_FIELD,
-                'The file is missing: send a form (multipart/form-data) with "file" and "model".',
-            )
-        chunks = exchange.chunks(self._limits.idle_seconds, most)
-        stopped: list[BaseException] = []
-        try:
-            return await MultiPartParser(
-                headers, _parts(chunks, stopped), max_files=1, max_part_size=_FORM_BYTES
-            ).parse()
-        except (MultiPartException, KeyError) as error:
-            if stopped:
-                raise stopped[0] from None
-            raise ProtocolError(
-                ErrorCode.INVALID_FIELD,
-                f"The form cannot be read ({getattr(error, 'message', error)}); "
-                'send multipart/form-data with one "file".',
-            ) from None
 
 
-async def _parts(
-    chunks: AsyncIterator[bytes], stopped: list[BaseException]
-) -> AsyncGenerator[bytes, None]:
-    """Yield what comes; what ends it early is told to the parser as a fault of the form, since
-    that is what it closes its temporary files for."""
-    try:
-        async for chunk in chunks:
-            yield chunk
-    except (Exception, asyncio.CancelledError) as error:
-        stopped.append(error)
-        raise MultiPartException("it broke off") from error
-
-
-def _fields(form: FormData) -> tuple[dict[str, Any], BinaryIO]:
-    """Return the fields of a form, and its file."""
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise ProtocolError(ErrorCode.MISSING_FIELD, 'The field "file" is missing, or no file.')
-    fields: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
+def _fields(form: Form) -> dict[str, Any]:
+    """Return what a form has beside its file; the last of several values counts."""
+    fields: dict[str, Any] = {name: values[-1] for name, values in form.fields.items()}
     for name in _LISTS:
-        if values := form.getlist(f"{name}[]") or form.getlist(name):
+        if values := form.fields.get(f"{name}[]") or form.fields.get(name):
             fields[name] = values
-    return fields, file.file
+    return fields
 
 
 async def _stream(exchange: Exchange, listening: Listening) -> None:

@@ -22,7 +22,10 @@ FIRST_BLOCK = 16
 """Frames of a first block that somebody waits for: 200 ms, of which up to 110 ms are silent, before
 a vowel."""
 
-GROWTH = 2.0
+GROWTH = 3.0
+"""Each block is made well before the audio of the one before has been played, and fewer blocks
+spend less on context."""
+
 MAX_BLOCK = 200
 """Frames. A longer block spends less on context, but keeps other speakers waiting."""
 

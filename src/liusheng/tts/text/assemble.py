@@ -27,7 +27,7 @@ ENGLISH_FIRST = 60
 
 # Words that lean on what follows: a cut before them is good, one after them is bad.
 _LEANING = frozenset(
-    "在从对把被将为向给让使由按以于和与跟及或而但并是不很更最这那每各如若因且也都还就才又再要会能可"
+    "在从对把被将为向给让使由按以于和与跟及或而但并是不很更最这那每各如若因且也都还就才又再要会能可到至比"
 )
 
 

@@ -8,7 +8,7 @@ everything the user's lexicon. What was measured to choose them: docs/text.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -21,7 +21,7 @@ from pypinyin.contrib.neutral_tone import NeutralToneWith5Mixin
 from pypinyin.converter import DefaultConverter
 from pypinyin.core import Pinyin
 
-from liusheng.tts.text import polyphones, sandhi
+from liusheng.tts.text import names, polyphones, sandhi
 from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import Lexicon
 from liusheng.tts.text.normalize import Item
@@ -35,7 +35,14 @@ _LONGEST_PHRASE = 5
 # Said with the word before them: no boundary that a listener could hear.
 _CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦哦哇地得们里上下中")
 _MEASURE = re.compile(f"(?:[十百千]?(?:万亿|万|亿))?(?:{MEASURE})?")
+_COUNTED = re.compile("[年月日号章分秒点回页条]")
 _NUMERAL = frozenset("零一二两三四五六七八九十百千万亿点几半")
+# 90|年代, 3|部分: words after a number that only look as if they began with a measure.
+_NOUNS = frozenset(
+    "年代 世纪 世代 部分 部门 步骤 层次 级别 项目 条件 章节 期刊 点心 字母 股东 班级 组织 队员 "
+    "位置 行星 星球 星系 家长".split()
+)
+_FIGURES = re.compile("[零〇一二两三四五六七八九十百千万亿]+")
 _STUDENT = "学生"  # neutral alone (学生), but not in 大学生, 中学生
 
 
@@ -91,6 +98,8 @@ class Reader:
                 at += len(text)
         elif item.kind == "letters":
             for letter in item.text:
+                if letter == "'":  # of S'A
+                    continue
                 spelling = tuple(LETTERS[letter.upper()].split())
                 word = _Word(letter, item.spans, "letters", pinyin=spelling, spelt=True)
                 yield replace(word, pause=item.pause)
@@ -113,7 +122,10 @@ class Reader:
                 words[at].pinyin = self._number(words[at].text)
             at = end
         for before, word in pairwise(words):
-            if word.kind == "han" and word.text in _CLITICS and before.kind != "letters":
+            if word.kind != "han":
+                continue
+            counted = _FIGURES.fullmatch(before.text) and _COUNTED.fullmatch(word.text)
+            if counted or (word.text in _CLITICS and before.kind != "letters"):
                 word.joined = True
 
     def _phrase_end(self, words: list[_Word], at: int) -> int:
@@ -130,7 +142,10 @@ class Reader:
     def _read_phrase(self, words: list[_Word], at: int, end: int) -> None:
         if end == at + 1 and len(words[at].text) == 1:
             near = [word.text for word in words[max(0, at - 1) : at + 2]]
-            ruled = polyphones.reading(near, min(at, 1))
+            place = min(at, 1)
+            ruled = polyphones.reading(near, place) or names.surname_alone(
+                near[place], near[0] if place else "", "".join(near[place + 1 :])
+            )
             if ruled:
                 words[at].pinyin = (ruled,)
                 return
@@ -150,6 +165,8 @@ class Reader:
             syllables = ()
             while len(syllables) < len(phrase):
                 syllables += self._longest_part(phrase, len(syllables))
+            if surname := names.surname_in(phrase):
+                syllables = (surname, *syllables[1:])
         # 老朋友, 小姑娘: a word that ends in a word with a neutral tone has it too.
         tail = self._overrides.get(phrase[-2:], ("",)) if len(phrase) > 2 else ("",)
         neutral = tail[-1].endswith("5") and tail[-1][:-1] == syllables[-1][:-1]
@@ -177,7 +194,7 @@ def _attach_measures(words: list[_Word]) -> list[_Word]:
         last = out[-1] if out else None
         size = 0
         if last and last.kind == "number" and word.kind == "han" and last.text[-1] in _NUMERAL:
-            match = _MEASURE.match(word.text)
+            match = None if word.text in _NOUNS else _MEASURE.match(word.text)
             size = match.end() if match else 0
         if last and last.kind == "han" and word.kind == "number" and last.text[-1] == "第":
             out[-1:] = _split(last, len(last.text) - 1)
@@ -269,7 +286,7 @@ def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
 
 def _segmented(text: str) -> Iterator[str]:
     """jieba's words, less those it makes up around a particle or polyphone: 高兴|地说, 路长."""
-    for word in rjieba.cut(text):
+    for word in _whole_numbers(rjieba.cut(text)):
         made_up = len(word) == 2 and not rjieba.has_word(word) and word not in PHRASES_DICT
         if made_up and not polyphones.CHARACTERS.isdisjoint(word):
             yield from word
@@ -277,6 +294,22 @@ def _segmented(text: str) -> Iterator[str]:
             yield from (word[:2], word[2])
         else:
             yield word
+
+
+def _whole_numbers(words: Iterable[str]) -> Iterator[str]:
+    """Numbers written in Han characters are not cut inside: 五|十分 is 五十|分."""
+    number = ""
+    for word in words:
+        figures = _FIGURES.match(word)
+        if figures and (number or figures[0] == word):
+            number += figures[0]
+            rest = word[figures.end() :]
+        else:
+            rest = word
+        if rest:
+            yield from filter(None, (number, rest))
+            number = ""
+    yield from filter(None, (number,))
 
 
 @lru_cache(maxsize=16384)

@@ -47,6 +47,8 @@ def yi(before: str, after: str, tone_after: int | None, *, word_end: bool) -> in
         return 1
     if (before and before in _BEFORE_PLAIN) or after in _AFTER_PLAIN:
         return 1
+    if before == "月" and after == "日":
+        return 1
     if before and before in "百千" and after == "十":
         return 1
     return 2 if tone_after == 4 or after == "个" else 4

@@ -17,7 +17,7 @@ from liusheng.tts.text.rules.patterns import (
     any_of,
     before,
 )
-from liusheng.tts.text.rules.words import Word, amount, joined, plain, say
+from liusheng.tts.text.rules.words import Word, amount, joined, paused, plain, say
 from liusheng.tts.text.symbols import CURRENCIES, UNITS
 
 _COUNTED = re.compile(f"{MEASURE}|[月日号楼章页届时]")
@@ -98,8 +98,20 @@ def _quantity(match: Match) -> list[Word]:
     return [*words, *say("每" + per)] if per else words
 
 
-def _each(_: Match) -> list[Word]:
-    return say("每")
+def _per_hundred(match: Match) -> list[Word]:
+    """7.5L/100km"""
+    return [*joined(amount(match["n"]), UNITS.get(match["u"], match["u"])), *say("每", "百公里")]
+
+
+def _blood_pressure(match: Match) -> list[Word] | None:
+    high, low, unit = match.groups()
+    if not unit and "血压" not in before(match):
+        return None
+    return [*paused(amount(high)), *joined(amount(low), "毫米汞柱" if unit else "")]
+
+
+def _each(match: Match) -> list[Word]:
+    return say("每" + (UNITS[match["u"]] if match["u"] else ""))
 
 
 RULES: list[Rule] = [
@@ -110,8 +122,18 @@ RULES: list[Rule] = [
         ),
         _money,
     ),
-    (re.compile(r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/(?=[\u4e00-\u9fff])"), _each),
+    (
+        re.compile(
+            r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/(?:(?P<u>kg|g|t|L|mL|ml|km|m²|㎡|m³|m|h|min|kWh|cm)(?![A-Za-z])|(?=[\u4e00-\u9fff]))"
+        ),
+        _each,
+    ),
     (re.compile(rf"(?P<a>{_SIGNED})(?:[%‰]?{TO}(?P<b>{_SIGNED}))?(?P<sign>[%‰])"), _percent),
+    (
+        re.compile(r"(?<![\d./])(\d{2,3})/(\d{2,3})(?: ?(mmHg|毫米汞柱))?(?![\d/.])"),
+        _blood_pressure,
+    ),
+    (re.compile(rf"{FRESH}(?P<n>{NUMBER}) ?(?P<u>L|kWh|升|度)/100 ?(?:km|公里)"), _per_hundred),
     (re.compile(r"(?<![\d./])(?:(\d+)又)?(\d+) ?/ ?(\d+)(?![\d/.])"), _fraction),
     (
         re.compile(

@@ -70,6 +70,26 @@ def _to_between_letters(match: Match) -> list[Word]:
     return [*spell(match[1]), Word("2", "fixed", pinyin=("tu4",)), *spell(match[2])]
 
 
+def _groups(match: Match) -> list[Word]:
+    """The number of a bank card: a short pause between its groups."""
+    return [word for part in match[0].split() for word in paused(digit_words(part))]
+
+
+def _pages(match: Match) -> list[Word]:
+    """P12-15"""
+    first, last = (Word(numbers.cardinal(number), plain=True) for number in match.groups())
+    return [*spell("P"), first, *say("到"), last]
+
+
+def _ordinal(match: Match) -> list[Word]:
+    """No.5"""
+    return [Word("number " + match[1], "english")]
+
+
+def _dot_net(_: Match) -> list[Word]:
+    return [Word("dot NET", "english")]
+
+
 def _stock(match: Match) -> list[Word]:
     return digit_words(match[0])
 
@@ -109,5 +129,9 @@ RULES: list[Rule] = [
     (re.compile(r"(?<![A-Za-z])C(?:\+\+|#)(?![A-Za-z0-9])"), _c_language),
     (re.compile(r"(?<![A-Za-z0-9])([A-GI-MO-Z])2([A-Z])(?![A-Za-z0-9])"), _to_between_letters),
     (re.compile(r"(?<![\d.A-Za-z-])\d{1,6}(?:-\d{1,8}){2,5}(?![\d-]|\.\d)"), _hyphenated),
+    (re.compile(rf"{FRESH}\d{{4}}(?: \d{{4}}){{2,4}}(?: \d{{1,4}})?(?!\d|[.,]\d)"), _groups),
+    (re.compile(r"(?<![A-Za-z])[Pp]{1,2}\.? ?(\d{1,4})[-~](\d{1,4})(?![\d-])"), _pages),
+    (re.compile(r"(?<![A-Za-z])(?:No|NO|no)\.? ?(\d{1,4})(?![\d.])"), _ordinal),
+    (re.compile(r"(?<![A-Za-z0-9.])\.NET(?![A-Za-z])"), _dot_net),
     (re.compile(rf"{FRESH}\d{{4,6}}(?=\.(?:SH|SZ|BJ|HK)(?![A-Za-z]))"), _stock),
 ]

@@ -55,6 +55,11 @@ def _time(match: Match) -> list[Word] | None:
     return words
 
 
+def _minutes(match: Match) -> list[Word]:
+    """5'30\" is a length of time, or an angle; both are read so."""
+    return [Word(numbers.cardinal(match[1]) + "分"), Word(_under_sixty(match[2]) + "秒")]
+
+
 def _hour_only(match: Match) -> list[Word]:
     return [*_half(match[2]), Word(_hour(match[1]) + "点")]
 
@@ -102,6 +107,8 @@ RULES: list[Rule] = [
         _date,
     ),
     (re.compile(rf"{FRESH}(?P<m>0[1-9])[-/.](?P<d>[0-3]\d){_DATE_END}"), _date),
+    # 5/20前; without such a word it is a fraction.
+    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?=之?[前后起]|截止|当[天日])"), _date),
     (re.compile(rf"{FRESH}(\d{{1,2}})月(?:(\d{{1,2}})([日号]))?"), _month),
     (
         re.compile(
@@ -110,6 +117,7 @@ RULES: list[Rule] = [
         ),
         _time,
     ),
+    (re.compile(r"(?<![\d.:°])(\d{1,3})['′]([0-5]\d)(?:[\"”″]|'')"), _minutes),
     (re.compile(r"(?<![\d.:])(1[0-2]|[1-9]) ?([aApP])\.?[mM](?![A-Za-z])\.?"), _hour_only),
     (
         re.compile(

@@ -13,6 +13,7 @@ from liusheng.tts.text.rules.words import (
     digit_words,
     latin_kind,
     paused,
+    plain,
     say,
     spell,
 )
@@ -36,6 +37,8 @@ _NAMES = frozenset("315 618 666 911 985 211 996 404 360 1688 737 747 777 787".sp
 def _number(match: Match) -> list[Word]:
     number, sign = match["n"], match["sign"] or ""
     signed = say({"-": "负", "+": "正", "±": "正负"}.get(sign, ""))
+    if "." in number and after(match, 1) == "元":
+        number = number.rstrip("0").rstrip(".")
     if "." in number or "," in number:
         return signed + amount(number)
     measured = MEASURED.match(after(match))
@@ -45,7 +48,8 @@ def _number(match: Match) -> list[Word]:
         return named
     if number == "2" and not sign and measured and before(match, 1) != "第":
         return say("两")
-    return signed + amount(number)
+    words = amount(number)
+    return signed + (words if measured else plain(words))
 
 
 def _as_figures(match: Match, number: str, measured: bool) -> list[Word] | None:
@@ -68,14 +72,20 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[Word] | None:
     return None
 
 
-def _lettered(match: Match) -> list[Word]:
+def _lettered(match: Match) -> list[Word] | None:
     """A4, G1234, CA1501, COVID-19, iPhone 15: up to two figures are a number, more are figures."""
     letters, number = match[1], match[2]
+    if " " in match[0] and re.match(r" ?[-~] ?\d", after(match)):
+        return None  # a range begins there: SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
     words = spell(letters) if spelt else [Word(letters, "english")]
     if len(number) <= 2 and number[0] != "0":
         return [*words, Word(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
+
+
+def _fraction_alone(match: Match) -> list[Word]:
+    return [Word("点" + numbers.digits(match[1]), plain=True)]
 
 
 def _item(match: Match) -> list[Word]:
@@ -97,4 +107,5 @@ RULES: list[Rule] = [
         ),
         _number,
     ),
+    (re.compile(r"(?<!\d)\.(\d{1,9})(?!\d)"), _fraction_alone),
 ]

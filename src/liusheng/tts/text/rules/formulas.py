@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule
-from liusheng.tts.text.rules.words import Word, amount, say, spell
+from liusheng.tts.text.rules.words import Word, amount, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS
 
 _OPERAND = rf"(?:{NUMBER}[A-Za-zα-ω]?|[A-Za-zα-ω]{{1,2}})[²³]?"
 _OPERATOR = r"\s*(?:[<>=!]=|[+\-×*÷/=≈≠<>≥≤±^])\s*"
+_POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(rf"\^\s*[+-]?\d+|{NUMBER}|[A-Za-z]+|[<>=!]=|\S")
 
 
@@ -18,12 +19,14 @@ def _arithmetic(match: Match) -> list[Word] | None:
         return None
     words: list[Word] = []
     due = True  # an operand is due, so + and - are signs
+    before = ""
     power = False  # the operand is an exponent
     for part in _PART.findall(match[0]):
         if part in "+-" and due:
             words += say("正" if part == "+" else "负")
             continue
-        words += _term(part)
+        words += _of_figures(part) if part in _POWERS and before.isdecimal() else _term(part)
+        before = part
         operand = part[0].isalnum()
         if operand and power:
             words += say("次方")
@@ -32,13 +35,18 @@ def _arithmetic(match: Match) -> list[Word] | None:
     return words
 
 
+def _of_figures(power: str) -> list[Word]:
+    """10³: of a figure it is said in full; x² is X平方."""
+    return say(_POWERS[power])
+
+
 def _term(part: str) -> list[Word]:
     if part[0] == "^" and len(part) > 1:
         return _power(part[1:].strip())
     if part in GREEK:
         return say(GREEK[part])
     if part[0].isdecimal():
-        return amount(part)
+        return plain(amount(part))
     if part.isascii() and part.isalpha():
         return spell(part)
     return say(OPERATORS.get(part, ""))
@@ -53,6 +61,10 @@ def _power(exponent: str) -> list[Word]:
 
 def _power_alone(match: Match) -> list[Word]:
     return _power(match[1])
+
+
+def _power_of_figures(match: Match) -> list[Word]:
+    return _of_figures(match[0])
 
 
 def _sign(match: Match) -> list[Word]:
@@ -71,6 +83,9 @@ FORMULA: Rule = (
 )
 RULES: list[Rule] = [
     (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
+    (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
+    # 转发+1, 20万+
+    (re.compile(r"(?<=[\u4e00-\u9fffA-Za-z])\+(?=\d)|(?<=[\d万亿千百])\+(?![\w+])"), _sign),
     (re.compile("[α-ωΑ-Ω]"), _greek),
     (re.compile("[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[\u4e00-\u9fff])[+=](?=[\u4e00-\u9fff])"), _sign),
 ]

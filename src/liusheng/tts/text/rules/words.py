@@ -27,6 +27,9 @@ class Word:
     pause: bool = False
 
 
+_UNSPEAKABLE = re.compile("(?:yy)?[b-df-hj-np-tv-xz]{2,5}")
+_VOWELLESS = frozenset("vs hmm hm mm mmm shh psst pst zzz nth th nd rd st".split())
+
 BREAK = Word(",", "weak")
 
 
@@ -74,8 +77,11 @@ def amount(number: str) -> list[Word]:
 
 
 def latin_kind(word: str) -> Literal["letters", "english"]:
-    """Up to five capitals that make no word are spelt, and so is a letter alone."""
+    """Spelt are up to five capitals that make no word, up to five small letters without a vowel
+    (ktv, yyds) and a letter alone."""
     if len(word) == 1 or (word.isupper() and len(word) <= 5 and word not in WORDLIKE):
+        return "letters"
+    if _UNSPEAKABLE.fullmatch(word) and word not in _VOWELLESS:
         return "letters"
     return "english"
 

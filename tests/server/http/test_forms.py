@@ -1,0 +1,187 @@
+"""Forms with a file: what is in them, what is wrong with them, and that no file stays open."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import time
+import warnings
+import wave
+
+import httpx
+import pytest
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.http.forms import MOST_BESIDE, Form
+
+TYPE = "multipart/form-data; boundary=XX"
+
+
+def part(disposition: str, data: bytes = b"", *headers: str) -> bytes:
+    lines = [f"Content-Disposition: form-data; {disposition}", *headers, "", ""]
+    return b"--XX\r\n" + "\r\n".join(lines).encode() + data + b"\r\n"
+
+
+END = b"--XX--\r\n"
+FILE = part('name="file"; filename="a.wav"', b"sound\r\n--X", "Content-Type: audio/wav")
+
+
+@pytest.mark.parametrize("step", [1, 7, 10_000])
+def test_fields_and_file(step: int) -> None:
+    body = (
+        part('name="model"', b"whisper-1")
+        + FILE
+        + part('name="g[]"', b"word")
+        + part('name="g[]"', "段".encode())
+        + END
+    )
+    with Form(TYPE) as form:
+        for at in range(0, len(body), step):
+            form.feed(body[at : at + step])
+        file = form.finish()
+        assert form.fields == {"model": ["whisper-1"], "g[]": ["word", "段"]}
+        assert file.read() == b"sound\r\n--X"
+    assert file.closed
+
+
+def test_a_large_file_is_not_kept_in_memory() -> None:
+    with Form(TYPE) as form:
+        form.feed(part('name="file"', b"x" * 2_000_000) + END)
+        assert isinstance(form.finish().fileno(), int)
+
+
+@pytest.mark.parametrize("media", ["", "application/json", "multipart/mixed; boundary=XX"])
+def test_what_is_no_form(media: str) -> None:
+    with pytest.raises(ProtocolError, match="The file is missing") as caught:
+        Form(media)
+    assert caught.value.code is ErrorCode.MISSING_FIELD
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        (b"sound", ErrorCode.INVALID_FIELD, "boundary"),
+        (FILE[:-1], ErrorCode.INVALID_FIELD, "last boundary is missing"),
+        (b"", ErrorCode.INVALID_FIELD, "last boundary is missing"),
+        (FILE + FILE + END, ErrorCode.INVALID_FIELD, "more than one"),
+        (part("no=name") + END, ErrorCode.INVALID_FIELD, "has no name"),
+        (part('name="other"; filename="a"') + END, ErrorCode.MISSING_FIELD, "is missing"),
+        (
+            part('name="a"', b"x" * 60_000) + part('name="b"', b"x" * 60_000),
+            ErrorCode.MESSAGE_TOO_LARGE,
+            f"{MOST_BESIDE:,} bytes",
+        ),
+        (b"--XX\r\nx: " + b"x" * 2_000_000, None, "header size|100,000 bytes"),
+    ],
+)
+def test_broken_forms(body: bytes, code: ErrorCode | None, words: str) -> None:
+    def read() -> None:
+        with Form(TYPE) as form:
+            form.feed(body)
+            form.finish()
+
+    with pytest.raises(ProtocolError, match=words) as caught:
+        read()
+    assert code in (caught.value.code, None)
+
+
+def test_a_form_without_a_boundary() -> None:
+    with pytest.raises(ProtocolError, match="boundary"):
+        Form("multipart/form-data")
+
+
+# On a server
+
+
+def wav(seconds: float) -> bytes:
+    """A file of spaces, in which the fake recogniser hears nothing."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(b" " * 2 * int(16_000 * seconds))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def all_closed():
+    """The garbage collector tells of what a test left open."""
+    with warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("always", ResourceWarning)
+        yield
+        for _ in range(3):
+            gc.collect()
+    assert [str(each.message) for each in left] == []
+
+
+def request(body: bytes, length: int | None = None) -> bytes:
+    lines = [
+        "POST /v1/audio/transcriptions HTTP/1.1",
+        "Host: here",
+        f"Content-Type: {TYPE}",
+        f"Content-Length: {len(body) if length is None else length}",
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + body
+
+
+@pytest.mark.usefixtures("all_closed")
+@pytest.mark.asyncio(loop_scope="module")
+class TestNoFileStaysOpen:
+    async def test_after_an_answer(self, server) -> None:
+        async with httpx.AsyncClient(timeout=20) as client:
+            for _ in range(30):
+                answer = await client.post(
+                    f"http://{server.address}/v1/audio/transcriptions",
+                    data={"model": "whisper-1"},
+                    files={"file": wav(40)},
+                )
+                assert answer.json()["text"] == ""
+
+    @pytest.mark.parametrize("body", [part('name="file"; filename="a"', b"x" * 2_000_000), FILE])
+    async def test_after_a_form_without_an_end(self, server, body: bytes) -> None:
+        reader, writer = await asyncio.open_connection(*server.address.split(":"))
+        writer.write(request(body))
+        assert (await reader.readline()).split()[1] == b"400"
+        writer.close()
+        await writer.wait_closed()
+
+    @pytest.mark.parametrize("missing", [0, 1, 1_000_000])
+    async def test_after_a_client_that_left(self, server, missing: int, settled) -> None:
+        """At any moment: before all is sent, while the end of it is taken in, and just after."""
+        body = part('name="model"', b"whisper-1")
+        body += part('name="file"; filename="a"', wav(60)) + END
+        for pause in (0, 0, 0, 0.001, 0.002, 0.005, 0.01, 0.02):
+            _, writer = await asyncio.open_connection(*server.address.split(":"))
+            writer.write(request(body[: len(body) - missing], len(body)))
+            await writer.drain()
+            await asyncio.sleep(pause)
+            writer.transport.abort()
+            await settled()
+
+    async def test_after_the_server_stopped(self, serve) -> None:
+        server = await serve()
+        reader, writer = await asyncio.open_connection(*server.address.split(":"))
+        body = part('name="file"; filename="a"', b"x" * 2_000_000)
+        writer.write(request(body, 3_000_000))
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        server.stop.set()
+        assert (await reader.readline()).split()[1] == b"503"
+        writer.close()
+
+
+@pytest.fixture
+def settled():
+    """Wait until no request is being answered any more."""
+
+    async def wait() -> None:
+        began = time.monotonic()
+        while any("Door._" in repr(task) for task in asyncio.all_tasks()):
+            assert time.monotonic() - began < 30
+            await asyncio.sleep(0.005)
+
+    return wait

@@ -1,0 +1,1 @@
+"""Makes the model `tiny`, from nothing to what is shipped: docs/tiny.md says how."""

@@ -1,0 +1,111 @@
+"""Speak the tiny model's training data, in parts that are made one after another.
+
+    python -m tiny.generate kokoro OUT --kokoro KOKORO --parts 40
+    python -m tiny.generate hibari OUT --parts 12
+    python -m tiny.generate held-out OUT --kokoro KOKORO --parts 6     for evaluation
+    python -m tiny.generate espeak OUT --parts 6                       for evaluation
+
+KOKORO is the folder that `tiny.fetch` printed. Each part is a file OUT/<name>-<number>.npz, seeded
+by its number: a run that was interrupted goes on where it stopped, and several processes can share
+the work (`--first`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from tiny.texts import KINDS, Text
+from tiny.voices import RATE, Espeak, Hibari, Kokoro, Samples, joined
+
+_PART = 40
+"""Utterances in a part."""
+
+_SHARES = {
+    ("digits", "zh"): 36,
+    ("commands", "zh"): 20,
+    ("other", "zh"): 18,
+    ("digits", "en"): 12,
+    ("commands", "en"): 8,
+    ("other", "en"): 6,
+}
+_SHARES_HIBARI = {("digits", "en"): 30, ("commands", "en"): 20, ("other", "en"): 50}
+_SHARES_ESPEAK = {
+    ("digits", "zh"): 30,
+    ("digits", "en"): 30,
+    ("commands", "zh"): 20,
+    ("commands", "en"): 20,
+}
+
+Speaker = Kokoro | Hibari | Espeak
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["kokoro", "hibari", "held-out", "espeak"])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--kokoro", type=Path, help="Kokoro's folder")
+    parser.add_argument("--parts", type=int, required=True)
+    parser.add_argument("--first", type=int, default=0, help="number of the first part")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    speaker: Speaker
+    if arguments.what == "hibari":
+        speaker = Hibari()
+    elif arguments.what == "espeak":
+        speaker = Espeak()
+    elif arguments.kokoro is None:
+        parser.error(f"{arguments.what} needs --kokoro")
+    else:
+        speaker = Kokoro(arguments.kokoro)
+    for number in range(arguments.first, arguments.first + arguments.parts):
+        path = arguments.out / f"{arguments.what}-{number:03d}.npz"
+        if not path.exists():
+            _make(path, speaker, random.Random(f"{arguments.what} {number}"))
+
+
+def _make(path: Path, speaker: Speaker, rng: random.Random) -> None:
+    shares = _SHARES
+    if isinstance(speaker, Hibari):
+        shares = _SHARES_HIBARI
+    elif isinstance(speaker, Espeak):
+        shares = _SHARES_ESPEAK
+    held_out = path.stem.startswith("held-out")
+    begin = time.monotonic()
+    pieces: list[Samples] = []
+    facts: list[dict[str, object]] = []
+    for _ in range(_PART):
+        kind, language = rng.choices(list(shares), list(shares.values()))[0]
+        text = KINDS[kind](rng, language)
+        voice, audio = _say(speaker, text, rng, held_out=held_out)
+        pieces.append(audio)
+        facts.append({**asdict(text), "voice": voice})
+    pcm, offsets = joined(pieces)
+    partial = path.with_name(path.name + ".part")
+    with partial.open("wb") as stream:
+        np.savez(stream, pcm=pcm, offsets=offsets, facts=json.dumps(facts, ensure_ascii=False))
+    partial.replace(path)
+    print(f"{path.name}: {len(pcm) / RATE:.0f} s of audio in {time.monotonic() - begin:.0f} s")
+
+
+def _say(
+    speaker: Speaker, text: Text, rng: random.Random, *, held_out: bool
+) -> tuple[str, Samples]:
+    if isinstance(speaker, Espeak):
+        return speaker.speak(text.tokens, text.language, rng)
+    speed = rng.uniform(0.75, 1.35)
+    if isinstance(speaker, Hibari):
+        return speaker.speak(text.phonemes, speed, rng)
+    choose = speaker.held_out_voice if held_out else speaker.training_voice
+    voice, style = choose(rng, text.language)
+    return voice, speaker.speak(text.phonemes, style, speed)
+
+
+if __name__ == "__main__":
+    main()
