@@ -85,11 +85,12 @@ class LiveSchedule(Generic[K]):
             if stream.due is not None and not stream.running and self._may(stream, worker)
         ]
         finals = [(stream.finishing, key) for key, stream in ready if stream.finishing is not None]
-        if finals:
-            # A final does not wait for partials in its batch.
-            chosen = [key for _, key in sorted(finals, key=lambda each: each[0])]
-        else:
-            chosen = [key for key, _ in sorted(ready, key=lambda each: each[1].order)]
+        chosen = [key for _, key in sorted(finals, key=lambda each: each[0])]
+        # A final does not wait for partials in its batch, except where they go step by step with
+        # it: then they cost it little, and going alone would cost all the others much.
+        if not finals or self._streams[chosen[0]].step is not None:
+            partials = [each for each in ready if each[1].finishing is None]
+            chosen += [key for key, _ in sorted(partials, key=lambda each: each[1].order)]
         if chosen and self._streams[chosen[0]].alone:
             chosen = chosen[:1]
         else:
