@@ -191,6 +191,19 @@ def test_workers_share_what_there_is() -> None:
     assert s.take(1, 1.0, 2) == ["c", "d"]
 
 
+def test_finals_take_along_partials_that_go_step_by_step() -> None:
+    s = schedule("a", "b", "c", pace=replace(PACE, batch=2))
+    for key in "abc":
+        s.heard(key, 0.5, 1.0)
+        s.take(0, 1.0)
+    for key in "abc":
+        s.looked(key, s.turn(key), 0.5, 0.0, 1.1, step=0.3)
+        s.heard(key, 0.4, 1.2)
+    s.finish("c", 1.3)
+    assert s.take(0, 1.3) == ["c", "a"]
+    assert s.take(1, 1.3) == ["b"]
+
+
 def test_the_stalest_comes_first() -> None:
     s = schedule("a", "b", "c", pace=replace(PACE, batch=1))
     for now in (1.0, 2.0, 3.0):
