@@ -101,6 +101,17 @@ def test_turns(talk: Talk) -> None:
     assert events[2]["previous_item_id"] == first
 
 
+def test_a_commit_among_turns_counts_what_came_after_the_last_one(talk: Talk) -> None:
+    for _ in range(10):
+        talk.append()
+    talk.session.updated(1, [Said(0, "hello", 0.1, 0.6)], 1, "", 0)
+    talk.events()
+    talk.send("input_audio_buffer.commit")
+    talk.session.finished(1)
+    (completed,) = talk.events()
+    assert (completed["transcript"], completed["usage"]["seconds"]) == ("", 0.4)
+
+
 def test_an_utterance_without_words_is_no_item(talk: Talk) -> None:
     talk.append()
     talk.session.updated(1, [Said(0, "")], 1, "", 0)

@@ -145,6 +145,34 @@ def test_everything(tmp_path: Path) -> None:
     assert "tts_python.spk_id = 3" in text
 
 
+def test_measures_of_onnx_runtime(tmp_path: Path) -> None:
+    """As in ws_ds2_application.yaml: nothing is left with "it has no meaning here"."""
+    told = unused(
+        tmp_path,
+        """
+engine_list: ['asr_online-onnx']
+asr_online-onnx:
+    am_predictor_conf:
+        device: 'cpu'
+        graph_optimization_level: 0
+        intra_op_num_threads: 0
+        inter_op_num_threads: 0
+        log_severity_level: 2
+        log_verbosity_level: 0
+    chunk_buffer_conf:
+        frame_duration_ms: 80
+""",
+    )
+    assert len(told) == 6
+    assert not [why for why in told.values() if "no meaning" in why]
+
+
+@pytest.mark.parametrize("engines", ["['text_python']", "['vector_python', 'cls_python']", "[]"])
+def test_a_server_of_other_things_alone(tmp_path: Path, engines: str) -> None:
+    with pytest.raises(SettingsError, match="leave that server out"):
+        adopt(write(tmp_path, f"engine_list: {engines}\nport: 8190"))
+
+
 def test_an_unknown_language(tmp_path: Path) -> None:
     told = unused(tmp_path, STREAMING_ASR.replace("'zh'", "'fr'"))
     assert "choose one with --asr" in told["asr_online.lang"]

@@ -316,6 +316,29 @@ def test_a_session_that_the_server_closed_is_opened_again(module_page: Page, pee
 # The rest
 
 
+def test_sessions_need_no_more_than_an_address(module_page: Page, peer: Any) -> None:
+    """As the types have it: a text as the address, and no options."""
+    peer(module_page, "asr").answer = recognise
+    far = peer(module_page, "tts")
+    heard = run(
+        module_page,
+        """
+        const { Recognition, Synthesizer } = await import('/liusheng/liusheng.js');
+        const base = location.origin.replace("http", "ws");
+        const recognition = new Recognition(`${base}/paddlespeech/asr/streaming`);
+        for (let i = 0; i < 4; i += 1) recognition.send(new Int16Array(1360).fill(i));
+        const { result } = await recognition.finish();
+        const synthesizer = new Synthesizer(`${base}/paddlespeech/tts/streaming`);
+        synthesizer.speak("好。");
+        await wait(300);
+        synthesizer.close();
+        return result;
+        """,
+    )
+    assert heard == "听听听听。"
+    assert far.frames[0][0]["signal"] == "start"
+
+
 def test_the_types_name_what_there_is(module_page: Page) -> None:
     types = TYPES.read_text(encoding="utf-8")
     exported = set(re.findall(r"^export (?:class|function) (\w+)", types, re.MULTILINE))

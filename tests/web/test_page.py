@@ -357,6 +357,22 @@ def test_the_voice_follows_the_language_until_one_is_chosen(visit: Open, peer: A
     assert [frame["voice"] for frame in far.frames[0][1:] if "voice" in frame] == ["mei", "heart"]
 
 
+def test_the_samples_of_the_own_language_come_first(visit: Open) -> None:
+    page = visit("#/listen", locale="en-US")
+    samples = page.locator("#samples button")
+    expect(samples).to_have_text(["Welcome", "Sea", "Numbers", "欢迎", "李白", "数字"])
+    page.click("#language")
+    expect(samples).to_have_text(["欢迎", "李白", "数字", "Welcome", "Sea", "Numbers"])
+    samples.nth(1).click()
+    expect(page.locator("#listen-text")).to_have_value(re.compile("床前明月光"))
+
+
+@pytest.mark.parametrize(("touch", "told"), [(True, "Press the button"), (False, "Ctrl + Enter")])
+def test_keys_are_told_to_who_has_some(visit: Open, touch: bool, told: str) -> None:
+    page = visit("#/listen", has_touch=touch, is_mobile=touch)
+    expect(page.locator("#listen-state")).to_contain_text(told)
+
+
 def test_nothing_to_say_is_told(visit: Open) -> None:
     page = visit("#/listen")
     page.fill("#listen-text", "  ")
@@ -525,8 +541,9 @@ def test_layout_fits_while_it_works(
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide == size["width"], "nothing is scrolled sideways"
     button = page.locator(f"#{panel}-button").bounding_box()
+    drawer = page.locator("#wire").bounding_box() or {"y": size["height"]}
     assert button is not None
-    assert button["y"] + button["height"] <= size["height"], "what to press is in sight"
+    assert button["y"] + button["height"] <= drawer["y"], "what to press is in sight"
     for element in page.locator(f"#{panel} button:visible, .tabs button").all():
         box = element.bounding_box()
         assert box is not None

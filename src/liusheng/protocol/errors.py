@@ -23,6 +23,8 @@ class ErrorCode(str, Enum):
     INVALID_AUDIO = "invalid_audio"
     NOT_ACCEPTABLE = "not_acceptable"
     NO_PUNCTUATION = "no_punctuation"
+    UNKNOWN_PATH = "unknown_path"
+    WRONG_METHOD = "wrong_method"
 
     # It can be read, but not now.
     NOT_STARTED = "not_started"

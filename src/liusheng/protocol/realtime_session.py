@@ -48,6 +48,7 @@ class _Recognition:
     offset: float  # seconds of the session's audio before this
     rate: int  # bytes a second
     seconds: float = 0.0
+    closed: float = 0.0  # seconds of it, to the end of the last closed utterance
     items: dict[int, _Item] = field(default_factory=dict)
     next_index: int = 0
 
@@ -198,6 +199,7 @@ class RealtimeSession:
             item = self._item(recognition, utterance.index)
             item.transcript.update([utterance], utterance.index + 1, "", 0)
             recognition.next_index = utterance.index + 1
+            recognition.closed = utterance.end
             end = recognition.offset + utterance.end
             if item.transcript.view.result or item.started or item.committed:
                 self._start(item)
@@ -213,9 +215,11 @@ class RealtimeSession:
     def finished(self, number: int) -> None:
         """Everything in this recognition is closed."""
         recognition = self._forget(number)
-        for item in recognition.items.values() if recognition else ():
+        if recognition is None:
+            return
+        for item in recognition.items.values():
             if item.committed:
-                self._complete(item, recognition.seconds if recognition else 0.0)
+                self._complete(item, recognition.seconds - recognition.closed)
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """This recognition is lost."""

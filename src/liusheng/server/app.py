@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -17,6 +18,7 @@ from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.adapters import Adapter
 from liusheng.server.asr_socket import ASRSocket
+from liusheng.server.http.absent import absent
 from liusheng.server.http.doors import doors
 from liusheng.server.pages import add_page
 from liusheng.server.realtime_socket import PATH as REALTIME_PATH
@@ -49,6 +51,7 @@ class Application:
         # FastAPI's own documents know neither these doors nor the sockets.
         self.asgi = FastAPI(openapi_url=None)
         self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
+        self.asgi.add_exception_handler(HTTPException, absent(settings.path_prefix))
         self._doors = doors(settings, recognition, synthesis)
         for door in self._doors:
             path = settings.path_prefix + door.path

@@ -41,8 +41,16 @@ _WHY = {
     "voc_upsample": _BLOCKS,
     "continuous_decoding": "recognition always goes on after an endpoint",
     **dict.fromkeys(
-        "decode_method num_decoding_left_chunks window_n shift_n window_ms shift_ms sample_width "
-        "aggressiveness vad_method vad_thresh".split(),
+        "graph_optimization_level intra_op_num_threads inter_op_num_threads".split(),
+        "each core has a worker of its own, and its models are optimised; see workers.threads",
+    ),
+    **dict.fromkeys(
+        "log_severity_level log_verbosity_level".split(),
+        "logs are set by log_level and log_format",
+    ),
+    **dict.fromkeys(
+        "decode_method num_decoding_left_chunks window_n shift_n window_ms shift_ms "
+        "frame_duration_ms sample_width aggressiveness vad_method vad_thresh".split(),
         _OWN_DECODER,
     ),
     **dict.fromkeys(
@@ -77,7 +85,9 @@ def adopt(path: str | os.PathLike[str]) -> Adopted:
     name = Path(path).name
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("engine_list"), list):
         raise SettingsError(
@@ -122,6 +132,12 @@ class _Adoption:
 
     def _engines(self, engines: list[str]) -> None:
         tasks = {engine.partition("_")[0] for engine in engines}
+        if tasks.isdisjoint(_OURS):
+            raise SettingsError(
+                f"{self._name} is for a server of {', '.join(sorted(tasks)) or 'nothing'} alone, "
+                "and only recognition and synthesis are served here: leave that server out. "
+                "(Recognisers here write punctuation themselves.)"
+            )
         for task, setting in _OURS.items():
             if task not in tasks:
                 self._values[setting] = []

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import httpx
+import openai
 import pytest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -45,7 +46,28 @@ async def test_a_connection_is_used_again(server) -> None:
             assert good.status_code == 200
 
 
-async def test_other_methods_and_paths(server) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", ASR, 405, "wrong_method"),
+        ("PUT", "/paddlespeech/tts", 405, "wrong_method"),
+        ("POST", "/paddlespeech/vector", 404, "unknown_path"),
+        ("GET", "/nowhere", 404, "unknown_path"),
+    ],
+)
+async def test_other_methods_and_paths(server, method, path, status, code) -> None:
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"http://{server.address}{ASR}")).status_code == 405
-        assert (await client.get(f"http://{server.address}/paddlespeech/vector")).status_code == 404
+        answer = await client.request(method, f"http://{server.address}{path}")
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["error"]) == (status, status, code)
+    assert path in body["message"]["description"]
+    assert answer.headers.get("allow") == ("POST" if status == 405 else None)
+
+
+async def test_other_paths_of_openai(server) -> None:
+    async with openai.AsyncOpenAI(
+        base_url=f"http://{server.address}/v1", api_key="any", max_retries=0
+    ) as client:
+        with pytest.raises(openai.NotFoundError, match="nothing at") as caught:
+            await client.embeddings.create(model="x", input="y")
+    assert caught.value.code == "unknown_path"

@@ -13,6 +13,8 @@ from liusheng.protocol.http import Failure, FailureMessage
 _STATUSES = {
     ErrorCode.NOT_ACCEPTABLE: 406,
     ErrorCode.UNKNOWN_MODEL: 404,
+    ErrorCode.UNKNOWN_PATH: 404,
+    ErrorCode.WRONG_METHOD: 405,
     ErrorCode.IDLE_TIMEOUT: 408,
     ErrorCode.MESSAGE_TOO_LARGE: 413,
     ErrorCode.TEXT_TOO_LONG: 413,

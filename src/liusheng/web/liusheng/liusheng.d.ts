@@ -178,6 +178,7 @@ export class Synthesizer {
  * when the text cannot be said to its end. To be iterated once.
  */
 export class Speech implements AsyncIterable<Int16Array> {
+  private constructor();
   readonly request: { text: string } & SpeechOptions;
   /** `performance.now()` at the asking. */
   readonly asked: number;

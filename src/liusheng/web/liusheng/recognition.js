@@ -22,8 +22,8 @@ export class Recognition {
   #final;
 
   /**
-   * @param {URL} url of the socket
-   * @param {import("./liusheng.js").RecognitionOptions} options
+   * @param {string | URL} url of the socket
+   * @param {import("./liusheng.js").RecognitionOptions} [options]
    */
   constructor(url, options) {
     this.#options = { lang: "auto", name: "browser", nbest: 1, keepSeconds: 600, ...options };

@@ -79,10 +79,10 @@ export class Synthesizer {
   #queue = []; // of {speech, sent}: those that the server still owes a closing packet
 
   /**
-   * @param {URL} url of the socket
-   * @param {import("./liusheng.js").SynthesizerOptions} options
+   * @param {string | URL} url of the socket
+   * @param {import("./liusheng.js").SynthesizerOptions} [options]
    */
-  constructor(url, options) {
+  constructor(url, options = {}) {
     this.#url = url;
     this.#options = options;
   }

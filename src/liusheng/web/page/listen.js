@@ -10,6 +10,7 @@ import { Wave, loudness } from "./wave.js";
 import { SAMPLES } from "./words.js";
 
 const FACTS = ["listen-first", "listen-sound", "listen-audio", "listen-made"];
+const IDLE = matchMedia("(hover: none)").matches ? "state.listenTouch" : "state.listenIdle";
 
 export class ListenPanel {
   #synthesizer;
@@ -18,7 +19,7 @@ export class ListenPanel {
   #player = null;
   #lit = new LitText($("listen-lit"));
   #wave = new Wave($("listen-wave"));
-  #state = "state.listenIdle";
+  #state = IDLE;
   #busy = false;
   #speech = null;
   #playback = null;
@@ -29,9 +30,9 @@ export class ListenPanel {
     this.#rate = info.tts?.sample_rate;
     this.#voices = new VoicePicker($("voices"), info.tts?.voices ?? []);
     const area = $("listen-text");
-    area.value = recall("text") ?? SAMPLES[current() === "zh" ? 0 : 3].text;
+    area.value = recall("text") ?? SAMPLES.find(({ lang }) => lang === current()).text;
     area.addEventListener("input", () => remember("text", area.value));
-    this.#samples(area);
+    inLanguage(() => this.#samples(area));
     this.#speed();
     $("listen-button").addEventListener("click", () => (this.#busy ? this.stop() : this.#speak()));
     $("listen-save").addEventListener("click", () =>
@@ -70,7 +71,7 @@ export class ListenPanel {
       await this.#utter(text);
     } catch (error) {
       complain(error);
-      this.#say("state.listenIdle");
+      this.#say(IDLE);
     } finally {
       this.#busy = false;
       this.#speech = null;
@@ -136,12 +137,15 @@ export class ListenPanel {
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !this.#busy) this.#speak();
   }
 
+  /** Offer the texts to try, those in the page's language first. */
   #samples(area) {
-    for (const { name, text } of SAMPLES) {
+    $("samples").replaceChildren();
+    const own = ({ lang }) => lang === current();
+    for (const { lang, name, text } of [...SAMPLES.filter(own), ...SAMPLES.filter((s) => !own(s))]) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = name;
-      button.lang = /\p{Script=Han}/u.test(name) ? "zh-CN" : "en";
+      button.lang = lang;
       button.addEventListener("click", () => {
         this.stop();
         area.value = text;

@@ -37,6 +37,7 @@ export const WORDS = {
     "state.done": "Done. Copy it, or take the subtitles.",
     "state.waiting": "The connection broke; trying again. Nothing said is lost.",
     "state.listenIdle": "Ctrl + Enter speaks, Esc stops",
+    "state.listenTouch": "Press the button to hear it",
     "state.asking": "Asking for the first sound …",
     "state.speaking": "Speaking",
     "state.starved": "Waiting for the server …",
@@ -159,6 +160,7 @@ export const WORDS = {
     "state.done": "完成。可以复制，或下载字幕。",
     "state.waiting": "连接中断，正在重连；说过的话不会丢。",
     "state.listenIdle": "Ctrl + Enter 朗读，Esc 停止",
+    "state.listenTouch": "按下按钮就能听到",
     "state.asking": "正在等第一声……",
     "state.speaking": "正在朗读",
     "state.starved": "正在等服务器……",
@@ -249,10 +251,10 @@ export const WORDS = {
 
 /** Texts to try, a few in each language. */
 export const SAMPLES = [
-  { name: "欢迎", text: "你好，欢迎使用流声。句子还没写完，声音已经到了。" },
-  { name: "李白", text: "床前明月光，疑是地上霜。举头望明月，低头思故乡。" },
-  { name: "数字", text: "今天是2026年11月22日，气温3℃，湿度65%。订单尾号是1688，合计¥259.90元。" },
-  { name: "Welcome", text: "Hello, and welcome. This voice started before the sentence was finished." },
-  { name: "Sea", text: "The sea was calm that morning. A small boat came in, and the gulls went out to meet it." },
-  { name: "Numbers", text: "The meeting is at 9:30 on March 3rd, room 204; 85% of the seats are taken." },
+  { lang: "zh", name: "欢迎", text: "你好，欢迎使用流声。句子还没写完，声音已经到了。" },
+  { lang: "zh", name: "李白", text: "床前明月光，疑是地上霜。举头望明月，低头思故乡。" },
+  { lang: "zh", name: "数字", text: "今天是2026年11月22日，气温3℃，湿度65%。订单尾号是1688，合计¥259.90元。" },
+  { lang: "en", name: "Welcome", text: "Hello, and welcome. This voice started before the sentence was finished." },
+  { lang: "en", name: "Sea", text: "The sea was calm that morning. A small boat came in, and the gulls went out to meet it." },
+  { lang: "en", name: "Numbers", text: "The meeting is at 9:30 on March 3rd, room 204; 85% of the seats are taken." },
 ];
