@@ -16,7 +16,8 @@ from liusheng.asr.abilities import Abilities, Hotwords
 from liusheng.asr.options import BEAM, GREEDY, OnlineOptions
 from liusheng.asr.second_pass import SecondPass
 from liusheng.asr.sherpa_metadata import ModelFormatError
-from liusheng.asr.sherpa_stream import LiveStream, Pace, StreamState, new_state
+from liusheng.asr.sherpa_state import Pace, StreamState, new_state
+from liusheng.asr.sherpa_stream import LiveStream
 from liusheng.asr.sherpa_tokens import Vocabulary, languages_of
 from liusheng.asr.silence import SilenceRules
 from liusheng.asr.types import (

@@ -21,18 +21,17 @@ little before the next speech.
 
 from __future__ import annotations
 
-import math
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import sherpa_onnx
 
 from liusheng.asr.offline import Piece
 from liusheng.asr.second_pass import Spoken
+from liusheng.asr.sherpa_state import FRAME, Pace, StreamState
 from liusheng.asr.sherpa_tokens import Token, Vocabulary, language_of
-from liusheng.asr.silence import Listening, SilenceRules
+from liusheng.asr.silence import SilenceRules
 from liusheng.asr.text import ended, polish, text_of, words_of
 from liusheng.asr.types import (
     SAMPLE_RATE,
@@ -40,14 +39,10 @@ from liusheng.asr.types import (
     Partial,
     Samples,
     Script,
-    StreamParams,
     Utterance,
 )
 
-_FRAME = SAMPLE_RATE // 100
-"""Samples from one feature frame to the next (10 ms)."""
-
-_SLACK = 2 * _FRAME
+_SLACK = 2 * FRAME
 """Features of some models come a frame or two later than they might."""
 
 _TAIL_FRAMES = 32
@@ -67,76 +62,6 @@ the last one's length is not known."""
 _PHRASE = 8
 """Characters at the end of a text that traditional spelling may still change: how a simplified
 character is written depends on the phrase it is in, which may be incomplete."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a model walks over feature frames of 10 ms.
-
-    window: frames that a step looks at. A step is due when one more than these are there.
-    shift: frames from one step to the next.
-    ratio: the true duration of an output frame over the 40 ms that the library takes it for, or
-        None for models without times (a token is then placed within the step that gave it).
-    lag: for these, seconds by which a step's tokens are older than the frames it moves on to.
-    """
-
-    window: int
-    shift: int
-    ratio: float | None
-    lag: float = 0.0
-
-    @property
-    def step_samples(self) -> int:
-        """Samples from one step to the next."""
-        return self.shift * _FRAME
-
-    def due(self, steps: int) -> int:
-        """Return how many samples are there when so many steps can be decoded."""
-        # Frames of 25 ms are centred on their 10 ms, and one more than the window must be there.
-        return _FRAME * ((steps - 1) * self.shift + self.window) + _FRAME + 120
-
-    def steps_in(self, seconds: float) -> int:
-        """Return how many steps cover a duration."""
-        return math.ceil(seconds * SAMPLE_RATE / self.step_samples)
-
-
-@dataclass(frozen=True)
-class StreamState:
-    """All that is known of a stream, as a value.
-
-    stream: names the stream in the caches of native streams.
-    turn: how many turns led here.
-    index: of the open utterance.
-    origin: the native stream begins at this sample of the stream; audio from here on is needed to
-        build it again.
-    warm: how many of its first steps only warm the encoder up.
-    steps: how many steps have been decoded.
-    skipped: how many more would have been, had the stream not rested.
-    tokens: of the open utterance.
-    resting: audio is kept back, for nobody speaks.
-    listening: what the speech detector has heard; None: it is not asked.
-    awake: the sample at which speech was heard last.
-    floor: audio before this sample belongs to closed utterances.
-    """
-
-    stream: str
-    params: StreamParams
-    turn: int = 0
-    index: int = 0
-    origin: int = 0
-    warm: int = 0
-    steps: int = 0
-    skipped: int = 0
-    tokens: tuple[Token, ...] = ()
-    resting: bool = False
-    listening: Listening | None = None
-    awake: int = 0
-    floor: int = 0
-
-
-def new_state(params: StreamParams) -> StreamState:
-    """Return the state of a stream that has not begun."""
-    return StreamState(stream=uuid.uuid4().hex, params=params)
 
 
 class LiveStream:
@@ -213,7 +138,7 @@ class LiveStream:
         self._last = last
         self._heard = self._end_of_audio()
         if last:
-            self._audio += bytes(2 * _FRAME * (self._pace.window + _TAIL_FRAMES))
+            self._audio += bytes(2 * FRAME * (self._pace.window + _TAIL_FRAMES))
 
     def ready(self) -> bool:
         """Whether `native` has the audio for a step, and somebody may be speaking in it."""
@@ -272,7 +197,7 @@ class LiveStream:
             self._skipped += 1
             quiet = self._decoded() + self._skipped * self._pace.step_samples
             # The model counts from the end of the token's frame.
-            since = self._spoken() + 4 * _FRAME if self._tokens else self._origin
+            since = self._spoken() + 4 * FRAME if self._tokens else self._origin
             if quiet - since >= (rules.endpoint if self._tokens else rules.nothing):
                 self._end()
 
@@ -416,7 +341,7 @@ class LiveStream:
         if self._resting:
             return self._pace.step_samples
         due = self._origin + self._pace.due(self._steps + 1)
-        return max(due - self._end_of_audio(), _FRAME)
+        return max(due - self._end_of_audio(), FRAME)
 
     def _collect(self) -> None:
         """Take over the tokens that the native stream has found since the last time."""
