@@ -362,14 +362,16 @@ def test_the_server_stops() -> None:
 
 STARTS = [START, start(partials="utterance", nbest=3), start(format="flac")]
 frames = st.one_of(
+    st.binary(max_size=3),
     st.binary(max_size=5_000),
     st.sampled_from([*STARTS, END, "{}", "[1]", "x", '{"signal": "start"}', '{"signal": null}']),
     st.text(max_size=20),
     st.sampled_from(["<update>", "<finished>", "<failed>", "<pull>", "<idle>"]),
 )
+sequences = st.lists(frames, max_size=30)
 
 
-@given(st.lists(frames, max_size=30), st.booleans())
+@given(sequences | sequences.map(lambda frames: [START, *frames]), st.booleans())
 def test_any_sequence_of_frames(sequence: list[str | bytes], refuse: bool) -> None:
     refusal = ProtocolError(ErrorCode.NOT_SUPPORTED_BY_MODEL, "no") if refuse else None
     driver = Driver(refusal=refusal)

@@ -41,7 +41,7 @@ class Ears:
     async def until(self, key: str, seconds: float) -> None:
         while not any(k == key and s >= seconds - 1e-6 for k, s in self.told):
             self.heard.clear()
-            await asyncio.wait_for(self.heard.wait(), 20)
+            await asyncio.wait_for(self.heard.wait(), 120)
 
 
 async def test_streams_are_told_apart_and_heard_to_their_end() -> None:

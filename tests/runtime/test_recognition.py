@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("fakes")
 async def running(
     *,
     workers: int = 1,
-    timeout: float = 20.0,
+    timeout: float = 120.0,
     sticky: bool = False,
     clock: Callable[[], float] = time.monotonic,
     **options: Any,
@@ -91,7 +91,7 @@ async def test_partials_come_without_asking() -> None:
     async with running() as recognition:
         client = Client(recognition)
         client.say("hello")
-        await asyncio.wait_for(client.heard.wait(), 20)
+        await asyncio.wait_for(client.heard.wait(), 120)
         assert client.partial.text == "hello"
         client.stream.abandon()
 
@@ -180,7 +180,7 @@ async def test_how_much_was_heard_is_known() -> None:
         client = Client(recognition)
         assert client.stream.heard == 0
         client.say("four")
-        await asyncio.wait_for(client.heard.wait(), 20)
+        await asyncio.wait_for(client.heard.wait(), 120)
         assert client.stream.heard == 6 / 32_000
         client.stream.abandon()
 
@@ -189,7 +189,7 @@ async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
     async with running(workers=1, sticky=True) as recognition:
         client = Client(recognition)
         client.say("one")
-        await asyncio.wait_for(client.heard.wait(), 20)
+        await asyncio.wait_for(client.heard.wait(), 120)
         assert client.stream.state is not None
         recognition._forget(0, client.stream.state)
         client.say("two")
@@ -232,7 +232,7 @@ async def test_a_full_queue_makes_the_socket_wait() -> None:
         assert not waiting.done()
         await client.stream.room(0.01)  # never longer than asked
         client.stream.finish()
-        await asyncio.wait_for(waiting, 20)
+        await asyncio.wait_for(waiting, 120)
 
 
 async def test_too_many_are_refused_with_a_reason() -> None:
@@ -264,7 +264,7 @@ async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
         for _ in range(2):
             client = Client(recognition)
             client.say("waiting")
-            await asyncio.wait_for(client.heard.wait(), 20)
+            await asyncio.wait_for(client.heard.wait(), 120)
             clients.append(client)
         with pytest.raises(BusyError, match="each of 3 recognitions would be looked at less often"):
             Client(recognition)

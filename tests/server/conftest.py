@@ -65,7 +65,7 @@ class Dialogue:
         await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
     async def receive(self) -> dict[str, Any]:
-        return json.loads(await asyncio.wait_for(self.socket.recv(), 20))
+        return json.loads(await asyncio.wait_for(self.socket.recv(), 120))
 
     async def ask(self, message: Any) -> dict[str, Any]:
         await self.send(message)
@@ -75,7 +75,7 @@ class Dialogue:
         """Read to the end; return the code that the server closed with."""
         while True:
             try:
-                await asyncio.wait_for(self.socket.recv(), 20)
+                await asyncio.wait_for(self.socket.recv(), 120)
             except websockets.ConnectionClosed as closed:
                 frame = closed.rcvd
                 break
@@ -88,7 +88,7 @@ async def engines() -> AsyncIterator[tuple[Recognition, Synthesis]]:
     """Fakes in real worker processes, shared by a module's tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "fakes"))
-        pool = PoolOptions(call_timeout=20)
+        pool = PoolOptions(call_timeout=120)
         recognition = Recognition(
             False,
             AsrOptions(),

@@ -53,7 +53,7 @@ async def test_a_recognition_that_fails(engines) -> None:
     listening = Listening(recognition, StreamParams())
     await listening.feed(said("raise"))
     with pytest.raises(ProtocolError) as caught:
-        await asyncio.wait_for(listening.end(), 20)
+        await asyncio.wait_for(listening.end(), 120)
     assert caught.value.code is ErrorCode.RECOGNITION_FAILED
     with pytest.raises(ProtocolError):
         await listening.feed(said("more"))

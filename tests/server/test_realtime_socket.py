@@ -23,7 +23,7 @@ def connect(server, **query):
 
 
 async def next_event(connection):
-    return await asyncio.wait_for(connection.recv(), 20)
+    return await asyncio.wait_for(connection.recv(), 120)
 
 
 async def until(connection, kind: str) -> list:

@@ -96,7 +96,7 @@ async def told(session: FakeSession, count: int) -> None:
 
 async def run(wire: Wire, session: FakeSession, idle_seconds: float = 60.0) -> None:
     driver: SocketDriver[None] = SocketDriver(wire.websocket, session, idle_seconds)
-    await asyncio.wait_for(driver.run(), 20)
+    await asyncio.wait_for(driver.run(), 120)
 
 
 @pytest.mark.parametrize("broken", [RuntimeError("closed already"), OSError("gone"), ValueError()])
@@ -130,7 +130,7 @@ async def test_a_client_that_is_sending_is_not_idle(monkeypatch: pytest.MonkeyPa
             await asyncio.sleep(0.2)
 
     driver = Slow(wire.websocket, session, 0.1)
-    await asyncio.wait_for(driver.run(), 20)
+    await asyncio.wait_for(driver.run(), 120)
     assert session.told == ["0", "1", "2", "3", "4", "idle", "disconnected"]
 
 
@@ -173,5 +173,5 @@ async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyP
     wire.websocket._send = send
     driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
     driver.progress()
-    await asyncio.wait_for(driver.run(), 20)
+    await asyncio.wait_for(driver.run(), 120)
     assert session.told == ["disconnected"]

@@ -38,7 +38,7 @@ def wav(pcm: bytes, channels: int = 1) -> bytes:
 
 
 async def post(server, body, params=RAW, **headers) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         url = f"http://{server.address}{ASR}"
         return await client.post(url, content=body, params=params, headers=headers)
 
@@ -79,7 +79,7 @@ async def test_curl_reads_while_it_sends(server) -> None:
     for word in ("one", "two", "three"):
         text = f"{text} {word}".strip()
         curl.stdin.write(said(word))
-        while json.loads(await asyncio.wait_for(curl.stdout.readline(), 20))["result"] != text:
+        while json.loads(await asyncio.wait_for(curl.stdout.readline(), 120))["result"] != text:
             pass
     curl.stdin.close()
     final = json.loads((await curl.stdout.read()).splitlines()[-1])
@@ -149,7 +149,7 @@ async def test_a_container_is_decoded_while_it_comes(server, engines, until) -> 
 
     async def halves():
         yield body[: len(body) // 2]
-        await asyncio.wait_for(looked_at.wait(), 20)
+        await asyncio.wait_for(looked_at.wait(), 120)
         yield body[len(body) // 2 :]
 
     answering = asyncio.create_task(post(server, halves(), {}))
@@ -231,7 +231,7 @@ class Slow:
         self.writer.write(b"%x\r\n%b\r\n" % (len(data), data))
 
     async def find(self, text: bytes) -> None:
-        await asyncio.wait_for(self.reader.readuntil(text), 20)
+        await asyncio.wait_for(self.reader.readuntil(text), 120)
 
 
 async def test_a_failure_on_the_way_is_the_last_line(server) -> None:

@@ -103,7 +103,7 @@ AUDIO = base64.b64encode(open_encoder("wav", 16_000).feed(b"hello ".ljust(6_400)
 )
 async def test_http_messages(server, http, method, path, body, status) -> None:
     operation = http["paths"][path][method]
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         answer = await client.request(method, f"http://{server.address}{path}", json=body)
     assert answer.status_code == status, answer.text
     told = operation["responses"]["200" if status == 200 else "default"]
@@ -116,7 +116,7 @@ async def test_http_messages(server, http, method, path, body, status) -> None:
 async def test_lines_of_recognition(server, http) -> None:
     path = "/paddlespeech/asr/streaming"
     told = http["paths"][path]["post"]["responses"]["200"]["content"]["application/x-ndjson"]
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         url = f"http://{server.address}{path}?format=pcm_s16le"
         answer = await client.post(url, content=b"hello ".ljust(6_400))
     for line in answer.text.splitlines():

@@ -37,7 +37,7 @@ async def test_an_error_is_heard_by_who_still_sends(server, tmp_path: Path, quer
 
 async def test_a_connection_is_used_again(server) -> None:
     """A refused request does not leave its body in the next one's way."""
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         for _ in range(3):
             url = f"http://{server.address}"
             bad = await client.post(f"{url}{ASR}?nbest=x", content=b"x" * 100_000)

@@ -132,7 +132,7 @@ def request(body: bytes, length: int | None = None) -> bytes:
 @pytest.mark.asyncio(loop_scope="module")
 class TestNoFileStaysOpen:
     async def test_after_an_answer(self, server) -> None:
-        async with httpx.AsyncClient(timeout=20) as client:
+        async with httpx.AsyncClient(timeout=120) as client:
             for _ in range(30):
                 answer = await client.post(
                     f"http://{server.address}/v1/audio/transcriptions",

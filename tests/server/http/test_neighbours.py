@@ -29,7 +29,7 @@ def wav(*words: str) -> str:
 async def post(server, path: str, body) -> requests.Response:
     url = f"http://{server.address}/paddlespeech/{path}"
     data = body if isinstance(body, bytes) else json.dumps(body)
-    return await asyncio.to_thread(requests.post, url, data, timeout=20)
+    return await asyncio.to_thread(requests.post, url, data, timeout=120)
 
 
 async def recognise(server, **fields) -> requests.Response:
@@ -147,7 +147,7 @@ async def test_text_that_would_need_a_model(server) -> None:
 @pytest.mark.parametrize("task", ["asr", "tts", "text"])
 async def test_help(server, task: str) -> None:
     url = f"http://{server.address}/paddlespeech/{task}/help"
-    answer = await asyncio.to_thread(requests.get, url, timeout=20)
+    answer = await asyncio.to_thread(requests.get, url, timeout=120)
     body = answer.json()
     assert (body["success"], body["code"], body["message"]) == ("True", 200, {"global": "success"})
     assert body["result"]
@@ -156,5 +156,5 @@ async def test_help(server, task: str) -> None:
 async def test_paths_below_a_prefix(serve) -> None:
     server = await serve(path_prefix="/speech")
     url = f"http://{server.address}/speech/paddlespeech/tts/help"
-    answer = await asyncio.to_thread(requests.get, url, timeout=20)
+    answer = await asyncio.to_thread(requests.get, url, timeout=120)
     assert answer.status_code == 200

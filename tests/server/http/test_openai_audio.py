@@ -28,7 +28,7 @@ async def client(server):
 
 def client_of(server) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
-        base_url=f"http://{server.address}/v1", api_key="any", max_retries=0, timeout=20
+        base_url=f"http://{server.address}/v1", api_key="any", max_retries=0, timeout=120
     )
 
 

@@ -26,7 +26,7 @@ def samples(pcm: bytes) -> list[int]:
 
 
 async def post(server, message, **headers) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         body = message if isinstance(message, bytes) else json.dumps(message)
         return await client.post(f"http://{server.address}{TTS}", content=body, headers=headers)
 
@@ -35,7 +35,7 @@ def original_client(address: str, **fields) -> tuple[list[bytes], requests.Respo
     """As the original's `TTSHttpHandler` does: no content type, each chunk decoded by itself."""
     body = {"text": "7", "spk_id": 0, "speed": 1.0, "volume": 1.0, "sample_rate": 0}
     body |= {"save_path": None, **fields}
-    answer = requests.post(f"http://{address}{TTS}", json.dumps(body), stream=True, timeout=20)
+    answer = requests.post(f"http://{address}{TTS}", json.dumps(body), stream=True, timeout=120)
     return [base64.b64decode(chunk) for chunk in answer.iter_content(chunk_size=None)], answer
 
 
@@ -209,7 +209,7 @@ async def test_a_listener_who_takes_nothing_is_given_up(server, engines, until, 
 async def test_a_server_that_stops_cuts_off(serve) -> None:
     server = await serve()
     async with (
-        httpx.AsyncClient(timeout=20) as client,
+        httpx.AsyncClient(timeout=120) as client,
         client.stream(
             "POST",
             f"http://{server.address}{TTS}",
