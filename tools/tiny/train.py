@@ -2,20 +2,22 @@
 
     python -m tiny.train DATA OUT.pt --minutes 45
 
-DATA is the folder that `tiny.generate` filled (its held-out parts are left alone). Every example is
-new: utterances strung together and made to sound different (`augment.py`). The loss is CTC's, the
-learning rate falls from its peak along a cosine over the minutes given, and what is kept is an
-average of the weights over the last steps. OUT.pt is written every minute, so that a run can be
-looked at, or stopped, at any time; `--from` goes on from one.
+DATA is the folder that `tiny.generate` filled (its held-out parts are left alone), or fills: what
+comes while training is taken in. Every example is new: utterances strung together and made to sound
+different (`augment.py`). The loss is CTC's, the learning rate falls from its peak along a cosine
+over the minutes given, and what is kept is an average of the weights over the last steps. OUT.pt is
+written every minute, so that a run can be looked at, or stopped, at any time; `--from` goes on from
+one.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import itertools
 import math
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +30,15 @@ from tiny.features import BINS, features, warped
 from tiny.network import Network, output_frames
 
 _PEAK = 3e-3
-_WARM_STEPS = 200
-_BATCH = 14000
+_WARM_STEPS = 100
+_BATCH = 6000
 """Feature frames in a batch, with padding."""
 
 _POOL = 160
 """Examples that are made before they are put together by length."""
 
 _AVERAGE = 0.998
+_SOURCES = ("kokoro", "hibari")
 
 
 def main() -> None:
@@ -49,16 +52,14 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    utterances = load_parts(arguments.data, "kokoro") + load_parts(arguments.data, "hibari")
-    augmenter = Augmenter(utterances, arguments.seed)
-    examples = Examples(augmenter)
+    examples = Examples(arguments.data, arguments.seed)
     if arguments.begin:
         network = load(arguments.begin)
     else:
         seen = np.concatenate([each for each, _ in examples.pool()])
         network = Network(float(seen.mean()), float(seen.std()))
     count = sum(each.numel() for each in network.parameters())
-    print(f"{count} parameters, {len(utterances)} utterances")
+    print(f"{count} parameters", flush=True)
     train(network, examples, 60 * arguments.minutes, arguments.out)
 
 
@@ -72,9 +73,21 @@ def load(path: Path) -> Network:
 class Examples:
     """Features and labels, and batches of them."""
 
-    def __init__(self, augmenter: Augmenter) -> None:
-        self._augmenter = augmenter
-        self._rng = np.random.default_rng(0)
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder = folder
+        self._seeds = itertools.count(1000 * seed)
+        self._rng = np.random.default_rng(seed)
+        self._known = 0
+        self._look()
+
+    def _look(self) -> None:
+        """Take in the parts that have come since the last look."""
+        there = sum(len(list(self._folder.glob(f"{source}-*.npz"))) for source in _SOURCES)
+        if there > self._known:
+            self._known = there
+            utterances = [each for source in _SOURCES for each in load_parts(self._folder, source)]
+            self._augmenter = Augmenter(utterances, next(self._seeds))
+            print(f"{there} parts, {len(utterances)} utterances", flush=True)
 
     def pool(self) -> list[tuple[np.ndarray, list[int]]]:
         """Return examples that CTC can align, shortest first."""
@@ -84,7 +97,7 @@ class Examples:
             heard = features(samples)
             if self._rng.random() < 0.5:
                 heard = warped(heard, self._rng.uniform(0.88, 1.12))
-            repeated = sum(a == b for a, b in pairwise(labels))
+            repeated = sum(a == b for a, b in itertools.pairwise(labels))
             if output_frames(len(heard)) > len(labels) + repeated:
                 made.append((heard, labels))
         return sorted(made, key=lambda example: len(example[0]))
@@ -94,6 +107,7 @@ class Examples:
         quiet = float(network.mean - 2 * network.deviation)
         average = float(network.mean)
         while True:
+            self._look()
             pool = self.pool()
             batches: list[list[tuple[np.ndarray, list[int]]]] = [[]]
             for example in pool:
@@ -128,9 +142,7 @@ def train(network: Network, examples: Examples, seconds: float, out: Path) -> No
     """Train for so long, and write the averaged weights to `out` every minute and at the end."""
     network.train()
     optimizer = torch.optim.AdamW(network.parameters(), _PEAK, (0.9, 0.98), weight_decay=0.02)
-    average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_AVERAGE), use_buffers=True
-    )
+    average = copy.deepcopy(network)
     loss_of = nn.CTCLoss(zero_infinity=True)
     begin = written = time.monotonic()
     running = 0.0
@@ -148,16 +160,27 @@ def train(network: Network, examples: Examples, seconds: float, out: Path) -> No
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimizer.step()
-        average.update_parameters(network)
+        _average(average, network, step)
         heard += int(frames.sum())
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         if time.monotonic() - written > 60:
             written = time.monotonic()
-            save(average.module, out)
+            save(average, out)
             print(
                 f"{100 * done:.0f} %: step {step}, {heard / 90000:.2f} h heard, loss {running:.3f}"
             )
-    save(average.module, out)
+    save(average, out)
+
+
+def _average(average: Network, network: Network, step: int) -> None:
+    """Move the average to the network's weights and statistics; fast at first, when it is wrong."""
+    share = max(1 - _AVERAGE, 9 / (10 + step))
+    theirs = network.state_dict()
+    for name, value in average.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(theirs[name], share)
+        else:
+            value.copy_(theirs[name])
 
 
 def save(network: Network, out: Path) -> None:

@@ -43,6 +43,17 @@ class Kind(str, Enum):
     """An n-gram language model, a KenLM binary."""
 
 
+ONLINE_KINDS = frozenset(
+    {
+        Kind.ONLINE_TRANSDUCER,
+        Kind.ONLINE_PARAFORMER,
+        Kind.ONLINE_ZIPFORMER2_CTC,
+        Kind.ONLINE_NEMO_CTC,
+    }
+)
+"""Models that recognise speech chunk by chunk, with a state of their own."""
+
+
 @dataclass(frozen=True)
 class InstalledModel:
     """A model that is complete on disk and can be opened.
