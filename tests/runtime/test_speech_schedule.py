@@ -8,47 +8,73 @@ from hypothesis import strategies as st
 from liusheng.runtime.speech_schedule import SpeechSchedule
 
 
-def test_first_blocks_come_first_and_the_longest_waiting_of_them() -> None:
-    s: SpeechSchedule[str] = SpeechSchedule(1)
+def test_a_first_block_goes_before_all_who_have_enough() -> None:
+    s: SpeechSchedule[str] = SpeechSchedule()
     s.add("old", 0.0)
-    assert s.take(0, 0.0) == "old"
-    s.made("old", 0.1, 0.1)
+    assert s.take(0) == "old"
+    s.made("old", 1.0, 0.1)
     s.add("second", 0.2)
     s.add("third", 0.3)
-    assert [s.take(0, 1.0) for _ in range(4)] == ["second", "third", "old", None]
+    assert [s.take(0) for _ in range(4)] == ["second", "third", "old", None]
+
+
+def test_but_not_before_who_would_be_silent_sooner() -> None:
+    s: SpeechSchedule[str] = SpeechSchedule()
+    s.add("old", 0.0)
+    s.take(0)
+    s.made("old", 0.1, 0.1)
+    s.add("new", 0.1)
+    assert [s.take(0), s.take(0)] == ["old", "new"]
 
 
 def test_then_whoever_would_run_dry_soonest() -> None:
-    s: SpeechSchedule[str] = SpeechSchedule(1)
+    s: SpeechSchedule[str] = SpeechSchedule()
     for key, seconds in (("rich", 9.0), ("poor", 0.5)):
         s.add(key, 0.0)
-        s.take(0, 0.0)
+        s.take(0)
         s.made(key, seconds, 0.0)
-    assert s.take(0, 0.1) == "poor"
+    assert s.take(0) == "poor"
 
 
-def test_speeches_are_spread_and_stay() -> None:
-    s: SpeechSchedule[str] = SpeechSchedule(2)
+def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
+    s: SpeechSchedule[str] = SpeechSchedule()
     s.add("a", 0.0)
-    s.add("b", 0.0)
-    assert (s.take(0, 0.0), s.take(1, 0.0)) == ("a", "b")
-    assert s.held_by(1) == ["b"]
-    assert s.remove("b") == 1
-    assert s.remove("b") is None
-    s.add("c", 0.0)
-    assert s.take(0, 1.0) is None
-    assert s.take(1, 1.0) == "c"
+    s.add("b", 0.1)
+    assert (s.take(1), s.take(0)) == ("a", "b")
+    s.made("a", 0.1, 0.2)
+    assert s.take(0) is None
+    assert s.take(1) == "a"
+    assert s.remove("a") == 1
+    assert s.remove("a") is None
+    s.add("c", 0.3)
+    assert s.remove("c") is None
+
+
+def test_what_a_lost_worker_held_goes_to_another_but_not_what_it_was_at() -> None:
+    s: SpeechSchedule[str] = SpeechSchedule()
+    for key in ("innocent", "at it"):
+        s.add(key, 0.0)
+        assert s.take(0) == key
+        s.made(key, 9.0, 0.0)
+    s.rest("innocent", True)
+    assert s.take(0) == "at it"
+    assert s.release(0) == ["innocent", "at it"]
+    s.again("at it")
+    s.rest("innocent", False)
+    assert s.take(1) == "innocent"
+    assert s.take(1) is None
+    assert s.take(0) == "at it"
 
 
 def test_whoever_is_far_ahead_rests() -> None:
-    s: SpeechSchedule[str] = SpeechSchedule(1)
+    s: SpeechSchedule[str] = SpeechSchedule()
     s.add("a", 0.0)
     s.rest("a", True)
-    assert s.take(0, 0.0) is None
+    assert s.take(0) is None
     s.rest("a", False)
-    assert s.take(0, 0.0) == "a"
+    assert s.take(0) == "a"
     s.again("a")
-    assert s.take(0, 0.0) == "a"
+    assert s.take(0) == "a"
 
 
 @given(st.integers(1, 12), st.integers(1, 3))
@@ -56,7 +82,7 @@ def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
     speeches: int, workers: int
 ) -> None:
     """A block of 0.3 s costs 0.02 s: 15 listeners a worker at most."""
-    s: SpeechSchedule[int] = SpeechSchedule(workers)
+    s: SpeechSchedule[int] = SpeechSchedule()
     made = dict.fromkeys(range(speeches), 0.0)
     first: dict[int, float] = {}
     for key in made:
@@ -65,7 +91,7 @@ def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
     while now < 5.0:
         now += 0.02
         for worker in range(workers):
-            key = s.take(worker, now)
+            key = s.take(worker)
             if key is not None:
                 s.made(key, 0.3, now)
                 made[key] += 0.3

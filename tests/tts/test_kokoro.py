@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,7 @@ def test_damaged_files_are_named(small: InstalledModel) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
 def test_what_it_says_is_understood() -> None:
     """Needs the package index and npm, and 92 MB."""
     store = Store()

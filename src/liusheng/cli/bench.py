@@ -145,7 +145,7 @@ def tts(
     repeat: int = 20,
     listeners: int = 20,
     seconds: float = 60.0,
-    sentences: int = 24,
+    sentences: int = 40,
     voice: tuple[str, ...] = (),
     lang: Literal["zh", "en"] = "zh",
     alone_goal: float = 0.05,

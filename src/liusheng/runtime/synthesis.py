@@ -41,7 +41,7 @@ class Synthesis:
         self.options = options
         self._clock = clock
         self._pool = Pool("synthesis", factory, (models, options.lexicon), pool_options)
-        self._schedule: SpeechSchedule[Speech] = SpeechSchedule(pool_options.workers)
+        self._schedule: SpeechSchedule[Speech] = SpeechSchedule()
         self._dropped: dict[int, list[int]] = {}
         self._keys = count()
         self.voices: tuple[Voice, ...] = ()
@@ -109,7 +109,7 @@ class Synthesis:
         """Return this worker's next step."""
         if dropped := self._dropped.pop(worker, None):
             return Job("drop", (dropped,), _ignore, _ignore, _ignore)
-        speech = self._schedule.take(worker, self._clock())
+        speech = self._schedule.take(worker)
         if speech is None:
             return None
         method, args = (
@@ -129,7 +129,7 @@ class Synthesis:
     def worker_lost(self, worker: int) -> None:
         """What a worker held is gone: its speeches begin again after what was made already."""
         self._dropped.pop(worker, None)
-        for speech in self._schedule.held_by(worker):
+        for speech in self._schedule.release(worker):
             speech.begun = False
 
     def stranded(self, error: Exception) -> None:

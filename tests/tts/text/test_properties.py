@@ -66,3 +66,21 @@ def test_explain_is_what_clauses_gives(front_end: FrontEnd, text: str) -> None:
     assert [s["pinyin"] for entry in explained for s in entry["syllables"]] == [
         syllable.pinyin for clause in clauses for syllable in clause.syllables
     ]
+
+
+@given(
+    text=st.lists(
+        st.sampled_from([*"0123456789.,:/-~%+=元个年月日万第号 ABxk", "kg", "GB", "°C", "公里"]),
+        max_size=12,
+    ).map("".join)
+)
+@example("然后...5个")
+@example("No.5")
+@quick
+def test_no_figure_is_left_out(front_end: FrontEnd, text: str) -> None:
+    text = f"在{text}的"
+    read: set[int] = set()
+    for clause in front_end.clauses(text):
+        spans = [clause.span] if clause.lang == "en" else [s.span for s in clause.syllables]
+        read.update(*(range(*span) for span in spans))
+    assert [at for at, char in enumerate(text) if char.isdigit() and at not in read] == []

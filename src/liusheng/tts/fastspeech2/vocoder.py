@@ -22,9 +22,9 @@ FIRST_BLOCK = 16
 """Frames of a first block that somebody waits for: 200 ms, of which up to 110 ms are silent, before
 a vowel."""
 
-GROWTH = 3.0
-"""Each block is made well before the audio of the one before has been played, and fewer blocks
-spend less on context."""
+GROWTH = 2.5
+"""Larger growth spends less on context, but who has just begun to listen would run dry where others
+go first: simulated with 20 listeners on two cores, that begins at 3."""
 
 MAX_BLOCK = 200
 """Frames. A longer block spends less on context, but keeps other speakers waiting."""

@@ -107,5 +107,5 @@ RULES: list[Rule] = [
         ),
         _number,
     ),
-    (re.compile(r"(?<!\d)\.(\d{1,9})(?!\d)"), _fraction_alone),
+    (re.compile(r"(?<![\d.])\.(\d{1,9})(?![\d.])"), _fraction_alone),
 ]

@@ -23,7 +23,7 @@ def any_of(words: Iterable[str]) -> str:
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)"
 UNIT = any_of(UNITS)
 MEASURE = any_of(MEASURES)
-FRESH = r"(?<![\d.])"
+FRESH = r"(?<!\d)(?<!\d\.)"
 """Before a number: it does not begin inside another."""
 
 TO = "(?:-|~|—{1,2}|至|到)"
