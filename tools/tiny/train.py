@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from tiny.augment import Augmenter
 from tiny.data import load_parts
-from tiny.features import BINS, features, warped
+from tiny.features import BINS, features, stretched, warped
 from tiny.network import Network, output_frames
 
 _WARM_STEPS = 100
@@ -102,6 +102,8 @@ class Examples:
             heard = features(samples)
             if self._rng.random() < 0.5:
                 heard = warped(heard, self._rng.uniform(0.88, 1.12))
+            if self._rng.random() < 0.6:  # Kokoro speaks fast
+                heard = stretched(heard, self._rng.uniform(0.9, 1.9))
             repeated = sum(a == b for a, b in itertools.pairwise(labels))
             if output_frames(len(heard)) > len(labels) + repeated:
                 made.append((heard, labels))
