@@ -7,6 +7,9 @@ tokens a second, in silence none, so that endpoints fall where they would. That 
 random weights: the blank's weights are fitted so that it wins in silence, and its bias is searched
 for by the same greedy search that sherpa-onnx does, on the same features (`calibration`).
 
+A load test is then `liusheng bench asr --serve --lag-goal 0.5 ... -- --asr OUT --no-tts`: what the
+texts say means nothing, how late they are does.
+
 Needs onnx and numpy to write a model and onnxruntime to calibrate it.
 """
 

@@ -80,3 +80,17 @@ def test_programs_get_every_single_measurement() -> None:
     assert trial["token_delay"]["mean"] == pytest.approx(0.6)
     assert trial["usage"] is None
     assert trial["takes"][0]["token_delays"] == [0.5, 0.7]
+
+
+def test_with_a_goal_for_the_lag_token_delays_do_not_count() -> None:
+    recording = Recording("r1", "zh", Path("r1.wav"), "你好")
+    late = Take(recording, 0.0, 1.0, "你好", "m", (9.0,), 0.2, lags=(0.1, 0.3))
+    assert Trial(1, [late], Goal(lag=0.5)).holds
+    assert not Trial(1, [late], Goal(lag=0.2)).holds
+    assert not Trial(1, [take()], Goal(lag=0.5)).holds, "a server that does not say holds nothing"
+    made = report([Trial(1, [late], Goal(lag=0.5)), Trial(2, [late], Goal(lag=0.5))], [], None)
+    rows = {row[0]: row[1:] for row in made.tables[0].rows}
+    assert rows["lag of a chunk, p50 (ms)"] == ["200", "200"]
+    assert rows["lag of a chunk over 0.5 s"] == ["0.0%", "0.0%"]
+    assert made.charts[0].lines[0].name == "lag, p95"
+    assert ("goal", "lag 0.5 s and final 0.6 s, both at the 95th percentile") in made.facts

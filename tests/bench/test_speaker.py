@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from liusheng.asr.evaluate import Recording
-from liusheng.bench.speaker import Clip, speak, token_delays
+from liusheng.bench.speaker import Clip, chunk_lags, speak, token_delays
 from liusheng.client import Word, connect
 
 from ..client.conftest import FakeServer
@@ -59,3 +59,17 @@ def test_letters_among_han_characters_are_timed_one_by_one() -> None:
     ]
     delays = token_delays(words, [(0.5, "用app"), (0.8, "用APP 吧。")], 1.0)
     assert delays == pytest.approx([0.4, 0.3, 0.2, 0.1, 0.2])
+
+
+def test_a_chunk_is_late_by_when_the_packet_left_that_completed_it() -> None:
+    sent = [0.085 * (n + 1) for n in range(40)]
+    # Each chunk of 0.34 s is completed by every fourth packet.
+    told = [(0.5, 0.34), (0.9, 0.68), (1.2, 1.02), (2.5, 1.70), (2.5, 2.04)]
+    lags = chunk_lags(told, sent)
+    # The fourth and the fifth were told of together.
+    assert lags == pytest.approx([0.9 - 0.68, 1.2 - 1.02, 2.5 - 1.70, 2.5 - 1.36, 2.5 - 2.04])
+
+
+def test_a_server_that_does_not_say_what_it_heard_has_no_lags() -> None:
+    assert chunk_lags([], [0.1, 0.2]) == []
+    assert chunk_lags([(0.3, 0.2)], [0.1, 0.2]) == []

@@ -104,7 +104,11 @@ class FakeServer:
                 if self.closes:
                     await socket.close()
                 return
-            more = {"utterance": 0, "is_final": False, "stable": "包"} if self.modern else {}
+            more = (
+                {"utterance": 0, "is_final": False, "stable": "包", "heard": 0.5}
+                if self.modern
+                else {}
+            )
             answer = json.dumps({"result": f"包{packets}", **more})
             answer = self.partials.get(packets, answer)
             await socket.send(self.answers.get(packets, answer))

@@ -52,7 +52,7 @@ async def test_our_server(server: FakeServer) -> None:
     async with connect(server.url) as client:
         recognition = client.recognize(PACKETS, lang="zh")
         updates = [update async for update in recognition]
-    assert updates[0] == Partial("包0", stable="包")
+    assert updates[0] == Partial("包0", stable="包", heard=0.5)
     assert recognition.ready is not None
     assert (recognition.ready.session, recognition.ready.model) == ("s1", "m")
     assert server.received[0]["lang"] == "zh"

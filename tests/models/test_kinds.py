@@ -17,6 +17,7 @@ FOLDERS = {
     Kind.FASTSPEECH2_MBMELGAN: "encoder.onnx decoder.onnx postnet.onnx vocoder.onnx phones.json",
     Kind.MATCHA: "model-steps-3.onnx vocos-22khz-univ.onnx tokens.txt lexicon.txt date.fst",
     Kind.KOKORO: "model.onnx voices.bin tokens.txt espeak-ng-data/phontab lexicon-zh.txt",
+    Kind.KOKORO_PHONEMES: "kokoro.onnx vocab.json voices/zf_xiaoxiao.bin",
     Kind.KENLM: "zh_CN.lm",
 }
 ONE_MODEL = "model.int8.onnx tokens.txt"

@@ -423,3 +423,14 @@ def test_any_sequence_of_frames(sequence: list[str | bytes], refuse: bool) -> No
     assert kinds == expected
     if driver.session.closed:
         assert driver.closing is not None
+
+
+def test_replies_say_how_much_of_the_audio_they_tell_of() -> None:
+    driver = started()
+    assert "heard" not in driver.audio(bytes(2_720))[0], "nothing was decoded yet"
+    driver.session.updated([], 0, "你好", 0, heard=1.23456)
+    assert driver.audio(bytes(2_720))[0]["heard"] == 1.235
+    assert driver.audio(bytes(2_720))[0]["heard"] == 1.235
+    (ready,) = driver.text(START)
+    assert ready["signal"] == "server_ready"
+    assert "heard" not in driver.audio(bytes(2_720))[0], "another recognition"

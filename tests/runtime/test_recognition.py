@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -174,6 +175,16 @@ async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path:
             assert text.split() == words
 
 
+async def test_how_much_was_heard_is_known() -> None:
+    async with running() as recognition:
+        client = Client(recognition)
+        assert client.stream.heard == 0
+        client.say("four")
+        await asyncio.wait_for(client.heard.wait(), 20)
+        assert client.stream.heard == 6 / 32_000
+        client.stream.abandon()
+
+
 async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
     async with running(workers=1, sticky=True) as recognition:
         client = Client(recognition)
@@ -242,6 +253,22 @@ async def test_new_streams_are_refused_when_the_old_ones_wait() -> None:
         with pytest.raises(BusyError, match=r"lags 5\.0 s"):
             Client(recognition)
         assert await client.end() == "waiting"
+        Client(recognition)
+
+
+async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
+    # The clock goes on by a second whenever it is read: each look takes one.
+    clock = itertools.count(1.0).__next__
+    async with running(clock=clock, max_interval=2.5) as recognition:
+        clients = []
+        for _ in range(2):
+            client = Client(recognition)
+            client.say("waiting")
+            await asyncio.wait_for(client.heard.wait(), 20)
+            clients.append(client)
+        with pytest.raises(BusyError, match="each of 3 recognitions would be looked at less often"):
+            Client(recognition)
+        clients[0].stream.abandon()
         Client(recognition)
 
 

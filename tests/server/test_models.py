@@ -45,6 +45,22 @@ def test_the_correction_comes_with_whisper(tmp_path: Path, whisper: str, lm: str
     assert [model.kind for model in found] == [Kind.WHISPER]
 
 
+def test_the_second_pass_comes_with_an_online_model(tmp_path: Path, whisper: str, lm: str) -> None:
+    online = folder(
+        tmp_path / "online", "encoder.onnx", "decoder.onnx", "joiner.onnx", "tokens.txt"
+    )
+    asr = {"models": [online], "online": {"second_pass": whisper}, "correction": {"model": lm}}
+    found = models.recognition_models(Settings.model_validate({"home": tmp_path, "asr": asr}))
+    kinds = [Kind.ONLINE_TRANSDUCER, Kind.WHISPER, Kind.KENLM]
+    assert [model.kind for model in found] == kinds, "and what corrects it"
+    assert found[1].name == whisper
+    alone = Settings.model_validate({"home": tmp_path, "asr": asr | {"models": [whisper]}})
+    assert [model.kind for model in models.recognition_models(alone)] == kinds[1:]
+    gone = asr | {"online": {"second_pass": "moonshine-tiny-en"}}
+    with pytest.raises(NotInstalledError):
+        models.recognition_models(Settings.model_validate({"home": tmp_path, "asr": gone}))
+
+
 def test_a_correction_that_was_not_fetched_is_told_and_done_without(
     tmp_path: Path, whisper: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,17 +12,12 @@ from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
 from liusheng.asr.writing import Writer
-from liusheng.models.types import InstalledModel, Kind, Task
+from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
 
 if TYPE_CHECKING:
     from liusheng.asr.correction.corrector import Corrector
+    from liusheng.asr.second_pass import SecondPass
 
-_ONLINE = {
-    Kind.ONLINE_TRANSDUCER,
-    Kind.ONLINE_PARAFORMER,
-    Kind.ONLINE_ZIPFORMER2_CTC,
-    Kind.ONLINE_NEMO_CTC,
-}
 _SHERPA_OFFLINE = {Kind.SENSE_VOICE, Kind.OFFLINE_PARAFORMER}
 
 
@@ -93,7 +88,8 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
 
     Args:
         models: the first is the default; a later one is used for the languages that it lists. A
-            language model among them corrects what Whisper hears of Mandarin.
+            language model among them corrects what Whisper hears of Mandarin; where there is an
+            online model, the last one named `online.second_pass` hears its utterances again.
 
     Raises:
         ValueError: when there is no model, or one that is not for recognition.
@@ -108,7 +104,10 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
             from liusheng.asr.correction import corrector as correction
 
             corrector = correction.load(model, options.correction)
-    recognizers = [_load_one(model, options, corrector) for model in heard]
+    second_pass = None
+    if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in heard):
+        second_pass = _second_pass(heard, options, corrector)
+    recognizers = [_load_one(model, options, corrector, second_pass) for model in heard]
     one = len(recognizers) == 1
     return Writer(recognizers[0] if one else Router(recognizers, [m.languages for m in heard]))
 
@@ -136,18 +135,42 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
     raise ValueError(f"{model.name} ({model.kind.value}) is not an offline model for recognition")
 
 
-def _load_one(
-    model: InstalledModel, options: AsrOptions, corrector: Corrector | None
-) -> Recognizer:
-    if model.kind in _ONLINE:
-        from liusheng.asr import sherpa_online
+def _second_pass(
+    models: list[InstalledModel], options: AsrOptions, corrector: Corrector | None
+) -> SecondPass:
+    """Take the model of the second pass out of a list and load it."""
+    from liusheng.asr.second_pass import SecondPass
 
-        return sherpa_online.load(model, options.online)
-    if model.task is not Task.ASR:
-        raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
+    name = options.online.second_pass
+    places = [place for place, model in enumerate(models) if model.name == name]
+    if not places:
+        raise ValueError(f"asr.online.second_pass: {name} is not among the models")
+    return SecondPass(*_corrected(models.pop(places[-1]), options, corrector))
+
+
+def _corrected(
+    model: InstalledModel, options: AsrOptions, corrector: Corrector | None
+) -> tuple[OfflineEngine, Corrector | None]:
+    """Load an offline model; return it with what corrects it."""
     if model.kind is not Kind.WHISPER:
         corrector = None  # the others spell well, or do not know Mandarin
     if not (corrector and corrector.judges):
         # There is nothing to choose by.
         options = replace(options, whisper=replace(options.whisper, second_final=False))
-    return LiveRecognizer(load_engine(model, options), options.live, corrector=corrector)
+    return load_engine(model, options), corrector
+
+
+def _load_one(
+    model: InstalledModel,
+    options: AsrOptions,
+    corrector: Corrector | None,
+    second_pass: SecondPass | None,
+) -> Recognizer:
+    if model.kind in ONLINE_KINDS:
+        from liusheng.asr import sherpa_online
+
+        return sherpa_online.load(model, options.online, second_pass=second_pass)
+    if model.task is not Task.ASR:
+        raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
+    engine, corrector = _corrected(model, options, corrector)
+    return LiveRecognizer(engine, options.live, corrector=corrector)

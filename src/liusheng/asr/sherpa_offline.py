@@ -15,7 +15,7 @@ import sherpa_onnx
 from liusheng.asr import sherpa_metadata
 from liusheng.asr.offline import Decoded, Effort, Piece, Window, spread
 from liusheng.asr.options import SherpaOfflineOptions
-from liusheng.asr.sherpa_tokens import Token, Vocabulary, language_of
+from liusheng.asr.sherpa_tokens import Token, Vocabulary, language_of, languages_of
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.models.types import InstalledModel, Kind
 
@@ -45,7 +45,7 @@ class SherpaOffline:
         self, model: InstalledModel, vocabulary: Vocabulary, options: SherpaOfflineOptions
     ) -> None:
         self.name = model.name
-        self.languages = model.languages
+        self.languages = languages_of(model.languages, vocabulary)
         # SenseVoice does, with its own rewriting of numbers.
         self.punctuates = model.kind is Kind.SENSE_VOICE and options.itn
         self._model = model

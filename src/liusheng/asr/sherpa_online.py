@@ -6,7 +6,7 @@ how it survives the loss of its process is in `liusheng.asr.sherpa_stream`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sherpa_onnx
@@ -14,9 +14,11 @@ import sherpa_onnx
 from liusheng.asr import sherpa_metadata
 from liusheng.asr.abilities import Abilities, Hotwords
 from liusheng.asr.options import BEAM, GREEDY, OnlineOptions
+from liusheng.asr.second_pass import SecondPass
 from liusheng.asr.sherpa_metadata import ModelFormatError
-from liusheng.asr.sherpa_stream import LiveStream, Pace, StreamState, new_state
-from liusheng.asr.sherpa_tokens import Vocabulary
+from liusheng.asr.sherpa_state import Pace, StreamState, new_state
+from liusheng.asr.sherpa_stream import LiveStream
+from liusheng.asr.sherpa_tokens import Vocabulary, languages_of
 from liusheng.asr.silence import SilenceRules
 from liusheng.asr.types import (
     NotSupportedError,
@@ -24,6 +26,7 @@ from liusheng.asr.types import (
     StateLostError,
     StreamParams,
     Turn,
+    Utterance,
 )
 from liusheng.asr.vad import SileroVad, SpeechDetector
 from liusheng.models.types import InstalledModel, Kind
@@ -38,10 +41,12 @@ def load(
     model: InstalledModel,
     options: OnlineOptions | None = None,
     detector: SpeechDetector | None = None,
+    second_pass: SecondPass | None = None,
 ) -> SherpaOnline:
     """Load an online model of one of the four ONLINE_* kinds.
 
     detector: says where nobody speaks; by default Silero's.
+    second_pass: hears closed utterances again.
 
     Its files (roles) are: encoder, decoder, joiner, tokens for a transducer; encoder, decoder,
     tokens for Paraformer; model, tokens for CTC.
@@ -49,11 +54,18 @@ def load(
     Raises:
         ModelFormatError: when the files are not a model of that kind.
         NotSupportedError: when the model's kind cannot decode as `options` ask.
+        ValueError: when an utterance may be longer than the second pass can hear.
     """
     options = options or OnlineOptions()
     if options.decoding_method != GREEDY and model.kind is not Kind.ONLINE_TRANSDUCER:
         raise NotSupportedError(
             f"model {model.name!r} is no transducer and can only decode with {GREEDY!r}"
+        )
+    if second_pass and options.rule3_min_utterance_length + 2 > second_pass.engine.max_seconds:
+        raise ValueError(
+            f"{second_pass.engine.name} hears at most {second_pass.engine.max_seconds:g} s at once:"
+            " as a second pass it needs a rule3_min_utterance_length of 2 s less, not "
+            f"{options.rule3_min_utterance_length:g}"
         )
     metadata = sherpa_metadata.check(model)
     vocabulary = sherpa_metadata.check_tokens(model, metadata)
@@ -61,7 +73,7 @@ def load(
     unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
     native = _native(model, options, pace, unit)
     silence = _silence(options, detector or SileroVad()) if options.skip_silence else None
-    return SherpaOnline(model, options, native, vocabulary, pace, unit, silence)
+    return SherpaOnline(model, options, native, vocabulary, pace, unit, silence, second_pass)
 
 
 def _silence(options: OnlineOptions, detector: SpeechDetector) -> SilenceRules:
@@ -148,22 +160,32 @@ class SherpaOnline:
         pace: Pace,
         unit: str,
         silence: SilenceRules | None,
+        second_pass: SecondPass | None,
     ) -> None:
         self.name = model.name
         self._unit = unit
-        self.languages = model.languages
+        self.languages = languages_of(model.languages, vocabulary)
         self.sticky = True
         self._options = options
         self._native = native
         self._vocabulary = vocabulary
         self._pace = pace
         self._silence = silence
+        self._second_pass = second_pass
         self._live: dict[str, LiveStream] = {}
 
     def abilities(self, lang: str) -> Abilities:
-        """Return what the model can do, whatever the language."""
+        """Return what the model can do; punctuation is the second pass's."""
         hotwords = {"": Hotwords.NONE, "cjkchar": Hotwords.HAN}.get(self._unit, Hotwords.ANY)
-        return Abilities(self.name, hotwords=hotwords, why_no_hotwords=_NO_HOTWORDS)
+        engine = self._second_pass.engine if self._second_pass else None
+        return Abilities(
+            self.name,
+            hotwords=hotwords,
+            why_no_hotwords=_NO_HOTWORDS,
+            punctuation=engine is not None
+            and engine.punctuates
+            and lang in ("auto", *engine.languages),
+        )
 
     def open(self, params: StreamParams) -> StreamState:
         """Return the state of a new stream."""
@@ -198,14 +220,27 @@ class SherpaOnline:
             for stream in waiting:
                 stream.step()
             waiting = [stream for stream in waiting if stream.ready()]
-        outcomes = []
         for stream, turn in zip(live, turns, strict=True):
             if turn.last:
                 stream.close()
-            else:
+        closed = self._closed(turns, live)
+        outcomes = []
+        for stream, turn in zip(live, turns, strict=True):
+            if not turn.last:
                 self._live[turn.state.stream] = stream
-            outcomes.append(stream.outcome())
+            outcomes.append(stream.outcome([next(closed) for _ in stream.closed]))
         return outcomes
+
+    def _closed(self, turns: Sequence[Turn], live: Sequence[LiveStream]) -> Iterator[Utterance]:
+        """Return the utterances that the turns closed, stream by stream, as they stay."""
+        spoken = [
+            (turn.state.params, each)
+            for stream, turn in zip(live, turns, strict=True)
+            for each in stream.closed
+        ]
+        if self._second_pass:
+            return iter(self._second_pass.hear(spoken))
+        return iter([each.utterance for _, each in spoken])
 
     def forget(self, states: Sequence[StreamState]) -> None:
         """Free the native streams of streams that ended."""
@@ -229,6 +264,7 @@ class SherpaOnline:
             settled=self._options.decoding_method == GREEDY,
             languages=self.languages,
             silence=self._silence,
+            heard_again=self._second_pass is not None,
             state=state,
             past=turn.past,
         )

@@ -21,17 +21,17 @@ little before the next speech.
 
 from __future__ import annotations
 
-import math
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import sherpa_onnx
 
 from liusheng.asr.offline import Piece
+from liusheng.asr.second_pass import Spoken
+from liusheng.asr.sherpa_state import FRAME, Pace, StreamState
 from liusheng.asr.sherpa_tokens import Token, Vocabulary, language_of
-from liusheng.asr.silence import Listening, SilenceRules
+from liusheng.asr.silence import SilenceRules
 from liusheng.asr.text import ended, polish, text_of, words_of
 from liusheng.asr.types import (
     SAMPLE_RATE,
@@ -39,14 +39,10 @@ from liusheng.asr.types import (
     Partial,
     Samples,
     Script,
-    StreamParams,
     Utterance,
 )
 
-_FRAME = SAMPLE_RATE // 100
-"""Samples from one feature frame to the next (10 ms)."""
-
-_SLACK = 2 * _FRAME
+_SLACK = 2 * FRAME
 """Features of some models come a frame or two later than they might."""
 
 _TAIL_FRAMES = 32
@@ -58,84 +54,22 @@ _PAUSE_SECONDS = 0.5
 _WARM_SECONDS = 1.28
 """What a model hears again after such a cut; zipformers look back 1.3 to 5 s, mostly less."""
 
+_BEFORE_SECONDS = 0.5
+_AFTER_SECONDS = 0.6
+"""Audio around the tokens of an utterance that is heard again: a model may give a token late, and
+the last one's length is not known."""
+
 _PHRASE = 8
 """Characters at the end of a text that traditional spelling may still change: how a simplified
 character is written depends on the phrase it is in, which may be incomplete."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a model walks over feature frames of 10 ms.
-
-    window: frames that a step looks at. A step is due when one more than these are there.
-    shift: frames from one step to the next.
-    ratio: the true duration of an output frame over the 40 ms that the library takes it for, or
-        None for models without times (a token is then placed within the step that gave it).
-    lag: for these, seconds by which a step's tokens are older than the frames it moves on to.
-    """
-
-    window: int
-    shift: int
-    ratio: float | None
-    lag: float = 0.0
-
-    @property
-    def step_samples(self) -> int:
-        """Samples from one step to the next."""
-        return self.shift * _FRAME
-
-    def due(self, steps: int) -> int:
-        """Return how many samples are there when so many steps can be decoded."""
-        # Frames of 25 ms are centred on their 10 ms, and one more than the window must be there.
-        return _FRAME * ((steps - 1) * self.shift + self.window) + _FRAME + 120
-
-    def steps_in(self, seconds: float) -> int:
-        """Return how many steps cover a duration."""
-        return math.ceil(seconds * SAMPLE_RATE / self.step_samples)
-
-
-@dataclass(frozen=True)
-class StreamState:
-    """All that is known of a stream, as a value.
-
-    stream: names the stream in the caches of native streams.
-    turn: how many turns led here.
-    index: of the open utterance.
-    origin: the native stream begins at this sample of the stream; audio from here on is needed to
-        build it again.
-    warm: how many of its first steps only warm the encoder up.
-    steps: how many steps have been decoded.
-    skipped: how many more would have been, had the stream not rested.
-    tokens: of the open utterance.
-    resting: audio is kept back, for nobody speaks.
-    listening: what the speech detector has heard; None: it is not asked.
-    awake: the sample at which speech was heard last.
-    """
-
-    stream: str
-    params: StreamParams
-    turn: int = 0
-    index: int = 0
-    origin: int = 0
-    warm: int = 0
-    steps: int = 0
-    skipped: int = 0
-    tokens: tuple[Token, ...] = ()
-    resting: bool = False
-    listening: Listening | None = None
-    awake: int = 0
-
-
-def new_state(params: StreamParams) -> StreamState:
-    """Return the state of a stream that has not begun."""
-    return StreamState(stream=uuid.uuid4().hex, params=params)
 
 
 class LiveStream:
     """A stream with its native stream; what `SherpaOnline` keeps between turns.
 
     native: the library's stream, for `decode_streams`.
-    closed: the utterances that this turn has closed so far.
+    closed: the utterances that this turn has closed so far, with their audio if they are to be
+        heard again.
     """
 
     def __init__(
@@ -147,6 +81,7 @@ class LiveStream:
         settled: bool,
         languages: Sequence[str],
         silence: SilenceRules | None,
+        heard_again: bool,
         state: StreamState,
         past: Samples | None,
     ) -> None:
@@ -156,6 +91,7 @@ class LiveStream:
             model it picks each frame's best token once, of Paraformer each fired one's, and what
             was picked is input to the rest and not looked at again. A beam may change its mind.
         silence: when the stream rests; None: never.
+        heard_again: closed utterances are, so what is shown of an open one is not stable.
         past: the audio from `state.origin` on that earlier turns took in.
         """
         self._recognizer = recognizer
@@ -164,6 +100,7 @@ class LiveStream:
         self._settled = settled
         self._languages = languages
         self._silence = silence
+        self._heard_again = heard_again
         self._state = state
         self._index = state.index
         self._origin = state.origin
@@ -174,9 +111,10 @@ class LiveStream:
         self._resting = state.resting
         self._listening = state.listening
         self._awake = state.awake
+        self._floor = state.floor
         self._decided = state.steps
         self._text: str | None = None
-        self.closed: list[Utterance] = []
+        self.closed: list[Spoken] = []
         if silence and not state.turn:
             self._rest()
         self._begin()
@@ -200,12 +138,13 @@ class LiveStream:
         self._last = last
         self._heard = self._end_of_audio()
         if last:
-            self._audio += bytes(2 * _FRAME * (self._pace.window + _TAIL_FRAMES))
+            self._audio += bytes(2 * FRAME * (self._pace.window + _TAIL_FRAMES))
 
     def ready(self) -> bool:
         """Whether `native` has the audio for a step, and somebody may be speaking in it."""
         if self._steps >= self._decided and self._silence:
-            if self._resting or self._fell_silent(self._silence):
+            self._resting = self._resting or self._fell_silent(self._silence)
+            if self._resting:
                 self._resting = not self._hears(self._silence)
             if self._resting:
                 return False
@@ -258,7 +197,7 @@ class LiveStream:
             self._skipped += 1
             quiet = self._decoded() + self._skipped * self._pace.step_samples
             # The model counts from the end of the token's frame.
-            since = self._spoken() + 4 * _FRAME if self._tokens else self._origin
+            since = self._spoken() + 4 * FRAME if self._tokens else self._origin
             if quiet - since >= (rules.endpoint if self._tokens else rules.nothing):
                 self._end()
 
@@ -324,17 +263,20 @@ class LiveStream:
         if lang == "auto":
             lang = language_of(text_of(pieces), self._languages)
         pieces = ended(pieces, lang, cut)
-        self.closed.append(
-            Utterance(
-                self._index,
-                text_of(pieces),
-                words_of(pieces),
-                lang,
-                pieces[0].start,
-                pieces[-1].end,
-            )
-        )
+        begin, end = pieces[0].start, pieces[-1].end
+        utterance = Utterance(self._index, text_of(pieces), words_of(pieces), lang, begin, end)
+        at, pcm = self._around(begin, end, cut) if self._heard_again else (0, b"")
+        self.closed.append(Spoken(utterance, at, pcm, cut))
         self._index += 1
+
+    def _around(self, begin: float, end: float, cut: bool) -> tuple[int, bytes]:
+        """Return where the audio of an utterance begins, and the audio (int16)."""
+        first = round((begin - _BEFORE_SECONDS) * SAMPLE_RATE)
+        last = round((end if cut else end + _AFTER_SECONDS) * SAMPLE_RATE)
+        first = max(first, self._floor, self._origin)
+        last = max(first, min(last, self._heard))
+        self._floor = last
+        return first, bytes(self._audio[2 * (first - self._origin) : 2 * (last - self._origin)])
 
     def _in_speech(self, pieces: Sequence[Piece]) -> bool:
         """Whether the decoding stands too close to the last word for a pause."""
@@ -353,8 +295,11 @@ class LiveStream:
         """Return where the last token begins, or where the native stream does."""
         return round(self._tokens[-1].time * SAMPLE_RATE) if self._tokens else self._origin
 
-    def outcome(self) -> Outcome:
-        """Return what the turn led to."""
+    def outcome(self, closed: Sequence[Utterance]) -> Outcome:
+        """Return what the turn led to.
+
+        closed: what became of the utterances that were closed.
+        """
         if self._text is None:
             self._text = text_of(self._pieces())
         text = self._text
@@ -370,25 +315,33 @@ class LiveStream:
             resting=self._resting,
             listening=self._listening,
             awake=self._awake,
+            floor=self._floor,
         )
-        stable = len(text) if self._settled else 0
+        stable = len(text) if self._settled and not self._heard_again else 0
         if self._state.params.script is Script.TRADITIONAL:
             stable = max(0, stable - _PHRASE)
         return Outcome(
             self._state,
-            tuple(self.closed),
+            tuple(closed),
             Partial(self._index, text, stable),
             speaking=bool(text),
             needs=self._origin,
             wants=self._wants() / SAMPLE_RATE,
+            heard=self._computed(),
         )
+
+    def _computed(self) -> int:
+        """Return up to where the audio has been computed, or was silent."""
+        if self._resting or not self._steps:
+            return self._heard if self._resting else self._origin
+        return min(self._heard, self._origin + self._pace.due(self._steps))
 
     def _wants(self) -> int:
         """Return how many samples later there is something to do."""
         if self._resting:
             return self._pace.step_samples
         due = self._origin + self._pace.due(self._steps + 1)
-        return max(due - self._end_of_audio(), _FRAME)
+        return max(due - self._end_of_audio(), FRAME)
 
     def _collect(self) -> None:
         """Take over the tokens that the native stream has found since the last time."""

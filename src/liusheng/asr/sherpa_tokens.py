@@ -60,6 +60,11 @@ class Token(NamedTuple):
     time: float
 
 
+def languages_of(listed: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return a model's languages: as they are listed, or what its tokens look like."""
+    return tuple(listed) or (("zh", "en") if vocabulary.has_han else ("en",))
+
+
 def language_of(text: str, languages: Sequence[str]) -> str:
     """Guess which of a model's languages a text is in, by its script."""
     found = "zh" if any(map(is_han, text)) else "en"

@@ -37,6 +37,7 @@ class Listening:
 class SilenceRules:
     """When a model rests, and what happens meanwhile.
 
+    detector: says where speech is.
     threshold: a frame whose speech probability reaches this may be speech. Lower than for cutting
         utterances: what is taken for speech by mistake only costs time.
     pre_roll: samples before the speech that the model hears first.

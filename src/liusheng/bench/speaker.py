@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from liusheng.asr.delays import first_shown, visible_tokens
 from liusheng.asr.evaluate import Recording
@@ -45,6 +48,8 @@ class Take:
     delays: for each token of the final text, when it was first shown less when its last sound was
         spoken.
     final_latency: from `end` to the final text; None when it failed.
+    lags: for each chunk that the model decodes, when the first reply that tells of it came, less
+        when the packet left that completed it; empty where the server does not say.
     lateness: by how much the latest packet left too late: what the load generator, or a server that
         does not read, adds to every figure.
     failure: code of the error that ended it; "" when it went well.
@@ -57,6 +62,7 @@ class Take:
     model: str = ""
     delays: tuple[float, ...] = ()
     final_latency: float | None = None
+    lags: tuple[float, ...] = ()
     lateness: float = 0.0
     failure: str = ""
 
@@ -85,6 +91,7 @@ async def speak(
     voice = _Voice(bytes(2 * round(pause * RATE)) + clip.pcm, now)
     began = now() - epoch
     shown: list[tuple[float, str]] = []
+    told: list[tuple[float, float]] = []
     recognition = client.recognize(voice, lang=lang, name=clip.recording.id)
     try:
         async for update in recognition:
@@ -94,6 +101,8 @@ async def speak(
                 break
             if not shown or shown[-1][1] != update.text:
                 shown.append((at - voice.started, update.text))
+            if update.heard is not None and (not told or told[-1][1] < update.heard):
+                told.append((at, update.heard))
         else:
             return Take(clip.recording, began, voice.seconds, failure="no_final")
         # What the server does after its final is not waited for, but its socket is closed.
@@ -109,6 +118,7 @@ async def speak(
         model=ready.model if ready else "",
         delays=tuple(token_delays(final.words, shown, at - voice.started)),
         final_latency=at - voice.ended,
+        lags=tuple(chunk_lags(told, voice.sent)),
         lateness=voice.lateness,
     )
 
@@ -135,10 +145,32 @@ def token_delays(
     ]
 
 
+def chunk_lags(told: Sequence[tuple[float, float]], sent: Sequence[float]) -> list[float]:
+    """Return for each chunk when it was first told of, less when the packet left that completed it.
+
+    told: when replies came that told of more audio than those before, and of how much (seconds).
+    sent: when each packet left.
+    """
+    steps = [after - before for (_, before), (_, after) in pairwise(told)]
+    if not steps:
+        return []
+    # A turn that was late takes several chunks at once; each of them was late.
+    chunk = median(steps)
+    lags = []
+    for (_, before), (at, heard) in pairwise(told):
+        count = max(1, round((heard - before) / chunk))
+        for n in range(count):
+            completed = heard - n * chunk
+            packet = min(math.ceil(completed / PACKET_SECONDS - 1e-6), len(sent)) - 1
+            lags.append(at - sent[packet])
+    return lags
+
+
 class _Voice:
     """The packets of a recording, each when it has been spoken.
 
     started, ended: on the clock `now`, when the first sound was uttered and the last packet left.
+    sent: when each packet left.
     seconds: of audio that was sent.
     """
 
@@ -146,6 +178,7 @@ class _Voice:
         self._pcm = pcm
         self._now = now
         self.started = self.ended = now()
+        self.sent: list[float] = []
         self.seconds = 0.0
         self.lateness = 0.0
 
@@ -157,5 +190,6 @@ class _Voice:
             await asyncio.sleep(due - self._now())
             self.lateness = max(self.lateness, self._now() - due)
             self.seconds = (at + len(packet)) / (2 * RATE)
+            self.sent.append(self._now())
             yield packet
         self.ended = self._now()

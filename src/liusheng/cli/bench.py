@@ -57,6 +57,7 @@ def asr(
     find_max: bool = False,
     delay_goal: float = 1.5,
     final_goal: float = 0.6,
+    lag_goal: float | None = None,
     server: Server = None,
     serve: Serve = False,
     chart: ChartFile = None,
@@ -92,6 +93,10 @@ def asr(
         What the mean token delay may be, in seconds.
     final_goal
         What the final latency may be at the 95th percentile, in seconds.
+    lag_goal
+        What the lag of a chunk may be at the 95th percentile, in seconds, instead of the token
+        delay: from sending the packet that completes it to the first reply that tells of it. For
+        online models, also such with random weights.
     """
     if (manifest is None) == (not audio):
         error("name recordings: --manifest TSV, or --audio FILE")
@@ -111,7 +116,7 @@ def asr(
         error(str(problem))
         return 1
     crowd = Crowd(streams, seconds, ramp, pause)
-    goal = recognition.Goal(delay_goal, final_goal)
+    goal = recognition.Goal(delay_goal, final_goal, lag_goal)
     try:
         with _target(server, serve_arguments if serve else None) as target:
             facts = [*machine.facts(), ("server", target.url)]
@@ -259,8 +264,11 @@ def _recordings(manifest: Path | None, audio: Sequence[Path], lang: str | None) 
 
 
 def _in_words(trial: recognition.Trial) -> str:
+    first = f"token delay {trial.token_delay.mean:.2f} s on average"
+    if trial.goal.lag is not None:
+        first = f"lag {trial.lag.p95:.2f} s at p95"
     return (
-        f"{trial.streams} speakers: token delay {trial.token_delay.mean:.2f} s on average, final "
+        f"{trial.streams} speakers: {first}, final "
         f"{trial.final_latency.p95:.2f} s at p95, {sum(trial.failures.values())} lost: "
         + ("held" if trial.holds else "missed")
     )

@@ -27,6 +27,7 @@ class Partial(Struct, frozen=True):
     utterance: number of the utterance that is open.
     is_final: `text` will only grow; with "utterance" partials, this utterance will not change.
     words: where its words are, at the end of an utterance.
+    heard: seconds of the audio that `text` tells of; None: the server does not say.
     """
 
     text: str = field(name="result")
@@ -34,6 +35,7 @@ class Partial(Struct, frozen=True):
     utterance: int = 0
     is_final: bool = False
     words: tuple[Word, ...] = field(name="times", default=())
+    heard: float | None = None
 
 
 class Alternative(Struct, frozen=True):

@@ -132,6 +132,14 @@ ANATOMY: Mapping[Kind, Anatomy] = {
             *_RULES,
         ),
     ),
+    Kind.KOKORO_PHONEMES: Anatomy(
+        Task.TTS,
+        (
+            Role("model", _onnx("kokoro") + _onnx("model")),
+            Role("tokens", ("vocab.json", "config.json")),
+            Role("voices", ("voices/",)),
+        ),
+    ),
     Kind.KENLM: Anatomy(Task.LM, (Role("model", ("*.lm", "*.klm", "*.kenlm")), _LEXICON)),
     Kind.VITS: Anatomy(
         Task.TTS,

@@ -36,8 +36,22 @@ class Kind(str, Enum):
     VITS = "vits"
     """VITS and MeloTTS through sherpa-onnx."""
     KOKORO = "kokoro"
+    """Kokoro through sherpa-onnx."""
+    KOKORO_PHONEMES = "kokoro-phonemes"
+    """Kokoro as its makers publish it: a network that takes phonemes, a file for each voice."""
     KENLM = "kenlm"
     """An n-gram language model, a KenLM binary."""
+
+
+ONLINE_KINDS = frozenset(
+    {
+        Kind.ONLINE_TRANSDUCER,
+        Kind.ONLINE_PARAFORMER,
+        Kind.ONLINE_ZIPFORMER2_CTC,
+        Kind.ONLINE_NEMO_CTC,
+    }
+)
+"""Models that recognise speech chunk by chunk, with a state of their own."""
 
 
 @dataclass(frozen=True)

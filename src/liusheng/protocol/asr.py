@@ -112,12 +112,14 @@ class Result(Struct, frozen=True, kw_only=True):
     is_final: `result` will not change, only grow.
     stable: the prefix of `result` that will not change.
     times: after an endpoint, once: of the utterances that were closed since the last reply.
+    heard: seconds of the audio, from its beginning, that `result` tells of.
     """
 
     result: str
     utterance: int
     is_final: bool
     stable: str
+    heard: float | UnsetType = UNSET
     times: tuple[TimedToken, ...] | UnsetType = UNSET
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from liusheng.protocol import asr
 from liusheng.protocol.transcript import Transcript, View
 
 
 class Replies:
-    """Renders replies from a transcript, each when it is sent."""
+    """Renders replies from a transcript, each when it is sent.
+
+    heard: seconds of audio that the transcript tells of, where that is known.
+    """
 
     def __init__(self, wishes: asr.Wishes | None = None) -> None:
         self.transcript = Transcript()
         self._wishes = wishes or asr.Wishes()
         self._reported = 0
+        self.heard: float | UnsetType = UNSET
 
     @property
     def has_more(self) -> bool:
@@ -62,4 +66,5 @@ class Replies:
             is_final=view.is_final,
             stable=view.stable,
             times=self.transcript.times(since, until) if timed else UNSET,
+            heard=self.heard,
         )

@@ -228,9 +228,21 @@ class ASRSession:
         if error.code is ErrorCode.SERVER_BUSY:
             self._close(CloseCode.TRY_AGAIN_LATER, "server busy")
 
-    def updated(self, closed: Iterable[UtteranceLike], index: int, text: str, stable: int) -> None:
-        """The recognition knows more; see `Transcript.update`."""
+    def updated(
+        self,
+        closed: Iterable[UtteranceLike],
+        index: int,
+        text: str,
+        stable: int,
+        heard: float | None = None,
+    ) -> None:
+        """The recognition knows more; see `Transcript.update`.
+
+        heard: seconds of audio that this tells of.
+        """
         self._replies.transcript.update(closed, index, text, stable)
+        if heard is not None:
+            self._replies.heard = round(heard, 3)
 
     def decoded(self, seconds: float) -> None:
         """So much audio came out of a container, whose packets do not say."""

@@ -24,6 +24,11 @@ class RecognizerDescription:
     sticky: bool
 
     @property
+    def windowed(self) -> bool:
+        """Whether any of the models hears whole windows."""
+        return any(each.windowed for each in self.abilities.values())
+
+    @property
     def models(self) -> dict[str, str]:
         """The name of the model for each language."""
         return {lang: each.model for lang, each in self.abilities.items()}
@@ -55,6 +60,8 @@ class TurnResult:
     speaking: bool
     needs: int | None = None
     wants: float | None = None
+    heard: int | None = None
+    held: float = 0.0
 
 
 class RecognitionHandler:
@@ -98,6 +105,8 @@ class RecognitionHandler:
             outcome.speaking,
             outcome.needs,
             outcome.wants,
+            outcome.heard,
+            outcome.held,
         )
 
 

@@ -12,10 +12,10 @@ from liusheng.asr.types import NotSupportedError, Partial, Script, Utterance
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
 from liusheng.protocol.errors import ProtocolError
-from liusheng.runtime.recognition import BusyError, Recognition
+from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
 from liusheng.runtime.waiting import at_most
 from liusheng.server.hearing import Hearing, hearing
-from liusheng.server.socket import LONGEST_PAUSE, SocketDriver
+from liusheng.server.socket import LONGEST_PAUSE, MOST_OWED, SocketDriver
 from liusheng.server.troubles import no_room, not_supported, recognition_failed
 from liusheng.server.wishes import stream_params
 
@@ -37,6 +37,7 @@ class ASRSocket(SocketDriver[Command]):
         super().__init__(websocket, self._asr, limits.idle_seconds)
         self._recognition = recognition
         self._script = script
+        self._stream: RecognitionStream | None = None
         self._hearing: Hearing | None = None
         self._finished = asyncio.Event()
 
@@ -56,11 +57,11 @@ class ASRSocket(SocketDriver[Command]):
             self._hearing = None
 
     async def room(self) -> None:
-        """Wait while too much audio is queued, or while the final is awaited."""
+        """Wait while too much audio is queued, or too much is owed that comes after the final."""
         if self._asr.awaits_client:
             if self._hearing:
                 await self._hearing.room(LONGEST_PAUSE)
-        else:
+        elif self._asr.backlog > MOST_OWED:
             await at_most(self._finished, LONGEST_PAUSE)
 
     def _open(self, command: Open) -> None:
@@ -74,6 +75,7 @@ class ASRSocket(SocketDriver[Command]):
         except NotSupportedError as error:
             self._asr.refused(not_supported(error))
         else:
+            self._stream = stream
             self._hearing = hearing(
                 command.start,
                 stream,
@@ -88,7 +90,8 @@ class ASRSocket(SocketDriver[Command]):
         self.progress()
 
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
-        self._asr.updated(closed, partial.index, partial.text, partial.stable)
+        heard = self._stream.heard if self._stream else None
+        self._asr.updated(closed, partial.index, partial.text, partial.stable, heard)
 
     def _finish(self) -> None:
         self._hearing = None

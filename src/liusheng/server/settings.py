@@ -73,6 +73,11 @@ class AsrSettings(Group):
     sherpa_offline: SherpaOfflineOptions = Field(default_factory=SherpaOfflineOptions)
     correction: CorrectionOptions = Field(default_factory=CorrectionOptions)
 
+    @property
+    def second_pass(self) -> list[str]:
+        """The model that hears the utterances of online models again, if there is one."""
+        return [self.online.second_pass] if self.online.second_pass else []
+
 
 _OF_WORKERS = ("threads", "batch")
 

@@ -79,6 +79,10 @@ def _open(model: InstalledModel) -> Iterator[ClauseVoice]:
         from liusheng.tts.hibari_voice import HibariVoice
 
         yield HibariVoice(model.options.get("voice", "heart"), model.files["model"])
+    elif model.kind is Kind.KOKORO_PHONEMES:
+        from liusheng.tts.kokoro.voice import open_kokoro_voices
+
+        yield from open_kokoro_voices(model)
     elif model.kind in {Kind.MATCHA, Kind.VITS, Kind.KOKORO}:
         from liusheng.tts.sherpa_voice import open_sherpa_voices
 

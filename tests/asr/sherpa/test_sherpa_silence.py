@@ -101,6 +101,15 @@ def test_speech_with_pauses_gives_the_same(model: InstalledModel, speech: Sample
     assert steps(skipping) <= steps(plain)
 
 
+def test_the_cut_into_packets_does_not_matter(model: InstalledModel, speech: Samples) -> None:
+    samples = np.concatenate([speech, noise(4.0), speech])
+    for detector in (Loudness(), SileroVad()):
+        recognizer = load(model, detector)
+        whole = utterances(hear(recognizer, samples, len(samples)))
+        for size in (333, 4800, 100_000):
+            assert utterances(hear(recognizer, samples, size)) == whole
+
+
 def test_a_long_silence_costs_nothing(model: InstalledModel, speech: Samples) -> None:
     recognizer = load(model)
     hear(recognizer, speech[:48_000])

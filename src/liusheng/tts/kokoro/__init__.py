@@ -1,0 +1,1 @@
+"""Kokoro-82M given the phonemes that its makers trained it on, without sherpa-onnx or eSpeak."""

@@ -1,0 +1,144 @@
+"""Kokoro-82M's voices: many speakers of one model, each a table of style vectors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from liusheng.models.types import InstalledModel
+from liusheng.tts.kokoro import mandarin
+from liusheng.tts.onnx_session import open_session
+from liusheng.tts.text.types import Clause
+from liusheng.tts.types import Samples
+from liusheng.tts.voice import punctuated
+
+_STYLE = 256
+_MOST = 509
+"""Phonemes in one pass: the model has 512 positions and a style for each of 510 lengths."""
+
+_LANGUAGES = {"z": ("zh", "en"), "a": ("en",), "b": ("en",)}
+"""By the first letter of a voice's name, those of the front end. Mandarin speakers say English too,
+with an accent, so that a sentence in both is one voice; the model's other languages have no front
+end here."""
+
+_GENDERS = {"f": "female", "m": "male"}
+_MARKS = {"none": "", "comma": ",", "sentence": "."}
+
+
+class KokoroModel:
+    """The network, with its inventory of phonemes.
+
+    Args:
+        model: ONNX, tokens int64 (1, n), style float32 (1, 256), speed float32 (1,) to samples.
+        inventory: JSON, `{"vocab": {phoneme: number}}`.
+
+    Raises:
+        ValueError: a file is not what it should be.
+    """
+
+    def __init__(self, model: Path, inventory: Path) -> None:
+        try:
+            self._ids: dict[str, int] = json.loads(inventory.read_text("utf-8"))["vocab"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{inventory} is not Kokoro's list of phonemes: {error}") from error
+        self._session = open_session(model)
+
+    def say(self, phonemes: str, styles: npt.NDArray[np.float32], speed: float) -> Samples:
+        """The audio of up to 509 phonemes, float32, 24 kHz; phonemes it does not know are left out.
+
+        styles: shape (510, 256), one for each number of phonemes.
+        """
+        ids = [self._ids[each] for each in phonemes if each in self._ids][:_MOST]
+        (audio,) = self._session.run(
+            None,
+            {
+                "tokens": np.array([[0, *ids, 0]], np.int64),
+                "style": styles[len(ids)][None],
+                "speed": np.array([speed], np.float32),
+            },
+        )
+        samples: Samples = np.clip(audio.ravel(), -1, 1).astype(np.float32)
+        return samples
+
+
+class English:
+    """English phonemes in Kokoro's notation: hibari-tts's front end, which keeps to misaki's."""
+
+    @cached_property
+    def american(self) -> Any:
+        from hibari.g2p import G2P
+
+        return G2P()
+
+    @cached_property
+    def british(self) -> Any:
+        from hibari.g2p import G2P
+
+        return G2P(british=True)
+
+
+class KokoroVoice:
+    """One of the model's speakers.
+
+    Args:
+        name: as its file's: the first letter is its language, the second its gender.
+        styles: see `KokoroModel.say`.
+    """
+
+    def __init__(
+        self, model: KokoroModel, english: English, name: str, styles: npt.NDArray[np.float32]
+    ) -> None:
+        self.name = name
+        self.languages = _LANGUAGES[name[0]]
+        self.gender = _GENDERS.get(name[1], "unknown")
+        self._model = model
+        self._english = english
+        self._styles = styles
+
+    def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        del urgent  # the model makes a clause in one pass
+        phonemes = self._phonemes(clause)
+        if any(map(str.isalpha, phonemes)):
+            yield self._model.say(phonemes, self._styles, speed)
+
+    def phones(self, clause: Clause) -> list[str]:
+        """See `PhoneticVoice`: misaki's notation."""
+        if clause.lang == "zh":
+            return mandarin.phonemes(clause.syllables)
+        return [self._phonemes(clause)]
+
+    def _phonemes(self, clause: Clause) -> str:
+        if clause.lang == "zh":
+            mark = "?" if clause.asks else _MARKS[clause.pause]
+            return mandarin.sentence(clause.syllables) + mark
+        reader = self._english.british if self.name[0] == "b" else self._english.american
+        phonemes: str = reader(punctuated(clause))
+        return phonemes
+
+
+def open_kokoro_voices(model: InstalledModel) -> list[KokoroVoice]:
+    """Open a model and its speakers of Mandarin and English, Mandarin first.
+
+    Raises:
+        ValueError: a file is damaged, or there is no speaker of either language.
+    """
+    network = KokoroModel(model.files["model"], model.files["tokens"])
+    english = English()
+    paths = [path for path in model.files["voices"].glob("*.bin") if path.name[0] in _LANGUAGES]
+    if not paths:
+        raise ValueError(f"{model.files['voices']} has no voices (zf_NAME.bin and the like)")
+    paths.sort(key=lambda path: (-len(_LANGUAGES[path.name[0]]), path.name))
+    return [KokoroVoice(network, english, path.stem, _styles(path)) for path in paths]
+
+
+def _styles(path: Path) -> npt.NDArray[np.float32]:
+    styles = np.fromfile(path, np.float32)
+    if styles.size != (_MOST + 1) * _STYLE:
+        raise ValueError(f"{path} is not a table of {_MOST + 1} styles of {_STYLE} numbers")
+    return styles.reshape(-1, _STYLE)
