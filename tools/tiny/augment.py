@@ -54,7 +54,10 @@ class Utterance:
 
 
 class Augmenter:
-    """Makes examples of `utterances`, from random numbers of its own."""
+    """Makes examples of `utterances`, from random numbers of its own.
+
+    hardness: 0 for clean short examples, which a beginner needs, to 1.
+    """
 
     def __init__(self, utterances: Sequence[Utterance], seed: int) -> None:
         self._utterances = utterances
@@ -65,6 +68,7 @@ class Augmenter:
         sources = Counter((kind, language) for kind, language, _ in pools)
         shares = np.array([_SHARES[key[:2]] / sources[key[:2]] for key in pools])
         self._shares = shares / shares.sum()
+        self.hardness = 1.0
         self._rng = np.random.default_rng(seed)
         self._noises = [noise(_NOISE_SECONDS * RATE, self._rng) for _ in range(24)]
 
@@ -73,7 +77,7 @@ class Augmenter:
         rng = self._rng
         if rng.random() < 0.05:
             return self._finish(np.zeros(int(RATE * rng.uniform(1, 6)), np.float32)), []
-        wanted = RATE * rng.choice([1.0, 3.0, 6.0, 9.0])
+        wanted = RATE * rng.choice([1.0, 3.0, 6.0]) * (0.4 + 0.6 * self.hardness)
         pieces = [self._pause(0.0, 0.8)]
         labels: list[int] = []
         while True:
@@ -112,8 +116,8 @@ class Augmenter:
     def _altered(self, samples: Samples) -> Samples:
         rng = self._rng
         if rng.random() < 0.85:
-            samples = resampled(samples, rng.uniform(0.8, 1.25))
-        if rng.random() < 0.5:
+            samples = resampled(samples, rng.uniform(0.72, 1.2))
+        if rng.random() < 0.5 * self.hardness:
             samples = in_room(samples, rng)
         return samples * np.float32(10 ** (rng.uniform(-6, 6) / 20))
 
@@ -122,17 +126,17 @@ class Augmenter:
         power = float(np.sqrt((samples**2).mean())) or 0.05
         silent = rng.random() < 0.15  # digital silence between and around the words
         if not silent:
-            level = power * 10 ** (-rng.uniform(5, 40) / 20)
+            level = power * 10 ** (-rng.uniform(25 - 20 * self.hardness, 40) / 20)
             samples = samples + np.float32(level) * self._noise(len(samples))
-            if rng.random() < 0.15:
+            if rng.random() < 0.15 * self.hardness:
                 samples = samples + power * 10 ** (-rng.uniform(3, 30) / 20) * sounds(
                     len(samples), rng
                 )
-            if rng.random() < 0.15:
+            if rng.random() < 0.15 * self.hardness:
                 samples = samples + self._babble(len(samples)) * np.float32(
                     power * 10 ** (-rng.uniform(12, 28) / 20)
                 )
-        if rng.random() < 0.45:
+        if rng.random() < 0.45 * self.hardness:
             samples = through_line(samples, rng)
         peak = float(np.abs(samples).max()) or 1.0
         samples = samples / peak * 10 ** (-rng.uniform(0, 30) / 20)

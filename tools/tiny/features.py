@@ -38,6 +38,14 @@ def warped(x: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
     return x[:, below] * (1 - share) + x[:, below + 1] * share
 
 
+def stretched(x: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    """Make features last `factor` times as long: slower speech of the same pitch."""
+    places = np.minimum(np.arange(0, len(x) - 1, 1 / factor), len(x) - 1.001)
+    before = places.astype(int)
+    share = (places - before).astype(np.float32)[:, None]
+    return x[before] * (1 - share) + x[before + 1] * share
+
+
 def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1127 * np.log1p(hertz / 700)
 

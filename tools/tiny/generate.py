@@ -1,13 +1,13 @@
 """Speak the tiny model's training data, in parts that are made one after another.
 
-    python -m tiny.generate kokoro OUT --kokoro KOKORO --parts 40
-    python -m tiny.generate hibari OUT --parts 12
-    python -m tiny.generate held-out OUT --kokoro KOKORO --parts 6     for evaluation
-    python -m tiny.generate espeak OUT --parts 6                       for evaluation
+    python -m tiny.generate kokoro OUT --parts 40
+    python -m tiny.generate hibari OUT --parts 40
+    python -m tiny.generate held-out OUT --parts 4     for evaluation
+    python -m tiny.generate espeak OUT --parts 4       for evaluation
 
-KOKORO is the folder that `tiny.fetch` printed. Each part is a file OUT/<name>-<number>.npz, seeded
-by its number: a run that was interrupted goes on where it stopped, and several processes can share
-the work (`--first`).
+Kokoro is Liusheng's model kokoro-82m (`liusheng models pull kokoro-82m`), eSpeak NG the program
+espeak-ng. Each part is a file OUT/<name>-<number>.npz, seeded by its number: a run that was
+interrupted goes on where it stopped, and several processes can share the work (`--first`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from liusheng.models import Store
 from tiny.texts import KINDS, Text
 from tiny.voices import RATE, Espeak, Hibari, Kokoro, Samples, joined
 
@@ -50,7 +51,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["kokoro", "hibari", "held-out", "espeak"])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--kokoro", type=Path, help="Kokoro's folder")
     parser.add_argument("--parts", type=int, required=True)
     parser.add_argument("--first", type=int, default=0, help="number of the first part")
     arguments = parser.parse_args()
@@ -60,10 +60,8 @@ def main() -> None:
         speaker = Hibari()
     elif arguments.what == "espeak":
         speaker = Espeak()
-    elif arguments.kokoro is None:
-        parser.error(f"{arguments.what} needs --kokoro")
     else:
-        speaker = Kokoro(arguments.kokoro)
+        speaker = Kokoro(Store().open("kokoro-82m").path)
     for number in range(arguments.first, arguments.first + arguments.parts):
         path = arguments.out / f"{arguments.what}-{number:03d}.npz"
         if not path.exists():

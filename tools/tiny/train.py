@@ -4,10 +4,10 @@
 
 DATA is the folder that `tiny.generate` filled (its held-out parts are left alone), or fills: what
 comes while training is taken in. Every example is new: utterances strung together and made to sound
-different (`augment.py`). The loss is CTC's, the learning rate falls from its peak along a cosine
-over the minutes given, and what is kept is an average of the weights over the last steps. OUT.pt is
-written every minute, so that a run can be looked at, or stopped, at any time; `--from` goes on from
-one.
+different (`augment.py`), more and more so during the first half. The loss is CTC's, the learning
+rate falls from its peak along a cosine over the minutes given, and what is kept is an average of
+the weights over the last steps. OUT.pt is written every minute, so that a run can be looked at, or
+stopped, at any time; `--from` goes on from one.
 """
 
 from __future__ import annotations
@@ -26,15 +26,14 @@ from torch import Tensor, nn
 
 from tiny.augment import Augmenter
 from tiny.data import load_parts
-from tiny.features import BINS, features, warped
+from tiny.features import BINS, features, stretched, warped
 from tiny.network import Network, output_frames
 
-_PEAK = 3e-3
 _WARM_STEPS = 100
-_BATCH = 6000
+_BATCH = 4000
 """Feature frames in a batch, with padding."""
 
-_POOL = 160
+_POOL = 100
 """Examples that are made before they are put together by length."""
 
 _AVERAGE = 0.998
@@ -47,6 +46,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--from", dest="begin", type=Path, help="weights to go on from")
+    parser.add_argument("--peak", type=float, default=3e-3, help="of the learning rate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -60,7 +60,7 @@ def main() -> None:
         network = Network(float(seen.mean()), float(seen.std()))
     count = sum(each.numel() for each in network.parameters())
     print(f"{count} parameters", flush=True)
-    train(network, examples, 60 * arguments.minutes, arguments.out)
+    train(network, examples, 60 * arguments.minutes, arguments.peak, arguments.out)
 
 
 def load(path: Path) -> Network:
@@ -71,13 +71,17 @@ def load(path: Path) -> Network:
 
 
 class Examples:
-    """Features and labels, and batches of them."""
+    """Features and labels, and batches of them.
+
+    hardness: of the next examples; see `Augmenter`.
+    """
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder = folder
         self._seeds = itertools.count(1000 * seed)
         self._rng = np.random.default_rng(seed)
         self._known = 0
+        self.hardness = 0.0
         self._look()
 
     def _look(self) -> None:
@@ -91,12 +95,15 @@ class Examples:
 
     def pool(self) -> list[tuple[np.ndarray, list[int]]]:
         """Return examples that CTC can align, shortest first."""
+        self._augmenter.hardness = self.hardness
         made = []
         for _ in range(_POOL):
             samples, labels = self._augmenter.example()
             heard = features(samples)
             if self._rng.random() < 0.5:
                 heard = warped(heard, self._rng.uniform(0.88, 1.12))
+            if self._rng.random() < 0.6:  # Kokoro speaks fast
+                heard = stretched(heard, self._rng.uniform(0.9, 1.9))
             repeated = sum(a == b for a, b in itertools.pairwise(labels))
             if output_frames(len(heard)) > len(labels) + repeated:
                 made.append((heard, labels))
@@ -130,18 +137,19 @@ class Examples:
 
     def _mask(self, x: np.ndarray, value: float) -> None:
         """Hide a few bands and moments (Park et al., SpecAugment)."""
+        most = 1 + round(11 * self.hardness)
         for _ in range(2):
-            begin, width = self._rng.integers(0, 70), self._rng.integers(0, 12)
+            begin, width = self._rng.integers(0, 70), self._rng.integers(0, most)
             x[:, begin : begin + width] = value
         for _ in range(len(x) // 150):
-            begin, width = self._rng.integers(0, len(x)), self._rng.integers(0, 12)
+            begin, width = self._rng.integers(0, len(x)), self._rng.integers(0, most)
             x[begin : begin + width] = value
 
 
-def train(network: Network, examples: Examples, seconds: float, out: Path) -> None:
+def train(network: Network, examples: Examples, seconds: float, peak: float, out: Path) -> None:
     """Train for so long, and write the averaged weights to `out` every minute and at the end."""
     network.train()
-    optimizer = torch.optim.AdamW(network.parameters(), _PEAK, (0.9, 0.98), weight_decay=0.02)
+    optimizer = torch.optim.AdamW(network.parameters(), peak, (0.9, 0.98), weight_decay=0.02)
     average = copy.deepcopy(network)
     loss_of = nn.CTCLoss(zero_infinity=True)
     begin = written = time.monotonic()
@@ -151,7 +159,8 @@ def train(network: Network, examples: Examples, seconds: float, out: Path) -> No
         done = (time.monotonic() - begin) / seconds
         if done >= 1:
             break
-        rate = _PEAK * min(1, (step + 1) / _WARM_STEPS) * (0.5 + 0.5 * math.cos(math.pi * done))
+        examples.hardness = min(1, 2 * done)
+        rate = peak * min(1, (step + 1) / _WARM_STEPS) * (0.5 + 0.5 * math.cos(math.pi * done))
         for group in optimizer.param_groups:
             group["lr"] = rate
         scores, _ = network(x)

