@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from liusheng.asr.abilities import Abilities, Hotwords
-from liusheng.asr.types import Partial, StateLostError, Utterance
+from liusheng.asr.types import Noticed, Partial, StateLostError, Utterance
 from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
+from liusheng.runtime.listening import Hearing
 from liusheng.runtime.synthesis_handler import SynthesisHandler
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.types import Block, Mark, SpeechRequest, Voice
@@ -91,6 +92,26 @@ class Echo:
             self._texts.pop(pickle.loads(state)[0], None)
 
 
+class FakeEar:
+    """Counts what it hears, and does as audio that begins with a word says."""
+
+    def describe(self) -> None:
+        pass
+
+    def listen(self, hearings: Sequence[Hearing]) -> list[tuple[bytes, Noticed]]:
+        return [self._listen(each) for each in hearings]
+
+    def _listen(self, hearing: Hearing) -> tuple[bytes, Noticed]:
+        if hearing.pcm.startswith(b"raise"):
+            raise ValueError("no such sound")
+        if hearing.pcm.startswith(b"die"):
+            os._exit(3)
+        if hearing.pcm.startswith(b"hang"):
+            time.sleep(60)
+        heard = int(hearing.state or b"0") + len(hearing.pcm)
+        return str(heard).encode(), Noticed(heard / 32_000)
+
+
 def _happened(marker: str) -> bool:
     """Whether this was called with `marker`, a file's path, before."""
     try:
@@ -157,6 +178,10 @@ def _spelt(text: GrowingText) -> Iterator[Block | None]:
 
 def echo(sticky: object, _: object) -> Echo:
     return Echo(bool(sticky))
+
+
+def ear(_: object) -> FakeEar:
+    return FakeEar()
 
 
 def counter(*_: object) -> SynthesisHandler:

@@ -1,41 +1,130 @@
-"""Who gets the next turn, with a simulated clock and engine."""
+"""Who gets the next turn, with a simulated clock, ear and engine."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.runtime.live_schedule import LiveSchedule
+from liusheng.asr.types import Noticed
+from liusheng.runtime.live_schedule import LiveSchedule, Pace
+
+PACE = Pace(batch=4, longest=1e9, step=0.5, interval=0.3, settle=0.2, keep_up=2.0)
 
 
-def schedule(*keys: str, sticky: bool = False, batch: int = 4) -> LiveSchedule[str]:
-    made: LiveSchedule[str] = LiveSchedule(batch=batch, step=0.5, sticky=sticky)
+class Schedule(LiveSchedule[str]):
+    """With turns that are known by their stream."""
+
+    def done(
+        self,
+        key: str,
+        now: float,
+        seconds: float = 1.0,
+        held: float = 0.0,
+        step: float | None = None,
+    ) -> bool:
+        return self.looked(key, self.turn(key), seconds, held, now, step=step)
+
+
+def schedule(*keys: str, sticky: bool = False, pace: Pace = PACE) -> Schedule:
+    made = Schedule(pace, sticky=sticky)
     for key in keys:
         made.add(key)
     return made
 
 
-def test_a_stream_wants_a_turn_when_a_step_of_audio_is_there() -> None:
+def speech(end: float, heard: float | None = None) -> Noticed:
+    """Somebody speaks since the beginning, until `end`."""
+    return Noticed(end if heard is None else heard, 0.0, end)
+
+
+def silence(heard: float, closed: float = 0.0) -> Noticed:
+    return Noticed(heard, None, 0.0, closed)
+
+
+def test_a_stream_that_nobody_listens_to_wants_a_turn_with_a_step_of_audio() -> None:
     s = schedule("a")
     assert not s.heard("a", 0.4, 1.0)
-    assert s.take(0) == []
+    assert s.take(0, 1.0) == []
     assert s.heard("a", 0.1, 1.1)
-    assert s.take(0) == ["a"]
-    assert s.take(1) == [], "a stream has one turn at a time"
-    s.looked("a", 0.5, 1.2)
-    assert s.take(0) == []
+    assert s.take(0, 1.1) == ["a"]
+    assert s.take(1, 1.1) == [], "a stream has one turn at a time"
+    s.done("a", 1.2, 0.5)
+    assert s.take(0, 1.2) == []
+
+
+def test_a_stream_that_is_listened_to_wants_a_turn_with_new_speech() -> None:
+    s = schedule("a")
+    s.heard("a", 0.5, 0.5)
+    assert not s.noticed("a", silence(0.5), 0.5)
+    s.heard("a", 0.5, 1.0)
+    assert not s.noticed("a", Noticed(1.0, 0.8, 1.0), 1.0)
+    s.heard("a", 0.2, 1.2)
+    assert s.noticed("a", Noticed(1.2, 0.8, 1.2), 1.2)
+    assert s.take(0, 1.2) == ["a"]
+    s.heard("a", 0.2, 1.4)
+    s.done("a", 1.4, 1.2)
+    assert not s.noticed("a", Noticed(1.4, 0.8, 1.4), 1.4)
+    s.heard("a", 0.1, 1.5)
+    assert s.noticed("a", Noticed(1.5, 0.8, 1.5), 1.5)
+
+
+def test_a_pause_is_looked_at_once() -> None:
+    s = schedule("a")
+    s.heard("a", 1.0, 1.0)
+    s.noticed("a", speech(1.0), 1.0)
+    s.take(0, 1.0)
+    s.done("a", 1.1)
+    s.heard("a", 0.3, 1.3)
+    assert s.noticed("a", speech(1.0, 1.3), 1.3)
+    assert s.take(0, 1.3) == ["a"]
+    s.done("a", 1.4, 0.3)
+    s.heard("a", 0.2, 1.5)
+    assert not s.noticed("a", speech(1.0, 1.5), 1.5)
+
+
+def test_an_endpoint_is_a_turn() -> None:
+    s = schedule("a")
+    s.heard("a", 2.0, 2.0)
+    assert s.noticed("a", Noticed(2.0, None, 1.0, 1.9), 2.0)
+    assert s.take(0, 2.0) == ["a"]
+    s.done("a", 2.1, 2.0)
+    assert not s.noticed("a", Noticed(2.0, None, 1.0, 1.9), 2.2)
+
+
+def test_silence_wants_few_turns() -> None:
+    s = schedule("a")
+    turns = 0
+    for tick in range(100):
+        now = tick / 10
+        s.heard("a", 0.1, now)
+        s.noticed("a", silence(now + 0.1), now)
+        turns += len(s.take(0, now))
+        if "a" in s and turns:
+            s.done("a", now, 2.0)
+    assert turns <= 5
+
+
+def test_a_stream_whose_ear_is_behind_is_looked_at_all_the_same() -> None:
+    s = schedule("a")
+    s.heard("a", 0.4, 0.4)
+    s.noticed("a", silence(0.4), 0.4)
+    assert not s.heard("a", 0.9, 1.3)
+    assert s.heard("a", 0.2, 1.5)
+    assert s.take(0, 1.5) == ["a"]
 
 
 def test_a_stream_may_say_itself_when_it_wants_the_next() -> None:
     s = schedule("a")
     s.heard("a", 0.5, 1.0)
-    s.take(0)
-    s.looked("a", 0.5, 1.1, step=0.2)
+    s.take(0, 1.0)
+    s.done("a", 1.1, 0.5, step=0.2)
     assert not s.heard("a", 0.1, 1.2)
     assert s.heard("a", 0.1, 1.3)
-    s.take(0)
-    s.looked("a", 0.2, 1.4)
+    s.take(0, 1.3)
+    s.done("a", 1.4, 0.2)
     assert not s.heard("a", 0.4, 1.5), "from then on the schedule's step counts again"
 
 
@@ -45,57 +134,127 @@ def test_finals_come_first_and_by_themselves() -> None:
         s.heard(key, 1.0, 1.0)
     s.finish("d", 1.2)
     s.finish("c", 1.1)
-    assert s.take(0) == ["c", "d"]
-    assert s.take(1) == ["a", "b"]
+    assert s.take(0, 1.2) == ["c", "d"]
+    assert s.take(1, 1.2) == ["a", "b"]
+
+
+def test_a_final_does_not_wait_for_a_look_under_way_elsewhere() -> None:
+    s = schedule("a")
+    s.heard("a", 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a"]
+    look = s.turn("a")
+    s.finish("a", 1.1)
+    assert s.take(0, 1.1) == [], "its own worker is busy with it"
+    assert s.take(1, 1.1) == ["a"]
+    assert not s.looked("a", look, 1.0, 0.0, 1.2), "the look has been overtaken"
+    assert s.take(0, 1.2) == []
+    assert s.done("a", 1.3)
+
+
+def test_a_final_waits_for_the_text_that_is_being_made_ready() -> None:
+    s = schedule("a")
+    s.heard("a", 1.0, 1.0)
+    s.noticed("a", speech(0.7, 1.0), 1.0)
+    assert s.take(0, 1.0) == ["a"]
+    s.finish("a", 1.1)
+    assert s.take(1, 1.1) == []
+    s.done("a", 1.2)
+    assert s.take(1, 1.2) == ["a"]
+
+
+def test_what_costs_nothing_does_not_wait_for_what_does() -> None:
+    s = schedule("a", "b", "c")
+    s.heard("c", 1.0, 1.0)
+    s.noticed("c", speech(0.7, 1.0), 1.0)
+    assert s.take(0, 1.0) == ["c"]
+    s.done("c", 1.1)
+    for key in "ab":
+        s.heard(key, 1.0, 1.0)
+        s.noticed(key, speech(1.0), 1.0)
+        s.finish(key, 1.2)
+    s.finish("c", 1.3)
+    assert s.take(0, 1.3) == ["c"], "its text is ready"
+    assert s.take(0, 1.3) == ["a", "b"]
+
+
+def test_batches_are_as_long_as_they_may_be() -> None:
+    s = schedule(*"abcd", pace=replace(PACE, longest=1.0))
+    for _ in range(50):
+        s.heard("a", 1.0, 1.0)
+        s.take(0, 1.0)
+        s.spent(0, 0.4, 1.0)  # a look at a second of audio takes so long
+        s.done("a", 1.0)
+    for key in "abcd":
+        s.heard(key, 1.0, 1.0)
+    assert len(s.take(0, 1.0)) == 2
+    assert len(s.take(1, 1.0)) == 2
+
+
+def test_workers_share_what_there_is() -> None:
+    s = schedule(*"abcd", pace=replace(PACE, batch=8))
+    for key in "abcd":
+        s.heard(key, 1.0, 1.0)
+    assert s.take(0, 1.0, 2) == ["a", "b"]
+    assert s.take(1, 1.0, 2) == ["c", "d"]
 
 
 def test_finals_take_along_partials_that_go_step_by_step() -> None:
-    s = schedule("a", "b", "c", batch=2)
+    s = schedule("a", "b", "c", pace=replace(PACE, batch=2))
     for key in "abc":
         s.heard(key, 0.5, 1.0)
-        s.take(0)
+    assert s.take(0, 1.0) + s.take(0, 1.0) == ["a", "b", "c"]
     for key in "abc":
-        s.looked(key, 0.5, 1.1, step=0.3)
+        s.done(key, 1.1, 0.5, step=0.3)
         s.heard(key, 0.4, 1.2)
     s.finish("c", 1.3)
-    assert s.take(0) == ["c", "a"]
-    assert s.take(1) == ["b"]
+    assert s.take(0, 1.3) == ["c", "a"]
+    assert s.take(1, 1.3) == ["b"]
 
 
 def test_the_stalest_comes_first() -> None:
-    s = schedule("a", "b", "c", batch=1)
+    s = schedule("a", "b", "c", pace=replace(PACE, batch=1))
     for now in (1.0, 2.0, 3.0):
         for key in "abc":
             s.heard(key, 1.0, now)
-        (key,) = s.take(0)
-        s.looked(key, 1.0, now + 0.5)
+        (key,) = s.take(0, now)
+        s.done(key, now + 0.5)
         assert key == "abc"[int(now) - 1]
+
+
+def test_a_look_that_has_waited_for_long_comes_before_a_newer_final() -> None:
+    s = schedule("a", "b", pace=replace(PACE, batch=1))
+    s.heard("a", 1.0, 1.0)
+    s.heard("b", 1.0, 9.0)
+    s.finish("b", 9.0)
+    assert s.take(0, 9.0) == ["a"]
 
 
 def test_a_backlog_goes_on_at_once() -> None:
     s = schedule("a")
     s.heard("a", 10.0, 1.0)
-    s.take(0)
-    s.looked("a", 4.0, 2.0)
-    assert s.take(0) == ["a"]
+    s.take(0, 1.0)
+    s.done("a", 2.0, 4.0)
+    assert s.take(0, 2.0) == ["a"]
 
 
 def test_audio_that_comes_during_a_turn_is_not_forgotten() -> None:
     s = schedule("a")
     s.heard("a", 0.5, 1.0)
-    s.take(0)
+    s.take(0, 1.0)
     assert not s.heard("a", 0.6, 1.1), "nobody needs to be woken for it now"
-    s.looked("a", 0.5, 1.2)
-    assert s.take(0) == ["a"]
+    s.done("a", 1.2, 0.5)
+    assert s.take(0, 1.2) == ["a"]
 
 
 def test_a_vanished_client_gets_no_turn() -> None:
     s = schedule("a", "b")
     s.heard("a", 1.0, 1.0)
+    turn = s.turn("a")
     assert s.remove("a") is None
-    assert s.take(0) == []
-    s.looked("a", 1.0, 2.0)
-    s.again("a", 2.0)
+    assert s.take(0, 1.0) == []
+    assert not s.looked("a", turn, 1.0, 0.0, 2.0)
+    assert not s.noticed("a", speech(2.0), 2.0)
+    s.again("a", turn, 2.0)
     assert "a" not in s
     assert len(s) == 1
 
@@ -104,26 +263,35 @@ def test_a_lost_turn_is_taken_again_alone() -> None:
     s = schedule("a", "b", "c")
     for key in "abc":
         s.heard(key, 1.0, 1.0)
-    assert len(s.take(0)) == 3
+    assert len(s.take(0, 1.0)) == 3
     for key in "abc":
-        s.again(key, 2.0)
-    assert [s.take(0) for _ in range(3)] == [["a"], ["b"], ["c"]]
+        s.again(key, s.turn(key), 2.0)
+    assert [s.take(0, 2.0) for _ in range(3)] == [["a"], ["b"], ["c"]]
+
+
+def test_text_that_was_being_made_ready_when_its_worker_died_is_made_again() -> None:
+    s = schedule("a")
+    s.heard("a", 1.0, 1.0)
+    s.noticed("a", speech(0.7, 1.0), 1.0)
+    assert s.take(0, 1.0) == ["a"]
+    s.again("a", s.turn("a"), 1.1)
+    assert s.take(0, 1.1) == ["a"]
 
 
 def test_sticky_streams_stay_with_their_worker_and_are_spread() -> None:
     s = schedule("a", "b", "c", "d", sticky=True)
     for key in "abcd":
         s.heard(key, 1.0, 1.0)
-    first, second = s.take(0, 2), s.take(1, 2)
+    first, second = s.take(0, 1.0, 2), s.take(1, 1.0, 2)
     assert sorted(first + second) == ["a", "b", "c", "d"]
     assert len(first) == len(second) == 2
     for key in "abcd":
-        s.looked(key, 1.0, 2.0)
+        s.done(key, 2.0)
         s.heard(key, 1.0, 2.0)
-    assert s.take(1, 2) == second
+    assert s.take(1, 2.0, 2) == second
     s.worker_lost(0)
-    assert s.take(1, 2) == [], "its share is full"
-    assert s.take(0, 2) == first
+    assert s.take(1, 2.0, 2) == [], "its share is full"
+    assert s.take(0, 2.0, 2) == first
 
 
 def test_lag_is_the_longest_wait() -> None:
@@ -134,42 +302,108 @@ def test_lag_is_the_longest_wait() -> None:
     assert s.lag(9.0) == pytest.approx(8.0)
 
 
+@dataclass
+class Speaker:
+    """Who talks all the time, or in turns of `talks` and `rests` seconds, and never ends."""
+
+    talks: float = 1e9
+    rests: float = 0.0
+    looks: list[float] = field(default_factory=list)
+
+    def noticed(self, now: float) -> Noticed:
+        round_, at = divmod(now, self.talks + self.rests)
+        begun = round_ * (self.talks + self.rests)
+        if at < self.talks:
+            return Noticed(now, begun, now)
+        return Noticed(now, None, begun + self.talks, begun + self.talks)
+
+
+def simulate(
+    s: LiveSchedule[int], speakers: list[Speaker], workers: int, cost: float, end: float
+) -> float:
+    """Run an engine for which a stream's turn costs `cost` seconds; return its busy seconds.
+
+    Turns in which nothing is decoded cost nothing.
+    """
+    for key in range(len(speakers)):
+        s.add(key)
+    busy: list[tuple[float, list[tuple[int, int]], float] | None] = [None] * workers
+    now, tick, spent = 0.0, 0.1, 0.0
+    while now < end:
+        now += tick
+        for key, speaker in enumerate(speakers):
+            s.heard(key, tick, now)
+            s.noticed(key, speaker.noticed(now), now)
+        for worker, job in enumerate(busy):
+            if job and job[0] <= now:
+                s.spent(worker, job[2], now)
+                for key, turn in job[1]:
+                    s.looked(key, turn, 1e9, 0.0, now)
+                busy[worker] = None
+            if busy[worker] is None and (keys := s.take(worker, now, workers)):
+                speaking = [k for k in keys if speakers[k].noticed(now).begun is not None]
+                for key in keys:
+                    speakers[key].looks.append(now)
+                seconds = max(cost * len(speaking), 0.001)
+                spent += seconds
+                busy[worker] = (now + seconds, [(k, s.turn(k)) for k in keys], seconds)
+    return spent
+
+
 @given(
     streams=st.integers(1, 40),
     batch=st.integers(1, 16),
     workers=st.integers(1, 4),
-    cost=st.floats(0.01, 1.0),
+    cost=st.floats(0.01, 0.3),
     sticky=st.booleans(),
 )
 def test_under_any_load_speakers_are_looked_at_evenly(
     streams: int, batch: int, workers: int, cost: float, sticky: bool
 ) -> None:
-    """Speakers who all talk all the time, and an engine for which a turn costs `cost` seconds."""
-    s: LiveSchedule[int] = LiveSchedule(batch=batch, step=0.5, sticky=sticky)
-    heard = dict.fromkeys(range(streams), 0.0)
-    looks: dict[int, list[float]] = {key: [] for key in heard}
-    for key in heard:
-        s.add(key)
-    busy: list[tuple[float, list[int]] | None] = [None] * workers
-    now, tick, end = 0.0, 0.1, 30.0
-    while now < end:
-        now += tick
-        for key in heard:
-            s.heard(key, tick, now)
-        for worker, job in enumerate(busy):
-            if job and job[0] <= now:
-                for key in job[1]:
-                    s.looked(key, 1e9, now)
-                busy[worker] = None
-            if busy[worker] is None:
-                keys = s.take(worker, workers)
-                assert len(keys) <= batch
-                for key in keys:
-                    looks[key].append(now)
-                if keys:
-                    busy[worker] = (now + cost, keys)
-    counts = [len(times) for times in looks.values()]
+    s: LiveSchedule[int] = LiveSchedule(replace(PACE, batch=batch, longest=0.5), sticky=sticky)
+    speakers = [Speaker() for _ in range(streams)]
+    simulate(s, speakers, workers, cost, 30.0)
+    counts = [len(speaker.looks) for speaker in speakers]
     # Sticky streams share their worker's time, and workers differ by one stream.
     slack = 2 + (max(counts) // 2 if sticky else max(counts) // 10)
     assert max(counts) - min(counts) <= slack
-    assert min(counts) >= 1 or streams * cost / workers > end, "nobody starves"
+    assert min(counts) >= 1 or streams * cost / workers > 30, "nobody starves"
+
+
+def test_who_is_silent_costs_next_to_nothing() -> None:
+    def spent(speakers: list[Speaker]) -> float:
+        return simulate(LiveSchedule(PACE), speakers, 1, 0.02, 30.0)
+
+    talking = spent([Speaker() for _ in range(5)])
+    with_listeners = spent([Speaker() for _ in range(5)] + [Speaker(0.0, 1e9) for _ in range(20)])
+    assert with_listeners < 1.15 * talking
+
+
+def test_one_speaker_more_is_foreseen() -> None:
+    s: LiveSchedule[int] = LiveSchedule(replace(PACE, longest=0.3))
+    speakers = [Speaker() for _ in range(20)]
+    simulate(s, speakers, 2, 0.1, 60.0)
+    gaps = [(looks[-1] - looks[-11]) / 10 for looks in (speaker.looks for speaker in speakers)]
+    foreseen = s.interval(2, 60.0)
+    assert foreseen == pytest.approx(sum(gaps) / len(gaps) * 21 / 20, rel=0.25)
+    assert LiveSchedule[int](PACE).interval(2, 60.0) == 0.0
+
+
+def test_finals_take_from_what_is_left_for_looks() -> None:
+    s = schedule("a", "b")
+    now = 0.0
+    for _ in range(40):  # a final a second that takes half of it, and a look that takes 0.1 s
+        now += 1.0
+        s.heard("a", 1.0, now)
+        s.finish("a", now)
+        s.take(0, now)
+        s.spent(0, 0.5, now)
+        s.remove("a")
+        s.add("a")
+        s.heard("b", 1.0, now)
+        s.take(0, now)
+        s.spent(0, 0.1, now)
+        s.done("b", now)
+    # Of two streams a third is to be foreseen: three of four quarters of a worker for finals.
+    assert s.interval(1, now) == pytest.approx(3 * 0.1 / (1 - 0.5 * 3 / 2), rel=0.3)
+    assert s.interval(1, now + 60) < s.interval(1, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -252,6 +253,22 @@ async def test_new_streams_are_refused_when_the_old_ones_wait() -> None:
         with pytest.raises(BusyError, match=r"lags 5\.0 s"):
             Client(recognition)
         assert await client.end() == "waiting"
+        Client(recognition)
+
+
+async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
+    # The clock goes on by a second whenever it is read: each look takes one.
+    clock = itertools.count(1.0).__next__
+    async with running(clock=clock, max_interval=2.5) as recognition:
+        clients = []
+        for _ in range(2):
+            client = Client(recognition)
+            client.say("waiting")
+            await asyncio.wait_for(client.heard.wait(), 20)
+            clients.append(client)
+        with pytest.raises(BusyError, match="each of 3 recognitions would be looked at less often"):
+            Client(recognition)
+        clients[0].stream.abandon()
         Client(recognition)
 
 

@@ -32,6 +32,8 @@ class Abilities:
     hotwords: which it takes; `why_no_hotwords` says what could be done about it if none.
     endpoint: whether the silence that closes an utterance can be said for each stream.
     punctuation: whether it writes punctuation.
+    windowed: it decodes whole windows, again and again as they grow, so that looking at a stream
+        is worth its price only where something new was said.
     """
 
     model: str
@@ -39,6 +41,7 @@ class Abilities:
     why_no_hotwords: str = ""
     endpoint: bool = False
     punctuation: bool = False
+    windowed: bool = False
 
     def check(self, params: StreamParams) -> None:
         """Pass, or refuse.

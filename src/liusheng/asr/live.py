@@ -123,6 +123,7 @@ class LiveRecognizer:
             why_no_hotwords="" if corrects else _NO_HOTWORDS,
             endpoint=True,
             punctuation=self.engine.punctuates,
+            windowed=True,
         )
 
     def open(self, params: StreamParams) -> LiveState:
@@ -154,16 +155,7 @@ class LiveRecognizer:
         """Return what cuts a stream; where it names its own endpoint, the rest follows that."""
         pause = params.endpoint
         if pause not in self._segmenters:
-            vad = self.options.vad
-            if pause is not None:
-                vad = replace(
-                    vad,
-                    endpoint=pause,
-                    endpoint_long=min(vad.endpoint_long, pause),
-                    hang_over=min(vad.hang_over, pause),
-                    long=max(vad.long, pause + vad.onset),
-                )
-            self._segmenters[pause] = Segmenter(vad)
+            self._segmenters[pause] = Segmenter(self.options.vad.ending_after(pause))
         return self._segmenters[pause]
 
     def _listen(self, turn: Turn) -> tuple[LiveState, list[_Job]]:
@@ -280,7 +272,8 @@ class LiveRecognizer:
         state = self._forgotten(state)
         opened = state.utterance
         partial = opened.partial(state.index) if opened else Partial(state.index)
-        return Outcome(state, tuple(closed), partial, state.segmenter.is_open)
+        held = len(state.audio) / SAMPLE_RATE
+        return Outcome(state, tuple(closed), partial, state.segmenter.is_open, held=held)
 
     def _heard(self, state: LiveState, job: _Job) -> OpenUtterance:
         utterance = job.utterance

@@ -5,7 +5,7 @@ All durations are in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,21 @@ class VadOptions:
                 f"not {self.onset} and {self.pre_roll}"
             )
 
+    def ending_after(self, pause: float | None) -> VadOptions:
+        """Return these for a stream that names its own endpoint, in seconds; None: it names none.
+
+        What must not be longer than its endpoint follows it.
+        """
+        if pause is None:
+            return self
+        return replace(
+            self,
+            endpoint=pause,
+            endpoint_long=min(self.endpoint_long, pause),
+            hang_over=min(self.hang_over, pause),
+            long=max(self.long, pause + self.onset),
+        )
+
 
 @dataclass(frozen=True)
 class LiveOptions:
@@ -65,7 +80,8 @@ class LiveOptions:
     interval: an open utterance is decoded again when so much speech is new. A caller that hands in
         audio less often sets the pace itself.
     settle: after so much silence an open utterance is decoded with the care of a final, so that its
-        endpoint finds the text ready.
+        endpoint, or the end of the audio, finds the text ready. Silence stands for what is not
+        heard yet of the audio that is kept after speech (`vad.hang_over`).
     hold: pieces that end less than this before the end of the speech are not yet stable, even if
         two decodes agree on them.
     trim: a window longer than this is cut at the end of a stable piece.
@@ -74,7 +90,7 @@ class LiveOptions:
 
     vad: VadOptions = field(default_factory=VadOptions)
     interval: float = 0.3
-    settle: float = 0.25
+    settle: float = 0.12
     hold: float = 3.0
     trim: float = 12.0
     keep: float = 4.0
@@ -83,12 +99,6 @@ class LiveOptions:
         for name in ("interval", "settle", "hold", "trim", "keep"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} cannot be negative: {getattr(self, name)}")
-        if self.settle < self.vad.hang_over:
-            # Otherwise a settled decode would not have heard all that its endpoint keeps.
-            raise ValueError(
-                f"settle ({self.settle}) must be at least the VAD's hang_over "
-                f"({self.vad.hang_over})"
-            )
         if self.keep >= self.trim:
             raise ValueError(f"keep ({self.keep}) must be less than trim ({self.trim})")
 

@@ -146,6 +146,7 @@ class Outcome:
         nothing will be.
     wants: so many seconds of audio later there is something to compute; None: any will do.
     heard: the audio up to this sample of the stream is what the texts tell of; None: all that came.
+    held: seconds of audio that the next decode goes over again: what it costs grows with them.
     """
 
     state: Any
@@ -155,6 +156,23 @@ class Outcome:
     needs: int | None = None
     wants: float | None = None
     heard: int | None = None
+    held: float = 0.0
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What was noticed of a stream. All are seconds from its start.
+
+    heard: how far it was listened to.
+    begun: where the open utterance's speech began; None: nobody speaks.
+    speech: where the newest speech ended.
+    closed: where the newest utterance that is over was found to be over; 0.0: there was none.
+    """
+
+    heard: float = 0.0
+    begun: float | None = None
+    speech: float = 0.0
+    closed: float = 0.0
 
 
 class Recognizer(Protocol):

@@ -24,6 +24,11 @@ class RecognizerDescription:
     sticky: bool
 
     @property
+    def windowed(self) -> bool:
+        """Whether any of the models hears whole windows."""
+        return any(each.windowed for each in self.abilities.values())
+
+    @property
     def models(self) -> dict[str, str]:
         """The name of the model for each language."""
         return {lang: each.model for lang, each in self.abilities.items()}
@@ -56,6 +61,7 @@ class TurnResult:
     needs: int | None = None
     wants: float | None = None
     heard: int | None = None
+    held: float = 0.0
 
 
 class RecognitionHandler:
@@ -100,6 +106,7 @@ class RecognitionHandler:
             outcome.needs,
             outcome.wants,
             outcome.heard,
+            outcome.held,
         )
 
 

@@ -1,47 +1,143 @@
 """Who gets the next turn of a recogniser: a pure object, driven with a clock of the caller's.
 
-Finals come first, then whoever was looked at longest ago, so that under load the interval between
-two looks at one speaker grows, evenly, for all. Ready streams are taken together up to the batch
-size; nothing ever waits for a batch to fill.
+A stream wants a turn for a reason, and each reason has its patience: earliest deadline first. A
+client who waits for a final has none; text in a pause, which is made ready before its endpoint,
+has little; a look at growing speech has most, so that under load the interval between two looks at
+one speaker grows, evenly, for all, and nobody starves. Turns in which nothing is decoded do not
+ride along with expensive ones. Turns are taken together as far as they are ready and a batch stays
+short, so that whoever is urgent next does not wait long; nothing waits for a batch to fill.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from itertools import count
 from typing import Generic, TypeVar
+
+from liusheng.asr.types import Noticed
+from liusheng.runtime.load import Load
 
 K = TypeVar("K", bound=Hashable)
 
 
+class Work(Enum):
+    """What a stream wants a turn for."""
+
+    FINAL = "final"
+    """No more audio comes, and the client waits."""
+    END = "end"
+    """An utterance is over, and is to be closed."""
+    SETTLE = "settle"
+    """The speaker pauses: the text is made ready for an endpoint."""
+    LOOK = "look"
+    """There is new speech to show."""
+    KEEP_UP = "keep up"
+    """Nothing was said, but audio has piled up."""
+
+
+_PATIENCE = {Work.FINAL: 0.0, Work.END: 0.3, Work.SETTLE: 0.3, Work.LOOK: 2.5, Work.KEEP_UP: 4.0}
+"""Seconds that a turn may wait before another reason's is no longer more urgent."""
+
+_BACKLOG = 5.0
+"""Seconds of audio in a turn, above which somebody sends faster than people speak."""
+
+_DEAF = 1.0
+"""Seconds of audio not listened to, with which an ear is too far behind to go by."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When streams want turns, and how many take one together.
+
+    batch: streams in one turn at most.
+    longest: seconds that a batch of several is expected to take at most.
+    step: seconds of new audio after which a stream wants a turn of which nothing else is known.
+    interval: seconds of new speech after which a stream that is listened to wants one.
+    settle: seconds of silence after which its text is made ready for an endpoint.
+    keep_up: seconds of audio that pile up at most while nothing is said.
+    most: seconds of audio that a turn takes at most.
+    """
+
+    batch: int = 8
+    longest: float = 0.3
+    step: float = 0.4
+    interval: float = 0.3
+    settle: float = 0.12
+    keep_up: float = 2.0
+    most: float = 20.0
+
+
 @dataclass
 class _Stream:
-    waiting: float = 0.0  # seconds of audio not looked at
-    due: float | None = None  # since when it wants a turn
-    order: int = 0  # of its last turn among all turns; a clock would know ties
-    finishing: float | None = None  # since when its client waits for the final
-    running: bool = False
+    noticed: Noticed | None = None  # where somebody speaks, as far as it is listened to
+    received: float = 0.0  # seconds of audio that came in
+    taken: float = 0.0  # of these, that turns have taken in
+    looked: float = 0.0  # up to where its speech was decoded
+    settled: float = 0.0  # the end of the speech whose text was made ready
+    held: float = 0.0  # seconds of audio that its next decode goes over again
+    wants: Work | None = None
+    due: float = 0.0  # since when
+    finishing: float | None = None
+    running: Work | None = None
+    turn: int = 0  # its last one among all turns
     worker: int | None = None
     alone: bool = False
-    step: float | None = None  # of new audio that it wants a turn for; None: the schedule's
+    step: float | None = None  # of new audio that it wants a turn for; None: the pace's
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of audio that no turn has taken in."""
+        return self.received - self.taken
+
+    @property
+    def weight(self) -> float:
+        """Seconds of audio that its next turn goes over."""
+        return self.held + self.waiting
+
+    @property
+    def careful(self) -> bool:
+        """Whether its turn takes a final's care; it does not where a model goes step by step."""
+        return self.wants is not Work.LOOK and self.step is None
+
+    @property
+    def light(self) -> bool:
+        """Whether nothing is decoded in the turn that it wants, as far as can be known."""
+        noticed = self.noticed
+        if self.wants is Work.KEEP_UP:
+            return True
+        if self.wants not in (Work.FINAL, Work.END) or noticed is None:
+            return False
+        over = noticed.begun is None and noticed.closed <= self.taken
+        ready = over or noticed.speech <= self.settled
+        return ready and self.received - noticed.heard < _DEAF / 2
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What was decoded together; see `Load.decoded`."""
+
+    weights: list[float]
+    careful: bool
+    live: bool
 
 
 class LiveSchedule(Generic[K]):
     """The streams of a recogniser pool.
 
-    batch: streams in one turn at most.
-    step: seconds of new audio after which a stream wants a turn.
+    pace: of all streams.
     sticky: a stream's state lives in the worker that looked at it last; others cannot go on with it
         cheaply, so it stays there until that worker is lost.
     """
 
-    def __init__(self, *, batch: int, step: float, sticky: bool = False) -> None:
-        self._batch = batch
-        self._step = step
+    def __init__(self, pace: Pace, *, sticky: bool = False) -> None:
+        self._pace = pace
         self._sticky = sticky
         self._streams: dict[K, _Stream] = {}
-        self._turns = count()
+        self._turns = count(1)
+        self._load = Load()
+        self._batches: dict[int, _Batch] = {}  # by worker
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -54,7 +150,7 @@ class LiveSchedule(Generic[K]):
 
     def add(self, key: K) -> None:
         """A stream began."""
-        self._streams[key] = _Stream(order=next(self._turns))
+        self._streams[key] = _Stream(turn=next(self._turns))
 
     def remove(self, key: K) -> int | None:
         """A stream is over, or nobody waits for it; return the worker that had it last, if any."""
@@ -64,70 +160,111 @@ class LiveSchedule(Generic[K]):
     def heard(self, key: K, seconds: float, now: float) -> bool:
         """So much audio came in; return whether the stream wants a turn."""
         stream = self._streams[key]
-        stream.waiting += seconds
-        if stream.due is None and self._wants(stream):
-            stream.due = now
-        return stream.due is not None and not stream.running
+        stream.received += seconds
+        return self._reconsider(stream, now)
+
+    def noticed(self, key: K, noticed: Noticed, now: float) -> bool:
+        """So much is known of where somebody speaks; return whether the stream wants a turn."""
+        stream = self._streams.get(key)
+        if stream is None:
+            return False
+        stream.noticed = noticed
+        return self._reconsider(stream, now)
 
     def finish(self, key: K, now: float) -> None:
         """No more audio comes; the client waits."""
         stream = self._streams[key]
-        stream.finishing = stream.due = now
+        stream.finishing = now
+        self._reconsider(stream, now)
 
-    def take(self, worker: int, workers: int = 1) -> list[K]:
+    def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
         """Return the streams of this worker's next turn, most urgent first; maybe none.
 
-        workers: how many there are, to spread sticky streams evenly.
+        workers: how many there are, to spread streams evenly.
         """
         ready = [
-            (key, stream)
+            (self._deadline(stream), stream.turn, key, stream)
             for key, stream in self._streams.items()
-            if stream.due is not None and not stream.running and self._may(stream, worker)
+            if stream.wants is not None and self._may(stream, worker)
         ]
-        finals = [(stream.finishing, key) for key, stream in ready if stream.finishing is not None]
-        chosen = [key for _, key in sorted(finals, key=lambda each: each[0])]
-        # A final does not wait for partials in its batch, except where they go step by step with
-        # it: then they cost it little, and going alone would cost all the others much.
-        if not finals or self._streams[chosen[0]].step is not None:
-            partials = [each for each in ready if each[1].finishing is None]
-            chosen += [key for key, _ in sorted(partials, key=lambda each: each[1].order)]
-        if chosen and self._streams[chosen[0]].alone:
-            chosen = chosen[:1]
-        else:
-            chosen = [key for key in chosen if not self._streams[key].alone]
+        ready.sort(key=lambda each: each[:2])
+        chosen = [(key, stream) for _, _, key, stream in ready]
         if self._sticky:
             chosen = self._even(chosen, worker, workers)
-        del chosen[self._batch :]
-        for key in chosen:
-            stream = self._streams[key]
-            stream.running = True
+        taken = self._together(chosen, workers)
+        heavy = [stream for _, stream in taken if not stream.light]
+        self._batches.pop(worker, None)
+        if heavy:
+            self._batches[worker] = _Batch(
+                [stream.weight for stream in heavy],
+                careful=heavy[0].careful,
+                live=all(stream.waiting < _BACKLOG for stream in heavy),
+            )
+        for _, stream in taken:
+            stream.running = stream.wants
             stream.worker = worker
-            stream.order = next(self._turns)
-        return chosen
+            stream.turn = next(self._turns)
+            self._begin(stream)
+        return [key for key, _ in taken]
 
-    def looked(self, key: K, seconds: float, now: float, step: float | None = None) -> None:
-        """A turn of this stream is done, and took in so much of its audio.
+    def turn(self, key: K) -> int:
+        """Return which turn a stream's newest is, for `looked` and `again`."""
+        return self._streams[key].turn
 
+    def is_newest(self, key: K, turn: int) -> bool:
+        """Return whether a turn counts: its stream is not over, and no later one overtook it."""
+        stream = self._streams.get(key)
+        return stream is not None and stream.turn == turn
+
+    def spent(self, worker: int, seconds: float, now: float) -> None:
+        """A worker has done what it was given last, in so many seconds."""
+        batch = self._batches.pop(worker, None)
+        if batch:
+            self._load.decoded(batch.weights, seconds, now, careful=batch.careful, live=batch.live)
+
+    def interval(self, workers: int, now: float) -> float:
+        """Return how many seconds would lie between two looks at one speaker with a stream more."""
+        return self._load.interval(len(self), self._speaking, workers, now)
+
+    def looked(
+        self,
+        key: K,
+        turn: int,
+        seconds: float,
+        held: float,
+        now: float,
+        step: float | None = None,
+    ) -> bool:
+        """A turn of this stream is done; return whether it counts (see `is_newest`).
+
+        seconds: of audio that it took in.
+        held: seconds of audio that the next decode goes over again.
         step: of new audio after which this stream wants the next one, where it says so itself.
         """
-        stream = self._streams.get(key)
-        if stream is None:
-            return
-        stream.running = False
+        if not self.is_newest(key, turn):
+            return False
+        stream = self._streams[key]
+        stream.running = None
         stream.alone = False
-        stream.waiting = max(0.0, stream.waiting - seconds)
+        stream.taken += seconds
+        stream.held = held
         stream.step = step
-        wants = stream.finishing is not None or self._wants(stream)
-        stream.due = now if wants else None
+        stream.wants = None
+        self._reconsider(stream, now)
+        return True
 
-    def again(self, key: K, now: float) -> None:
+    def again(self, key: K, turn: int, now: float) -> None:
         """A turn of this stream was lost; it wants it again, by itself, so that one stream's bad
         luck is not its neighbours'."""
-        stream = self._streams.get(key)
-        if stream is not None:
-            stream.running = False
+        if self.is_newest(key, turn):
+            stream = self._streams[key]
+            lost = stream.running
+            stream.running = None
             stream.alone = True
-            stream.due = now
+            stream.looked = stream.settled = 0.0
+            self._reconsider(stream, now)
+            if stream.wants is None:
+                stream.wants, stream.due = lost, now
 
     def worker_lost(self, worker: int) -> None:
         """What this worker held is gone: its streams may go anywhere."""
@@ -137,26 +274,114 @@ class LiveSchedule(Generic[K]):
 
     def lag(self, now: float) -> float:
         """Return for how many seconds the longest waiting stream has waited for a turn."""
-        waiting = (s.due for s in self._streams.values() if s.due is not None and not s.running)
-        return max((now - due for due in waiting), default=0.0)
+        return max(
+            (
+                now - (s.due if s.finishing is None else s.finishing)
+                for s in self._streams.values()
+                if s.wants is not None and s.running is None
+            ),
+            default=0.0,
+        )
 
-    def _wants(self, stream: _Stream) -> bool:
-        # Sums of seconds are a little off; what is short of a sample is enough.
-        return stream.waiting > (self._step if stream.step is None else stream.step) - 1e-5
+    @property
+    def _speaking(self) -> int:
+        """In how many streams somebody speaks, or may, where nobody listens."""
+        return sum(
+            1 for s in self._streams.values() if s.noticed is None or s.noticed.begun is not None
+        )
+
+    def _reconsider(self, stream: _Stream, now: float) -> bool:
+        """Set what a stream wants; return whether a worker that is free can give it."""
+        wants = self._wants(stream)
+        if wants is not stream.wants:
+            # A look that turns out to be the last of an utterance has waited all the same.
+            if stream.wants is None:
+                stream.due = now
+            stream.wants = wants
+        return wants is not None and (stream.running is None or wants is Work.FINAL)
+
+    def _wants(self, stream: _Stream) -> Work | None:
+        pace = self._pace
+        if stream.finishing is not None:
+            return Work.FINAL
+        noticed = stream.noticed
+        if noticed is None or stream.received - noticed.heard > _DEAF:
+            # Sums of seconds are a little off; what is short of a sample is enough.
+            step = pace.step if stream.step is None else stream.step
+            return Work.LOOK if stream.waiting > step - 1e-5 else None
+        if noticed.closed > stream.taken:
+            return Work.END
+        if noticed.begun is not None:
+            silence = noticed.heard - noticed.speech
+            if silence >= pace.settle and noticed.speech > stream.settled:
+                return Work.SETTLE
+            if noticed.speech - max(stream.looked, noticed.begun) >= pace.interval:
+                return Work.LOOK
+        return Work.KEEP_UP if stream.waiting >= pace.keep_up else None
+
+    def _begin(self, stream: _Stream) -> None:
+        """Note what will have been decoded when the turn that begins now is done."""
+        noticed = stream.noticed
+        if noticed is None:
+            return
+        if stream.running in (Work.LOOK, Work.SETTLE):
+            stream.looked = min(stream.received, stream.taken + self._pace.most)
+        if stream.running is Work.SETTLE:
+            stream.settled = noticed.speech
+
+    def _deadline(self, stream: _Stream) -> float:
+        assert stream.wants is not None
+        due = stream.due if stream.finishing is None else stream.finishing
+        return due + _PATIENCE[stream.wants]
+
+    def _together(self, chosen: list[tuple[K, _Stream]], workers: int) -> list[tuple[K, _Stream]]:
+        """Return who of the ready streams take a turn together, given their order of urgency."""
+        if not chosen:
+            return []
+        light = [each for each in chosen if each[1].light and not each[1].alone]
+        first = chosen[0][1]
+        if first.alone:
+            return chosen[:1]
+        if first.light or (light and light[0][1].wants is not Work.KEEP_UP):
+            return light[: self._pace.batch]
+        careful = first.careful
+        # Whoever is alone in a batch would be looked at more often than those who share one.
+        most = self._pace.batch if careful else min(self._pace.batch, self._speaking // workers)
+        taken: list[tuple[K, _Stream]] = []
+        cost = 0.0
+        for key, stream in chosen:
+            alike = stream.careful == careful and (stream.step is None) == (first.step is None)
+            if stream.alone or stream.light or not alike:
+                continue
+            cost += self._load.cost(stream.weight, careful=careful)
+            if taken and (cost > self._pace.longest or len(taken) >= most):
+                break
+            taken.append((key, stream))
+        return taken
 
     def _may(self, stream: _Stream, worker: int) -> bool:
+        if stream.running is not None:
+            # A final does not wait for a look under way elsewhere: its state is as it was before.
+            return (
+                stream.wants is Work.FINAL
+                and stream.running is Work.LOOK
+                and stream.worker != worker
+                and not self._sticky
+            )
         return not self._sticky or stream.worker in (None, worker)
 
-    def _even(self, chosen: list[K], worker: int, workers: int) -> list[K]:
+    def _even(
+        self, chosen: list[tuple[K, _Stream]], worker: int, workers: int
+    ) -> list[tuple[K, _Stream]]:
         """Leave streams that no worker holds yet to one that holds fewer."""
         room = -(-len(self._streams) // workers) - sum(
             1 for stream in self._streams.values() if stream.worker == worker
         )
-        kept: list[K] = []
-        for key in chosen:
-            if self._streams[key].worker is None:
+        kept: list[tuple[K, _Stream]] = []
+        for key, stream in chosen:
+            if stream.worker is None:
                 if room <= 0:
                     continue
                 room -= 1
-            kept.append(key)
+            kept.append((key, stream))
         return kept

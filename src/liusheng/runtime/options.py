@@ -29,18 +29,25 @@ class RecognitionOptions:
     """Of the live recognition of many streams.
 
     batch: streams that one call to a worker takes at most.
-    step: seconds of new audio after which a stream wants to be looked at again.
+    longest: seconds that a call of several streams is expected to take at most: for so long
+        somebody who is urgent may have to wait.
+    step: seconds of new audio after which a stream wants to be looked at again, where the model
+        goes along with it (an online model), or nothing is known of what is in it.
     max_turn: seconds of audio that one turn takes at most, so that nobody's backlog is everybody's.
     max_queued: seconds of audio of one stream not looked at, above which its socket is read slowly.
     max_streams: at once.
+    max_interval: seconds between two looks at one speaker, above which no more are let in: what
+        they would come to with one more, as measured.
     max_lag: seconds that the stalest stream has waited for a look, above which no more are let in.
     """
 
     batch: int = 8
+    longest: float = 0.3
     step: float = 0.4
     max_turn: float = 20.0
     max_queued: float = 30.0
     max_streams: int = 64
+    max_interval: float = 5.0
     max_lag: float = 10.0
 
 

@@ -10,12 +10,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from liusheng.asr.options import AsrOptions
-from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.asr.types import SAMPLE_RATE, Noticed, Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
-from liusheng.runtime.live_schedule import LiveSchedule
+from liusheng.runtime.listening import Listening
+from liusheng.runtime.live_schedule import LiveSchedule, Pace
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
 from liusheng.runtime.pool import Job, Pool
 from liusheng.runtime.process import WorkerLostError
@@ -77,6 +79,7 @@ class RecognitionStream:
         self.audio += pcm
         if self.queued_seconds >= self._recognition.options.max_queued:
             self._room.clear()
+        self._recognition.ear.feed(self, pcm)
         self._recognition.heard(self, len(pcm) / BYTES_PER_SECOND)
 
     def finish(self) -> None:
@@ -120,6 +123,7 @@ class Recognition:
     """A pool of recognisers and the streams on it.
 
     models, asr_options: what each worker loads (see `liusheng.asr.load`).
+    ear: what streams are listened to by.
     """
 
     def __init__(
@@ -135,9 +139,19 @@ class Recognition:
         self.options = options
         self._clock = clock
         self._pool = Pool("recognition", factory, (models, asr_options), pool_options)
-        self._schedule: LiveSchedule[RecognitionStream] = LiveSchedule(
-            batch=options.batch, step=options.step
+        self.ear: Listening[RecognitionStream] = Listening(
+            asr_options.live.vad, pool_options, self._noticed
         )
+        live = asr_options.live
+        self._pace = Pace(
+            batch=options.batch,
+            longest=options.longest,
+            step=options.step,
+            interval=live.interval,
+            settle=live.settle,
+            most=options.max_turn,
+        )
+        self._schedule: LiveSchedule[RecognitionStream] = LiveSchedule(self._pace)
         # By worker: what it may drop, told it with its next job.
         self._forgotten: dict[int, list[bytes]] = {}
         self.description = RecognizerDescription({}, sticky=False)
@@ -149,18 +163,19 @@ class Recognition:
             Exception: what a worker raised instead.
         """
         self.description = await self._pool.start(self)
-        self._schedule = LiveSchedule(
-            batch=self.options.batch, step=self.options.step, sticky=self.description.sticky
-        )
+        self._schedule = LiveSchedule(self._pace, sticky=self.description.sticky)
+        if self.description.windowed:
+            await self.ear.start()
 
     async def stop(self) -> None:
         """End the workers; streams under way are told nothing more."""
+        await self.ear.stop()
         await self._pool.stop()
 
     @property
     def pids(self) -> list[int]:
-        """Of the workers that are alive."""
-        return self._pool.pids
+        """Of the workers that are alive, those that recognise before the one that listens."""
+        return [*self._pool.pids, *self.ear.pids]
 
     @property
     def languages(self) -> frozenset[str]:
@@ -182,18 +197,28 @@ class Recognition:
 
         Raises:
             NotSupportedError: when the model for the language cannot serve `params`.
-            BusyError: when there are too many already, or those there are wait too long.
+            BusyError: when there are too many already, or those there are would wait too long.
         """
-        self.description.abilities[params.lang].check(params)
+        abilities = self.description.abilities[params.lang]
+        abilities.check(params)
         if self._pool.is_stranded:
             raise BusyError("no recognition worker can be started")
         if len(self._schedule) >= self.options.max_streams:
             raise BusyError(f"{len(self._schedule)} recognitions are under way, which is the limit")
-        lag = self._schedule.lag(self._clock())
+        now = self._clock()
+        lag = self._schedule.lag(now)
         if lag > self.options.max_lag:
             raise BusyError(f"recognition lags {lag:.1f} s behind, over {self.options.max_lag:g} s")
+        interval = self._schedule.interval(self._pool.size, now)
+        if interval > self.options.max_interval:
+            raise BusyError(
+                f"with one more, each of {len(self._schedule) + 1} recognitions would be looked at "
+                f"less often than every {self.options.max_interval:g} s"
+            )
         stream = RecognitionStream(self, params, on_update, on_finish, on_failure)
         self._schedule.add(stream)
+        if abilities.windowed:
+            self.ear.add(stream, params.endpoint)
         return stream
 
     # For streams
@@ -205,14 +230,22 @@ class Recognition:
 
     def finish(self, stream: RecognitionStream) -> None:
         """No more audio comes."""
+        self.ear.remove(stream)
         self._schedule.finish(stream, self._clock())
         self._pool.wake()
 
     def remove(self, stream: RecognitionStream) -> None:
         """A stream is over."""
+        self.ear.remove(stream)
         worker = self._schedule.remove(stream)
         if worker is not None and stream.state is not None:
             self._forget(worker, stream.state)
+
+    # For the ear
+
+    def _noticed(self, stream: RecognitionStream, noticed: Noticed) -> None:
+        if self._schedule.noticed(stream, noticed, self._clock()):
+            self._pool.wake()
 
     # For the pool
 
@@ -220,7 +253,8 @@ class Recognition:
         """Return the next batch of turns for this worker."""
         if states := self._forgotten.pop(worker, None):
             return Job("forget", (states,), _ignore, _ignore, _ignore)
-        streams = self._schedule.take(worker, self._pool.size)
+        began = self._clock()
+        streams = self._schedule.take(worker, began, self._pool.size)
         if not streams:
             return None
         most = int(self.options.max_turn * SAMPLE_RATE) * 2
@@ -232,12 +266,14 @@ class Recognition:
             past = None if known else stream.past()
             requests.append(TurnRequest(stream.params, stream.state, pcm, last, past))
             stream.holder = None
+        turns = [self._schedule.turn(stream) for stream in streams]
+        batch = _Batch(worker, streams, turns, requests, began)
         return Job(
             "advance",
             (requests,),
-            lambda results: self._done(worker, streams, requests, results),
-            lambda error: self._retry(streams, error),
-            lambda error: self._retry(streams, error),
+            lambda results: self._done(batch, results),
+            lambda error: self._retry(batch, error),
+            lambda error: self._retry(batch, error),
         )
 
     def worker_lost(self, worker: int) -> None:
@@ -253,26 +289,23 @@ class Recognition:
         for stream in list(self._schedule):
             self._fail(stream, error)
 
-    def _done(
-        self,
-        worker: int,
-        streams: Sequence[RecognitionStream],
-        requests: Sequence[TurnRequest],
-        results: Sequence[TurnResult],
-    ) -> None:
-        for stream, request, result in zip(streams, requests, results, strict=True):
-            if stream not in self._schedule:
-                self._forget(worker, result.state)
+    def _done(self, batch: _Batch, results: Sequence[TurnResult]) -> None:
+        now = self._clock()
+        self._schedule.spent(batch.worker, now - batch.began, now)
+        for stream, turn, request, result in zip(
+            batch.streams, batch.turns, batch.requests, results, strict=True
+        ):
+            seconds = len(request.pcm) / BYTES_PER_SECOND
+            if not self._schedule.looked(stream, turn, seconds, result.held, now, result.wants):
+                self._forget(batch.worker, result.state)
                 continue
             stream.state = result.state
             stream.tries = 0
-            stream.holder = worker
+            stream.holder = batch.worker
             stream.took(len(request.pcm), None if result.needs is None else 2 * result.needs)
             came = stream.origin + stream.taken
             heard = came if result.heard is None else 2 * result.heard
             stream.heard = max(stream.heard, heard / BYTES_PER_SECOND)
-            seconds = len(request.pcm) / BYTES_PER_SECOND
-            self._schedule.looked(stream, seconds, self._clock(), result.wants)
             stream.on_update(result.closed, result.partial)
             if request.last:
                 self.remove(stream)
@@ -283,17 +316,17 @@ class Recognition:
             self._forgotten.setdefault(worker, []).append(state)
             self._pool.wake()
 
-    def _retry(self, streams: Sequence[RecognitionStream], error: Exception) -> None:
+    def _retry(self, batch: _Batch, error: Exception) -> None:
         # A lost worker says all in a line; what an engine raised has a place.
         trace = None if isinstance(error, WorkerLostError) else error
-        _log.warning("a turn of %d streams failed: %s", len(streams), error, exc_info=trace)
-        for stream in streams:
-            if stream not in self._schedule:
+        _log.warning("a turn of %d streams failed: %s", len(batch.streams), error, exc_info=trace)
+        for stream, turn in zip(batch.streams, batch.turns, strict=True):
+            if not self._schedule.is_newest(stream, turn):
                 continue
             # A turn lost together with others says little of any one of them.
-            stream.tries += len(streams) == 1
+            stream.tries += len(batch.streams) == 1
             if stream.tries < _MAX_TRIES:
-                self._schedule.again(stream, self._clock())
+                self._schedule.again(stream, turn, self._clock())
             else:
                 self._fail(stream, error)
 
@@ -301,6 +334,17 @@ class Recognition:
         self.remove(stream)
         stream.took(len(stream.audio) - stream.taken)
         stream.on_failure(error)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Turns under way. began: when; turns: which each stream's is."""
+
+    worker: int
+    streams: Sequence[RecognitionStream]
+    turns: Sequence[int]
+    requests: Sequence[TurnRequest]
+    began: float
 
 
 def _ignore(_: object) -> None:
