@@ -34,6 +34,11 @@ def test_how_english_is_written_does_not_count(reference: str, hypothesis: str) 
     assert errors(reference, hypothesis, "en").edits == 0
 
 
+def test_a_digit_lost_in_a_telephone_number_is_one_error() -> None:
+    assert errors("号码13800138000", "号码1380013800", "zh") == Errors(1, 13)
+    assert errors("人口13800000人", "人口13,800,000人", "zh").edits > 0
+
+
 def test_chinese_counts_characters_and_english_words() -> None:
     assert errors("今天天气很好", "今天天汽好", "zh") == Errors(2, 6)
     assert errors("the cat sat down", "the bat sat", "en") == Errors(2, 4)

@@ -47,6 +47,23 @@ def probed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, b
     return calls
 
 
+def test_what_corrects_mandarin_is_looked_for(
+    probed: list[tuple[str, bool, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    tmp_path: Path,
+) -> None:
+    configure(monkeypatch, "ears", "voice")
+    monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path))
+    assert main(["doctor"]) == 0, "everything works without it"
+    out = capsys.readouterr().out
+    assert "! Mandarin is recognised less exactly" in out
+    assert "`liusheng models pull libime-zh`" in out
+    monkeypatch.setenv("LIUSHENG_ASR__CORRECTION__MODEL", "")
+    assert main(["doctor"]) == 0
+    assert "!" not in capsys.readouterr().out
+
+
 def configure(monkeypatch: pytest.MonkeyPatch, asr: str, tts: str) -> None:
     monkeypatch.setenv("LIUSHENG_ASR__MODELS", asr)
     monkeypatch.setenv("LIUSHENG_TTS__MODELS", tts)

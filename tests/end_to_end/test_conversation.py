@@ -67,6 +67,16 @@ async def test_listeners_who_vanish_leave_room(address: str) -> None:
         assert "code" not in got[0], got[0]
 
 
+@pytest.mark.parametrize("text", ["，。！？…", "😀🎉👍🏽", "\0\a\x1b\u200b"])
+async def test_what_has_no_sound_is_told(address: str, text: str) -> None:
+    async with talking(address) as socket:
+        await socket.send(json.dumps({"text": text}))
+        error, closing = await packets(socket)
+        assert (error["code"], closing) == ("nothing_to_say", {"status": 2, "audio": ""})
+        await socket.send(json.dumps({"text": f"你{text}好。"}))
+        assert audio(await packets(socket)), "elsewhere in a text it is skipped"
+
+
 async def test_text_by_token(address: str) -> None:
     """It sounds as the whole text does, and begins before the text is whole."""
     async with talking(address) as socket:

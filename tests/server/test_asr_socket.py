@@ -103,13 +103,15 @@ async def test_bad_frames_are_answered_and_the_client_can_go_on(server, frame, c
         assert await finish(other) == "undisturbed"
 
 
-async def test_end_twice(server) -> None:
+async def test_what_comes_after_end_is_answered_after_the_final(server) -> None:
     async with server.asr() as dialogue:
-        await dialogue.send(b"word")
-        await dialogue.send(END)
-        await dialogue.send(END)
+        await dialogue.send(b"sleep ")
+        for frame in (END, END, b"late", {"name": "b", "signal": "start", "nbest": 1}):
+            await dialogue.send(frame)
         assert "code" not in await dialogue.receive()
         assert (await dialogue.receive())["signal"] == "finished"
+        for _ in range(3):
+            assert (await dialogue.receive())["code"] == "after_end"
         assert await dialogue.close_code() == 1000
 
 

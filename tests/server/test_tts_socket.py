@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+from liusheng.protocol import tts_session
+
 TTS = "/paddlespeech/tts/streaming"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -91,6 +93,30 @@ async def test_other_bad_frames_are_told_and_nothing_is_closed(server, frame, co
         assert (error["status"], error["code"]) == (-1, code)
         await dialogue.send({"text": "2"})
         assert numbers(await until_closing(dialogue)) == [1, 2]
+
+
+async def test_what_comes_after_end_is_told(server) -> None:
+    async with server.tts() as dialogue:
+        end = {"task": "tts", "signal": "end", "session": dialogue.session}
+        for message in ({"text": "3000"}, end, end, {"text": "2"}):
+            await dialogue.send(message)
+        packets = []
+        while not packets or "signal" not in packets[-1]:
+            packets.append(await dialogue.receive())
+        assert [p["code"] for p in packets if p["status"] == -1] == ["after_end", "after_end"]
+        assert [p["status"] for p in packets].count(2) == 2, "for each of the texts"
+        assert await dialogue.close_code() == 1000
+
+
+async def test_a_text_too_many(server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tts_session, "MAX_WAITING_TEXTS", 2)
+    async with server.tts() as dialogue:
+        for text in ("3000", "1", "2", "3"):
+            await dialogue.send({"text": text})
+        for count in (3000, 1, 2):
+            assert numbers(await until_closing(dialogue))[-1] == count
+        error, closing = await until_closing(dialogue)
+        assert (error["code"], closing["status"]) == ("too_many_texts", 2)
 
 
 async def test_cancel_and_go_on(server) -> None:

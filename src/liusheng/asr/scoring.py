@@ -1,10 +1,10 @@
 """Error rates: how far a transcript is from what was said.
 
 Both texts are brought to one form first, so that only what was heard counts and not how it is
-written. Chinese, by characters: NFKC, simplified characters, numbers read out (years digit by
-digit), 幺 as 一, 两 as 二, 〇 as 零, no punctuation, no spaces, Latin letters in lower case. Other
-languages, by words: NFKC, lower case, English numbers and abbreviations read out, hesitations
-(uh, um, hmm) left out, no punctuation, no apostrophes.
+written. Chinese, by characters: NFKC, simplified characters, numbers read out (years and what has
+eight digits or more digit by digit), 幺 as 一, 两 as 二, 〇 as 零, no punctuation, no spaces, Latin
+letters in lower case. Other languages, by words: NFKC, lower case, English numbers and
+abbreviations read out, hesitations (uh, um, hmm) left out, no punctuation, no apostrophes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from liusheng.asr.agreement import prefix_distances
 from liusheng.asr.offline import stands_alone
 
 _YEAR = re.compile(r"(\d{4})\s*(?=年)")
+_LONG = re.compile(r"(?<![\d.,])\d{8,}(?![\d.,])")
+"""A telephone number or the like; as a quantity one lost digit would change every word of it."""
 _DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 _SAME = str.maketrans("幺两〇", "一二零")
 _HESITATION = re.compile(r"\b(?:uh+|um+|hm+|mhm)\b")
@@ -78,6 +80,7 @@ def join(texts: Sequence[str]) -> str:
 def _chinese(text: str) -> str:
     text = _simplified().convert(text)
     text = _YEAR.sub(lambda m: m[1].translate(_DIGITS), text)
+    text = _LONG.sub(lambda m: m[0].translate(_DIGITS), text)
     text = _normalizer("zh").normalize(text).lower()
     return _letters(text.translate(_DIGITS).translate(_SAME))
 

@@ -22,8 +22,9 @@ from liusheng import __version__
 from liusheng.cli.probe import open_model
 from liusheng.cli.terminal import error
 from liusheng.models import ModelError, Store
-from liusheng.models.types import InstalledModel, Task
+from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.server.cores import usable_cores
+from liusheng.server.models import correction_model
 from liusheng.server.settings_sources import SettingsError, load
 
 _PACKAGES = {
@@ -71,7 +72,10 @@ def doctor(
         and status.model.task in (Task.ASR, Task.TTS)
     ]
     good = _check_models(console, settings.home, [*wanted, *others], timeout)
-    missing = [name for name in wanted if name not in good]
+    if any(model.kind is Kind.WHISPER for model in good):
+        _check_correction(console, settings.asr.correction.model, store)
+    names = {model.name for model in good}
+    missing = [name for name in wanted if name not in names]
     if missing:
         error(f"the server cannot start with these models: {', '.join(missing)}")
     return 1 if missing else 0
@@ -92,12 +96,24 @@ def _version(package: str) -> str:
         )
 
 
-def _check_models(console: Console, home: Path, names: Sequence[str], timeout: float) -> list[str]:
+def _check_correction(console: Console, name: str, store: Store) -> None:
+    """Say whether what recognition hears of Mandarin is corrected."""
+    try:
+        trouble = correction_model(name, store)[1] if name else ""
+    except (ModelError, ValueError) as problem:
+        trouble = str(problem)
+    if trouble:
+        console.print(f"[yellow]![/] {escape(trouble)}")
+
+
+def _check_models(
+    console: Console, home: Path, names: Sequence[str], timeout: float
+) -> list[InstalledModel]:
     """Load and time each model, and say how it went; return those that work.
 
     Voices come first: recognition hears what they said.
     """
-    good: list[str] = []
+    good: list[InstalledModel] = []
 
     def bad(name: str, problem: str) -> None:
         console.print(f"[red]✗[/] [bold]{escape(name)}[/]\n    {escape(problem)}")
@@ -122,7 +138,7 @@ def _check_models(console: Console, home: Path, names: Sequence[str], timeout: f
             if isinstance(result, str):
                 bad(model.name, result)
                 continue
-            good.append(model.name)
+            good.append(model)
             if model.task is Task.TTS and wav is not None:
                 spoken.setdefault(result["lang"], wav)
             console.print(f"[green]✓[/] [bold]{escape(model.name)}[/]  {_in_words(result)}")

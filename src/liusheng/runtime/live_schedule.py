@@ -87,6 +87,11 @@ class _Stream:
     step: float | None = None  # of new audio that it wants a turn for; None: the pace's
 
     @property
+    def stepwise(self) -> bool:
+        """Whether its model goes along with it step by step, each at the same cost."""
+        return self.step is not None
+
+    @property
     def waiting(self) -> float:
         """Seconds of audio that no turn has taken in."""
         return self.received - self.taken
@@ -95,11 +100,6 @@ class _Stream:
     def weight(self) -> float:
         """Seconds of audio that its next turn goes over."""
         return self.held + self.waiting
-
-    @property
-    def careful(self) -> bool:
-        """Whether its turn takes a final's care; it does not where a model goes step by step."""
-        return self.wants is not Work.LOOK and self.step is None
 
     @property
     def light(self) -> bool:
@@ -197,7 +197,7 @@ class LiveSchedule(Generic[K]):
         if heavy:
             self._batches[worker] = _Batch(
                 [stream.weight for stream in heavy],
-                careful=heavy[0].careful,
+                careful=all(stream.wants is not Work.LOOK for stream in heavy),
                 live=all(stream.waiting < _BACKLOG for stream in heavy),
             )
         for _, stream in taken:
@@ -344,14 +344,20 @@ class LiveSchedule(Generic[K]):
             return chosen[:1]
         if first.light or (light and light[0][1].wants is not Work.KEEP_UP):
             return light[: self._pace.batch]
-        careful = first.careful
-        # Whoever is alone in a batch would be looked at more often than those who share one.
-        most = self._pace.batch if careful else min(self._pace.batch, self._speaking // workers)
+        careful = first.wants is not Work.LOOK
+        most = self._pace.batch
+        if not careful and not first.stepwise:
+            # Whoever is alone in a batch would be looked at more often than those who share one.
+            most = min(most, self._speaking // workers)
         taken: list[tuple[K, _Stream]] = []
         cost = 0.0
         for key, stream in chosen:
-            alike = stream.careful == careful and (stream.step is None) == (first.step is None)
-            if stream.alone or stream.light or not alike:
+            if stream.alone or stream.light:
+                continue
+            # Looks do not make what is urgent wait, except where they go step by step with it:
+            # then they cost it little, and a batch without them would cost them much.
+            together = first.stepwise and stream.stepwise
+            if not together and (stream.wants is not Work.LOOK) != careful:
                 continue
             cost += self._load.cost(stream.weight, careful=careful)
             if taken and (cost > self._pace.longest or len(taken) >= most):

@@ -15,7 +15,7 @@ from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.recognition import BusyError, Recognition, RecognitionStream
 from liusheng.runtime.waiting import at_most
 from liusheng.server.hearing import Hearing, hearing
-from liusheng.server.socket import LONGEST_PAUSE, SocketDriver
+from liusheng.server.socket import LONGEST_PAUSE, MOST_OWED, SocketDriver
 from liusheng.server.troubles import no_room, not_supported, recognition_failed
 from liusheng.server.wishes import stream_params
 
@@ -57,11 +57,11 @@ class ASRSocket(SocketDriver[Command]):
             self._hearing = None
 
     async def room(self) -> None:
-        """Wait while too much audio is queued, or while the final is awaited."""
+        """Wait while too much audio is queued, or too much is owed that comes after the final."""
         if self._asr.awaits_client:
             if self._hearing:
                 await self._hearing.room(LONGEST_PAUSE)
-        else:
+        elif self._asr.backlog > MOST_OWED:
             await at_most(self._finished, LONGEST_PAUSE)
 
     def _open(self, command: Open) -> None:

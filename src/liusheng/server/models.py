@@ -30,24 +30,33 @@ def recognition_models(
     second_pass = settings.asr.online.second_pass
     if second_pass and any(model.kind in ONLINE_KINDS for model in models):
         models.append(store.open_named(second_pass))
-    if any(model.kind is Kind.WHISPER for model in models):
-        models += _correction(settings.asr.correction.model, store)
+    name = settings.asr.correction.model
+    if name and any(model.kind is Kind.WHISPER for model in models):
+        corrector, trouble = correction_model(name, store)
+        if trouble:
+            _log.warning(trouble)
+        if corrector:
+            models.append(corrector)
     return models
 
 
-def _correction(name: str, store: Store) -> list[InstalledModel]:
-    if not name:
-        return []
+def correction_model(name: str, store: Store) -> tuple[InstalledModel | None, str]:
+    """Return the model that corrects Mandarin, where it is there, and what is not as it should be,
+    "" where all is.
+
+    Raises:
+        ModelError: it is not in the catalogue, or no folder.
+        ValueError: it is no language model.
+    """
     try:
         model = store.open_named(name)
     except (NotInstalledError, IncompleteModelError) as error:
-        _log.warning("Mandarin is recognised less exactly, and without hotwords: %s", error)
-        return []
+        return None, f"Mandarin is recognised less exactly, and without hotwords: {error}"
     if model.task is not Task.LM:
         raise ValueError(f"asr.correction.model: {name} is no language model")
     if find_spec("kenlm") is None:
-        _log.warning(
-            "Mandarin is recognised less exactly: the package camel-kenlm is not installed "
-            "(it has no build for every Python)"
+        return model, (
+            "Mandarin is recognised less exactly: the package camel-kenlm is not installed (it has "
+            "no build for every Python)"
         )
-    return [model]
+    return model, ""

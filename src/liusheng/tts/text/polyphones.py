@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-_PRONOUN = re.compile("(?:[我你您他她它咱谁]|们|自己|大家)$")
+_PRONOUN = re.compile("(?:[我你您他她它咱谁]|们|自己|大家|事儿?|今天|明天)$")
 _MUST = re.compile(
     "^(?:曾|没|刚|已|已经|曾经|终于|就|总|还|都|必|也|可|非|又|只|不|先|还是|至少|一定)$"
 )
