@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import sherpa_onnx
 
 from liusheng.asr import sherpa_metadata
@@ -21,6 +22,7 @@ from liusheng.asr.sherpa_stream import LiveStream
 from liusheng.asr.sherpa_tokens import Vocabulary, languages_of
 from liusheng.asr.silence import SilenceRules
 from liusheng.asr.types import (
+    SAMPLE_RATE,
     NotSupportedError,
     Outcome,
     StateLostError,
@@ -73,7 +75,9 @@ def load(
     unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
     native = _native(model, options, pace, unit)
     silence = _silence(options, detector or SileroVad()) if options.skip_silence else None
-    return SherpaOnline(model, options, native, vocabulary, pace, unit, silence, second_pass)
+    recognizer = SherpaOnline(model, options, native, vocabulary, pace, unit, silence, second_pass)
+    recognizer.warm_up()
+    return recognizer
 
 
 def _silence(options: OnlineOptions, detector: SpeechDetector) -> SilenceRules:
@@ -173,6 +177,15 @@ class SherpaOnline:
         self._silence = silence
         self._second_pass = second_pass
         self._live: dict[str, LiveStream] = {}
+
+    def warm_up(self) -> None:
+        """Compute something once: what libraries put off until then is no speaker's to wait for."""
+        samples = np.zeros(self._pace.due(1) + SAMPLE_RATE // 10, np.float32)
+        if self._silence:
+            self._silence.listen(self._silence.begin(0), samples)
+        stream = self._native.create_stream()
+        stream.accept_waveform(SAMPLE_RATE, samples.tolist())
+        self._native.decode_streams([stream])
 
     def abilities(self, lang: str) -> Abilities:
         """Return what the model can do; punctuation is the second pass's."""
