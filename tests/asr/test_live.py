@@ -296,6 +296,41 @@ def test_words_are_inside_the_speech() -> None:
     assert utterance.words[-1].end == utterance.end
 
 
+class PolyglotEngine(LetterEngine):
+    """Takes what begins with a letter before "e" for English and the rest for French."""
+
+    languages = ("en", "fr")
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        read = [d.pieces for d in super().decode(windows, effort)]
+        found = ["fr" if p and p[0].text.strip() >= "e" else "en" for p in read]
+        return [
+            Decoded(pieces, lang if window.lang == "auto" else window.lang)
+            for window, pieces, lang in zip(windows, read, found, strict=True)
+        ]
+
+
+def test_the_language_of_an_utterance_is_found_once() -> None:
+    engine = PolyglotEngine()
+    audio = speak("  " + "efghij" * 7 + "       ")
+    outcomes = play(recogniser(engine), audio, every(0.3, audio))
+    asked = [window.lang for window in engine.windows]
+    first = asked.index("fr")
+    assert first > 1, "a moment of speech does not tell"
+    assert set(asked[:first]) == {"auto"}
+    assert set(asked[first:]) == {"fr"}
+    assert [u.lang for o in outcomes for u in o.closed] == ["fr"]
+
+
+def test_the_next_utterance_is_expected_in_the_same_language() -> None:
+    engine = PolyglotEngine()
+    audio = speak("  efghij" + " " * 10 + "abcdab" + " " * 10)
+    closed = [u for o in play(recogniser(engine), audio, every(0.3, audio)) for u in o.closed]
+    assert [u.lang for u in closed] == ["fr", "en"]
+    assert engine.windows[0].before == ""
+    assert engine.windows[-1].before == "fr"
+
+
 def test_a_language_that_the_model_has_not_is_refused() -> None:
     with pytest.raises(NotSupportedError, match=r"letters does not recognise 'zh'; it has: en"):
         recogniser(LetterEngine()).open(StreamParams("zh"))
