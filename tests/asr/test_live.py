@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -294,6 +295,31 @@ def test_words_are_inside_the_speech() -> None:
     utterance = play(recogniser(SlurringEngine()), speak("     abcdef       "), [])[0].closed[0]
     assert utterance.words[0].start == utterance.start
     assert utterance.words[-1].end == utterance.end
+
+
+class DraftingEngine(LetterEngine):
+    """Gives for a draft how much it has decoded."""
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        return [
+            replace(decoded, draft=(len(window.samples),))
+            for window, decoded in zip(windows, super().decode(windows, effort), strict=True)
+        ]
+
+
+def test_a_window_that_has_grown_comes_with_the_draft_of_its_last_decode() -> None:
+    engine = DraftingEngine()
+    options = LiveOptions(trim=4.0, keep=2.0, hold=0.5)
+    audio = speak("  " + "abcdefghij" * 5 + " " * 10 + "abcdefghij")
+    play(recogniser(engine, options), audio, every(0.3, audio))
+    drafts = [window.draft for window in engine.windows]
+    assert drafts[0] == ()
+    assert drafts.count(()) > 3, "none where words have left the window, nor for what is new"
+    for before, window in pairwise(engine.windows):
+        if window.draft:
+            same = window.samples[: window.draft[0]]
+            assert len(before.samples) == window.draft[0]
+            assert np.array_equal(same, before.samples[: len(same)])
 
 
 class PolyglotEngine(LetterEngine):

@@ -251,7 +251,8 @@ class LiveRecognizer:
         begin = utterance.begin / SAMPLE_RATE
         first, last = (max(0.0, frame * FRAME_SECONDS - begin) for frame in speech)
         samples = audio.astype(np.float32) / np.float32(32768)
-        return Window(samples, lang, timed, state.lang, (first, last), state.params.nbest)
+        nbest = state.params.nbest
+        return Window(samples, lang, timed, state.lang, (first, last), nbest, utterance.draft)
 
     def _outcome(self, state: LiveState, jobs: Sequence[_Job]) -> Outcome:
         """Write down what a turn's decodes said."""
@@ -297,6 +298,7 @@ class LiveRecognizer:
             settled=job.effort is Effort.FINAL,
             horizon=job.heard * FRAME_SECONDS - self.options.hold,
             spell=spell,
+            draft=decoded.draft,
         )
         if state.params.nbest > 1:
             others = [(self._placed(state, job, p), score) for p, score in decoded.others]
