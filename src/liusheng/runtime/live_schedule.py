@@ -17,7 +17,7 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from liusheng.asr.types import Noticed
-from liusheng.runtime.load import Load
+from liusheng.runtime.load import PAD, Load
 
 K = TypeVar("K", bound=Hashable)
 
@@ -329,13 +329,16 @@ class LiveSchedule(Generic[K]):
         careful = first.wants is not Work.LOOK
         # Whoever is alone in a batch would be looked at more often than those who share one.
         most = self._pace.batch if careful else min(self._pace.batch, self._speaking // workers)
+        cost = self._load.cost(careful)
+        longest = together = 0.0
         taken: list[tuple[K, _Stream]] = []
-        cost = 0.0
         for key, stream in chosen:
             if stream.alone or stream.light or (stream.wants is not Work.LOOK) != careful:
                 continue
-            cost += self._load.cost(stream.weight, careful=careful)
-            if taken and (cost > self._pace.longest or len(taken) >= most):
+            longest = max(longest, stream.weight + PAD)
+            together += stream.weight + PAD
+            long = cost(longest, together) > self._pace.longest
+            if taken and (long or len(taken) >= most):
                 break
             taken.append((key, stream))
         return taken
