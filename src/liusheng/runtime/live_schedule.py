@@ -40,6 +40,10 @@ class Work(Enum):
 _PATIENCE = {Work.FINAL: 0.0, Work.END: 0.3, Work.SETTLE: 0.3, Work.LOOK: 2.5, Work.KEEP_UP: 4.0}
 """Seconds that a turn may wait before another reason's is no longer more urgent."""
 
+_WORTH = 1.6
+"""By how much company may lengthen a turn in any case: where decoding mostly waits for the weights,
+a machine that is slow is best used by many at once."""
+
 _BACKLOG = 5.0
 """Seconds of audio in a turn, above which somebody sends faster than people speak."""
 
@@ -330,15 +334,17 @@ class LiveSchedule(Generic[K]):
         # Whoever is alone in a batch would be looked at more often than those who share one.
         most = self._pace.batch if careful else min(self._pace.batch, self._speaking // workers)
         cost = self._load.cost(careful)
-        longest = together = 0.0
+        longest = together = limit = 0.0
         taken: list[tuple[K, _Stream]] = []
         for key, stream in chosen:
             if stream.alone or stream.light or (stream.wants is not Work.LOOK) != careful:
                 continue
             longest = max(longest, stream.weight + PAD)
             together += stream.weight + PAD
-            long = cost(longest, together) > self._pace.longest
-            if taken and (long or len(taken) >= most):
+            expected = cost(longest, together)
+            if not taken:
+                limit = max(self._pace.longest, _WORTH * expected)
+            elif expected > limit or len(taken) >= most:
                 break
             taken.append((key, stream))
         return taken
