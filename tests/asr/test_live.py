@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -294,6 +295,66 @@ def test_words_are_inside_the_speech() -> None:
     utterance = play(recogniser(SlurringEngine()), speak("     abcdef       "), [])[0].closed[0]
     assert utterance.words[0].start == utterance.start
     assert utterance.words[-1].end == utterance.end
+
+
+class DraftingEngine(LetterEngine):
+    """Gives for a draft how much it has decoded."""
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        return [
+            replace(decoded, draft=(len(window.samples),))
+            for window, decoded in zip(windows, super().decode(windows, effort), strict=True)
+        ]
+
+
+def test_a_window_that_has_grown_comes_with_the_draft_of_its_last_decode() -> None:
+    engine = DraftingEngine()
+    options = LiveOptions(trim=4.0, keep=2.0, hold=0.5)
+    audio = speak("  " + "abcdefghij" * 5 + " " * 10 + "abcdefghij")
+    play(recogniser(engine, options), audio, every(0.3, audio))
+    drafts = [window.draft for window in engine.windows]
+    assert drafts[0] == ()
+    assert drafts.count(()) > 3, "none where words have left the window, nor for what is new"
+    for before, window in pairwise(engine.windows):
+        if window.draft:
+            same = window.samples[: window.draft[0]]
+            assert len(before.samples) == window.draft[0]
+            assert np.array_equal(same, before.samples[: len(same)])
+
+
+class PolyglotEngine(LetterEngine):
+    """Takes what begins with a letter before "e" for English and the rest for French."""
+
+    languages = ("en", "fr")
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        read = [d.pieces for d in super().decode(windows, effort)]
+        found = ["fr" if p and p[0].text.strip() >= "e" else "en" for p in read]
+        return [
+            Decoded(pieces, lang if window.lang == "auto" else window.lang)
+            for window, pieces, lang in zip(windows, read, found, strict=True)
+        ]
+
+
+def test_the_language_of_an_utterance_is_found_once() -> None:
+    engine = PolyglotEngine()
+    audio = speak("  " + "efghij" * 7 + "       ")
+    outcomes = play(recogniser(engine), audio, every(0.3, audio))
+    asked = [window.lang for window in engine.windows]
+    first = asked.index("fr")
+    assert first > 1, "a moment of speech does not tell"
+    assert set(asked[:first]) == {"auto"}
+    assert set(asked[first:]) == {"fr"}
+    assert [u.lang for o in outcomes for u in o.closed] == ["fr"]
+
+
+def test_the_next_utterance_is_expected_in_the_same_language() -> None:
+    engine = PolyglotEngine()
+    audio = speak("  efghij" + " " * 10 + "abcdab" + " " * 10)
+    closed = [u for o in play(recogniser(engine), audio, every(0.3, audio)) for u in o.closed]
+    assert [u.lang for u in closed] == ["fr", "en"]
+    assert engine.windows[0].before == ""
+    assert engine.windows[-1].before == "fr"
 
 
 def test_a_language_that_the_model_has_not_is_refused() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from liusheng.asr.evaluate import Recording
 from liusheng.bench.crowd import Crowd
 from liusheng.bench.speaker import Clip, Take
@@ -57,6 +59,17 @@ async def test_each_speaker_is_measured_once_at_least(server: FakeServer) -> Non
         takes = await crowd.speak(client, clips(0.4, 0.4))
     assert len(takes) == 2
     assert all(take.began > 0.3 for take in takes)
+
+
+async def test_what_never_gets_its_final_is_lost(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liusheng.bench.crowd._PATIENCE", 0.2)
+    server.silent_from = 0
+    crowd = Crowd(streams=1, seconds=0.1, ramp=0.0)
+    async with connect(server.url) as client:
+        takes = await crowd.speak(client, clips(0.09))
+    assert [take.failure for take in takes] == ["no_final"]
 
 
 async def test_who_is_turned_away_is_counted(server: FakeServer) -> None:

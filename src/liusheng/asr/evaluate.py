@@ -95,7 +95,7 @@ def evaluate(
     recordings: Iterable[Recording],
     recognizer: Recognizer,
     offline: Transcriber | None = None,
-    turn: float = 0.4,
+    turn: float = 0.1,
 ) -> dict[str, Tally]:
     """Recognise recordings live, and offline if asked; return a tally for each language."""
     tallies: dict[str, Tally] = {}
@@ -140,7 +140,7 @@ def hear(
     recognizer: Recognizer,
     samples: Samples,
     lang: str,
-    turn: float = 0.4,
+    turn: float = 0.1,
     timer: Callable[[], float] = lambda: 0.0,
 ) -> Heard:
     """Recognise a recording live, as if it were spoken now; see `live`."""

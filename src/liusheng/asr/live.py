@@ -42,6 +42,8 @@ from liusheng.asr.vad import (
 )
 
 _NOTHING = np.zeros(0, np.int16)
+_TELLING = 3.0
+"""Seconds of speech that tell its language."""
 _NO_HOTWORDS = "they are found where Whisper's Mandarin is corrected"
 
 
@@ -241,13 +243,16 @@ class LiveRecognizer:
     ) -> Window:
         audio = state.audio[utterance.begin - state.origin : end - state.origin]
         lang = state.params.lang
-        if lang == "auto" and utterance.fixed:
-            # An utterance has one language; once words of it stand, it is that of the words.
+        decoded = (utterance.heard - speech[0]) * FRAME_SECONDS
+        if lang == "auto" and (utterance.fixed or (utterance.tail and decoded >= _TELLING)):
+            # An utterance has one language: that of the words that stand, or that was found when
+            # enough was said to tell.
             lang = utterance.lang
         begin = utterance.begin / SAMPLE_RATE
         first, last = (max(0.0, frame * FRAME_SECONDS - begin) for frame in speech)
         samples = audio.astype(np.float32) / np.float32(32768)
-        return Window(samples, lang, timed, state.lang, (first, last), state.params.nbest)
+        nbest = state.params.nbest
+        return Window(samples, lang, timed, state.lang, (first, last), nbest, utterance.draft)
 
     def _outcome(self, state: LiveState, jobs: Sequence[_Job]) -> Outcome:
         """Write down what a turn's decodes said."""
@@ -293,6 +298,7 @@ class LiveRecognizer:
             settled=job.effort is Effort.FINAL,
             horizon=job.heard * FRAME_SECONDS - self.options.hold,
             spell=spell,
+            draft=decoded.draft,
         )
         if state.params.nbest > 1:
             others = [(self._placed(state, job, p), score) for p, score in decoded.others]

@@ -37,6 +37,7 @@ class Window:
         "auto", an engine leaves it only when it is sure of another.
     speech: where in the window speech was detected, from and to, in seconds.
     nbest: how many hypotheses a final decode is to give, where the model has several.
+    draft: `Decoded.draft` of an earlier decode of audio that begins as this does.
     """
 
     samples: Samples
@@ -45,6 +46,7 @@ class Window:
     before: str = ""
     speech: tuple[float, float] = (0.0, float("inf"))
     nbest: int = 1
+    draft: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Decoded:
     others: further hypotheses, the likeliest first, with their scores; some may differ in marks
         only.
     rival: what a second decode of another kind heard; empty where there was none.
+    draft: tokens, for an engine that decodes what has grown faster with them; empty where it does
+        not.
     """
 
     pieces: tuple[Piece, ...]
@@ -80,6 +84,7 @@ class Decoded:
     score: float | None = None
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
     rival: tuple[Piece, ...] = ()
+    draft: tuple[int, ...] = ()
 
 
 class OfflineEngine(Protocol):

@@ -28,6 +28,7 @@ class OpenUtterance:
     others: what the tail may be instead, by further hypotheses of the newest decode, and the score
         of each, after the tail's own.
     lang: the newest decode's language; "" before the first.
+    draft: what makes the next decode of the same window cheaper (see `liusheng.asr.offline`).
     """
 
     begin: int
@@ -39,6 +40,7 @@ class OpenUtterance:
     lang: str = ""
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
     score: float = 0.0
+    draft: tuple[int, ...] = ()
 
     @property
     def fixed(self) -> tuple[Piece, ...]:
@@ -59,6 +61,7 @@ class OpenUtterance:
         settled: bool,
         horizon: float,
         spell: Spell | None = None,
+        draft: tuple[int, ...] = (),
     ) -> OpenUtterance:
         """Take a decode of the window (polished, in stream time).
 
@@ -82,6 +85,7 @@ class OpenUtterance:
             settled=settled,
             lang=lang,
             others=(),
+            draft=draft,
         )
 
     def reconsidered(
@@ -129,6 +133,7 @@ class OpenUtterance:
             begin=begin,
             frozen=self.frozen + self.stable[: at + 1],
             stable=self.stable[at + 1 :],
+            draft=(),
         )
 
     def partial(self, index: int) -> Partial:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from liusheng.bench.speaker import Clip, Take, speak
 from liusheng.client import Client
 
+_PATIENCE = 120.0
+"""Seconds after the end of a recording in which its final comes, or it is lost."""
 _RETRY_AFTER = 1.0
 """Seconds until a speaker who was turned away tries again."""
 
@@ -91,13 +93,7 @@ class _Run:
             if measured and expected:
                 expected = False
                 self._expected -= 1
-            take = await speak(
-                self._client,
-                clip,
-                crowd.lang or clip.recording.lang,
-                pause=crowd.pause,
-                epoch=self._epoch,
-            )
+            take = await self._take(clip)
             self._measuring -= measured
             self._changed.set()
             if measured:
@@ -105,6 +101,28 @@ class _Run:
                 self._on_take(take)
             if take.failure:
                 await asyncio.sleep(_RETRY_AFTER)
+
+    async def _take(self, clip: Clip) -> Take:
+        crowd = self._crowd
+        began = self._now() - self._epoch
+        speaking = asyncio.ensure_future(
+            speak(
+                self._client,
+                clip,
+                crowd.lang or clip.recording.lang,
+                pause=crowd.pause,
+                epoch=self._epoch,
+            )
+        )
+        seconds = crowd.pause + clip.seconds
+        try:
+            await asyncio.wait({speaking}, timeout=seconds + _PATIENCE)
+        finally:
+            if not speaking.done():
+                speaking.cancel()
+        if speaking.cancelled() or not speaking.done():
+            return Take(clip.recording, began, seconds, failure="no_final")
+        return speaking.result()
 
     async def over(self) -> None:
         """Return when everything that was to be measured is."""

@@ -20,8 +20,9 @@ K = TypeVar("K", bound=Hashable)
 
 _log = logging.getLogger(__name__)
 
-_LEAST = SAMPLE_RATE // 10 * 2
-"""Bytes of a stream worth listening to: a tenth of a second."""
+_LEAST = 2 * 512 * 2
+"""Bytes of a stream worth listening to: two of the detector's frames, less than the 85 ms that
+clients send at a time, so that each packet is heard at once."""
 _MOST = 5 * SAMPLE_RATE * 2
 """Bytes of a stream that are listened to at a time."""
 

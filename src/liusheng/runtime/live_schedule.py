@@ -17,7 +17,7 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from liusheng.asr.types import Noticed
-from liusheng.runtime.load import Load
+from liusheng.runtime.load import PAD, Load
 
 K = TypeVar("K", bound=Hashable)
 
@@ -39,6 +39,10 @@ class Work(Enum):
 
 _PATIENCE = {Work.FINAL: 0.0, Work.END: 0.3, Work.SETTLE: 0.3, Work.LOOK: 2.5, Work.KEEP_UP: 4.0}
 """Seconds that a turn may wait before another reason's is no longer more urgent."""
+
+_WORTH = 1.6
+"""By how much company may lengthen a turn in any case: where decoding mostly waits for the weights,
+a machine that is slow is best used by many at once."""
 
 _BACKLOG = 5.0
 """Seconds of audio in a turn, above which somebody sends faster than people speak."""
@@ -349,18 +353,23 @@ class LiveSchedule(Generic[K]):
         if not careful and not first.stepwise:
             # Whoever is alone in a batch would be looked at more often than those who share one.
             most = min(most, self._speaking // workers)
+        cost = self._load.cost(careful)
+        longest = total = limit = 0.0
         taken: list[tuple[K, _Stream]] = []
-        cost = 0.0
         for key, stream in chosen:
             if stream.alone or stream.light:
                 continue
             # Looks do not make what is urgent wait, except where they go step by step with it:
             # then they cost it little, and a batch without them would cost them much.
-            together = first.stepwise and stream.stepwise
-            if not together and (stream.wants is not Work.LOOK) != careful:
+            alike = first.stepwise and stream.stepwise
+            if not alike and (stream.wants is not Work.LOOK) != careful:
                 continue
-            cost += self._load.cost(stream.weight, careful=careful)
-            if taken and (cost > self._pace.longest or len(taken) >= most):
+            longest = max(longest, stream.weight + PAD)
+            total += stream.weight + PAD
+            expected = cost(longest, total)
+            if not taken:
+                limit = max(self._pace.longest, _WORTH * expected)
+            elif expected > limit or len(taken) >= most:
                 break
             taken.append((key, stream))
         return taken

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
-_PAD = 2.0
+PAD = 2.0
 """Seconds that a decode costs as if they were in its window, however short it is."""
-_FIRST_RATE = 0.03
-"""Seconds of computing for a second in the window, until something is measured."""
+_FIRST = (0.012, 0.016)
+"""Seconds of computing for a second of the longest window and of all windows, until measured."""
+_TRUST = 20.0
+"""How much the first guess counts, in squared seconds of windows."""
+_FADING = 0.98
+"""What a measurement counts for after the next one."""
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
 _MEMORY = 10.0
@@ -18,31 +23,31 @@ class Load:
     """Averages over the turns of a pool of workers."""
 
     def __init__(self) -> None:
-        self._rates = {True: _FIRST_RATE, False: _FIRST_RATE}
+        self._costs = {True: _Cost(), False: _Cost()}
         self._look = 0.0
         self._spent = 0.0
         self._at = 0.0
 
-    def cost(self, weight: float, *, careful: bool) -> float:
-        """Return how many seconds of a worker a stream's turn is expected to take.
+    def cost(self, careful: bool) -> Callable[[float, float], float]:
+        """Return how many seconds a worker is expected to take for a batch, given the seconds of
+        audio to go over in the longest of its windows, and in all of them, each with `PAD`.
 
-        weight: seconds of audio to go over.
         careful: with a final's care.
         """
-        return self._rates[careful] * (weight + _PAD)
+        for_longest, for_each = self._costs[careful].solved()
+        return lambda longest, together: for_longest * longest + for_each * together
 
     def decoded(
-        self, weights: list[float], seconds: float, now: float, *, careful: bool, live: bool
+        self, weights: Sequence[float], seconds: float, now: float, *, careful: bool, live: bool
     ) -> None:
         """A batch was decoded.
 
-        weights: of its streams; see `cost`.
+        weights: seconds of audio to go over, for each of its streams.
         seconds: that it took.
         live: it was not the backlog of somebody who sends faster than people speak, which takes
             what is left over.
         """
-        weight = sum(weights) + _PAD * len(weights)
-        self._rates[careful] += _NEWEST * (seconds / weight - self._rates[careful])
+        self._costs[careful].measured(weights, seconds)
         if not live:
             return
         if careful:
@@ -66,3 +71,34 @@ class Load:
 
     def _faded(self, now: float) -> float:
         return self._spent * math.exp((self._at - now) / _MEMORY)
+
+
+class _Cost:
+    """What a batch takes, by its longest window and by all of them together.
+
+    Encoders go through each window; a decoder's steps, in which it mostly waits for its weights,
+    are as many as the longest window needs, whoever shares them. Least squares over the newest
+    measurements, which leans on a first guess as long as they tell little.
+    """
+
+    def __init__(self) -> None:
+        self._moments = [0.0] * 5
+
+    def measured(self, weights: Sequence[float], seconds: float) -> None:
+        """A batch took so many seconds."""
+        x, z = max(weights) + PAD, sum(weights) + PAD * len(weights)
+        terms = (x * x, x * z, z * z, x * seconds, z * seconds)
+        self._moments = [_FADING * m + t for m, t in zip(self._moments, terms, strict=True)]
+
+    def solved(self) -> tuple[float, float]:
+        """Return the seconds for a second of the longest window, and of all windows together."""
+        xx, xz, zz, xy, zy = self._moments
+        xx, zz = xx + _TRUST, zz + _TRUST
+        xy, zy = xy + _TRUST * _FIRST[0], zy + _TRUST * _FIRST[1]
+        determinant = xx * zz - xz * xz
+        a, b = (xy * zz - zy * xz) / determinant, (zy * xx - xy * xz) / determinant
+        if a < 0:
+            return 0.0, zy / zz
+        if b < 0:
+            return xy / xx, 0.0
+        return a, b

@@ -47,7 +47,7 @@ class RecognitionOptions:
     max_turn: float = 20.0
     max_queued: float = 30.0
     max_streams: int = 64
-    max_interval: float = 5.0
+    max_interval: float = 10.0
     max_lag: float = 10.0
 
 
