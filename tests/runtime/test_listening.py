@@ -83,7 +83,7 @@ async def test_an_ear_that_fails_fails_what_it_was_listening_to_alone(trouble: s
     async with Ears() as ears:
         ears.listening.add("a", None)
         ears.listening.feed("a", trouble.encode().ljust(TENTH, b"\0"))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.2)  # it is under way by then, without the other
         ears.listening.add("b", None)
         while not ears.told:
             # What is fed while the other is under way waits for the next process.

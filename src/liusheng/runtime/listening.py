@@ -6,6 +6,7 @@ within a tenth of a second even while every recognition worker is in the middle 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 _LEAST = 2 * 512 * 2
 """Bytes of a stream worth listening to: two of the detector's frames, less than the 85 ms that
 clients send at a time, so that each packet is heard at once."""
+_GATHER = 0.03
+"""Seconds in which the packets of many streams come together for one call to the process."""
 _MOST = 5 * SAMPLE_RATE * 2
 """Bytes of a stream that are listened to at a time."""
 
@@ -68,6 +71,7 @@ class Listening(Generic[K]):
         self._pool = Pool("listening", factory, (options,), one)
         self._on_noticed = on_noticed
         self._streams: dict[K, _Stream] = {}
+        self._alarm: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Start the process and wait until it can listen. Raises as `Pool.start`."""
@@ -75,6 +79,8 @@ class Listening(Generic[K]):
 
     async def stop(self) -> None:
         """End it."""
+        if self._alarm:
+            self._alarm.cancel()
         await self._pool.stop()
 
     @property
@@ -96,13 +102,19 @@ class Listening(Generic[K]):
         if stream is None:
             return
         stream.pending += pcm
-        if len(stream.pending) >= _LEAST and not stream.running:
-            self._pool.wake()
+        if len(stream.pending) >= _LEAST and self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(_GATHER, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._pool.wake()
 
     # For the pool
 
     def take(self, worker: int) -> Job | None:
-        """Return all there is to listen to now as one job."""
+        """Return all there is to listen to as one job, when it was gathered."""
+        if self._alarm:
+            return None
         ready = [
             (key, stream)
             for key, stream in self._streams.items()
