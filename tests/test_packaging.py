@@ -127,12 +127,6 @@ class TestWheel:
         assert {"liusheng/py.typed", "liusheng/models/catalogue.toml"} <= names
         assert {f"{info}/licenses/LICENSE", f"{info}/licenses/NOTICE"} <= names
 
-    def test_the_tiny_model_is_in_it_and_it_is_still_small(self, wheel: Path) -> None:
-        with zipfile.ZipFile(wheel) as archive:
-            model = archive.getinfo("liusheng/models/tiny/model.int8.onnx")
-        assert 0.9e6 < model.file_size < 1.1e6
-        assert wheel.stat().st_size < 3e6
-
     def test_alone_it_is_a_client(self, wheel: Path, tmp_path: Path) -> None:
         """Needs the package index."""
         python = make_venv(tmp_path / "venv")
@@ -166,10 +160,7 @@ class TestWheel:
         assert Path(where.strip()).is_relative_to(site_packages)
         command = python.parent / "liusheng"
         assert "8090" in run([command, "serve", "--print-config"])
-        listed = run([command, "models", "list"])
-        assert "whisper-base" in listed
-        assert "tiny\tinstalled\t" in listed
-        run([command, "models", "verify", "tiny"])
+        assert "whisper-base" in run([command, "models", "list"])
 
 
 LIST_DISTRIBUTIONS = """

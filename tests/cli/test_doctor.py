@@ -39,6 +39,8 @@ def probed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, b
             return "crashed (SIGSEGV)"
         if "voice" in name:
             return VOICE
+        if "deaf" in name:
+            return {**EARS, "text": ""}
         return EARS if wav else {**EARS, "real_time_factor": None, "text": ""}
 
     monkeypatch.setattr(doctor, "open_model", open_model)
@@ -81,6 +83,14 @@ def test_all_is_well(
     assert "said: 你好" in out
     assert "ears  loads in 2.0 s, real-time factor 0.250" in out
     assert "heard: 你好" in out
+
+
+def test_a_model_that_does_not_know_what_was_said(
+    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    configure(monkeypatch, "deaf", "voice")
+    assert main(["doctor"]) == 0
+    assert "heard: nothing\n" in capsys.readouterr().out
 
 
 def test_without_a_voice(

@@ -211,6 +211,22 @@ def test_a_model_inside_an_installed_package(installed: Path, make_store: MakeSt
         store.verify("tiny")
 
 
+def test_a_sum_of_the_catalogue_goes_before_what_pip_recorded(
+    installed: Path, make_store: MakeStore
+) -> None:
+    """An editable install has no record of the files in it."""
+    (installed.parents[2] / "tiny_package-1.0.dist-info/RECORD").write_text("")
+    listed = '{ role = "model", path = "data/model.lm"SUM }'
+    with pytest.raises(ChecksumError, match="has no record of"):
+        make_store(entry(INSTALLED, listed.replace("SUM", ""))).verify("tiny")
+    pinned = listed.replace("SUM", f', sha256 = "{digest(CONTENT)}"')
+    store = make_store(entry(INSTALLED, pinned))
+    store.verify("tiny")
+    installed.write_bytes(CONTENT[::-1])
+    with pytest.raises(ChecksumError, match="has changed since tiny-package was installed"):
+        store.verify("tiny")
+
+
 def test_a_package_that_is_not_installed(make_store: MakeStore) -> None:
     store = make_store(entry(INSTALLED, '{ role = "model", path = "data/model.lm" }'))
     assert not store.is_installed("tiny")

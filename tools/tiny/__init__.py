@@ -1,1 +1,1 @@
-"""Makes the model `tiny`, from nothing to what is shipped: docs/tiny.md says how."""
+"""Makes a tiny streaming model, from nothing: README.md says how."""

@@ -12,6 +12,7 @@ from liusheng.client import Client
 
 _PATIENCE = 120.0
 """Seconds after the end of a recording in which its final comes, or it is lost."""
+_GOODBYE = 10.0
 _RETRY_AFTER = 1.0
 """Seconds until a speaker who was turned away tries again."""
 
@@ -120,6 +121,7 @@ class _Run:
         finally:
             if not speaking.done():
                 speaking.cancel()
+                await asyncio.wait({speaking}, timeout=_GOODBYE)  # its socket is closed
         if speaking.cancelled() or not speaking.done():
             return Take(clip.recording, began, seconds, failure="no_final")
         return speaking.result()

@@ -155,7 +155,7 @@ def _in_words(result: dict[str, Any]) -> str:
         words += f", first audio after {first * 1_000:.0f} ms"
     verb = "said" if first else "heard"
     words += f", real-time factor {result['real_time_factor']:.3f}"
-    return f"{words}\n    {verb}: {escape(result['text'])}"
+    return f"{words}\n    {verb}: {escape(result['text']) or 'nothing'}"
 
 
 def _probe(

@@ -193,14 +193,14 @@ class Store:
             ChecksumError: files are missing or have changed; the text names them.
         """
         model = self.catalogue[name]
+        pinned = {file.path: file.sha256 for file in model.files if file.sha256}
         if part := model.installed_part:
-            installed.verify(part)
+            installed.verify(part, pinned)
             return
         folder = self.path(name)
         manifest = self._current(model)
         if manifest is None:
             raise NotInstalledError(self._absence(model))
-        pinned = {file.path: file.sha256 for file in model.files if file.sha256}
         total = sum(entry.size for entry in manifest.files.values())
         done = 0
         bad = []

@@ -21,7 +21,7 @@ def check_language(lang: str, languages: Collection[str], field: str = "lang") -
     if lang != AUTO and lang not in languages:
         raise ProtocolError(
             ErrorCode.NOT_SUPPORTED_BY_MODEL,
-            f'No model here knows the language "{field}": {shown(lang)}; '
+            f'No model here knows the language {shown(lang)} ("{field}"); '
             f'use "{AUTO}" or one of {", ".join(sorted(languages))}.',
         )
     return lang

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+from .. import digests
 from ..catalogue import InstalledPart
 from ..errors import ChecksumError, NotInstalledError
 
@@ -35,27 +37,37 @@ def require(part: InstalledPart) -> Path:
     return place
 
 
-def verify(part: InstalledPart) -> None:
-    """Check the part's files against the sums that pip recorded when it installed the package.
+def verify(part: InstalledPart, pinned: Mapping[str, str]) -> None:
+    """Check the part's files.
+
+    pinned: the SHA-256 of those, by their path in the module's folder, that the catalogue has; the
+        others are compared with the sums that pip recorded when it installed the package.
 
     Raises:
         NotInstalledError: as `require`.
         ChecksumError: a file has changed since, or the package has no record.
     """
     place = require(part)
+    for name in part.members.values():
+        if name in pinned:
+            same = digests.sha256(place / name) == pinned[name]
+        else:
+            same = _is_as_recorded(part, place / name)
+        if not same:
+            raise ChecksumError(
+                f"{place / name} has changed since {part.package} was installed: "
+                f"`pip install --force-reinstall {part.package}`"
+            )
+
+
+def _is_as_recorded(part: InstalledPart, file: Path) -> bool:
     try:
         recorded = metadata.files(part.package) or []
     except metadata.PackageNotFoundError:
         recorded = []
     hashes = {Path(str(path.locate())).resolve(): path.hash for path in recorded}
-    for name in part.members.values():
-        file = place / name
-        record = hashes.get(file.resolve())
-        if record is None:
-            raise ChecksumError(f"{part.package} has no record of {file}, so it cannot be checked")
-        digest = hashlib.new(record.mode, file.read_bytes()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != record.value:
-            raise ChecksumError(
-                f"{file} has changed since {part.package} was installed: "
-                f"`pip install --force-reinstall {part.package}`"
-            )
+    record = hashes.get(file.resolve())
+    if record is None:
+        raise ChecksumError(f"{part.package} has no record of {file}, so it cannot be checked")
+    digest = hashlib.new(record.mode, file.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == record.value
