@@ -407,3 +407,13 @@ def test_finals_take_from_what_is_left_for_looks() -> None:
     # Of two streams a third is to be foreseen: three of four quarters of a worker for finals.
     assert s.interval(1, now) == pytest.approx(3 * 0.1 / (1 - 0.5 * 3 / 2), rel=0.3)
     assert s.interval(1, now + 60) < s.interval(1, now)
+
+
+def test_steps_are_not_put_off_for_the_finals_of_others() -> None:
+    s = schedule("a", pace=replace(PACE, batch=1))
+    s.add("b", step=0.5)
+    s.heard("b", 0.5, 1.0)
+    s.heard("a", 0.5, 1.0)
+    s.finish("a", 1.5)
+    assert s.take(0, 1.5) == ["b"], "it was due 0.5 s before, and is patient for 0.3 s"
+    assert s.take(0, 1.5) == ["a"]

@@ -44,6 +44,9 @@ _WORTH = 1.6
 """By how much company may lengthen a turn in any case: where decoding mostly waits for the weights,
 a machine that is slow is best used by many at once."""
 
+_STEP_PATIENCE = 0.3
+"""The same for a look at a stream whose model goes along with it step by step."""
+
 _BACKLOG = 5.0
 """Seconds of audio in a turn, above which somebody sends faster than people speak."""
 
@@ -152,9 +155,12 @@ class LiveSchedule(Generic[K]):
     def __contains__(self, key: K) -> bool:
         return key in self._streams
 
-    def add(self, key: K) -> None:
-        """A stream began."""
-        self._streams[key] = _Stream(turn=next(self._turns))
+    def add(self, key: K, step: float | None = None) -> None:
+        """A stream began.
+
+        step: of new audio that it wants a turn for, where its model goes along with it.
+        """
+        self._streams[key] = _Stream(turn=next(self._turns), step=step)
 
     def remove(self, key: K) -> int | None:
         """A stream is over, or nobody waits for it; return the worker that had it last, if any."""
@@ -336,6 +342,9 @@ class LiveSchedule(Generic[K]):
     def _deadline(self, stream: _Stream) -> float:
         assert stream.wants is not None
         due = stream.due if stream.finishing is None else stream.finishing
+        if stream.stepwise and stream.wants is Work.LOOK:
+            # Its steps are to be taken in any case: put off, they only make its final late.
+            return due + _STEP_PATIENCE
         return due + _PATIENCE[stream.wants]
 
     def _together(self, chosen: list[tuple[K, _Stream]], workers: int) -> list[tuple[K, _Stream]]:

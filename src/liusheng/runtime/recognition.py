@@ -216,7 +216,7 @@ class Recognition:
                 f"less often than every {self.options.max_interval:g} s"
             )
         stream = RecognitionStream(self, params, on_update, on_finish, on_failure)
-        self._schedule.add(stream)
+        self._schedule.add(stream, None if abilities.windowed else self.options.step)
         if abilities.windowed:
             self.ear.add(stream, params.endpoint)
         return stream
