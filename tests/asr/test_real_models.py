@@ -24,7 +24,10 @@ from liusheng.asr.options import MoonshineOptions, WhisperOptions
 from liusheng.asr.scoring import Errors, errors
 from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
 from liusheng.audio.decode import decode_file
+from liusheng.audio.resample import resample
 from liusheng.models.store import Store
+from liusheng.tts.load import load as load_voices
+from liusheng.tts.types import SpeechRequest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -96,6 +99,23 @@ def test_windows_of_any_length_have_places_inside_them() -> None:
             places = [t for p in decoded.pieces for t in (p.start, p.end)]
             assert places == sorted(places)
             assert all(0 <= t <= len(window.samples) / SAMPLE_RATE for t in places)
+
+
+def test_nobody_is_thanked_in_the_silence_after_a_synthesiser() -> None:
+    from liusheng.asr.moonshine import MoonshineEngine
+
+    store = Store()
+    voice = load_voices([store.open("hibari-heart")])
+    engine = MoonshineEngine(store.open(MOONSHINE), MoonshineOptions())
+    for said in (
+        "The weather is nice today, so let us take a walk in the park.",
+        "We have bought our tickets and will leave tomorrow morning.",
+    ):
+        blocks = [block.samples for block in voice.speak(SpeechRequest(said, "heart"))]
+        samples = resample(np.concatenate(blocks), 24_000, SAMPLE_RATE)
+        silence = np.zeros(SAMPLE_RATE // 4, np.float32)
+        (heard,) = engine.decode([Window(np.concatenate([samples, silence]), "en")], Effort.FINAL)
+        assert "".join(piece.text for piece in heard.pieces) == said
 
 
 @_eval_set

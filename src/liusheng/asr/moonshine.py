@@ -27,6 +27,11 @@ from liusheng.models.types import InstalledModel
 
 _SHORTEST = 0.5
 """Seconds; the convolutions need some, and shorter windows are lengthened with silence."""
+_SILENT = 1e-3
+"""Amplitude of what is no room but the silence of a noise gate or a synthesiser, in which Moonshine
+hears a "Thank you." """
+_TAIL = 0.05
+"""Seconds of such silence that are left after the speech."""
 _STRIDE = 384
 """Samples in one position of the encoder's output."""
 _BEGIN, _END = 1, 2
@@ -73,6 +78,9 @@ class MoonshineEngine:
 
     def _encoded(self, samples: Samples) -> Floats:
         """Return the encoder's output, shape (1, positions, d)."""
+        sound = np.flatnonzero(np.abs(samples) > _SILENT)
+        if len(sound):
+            samples = samples[: sound[-1] + int(_TAIL * SAMPLE_RATE)]
         missing = int(_SHORTEST * SAMPLE_RATE) - len(samples)
         if missing > 0:
             samples = np.concatenate([samples, np.zeros(missing, np.float32)])
