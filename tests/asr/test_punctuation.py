@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sherpa_onnx
 
 from liusheng.asr.punctuation import Punctuator
 from liusheng.models.types import Kind
@@ -54,6 +56,20 @@ def test_a_long_sentence_is_cut_at_a_comma(punctuator: Punctuator) -> None:
     marked = punctuator.punctuate("今天我来" * 99)
     assert marked.startswith("今天，我来今天，")
     assert marked.count("天。") == 1, "at the last comma of a window of 200"
+
+
+def test_sherpa_onnx_says_the_same(tmp_path: Path) -> None:
+    model = tiny_punctuation(tmp_path)
+    files = sherpa_onnx.OfflinePunctuationModelConfig(ct_transformer=str(model.files["model"]))
+    theirs = sherpa_onnx.OfflinePunctuation(sherpa_onnx.OfflinePunctuationConfig(model=files))
+    ours = Punctuator(model)
+    dice = random.Random(1)
+    for _ in range(200):
+        letters = "".join(dice.choices("一二四五六七八九十人天好吗三", k=dice.randint(1, 120)))
+        said = theirs.add_punctuation(letters)
+        # A sentence of two tokens at the beginning of a window is lost there, now and then.
+        if "".join(c for c in said if c not in "，。？、") == letters:
+            assert ours.punctuate(letters) == said
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def tiny_punctuation(
         [numpy_helper.from_array(table, "table")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    facts = {"tokens": "|".join(AFTER), "punctuations": "|".join(marks), "unk_symbol": unknown}
+    facts = {"tokens": "|".join(AFTER), "vocab_size": str(len(AFTER))}
+    facts |= {"punctuations": "|".join(marks), "unk_symbol": unknown}
     helper.set_model_props(model, {key: value for key, value in facts.items() if value})
     onnx.save(model, folder / "model.onnx")
     files = {"model": folder / "model.onnx"}

@@ -24,9 +24,8 @@ class Punctuation:
         model: InstalledModel,
         max_texts: int,
         pool_options: PoolOptions,
-        *,
-        factory: str = "liusheng.runtime.punctuation_handler.punctuation",
     ) -> None:
+        factory = "liusheng.runtime.punctuation_handler.punctuation"
         self._max_texts = max_texts
         self._pool = Pool("punctuation", factory, (model, pool_options.threads), pool_options)
         self._waiting: deque[tuple[str, asyncio.Future[str]]] = deque()

@@ -70,7 +70,7 @@ async def test_no_room(serve, tmp_path) -> None:
 
 
 async def test_a_model_that_fails(serve, tmp_path) -> None:
-    # What its metadata call marks are fewer than the network has: the last, after 三, is none.
+    # Its metadata have fewer marks than the network: what comes after 三 has no name.
     marks = (*MARKS[2:],)
     made = Punctuation(tiny_punctuation(tmp_path, marks=marks), 8, POOL)
     await made.start()
