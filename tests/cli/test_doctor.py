@@ -11,6 +11,10 @@ from liusheng.cli import doctor, main
 from liusheng.models import Store
 from liusheng.models.types import InstalledModel, Kind, Task
 
+sys.path.append(str(Path(__file__).parents[1] / "fakes"))
+
+from tiny_punctuation import tiny_punctuation
+
 Capture = pytest.CaptureFixture[str]
 
 VOICE = {
@@ -151,6 +155,14 @@ def test_how_a_probe_can_end(
     monkeypatch.setattr(sys, "executable", str(python))
     timeout = 0.5 if "sleep" in body else 30
     assert doctor._probe("m", tmp_path, None, "", timeout) == found
+
+
+def test_a_model_for_punctuation_is_probed(tmp_path: Path) -> None:
+    tiny_punctuation(tmp_path)
+    (tmp_path / "model.toml").write_text('kind = "ct-transformer"', encoding="utf-8")
+    result = doctor._probe(str(tmp_path), tmp_path, None, "", 120)
+    assert not isinstance(result, str), result
+    assert doctor._in_words(result).endswith("wrote: 今天，天，气很好。我们一起去公园散步吧。")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
+from liusheng.runtime.punctuation import Punctuation
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.main import listen, serve_until
@@ -108,7 +109,7 @@ async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callabl
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
 
-        async def start(**settings: Any) -> Server:
+        async def start(*, punctuation: Punctuation | None = None, **settings: Any) -> Server:
             made = Settings(**{"ports": [0], "host": "127.0.0.1"} | settings)
             limits = made.limits
             recognition.options = replace(
@@ -121,7 +122,7 @@ async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callabl
             listening.listen()  # whoever connects before the server is up waits for it
             stop = asyncio.Event()
             serving = asyncio.create_task(
-                serve_until(stop, made, [listening], recognition, synthesis)
+                serve_until(stop, made, [listening], recognition, synthesis, punctuation)
             )
 
             async def end() -> None:

@@ -91,3 +91,21 @@ def test_what_is_wrong_is_an_error(tmp_path: Path, whisper: str) -> None:
         models.recognition_models(settings(tmp_path, asr=whisper, correction=whisper))
     with pytest.raises(NotInstalledError):
         models.recognition_models(settings(tmp_path, asr="whisper-base", correction=""))
+
+
+def test_the_model_for_punctuation(tmp_path: Path, lm: str) -> None:
+    mine = folder(tmp_path / "mine", "model.onnx")
+    (tmp_path / "mine" / "model.toml").write_text('kind = "ct-transformer"', encoding="utf-8")
+
+    def named(name: str, **more: object) -> Settings:
+        return Settings.model_validate({"home": tmp_path, "asr": {"punctuation": name, **more}})
+
+    model = models.punctuation_model(named(mine))
+    assert model is not None
+    assert model.kind is Kind.CT_TRANSFORMER
+    assert models.punctuation_model(named("")) is None
+    assert models.punctuation_model(named(mine, models=[])) is None, "nobody would ask it"
+    with pytest.raises(NotInstalledError, match="models pull ct-punc-zh-en"):
+        models.punctuation_model(named("ct-punc-zh-en"))
+    with pytest.raises(ValueError, match="no model for punctuation"):
+        models.punctuation_model(named(lm))

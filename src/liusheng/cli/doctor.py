@@ -63,13 +63,11 @@ def doctor(
         return 2
     store = Store(settings.home)
     console.print(f"  {'models':<10}{store.home}\n")
-    wanted = [*settings.tts.models, *settings.asr.models, *settings.asr.second_pass]
+    wanted = [*settings.tts.models, *settings.asr.models, *settings.asr.helpers]
     others = [
         status.model.name
         for status in store.list()
-        if status.installed
-        and status.model.name not in wanted
-        and status.model.task in (Task.ASR, Task.TTS)
+        if status.installed and status.model.name not in wanted and status.model.task is not Task.LM
     ]
     good = _check_models(console, settings.home, [*wanted, *others], timeout)
     if any(model.kind is Kind.WHISPER for model in good):
@@ -148,6 +146,8 @@ def _check_models(
 def _in_words(result: dict[str, Any]) -> str:
     """Return what a probe found, for a person."""
     words = f"loads in {result['load_seconds']:.1f} s"
+    if "real_time_factor" not in result:
+        return f"{words}\n    wrote: {escape(result['text'])}"
     if result["real_time_factor"] is None:
         return f"{words}; there is no voice in its language to try it with"
     first = result.get("first_seconds")

@@ -90,12 +90,25 @@ def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, A
     return {"load_seconds": loaded, "real_time_factor": took / seconds, "text": text}
 
 
+def probe_punctuation(model: InstalledModel) -> dict[str, Any]:
+    """Punctuate a sentence; return what came of it."""
+    from liusheng.asr.punctuation import Punctuator
+
+    started = time.perf_counter()
+    punctuator = Punctuator(model)
+    loaded = time.perf_counter() - started
+    bare = SENTENCES["zh"].replace("，", "").replace("。", "")
+    return {"load_seconds": loaded, "text": punctuator.punctuate(bare)}
+
+
 def main() -> None:
     """Probe what the command line names."""
     name, home, wav, lang = sys.argv[1:5]
     model = open_model(name, Path(home))
     if model.task is Task.TTS:
         result = probe_tts(model, Path(wav))
+    elif model.task is Task.PUNCTUATION:
+        result = probe_punctuation(model)
     else:
         result = probe_asr(model, Path(wav) if wav else None, lang)
     sys.stdout.write(json.dumps(result) + "\n")

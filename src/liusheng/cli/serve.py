@@ -109,7 +109,7 @@ def serve(
     correction = settings.asr.correction.model
     status = fetch_missing(
         settings.home,
-        [*settings.asr.models, *settings.asr.second_pass, *settings.tts.models],
+        [*settings.asr.models, *settings.asr.helpers, *settings.tts.models],
         ask=not yes,
         helpful=[correction] if correction and settings.asr.models else [],
     )

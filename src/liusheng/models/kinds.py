@@ -141,6 +141,9 @@ ANATOMY: Mapping[Kind, Anatomy] = {
         ),
     ),
     Kind.KENLM: Anatomy(Task.LM, (Role("model", ("*.lm", "*.klm", "*.kenlm")), _LEXICON)),
+    Kind.CT_TRANSFORMER: Anatomy(
+        Task.PUNCTUATION, (Role("model", _onnx("model") + _onnx("")),), telling=False
+    ),
     Kind.VITS: Anatomy(
         Task.TTS,
         (Role("model", _onnx("model") + _onnx("")), _TOKENS, _LEXICON, _ESPEAK, *_RULES),

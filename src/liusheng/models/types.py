@@ -15,6 +15,7 @@ class Task(str, Enum):
     TTS = "tts"
     LM = "lm"
     """A language model that helps a recogniser."""
+    PUNCTUATION = "punctuation"
 
 
 class Kind(str, Enum):
@@ -41,6 +42,8 @@ class Kind(str, Enum):
     """Kokoro as its makers publish it: a network that takes phonemes, a file for each voice."""
     KENLM = "kenlm"
     """An n-gram language model, a KenLM binary."""
+    CT_TRANSFORMER = "ct-transformer"
+    """FunASR's model for punctuation, as exported for sherpa-onnx."""
 
 
 ONLINE_KINDS = frozenset(

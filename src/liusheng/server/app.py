@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode
+from liusheng.runtime.punctuation import Punctuation
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.adapters import Adapter
@@ -38,11 +39,15 @@ _DAY = 86_400.0
 class Application:
     """The application and the sessions that are open on it.
 
-    recognition, synthesis: started; None where the server was set up without.
+    recognition, synthesis, punctuation: started; None where the server was set up without.
     """
 
     def __init__(
-        self, settings: Settings, recognition: Recognition | None, synthesis: Synthesis | None
+        self,
+        settings: Settings,
+        recognition: Recognition | None,
+        synthesis: Synthesis | None,
+        punctuation: Punctuation | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
@@ -52,7 +57,7 @@ class Application:
         self.asgi = FastAPI(openapi_url=None)
         self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
         self.asgi.add_exception_handler(HTTPException, absent(settings.path_prefix))
-        self._doors = doors(settings, recognition, synthesis)
+        self._doors = doors(settings, recognition, synthesis, punctuation)
         for door in self._doors:
             path = settings.path_prefix + door.path
             self.asgi.router.routes.append(Route(path, door, methods=[door.method]))

@@ -16,12 +16,13 @@ import uvicorn
 
 from liusheng.models.store import Store
 from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
+from liusheng.runtime.punctuation import Punctuation
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server import logs
 from liusheng.server.app import Application
 from liusheng.server.greeting import greeting
-from liusheng.server.models import recognition_models
+from liusheng.server.models import punctuation_model, recognition_models
 from liusheng.server.settings import Settings
 from liusheng.tts.text.lexicon import Lexicon
 
@@ -86,15 +87,16 @@ async def _serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
     with contextlib.ExitStack() as sockets:
-        engines: list[Recognition | Synthesis] = []
+        engines: list[Recognition | Synthesis | Punctuation] = []
         try:
             listening = [
                 sockets.enter_context(listen(settings.host, port)) for port in settings.ports
             ]
-            recognition, synthesis = _engines(settings)
-            engines = [engine for engine in (recognition, synthesis) if engine]
+            recognition, synthesis, punctuation = _engines(settings)
+            made = (recognition, synthesis, punctuation)
+            engines = [engine for engine in made if engine]
             if await _started(engines, stop):
-                await serve_until(stop, settings, listening, recognition, synthesis)
+                await serve_until(stop, settings, listening, recognition, synthesis, punctuation)
         except Exception as error:
             _log.error("The server cannot start: %s", error)
             _log.debug("because", exc_info=error)
@@ -104,7 +106,9 @@ async def _serve(settings: Settings) -> int:
     return 0
 
 
-async def _started(engines: Sequence[Recognition | Synthesis], stop: asyncio.Event) -> bool:
+async def _started(
+    engines: Sequence[Recognition | Synthesis | Punctuation], stop: asyncio.Event
+) -> bool:
     """Start engines; return False when the server was told to stop before they had."""
     starting = asyncio.gather(*(engine.start() for engine in engines))
     stopped = asyncio.create_task(stop.wait())
@@ -119,7 +123,9 @@ async def _started(engines: Sequence[Recognition | Synthesis], stop: asyncio.Eve
     return False
 
 
-def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
+def _engines(
+    settings: Settings,
+) -> tuple[Recognition | None, Synthesis | None, Punctuation | None]:
     store = Store(settings.home)
     workers, limits = settings.workers, settings.limits
 
@@ -131,7 +137,7 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
             nice=workers.nice,
         )
 
-    recognition = synthesis = None
+    recognition = synthesis = punctuation = None
     if settings.asr.models:
         recognition = Recognition(
             recognition_models(settings),
@@ -153,7 +159,9 @@ def _engines(settings: Settings) -> tuple[Recognition | None, Synthesis | None]:
             ),
             pool(workers.tts),
         )
-    return recognition, synthesis
+    if model := punctuation_model(settings):
+        punctuation = Punctuation(model, limits.max_sessions, pool(1))
+    return recognition, synthesis, punctuation
 
 
 def _lexicon(settings: Settings) -> Path | None:
@@ -207,9 +215,10 @@ async def serve_until(
     listening: list[socket.socket],
     recognition: Recognition | None,
     synthesis: Synthesis | None,
+    punctuation: Punctuation | None = None,
 ) -> None:
     """Serve on bound sockets, with engines that are started, until `stop` is set."""
-    application = Application(settings, recognition, synthesis)
+    application = Application(settings, recognition, synthesis, punctuation)
     limits = settings.limits
     config = uvicorn.Config(
         application.asgi,

@@ -40,6 +40,22 @@ def recognition_models(
     return models
 
 
+def punctuation_model(settings: Settings) -> InstalledModel | None:
+    """Return the model that punctuates texts; None where the server does without.
+
+    Raises:
+        ModelError: it is not there.
+        ValueError: it is no model for punctuation.
+    """
+    name = settings.asr.punctuation
+    if not name or not settings.asr.models:
+        return None
+    model = Store(settings.home).open_named(name)
+    if model.task is not Task.PUNCTUATION:
+        raise ValueError(f"asr.punctuation: {name} is no model for punctuation")
+    return model
+
+
 def correction_model(name: str, store: Store) -> tuple[InstalledModel | None, str]:
     """Return the model that corrects Mandarin, where it is there, and what is not as it should be,
     "" where all is.

@@ -143,7 +143,8 @@ class _Adoption:
                 self._values[setting] = []
         for task in sorted(tasks - _OURS.keys()):
             why = (
-                "there is no model for punctuation here; recognisers write their own"
+                "recognisers here write their own punctuation; a model for other text is named by "
+                "asr.punctuation"
                 if task == "text"
                 else "only recognition and synthesis are served here"
             )

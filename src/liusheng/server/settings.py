@@ -73,6 +73,18 @@ class AsrSettings(Group):
     sherpa_offline: SherpaOfflineOptions = Field(default_factory=SherpaOfflineOptions)
     correction: CorrectionOptions = Field(default_factory=CorrectionOptions)
 
+    punctuation: str = Field(
+        default="",
+        description="Model that punctuates what is sent to /paddlespeech/text: a catalogue name or "
+        "a folder; empty: none.",
+    )
+
+    @property
+    def helpers(self) -> list[str]:
+        """The models that are needed beside those that recognise: of the second pass, and for
+        punctuation, where there are any."""
+        return [name for name in (*self.second_pass, self.punctuation) if name]
+
     @property
     def second_pass(self) -> list[str]:
         """The model that hears the utterances of online models again, if there is one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from liusheng.protocol.tts import SampleRate
+from liusheng.runtime.punctuation import Punctuation
 from liusheng.runtime.recognition import Recognition
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.asr_streaming import RecognitionStreamDoor
@@ -26,11 +27,14 @@ from liusheng.server.settings import Settings
 
 
 def doors(
-    settings: Settings, recognition: Recognition | None, synthesis: Synthesis | None
+    settings: Settings,
+    recognition: Recognition | None,
+    synthesis: Synthesis | None,
+    punctuation: Punctuation | None = None,
 ) -> list[Door]:
     """Return the doors to be served.
 
-    recognition, synthesis: started; None where the server does without.
+    recognition, synthesis, punctuation: started; None where the server does without.
     """
     limits = settings.limits
     info = describe(recognition, synthesis, limits)
@@ -43,7 +47,7 @@ def doors(
             RecognitionStreamDoor(recognition, script, limits).door,
             RecognitionDoor(recognition, script, limits).door,
             help_door("asr"),
-            punctuation_door(limits),
+            punctuation_door(punctuation, limits),
             help_door("text"),
             TranscriptionDoor(recognition, script, limits).door,
         ]

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import io
+import logging
 import re
 import wave
 from contextlib import aclosing
@@ -31,7 +32,8 @@ from liusheng.protocol.http import (
 from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.spoken import check_text
 from liusheng.protocol.tts import SAMPLE_RATE
-from liusheng.runtime.recognition import Recognition
+from liusheng.runtime.punctuation import Punctuation
+from liusheng.runtime.recognition import BusyError, Recognition
 from liusheng.runtime.speaking import Output
 from liusheng.runtime.synthesis import Synthesis
 from liusheng.server.http.door import Door, fixed_door
@@ -41,6 +43,9 @@ from liusheng.server.http.recognizing import recognizing
 from liusheng.server.http.speech import speak
 from liusheng.server.http.statuses import ORIGINAL_FAILURES
 from liusheng.server.settings import LimitSettings
+from liusheng.server.troubles import no_room
+
+_log = logging.getLogger(__name__)
 
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:]")
 
@@ -144,10 +149,11 @@ def _wav_in_base64(pcm: bytearray, rate: int) -> str:
     return base64.b64encode(buffer.getbuffer()).decode()
 
 
-def punctuation_door(limits: LimitSettings) -> Door:
+def punctuation_door(punctuation: Punctuation | None, limits: LimitSettings) -> Door:
     """`POST /paddlespeech/text`: what original clients send a recogniser's text to.
 
-    There is no model for punctuation here; text that has a recogniser's own marks needs none.
+    Text that has marks, as recognisers here write them, needs no more; for other text there may be
+    a model.
     """
 
     async def answer(exchange: Exchange) -> None:
@@ -155,11 +161,7 @@ def punctuation_door(limits: LimitSettings) -> Door:
         message = json_object(await exchange.body(most, limits.idle_seconds))
         text = convert(message, TextBody).text
         if text.strip() and not _PUNCTUATION.search(text):
-            raise ProtocolError(
-                ErrorCode.NO_PUNCTUATION,
-                "This server has no model that puts punctuation into text. Its recognisers write "
-                "their own; ask for that text instead, and leave this step out.",
-            )
+            text = await _punctuated(text, punctuation, limits.max_text_chars)
         await exchange.answer(msgspec.json.encode(TextAnswer(result=TextResult(punc_text=text))))
 
     return Door(
@@ -167,10 +169,35 @@ def punctuation_door(limits: LimitSettings) -> Door:
         "/paddlespeech/text",
         answer,
         ORIGINAL_FAILURES,
-        summary="Give text that has punctuation back; this server has no model to add it.",
+        summary="Punctuate a text; one that has punctuation comes back as it is.",
         body={JSON: TextBody},
         answers={JSON: (TextAnswer,)},
     )
+
+
+async def _punctuated(text: str, punctuation: Punctuation | None, most: int) -> str:
+    if punctuation is None:
+        raise ProtocolError(
+            ErrorCode.NO_PUNCTUATION,
+            "This server has no model that puts punctuation into text (asr.punctuation). Its "
+            "recognisers write their own; ask for that text instead, and leave this step out.",
+        )
+    if len(text) > most:
+        raise ProtocolError(
+            ErrorCode.TEXT_TOO_LONG,
+            f"The text has {len(text)} characters; {most} are allowed. Send it in parts.",
+        )
+    try:
+        return await punctuation.punctuate(text)
+    except BusyError as error:
+        raise no_room("text", error) from None
+    except Exception as error:
+        _log.warning("a text could not be punctuated: %s", error)
+        raise ProtocolError(
+            ErrorCode.INTERNAL_ERROR,
+            "The server could not punctuate this text. Send it again; if it goes on, tell whoever "
+            "runs the server.",
+        ) from error
 
 
 def help_door(task: str) -> Door:
@@ -194,5 +221,5 @@ _HELP = {
         "text": "what is to be said",
         "audio": "base64 of a WAV file",
     },
-    "text": {"punc_text": "text that has punctuation, as it came"},
+    "text": {"punc_text": "text with punctuation"},
 }
