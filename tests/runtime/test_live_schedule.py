@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.asr.types import Noticed
-from liusheng.runtime.live_schedule import LiveSchedule, Pace
+from liusheng.runtime.live_schedule import LiveSchedule
+from liusheng.runtime.wants import Pace
 
 PACE = Pace(batch=4, longest=1e9, step=0.5, interval=0.3, settle=0.2, keep_up=2.0)
 

@@ -12,113 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from itertools import count
 from typing import Generic, TypeVar
 
 from liusheng.asr.types import Noticed
 from liusheng.runtime.load import PAD, Load
+from liusheng.runtime.wants import Pace, Stream, Work
 
 K = TypeVar("K", bound=Hashable)
 
-
-class Work(Enum):
-    """What a stream wants a turn for."""
-
-    FINAL = "final"
-    """No more audio comes, and the client waits."""
-    END = "end"
-    """An utterance is over, and is to be closed."""
-    SETTLE = "settle"
-    """The speaker pauses: the text is made ready for an endpoint."""
-    LOOK = "look"
-    """There is new speech to show."""
-    KEEP_UP = "keep up"
-    """Nothing was said, but audio has piled up."""
-
-
-_PATIENCE = {Work.FINAL: 0.0, Work.END: 0.3, Work.SETTLE: 0.3, Work.LOOK: 2.5, Work.KEEP_UP: 4.0}
-"""Seconds that a turn may wait before another reason's is no longer more urgent."""
 
 _WORTH = 1.6
 """By how much company may lengthen a turn in any case: where decoding mostly waits for the weights,
 a machine that is slow is best used by many at once."""
 
-_STEP_PATIENCE = 0.3
-"""The same for a look at a stream whose model goes along with it step by step."""
-
 _BACKLOG = 5.0
 """Seconds of audio in a turn, above which somebody sends faster than people speak."""
-
-_DEAF = 1.0
-"""Seconds of audio not listened to, with which an ear is too far behind to go by."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """When streams want turns, and how many take one together.
-
-    batch: streams in one turn at most.
-    longest: seconds that a batch of several is expected to take at most.
-    step: seconds of new audio after which a stream wants a turn of which nothing else is known.
-    interval: seconds of new speech after which a stream that is listened to wants one.
-    settle: seconds of silence after which its text is made ready for an endpoint.
-    keep_up: seconds of audio that pile up at most while nothing is said.
-    most: seconds of audio that a turn takes at most.
-    """
-
-    batch: int = 8
-    longest: float = 0.3
-    step: float = 0.4
-    interval: float = 0.3
-    settle: float = 0.12
-    keep_up: float = 2.0
-    most: float = 20.0
-
-
-@dataclass
-class _Stream:
-    noticed: Noticed | None = None  # where somebody speaks, as far as it is listened to
-    received: float = 0.0  # seconds of audio that came in
-    taken: float = 0.0  # of these, that turns have taken in
-    looked: float = 0.0  # up to where its speech was decoded
-    settled: float = 0.0  # the end of the speech whose text was made ready
-    held: float = 0.0  # seconds of audio that its next decode goes over again
-    wants: Work | None = None
-    due: float = 0.0  # since when
-    finishing: float | None = None
-    running: Work | None = None
-    turn: int = 0  # its last one among all turns
-    worker: int | None = None
-    alone: bool = False
-    step: float | None = None  # of new audio that it wants a turn for; None: the pace's
-
-    @property
-    def stepwise(self) -> bool:
-        """Whether its model goes along with it step by step, each at the same cost."""
-        return self.step is not None
-
-    @property
-    def waiting(self) -> float:
-        """Seconds of audio that no turn has taken in."""
-        return self.received - self.taken
-
-    @property
-    def weight(self) -> float:
-        """Seconds of audio that its next turn goes over."""
-        return self.held + self.waiting
-
-    @property
-    def light(self) -> bool:
-        """Whether nothing is decoded in the turn that it wants, as far as can be known."""
-        noticed = self.noticed
-        if self.wants is Work.KEEP_UP:
-            return True
-        if self.wants not in (Work.FINAL, Work.END) or noticed is None:
-            return False
-        over = noticed.begun is None and noticed.closed <= self.taken
-        ready = over or noticed.speech <= self.settled
-        return ready and self.received - noticed.heard < _DEAF / 2
 
 
 @dataclass(frozen=True)
@@ -141,7 +50,7 @@ class LiveSchedule(Generic[K]):
     def __init__(self, pace: Pace, *, sticky: bool = False) -> None:
         self._pace = pace
         self._sticky = sticky
-        self._streams: dict[K, _Stream] = {}
+        self._streams: dict[K, Stream] = {}
         self._turns = count(1)
         self._load = Load()
         self._batches: dict[int, _Batch] = {}  # by worker
@@ -160,7 +69,7 @@ class LiveSchedule(Generic[K]):
 
         step: of new audio that it wants a turn for, where its model goes along with it.
         """
-        self._streams[key] = _Stream(turn=next(self._turns), step=step)
+        self._streams[key] = Stream(turn=next(self._turns), step=step)
 
     def remove(self, key: K) -> int | None:
         """A stream is over, or nobody waits for it; return the worker that had it last, if any."""
@@ -171,7 +80,7 @@ class LiveSchedule(Generic[K]):
         """So much audio came in; return whether the stream wants a turn."""
         stream = self._streams[key]
         stream.received += seconds
-        return self._reconsider(stream, now)
+        return stream.reconsider(self._pace, now)
 
     def noticed(self, key: K, noticed: Noticed, now: float) -> bool:
         """So much is known of where somebody speaks; return whether the stream wants a turn."""
@@ -179,13 +88,13 @@ class LiveSchedule(Generic[K]):
         if stream is None:
             return False
         stream.noticed = noticed
-        return self._reconsider(stream, now)
+        return stream.reconsider(self._pace, now)
 
     def finish(self, key: K, now: float) -> None:
         """No more audio comes; the client waits."""
         stream = self._streams[key]
         stream.finishing = now
-        self._reconsider(stream, now)
+        stream.reconsider(self._pace, now)
 
     def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
         """Return the streams of this worker's next turn, most urgent first; maybe none.
@@ -193,7 +102,7 @@ class LiveSchedule(Generic[K]):
         workers: how many there are, to spread streams evenly.
         """
         ready = [
-            (self._deadline(stream), stream.turn, key, stream)
+            (stream.deadline, stream.turn, key, stream)
             for key, stream in self._streams.items()
             if stream.wants is not None and self._may(stream, worker)
         ]
@@ -214,7 +123,7 @@ class LiveSchedule(Generic[K]):
             stream.running = stream.wants
             stream.worker = worker
             stream.turn = next(self._turns)
-            self._begin(stream)
+            stream.begin(self._pace)
         return [key for key, _ in taken]
 
     def turn(self, key: K) -> int:
@@ -260,7 +169,7 @@ class LiveSchedule(Generic[K]):
         stream.held = held
         stream.step = step
         stream.wants = None
-        self._reconsider(stream, now)
+        stream.reconsider(self._pace, now)
         return True
 
     def again(self, key: K, turn: int, now: float) -> None:
@@ -272,7 +181,7 @@ class LiveSchedule(Generic[K]):
             stream.running = None
             stream.alone = True
             stream.looked = stream.settled = 0.0
-            self._reconsider(stream, now)
+            stream.reconsider(self._pace, now)
             if stream.wants is None:
                 stream.wants, stream.due = lost, now
 
@@ -300,54 +209,7 @@ class LiveSchedule(Generic[K]):
             1 for s in self._streams.values() if s.noticed is None or s.noticed.begun is not None
         )
 
-    def _reconsider(self, stream: _Stream, now: float) -> bool:
-        """Set what a stream wants; return whether a worker that is free can give it."""
-        wants = self._wants(stream)
-        if wants is not stream.wants:
-            # A look that turns out to be the last of an utterance has waited all the same.
-            if stream.wants is None:
-                stream.due = now
-            stream.wants = wants
-        return wants is not None and (stream.running is None or wants is Work.FINAL)
-
-    def _wants(self, stream: _Stream) -> Work | None:
-        pace = self._pace
-        if stream.finishing is not None:
-            return Work.FINAL
-        noticed = stream.noticed
-        if noticed is None or stream.received - noticed.heard > _DEAF:
-            # Sums of seconds are a little off; what is short of a sample is enough.
-            step = pace.step if stream.step is None else stream.step
-            return Work.LOOK if stream.waiting > step - 1e-5 else None
-        if noticed.closed > stream.taken:
-            return Work.END
-        if noticed.begun is not None:
-            silence = noticed.heard - noticed.speech
-            if silence >= pace.settle and noticed.speech > stream.settled:
-                return Work.SETTLE
-            if noticed.speech - max(stream.looked, noticed.begun) >= pace.interval:
-                return Work.LOOK
-        return Work.KEEP_UP if stream.waiting >= pace.keep_up else None
-
-    def _begin(self, stream: _Stream) -> None:
-        """Note what will have been decoded when the turn that begins now is done."""
-        noticed = stream.noticed
-        if noticed is None:
-            return
-        if stream.running in (Work.LOOK, Work.SETTLE):
-            stream.looked = min(stream.received, stream.taken + self._pace.most)
-        if stream.running is Work.SETTLE:
-            stream.settled = noticed.speech
-
-    def _deadline(self, stream: _Stream) -> float:
-        assert stream.wants is not None
-        due = stream.due if stream.finishing is None else stream.finishing
-        if stream.stepwise and stream.wants is Work.LOOK:
-            # Its steps are to be taken in any case: put off, they only make its final late.
-            return due + _STEP_PATIENCE
-        return due + _PATIENCE[stream.wants]
-
-    def _together(self, chosen: list[tuple[K, _Stream]], workers: int) -> list[tuple[K, _Stream]]:
+    def _together(self, chosen: list[tuple[K, Stream]], workers: int) -> list[tuple[K, Stream]]:
         """Return who of the ready streams take a turn together, given their order of urgency."""
         if not chosen:
             return []
@@ -364,7 +226,7 @@ class LiveSchedule(Generic[K]):
             most = min(most, self._speaking // workers)
         cost = self._load.cost(careful)
         longest = total = limit = 0.0
-        taken: list[tuple[K, _Stream]] = []
+        taken: list[tuple[K, Stream]] = []
         for key, stream in chosen:
             if stream.alone or stream.light:
                 continue
@@ -383,7 +245,7 @@ class LiveSchedule(Generic[K]):
             taken.append((key, stream))
         return taken
 
-    def _may(self, stream: _Stream, worker: int) -> bool:
+    def _may(self, stream: Stream, worker: int) -> bool:
         if stream.running is not None:
             # A final does not wait for a look under way elsewhere: its state is as it was before.
             return (
@@ -395,13 +257,13 @@ class LiveSchedule(Generic[K]):
         return not self._sticky or stream.worker in (None, worker)
 
     def _even(
-        self, chosen: list[tuple[K, _Stream]], worker: int, workers: int
-    ) -> list[tuple[K, _Stream]]:
+        self, chosen: list[tuple[K, Stream]], worker: int, workers: int
+    ) -> list[tuple[K, Stream]]:
         """Leave streams that no worker holds yet to one that holds fewer."""
         room = -(-len(self._streams) // workers) - sum(
             1 for stream in self._streams.values() if stream.worker == worker
         )
-        kept: list[tuple[K, _Stream]] = []
+        kept: list[tuple[K, Stream]] = []
         for key, stream in chosen:
             if stream.worker is None:
                 if room <= 0:

@@ -17,11 +17,12 @@ from liusheng.asr.types import SAMPLE_RATE, Noticed, Partial, StreamParams, Utte
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.handlers import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.listening import Listening
-from liusheng.runtime.live_schedule import LiveSchedule, Pace
+from liusheng.runtime.live_schedule import LiveSchedule
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
 from liusheng.runtime.pool import Job, Pool
 from liusheng.runtime.process import WorkerLostError
 from liusheng.runtime.waiting import at_most
+from liusheng.runtime.wants import Pace
 
 _log = logging.getLogger(__name__)
 
