@@ -72,6 +72,7 @@ async def test_what_never_gets_its_final_is_lost(
     assert [take.failure for take in takes] == ["no_final"]
 
 
+@pytest.mark.slow
 async def test_who_is_turned_away_is_counted(server: FakeServer) -> None:
     server.greeting = '{"status": "error", "code": "server_busy", "message": "Full."}'
     crowd = Crowd(streams=1, seconds=0.1, ramp=0.0, lang="en")

@@ -39,6 +39,7 @@ async def test_a_pause_is_silence_that_is_sent(server: FakeServer) -> None:
     assert server.received[0].get("lang", "auto") == "auto"
 
 
+@pytest.mark.slow
 async def test_what_went_wrong_has_the_servers_code(server: FakeServer) -> None:
     server.greeting = '{"status": "error", "code": "server_busy", "message": "Full."}'
     async with connect(server.url) as client:

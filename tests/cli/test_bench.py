@@ -55,6 +55,7 @@ def test_the_search_stops_where_the_goal_is_missed(
     assert [trial["streams"] for trial in data["trials"]] == [1]
 
 
+@pytest.mark.slow
 def test_listeners_are_measured(
     server: FakeServer, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ def request(body: bytes, length: int | None = None) -> bytes:
 @pytest.mark.usefixtures("all_closed")
 @pytest.mark.asyncio(loop_scope="module")
 class TestNoFileStaysOpen:
+    @pytest.mark.slow
     async def test_after_an_answer(self, server) -> None:
         async with httpx.AsyncClient(timeout=120) as client:
             for _ in range(30):
