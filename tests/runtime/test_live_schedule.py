@@ -194,8 +194,32 @@ def test_workers_share_what_there_is() -> None:
     assert s.take(1, 1.0, 2) == ["c", "d"]
 
 
+def test_more_streams_take_a_cheap_step_together_than_windows_are_decoded_together() -> None:
+    s = schedule(pace=replace(PACE, batch=2, steps=3))
+    for key in "abcd":
+        s.add(key, step=0.3)
+        s.heard(key, 0.3, 1.0)
+    assert s.take(0, 1.0) == ["a", "b", "c"]
+    assert s.take(1, 1.0) == ["d"]
+
+
+def test_steps_that_take_long_are_not_taken_together() -> None:
+    s = schedule(pace=replace(PACE, longest=1.0, steps=32))
+    for key in "abcd":
+        s.add(key, step=0.3)
+    s.heard("a", 0.3, 1.0)
+    for at in range(50):
+        s.take(0, 1.0 + at)
+        s.spent(0, 0.5, 1.0 + at)
+        s.looked("a", s.turn("a"), 0.3, 0.0, 1.0 + at, step=0.3)
+        s.heard("a", 0.3, 1.0 + at)
+    for key in "bcd":
+        s.heard(key, 0.3, 60.0)
+    assert len(s.take(0, 60.0)) < 4, "two of half a second each are a second"
+
+
 def test_finals_take_along_partials_that_go_step_by_step() -> None:
-    s = schedule("a", "b", "c", pace=replace(PACE, batch=2))
+    s = schedule("a", "b", "c", pace=replace(PACE, steps=2))
     for key in "abc":
         s.heard(key, 0.5, 1.0)
         s.take(0, 1.0)

@@ -220,7 +220,7 @@ class LiveSchedule(Generic[K]):
         if first.light or (light and light[0][1].wants is not Work.KEEP_UP):
             return light[: self._pace.batch]
         careful = first.wants is not Work.LOOK
-        most = self._pace.batch
+        most = self._pace.steps if first.stepwise else self._pace.batch
         if not careful and not first.stepwise:
             # Whoever is alone in a batch would be looked at more often than those who share one.
             most = min(most, self._speaking // workers)

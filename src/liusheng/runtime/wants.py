@@ -38,6 +38,8 @@ class Pace:
     """When streams want turns, and how many take one together.
 
     batch: streams in one turn at most.
+    steps: the same of those whose models go along with them step by step. A step costs little, and
+        one that rests next to nothing, so there `longest` decides.
     longest: seconds that a batch of several is expected to take at most.
     step: seconds of new audio after which a stream wants a turn of which nothing else is known.
     interval: seconds of new speech after which a stream that is listened to wants one.
@@ -47,6 +49,7 @@ class Pace:
     """
 
     batch: int = 8
+    steps: int = 32
     longest: float = 0.3
     step: float = 0.4
     interval: float = 0.3

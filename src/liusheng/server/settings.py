@@ -123,7 +123,7 @@ class LimitSettings(Group):
     """What a client may use."""
 
     max_sessions: int = Field(
-        default=64,
+        default=128,
         ge=1,
         description="Sessions at a time, counted for recognition and synthesis apart.",
     )
