@@ -20,7 +20,7 @@ from liusheng.asr.evaluate import (
 )
 from liusheng.asr.load import load
 from liusheng.asr.offline import Effort, Window
-from liusheng.asr.options import MoonshineOptions, WhisperOptions
+from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
 from liusheng.asr.scoring import Errors, errors
 from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
 from liusheng.audio.decode import decode_file
@@ -116,6 +116,32 @@ def test_nobody_is_thanked_in_the_silence_after_a_synthesiser() -> None:
         silence = np.zeros(SAMPLE_RATE // 4, np.float32)
         (heard,) = engine.decode([Window(np.concatenate([samples, silence]), "en")], Effort.FINAL)
         assert "".join(piece.text for piece in heard.pieces) == said
+
+
+def test_english_words_are_placed_where_they_are_said() -> None:
+    store = Store()
+    voice = load_voices([store.open("hibari-heart")])
+    spoken = [
+        np.concatenate([block.samples for block in voice.speak(SpeechRequest(said, "heart"))])
+        for said in ("It rains.", "We have bought our tickets and will leave tomorrow morning.")
+    ]
+    first, second = (resample(samples, 24_000, SAMPLE_RATE) for samples in spoken)
+    pause = np.zeros(int(0.4 * SAMPLE_RATE), np.float32)
+    audio = np.concatenate([pause, first, pause, second, pause])
+    begins = (len(pause) + len(first) + len(pause)) / SAMPLE_RATE
+    wrong_by = {}
+    for align in (True, False):
+        models = [store.open(WHISPER), store.open(MOONSHINE)]
+        recognizer = load(models, AsrOptions(moonshine=MoonshineOptions(align=align)))
+        (outcome,) = recognizer.advance([Turn(recognizer.open(StreamParams("en")), audio, True)])
+        words = [word for utterance in outcome.closed for word in utterance.words]
+        assert [word.text for word in words][:3] == ["It", "rains.", "We"]
+        places = [t for word in words for t in (word.start, word.end)]
+        assert places == sorted(places)
+        assert places[-1] <= len(audio) / SAMPLE_RATE
+        # A synthesiser's sentence begins with a little silence.
+        wrong_by[align] = abs(words[2].start - begins - 0.1)
+    assert wrong_by[True] < 0.2 < wrong_by[False]
 
 
 @_eval_set

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from liusheng.asr.abilities import Abilities
+from liusheng.asr.alignment import AlignedEngine, Aligner
 from liusheng.asr.live import LiveRecognizer
 from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
@@ -89,7 +90,8 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
     Args:
         models: the first is the default; a later one is used for the languages that it lists. A
             language model among them corrects what Whisper hears of Mandarin; where there is an
-            online model, the last one named `online.second_pass` hears its utterances again.
+            online model, the last one named `online.second_pass` hears its utterances again; a
+            Whisper among them places the words that Moonshine hears.
 
     Raises:
         ValueError: when there is no model, or one that is not for recognition.
@@ -108,8 +110,23 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
     if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in heard):
         second_pass = _second_pass(heard, options, corrector)
     recognizers = [_load_one(model, options, corrector, second_pass) for model in heard]
+    if options.moonshine.align:
+        _place_by_alignment(heard, recognizers)
     one = len(recognizers) == 1
     return Writer(recognizers[0] if one else Router(recognizers, [m.languages for m in heard]))
+
+
+def _place_by_alignment(
+    models: Sequence[InstalledModel], recognizers: Sequence[Recognizer]
+) -> None:
+    """Let a Whisper model, if there is one, say where the words are that Moonshine hears."""
+    live = [each for each in recognizers if isinstance(each, LiveRecognizer)]
+    aligner = next((each.engine for each in live if isinstance(each.engine, Aligner)), None)
+    if aligner is None:
+        return
+    for model, recognizer in zip(models, recognizers, strict=True):
+        if model.kind is Kind.MOONSHINE and isinstance(recognizer, LiveRecognizer):
+            recognizer.engine = AlignedEngine(recognizer.engine, aligner)
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:

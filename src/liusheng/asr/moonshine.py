@@ -44,7 +44,8 @@ Floats = npt.NDArray[np.float32]
 class MoonshineEngine:
     """A Moonshine model in the two-file (v2) form.
 
-    It gives no alignment: words are spread over the speech by their length.
+    It gives no alignment: words are spread over the speech by their length; where a Whisper model
+    is there too, they are placed by that (`liusheng.asr.alignment`).
     """
 
     max_seconds = 30.0

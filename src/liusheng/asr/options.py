@@ -166,9 +166,13 @@ class MoonshineOptions:
     """How Moonshine is decoded.
 
     threads: intra-op threads; one, because workers are processes.
+    align: words are placed by a Whisper model's alignment, where a worker has one that knows the
+        language; otherwise they are spread over the speech by their length, as Moonshine does not
+        tell where they are.
     """
 
     threads: int = 1
+    align: bool = True
 
 
 GREEDY = "greedy_search"

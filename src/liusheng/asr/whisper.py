@@ -33,6 +33,10 @@ _FIXED_TOKENS = 15
 _PROMPT = "以下是普通话的句子。"
 _MOST_HYPOTHESES = 10
 """A beam costs by its width."""
+_PAD_ALIGNED = 0.5
+"""Seconds of silence after speech whose text is only to be aligned; more moves words by 3 ms."""
+_MOST_ALIGNED = 400
+"""Tokens; a decoder has 448 places, some of them for the prompt."""
 _SWITCH = 0.8
 """How sure Whisper must be of a language other than the stream's before it is believed."""
 
@@ -90,6 +94,18 @@ class WhisperEngine:
                 decoded = self._decode_batch([windows[i] for i in batch], effort, nbest)
                 results.update(zip(batch, decoded, strict=True))
         return [results[i] for i in range(len(windows))]
+
+    def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        """Place the pieces of a text that another model heard in a window; see `Aligner`.
+
+        They are left where they are if there are more of them than the model's context holds.
+        """
+        text = "".join(piece.text for piece in pieces)
+        tokens = self._tokenizers[lang].encode(f" {text.strip()}")
+        if not 0 < len(tokens) <= _MOST_ALIGNED:
+            return tuple(pieces)
+        encoded = self._encode(window, _PAD_ALIGNED)
+        return tuple(self._aligned(window, encoded, lang, tokens, pieces))
 
     def _decode_batch(self, windows: Sequence[Window], effort: Effort, nbest: int) -> list[Decoded]:
         final = effort is Effort.FINAL
@@ -259,7 +275,7 @@ class WhisperEngine:
                 text = " " + text
             pieces.extend(spread(split_pieces(text), start, max(start, end)))
         if window.timed and pieces:
-            pieces = self._aligned(window, encoded, lang, hypothesis, pieces)
+            pieces = self._aligned(window, encoded, lang, hypothesis.tokens, pieces)
         return without_loops(pieces)
 
     def _aligned(
@@ -267,7 +283,7 @@ class WhisperEngine:
         window: Window,
         encoded: Floats,
         lang: str,
-        hypothesis: _Hypothesis,
+        tokens: Sequence[int],
         pieces: Sequence[Piece],
     ) -> list[Piece]:
         """Place pieces by the cross-attention's alignment of their tokens.
@@ -275,8 +291,8 @@ class WhisperEngine:
         Dynamic time warping over the attention of the model's alignment heads (CTranslate2).
         """
         tokenizer = self._tokenizers[lang]
+        tokens = list(tokens)
         seconds = len(window.samples) / SAMPLE_RATE
-        tokens = hypothesis.tokens
         result = self._model.align(
             ctranslate2.StorageView.from_array(encoded),
             list(tokenizer.sot_sequence),

@@ -1,0 +1,72 @@
+"""Places for the words of an offline model that has none, by another model's alignment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from liusheng.asr.offline import Decoded, Effort, OfflineEngine, Piece, Window
+from liusheng.asr.types import SAMPLE_RATE, Samples
+
+_FRAME = SAMPLE_RATE // 100
+_SILENT = 35.0
+"""Decibels below the loud frames of a window, under which nothing is said."""
+
+
+@runtime_checkable
+class Aligner(Protocol):
+    """A model that can tell where in its window a given text was said."""
+
+    languages: tuple[str, ...]
+
+    def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        """Return the pieces of a text, in places of the window's audio."""
+
+
+class AlignedEngine:
+    """An `OfflineEngine` whose pieces are placed by an aligner, where places matter."""
+
+    def __init__(self, engine: OfflineEngine, aligner: Aligner) -> None:
+        self._engine = engine
+        self._aligner = aligner
+        self.name = engine.name
+        self.languages = engine.languages
+        self.max_seconds = engine.max_seconds
+        self.punctuates = engine.punctuates
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        """Decode windows; see `OfflineEngine.decode`."""
+        return [
+            self._placed(window, decoded)
+            for window, decoded in zip(windows, self._engine.decode(windows, effort), strict=True)
+        ]
+
+    def _placed(self, window: Window, decoded: Decoded) -> Decoded:
+        if not (window.timed and decoded.pieces and decoded.lang in self._aligner.languages):
+            return decoded
+        pieces = self._aligner.align(window, decoded.lang, decoded.pieces)
+        return replace(decoded, pieces=without_pauses(window.samples, pieces))
+
+
+def without_pauses(samples: Samples, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Take the silence at both ends out of each piece's place.
+
+    An alignment is a path: where one piece ends the next begins, and a pause between them is part
+    of one or of both. A piece in which all is silent stays where it is.
+    """
+    frames = len(samples) // _FRAME
+    power = np.square(samples[: frames * _FRAME].reshape(frames, _FRAME)).mean(axis=1)
+    sounds = power > np.percentile(power, 95) / 10 ** (_SILENT / 10) if frames else power > 0
+    placed = []
+    for piece in pieces:
+        first, last = (round(at * SAMPLE_RATE / _FRAME) for at in (piece.start, piece.end))
+        loud = np.flatnonzero(sounds[first:last])
+        if len(loud):
+            start = max(piece.start, (first + int(loud[0])) * _FRAME / SAMPLE_RATE)
+            end = min(piece.end, (first + int(loud[-1]) + 1) * _FRAME / SAMPLE_RATE)
+            piece = replace(piece, start=start, end=max(start, end))  # noqa: PLW2901
+        placed.append(piece)
+    return tuple(placed)
