@@ -2,7 +2,7 @@
 #
 #   make serve [ARGS="--port 9000"]   prepare what is missing, then serve on 127.0.0.1:8090
 #   make test  [ARGS="-k session"]    prepare, check, run every test
-#   make quick [ARGS=...]             the tests that need no model: one to three minutes
+#   make quick [ARGS=...]             the tests that need no model: about a minute
 #   make check                        format, lint, types, import arrows
 #   make setup                        .venv, the packages, the default models
 #   make lock  [ARGS="--upgrade"]     make requirements/*.txt anew
@@ -35,7 +35,7 @@ test:
 
 quick:
 	@$(BOOTSTRAP) dev
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 4 $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev
