@@ -33,6 +33,7 @@ test:
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest $(ARGS)
 
+# Four at a time: half of their time, the tests wait for something.
 quick:
 	@$(BOOTSTRAP) dev
 	$(BIN)/python -m pytest -m "not slow" --numprocesses 4 $(ARGS)

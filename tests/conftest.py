@@ -27,8 +27,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def default_server(**environment: str) -> Iterator[str]:
-    """Start a server as a user does, with its default models; give where it listens,
-    "127.0.0.1:PORT/PREFIX".
+    """Start a server as a user does, with its default models; give where it listens, as `served`.
 
     environment: settings.
     """
@@ -38,8 +37,15 @@ def default_server(**environment: str) -> Iterator[str]:
     needed = [each.name for each in store.catalogue if each.default and not each.optional]
     if missing := [name for name in needed if not store.is_installed(name)]:
         pytest.fail(f"the default models are not there ({missing}); run: liusheng models pull")
+    with served(**environment) as where:
+        yield where
+
+
+@contextmanager
+def served(*flags: str, **environment: str) -> Iterator[str]:
+    """Start a server by its command; give where it listens, "127.0.0.1:PORT/PREFIX"."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0"],
+        [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0", *flags],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

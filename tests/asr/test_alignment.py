@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from liusheng.asr.alignment import AlignedEngine, without_pauses
-from liusheng.asr.offline import Decoded, Effort, Piece, Window
+from liusheng.asr.alignment import AlignedEngine, place_by_alignment, without_pauses
+from liusheng.asr.offline import Decoded, Effort, OfflineEngine, Piece, Window
+from liusheng.models.types import Kind
 
 
 class Engine:
@@ -23,16 +24,16 @@ class Engine:
         return [self._heard] * len(windows)
 
 
-class Aligner:
+class Aligner(Engine):
     languages = ("zh", "en")
 
     def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         return tuple(Piece(piece.text, 2.0, 3.0) for piece in pieces)
 
 
-def decoded(engine: Engine, *, timed: bool = True) -> Decoded:
-    window = Window(np.zeros(16_000, np.float32), "auto", timed)
-    (result,) = AlignedEngine(engine, Aligner()).decode([window], Effort.FINAL)
+def decoded(engine: Engine, *, timed: bool = True, spare: bool = True) -> Decoded:
+    window = Window(np.zeros(16_000, np.float32), "auto", timed, spare=spare)
+    (result,) = AlignedEngine(engine, Aligner("en")).decode([window], Effort.FINAL)
     return result
 
 
@@ -45,12 +46,13 @@ def test_what_is_heard_is_placed_by_the_aligner() -> None:
 def test_nothing_is_aligned_where_it_would_be_for_nothing_or_wrong() -> None:
     rough = (Piece("one", 0.0, 1.0),)
     assert decoded(Engine("en", "one"), timed=False).pieces == rough
+    assert decoded(Engine("en", "one"), spare=False).pieces == rough, "somebody waits"
     assert decoded(Engine("fr", "one")).pieces == rough, "the aligner does not know French"
     assert decoded(Engine("en")).pieces == ()
 
 
 def test_it_is_the_engine_otherwise() -> None:
-    engine = AlignedEngine(Engine("en"), Aligner())
+    engine = AlignedEngine(Engine("en"), Aligner("en"))
     assert (engine.name, engine.languages) == ("engine", ("en", "fr"))
     assert (engine.max_seconds, engine.punctuates) == (20.0, True)
 
@@ -70,3 +72,27 @@ def test_places_in_next_to_no_audio_stay() -> None:
     assert without_pauses(np.zeros(100, np.float32), [Piece("a", 0, 0)]) == (Piece("a", 0, 0),)
     silence = np.zeros(16_000, np.float32)
     assert without_pauses(silence, [Piece("a", 0.2, 0.4)]) == (Piece("a", 0.2, 0.4),)
+
+
+class Holder:
+    def __init__(self, engine: Engine) -> None:
+        self.engine: OfflineEngine = engine
+
+
+def test_whisper_places_what_moonshine_hears_wherever_it_stands() -> None:
+    moonshine, whisper, other = Holder(Engine("en")), Holder(Aligner("en")), Holder(Engine("en"))
+    before = whisper.engine, other.engine
+    place_by_alignment(
+        [(Kind.MOONSHINE, moonshine), (Kind.SENSE_VOICE, other), (Kind.WHISPER, whisper)]
+    )
+    assert isinstance(moonshine.engine, AlignedEngine)
+    assert (whisper.engine, other.engine) == before
+
+
+def test_without_a_whisper_that_knows_the_language_places_stay_rough() -> None:
+    moonshine, whisper = Holder(Engine("en")), Holder(Aligner("zh"))
+    whisper.engine.languages = ("zh",)
+    place_by_alignment([(Kind.WHISPER, whisper), (Kind.MOONSHINE, moonshine)])
+    assert not isinstance(moonshine.engine, AlignedEngine)
+    place_by_alignment([(Kind.MOONSHINE, moonshine)])
+    assert not isinstance(moonshine.engine, AlignedEngine)

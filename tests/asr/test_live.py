@@ -257,6 +257,17 @@ def test_a_whole_file_at_once_costs_one_final_for_each_utterance() -> None:
     assert [u.text for u in outcome.closed] == ["a b c d e f", "g h i j a b", "c d e f g h"]
 
 
+def test_an_engine_knows_whether_anybody_waits() -> None:
+    engine = LetterEngine()
+    live = recogniser(engine)
+    audio = speak("  abcdef        ")
+    turns = [
+        Turn(live.open(StreamParams()), audio, last=True, spare=spare) for spare in (True, False)
+    ]
+    live.advance(turns)
+    assert [window.spare for window in engine.windows] == [True, False]
+
+
 def test_words_that_stand_leave_the_window() -> None:
     engine = LetterEngine()
     options = LiveOptions(trim=4.0, keep=2.0, hold=0.5)

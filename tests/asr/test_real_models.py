@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from liusheng.asr.evaluate import (
     read_samples,
 )
 from liusheng.asr.load import load
-from liusheng.asr.offline import Effort, Window
+from liusheng.asr.offline import Effort, Window, split_pieces, spread
 from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
 from liusheng.asr.scoring import Errors, errors
 from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
+from liusheng.asr.whisper import WhisperEngine
 from liusheng.audio.decode import decode_file
 from liusheng.audio.resample import resample
 from liusheng.models.store import Store
@@ -81,7 +83,6 @@ def test_what_is_no_speech_gives_nothing(recognizer: Recognizer, name: str, lang
 
 def test_windows_of_any_length_have_places_inside_them() -> None:
     from liusheng.asr.moonshine import MoonshineEngine
-    from liusheng.asr.whisper import WhisperEngine
 
     store = Store()
     generator = np.random.default_rng(3)
@@ -136,12 +137,27 @@ def test_english_words_are_placed_where_they_are_said() -> None:
         (outcome,) = recognizer.advance([Turn(recognizer.open(StreamParams("en")), audio, True)])
         words = [word for utterance in outcome.closed for word in utterance.words]
         assert [word.text for word in words][:3] == ["It", "rains.", "We"]
-        places = [t for word in words for t in (word.start, word.end)]
-        assert places == sorted(places)
-        assert places[-1] <= len(audio) / SAMPLE_RATE
         # A synthesiser's sentence begins with a little silence.
         wrong_by[align] = abs(words[2].start - begins - 0.1)
     assert wrong_by[True] < 0.2 < wrong_by[False]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 5.0, 31.0])
+@pytest.mark.parametrize("text", ["", "Hm.", "word " * 500, "naïve 🙂 \ufffd x", "你好"])
+def test_any_text_is_placed_inside_its_window(seconds: float, text: str) -> None:
+    engine = _whisper()
+    samples = np.random.default_rng(4).normal(0, 0.05, int(seconds * SAMPLE_RATE))
+    pieces = spread(split_pieces(text), 0.0, seconds)
+    placed = engine.align(Window(samples.astype(np.float32), "en"), "en", pieces)
+    assert [piece.text for piece in placed] == [piece.text for piece in pieces]
+    places = [t for piece in placed for t in (piece.start, piece.end)]
+    assert places == sorted(places)
+    assert all(0 <= t <= seconds for t in places)
+
+
+@cache
+def _whisper() -> WhisperEngine:
+    return WhisperEngine(Store().open(WHISPER), WhisperOptions())
 
 
 @_eval_set

@@ -215,7 +215,36 @@ def test_steps_that_take_long_are_not_taken_together() -> None:
         s.heard("a", 0.3, 1.0 + at)
     for key in "bcd":
         s.heard(key, 0.3, 60.0)
-    assert len(s.take(0, 60.0)) < 4, "two of half a second each are a second"
+    assert s.take(0, 60.0) == ["a", "b", "c"], "three of 0.3 s and more each, at most a second"
+
+
+def test_windows_and_steps_take_no_turn_together() -> None:
+    s = schedule("a", "b", pace=replace(PACE, steps=32))
+    for key in "cd":
+        s.add(key, step=0.3)
+    for key in "cadb":
+        s.heard(key, 0.5, 1.0)
+    assert s.take(0, 1.0) == ["c", "d"], "they have less patience"
+    assert s.take(0, 1.0) == ["a", "b"]
+    for key in "abcd":
+        s.looked(key, s.turn(key), 0.5, 0.0, 1.1, step=0.3 if key in "cd" else None)
+        s.heard(key, 0.5, 1.1)
+        s.finish(key, 1.2)
+    assert s.take(0, 1.3) == ["c", "d"], "of those who wait for a final, whoever waited longest"
+    assert s.take(0, 1.3) == ["a", "b"]
+
+
+def test_what_windows_cost_is_not_learnt_from_steps() -> None:
+    s = schedule("a", "b", "c", pace=replace(PACE, longest=0.3, steps=32))
+    s.add("d", step=0.3)
+    for at in range(50):
+        s.heard("d", 0.3, 1.0 + at)
+        s.take(0, 1.0 + at)
+        s.spent(0, 0.001, 1.0 + at)
+        s.looked("d", s.turn("d"), 0.3, 0.0, 1.0 + at, step=0.3)
+    for key in "abc":
+        s.heard(key, 12.0, 60.0)
+    assert s.take(0, 60.0) == ["a", "b"], "three such windows are taken to last too long"
 
 
 def test_finals_take_along_partials_that_go_step_by_step() -> None:
@@ -442,3 +471,14 @@ def test_steps_are_not_put_off_for_the_finals_of_others() -> None:
     s.finish("a", 1.5)
     assert s.take(0, 1.5) == ["b"], "it was due 0.5 s before, and is patient for 0.3 s"
     assert s.take(0, 1.5) == ["a"]
+
+
+def test_whether_anybody_waits_besides_those_whose_turn_it_is() -> None:
+    s = schedule("a", "b", pace=replace(PACE, batch=1))
+    assert not s.waits
+    s.heard("a", 1.0, 1.0)
+    assert s.waits
+    assert s.take(0, 1.0) == ["a"]
+    assert not s.waits
+    s.heard("b", 1.0, 1.0)
+    assert s.waits

@@ -22,11 +22,11 @@ Samples = NDArray[np.float32]
 _NOISE_SECONDS = 20
 _SHARES = {
     ("digits", "zh"): 27,
-    ("digits", "en"): 23,
-    ("commands", "zh"): 14,
-    ("commands", "en"): 12,
-    ("other", "zh"): 13,
-    ("other", "en"): 11,
+    ("digits", "en"): 22,
+    ("commands", "zh"): 12,
+    ("commands", "en"): 10,
+    ("other", "zh"): 16,
+    ("other", "en"): 13,
 }
 """How often each kind is said, whatever there is more of; the synthesisers share alike."""
 _IDS = {token: number for number, token in enumerate(TRAINED)}
@@ -86,7 +86,8 @@ class Augmenter:
             labels += tokens
             if sum(map(len, pieces)) > wanted:
                 break
-            pieces.append(self._pause(0.15, 1.2))
+            # Words are said in the middle of other speech, too.
+            pieces.append(self._pause(0.0, 0.1) if rng.random() < 0.2 else self._pause(0.15, 1.2))
         pieces.append(self._pause(0.35, 1.0))
         return self._finish(np.concatenate(pieces)), labels
 

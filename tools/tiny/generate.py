@@ -45,7 +45,7 @@ _SHARES_ESPEAK = {
 }
 
 _SPEEDS = (0.55, 1.15)
-"""Of the synthesisers: at 1 they say four to five digits a second, faster than people dictate."""
+"""Of Kokoro and hibari: at 1 they say four to five digits a second, faster than people dictate."""
 
 Speaker = Kokoro | Hibari | Espeak
 

@@ -17,12 +17,13 @@ import copy
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
 
 from tiny.augment import Augmenter
 from tiny.data import load_parts
@@ -30,7 +31,7 @@ from tiny.features import BINS, features, stretched, warped
 from tiny.network import Network, output_frames
 
 _WARM_STEPS = 100
-_BATCH = 4000
+_BATCH = 3000
 """Feature frames in a batch, with padding."""
 
 _POOL = 100
@@ -52,15 +53,20 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    examples = Examples(arguments.data, arguments.seed)
     if arguments.begin:
         network = load(arguments.begin)
     else:
+        examples = Examples(arguments.data, arguments.seed, torch.zeros(1), 0.0, 1.0)
         seen = np.concatenate([each for each, _ in examples.pool()])
         network = Network(float(seen.mean()), float(seen.std()))
     count = sum(each.numel() for each in network.parameters())
     print(f"{count} parameters", flush=True)
-    train(network, examples, 60 * arguments.minutes, arguments.peak, arguments.out)
+    hardness = torch.zeros(1).share_memory_()
+    mean, deviation = float(network.mean), float(network.deviation)
+    examples = Examples(arguments.data, arguments.seed, hardness, mean, deviation)
+    # Making examples takes as long as learning from them: a process of its own does it.
+    batches = DataLoader(examples, batch_size=None, num_workers=1, prefetch_factor=32)
+    train(network, batches, hardness, 60 * arguments.minutes, arguments.peak, arguments.out)
 
 
 def load(path: Path) -> Network:
@@ -70,19 +76,23 @@ def load(path: Path) -> Network:
     return network.eval()
 
 
-class Examples:
-    """Features and labels, and batches of them.
+class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
+    """Batches of examples without end.
 
-    hardness: of the next examples; see `Augmenter`.
+    hardness: of the next ones, one number, shared with whoever trains; see `Augmenter`.
+    mean, deviation: of features.
     """
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(
+        self, folder: Path, seed: int, hardness: Tensor, mean: float, deviation: float
+    ) -> None:
         self._folder = folder
         self._seeds = itertools.count(1000 * seed)
         self._rng = np.random.default_rng(seed)
         self._known = 0
-        self.hardness = 0.0
-        self._look()
+        self._hardness = hardness
+        self._mean = mean
+        self._quiet = mean - 2 * deviation
 
     def _look(self) -> None:
         """Take in the parts that have come since the last look."""
@@ -95,26 +105,24 @@ class Examples:
 
     def pool(self) -> list[tuple[np.ndarray, list[int]]]:
         """Return examples that CTC can align, shortest first."""
-        self._augmenter.hardness = self.hardness
+        self._look()
+        self._augmenter.hardness = float(self._hardness)
         made = []
         for _ in range(_POOL):
             samples, labels = self._augmenter.example()
             heard = features(samples)
             if self._rng.random() < 0.5:
                 heard = warped(heard, self._rng.uniform(0.88, 1.12))
-            if self._rng.random() < 0.6:  # Kokoro speaks fast
-                heard = stretched(heard, self._rng.uniform(0.9, 1.9))
+            if self._rng.random() < 0.6:
+                heard = stretched(heard, self._rng.uniform(0.85, 1.6))
             repeated = sum(a == b for a, b in itertools.pairwise(labels))
             if output_frames(len(heard)) > len(labels) + repeated:
                 made.append((heard, labels))
         return sorted(made, key=lambda example: len(example[0]))
 
-    def batches(self, network: Network) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """Yield features (N, 80, T), their output frames, labels end to end, their counts."""
-        quiet = float(network.mean - 2 * network.deviation)
-        average = float(network.mean)
         while True:
-            self._look()
             pool = self.pool()
             batches: list[list[tuple[np.ndarray, list[int]]]] = [[]]
             for example in pool:
@@ -124,10 +132,10 @@ class Examples:
             self._rng.shuffle(batches)
             for batch in batches:
                 longest = len(batch[-1][0])
-                x = np.full((len(batch), longest, BINS), quiet, np.float32)
+                x = np.full((len(batch), longest, BINS), self._quiet, np.float32)
                 for row, (heard, _) in zip(x, batch, strict=True):
                     row[: len(heard)] = heard
-                    self._mask(row[: len(heard)], average)
+                    self._mask(row[: len(heard)])
                 yield (
                     torch.from_numpy(x).permute(0, 2, 1),
                     torch.tensor([output_frames(len(heard)) for heard, _ in batch]),
@@ -135,9 +143,10 @@ class Examples:
                     torch.tensor([len(labels) for _, labels in batch]),
                 )
 
-    def _mask(self, x: np.ndarray, value: float) -> None:
+    def _mask(self, x: np.ndarray) -> None:
         """Hide a few bands and moments (Park et al., SpecAugment)."""
-        most = 1 + round(11 * self.hardness)
+        value = self._mean
+        most = 1 + round(11 * float(self._hardness))
         for _ in range(2):
             begin, width = self._rng.integers(0, 70), self._rng.integers(0, most)
             x[:, begin : begin + width] = value
@@ -146,7 +155,14 @@ class Examples:
             x[begin : begin + width] = value
 
 
-def train(network: Network, examples: Examples, seconds: float, peak: float, out: Path) -> None:
+def train(
+    network: Network,
+    batches: Iterable[tuple[Tensor, Tensor, Tensor, Tensor]],
+    hardness: Tensor,
+    seconds: float,
+    peak: float,
+    out: Path,
+) -> None:
     """Train for so long, and write the averaged weights to `out` every minute and at the end."""
     network.train()
     optimizer = torch.optim.AdamW(network.parameters(), peak, (0.9, 0.98), weight_decay=0.02)
@@ -155,11 +171,11 @@ def train(network: Network, examples: Examples, seconds: float, peak: float, out
     begin = written = time.monotonic()
     running = 0.0
     heard = 0
-    for step, (x, frames, labels, counts) in enumerate(examples.batches(network)):
+    for step, (x, frames, labels, counts) in enumerate(batches):
         done = (time.monotonic() - begin) / seconds
         if done >= 1:
             break
-        examples.hardness = min(1, 2 * done)
+        hardness.fill_(min(1, 2 * done))
         rate = peak * min(1, (step + 1) / _WARM_STEPS) * (0.5 + 0.5 * math.cos(math.pi * done))
         for group in optimizer.param_groups:
             group["lr"] = rate

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
 import numpy as np
 
 from liusheng.asr.offline import Decoded, Effort, OfflineEngine, Piece, Window
 from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.models.types import Kind
 
 _FRAME = SAMPLE_RATE // 100
 _SILENT = 35.0
-"""Decibels below the loud frames of a window, under which nothing is said."""
+"""Decibels below the loud frames of a window, under which nothing is said. That finds the pauses in
+quiet recordings only; closer, it would cut soft sounds off the ends of words."""
 
 
-@runtime_checkable
 class Aligner(Protocol):
     """A model that can tell where in its window a given text was said."""
 
@@ -26,8 +27,32 @@ class Aligner(Protocol):
         """Return the pieces of a text, in places of the window's audio."""
 
 
+class Hearing(Protocol):
+    """Whatever has an engine that hears windows."""
+
+    engine: OfflineEngine
+
+
+def place_by_alignment(hearing: Sequence[tuple[Kind, Hearing]]) -> None:
+    """Let Whisper, where it is there, say where the words are that Moonshine hears.
+
+    hearing: all that have engines, and the kinds of these.
+    """
+    aligners = [cast(Aligner, each.engine) for kind, each in hearing if kind is Kind.WHISPER]
+    for kind, each in hearing:
+        if kind is not Kind.MOONSHINE:
+            continue
+        for aligner in aligners:
+            if not set(aligner.languages).isdisjoint(each.engine.languages):
+                each.engine = AlignedEngine(each.engine, aligner)
+                break
+
+
 class AlignedEngine:
-    """An `OfflineEngine` whose pieces are placed by an aligner, where places matter."""
+    """An `OfflineEngine` whose pieces are placed by an aligner, where places matter.
+
+    While others wait they are left as the engine has them: an alignment costs as much as a look.
+    """
 
     def __init__(self, engine: OfflineEngine, aligner: Aligner) -> None:
         self._engine = engine
@@ -45,7 +70,8 @@ class AlignedEngine:
         ]
 
     def _placed(self, window: Window, decoded: Decoded) -> Decoded:
-        if not (window.timed and decoded.pieces and decoded.lang in self._aligner.languages):
+        wanted = window.timed and window.spare and bool(decoded.pieces)
+        if not wanted or decoded.lang not in self._aligner.languages:
             return decoded
         pieces = self._aligner.align(window, decoded.lang, decoded.pieces)
         return replace(decoded, pieces=without_pauses(window.samples, pieces))
@@ -60,13 +86,14 @@ def without_pauses(samples: Samples, pieces: Sequence[Piece]) -> tuple[Piece, ..
     frames = len(samples) // _FRAME
     power = np.square(samples[: frames * _FRAME].reshape(frames, _FRAME)).mean(axis=1)
     sounds = power > np.percentile(power, 95) / 10 ** (_SILENT / 10) if frames else power > 0
-    placed = []
-    for piece in pieces:
+
+    def trimmed(piece: Piece) -> Piece:
         first, last = (round(at * SAMPLE_RATE / _FRAME) for at in (piece.start, piece.end))
         loud = np.flatnonzero(sounds[first:last])
-        if len(loud):
-            start = max(piece.start, (first + int(loud[0])) * _FRAME / SAMPLE_RATE)
-            end = min(piece.end, (first + int(loud[-1]) + 1) * _FRAME / SAMPLE_RATE)
-            piece = replace(piece, start=start, end=max(start, end))  # noqa: PLW2901
-        placed.append(piece)
-    return tuple(placed)
+        if not len(loud):
+            return piece
+        start = max(piece.start, (first + int(loud[0])) * _FRAME / SAMPLE_RATE)
+        end = min(piece.end, (first + int(loud[-1]) + 1) * _FRAME / SAMPLE_RATE)
+        return replace(piece, start=start, end=max(start, end))
+
+    return tuple(map(trimmed, pieces))

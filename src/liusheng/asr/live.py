@@ -141,6 +141,9 @@ class LiveRecognizer:
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
         listened = [self._listen(turn) for turn in turns]
+        for turn, (_, jobs) in zip(turns, listened, strict=True):
+            for job in jobs:
+                job.window = job.window and replace(job.window, spare=turn.spare)
         for effort in (Effort.FINAL, Effort.PARTIAL):
             jobs = [j for _, js in listened for j in js if j.effort is effort]
             windows = [j.window for j in jobs if j.window is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from liusheng.asr.abilities import Abilities
-from liusheng.asr.alignment import AlignedEngine, Aligner
+from liusheng.asr.alignment import Hearing, place_by_alignment
 from liusheng.asr.live import LiveRecognizer
 from liusheng.asr.offline import OfflineEngine
 from liusheng.asr.options import AsrOptions
@@ -100,6 +100,7 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
     heard = [model for model in models if model.task is not Task.LM]
     if not heard:
         raise ValueError("recognition needs at least one model")
+    kinds = {model.name: model.kind for model in models}
     corrector = None
     for model in models:
         if model.task is Task.LM:
@@ -111,22 +112,16 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
         second_pass = _second_pass(heard, options, corrector)
     recognizers = [_load_one(model, options, corrector, second_pass) for model in heard]
     if options.moonshine.align:
-        _place_by_alignment(heard, recognizers)
+        hearing: list[tuple[Kind, Hearing]] = [
+            (model.kind, recognizer)
+            for model, recognizer in zip(heard, recognizers, strict=True)
+            if isinstance(recognizer, LiveRecognizer)
+        ]
+        if second_pass:
+            hearing.append((kinds[options.online.second_pass], second_pass))
+        place_by_alignment(hearing)
     one = len(recognizers) == 1
     return Writer(recognizers[0] if one else Router(recognizers, [m.languages for m in heard]))
-
-
-def _place_by_alignment(
-    models: Sequence[InstalledModel], recognizers: Sequence[Recognizer]
-) -> None:
-    """Let a Whisper model, if there is one, say where the words are that Moonshine hears."""
-    live = [each for each in recognizers if isinstance(each, LiveRecognizer)]
-    aligner = next((each.engine for each in live if isinstance(each.engine, Aligner)), None)
-    if aligner is None:
-        return
-    for model, recognizer in zip(models, recognizers, strict=True):
-        if model.kind is Kind.MOONSHINE and isinstance(recognizer, LiveRecognizer):
-            recognizer.engine = AlignedEngine(recognizer.engine, aligner)
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:

@@ -38,6 +38,7 @@ class Window:
     speech: where in the window speech was detected, from and to, in seconds.
     nbest: how many hypotheses a final decode is to give, where the model has several.
     draft: `Decoded.draft` of an earlier decode of audio that begins as this does.
+    spare: nobody else waits, so that more may be done than the text needs.
     """
 
     samples: Samples
@@ -47,6 +48,7 @@ class Window:
     speech: tuple[float, float] = (0.0, float("inf"))
     nbest: int = 1
     draft: tuple[int, ...] = ()
+    spare: bool = True
 
 
 @dataclass(frozen=True)

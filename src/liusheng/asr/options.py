@@ -167,8 +167,8 @@ class MoonshineOptions:
 
     threads: intra-op threads; one, because workers are processes.
     align: words are placed by a Whisper model's alignment, where a worker has one that knows the
-        language; otherwise they are spread over the speech by their length, as Moonshine does not
-        tell where they are.
+        language, and no stream waits for a turn; otherwise they are spread over the speech by their
+        length, as Moonshine does not tell where they are.
     """
 
     threads: int = 1

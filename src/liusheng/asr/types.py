@@ -125,12 +125,14 @@ class Turn:
     last: no more audio will come: close every utterance.
     past: the audio from the last outcome's `needs` up to `samples`. A sticky recogniser asks for it
         (`StateLostError`) where the part of the state that it keeps in its process is not there.
+    spare: nobody else waits for a turn, so that niceties may take their time.
     """
 
     state: Any
     samples: Samples
     last: bool = False
     past: Samples | None = None
+    spare: bool = True
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ _PROMPT = "以下是普通话的句子。"
 _MOST_HYPOTHESES = 10
 """A beam costs by its width."""
 _PAD_ALIGNED = 0.5
-"""Seconds of silence after speech whose text is only to be aligned; more moves words by 3 ms."""
+"""Seconds of silence after speech whose text is only to be aligned; with 2 s words move by 3 ms on
+average."""
 _MOST_ALIGNED = 400
 """Tokens; a decoder has 448 places, some of them for the prompt."""
 _SWITCH = 0.8
@@ -98,7 +99,7 @@ class WhisperEngine:
     def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         """Place the pieces of a text that another model heard in a window; see `Aligner`.
 
-        They are left where they are if there are more of them than the model's context holds.
+        They are left where they are if they have no letters, or more tokens than the decoder holds.
         """
         text = "".join(piece.text for piece in pieces)
         tokens = self._tokenizers[lang].encode(f" {text.strip()}")
@@ -311,7 +312,7 @@ class WhisperEngine:
         done = 0
         before = 0.0
         for piece in pieces:
-            count = sum(not c.isspace() for c in piece.text)
+            count = sum(not c.isspace() and c != "\ufffd" for c in piece.text)
             span = letters[done : done + count]
             done += count
             start = min(max(span[0][0], before), seconds) if span else before

@@ -41,6 +41,7 @@ class TurnRequest:
     state: pickled, from the stream's last `TurnResult`; None for a stream that begins.
     pcm: audio since the last turn, PCM16, 16 kHz, whole samples.
     past: the audio before it that the state needs; None where this worker took the last turn.
+    spare: nobody else waits for a turn.
     """
 
     params: StreamParams
@@ -48,6 +49,7 @@ class TurnRequest:
     pcm: bytes
     last: bool
     past: bytes | None = None
+    spare: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class RecognitionHandler:
                 pcm_to_samples(request.pcm),
                 request.last,
                 None if request.past is None else pcm_to_samples(request.past),
+                request.spare,
             )
             for request in requests
         ]

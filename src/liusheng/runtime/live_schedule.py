@@ -36,6 +36,7 @@ class _Batch:
 
     weights: list[float]
     careful: bool
+    steps: bool
     live: bool
 
 
@@ -117,6 +118,7 @@ class LiveSchedule(Generic[K]):
             self._batches[worker] = _Batch(
                 [stream.weight for stream in heavy],
                 careful=all(stream.wants is not Work.LOOK for stream in heavy),
+                steps=heavy[0].stepwise,
                 live=all(stream.waiting < _BACKLOG for stream in heavy),
             )
         for _, stream in taken:
@@ -125,6 +127,11 @@ class LiveSchedule(Generic[K]):
             stream.turn = next(self._turns)
             stream.begin(self._pace)
         return [key for key, _ in taken]
+
+    @property
+    def waits(self) -> bool:
+        """Whether some stream wants a turn and has none."""
+        return any(s.wants is not None and s.running is None for s in self._streams.values())
 
     def turn(self, key: K) -> int:
         """Return which turn a stream's newest is, for `looked` and `again`."""
@@ -139,7 +146,14 @@ class LiveSchedule(Generic[K]):
         """A worker has done what it was given last, in so many seconds."""
         batch = self._batches.pop(worker, None)
         if batch:
-            self._load.decoded(batch.weights, seconds, now, careful=batch.careful, live=batch.live)
+            self._load.decoded(
+                batch.weights,
+                seconds,
+                now,
+                careful=batch.careful,
+                steps=batch.steps,
+                live=batch.live,
+            )
 
     def interval(self, workers: int, now: float) -> float:
         """Return how many seconds would lie between two looks at one speaker with a stream more."""
@@ -224,16 +238,15 @@ class LiveSchedule(Generic[K]):
         if not careful and not first.stepwise:
             # Whoever is alone in a batch would be looked at more often than those who share one.
             most = min(most, self._speaking // workers)
-        cost = self._load.cost(careful)
+        cost = self._load.cost(careful, first.stepwise)
         longest = total = limit = 0.0
         taken: list[tuple[K, Stream]] = []
         for key, stream in chosen:
-            if stream.alone or stream.light:
+            if stream.alone or stream.light or stream.stepwise != first.stepwise:
                 continue
             # Looks do not make what is urgent wait, except where they go step by step with it:
             # then they cost it little, and a batch without them would cost them much.
-            alike = first.stepwise and stream.stepwise
-            if not alike and (stream.wants is not Work.LOOK) != careful:
+            if not first.stepwise and (stream.wants is not Work.LOOK) != careful:
                 continue
             longest = max(longest, stream.weight + PAD)
             total += stream.weight + PAD

@@ -15,6 +15,7 @@ _FADING = 0.98
 """What a measurement counts for after the next one."""
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
+_EITHER = (True, False)
 _MEMORY = 10.0
 """Seconds after which what was spent counts for a third."""
 
@@ -23,31 +24,40 @@ class Load:
     """Averages over the turns of a pool of workers."""
 
     def __init__(self) -> None:
-        self._costs = {True: _Cost(), False: _Cost()}
+        self._costs = {(careful, steps): _Cost() for careful in _EITHER for steps in _EITHER}
         self._look = 0.0
         self._spent = 0.0
         self._at = 0.0
 
-    def cost(self, careful: bool) -> Callable[[float, float], float]:
+    def cost(self, careful: bool, steps: bool) -> Callable[[float, float], float]:
         """Return how many seconds a worker is expected to take for a batch, given the seconds of
         audio to go over in the longest of its windows, and in all of them, each with `PAD`.
 
         careful: with a final's care.
+        steps: of a model that goes along with its streams step by step, not windows.
         """
-        for_longest, for_each = self._costs[careful].solved()
+        for_longest, for_each = self._costs[careful, steps].solved()
         return lambda longest, together: for_longest * longest + for_each * together
 
     def decoded(
-        self, weights: Sequence[float], seconds: float, now: float, *, careful: bool, live: bool
+        self,
+        weights: Sequence[float],
+        seconds: float,
+        now: float,
+        *,
+        careful: bool,
+        steps: bool,
+        live: bool,
     ) -> None:
         """A batch was decoded.
 
         weights: seconds of audio to go over, for each of its streams.
         seconds: that it took.
+        careful, steps: see `cost`.
         live: it was not the backlog of somebody who sends faster than people speak, which takes
             what is left over.
         """
-        self._costs[careful].measured(weights, seconds)
+        self._costs[careful, steps].measured(weights, seconds)
         if not live:
             return
         if careful:

@@ -28,7 +28,8 @@ class PoolOptions:
 class RecognitionOptions:
     """Of the live recognition of many streams.
 
-    batch: streams that one call to a worker takes at most.
+    batch: windows that one call to a worker takes at most; of streams of online models, four times
+        as many.
     longest: seconds that a call of several streams is expected to take at most: for so long
         somebody who is urgent may have to wait.
     step: seconds of new audio after which a stream wants to be looked at again, where the model
@@ -46,7 +47,7 @@ class RecognitionOptions:
     step: float = 0.4
     max_turn: float = 20.0
     max_queued: float = 30.0
-    max_streams: int = 64
+    max_streams: int = 128
     max_interval: float = 10.0
     max_lag: float = 10.0
 
@@ -63,6 +64,6 @@ class SynthesisOptions:
     """
 
     ahead: float = 1.5
-    max_speeches: int = 64
+    max_speeches: int = 128
     flush_after: float = 0.8
     lexicon: Path | None = None

@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 _MAX_TRIES = 3
+_STEPS = 4
+"""How many times as many streams take a step together as windows are decoded together."""
 
 
 class BusyError(Exception):
@@ -146,6 +148,7 @@ class Recognition:
         live = asr_options.live
         self._pace = Pace(
             batch=options.batch,
+            steps=_STEPS * options.batch,
             longest=options.longest,
             step=options.step,
             interval=live.interval,
@@ -258,6 +261,7 @@ class Recognition:
         streams = self._schedule.take(worker, began, self._pool.size)
         if not streams:
             return None
+        spare = not self._schedule.waits
         most = int(self.options.max_turn * SAMPLE_RATE) * 2
         requests = []
         for stream in streams:
@@ -265,7 +269,7 @@ class Recognition:
             last = stream.finishing and stream.taken + len(pcm) == len(stream.audio)
             known = stream.state is None or stream.holder == worker or not stream.taken
             past = None if known else stream.past()
-            requests.append(TurnRequest(stream.params, stream.state, pcm, last, past))
+            requests.append(TurnRequest(stream.params, stream.state, pcm, last, past, spare))
             stream.holder = None
         turns = [self._schedule.turn(stream) for stream in streams]
         batch = _Batch(worker, streams, turns, requests, began)

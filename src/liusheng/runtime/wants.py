@@ -38,8 +38,8 @@ class Pace:
     """When streams want turns, and how many take one together.
 
     batch: streams in one turn at most.
-    steps: the same of those whose models go along with them step by step. A step costs little, and
-        one that rests next to nothing, so there `longest` decides.
+    steps: the same of streams whose models go along with them step by step. A step costs little,
+        and one in silence next to nothing.
     longest: seconds that a batch of several is expected to take at most.
     step: seconds of new audio after which a stream wants a turn of which nothing else is known.
     interval: seconds of new speech after which a stream that is listened to wants one.

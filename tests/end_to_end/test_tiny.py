@@ -1,0 +1,32 @@
+"""A server that begins with no download: the model in the package, over a real socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.conftest import served
+
+from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import samples_to_pcm
+from liusheng.client import sync
+from liusheng.client.messages import Final
+
+pytestmark = pytest.mark.slow
+
+CLIPS = Path(__file__).parents[1] / "data" / "tiny"
+
+
+def test_it_hears_digits_where_nothing_was_ever_fetched(tmp_path: Path) -> None:
+    clips = sorted(clip for clip in CLIPS.glob("*.flac") if not clip.stem.startswith("other"))
+    assert clips
+    # No address that a package or a model might come from is of any use.
+    nowhere = {"LIUSHENG_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    with served("--asr", "tiny", "--no-tts", **nowhere) as address, sync.connect(address) as client:
+        for clip in clips:
+            pcm = b"".join(map(samples_to_pcm, decode_file(clip, 16_000)))
+            *_, final = client.recognize([pcm[at : at + 2_720] for at in range(0, len(pcm), 2_720)])
+            assert isinstance(final, Final)
+            said = clip.stem.split("-") if clip.stem.isascii() else list(clip.stem)
+            assert [word.text.lower() for word in final.words] == said
+    assert list(tmp_path.iterdir()) == []
