@@ -91,7 +91,7 @@ class LiveOptions:
     vad: VadOptions = field(default_factory=VadOptions)
     interval: float = 0.3
     settle: float = 0.12
-    hold: float = 3.0
+    hold: float = 4.0
     trim: float = 12.0
     keep: float = 4.0
 
