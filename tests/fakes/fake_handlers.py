@@ -42,6 +42,8 @@ class Echo:
         return [self._advance(request) for request in requests]
 
     def _advance(self, request: TurnRequest) -> TurnResult:
+        spare = b"spare " if request.spare else b"busy  "
+        request = replace(request, pcm=request.pcm.replace(b"spare?", spare))
         if self._sticky:
             return self._remembered(request)
         text = self._heard(pickle.loads(request.state) if request.state else "", request.pcm)

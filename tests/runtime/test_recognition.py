@@ -87,6 +87,20 @@ async def test_streams_are_recognised() -> None:
         ]
 
 
+async def test_a_turn_knows_whether_anybody_waits() -> None:
+    async with running(batch=1) as recognition:
+        first, *others = (Client(recognition) for _ in range(8))
+        first.say("sleep")
+        await asyncio.sleep(0.1)
+        for client in others:
+            client.say("spare?")
+        await asyncio.gather(*(client.heard.wait() for client in others))
+        heard = [client.partial.text for client in others]
+        assert (heard[0], heard[-1]) == ("busy", "spare")
+        for client in (first, *others):
+            client.stream.abandon()
+
+
 async def test_partials_come_without_asking() -> None:
     async with running() as recognition:
         client = Client(recognition)
