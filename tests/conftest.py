@@ -21,8 +21,8 @@ settings.load_profile("any machine")
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Worker processes can import `fake_handlers`."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "fakes"))
+    """Worker processes can import `tests.support`."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
 
 
 @contextmanager

@@ -25,10 +25,10 @@ from pathlib import Path
 import numpy as np
 from websockets.asyncio.client import connect
 
-from liusheng.asr.evaluate import read_manifest
 from liusheng.bench.figures import Spread
 from liusheng.bench.processes import Watch
 from liusheng.bench.speaker import PACKET_SECONDS, RATE, Clip, read_clips
+from liusheng.bench.transcribe import read_manifest
 
 _PACKET = round(RATE * PACKET_SECONDS)
 

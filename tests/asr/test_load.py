@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from liusheng.asr.abilities import Abilities
+from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.load import Router, load
 from liusheng.asr.types import NotSupportedError, Outcome, Partial, StreamParams, Turn
 from liusheng.models.types import InstalledModel, Kind, Task
@@ -23,8 +23,8 @@ class Counter:
         self.batches: list[int] = []
         self.forgotten: list[Any] = []
 
-    def abilities(self, lang: str) -> Abilities:
-        return Abilities(self.name)
+    def capabilities(self, lang: str) -> Capabilities:
+        return Capabilities(self.name)
 
     def open(self, params: StreamParams) -> int:
         return 0
@@ -47,7 +47,7 @@ def test_a_stream_goes_to_the_model_listed_for_its_language() -> None:
     small = Counter("small", "en")
     router = Router([large, small], [("zh", "en"), ("en",)])
     assert router.languages == ("zh", "en", "fr")
-    assert [router.abilities(lang).model for lang in ("auto", "zh", "en", "fr")] == [
+    assert [router.capabilities(lang).model for lang in ("auto", "zh", "en", "fr")] == [
         "large",
         "large",
         "small",

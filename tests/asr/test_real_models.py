@@ -12,21 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from liusheng.asr.evaluate import (
+from liusheng.asr.load import load
+from liusheng.asr.offline.engine import Effort, Window
+from liusheng.asr.offline.whisper import WhisperEngine
+from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
+from liusheng.asr.text.pieces import split_pieces, spread
+from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
+from liusheng.audio.decode import decode_file
+from liusheng.audio.resample import resample
+from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.transcribe import (
     evaluate,
     live,
     offline_transcriber,
     read_manifest,
     read_samples,
 )
-from liusheng.asr.load import load
-from liusheng.asr.offline import Effort, Window, split_pieces, spread
-from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
-from liusheng.asr.scoring import Errors, errors
-from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
-from liusheng.asr.whisper import WhisperEngine
-from liusheng.audio.decode import decode_file
-from liusheng.audio.resample import resample
 from liusheng.models.store import Store
 from liusheng.tts.load import load as load_voices
 from liusheng.tts.types import SpeechRequest
@@ -82,7 +83,7 @@ def test_what_is_no_speech_gives_nothing(recognizer: Recognizer, name: str, lang
 
 
 def test_windows_of_any_length_have_places_inside_them() -> None:
-    from liusheng.asr.moonshine import MoonshineEngine
+    from liusheng.asr.offline.moonshine import MoonshineEngine
 
     store = Store()
     generator = np.random.default_rng(3)
@@ -103,7 +104,7 @@ def test_windows_of_any_length_have_places_inside_them() -> None:
 
 
 def test_nobody_is_thanked_in_the_silence_after_a_synthesiser() -> None:
-    from liusheng.asr.moonshine import MoonshineEngine
+    from liusheng.asr.offline.moonshine import MoonshineEngine
 
     store = Store()
     voice = load_voices([store.open("hibari-heart")])
@@ -162,7 +163,7 @@ def _whisper() -> WhisperEngine:
 
 @_eval_set
 def test_a_draft_spares_steps_and_changes_next_to_nothing() -> None:
-    from liusheng.asr.moonshine import MoonshineEngine
+    from liusheng.asr.offline.moonshine import MoonshineEngine
 
     engine = MoonshineEngine(Store().open(MOONSHINE), MoonshineOptions())
     counted = _Counted(engine._decoder)

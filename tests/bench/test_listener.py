@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from liusheng.bench.audience import Audience
 from liusheng.bench.listener import Gap, listen, starved
+from liusheng.bench.tts_load import TtsLoad
 from liusheng.client import connect
 
 from ..client.conftest import FakeServer
@@ -66,7 +66,7 @@ async def test_what_went_wrong_has_the_servers_code(server: FakeServer) -> None:
 
 
 async def test_listeners_hear_each_text_out(server: FakeServer) -> None:
-    audience = Audience(listeners=2, seconds=0.3, ramp=0.1)
+    audience = TtsLoad(listeners=2, seconds=0.3, ramp=0.1)
     async with connect(server.url) as client:
         # At this rate each text of six bytes lasts 0.1 s.
         measured = await audience.listen(client, 30, lambda number: f"{number}号")

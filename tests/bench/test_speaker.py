@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.asr.evaluate import Recording
 from liusheng.bench.speaker import Clip, chunk_lags, speak, token_delays
+from liusheng.bench.transcribe import Recording
 from liusheng.client import Word, connect
 
 from ..client.conftest import FakeServer

@@ -10,7 +10,7 @@ import pytest
 
 from liusheng.cli import fetch, main
 from liusheng.models import Store
-from liusheng.server.settings import Settings
+from liusheng.server.config.settings import Settings
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -207,7 +207,7 @@ def test_explain_needs_no_server(capsys: Capture) -> None:
 
 def test_explain_says_what_is_missing(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic", None)
-    monkeypatch.delitem(sys.modules, "liusheng.server.settings", raising=False)
-    monkeypatch.delitem(sys.modules, "liusheng.server.settings_sources", raising=False)
+    monkeypatch.delitem(sys.modules, "liusheng.server.config.settings", raising=False)
+    monkeypatch.delitem(sys.modules, "liusheng.server.config.sources", raising=False)
     assert main(["tts", "--explain", "银行"]) == 1
     assert "pip install 'liusheng[server]'" in capsys.readouterr().err

@@ -12,8 +12,8 @@ import pytest
 import requests
 import soxr
 
-from liusheng.asr.scoring import errors
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
+from liusheng.bench.scoring import errors
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

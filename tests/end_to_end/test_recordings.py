@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import websockets
 
-from liusheng.asr.evaluate import Recording, read_manifest
-from liusheng.asr.scoring import Errors, errors
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.transcribe import Recording, read_manifest
 
 PACKET = 2_720
 AT_ONCE = 4

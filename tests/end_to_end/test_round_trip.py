@@ -9,8 +9,8 @@ import pytest
 import soxr
 import websockets
 
-from liusheng.asr.scoring import Errors, errors
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
+from liusheng.bench.scoring import Errors, errors
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -14,7 +14,7 @@ from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
 from liusheng.models.kinds import ANATOMY
 from liusheng.models.recipes import NAMES
 from liusheng.models.types import Kind
-from liusheng.server.settings import Settings
+from liusheng.server.config.settings import Settings
 
 PART = https_part("https://example.org/{member}")
 SHIPPED = list(Catalogue.default())

@@ -63,7 +63,7 @@ class TestCumulative:
 
 class TestUtterances:
     def test_closed_ones_come_one_by_one_and_then_the_open_one(self) -> None:
-        replies = Replies(asr.Wishes(partials="utterance"))
+        replies = Replies(asr.RecognitionConfig(partials="utterance"))
         replies.transcript.update([said(0, "one"), said(1, "two")], 2, "three four", 5)
         got = [replies.result() for _ in range(4)]
         assert [(r.result, r.utterance, r.is_final, r.stable) for r in got] == [
@@ -77,7 +77,7 @@ class TestUtterances:
         assert replies.final("a").result == "one two"
 
     def test_the_text_restarts(self) -> None:
-        replies = Replies(asr.Wishes(partials="utterance"))
+        replies = Replies(asr.RecognitionConfig(partials="utterance"))
         assert (replies.result().result, replies.has_more) == ("", False)
         replies.transcript.update([said(0, "一。")], 1, "", 0)
         assert replies.has_more
@@ -87,7 +87,7 @@ class TestUtterances:
 
 
 def test_word_times_are_left_out_where_nobody_wants_them() -> None:
-    replies = Replies(asr.Wishes(word_times=False))
+    replies = Replies(asr.RecognitionConfig(word_times=False))
     replies.transcript.update([said(0, "one")], 1, "", 0)
     assert replies.result().times is UNSET
     assert replies.final("a").times == ()
@@ -100,7 +100,7 @@ class TestAlternatives:
         assert replies.final("a").nbest is UNSET
 
     def test_the_whole_texts_come_by_what_their_utterances_score(self) -> None:
-        replies = Replies(asr.Wishes(nbest=4))
+        replies = Replies(asr.RecognitionConfig(nbest=4))
         replies.transcript.update([said(0, "你好。", ("你号。", -0.4))], 1, "", 0)
         replies.transcript.update([said(1, "世界", ("事界", -0.2), ("视界", -0.9))], 2, "", 0)
         final = replies.final("a")
@@ -114,14 +114,14 @@ class TestAlternatives:
         assert final.nbest[0].result == final.result
 
     def test_a_model_that_has_one_gives_one(self) -> None:
-        replies = Replies(asr.Wishes(nbest=3))
+        replies = Replies(asr.RecognitionConfig(nbest=3))
         replies.transcript.update([Said(0, "one")], 1, "", 0)
         nbest = replies.final("a").nbest
         assert nbest is not UNSET
         assert [(a.result, a.score) for a in nbest] == [("one", 0.0)]
 
     def test_nothing_was_said(self) -> None:
-        nbest = Replies(asr.Wishes(nbest=3)).final("a").nbest
+        nbest = Replies(asr.RecognitionConfig(nbest=3)).final("a").nbest
         assert nbest is not UNSET
         assert [a.result for a in nbest] == [""]
 
@@ -138,7 +138,7 @@ class TestAlternatives:
     def test_the_text_is_first_scores_fall_and_none_comes_twice(
         self, history: list[tuple[str, list[tuple[str, float]]]], most: int
     ) -> None:
-        replies = Replies(asr.Wishes(nbest=most))
+        replies = Replies(asr.RecognitionConfig(nbest=most))
         for index, (text, others) in enumerate(history):
             replies.transcript.update([said(index, text, *others, score=0.0)], index + 1, "", 0)
         final = replies.final("a")
@@ -164,7 +164,7 @@ def test_no_utterance_is_skipped_or_told_twice(
     history: list[tuple[list[str], str, int, int]], partials: Any
 ) -> None:
     """Whatever comes between replies, and however many are asked for."""
-    replies = Replies(asr.Wishes(partials=partials))
+    replies = Replies(asr.RecognitionConfig(partials=partials))
     told: list[asr.Result] = []
     index = 0
     for closed, text, stable, asked in history:

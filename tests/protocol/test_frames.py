@@ -92,13 +92,13 @@ def test_unknown_fields_are_left_alone() -> None:
     assert convert({"name": "a", "future": {"x": 1}}, asr.Start).name == "a"
 
 
-@pytest.mark.parametrize("field", sorted(asr.NOT_BUILT))
+@pytest.mark.parametrize("field", sorted(asr.UNSUPPORTED))
 def test_fields_not_built_are_refused_unless_they_change_nothing(field: str) -> None:
-    error = refusal(refuse_unsupported, {field: "something else"}, asr.NOT_BUILT)
+    error = refusal(refuse_unsupported, {field: "something else"}, asr.UNSUPPORTED)
     assert error.code is ErrorCode.UNSUPPORTED_FIELD
     assert f'"{field}"' in error.message
-    for harmless in asr.NOT_BUILT[field]:
-        refuse_unsupported({field: harmless}, asr.NOT_BUILT)
+    for harmless in asr.UNSUPPORTED[field]:
+        refuse_unsupported({field: harmless}, asr.UNSUPPORTED)
 
 
 def test_true_is_not_one() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from liusheng.protocol import tts
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.spoken import decode_text
+from liusheng.protocol.synthesis_request import decode_text
 from liusheng.protocol.tts_session import (
     MAX_WAITING_TEXTS,
     Cancel,

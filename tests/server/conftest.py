@@ -16,11 +16,11 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
-from liusheng.runtime.punctuation import Punctuation
-from liusheng.runtime.recognition import Recognition
-from liusheng.runtime.synthesis import Synthesis
+from liusheng.runtime.punctuation.service import Punctuation
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.server.config.settings import Settings
 from liusheng.server.main import listen, serve_until
-from liusheng.server.settings import Settings
 
 ASR = "/paddlespeech/asr/streaming"
 TTS = "/paddlespeech/tts/streaming"
@@ -88,16 +88,18 @@ class Dialogue:
 async def engines() -> AsyncIterator[tuple[Recognition, Synthesis]]:
     """Fakes in real worker processes, shared by a module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "fakes"))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         pool = PoolOptions(call_timeout=120)
         recognition = Recognition(
             False,
             AsrOptions(),
             RecognitionOptions(step=0.0001),
             pool,
-            factory="fake_handlers.echo",
+            factory="tests.support.fake_handlers.echo",
         )
-        synthesis = Synthesis([], SynthesisOptions(), pool, factory="fake_handlers.counter")
+        synthesis = Synthesis(
+            [], SynthesisOptions(), pool, factory="tests.support.fake_handlers.counter"
+        )
         await asyncio.gather(recognition.start(), synthesis.start())
         yield recognition, synthesis
         await asyncio.gather(recognition.stop(), synthesis.stop())

@@ -8,7 +8,7 @@ import pytest
 from liusheng.models.errors import NotInstalledError, UnknownModelError
 from liusheng.models.types import Kind
 from liusheng.server import models
-from liusheng.server.settings import Settings
+from liusheng.server.config.settings import Settings
 
 
 def settings(tmp_path: Path, *, asr: str, correction: str) -> Settings:

@@ -11,10 +11,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from liusheng.asr.evaluate import hear
 from liusheng.asr.load import load as load_recognizer
-from liusheng.asr.scoring import Errors, errors
 from liusheng.audio.resample import resample
+from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.transcribe import hear
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.kokoro import mandarin

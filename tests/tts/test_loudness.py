@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from liusheng.tts.joining import silence
 from liusheng.tts.loudness import TARGET, gain_of, loudness
+from liusheng.tts.trim import silence
 from liusheng.tts.types import Samples
 
 

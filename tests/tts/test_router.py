@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liusheng.tts.joining import silence
 from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
 from liusheng.tts.text import Clause, GrowingText
+from liusheng.tts.trim import silence
 from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
 
 

@@ -28,7 +28,7 @@ from playwright.sync_api import (
 from starlette.testclient import TestClient
 
 from liusheng.server.app import Application
-from liusheng.server.settings import Settings
+from liusheng.server.config.settings import Settings
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 import liusheng
 from liusheng.server.app import Application
-from liusheng.server.settings import Settings
+from liusheng.server.config.settings import Settings
 
 WEB = Path(liusheng.__file__).parent / "web"
 SOURCES = sorted(path for path in WEB.rglob("*") if path.suffix in (".html", ".css", ".js", ".ts"))

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from liusheng.asr.abilities import Abilities
-from liusheng.asr.alignment import Hearing, place_by_alignment
-from liusheng.asr.live import LiveRecognizer
-from liusheng.asr.offline import OfflineEngine
+from liusheng.asr.capabilities import Capabilities
+from liusheng.asr.live.decoder import LiveRecognizer
+from liusheng.asr.offline.alignment import Hearing, place_by_alignment
+from liusheng.asr.offline.engine import OfflineEngine
 from liusheng.asr.options import AsrOptions
+from liusheng.asr.text.formatter import TextFormatter
 from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
-from liusheng.asr.writing import Writer
 from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
 
 if TYPE_CHECKING:
     from liusheng.asr.correction.corrector import Corrector
-    from liusheng.asr.second_pass import SecondPass
+    from liusheng.asr.online.second_pass import SecondPass
 
 _SHERPA_OFFLINE = {Kind.SENSE_VOICE, Kind.OFFLINE_PARAFORMER}
 
@@ -49,9 +49,9 @@ class Router:
             self._routes.update({lang: route for lang in wanted if lang in recognizer.languages})
         self.languages = tuple(self._routes)
 
-    def abilities(self, lang: str) -> Abilities:
+    def capabilities(self, lang: str) -> Capabilities:
         """Return what the model that serves `lang` can do."""
-        return self._recognizers[self._routes.get(lang, 0)].abilities(lang)
+        return self._recognizers[self._routes.get(lang, 0)].capabilities(lang)
 
     def open(self, params: StreamParams) -> RoutedState:
         """Return the state of a new stream; see `Recognizer.open`."""
@@ -121,7 +121,9 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
             hearing.append((kinds[options.online.second_pass], second_pass))
         place_by_alignment(hearing)
     one = len(recognizers) == 1
-    return Writer(recognizers[0] if one else Router(recognizers, [m.languages for m in heard]))
+    return TextFormatter(
+        recognizers[0] if one else Router(recognizers, [m.languages for m in heard])
+    )
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:
@@ -133,15 +135,15 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
     options = options or AsrOptions()
     # Each engine's libraries are heavy: only those of the models in use are imported.
     if model.kind is Kind.WHISPER:
-        from liusheng.asr.whisper import WhisperEngine
+        from liusheng.asr.offline.whisper import WhisperEngine
 
         return WhisperEngine(model, options.whisper)
     if model.kind is Kind.MOONSHINE:
-        from liusheng.asr.moonshine import MoonshineEngine
+        from liusheng.asr.offline.moonshine import MoonshineEngine
 
         return MoonshineEngine(model, options.moonshine)
     if model.kind in _SHERPA_OFFLINE:
-        from liusheng.asr import sherpa_offline
+        from liusheng.asr.offline import sherpa as sherpa_offline
 
         return sherpa_offline.load(model, options.sherpa_offline)
     raise ValueError(f"{model.name} ({model.kind.value}) is not an offline model for recognition")
@@ -151,7 +153,7 @@ def _second_pass(
     models: list[InstalledModel], options: AsrOptions, corrector: Corrector | None
 ) -> SecondPass:
     """Take the model of the second pass out of a list and load it."""
-    from liusheng.asr.second_pass import SecondPass
+    from liusheng.asr.online.second_pass import SecondPass
 
     name = options.online.second_pass
     places = [place for place, model in enumerate(models) if model.name == name]
@@ -179,7 +181,7 @@ def _load_one(
     second_pass: SecondPass | None,
 ) -> Recognizer:
     if model.kind in ONLINE_KINDS:
-        from liusheng.asr import sherpa_online
+        from liusheng.asr.online import recognizer as sherpa_online
 
         return sherpa_online.load(model, options.online, second_pass=second_pass)
     if model.task is not Task.ASR:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import onnx
 
-from liusheng.asr.sherpa_tokens import Vocabulary
+from liusheng.asr.online.tokens import Vocabulary
 from liusheng.models.types import InstalledModel, Kind
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from liusheng.asr.abilities import Abilities
+    from liusheng.asr.capabilities import Capabilities
 
 SAMPLE_RATE = 16_000
 """Every recogniser is fed at this rate, in hertz."""
@@ -162,7 +162,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Noticed:
+class SpeechActivity:
     """What was noticed of a stream. All are seconds from its start.
 
     heard: how far it was listened to.
@@ -188,14 +188,14 @@ class Recognizer(Protocol):
     languages: tuple[str, ...]
     sticky: bool
 
-    def abilities(self, lang: str) -> Abilities:
+    def capabilities(self, lang: str) -> Capabilities:
         """Return what the model that serves `lang` ("auto" or one of `languages`) can do."""
 
     def open(self, params: StreamParams) -> Any:
         """Return the state of a new stream.
 
         Raises:
-            NotSupportedError: when the model cannot serve `params`; see `Abilities.check`.
+            NotSupportedError: when the model cannot serve `params`; see `Capabilities.check`.
         """
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:

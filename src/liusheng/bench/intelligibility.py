@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liusheng.asr.scoring import Errors, errors
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.audio.resample import Resampler
 from liusheng.bench.listener import listen
+from liusheng.bench.scoring import Errors, errors
 from liusheng.client import Client, ClientError, Final
 from liusheng.server.info import INFO_PATH
 

@@ -22,7 +22,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Said:
+class TtsResult:
     """A text and what became of it. Times are in seconds.
 
     began: on the clock of the whole measurement.
@@ -54,7 +54,7 @@ async def listen(
     to_end: bool = True,
     keep: bool = False,
     epoch: float = 0.0,
-) -> Said:
+) -> TtsResult:
     """Have a text said and return what came, as fast as it came.
 
     rate: of the server's audio, in hertz.
@@ -76,11 +76,11 @@ async def listen(
                 break
         await synthesis.aclose()
     except ClientError as error:
-        return Said(text, began, failure=error.code)
+        return TtsResult(text, began, failure=error.code)
     first = synthesis.first_packet_seconds
     if first is None:
-        return Said(text, began, failure="no_audio")
-    return Said(
+        return TtsResult(text, began, failure="no_audio")
+    return TtsResult(
         text,
         began,
         first_packet=first,

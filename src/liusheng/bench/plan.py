@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from liusheng.bench.audience import Audience
 from liusheng.bench.figures import milliseconds
 from liusheng.bench.intelligibility import Echo, Voice, echo, voices
-from liusheng.bench.listener import Said, listen
+from liusheng.bench.listener import TtsResult, listen
 from liusheng.bench.processes import Watch
 from liusheng.bench.serving import Target
-from liusheng.bench.synthesis import Listening, Outcome
 from liusheng.bench.texts import SENTENCES, text_of
+from liusheng.bench.tts_load import TtsLoad
+from liusheng.bench.tts_report import Listening, Outcome
 from liusheng.client import Client, connect
 
 _ENOUGH = 60.0
@@ -39,7 +39,7 @@ class Plan:
 
     lengths: Sequence[int]
     repeat: int
-    audience: Audience | None
+    audience: TtsLoad | None
     sentences: int
     voices: Sequence[str]
     lang: str
@@ -94,7 +94,7 @@ class Plan:
         return [by_name[name] for name in self.voices or by_name]
 
     async def _alone(self, client: Client, rate: int, length: int, voice: str) -> Listening:
-        texts: list[Said] = []
+        texts: list[TtsResult] = []
         heard = 0.0
         for number in range(self.repeat):
             text = text_of(length, self.lang, number)
@@ -107,7 +107,7 @@ class Plan:
         return Listening(f"{length} characters", texts)
 
     async def _together(
-        self, client: Client, rate: int, audience: Audience, pid: int | None, voice: str
+        self, client: Client, rate: int, audience: TtsLoad, pid: int | None, voice: str
     ) -> Listening:
         def text(number: int) -> str:
             return text_of(_LISTENER_TEXT, self.lang, number)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from liusheng.asr.delays import first_shown, visible_tokens
-from liusheng.asr.evaluate import Recording
-from liusheng.asr.offline import stands_alone
+from liusheng.asr.text.pieces import stands_alone
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.bench.token_delay import first_shown, visible_tokens
+from liusheng.bench.transcribe import Recording
 from liusheng.client import Client, ClientError, Final, Word
 
 RATE = 16_000
@@ -39,7 +39,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Take:
+class AsrResult:
     """A recording spoken once. Times are in seconds.
 
     began: on the clock of the whole measurement.
@@ -81,7 +81,7 @@ def read_clips(recordings: Iterable[Recording]) -> list[Clip]:
 
 async def speak(
     client: Client, clip: Clip, lang: str, *, pause: float = 0.0, epoch: float = 0.0
-) -> Take:
+) -> AsrResult:
     """Speak a recording in real time, after `pause` seconds of silence, and return what came.
 
     lang: what the server is told.
@@ -104,13 +104,13 @@ async def speak(
             if update.heard is not None and (not told or told[-1][1] < update.heard):
                 told.append((at, update.heard))
         else:
-            return Take(clip.recording, began, voice.seconds, failure="no_final")
+            return AsrResult(clip.recording, began, voice.seconds, failure="no_final")
         # What the server does after its final is not waited for, but its socket is closed.
         await recognition.aclose()
     except ClientError as error:
-        return Take(clip.recording, began, voice.seconds, failure=error.code)
+        return AsrResult(clip.recording, began, voice.seconds, failure=error.code)
     ready = recognition.ready
-    return Take(
+    return AsrResult(
         clip.recording,
         began,
         voice.seconds,

@@ -12,16 +12,18 @@ from typing import Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from liusheng.asr.evaluate import Recording, read_manifest
 from liusheng.audio.decode import DecodeError
-from liusheng.bench import machine, recognition, synthesis
-from liusheng.bench.audience import Audience
-from liusheng.bench.crowd import Crowd
+from liusheng.bench import asr_report as recognition
+from liusheng.bench import machine
+from liusheng.bench import tts_report as synthesis
+from liusheng.bench.asr_load import AsrLoad
 from liusheng.bench.plan import Plan
 from liusheng.bench.processes import Watch
 from liusheng.bench.search import Search
 from liusheng.bench.serving import CannotServeError, Target, running, started
 from liusheng.bench.speaker import Clip, read_clips
+from liusheng.bench.transcribe import Recording, read_manifest
+from liusheng.bench.tts_load import TtsLoad
 from liusheng.cli.measured import ChartFile, Json, described, show
 from liusheng.cli.server_option import Server, in_words, server_url
 from liusheng.cli.terminal import error, say
@@ -115,7 +117,7 @@ def asr(
     except (DecodeError, OSError, ValueError) as problem:
         error(str(problem))
         return 1
-    crowd = Crowd(streams, seconds, ramp, pause)
+    crowd = AsrLoad(streams, seconds, ramp, pause)
     goal = recognition.Goal(delay_goal, final_goal, lag_goal)
     try:
         with _target(server, serve_arguments if serve else None) as target:
@@ -194,7 +196,7 @@ def tts(
     plan = Plan(
         lengths=[length for length in lengths if length],
         repeat=repeat,
-        audience=Audience(listeners, seconds) if listeners else None,
+        audience=TtsLoad(listeners, seconds) if listeners else None,
         sentences=sentences,
         voices=voice,
         lang=lang,
@@ -220,7 +222,7 @@ def tts(
 async def _speakers(
     target: Target,
     clips: Sequence[Clip],
-    crowd: Crowd,
+    crowd: AsrLoad,
     goal: recognition.Goal,
     *,
     find_max: bool,
@@ -241,7 +243,7 @@ async def _speakers(
 
 
 async def _trial(
-    target: Target, client: Client, clips: Sequence[Clip], crowd: Crowd, goal: recognition.Goal
+    target: Target, client: Client, clips: Sequence[Clip], crowd: AsrLoad, goal: recognition.Goal
 ) -> recognition.Trial:
     if target.pid is None:
         return recognition.Trial(crowd.streams, await crowd.speak(client, clips), goal)

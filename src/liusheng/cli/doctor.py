@@ -23,9 +23,9 @@ from liusheng.cli.probe import open_model
 from liusheng.cli.terminal import error
 from liusheng.models import ModelError, Store
 from liusheng.models.types import InstalledModel, Kind, Task
+from liusheng.server.config.sources import SettingsError, load
 from liusheng.server.cores import usable_cores
 from liusheng.server.models import correction_model
-from liusheng.server.settings_sources import SettingsError, load
 
 _PACKAGES = {
     "engines": ("ctranslate2", "sherpa-onnx", "onnxruntime", "faster-whisper", "hibari-tts"),

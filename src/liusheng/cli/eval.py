@@ -14,7 +14,15 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from liusheng.asr.evaluate import (
+from liusheng.asr.load import load as load_recognizer
+from liusheng.asr.types import SAMPLE_RATE, Recognizer
+from liusheng.audio.decode import DecodeError
+from liusheng.bench import eval_report as evaluation
+from liusheng.bench import machine
+from liusheng.bench.eval_report import Result
+from liusheng.bench.serving import running
+from liusheng.bench.speaker import AsrResult, Clip, read_clips, speak
+from liusheng.bench.transcribe import (
     Recording,
     Transcriber,
     hear,
@@ -22,22 +30,15 @@ from liusheng.asr.evaluate import (
     read_manifest,
     read_samples,
 )
-from liusheng.asr.load import load as load_recognizer
-from liusheng.asr.types import SAMPLE_RATE, Recognizer
-from liusheng.audio.decode import DecodeError
-from liusheng.bench import evaluation, machine
-from liusheng.bench.evaluation import Result
-from liusheng.bench.serving import running
-from liusheng.bench.speaker import Clip, Take, read_clips, speak
 from liusheng.cli.measured import ChartFile, Json, described, show
 from liusheng.cli.server_option import in_words, server_url
 from liusheng.cli.terminal import error, say
 from liusheng.client import ClientError, connect
 from liusheng.models import InstalledModel, ModelError
+from liusheng.server.config.settings import Settings
+from liusheng.server.config.sources import SettingsError
+from liusheng.server.config.sources import load as load_settings
 from liusheng.server.models import recognition_models
-from liusheng.server.settings import Settings
-from liusheng.server.settings_sources import SettingsError
-from liusheng.server.settings_sources import load as load_settings
 
 _T = TypeVar("_T")
 
@@ -128,7 +129,7 @@ def _heard(recordings: Sequence[Recording], settings: Settings, *, live_only: bo
             result = Result(
                 recording,
                 len(samples) / SAMPLE_RATE,
-                recognizer.abilities(lang).model,
+                recognizer.capabilities(lang).model,
                 heard.text,
                 heard.delays,
                 heard.final_latency,
@@ -147,7 +148,7 @@ async def _spoken(url: str, clips: Sequence[Clip], streams: int) -> list[Result]
         async for _ in client.recognize(clips[0].pcm):
             pass
 
-        async def one(clip: Clip) -> Take:
+        async def one(clip: Clip) -> AsrResult:
             async with room:
                 return await speak(client, clip, clip.recording.lang)
 

@@ -14,8 +14,8 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
     try:
         from liusheng.models.errors import ModelError
         from liusheng.models.store import Store
-        from liusheng.server.settings_sources import SettingsError, load
-        from liusheng.tts.explaining import open_explainer
+        from liusheng.server.config.sources import SettingsError, load
+        from liusheng.tts.explain import open_explainer
         from liusheng.tts.load import VoiceLoadError
         from liusheng.tts.text import LexiconError
         from liusheng.tts.types import UnknownVoiceError

@@ -25,7 +25,7 @@ from rich.table import Table
 from liusheng.cli.terminal import error, say
 from liusheng.models import Listener, ModelError, Stage, Status, Store, UnknownModelError
 from liusheng.models import Progress as Report
-from liusheng.server.settings_sources import SettingsError, load
+from liusheng.server.config.sources import SettingsError, load
 
 app = cyclopts.App(name="models", help="List, fetch, check and remove models.")
 

@@ -92,7 +92,7 @@ def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, A
 
 def probe_punctuation(model: InstalledModel) -> dict[str, Any]:
     """Punctuate a sentence; return what came of it."""
-    from liusheng.asr.punctuation import Punctuator
+    from liusheng.asr.text.punctuation import Punctuator
 
     started = time.perf_counter()
     punctuator = Punctuator(model)

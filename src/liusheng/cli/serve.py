@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from liusheng.cli.terminal import error, say
-from liusheng.server.original_config import Adopted, adopt
-from liusheng.server.settings_sources import SettingsError, load
-from liusheng.server.settings_toml import to_toml
+from liusheng.server.config.paddlespeech_yaml import Adopted, adopt
+from liusheng.server.config.sources import SettingsError, load
+from liusheng.server.config.toml import to_toml
 
 _ACTIONS = Group("What to do", sort_key=1)
 

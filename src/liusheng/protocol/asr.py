@@ -22,7 +22,7 @@ SAMPLE_BYTES: dict[str, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "pcm_mulaw": 1, 
 """The formats without a container, and the bytes of a sample of one channel."""
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class RecognitionConfig(Struct, frozen=True, kw_only=True):
     """How a recognition is to be done; all of it optional.
 
     nbest: how many alternatives the client would like.
@@ -47,7 +47,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     partials: Literal["cumulative", "utterance"] = "cumulative"
 
 
-class Start(Wishes, frozen=True, kw_only=True):
+class Start(RecognitionConfig, frozen=True, kw_only=True):
     """Begins a recognition.
 
     name: of the audio; comes back in the final reply.
@@ -73,7 +73,7 @@ class Start(Wishes, frozen=True, kw_only=True):
         return self.rate * channels * SAMPLE_BYTES.get(self.format, 0)
 
 
-NOT_BUILT: dict[str, tuple[Any, ...]] = {"resume": ()}
+UNSUPPORTED: dict[str, tuple[Any, ...]] = {"resume": ()}
 """Fields of `start` that the contract knows and this server does not serve yet, with the values
 that ask for nothing else than what it does."""
 

@@ -14,9 +14,9 @@ class Replies:
     heard: seconds of audio that the transcript tells of, where that is known.
     """
 
-    def __init__(self, wishes: asr.Wishes | None = None) -> None:
+    def __init__(self, wishes: asr.RecognitionConfig | None = None) -> None:
         self.transcript = Transcript()
-        self._wishes = wishes or asr.Wishes()
+        self._wishes = wishes or asr.RecognitionConfig()
         self._reported = 0
         self.heard: float | UnsetType = UNSET
 

@@ -292,7 +292,7 @@ class ASRSession:
                 'This connection ends with the final reply to "end"; start again on a new one.',
             )
         start = convert(message, asr.Start)
-        refuse_unsupported(message, asr.NOT_BUILT)
+        refuse_unsupported(message, asr.UNSUPPORTED)
         check_language(start.lang, self._languages)
         _check_format(start)
         if self._state is _State.STREAMING:

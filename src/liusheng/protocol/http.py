@@ -13,9 +13,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from liusheng.protocol.asr import (
     SAMPLE_RATE,
     ContainerFormat,
+    RecognitionConfig,
     SamplesFormat,
     TimedToken,
-    Wishes,
 )
 from liusheng.protocol.errors import ErrorCode
 
@@ -51,7 +51,7 @@ SPEECH_NOT_BUILT: dict[str, tuple[Any, ...]] = {
 nothing else than what they do. The format is chosen by `Accept`; who reads sets the pace."""
 
 
-class RecognitionQuery(Wishes, frozen=True, kw_only=True):
+class RecognitionQuery(RecognitionConfig, frozen=True, kw_only=True):
     """Parameters of `POST /paddlespeech/asr/streaming`: those of `asr.Start`, but for the format.
 
     format: "auto": a container that says itself what it is, and what is in it.

@@ -20,7 +20,7 @@ from liusheng.protocol import tts
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, shown
-from liusheng.protocol.spoken import empty_text, nothing_to_say
+from liusheng.protocol.synthesis_request import empty_text, nothing_to_say
 from liusheng.protocol.tts_texts import Speak, TextInTurn, is_last
 
 MAX_WAITING_TEXTS = 1_000

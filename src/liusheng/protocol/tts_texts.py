@@ -11,7 +11,7 @@ from msgspec import UNSET
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, shown
-from liusheng.protocol.spoken import chosen_voice, decode_text, empty_text, text_too_long
+from liusheng.protocol.synthesis_request import chosen_voice, decode_text, empty_text, text_too_long
 
 _OF_THE_WHOLE = (
     "spk_id", "voice", "speed", "volume", "sample_rate", "format", "marks", "pace", "ssml"

@@ -14,20 +14,20 @@ from starlette.websockets import WebSocket
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode
-from liusheng.runtime.punctuation import Punctuation
-from liusheng.runtime.recognition import Recognition
-from liusheng.runtime.synthesis import Synthesis
-from liusheng.server.adapters import Adapter
-from liusheng.server.asr_socket import ASRSocket
-from liusheng.server.http.absent import absent
-from liusheng.server.http.doors import doors
-from liusheng.server.pages import add_page
-from liusheng.server.realtime_socket import PATH as REALTIME_PATH
-from liusheng.server.realtime_socket import RealtimeSocket
-from liusheng.server.settings import Settings
-from liusheng.server.socket import SocketDriver, logged
-from liusheng.server.troubles import server_stopping
-from liusheng.server.tts_socket import TTSSocket
+from liusheng.runtime.punctuation.service import Punctuation
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.server.config.settings import Settings
+from liusheng.server.errors import server_stopping
+from liusheng.server.http.not_found import not_found
+from liusheng.server.http.routes import routes
+from liusheng.server.web_page import add_page
+from liusheng.server.websocket.adapters import Adapter
+from liusheng.server.websocket.asr import ASRSocket
+from liusheng.server.websocket.driver import SocketDriver, logged
+from liusheng.server.websocket.realtime import PATH as REALTIME_PATH
+from liusheng.server.websocket.realtime import RealtimeSocket
+from liusheng.server.websocket.tts import TTSSocket
 
 ASR_PATH = "/paddlespeech/asr/streaming"
 TTS_PATH = "/paddlespeech/tts/streaming"
@@ -56,8 +56,8 @@ class Application:
         # FastAPI's own documents know neither these doors nor the sockets.
         self.asgi = FastAPI(openapi_url=None)
         self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
-        self.asgi.add_exception_handler(HTTPException, absent(settings.path_prefix))
-        self._doors = doors(settings, recognition, synthesis, punctuation)
+        self.asgi.add_exception_handler(HTTPException, not_found(settings.path_prefix))
+        self._doors = routes(settings, recognition, synthesis, punctuation)
         for door in self._doors:
             path = settings.path_prefix + door.path
             self.asgi.router.routes.append(Route(path, door, methods=[door.method]))

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from liusheng import __version__
 from liusheng.protocol import asr, tts
-from liusheng.runtime.recognition import Recognition
-from liusheng.runtime.synthesis import Synthesis
-from liusheng.server.settings import LimitSettings
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.server.config.settings import LimitSettings
 
 INFO_PATH = "/api/info"
 

@@ -16,14 +16,14 @@ import uvicorn
 
 from liusheng.models.store import Store
 from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
-from liusheng.runtime.punctuation import Punctuation
-from liusheng.runtime.recognition import Recognition
-from liusheng.runtime.synthesis import Synthesis
+from liusheng.runtime.punctuation.service import Punctuation
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server import logs
 from liusheng.server.app import Application
-from liusheng.server.greeting import greeting
+from liusheng.server.banner import greeting
+from liusheng.server.config.settings import Settings
 from liusheng.server.models import punctuation_model, recognition_models
-from liusheng.server.settings import Settings
 from liusheng.tts.text.lexicon import Lexicon
 
 _log = logging.getLogger(__name__)

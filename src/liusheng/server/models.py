@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from liusheng.models.errors import IncompleteModelError, NotInstalledError
 from liusheng.models.store import Store
 from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
-from liusheng.server.settings import Settings
+from liusheng.server.config.settings import Settings
 
 _log = logging.getLogger(__name__)
 

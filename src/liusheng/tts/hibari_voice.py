@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from liusheng.tts.joining import Trimmed, silence
 from liusheng.tts.text.types import Clause
+from liusheng.tts.trim import Trimmed, silence
 from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import punctuated
 

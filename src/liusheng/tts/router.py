@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from liusheng.tts.joining import Trimmed, amplify, silence
-from liusheng.tts.marking import ClauseMarks
+from liusheng.tts.marks import ClauseMarks
 from liusheng.tts.script import Line, script
 from liusheng.tts.ssml import Rest
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause
+from liusheng.tts.trim import Trimmed, amplify, silence
 from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
 from liusheng.tts.voice import ClauseMaker, ClauseVoice, TimedVoice, Timing
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from liusheng.tts.saying import SayingError, phoneme, say_as
+from liusheng.tts.say_as import SayingError, phoneme, say_as
 from liusheng.tts.text.growing import GrowingText, Reading
 from liusheng.tts.text.types import Span
 

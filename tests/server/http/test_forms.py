@@ -181,7 +181,7 @@ def settled():
 
     async def wait() -> None:
         began = time.monotonic()
-        while any("Door._" in repr(task) for task in asyncio.all_tasks()):
+        while any("Endpoint._" in repr(task) for task in asyncio.all_tasks()):
             assert time.monotonic() - began < 30
             await asyncio.sleep(0.005)
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import requests
+from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.punctuation import Punctuation
-
-sys.path.append(str(Path(__file__).parents[2] / "fakes"))
-
-from tiny_punctuation import MARKS, tiny_punctuation
+from liusheng.runtime.punctuation.service import Punctuation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -1,7 +1,7 @@
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from liusheng.tts.explaining import Explainer
+from liusheng.tts.explain import Explainer
 from liusheng.tts.text import FrontEnd
 from liusheng.tts.text.assemble import FIRST, LONGEST
 from liusheng.tts.text.clean import is_han

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from liusheng.server.http.asyncapi import Channel, asyncapi
-from liusheng.server.http.door import Door
+from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.openapi import openapi
 from liusheng.server.http.statuses import ORIGINAL_FAILURES
@@ -31,9 +31,9 @@ _STYLE = (
 )
 
 
-def document_doors(
-    doors: Iterable[Door], channels: Mapping[str, Channel], path_prefix: str
-) -> list[Door]:
+def document_endpoints(
+    doors: Iterable[Endpoint], channels: Mapping[str, Channel], path_prefix: str
+) -> list[Endpoint]:
     """Return the doors at which these doors and channels are described."""
     http = openapi(doors, path_prefix)
     sockets = asyncapi(channels, path_prefix)
@@ -45,11 +45,11 @@ def document_doors(
     ]
 
 
-def _door(path: str, body: bytes, media: str, summary: str) -> Door:
+def _door(path: str, body: bytes, media: str, summary: str) -> Endpoint:
     async def answer(exchange: Exchange) -> None:
         await exchange.answer(body, content_type=media, headers=_HEADERS)
 
-    return Door("GET", path, answer, ORIGINAL_FAILURES, summary=summary)
+    return Endpoint("GET", path, answer, ORIGINAL_FAILURES, summary=summary)
 
 
 def _page(http: dict[str, Any], sockets: dict[str, Any]) -> Iterator[str]:

@@ -78,7 +78,7 @@ class Exchange:
         return b"".join([chunk async for chunk in self.chunks(idle_seconds, max_bytes)])
 
     async def _received(self, idle_seconds: float) -> Message:
-        # Not `asyncio.wait_for`: see `liusheng.runtime.waiting`.
+        # Not `asyncio.wait_for`: see `liusheng.runtime.workers.timeouts`.
         receiving = asyncio.ensure_future(self._receive())
         try:
             await asyncio.wait({receiving}, timeout=idle_seconds)

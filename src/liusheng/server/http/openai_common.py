@@ -7,8 +7,8 @@ import msgspec
 from liusheng.protocol import openai
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import shown
-from liusheng.runtime.recognition import Recognition
-from liusheng.runtime.synthesis import Synthesis
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server.http.statuses import Failures, http_status
 
 EVENTS = "text/event-stream"

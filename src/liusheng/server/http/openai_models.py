@@ -9,12 +9,12 @@ import msgspec
 from liusheng.protocol import openai
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import shown
-from liusheng.server.http.door import Door
+from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.openai_common import OPENAI_FAILURES
 
 
-def model_doors(names: Iterable[str]) -> list[Door]:
+def model_endpoints(names: Iterable[str]) -> list[Endpoint]:
     """Return the list of models, and the door to each."""
     models = {name: openai.Model(id=name) for name in names}
 
@@ -31,7 +31,7 @@ def model_doors(names: Iterable[str]) -> list[Door]:
         await exchange.answer(msgspec.json.encode(models[name]))
 
     return [
-        Door(
+        Endpoint(
             "GET",
             "/v1/models",
             every,
@@ -39,7 +39,7 @@ def model_doors(names: Iterable[str]) -> list[Door]:
             summary="List the models in use (OpenAI's API).",
             answers={JSON: (openai.ModelList,)},
         ),
-        Door(
+        Endpoint(
             "GET",
             "/v1/models/{model}",
             one,

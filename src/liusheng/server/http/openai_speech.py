@@ -8,10 +8,11 @@ from contextlib import aclosing
 from liusheng.audio.encode import Format
 from liusheng.protocol import openai
 from liusheng.protocol.frames import convert, refuse_unsupported
-from liusheng.protocol.spoken import Spoken, plain_text
-from liusheng.runtime.speaking import Output
-from liusheng.runtime.synthesis import Synthesis
-from liusheng.server.http.door import Door
+from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
+from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.openai_common import (
     EVENTS,
@@ -20,9 +21,8 @@ from liusheng.server.http.openai_common import (
     failed_event,
     voice_for,
 )
-from liusheng.server.http.reading import MAX_JSON_CHAR, json_object
-from liusheng.server.http.speech import speak
-from liusheng.server.settings import LimitSettings
+from liusheng.server.http.request_parsing import MAX_JSON_CHAR, json_object
+from liusheng.server.http.synthesize import speak
 
 _FORMATS: dict[str, tuple[Format, str]] = {
     "mp3": ("mp3", "audio/mpeg"),
@@ -34,13 +34,13 @@ _FORMATS: dict[str, tuple[Format, str]] = {
 }
 
 
-class OpenAISpeechDoor:
+class OpenAISpeechEndpoint:
     """The door, for one synthesis."""
 
     def __init__(self, synthesis: Synthesis, limits: LimitSettings) -> None:
         self._synthesis = synthesis
         self._limits = limits
-        self.door = Door(
+        self.door = Endpoint(
             "POST",
             "/v1/audio/speech",
             self._answer,
@@ -61,7 +61,7 @@ class OpenAISpeechDoor:
         refuse_unsupported(message, openai.NOT_BUILT_SPEECH)
         text = plain_text(body.input, "input", limits.max_text_chars)
         voice = body.voice if isinstance(body.voice, str) else body.voice.id
-        spoken = Spoken(text, voice_for(body.model, voice, self._synthesis), body.speed)
+        spoken = SynthesisRequest(text, voice_for(body.model, voice, self._synthesis), body.speed)
         encoding, media = _FORMATS[body.response_format]
         events = body.stream_format == "sse"
         if events:

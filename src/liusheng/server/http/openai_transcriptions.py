@@ -12,8 +12,9 @@ from liusheng.protocol import openai
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.transcript import UtteranceLike
-from liusheng.runtime.recognition import Recognition
-from liusheng.server.http.door import Door
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.forms import MOST_BESIDE, Form
 from liusheng.server.http.openai_common import (
@@ -23,22 +24,21 @@ from liusheng.server.http.openai_common import (
     failed_event,
     language_for,
 )
-from liusheng.server.http.recognizing import recognizing
 from liusheng.server.http.subtitles import cues, srt, vtt
-from liusheng.server.listening import Listening
-from liusheng.server.settings import LimitSettings
+from liusheng.server.http.transcribe import recognizing
+from liusheng.server.recognition_task import RecognitionTask
 
 _LISTS = ("timestamp_granularities",)
 
 
-class TranscriptionDoor:
+class TranscriptionEndpoint:
     """The door, for one recogniser."""
 
     def __init__(self, recognition: Recognition, script: Script, limits: LimitSettings) -> None:
         self._recognition = recognition
         self._script = script
         self._limits = limits
-        self.door = Door(
+        self.door = Endpoint(
             "POST",
             "/v1/audio/transcriptions",
             self._answer,
@@ -86,7 +86,7 @@ def _fields(form: Form) -> dict[str, Any]:
     return fields
 
 
-async def _stream(exchange: Exchange, listening: Listening) -> None:
+async def _stream(exchange: Exchange, listening: RecognitionTask) -> None:
     """Send what will not change any more as it becomes so, then the whole."""
     exchange.tell = failed_event
     sent = ""
@@ -102,7 +102,7 @@ async def _stream(exchange: Exchange, listening: Listening) -> None:
     await exchange.end(event(openai.TextDone(text=text)))
 
 
-def _whole(form: openai.TranscriptionForm, listening: Listening) -> tuple[bytes, str]:
+def _whole(form: openai.TranscriptionForm, listening: RecognitionTask) -> tuple[bytes, str]:
     """Return the answer when all is known, and its media type."""
     transcript = listening.transcript
     text = transcript.view.result

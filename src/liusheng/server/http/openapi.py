@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from liusheng._version import __version__
-from liusheng.server.http.door import Door
+from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON
 
 _REFERENCE = "#/components/schemas/{name}"
 
 
-def openapi(doors: Iterable[Door], path_prefix: str) -> dict[str, Any]:
+def openapi(doors: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
     """Return the document, for the server at `path_prefix`."""
     doors = list(doors)
     types = [kind for door in doors for kind in _types(door)]
@@ -33,13 +33,13 @@ def openapi(doors: Iterable[Door], path_prefix: str) -> dict[str, Any]:
     }
 
 
-def _types(door: Door) -> list[type[msgspec.Struct]]:
+def _types(door: Endpoint) -> list[type[msgspec.Struct]]:
     answers = (kind for kinds in door.answers.values() for kind in kinds)
     found = [door.query, *door.body.values(), *answers, door.failures.kind]
     return [kind for kind in found if kind is not None]
 
 
-def _operation(door: Door, known: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(door: Endpoint, known: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": door.summary,
         "parameters": [

@@ -1,0 +1,1 @@
+"""Live decoding: an offline model follows speech while it is spoken."""

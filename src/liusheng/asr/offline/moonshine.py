@@ -1,0 +1,168 @@
+"""Moonshine (English), run with ONNX Runtime.
+
+Jeffries et al. 2024. Its window is the speech itself: no padding, and cost grows with the speech.
+
+Most of the cost is the decoder's, one step for each token. Where a window was decoded before and
+has only grown, its last text is taken for a draft (Leviathan et al. 2023): one pass over the draft
+says as far as where the model would write the same again, and steps are taken from there on only.
+The text is what greedy decoding gives, up to the rounding of quantised activations.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.offline.repetition import without_loops
+from liusheng.asr.options import MoonshineOptions
+from liusheng.asr.text.pieces import split_pieces, spread
+from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.models.types import InstalledModel
+
+_SHORTEST = 0.5
+"""Seconds; the convolutions need some, and shorter windows are lengthened with silence."""
+_SILENT = 1e-3
+"""Amplitude of what is no room but the silence of a noise gate or a synthesiser, in which Moonshine
+hears a "Thank you." """
+_TAIL = 0.05
+"""Seconds of such silence that are left after the speech."""
+_STRIDE = 384
+"""Samples in one position of the encoder's output."""
+_BEGIN, _END = 1, 2
+_TOKENS_PER_SECOND = 8.0
+_FIXED_TOKENS = 4
+
+Floats = npt.NDArray[np.float32]
+
+
+class MoonshineEngine:
+    """A Moonshine model in the two-file (v2) form.
+
+    It gives no alignment: words are spread over the speech by their length; where a Whisper model
+    is there too, they are placed by that (`liusheng.asr.offline.alignment`).
+    """
+
+    max_seconds = 30.0
+    punctuates = True
+
+    def __init__(self, model: InstalledModel, options: MoonshineOptions) -> None:
+        self.name = model.name
+        self.languages = model.languages or ("en",)
+        self._encoder = _session(model.files["encoder"], options.threads)
+        self._decoder = _session(model.files["decoder"], options.threads)
+        self._vocabulary = _vocabulary(model.files["tokens"])
+        self._past = [i for i in self._decoder.get_inputs() if i.name.startswith("past_key_values")]
+        self._present = [output.name for output in self._decoder.get_outputs()[1:]]
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        """Decode windows; see `OfflineEngine.decode`. Partials and finals are greedy alike.
+
+        One after another: a decoder's steps need as many tokens behind them in all of a batch,
+        which drafts have not, and the encoder's normalisation takes in what pads a batch.
+        """
+        return [self._decoded(window) for window in windows]
+
+    def _decoded(self, window: Window) -> Decoded:
+        seconds = len(window.samples) / SAMPLE_RATE
+        most = _FIXED_TOKENS + int(_TOKENS_PER_SECOND * seconds)
+        tokens = self._tokens(self._encoded(window.samples), window.draft, most)
+        start, end = window.speech
+        end = min(end, seconds)
+        pieces = spread(split_pieces(self._text(tokens)), min(start, end), end)
+        return Decoded(without_loops(pieces), self.languages[0], draft=tuple(tokens))
+
+    def _encoded(self, samples: Samples) -> Floats:
+        """Return the encoder's output, shape (1, positions, d)."""
+        sound = np.flatnonzero(np.abs(samples) > _SILENT)
+        if len(sound):
+            samples = samples[: sound[-1] + int(_TAIL * SAMPLE_RATE)]
+        missing = int(_SHORTEST * SAMPLE_RATE) - len(samples)
+        if missing > 0:
+            samples = np.concatenate([samples, np.zeros(missing, np.float32)])
+        audio = samples[None].astype(np.float32)
+        mask = np.ones(audio.shape, np.int64)
+        encoded: Floats = self._encoder.run(None, {"input_values": audio, "attention_mask": mask})[
+            0
+        ]
+        return encoded
+
+    def _tokens(self, encoded: Floats, draft: Sequence[int], most: int) -> list[int]:
+        """Decode greedily. draft: what the tokens may begin with."""
+        draft = list(draft[:most])
+        fixed = {
+            "encoder_hidden_states": encoded,
+            # It is for samples, of which the decoder looks at one for each position.
+            "encoder_attention_mask": np.ones((1, encoded.shape[1] * _STRIDE), np.int64),
+        }
+        empty = {i.name: np.zeros((1, i.shape[1], 0, i.shape[3]), np.float32) for i in self._past}
+        logits, *present = self._decoder.run(
+            None,
+            fixed
+            | empty
+            | {
+                "input_ids": np.array([[_BEGIN, *draft]], np.int64),
+                "use_cache_branch": np.array([False]),
+            },
+        )
+        likeliest = logits[0].argmax(axis=1).tolist()
+        same = 0
+        while same < len(draft) and draft[same] == likeliest[same]:
+            same += 1
+        tokens = draft[:same]
+        state: dict[str, Any] = {}
+        for name, value in zip(self._present, present, strict=True):
+            own = ".decoder." in name
+            # The keys and values of what was not written after all are cut off.
+            state[_past_name(name)] = value[:, :, : same + 1] if own else value
+        token = likeliest[same]
+        while token != _END and len(tokens) < most:
+            tokens.append(token)
+            logits, *present = self._decoder.run(
+                None,
+                fixed
+                | state
+                | {
+                    "input_ids": np.array([[token]], np.int64),
+                    "use_cache_branch": np.array([True]),
+                },
+            )
+            for name, value in zip(self._present, present, strict=True):
+                if ".decoder." in name:
+                    state[_past_name(name)] = value
+            token = int(logits[0, -1].argmax())
+        return tokens
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        data = b"".join(self._vocabulary[token] for token in tokens)
+        return data.decode(errors="ignore").replace("▁", " ").strip()
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(path), sess_options=options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _vocabulary(path: Path) -> list[bytes]:
+    """Return the tokens by number; those that stand for no text are empty."""
+    tokens = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        token = base64.b64decode(line.rpartition(" ")[0])
+        special = token in (b"<unk>", b"<s>", b"</s>") or token.startswith(b"<<")
+        tokens.append(b"" if special else token)
+    return tokens
+
+
+def _past_name(present: str) -> str:
+    return present.replace("present", "past_key_values", 1)

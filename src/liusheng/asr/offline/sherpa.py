@@ -1,0 +1,127 @@
+"""SenseVoice and Paraformer (FunASR) through sherpa-onnx: whole windows in one pass, no search.
+
+An & al. 2024 (SenseVoice), Gao et al. 2022 (Paraformer). Neither is autoregressive, so they do not
+loop, and a partial costs as much as a final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import sherpa_onnx
+
+from liusheng.asr import sherpa_metadata
+from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.online.tokens import Token, Vocabulary, language_of, languages_of
+from liusheng.asr.options import SherpaOfflineOptions
+from liusheng.asr.text.pieces import Piece, spread
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.models.types import InstalledModel, Kind
+
+_SHORTEST = 0.4
+"""Seconds; the library takes seven feature frames for granted, and shorter windows get silence."""
+
+_LANGUAGES_LOADED = 3
+
+
+def load(model: InstalledModel, options: SherpaOfflineOptions | None = None) -> SherpaOffline:
+    """Load a SENSE_VOICE or OFFLINE_PARAFORMER model; its files (roles) are model and tokens.
+
+    Raises:
+        ModelFormatError: when the files are not a model of that kind.
+    """
+    metadata = sherpa_metadata.check(model)
+    vocabulary = sherpa_metadata.check_tokens(model, metadata)
+    return SherpaOffline(model, vocabulary, options or SherpaOfflineOptions())
+
+
+class SherpaOffline:
+    """An `OfflineEngine` over a sherpa-onnx `OfflineRecognizer`."""
+
+    max_seconds = 30.0
+
+    def __init__(
+        self, model: InstalledModel, vocabulary: Vocabulary, options: SherpaOfflineOptions
+    ) -> None:
+        self.name = model.name
+        self.languages = languages_of(model.languages, vocabulary)
+        # SenseVoice does, with its own rewriting of numbers.
+        self.punctuates = model.kind is Kind.SENSE_VOICE and options.itn
+        self._model = model
+        self._vocabulary = vocabulary
+        self._options = options
+        # The library fixes SenseVoice's language when it loads the model. Most windows are "auto";
+        # others load the model once more, and the few in use stay.
+        self._recognizer = lru_cache(_LANGUAGES_LOADED)(self._load)
+        self._recognizer("auto")
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        """Decode windows; see `OfflineEngine.decode`. Partials and finals are the same."""
+        results: dict[int, Decoded] = {}
+        # Batches of one language, and of like lengths, as all are padded to the longest.
+        order = sorted(
+            range(len(windows)), key=lambda i: (self._group(windows[i]), len(windows[i].samples))
+        )
+        while order:
+            group = self._group(windows[order[0]])
+            batch = [i for i in order[: self._options.batch] if self._group(windows[i]) == group]
+            del order[: len(batch)]
+            recognizer = self._recognizer(group)
+            streams = [self._stream(recognizer, windows[i]) for i in batch]
+            recognizer.decode_streams(streams)
+            for i, stream in zip(batch, streams, strict=True):
+                results[i] = self._decoded(windows[i], stream.result)
+        return [results[i] for i in range(len(windows))]
+
+    def _load(self, lang: str) -> sherpa_onnx.OfflineRecognizer:
+        files = {role: str(path) for role, path in self._model.files.items()}
+        recognizer = sherpa_onnx.OfflineRecognizer
+        threads = self._options.threads
+        if self._model.kind is Kind.SENSE_VOICE:
+            return recognizer.from_sense_voice(
+                model=files["model"],
+                tokens=files["tokens"],
+                num_threads=threads,
+                language=lang,
+                use_itn=self._options.itn,
+            )
+        return recognizer.from_paraformer(
+            paraformer=files["model"], tokens=files["tokens"], num_threads=threads
+        )
+
+    def _group(self, window: Window) -> str:
+        """Return which of the loaded models a window needs."""
+        return window.lang if self._model.kind is Kind.SENSE_VOICE else "auto"
+
+    def _stream(
+        self, recognizer: sherpa_onnx.OfflineRecognizer, window: Window
+    ) -> sherpa_onnx.OfflineStream:
+        samples = window.samples
+        missing = int(_SHORTEST * SAMPLE_RATE) - len(samples)
+        if missing > 0:
+            samples = np.concatenate([samples, np.zeros(missing, np.float32)])
+        stream = recognizer.create_stream()
+        stream.accept_waveform(SAMPLE_RATE, samples)
+        return stream
+
+    def _decoded(self, window: Window, result: sherpa_onnx.OfflineRecognitionResult) -> Decoded:
+        seconds = len(window.samples) / SAMPLE_RATE
+        # Without times (some exports of Paraformer have none), tokens are spread evenly.
+        timed = len(result.timestamps) == len(result.tokens)
+        times = result.timestamps if timed else [0.0] * len(result.tokens)
+        tokens = [Token(t, round(at, 3)) for t, at in zip(result.tokens, times, strict=True)]
+        pieces = self._vocabulary.pieces(tokens, until=seconds)
+        if not timed:
+            pieces = spread([piece.text for piece in pieces], 0.0, seconds)
+        return Decoded(pieces, self._language(window, result.lang, pieces))
+
+    def _language(self, window: Window, tag: str, pieces: Sequence[Piece]) -> str:
+        """Return the language: what was asked, what SenseVoice says ("<|yue|>"), or a guess."""
+        if window.lang != "auto":
+            return window.lang
+        found = tag.strip("<|>")
+        if found in self.languages:
+            return found
+        return language_of("".join(piece.text for piece in pieces), self.languages)

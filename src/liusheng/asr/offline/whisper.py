@@ -1,0 +1,347 @@
+"""Whisper through CTranslate2, with windows cut to the speech.
+
+Radford et al. 2022; features and tokenizer are faster-whisper's. The encoder takes windows of any
+length up to 30 s: speech and a few seconds of silence cost a quarter of the padded window. With
+timestamps on and no prompt the model neither repeats itself nor stops at the first pause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import ctranslate2
+import numpy as np
+import numpy.typing as npt
+import tokenizers
+from faster_whisper.feature_extractor import FeatureExtractor
+from faster_whisper.tokenizer import Tokenizer
+
+from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.offline.repetition import has_loop, without_loops
+from liusheng.asr.options import WhisperOptions
+from liusheng.asr.text.pieces import Piece, split_pieces, spread
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.models.types import InstalledModel
+
+_HOP = 160
+_STRIDE = 2 * _HOP
+"""Samples in one position of the encoder's output."""
+_LONGEST = 30.0
+_TIMESTAMP_STEP = 0.02
+_FIXED_TOKENS = 15
+_PROMPT = "以下是普通话的句子。"
+_MOST_HYPOTHESES = 10
+"""A beam costs by its width."""
+_PAD_ALIGNED = 0.5
+"""Seconds of silence after speech whose text is only to be aligned; with 2 s words move by 3 ms on
+average."""
+_MOST_ALIGNED = 400
+"""Tokens; a decoder has 448 places, some of them for the prompt."""
+_SWITCH = 0.8
+"""How sure Whisper must be of a language other than the stream's before it is believed."""
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Hypothesis:
+    """One window's decode: text tokens in timed segments, and how sure the model was."""
+
+    segments: tuple[tuple[float, float, tuple[int, ...]], ...]
+    score: float
+    no_speech: float
+
+    @property
+    def tokens(self) -> list[int]:
+        return [t for _, _, tokens in self.segments for t in tokens]
+
+
+class WhisperEngine:
+    """A Whisper model in CTranslate2's format."""
+
+    max_seconds = _LONGEST - 4.0
+    punctuates = True
+
+    def __init__(self, model: InstalledModel, options: WhisperOptions) -> None:
+        self.name = model.name
+        self.options = options
+        self._model = ctranslate2.models.Whisper(
+            str(model.path),
+            device="cpu",
+            compute_type=options.compute_type,
+            intra_threads=options.threads,
+            inter_threads=1,
+        )
+        hf = tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
+        multilingual = self._model.is_multilingual
+        self.languages = _languages(hf, model.languages) if multilingual else ("en",)
+        self._tokenizers = {
+            lang: Tokenizer(hf, multilingual, task="transcribe", language=lang)
+            for lang in self.languages
+        }
+        self._features = FeatureExtractor(feature_size=self._model.n_mels)
+        self._silence = self._encode_silence()
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        """Decode windows; see `OfflineEngine.decode`."""
+        results: dict[int, Decoded] = {}
+        # The width of the beam follows the number of hypotheses: it is a batch's.
+        for nbest in {w.nbest for w in windows}:
+            order = [i for i, w in enumerate(windows) if w.nbest == nbest]
+            order.sort(key=lambda i: len(windows[i].samples))
+            for at in range(0, len(order), self.options.batch):
+                batch = order[at : at + self.options.batch]
+                decoded = self._decode_batch([windows[i] for i in batch], effort, nbest)
+                results.update(zip(batch, decoded, strict=True))
+        return [results[i] for i in range(len(windows))]
+
+    def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        """Place the pieces of a text that another model heard in a window; see `Aligner`.
+
+        They are left where they are if they have no letters, or more tokens than the decoder holds.
+        """
+        text = "".join(piece.text for piece in pieces)
+        tokens = self._tokenizers[lang].encode(f" {text.strip()}")
+        if not 0 < len(tokens) <= _MOST_ALIGNED:
+            return tuple(pieces)
+        encoded = self._encode(window, _PAD_ALIGNED)
+        return tuple(self._aligned(window, encoded, lang, tokens, pieces))
+
+    def _decode_batch(self, windows: Sequence[Window], effort: Effort, nbest: int) -> list[Decoded]:
+        final = effort is Effort.FINAL
+        pad = self.options.pad_final if final else self.options.pad_partial
+        encoded = [self._encode(w, pad) for w in windows]
+        langs = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
+        # Many hypotheses differ in marks and timestamps only.
+        nbest = min(2 * nbest, _MOST_HYPOTHESES) if final and nbest > 1 else 1
+        beam = max(self.options.beam, nbest) if final else 1
+        found = self._generate(windows, encoded, langs, beam, nbest)
+        results = []
+        for window, states, lang, (hypothesis, *others) in zip(
+            windows, encoded, langs, found, strict=True
+        ):
+            text: str = self._tokenizers[lang].decode(hypothesis.tokens)
+            if final and has_loop(split_pieces(text), self.options.compression):
+                states, hypothesis = self._again(window, lang, text)  # noqa: PLW2901
+            pieces = self._pieces(window, states, lang, hypothesis)
+            untimed = replace(window, timed=False)
+            alternatives = [
+                (said, other.score)
+                for other in others
+                if (said := self._pieces(untimed, states, lang, other))
+            ]
+            rival: tuple[Piece, ...] = ()
+            if final and self.options.second_final and lang == "zh" and pieces:
+                prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
+                rival = self._pieces(window, states, lang, prompted)
+            results.append(Decoded(pieces, lang, hypothesis.score, tuple(alternatives), rival))
+        return results
+
+    def _again(self, window: Window, lang: str, text: str) -> tuple[Floats, _Hypothesis]:
+        """Decode a window that looped with the full padding that Whisper was trained on.
+
+        What comes out the same again was said: people repeat themselves, too.
+        """
+        states = self._encode(window, _LONGEST)
+        hypothesis = self._generate([window], [states], [lang], self.options.beam)[0][0]
+        again = self._tokenizers[lang].decode(hypothesis.tokens)
+        if again == text or not has_loop(split_pieces(again), self.options.compression):
+            return states, hypothesis
+        ctranslate2.set_random_seed(1)
+        return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0][0]
+
+    def _encode(self, window: Window, pad: float) -> Floats:
+        """Return the encoder's output for a window and its padding, shape (1, positions, d)."""
+        samples = window.samples
+        length = min(len(samples) + int(pad * SAMPLE_RATE), int(_LONGEST * SAMPLE_RATE))
+        length -= length % _STRIDE
+        audio = np.zeros(length, np.float32)
+        n = min(len(samples), length)
+        audio[:n] = samples[:n]
+        features = self._features(audio, padding=0)[:, : length // _HOP]
+        storage = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
+        return np.asarray(self._model.encode(storage, to_cpu=True))
+
+    def _encode_silence(self) -> Floats:
+        """Return what the encoder makes of silence, to lengthen its outputs with."""
+        # -0.7 is about what the floor of the log-mel features (8 below their peak) is with speech.
+        frames = int(_LONGEST * SAMPLE_RATE) // _HOP
+        features = np.full((1, self._model.n_mels, frames), -0.7, np.float32)
+        storage = ctranslate2.StorageView.from_array(features)
+        return np.asarray(self._model.encode(storage, to_cpu=True))
+
+    def _stack(self, encoded: Sequence[Floats]) -> Any:
+        """Make encoder outputs one batch.
+
+        The shorter ones are lengthened by encoded silence from the same positions: as exact as
+        padding their audio, and free. (Repeating their last position doubles the error rate.)
+        """
+        longest = max(e.shape[1] for e in encoded)
+        rows = [
+            np.concatenate([e, self._silence[:, e.shape[1] : longest]], axis=1) for e in encoded
+        ]
+        return ctranslate2.StorageView.from_array(np.concatenate(rows))
+
+    def _language(self, window: Window, encoded: Floats) -> str:
+        if window.lang != "auto":
+            return window.lang
+        if len(self.languages) == 1:
+            return self.languages[0]
+        storage = ctranslate2.StorageView.from_array(encoded)
+        ranked = self._model.detect_language(storage)[0]
+        found = [(token[2:-2], p) for token, p in ranked if token[2:-2] in self._tokenizers]
+        lang: str = found[0][0]
+        if window.before and window.before in self._tokenizers and found[0][1] < _SWITCH:
+            return window.before
+        return lang
+
+    def _generate(
+        self,
+        windows: Sequence[Window],
+        encoded: Sequence[Floats],
+        langs: Sequence[str],
+        beam: int,
+        nbest: int = 1,
+        temperature: float = 0.0,
+        prompted: bool = False,
+    ) -> list[list[_Hypothesis]]:
+        """Return hypotheses for each window, the likeliest first.
+
+        prompted: tell the model to write Mandarin, without timestamps.
+        """
+        prompts = [self._prompt(lang, prompted) for lang in langs]
+        caps = [
+            _FIXED_TOKENS + int(self.options.tokens_per_second * len(w.samples) / SAMPLE_RATE)
+            for w in windows
+        ]
+        results = self._model.generate(
+            self._stack(encoded),
+            prompts,
+            beam_size=beam,
+            num_hypotheses=nbest,
+            max_length=min(448, len(prompts[0]) + max(caps)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            sampling_topk=0 if temperature else 1,
+            sampling_temperature=temperature or 1.0,
+        )
+        return [
+            [
+                self._hypothesis(ids[:cap], score, r.no_speech_prob, window)
+                for ids, score in zip(r.sequences_ids, r.scores, strict=True)
+            ]
+            for r, cap, window in zip(results, caps, windows, strict=True)
+        ]
+
+    def _prompt(self, lang: str, prompted: bool) -> list[int]:
+        tokenizer = self._tokenizers[lang]
+        start = list(tokenizer.sot_sequence)
+        if not prompted:
+            return start
+        before = [tokenizer.sot_prev, *tokenizer.encode(f" {_PROMPT}")]
+        return [*before, *start, tokenizer.no_timestamps]
+
+    def _hypothesis(
+        self, ids: Sequence[int], score: float, no_speech: float, window: Window
+    ) -> _Hypothesis:
+        """Split tokens at their timestamps; drop what claims to be after the audio's end."""
+        tokenizer = self._tokenizers[self.languages[0]]
+        seconds = len(window.samples) / SAMPLE_RATE
+        segments: list[tuple[float, float, tuple[int, ...]]] = []
+        start = 0.0
+        tokens: list[int] = []
+        for token in [*ids, tokenizer.timestamp_begin + round(_LONGEST / _TIMESTAMP_STEP)]:
+            if token < tokenizer.eot:
+                tokens.append(token)
+            elif token >= tokenizer.timestamp_begin:
+                at = (token - tokenizer.timestamp_begin) * _TIMESTAMP_STEP
+                if tokens and start < seconds:
+                    segments.append((start, min(at, seconds), tuple(tokens)))
+                start, tokens = at, []
+        return _Hypothesis(tuple(segments), score, no_speech)
+
+    def _pieces(
+        self, window: Window, encoded: Floats, lang: str, hypothesis: _Hypothesis
+    ) -> tuple[Piece, ...]:
+        options = self.options
+        if hypothesis.score < options.hopeless_score or hypothesis.no_speech > options.no_speech:
+            return ()
+        pieces: list[Piece] = []
+        tokenizer = self._tokenizers[lang]
+        for start, end, tokens in hypothesis.segments:
+            text = tokenizer.decode(list(tokens)).replace("\ufffd", "")
+            # A segment is a phrase: the space between phrases is the live decoder's comma.
+            if pieces and not text.startswith(" "):
+                text = " " + text
+            pieces.extend(spread(split_pieces(text), start, max(start, end)))
+        if window.timed and pieces:
+            pieces = self._aligned(window, encoded, lang, hypothesis.tokens, pieces)
+        return without_loops(pieces)
+
+    def _aligned(
+        self,
+        window: Window,
+        encoded: Floats,
+        lang: str,
+        tokens: Sequence[int],
+        pieces: Sequence[Piece],
+    ) -> list[Piece]:
+        """Place pieces by the cross-attention's alignment of their tokens.
+
+        Dynamic time warping over the attention of the model's alignment heads (CTranslate2).
+        """
+        tokenizer = self._tokenizers[lang]
+        tokens = list(tokens)
+        seconds = len(window.samples) / SAMPLE_RATE
+        result = self._model.align(
+            ctranslate2.StorageView.from_array(encoded),
+            list(tokenizer.sot_sequence),
+            [tokens],
+            min(2 * encoded.shape[1], len(window.samples) // _HOP + 1),
+        )[0]
+        starts = _token_starts(result.alignments, len(tokens))
+        # Places of the letters: tokens are bytes, so several may make one character.
+        letters: list[tuple[float, float]] = []
+        at = 0
+        for text, group in zip(*tokenizer.split_tokens_on_unicode(tokens), strict=True):
+            begin, at = at, at + len(group)
+            place = (starts[begin], starts[min(at, len(starts) - 1)])
+            letters.extend(place for c in text if not c.isspace() and c != "\ufffd")
+        placed = []
+        done = 0
+        before = 0.0
+        for piece in pieces:
+            count = sum(not c.isspace() and c != "\ufffd" for c in piece.text)
+            span = letters[done : done + count]
+            done += count
+            start = min(max(span[0][0], before), seconds) if span else before
+            end = min(max(span[-1][1], start), seconds) if span else start
+            placed.append(Piece(piece.text, start, end))
+            before = end
+        return placed
+
+
+def _token_starts(alignments: Sequence[tuple[int, int]], tokens: int) -> list[float]:
+    """Return the time at which each token begins, and at last where the text ends (seconds)."""
+    starts = [0.0] * (tokens + 1)
+    seen = -1
+    last = 0.0
+    for token, frame in alignments:
+        last = frame * _TIMESTAMP_STEP
+        while seen < token:
+            seen += 1
+            starts[min(seen, tokens)] = last
+    for i in range(seen + 1, tokens + 1):
+        starts[i] = last
+    return starts
+
+
+def _languages(hf: tokenizers.Tokenizer, preferred: Sequence[str]) -> tuple[str, ...]:
+    """Return the languages that the vocabulary has, those of the catalogue first."""
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    known = [c for c in _LANGUAGE_CODES if hf.token_to_id(f"<|{c}|>") is not None]
+    first = [c for c in preferred if c in known]
+    return (*first, *(c for c in known if c not in first))

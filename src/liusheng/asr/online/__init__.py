@@ -1,0 +1,1 @@
+"""Streaming models through sherpa-onnx: audio in, chunk by chunk, text out."""

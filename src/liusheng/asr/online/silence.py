@@ -1,0 +1,92 @@
+"""Where a stream of an online model is silent, so that its silence need not be computed.
+
+The model itself knows best that somebody speaks: it gives tokens. Only when it has given none for a
+while is the speech detector asked, and only where it too hears nothing does the model rest, until
+the detector hears speech again. So in speech this costs nothing, and in silence a detector instead
+of a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.vad.silero import FRAME, SpeechDetector
+
+
+@dataclass(frozen=True)
+class VadCursor:
+    """What the detector has heard of a stream since it was asked.
+
+    detector: its state.
+    at: it has heard the stream up to this sample.
+    frames_end: where the last whole frame of that ends.
+    speech_end: where the last speech ended, or where listening began.
+    """
+
+    detector: Any
+    at: int
+    frames_end: int
+    speech_end: int
+
+
+@dataclass(frozen=True)
+class SilenceRules:
+    """When a model rests, and what happens meanwhile.
+
+    detector: says where speech is.
+    threshold: a frame whose speech probability reaches this may be speech. Lower than for cutting
+        utterances: what is taken for speech by mistake only costs time.
+    pre_roll: samples before the speech that the model hears first.
+    hang_over: samples of silence after speech that the model still hears, so that it gives its last
+        tokens.
+    endpoint: samples of silence after words that close the utterance.
+    nothing: samples of silence, nothing having been said, after which a stream begins afresh.
+    """
+
+    detector: SpeechDetector
+    threshold: float
+    pre_roll: int
+    hang_over: int
+    endpoint: int
+    nothing: int
+
+    @classmethod
+    def of_seconds(
+        cls,
+        detector: SpeechDetector,
+        threshold: float,
+        *,
+        pre_roll: float,
+        hang_over: float,
+        endpoint: float,
+        nothing: float,
+    ) -> SilenceRules:
+        """Return rules whose durations are given in seconds."""
+        seconds = (pre_roll, hang_over, endpoint, nothing)
+        return cls(detector, threshold, *(round(each * SAMPLE_RATE) for each in seconds))
+
+    def begin(self, at: int) -> VadCursor:
+        """Begin to listen at a sample of the stream."""
+        return VadCursor(self.detector.open(), at, at, at)
+
+    def listen(self, state: VadCursor, samples: Samples) -> tuple[VadCursor, int | None]:
+        """Hear what follows; return where in it speech was heard first, or None."""
+        if not len(samples):
+            return state, None
+        detector, probabilities = self.detector.probabilities(state.detector, samples)
+        spoken = np.flatnonzero(probabilities >= self.threshold)
+        begin, end = state.frames_end, state.speech_end
+        if len(spoken):
+            end = begin + (int(spoken[-1]) + 1) * FRAME
+        heard = replace(
+            state,
+            detector=detector,
+            at=state.at + len(samples),
+            frames_end=begin + len(probabilities) * FRAME,
+            speech_end=end,
+        )
+        return heard, begin + int(spoken[0]) * FRAME if len(spoken) else None

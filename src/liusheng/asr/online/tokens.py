@@ -1,0 +1,175 @@
+"""From sherpa-onnx's tokens to text: which characters does each token add?
+
+The library gives a text and, apart from it, the tokens with their times. Words with times need the
+two together, so tokens are spelled out here. Four conventions are met in tokens.txt:
+
+- SentencePiece: "▁" begins a word (the library shows it as a space);
+- FunASR (Paraformer): "hel@@ lo" is one word, every other Latin token is a word of its own;
+- byte fallback: "<0xE4>" is one byte of a UTF-8 sequence;
+- byte-level BPE (icefall): every character of every token stands for one byte.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from liusheng.asr.text.pieces import Piece, is_han, split_pieces, stands_alone
+
+_SPECIAL = re.compile(r"<.*>|</?s>|#\d+|⁇")
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """Return icefall's printable character for each byte (icefall/byte_utils.py).
+
+    Printable ASCII stands for itself; the other bytes, in order, take the letters from U+0100 on
+    that NFKC normalisation keeps as they are.
+    """
+    printable = range(0x20, 0x7F)
+    letters = (
+        chr(code)
+        for code in range(0x100, 0x200)
+        if unicodedata.normalize("NFKC", chr(code)) == chr(code)
+    )
+    others = [byte for byte in range(256) if byte not in printable]
+    alphabet = dict(zip(islice(letters, len(others)), others, strict=True))
+    return alphabet | {chr(byte): byte for byte in printable} | {"▁": ord(" ")}
+
+
+_BYTE_ALPHABET = _byte_alphabet()
+
+
+_TOKEN_SECONDS = 0.24
+"""How long the last token before a pause is taken to last: models say when a token begins only."""
+
+
+class Token(NamedTuple):
+    """A token that a model gave.
+
+    text: as the library shows it.
+    time: when it began, in seconds from the start of the stream.
+    """
+
+    text: str
+    time: float
+
+
+def languages_of(listed: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return a model's languages: as they are listed, or what its tokens look like."""
+    return tuple(listed) or (("zh", "en") if vocabulary.has_han else ("en",))
+
+
+def language_of(text: str, languages: Sequence[str]) -> str:
+    """Guess which of a model's languages a text is in, by its script."""
+    found = "zh" if any(map(is_han, text)) else "en"
+    return found if found in languages else languages[0]
+
+
+class Vocabulary:
+    """The symbols of a model's tokens.txt, and how they are put together.
+
+    symbols: in the order of the file, as they stand there.
+    has_han: Han characters are symbols.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read a file of lines "symbol id".
+
+        Raises:
+            ValueError: when it is not such a file; the message names the line.
+        """
+        self.symbols: tuple[str, ...] = _read(path)
+        plain = [symbol for symbol in self.symbols if not _SPECIAL.fullmatch(symbol)]
+        self._joins = any(symbol.endswith("@@") for symbol in plain)
+        used = {char for symbol in plain for char in symbol} - {"▁"}
+        self._bytes = used <= _BYTE_ALPHABET.keys() and not all(map(str.isascii, used))
+        latin = {char for char in used if char.isascii() and char.isalpha()}
+        self._shouts = bool(latin) and all(map(str.isupper, latin))
+        self.has_han = any(len(symbol) == 1 and is_han(symbol) for symbol in plain)
+
+    def expected(self, word: str) -> str:
+        """Return a word in the letters that the vocabulary has."""
+        return word.upper() if self._shouts else word
+
+    def spell(self, tokens: Sequence[str]) -> list[str]:
+        """Return what each token adds to the text; joined, that is the text.
+
+        A token that ends inside a character adds "", and the one that completes it adds it all.
+        Bytes that are no UTF-8 are dropped. Words of vocabularies that have only capital letters
+        (an artefact of training texts) are written in small letters.
+        """
+        decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        spelled: list[str] = []
+        joined = False
+        previous = ""
+        for token in tokens:
+            if self._bytes:
+                added = decoder.decode(bytes(_BYTE_ALPHABET[char] for char in token))
+            elif byte := _BYTE.fullmatch(token):
+                added = decoder.decode(bytes([int(byte[1], 16)]))
+            elif self._joins:
+                piece = token.removesuffix("@@")
+                apart = (
+                    not joined
+                    and previous != ""
+                    and not (stands_alone(previous[-1]) and stands_alone(piece[:1] or " "))
+                )
+                added = " " * apart + piece
+                joined = token.endswith("@@")
+                previous = piece or previous
+            else:
+                added = token.replace("▁", " ")
+            spelled.append(added.lower() if self._shouts else added)
+        return spelled
+
+    def pieces(self, tokens: Sequence[Token], until: float) -> tuple[Piece, ...]:
+        """Return the words and Han characters that tokens make, with their places.
+
+        A piece lasts until the next one begins, but not much longer than a token does.
+
+        until: where the audio ends, in seconds from the start of the stream; nothing goes beyond.
+        """
+        spelled = self.spell([token.text for token in tokens])
+        # "▁" before Han characters is a habit of tokenizers and no pause of the speaker.
+        written = ""
+        for i, text in enumerate(spelled):
+            if written and stands_alone(written[-1]) and stands_alone(text.lstrip()[:1] or " "):
+                spelled[i] = text.lstrip()
+            written += spelled[i]
+        # Of each character of the text:
+        times = [token.time for token, text in zip(tokens, spelled, strict=True) for _ in text]
+        texts = split_pieces(written)
+        starts, ends = [], []
+        done = 0
+        for text in texts:
+            first = done + len(text) - len(text.lstrip())
+            done += len(text)
+            starts.append(min(times[min(first, done - 1)], until))
+            ends.append(min(times[done - 1] + _TOKEN_SECONDS, until))
+        ends[:-1] = map(min, ends[:-1], starts[1:])
+        return tuple(map(Piece, texts, starts, ends))
+
+
+def _read(path: Path) -> tuple[str, ...]:
+    symbols = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not in UTF-8: {error}") from error
+    for number, line in enumerate(lines, 1):
+        parts = line.rsplit(maxsplit=1)
+        if not line.strip():
+            continue
+        if not parts[-1].isdigit():
+            raise ValueError(f"{path}, line {number}: expected a symbol and its id, got {line!r}")
+        # A line with only an id is the space symbol of some character vocabularies.
+        symbols.append(parts[0] if len(parts) == 2 else " ")
+    if not symbols:
+        raise ValueError(f"{path} has no tokens")
+    return tuple(symbols)

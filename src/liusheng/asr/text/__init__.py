@@ -1,0 +1,1 @@
+"""How recognised text is written: script, punctuation, numerals, spelling."""

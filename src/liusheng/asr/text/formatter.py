@@ -1,0 +1,190 @@
+"""How a stream wants its text written: with or without marks, numbers in figures or in words.
+
+It comes last, behind every recogniser, and changes what is shown, not what is heard.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from liusheng.asr.capabilities import Capabilities
+from liusheng.asr.text.numerals import in_figures, in_words
+from liusheng.asr.text.pieces import split_pieces, stands_alone
+from liusheng.asr.types import (
+    Outcome,
+    Partial,
+    Recognizer,
+    StreamParams,
+    Turn,
+    Utterance,
+    Word,
+)
+
+_KEPT_MARKS = frozenset("%‰&@#/\\*_")
+_INSIDE = frozenset(".,:'’-")
+
+
+@dataclass(frozen=True)
+class FormattedState:
+    """A stream's state behind this."""
+
+    params: StreamParams
+    state: Any
+    lang: str
+
+
+class TextFormatter:
+    """A recogniser whose texts are written as each stream asked for."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._recognizer = recognizer
+        self.languages = recognizer.languages
+        self.sticky = recognizer.sticky
+
+    def capabilities(self, lang: str) -> Capabilities:
+        """Return what the model that serves `lang` can do."""
+        return self._recognizer.capabilities(lang)
+
+    def open(self, params: StreamParams) -> FormattedState:
+        """Return the state of a new stream; see `Recognizer.open`."""
+        return FormattedState(params, self._recognizer.open(params), params.lang)
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        """Take a turn for each stream; see `Recognizer.advance`."""
+        outcomes = self._recognizer.advance(
+            [replace(turn, state=turn.state.state) for turn in turns]
+        )
+        return [
+            self._written(turn.state, outcome)
+            for turn, outcome in zip(turns, outcomes, strict=True)
+        ]
+
+    def forget(self, states: Sequence[FormattedState]) -> None:
+        """Tell the recogniser which streams ended."""
+        self._recognizer.forget([state.state for state in states])
+
+    def _written(self, state: FormattedState, outcome: Outcome) -> Outcome:
+        params = state.params
+        lang = outcome.closed[-1].lang if outcome.closed else state.lang
+        state = FormattedState(params, outcome.state, lang)
+        if params.itn is None and params.punctuation is not False:
+            return replace(outcome, state=state)
+        return replace(
+            outcome,
+            state=state,
+            closed=tuple(written(u, params) for u in outcome.closed),
+            partial=_partial(outcome.partial, params, lang),
+        )
+
+
+def written(utterance: Utterance, params: StreamParams) -> Utterance:
+    """Return a closed utterance as a stream wants it; its words keep their places."""
+    text, words = utterance.text, utterance.words
+    rewritten = _numbers(text, params, utterance.lang)
+    if rewritten != text:
+        text, words = rewritten, _placed(text, words, rewritten)
+    alternatives = [
+        replace(a, text=_numbers(a.text, params, utterance.lang)) for a in utterance.alternatives
+    ]
+    if params.punctuation is False:
+        text = without_marks(text)
+        bare = (replace(word, text=without_marks(word.text)) for word in words)
+        words = tuple(word for word in bare if word.text)
+        alternatives = [replace(a, text=without_marks(a.text)) for a in alternatives]
+    unique = {a.text: a for a in reversed(alternatives)}
+    return replace(
+        utterance,
+        text=text,
+        words=words,
+        alternatives=tuple(a for a in alternatives if unique[a.text] is a),
+    )
+
+
+def _partial(partial: Partial, params: StreamParams, lang: str) -> Partial:
+    text = partial.text
+    stable = text[: partial.stable]
+    if params.itn is not None:
+        # What follows may join a number with what is there.
+        text, stable = _numbers(text, params, lang), ""
+    if params.punctuation is False:
+        text, stable = without_marks(text), without_marks(stable)
+    return Partial(partial.index, text, len(stable) if text.startswith(stable) else 0)
+
+
+def _numbers(text: str, params: StreamParams, lang: str) -> str:
+    if params.itn is None:
+        return text
+    if lang == "auto":
+        lang = "zh" if any(map(stands_alone, text)) else "en"
+    return in_figures(text, lang) if params.itn else in_words(text, lang)
+
+
+def without_marks(text: str) -> str:
+    """Take the marks out of a text, but not out of numbers and words ("3.5", "don't").
+
+    What a text begins with stays what it begins with when the text grows.
+    """
+    bare = ""
+    for i, char in enumerate(text):
+        around = _is_latin(text[i - 1 : i]), _is_latin(text[i + 1 : i + 2])
+        if not _is_mark(char) or (char in _INSIDE and all(around)):
+            bare += char
+        elif any(around):
+            bare += " "
+    return " ".join(bare.split())
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char).startswith("P") and char not in _KEPT_MARKS
+
+
+def _is_latin(char: str) -> bool:
+    return bool(char) and char.isalnum() and not stands_alone(char)
+
+
+def _placed(text: str, words: Sequence[Word], rewritten: str) -> tuple[Word, ...]:
+    """Give a rewritten text's words the places of what they were made of."""
+    old = list(_characters(text, words))
+    if not old:
+        return ()
+    new: list[tuple[float, float]] = []
+    matcher = difflib.SequenceMatcher(None, text, rewritten, autojunk=False)
+    for _, i, j, a, b in matcher.get_opcodes():
+        if j - i == b - a:
+            new += old[i:j]
+            continue
+        start = old[i][0] if i < len(old) else old[-1][1]
+        end = max((each[1] for each in old[i:j]), default=start)
+        step = (end - start) / (b - a) if b > a else 0.0
+        new += [(start + n * step, start + (n + 1) * step) for n in range(b - a)]
+    placed = []
+    at = 0
+    for piece in split_pieces(rewritten):
+        places = new[at : at + len(piece)]
+        at += len(piece)
+        first = next((n for n, char in enumerate(piece) if char.isalnum()), 0)
+        placed.append(Word(piece.strip(), places[first][0], places[-1][1]))
+    return tuple(placed)
+
+
+def _characters(text: str, words: Sequence[Word]) -> Iterator[tuple[float, float]]:
+    """Yield the place of each character of a text."""
+    places: list[tuple[float, float]] = []
+    for word in words:
+        step = (word.end - word.start) / len(word.text) if word.text else 0.0
+        places += [
+            (word.start + n * step, word.start + (n + 1) * step) for n in range(len(word.text))
+        ]
+    at = 0
+    last = places[0][0] if places else 0.0
+    for char in text:
+        if char.isspace() or at == len(places):
+            yield last, last
+            continue
+        yield places[at]
+        last = places[at][1]
+        at += 1

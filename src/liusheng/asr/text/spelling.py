@@ -1,0 +1,78 @@
+"""The live decoder's pieces, corrected: the same pieces in the same places, spelled right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from liusheng.asr.correction.corrector import Corrector
+from liusheng.asr.correction.hotwords import Hotword
+from liusheng.asr.text.pieces import Piece
+from liusheng.asr.text.script import to_script
+from liusheng.asr.types import Script, StreamParams
+
+Spell = Callable[[Sequence[Piece], Sequence[Piece]], list[Piece]]
+"""Pieces that stay and the ones that follow them go in, the latter come out corrected."""
+
+_SHORTER = 0.8
+"""A rival that has lost more than this leaves of the letters has stopped early."""
+
+
+def likelier(
+    corrector: Corrector, params: StreamParams, pieces: Sequence[Piece], rival: Sequence[Piece]
+) -> Sequence[Piece]:
+    """Return which of two decodes makes better sense when it is spelled right."""
+
+    def sense(decoded: Sequence[Piece]) -> tuple[int, float]:
+        text = to_script("".join(p.text for p in decoded), Script.SIMPLIFIED)
+        hotwords = _hotwords(params)
+        text = corrector.correct(text, hotwords=hotwords)
+        return sum(map(str.isalnum, text)), corrector.likelihood(text, hotwords)
+
+    (length, score), (rival_length, rival_score) = sense(pieces), sense(rival)
+    return rival if rival_score > score and rival_length >= _SHORTER * length else pieces
+
+
+def _hotwords(params: StreamParams) -> tuple[Hotword, ...]:
+    return tuple(Hotword.of(to_script(word, Script.SIMPLIFIED)) for word in params.hotwords)
+
+
+def speller(corrector: Corrector, params: StreamParams) -> Spell:
+    """Return what corrects the Mandarin of a stream."""
+    hotwords = _hotwords(params)
+
+    def spell(before: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
+        context = "".join(p.text for p in before[-corrector.context :])
+        text = "".join(p.text for p in pieces)
+        corrected = text
+        if params.script is Script.SIMPLIFIED:
+            corrected = corrector.correct(text, context, hotwords)
+        else:
+            simple, around = (to_script(t, Script.SIMPLIFIED) for t in (text, context))
+            if len(simple) == len(text):
+                fixed = corrector.correct(simple, around, hotwords)
+                corrected = _in_traditional(text, simple, fixed)
+        return _with_text(pieces, corrected)
+
+    return spell
+
+
+def _in_traditional(text: str, simple: str, fixed: str) -> str:
+    """Write what was corrected in traditional characters, and leave the rest as it was."""
+    written = to_script(fixed, Script.TRADITIONAL)
+    if len(written) != len(fixed):
+        return text
+    return "".join(
+        new if now != then else old
+        for old, then, now, new in zip(text, simple, fixed, written, strict=True)
+    )
+
+
+def _with_text(pieces: Sequence[Piece], text: str) -> list[Piece]:
+    """Give pieces the characters of a text that is as long as theirs."""
+    written = []
+    at = 0
+    for piece in pieces:
+        written.append(replace(piece, text=text[at : at + len(piece.text)]))
+        at += len(piece.text)
+    return written

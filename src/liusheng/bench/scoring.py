@@ -1,0 +1,103 @@
+"""Error rates: how far a transcript is from what was said.
+
+Both texts are brought to one form first, so that only what was heard counts and not how it is
+written. Chinese, by characters: NFKC, simplified characters, numbers read out (years and what has
+eight digits or more digit by digit), 幺 as 一, 两 as 二, 〇 as 零, no punctuation, no spaces, Latin
+letters in lower case. Other languages, by words: NFKC, lower case, English numbers and
+abbreviations read out, hesitations (uh, um, hmm) left out, no punctuation, no apostrophes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from liusheng.asr.live.agreement import prefix_distances
+from liusheng.asr.text.pieces import stands_alone
+
+_YEAR = re.compile(r"(\d{4})\s*(?=年)")
+_LONG = re.compile(r"(?<![\d.,])\d{8,}(?![\d.,])")
+"""A telephone number or the like; as a quantity one lost digit would change every word of it."""
+_DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
+_SAME = str.maketrans("幺两〇", "一二零")
+_HESITATION = re.compile(r"\b(?:uh+|um+|hm+|mhm)\b")
+CHARACTER_LANGUAGES = ("zh", "yue", "ja")
+"""Languages whose errors are counted in characters."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Edits between hypothesis and reference, and the reference's length, in tokens."""
+
+    edits: int = 0
+    length: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Edits per token of the reference; NaN without any."""
+        return self.edits / self.length if self.length else float("nan")
+
+    def as_data(self) -> dict[str, float]:
+        """Return the counts and the rate, for programs."""
+        return {"edits": self.edits, "length": self.length, "rate": self.rate}
+
+    def __add__(self, other: Errors) -> Errors:
+        return Errors(self.edits + other.edits, self.length + other.length)
+
+
+def errors(reference: str, hypothesis: str, lang: str) -> Errors:
+    """Count the errors of a hypothesis: characters for Chinese and Japanese, otherwise words."""
+    said = tokens(reference, lang)
+    heard = tokens(hypothesis, lang)
+    return Errors(prefix_distances(said, heard)[-1], len(said))
+
+
+def tokens(text: str, lang: str) -> list[str]:
+    """Return what is compared of a text, in its normal form."""
+    text = unicodedata.normalize("NFKC", text)
+    if lang in CHARACTER_LANGUAGES:
+        return list(_chinese(text) if lang != "ja" else _letters(text.lower()))
+    text = text.replace("’", "'")
+    if lang == "en":
+        text = _normalizer("en").normalize(text)
+    text = _HESITATION.sub(" ", text.lower()).replace("'", "")
+    return "".join(c if c.isalnum() else " " for c in text).split()
+
+
+def join(texts: Sequence[str]) -> str:
+    """Join the texts of utterances: with a space, but not between Han characters."""
+    joined = ""
+    for text in texts:
+        apart = joined and text and not (stands_alone(text[0]) or joined[-1] in "，。？！；：")
+        joined += " " + text if apart else text
+    return joined
+
+
+def _chinese(text: str) -> str:
+    text = _simplified().convert(text)
+    text = _YEAR.sub(lambda m: m[1].translate(_DIGITS), text)
+    text = _LONG.sub(lambda m: m[0].translate(_DIGITS), text)
+    text = _normalizer("zh").normalize(text).lower()
+    return _letters(text.translate(_DIGITS).translate(_SAME))
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
+
+
+@cache
+def _simplified() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+@cache
+def _normalizer(lang: str) -> Any:
+    from wetext import Normalizer
+
+    return Normalizer(lang=lang, operator="tn")

@@ -1,0 +1,1 @@
+"""Punctuation of texts by a worker."""

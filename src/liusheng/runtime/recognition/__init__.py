@@ -1,0 +1,1 @@
+"""Recognition of many streams by a pool of workers."""

@@ -1,0 +1,1 @@
+"""Synthesis for many listeners by a pool of workers."""

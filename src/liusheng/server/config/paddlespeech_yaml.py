@@ -1,0 +1,204 @@
+"""A PaddleSpeech server's YAML file as settings of ours: what has a meaning here is taken over, and
+of everything else it is said why it was not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from liusheng.server.config.sources import SettingsError
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_OURS = {"asr": "asr.models", "tts": "tts.models"}
+
+# The first one is the default: what a client gets that names no language, or no voice.
+_MODELS = {
+    ("asr", "en"): ["moonshine-tiny-en"],
+    ("tts", "en"): ["hibari-heart", "baker-zh"],
+}
+_LANGUAGES = {"asr": ("zh", "en", "zh_en"), "tts": ("zh", "en", "mix")}
+_SAME_VOICE = ("fastspeech2_csmsc", "fastspeech2_csmsc_onnx")
+_SAME_VOCODER = ("mb_melgan_csmsc", "mb_melgan_csmsc_onnx")
+
+_OWN_DECODER = "it is a measure of the original's decoder; see [asr.live] in docs/configuration.md"
+_FILES = "PaddlePaddle's model files cannot be opened here; choose a model with --asr or --tts"
+_BLOCKS = "blocks here are such that streamed audio is the whole sentence's, sample for sample"
+_WHY = {
+    "protocol": "both protocols are served",
+    "force_yes": "`liusheng serve --yes` fetches models without asking",
+    "switch_ir_optim": "PaddlePaddle is not used",
+    "glog_info": "PaddlePaddle is not used",
+    "summary": "PaddlePaddle is not used",
+    "use_trt": "TensorRT is not used",
+    "cpu_threads": "each core has a worker of its own; see workers.threads",
+    "am_block": _BLOCKS,
+    "am_pad": _BLOCKS,
+    "voc_block": _BLOCKS,
+    "voc_pad": _BLOCKS,
+    "voc_upsample": _BLOCKS,
+    "continuous_decoding": "recognition always goes on after an endpoint",
+    **dict.fromkeys(
+        "graph_optimization_level intra_op_num_threads inter_op_num_threads".split(),
+        "each core has a worker of its own, and its models are optimised; see workers.threads",
+    ),
+    **dict.fromkeys(
+        "log_severity_level log_verbosity_level".split(),
+        "logs are set by log_level and log_format",
+    ),
+    **dict.fromkeys(
+        "decode_method num_decoding_left_chunks window_n shift_n window_ms shift_ms "
+        "frame_duration_ms sample_width aggressiveness vad_method vad_thresh".split(),
+        _OWN_DECODER,
+    ),
+    **dict.fromkeys(
+        "model model_type am am_model am_params am_config am_ckpt am_stat voc voc_model voc_params "
+        "voc_config voc_ckpt voc_stat phones_dict tones_dict speaker_dict cfg_path ckpt_path "
+        "vocab_file label_file".split(),
+        _FILES,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What was taken over.
+
+    values: of our settings, by path.
+    unused: a sentence for each key that was not.
+    """
+
+    values: dict[str, Any]
+    unused: list[str]
+
+
+def adopt(path: str | os.PathLike[str]) -> Adopted:
+    """Read a file such as paddlespeech/server/conf/ws_conformer_application.yaml.
+
+    Raises:
+        SettingsError: when it cannot be read, or is no such file.
+    """
+    import yaml
+
+    name = Path(path).name
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path} cannot be read as YAML: {error}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("engine_list"), list):
+        raise SettingsError(
+            f'{name} is no configuration of a PaddleSpeech server: it has no "engine_list". '
+            "Settings of this server are given with --config."
+        )
+    return _Adoption(name, content).result()
+
+
+class _Adoption:
+    def __init__(self, name: str, content: dict[str, Any]) -> None:
+        self._name = name
+        self._content = content
+        self._values: dict[str, Any] = {}
+        self._unused: list[str] = []
+
+    def result(self) -> Adopted:
+        engines = [str(engine) for engine in self._content["engine_list"]]
+        for key, value in self._content.items():
+            if key == "host":
+                self._host(value)
+            elif key == "port":
+                self._values["ports"] = [value]
+            elif key == "engine_list":
+                self._engines(engines)
+            elif isinstance(value, dict):
+                self._section(str(key), value, engines)
+            elif value is not None:
+                self._skip(str(key), value, _WHY.get(str(key), "it has no meaning here"))
+        return Adopted(self._values, self._unused)
+
+    def _host(self, value: Any) -> None:
+        if value in _LOOPBACK:
+            self._values["host"] = "127.0.0.1" if value == "localhost" else value
+        else:
+            self._skip(
+                "host",
+                value,
+                "the server listens on 127.0.0.1, for this machine alone; to let in others, who "
+                f"need no password, say so: --host {value}",
+            )
+
+    def _engines(self, engines: list[str]) -> None:
+        tasks = {engine.partition("_")[0] for engine in engines}
+        if tasks.isdisjoint(_OURS):
+            raise SettingsError(
+                f"{self._name} is for a server of {', '.join(sorted(tasks)) or 'nothing'} alone, "
+                "and only recognition and synthesis are served here: leave that server out. "
+                "(Recognisers here write punctuation themselves.)"
+            )
+        for task, setting in _OURS.items():
+            if task not in tasks:
+                self._values[setting] = []
+        for task in sorted(tasks - _OURS.keys()):
+            why = (
+                "recognisers here write their own punctuation; a model for other text is named by "
+                "asr.punctuation"
+                if task == "text"
+                else "only recognition and synthesis are served here"
+            )
+            self._skip("engine_list", task, why)
+
+    def _section(self, engine: str, section: dict[str, Any], engines: list[str]) -> None:
+        task = engine.partition("_")[0]
+        if engine not in engines:
+            self._unused.append(
+                f"{self._name}: {engine} is not used: engine_list does not name it."
+            )
+            return
+        if task not in _OURS:
+            return  # said of engine_list
+        for key, value in _leaves(section):
+            name = key.rpartition(".")[2]
+            if name == "lang":
+                self._lang(task, f"{engine}.{key}", value)
+            elif not self._is_so_anyway(task, name, value):
+                why = _WHY.get(name, "it has no meaning here")
+                if name == "device":
+                    why = "models are computed on the CPU"
+                elif name.endswith("sample_rate"):
+                    why = "recognition takes 16,000 Hz and synthesis gives 24,000"
+                elif name == "spk_id":
+                    why = "voices have other numbers here (see /api/info); clients name theirs"
+                self._skip(f"{engine}.{key}", value, why)
+
+    def _lang(self, task: str, key: str, value: Any) -> None:
+        if value not in _LANGUAGES[task]:
+            self._skip(key, value, "no model for it is known here; choose one with --asr or --tts")
+        elif models := _MODELS.get((task, value)):
+            self._values[_OURS[task]] = models
+
+    @staticmethod
+    def _is_so_anyway(task: str, name: str, value: Any) -> bool:
+        return (
+            (name == "sample_rate" and value == 16_000 and task == "asr")
+            or (name in ("am_sample_rate", "voc_sample_rate") and value == 24_000)
+            or (name == "spk_id" and value == 0)
+            or (name == "device" and value == "cpu")
+            or (name == "am" and value in _SAME_VOICE)
+            or (name == "voc" and value in _SAME_VOCODER)
+            or (name == "continuous_decoding" and value is True)
+        )
+
+    def _skip(self, key: str, value: Any, why: str) -> None:
+        self._unused.append(f"{self._name}: {key} = {value!r} is not used: {why}.")
+
+
+def _leaves(section: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the keys that have a value, those of groups after a dot."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{key}.")
+        elif value is not None:
+            yield f"{above}{key}", value

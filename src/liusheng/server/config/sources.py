@@ -1,0 +1,253 @@
+"""Where settings come from: a file, the environment, flags; each is stronger than the one before.
+
+What is unknown anywhere is an error: a misspelt setting must not be silently without effect.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import platformdirs
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+
+from liusheng.server.config.settings import SET_BY_WORKERS, Settings
+
+FILE_NAME = "liusheng.toml"
+PREFIX = "LIUSHENG_"
+CONFIG_VARIABLE = "LIUSHENG_CONFIG"
+OTHER_VARIABLES = frozenset(
+    {CONFIG_VARIABLE, "LIUSHENG_SERVER", "LIUSHENG_EVAL_SET", "LIUSHENG_MIRROR"}
+)
+"""Variables with our prefix that are no settings of the server."""
+
+DEFAULT = "default"
+
+Keys = tuple[str, ...]
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message has a line for each fault, with where it stands."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, and where they came from.
+
+    origins: for each setting by its path ("limits.idle_seconds"): "default", "file PATH",
+        "env NAME" or "flag NAME".
+    """
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def setting_paths() -> list[str]:
+    """Return the path of every setting there is."""
+    return [".".join(path) for path in _leaves(Settings)]
+
+
+def variable_name(path: str) -> str:
+    """Return the environment variable that sets the setting with this path."""
+    return PREFIX + path.replace(".", "__").upper()
+
+
+def find_file(config: str | os.PathLike[str] | None) -> Path | None:
+    """Return the settings file to read: the one named, or the first there is; None without any.
+
+    Searched are `LIUSHENG_CONFIG`, liusheng.toml in the current folder, and liusheng.toml in the
+    platform's folder for the user's settings.
+
+    Raises:
+        SettingsError: when a file was named that is not there.
+    """
+    named = config or os.environ.get(CONFIG_VARIABLE)
+    if named:
+        if not Path(named).expanduser().is_file():
+            by = "" if config else f" (named by {CONFIG_VARIABLE})"
+            raise SettingsError(f"There is no settings file {named}{by}.")
+        return Path(named).expanduser()
+    for folder in (Path(), platformdirs.user_config_path("liusheng")):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def load(
+    *,
+    config: str | os.PathLike[str] | None = None,
+    flags: Mapping[str, tuple[str, Any]] | None = None,
+    adopted: Mapping[str, tuple[str, Any]] | None = None,
+) -> Loaded:
+    """Read the settings file, the environment and flags.
+
+    config: the file; None searches for one (`find_file`).
+    flags: for each setting's path: the flag as the user wrote it ("--port"), and its value.
+    adopted: for each setting's path: the file of another program that it was taken over from, and
+        its value; weaker than everything else.
+
+    Raises:
+        SettingsError: when something is unknown, cannot be read or is out of range; it lists every
+            such place at once.
+    """
+    values: dict[Keys, tuple[Any, str]] = {
+        tuple(path.split(".")): (value, f"file {name}")
+        for path, (name, value) in (adopted or {}).items()
+    }
+    faults: list[str] = []
+    for path, value, origin in (
+        *_from_file(find_file(config), faults),
+        *_from_environment(faults),
+        *_from_flags(flags or {}, faults),
+    ):
+        values[path] = (value, origin)
+    origins = {
+        ".".join(path): values[path][1] if path in values else DEFAULT for path in _leaves(Settings)
+    }
+    settings = None
+    try:
+        settings = Settings(**_nested({path: value for path, (value, _) in values.items()}))
+    except ValidationError as error:
+        faults += [_in_words(fault, origins) for fault in error.errors(include_url=False)]
+    if faults or settings is None:
+        raise SettingsError("\n".join(faults))
+    return Loaded(settings, origins)
+
+
+def _leaves(model: type[Any], above: Keys = ()) -> Iterator[Keys]:
+    """Yield the settings of a group, then those of the groups in it."""
+    hints = get_type_hints(model)
+    names = [f.name for f in fields(model)] if is_dataclass(model) else list(model.model_fields)
+    groups = [name for name in names if _is_group(hints[name])]
+    for name in names:
+        if name not in groups and ".".join((*above, name)) not in SET_BY_WORKERS:
+            yield (*above, name)
+    for name in groups:
+        yield from _leaves(hints[name], (*above, name))
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and (issubclass(kind, BaseModel) or is_dataclass(kind))
+
+
+def _flat(values: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+def _nested(values: Mapping[Keys, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for (*groups, name), value in values.items():
+        table = out
+        for group in groups:
+            table = table.setdefault(group, {})
+        table[name] = value
+    return out
+
+
+def _from_file(file: Path | None, faults: list[str]) -> Iterator[tuple[Keys, Any, str]]:
+    if file is None:
+        return
+    try:
+        table = TomlConfigSettingsSource(Settings, file).toml_data
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # TOML's own, and bytes that are not UTF-8
+        raise SettingsError(f"{file} is not TOML: {error}.") from error
+    known = set(_leaves(Settings))
+    groups = {path[:length] for path in known for length in range(1, len(path))}
+    for path, value in _flat(table):
+        if path in known:
+            yield path, value, f"file {file}"
+        elif value != {} or path not in groups:  # an empty table of ours says nothing
+            dotted = ".".join(path)
+            faults.append(f"{file}: there is no setting {dotted}{_suggestion(dotted)}")
+
+
+def _from_environment(faults: list[str]) -> Iterator[tuple[Keys, Any, str]]:
+    by_variable = {variable_name(".".join(path)): path for path in _leaves(Settings)}
+    values = dict(_flat(EnvSettingsSource(Settings)()))
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
+            continue
+        if name not in by_variable:
+            wanted = name.removeprefix(PREFIX).replace("__", ".").lower()
+            hint = _suggestion(wanted, variable_name)
+            faults.append(f"The environment variable {name} names no setting{hint}")
+        elif by_variable[name] in values:
+            yield by_variable[name], values[by_variable[name]], f"env {name}"
+
+
+def _from_flags(
+    flags: Mapping[str, tuple[str, Any]], faults: list[str]
+) -> Iterator[tuple[Keys, Any, str]]:
+    known = set(_leaves(Settings))
+    for dotted, (flag, value) in flags.items():
+        path = tuple(dotted.split("."))
+        if path in known:
+            yield path, value, f"flag {flag}"
+        else:
+            faults.append(f"{flag}: there is no setting {dotted}{_suggestion(dotted)}")
+
+
+def _closest(path: str) -> list[str]:
+    """Return the settings that may have been meant: of that name elsewhere, or spelt like it."""
+    paths = setting_paths()
+    name = path.rpartition(".")[2]
+    namesakes = [known for known in paths if known.rpartition(".")[2] == name]
+    return namesakes or difflib.get_close_matches(path, paths, n=1, cutoff=0.6)
+
+
+def _suggestion(path: str, spelt: Callable[[str], str] = str) -> str:
+    guess = [spelt(known) for known in _closest(path)]
+    return f"; did you mean {' or '.join(guess)}?" if guess else "."
+
+
+_WORDS = {
+    "greater_than_equal": "must be at least {ge:g}",
+    "greater_than": "must be more than {gt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "less_than": "must be less than {lt:g}",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text in quotes",
+    "string_too_short": "must not be empty",
+    "list_type": "must be a list",
+    "too_short": "must not be empty",
+    "path_type": "must be a path",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "value_error": "{error}",
+    "model_type": "is a group of settings, not a setting",
+}
+
+
+def _in_words(fault: Any, origins: Mapping[str, str]) -> str:
+    place = [str(part) for part in fault["loc"]]
+    words = _WORDS.get(fault["type"], fault["msg"]).format(**fault.get("ctx", {}))
+    for length in range(len(place), 0, -1):
+        path = ".".join(place[:length])
+        if path in origins:
+            return f"{path} = {fault['input']!r} ({origins[path]}): {words}."
+    # The fault is between several settings of a group; name the ones that somebody chose.
+    group = ".".join(place)
+    chosen = [
+        f"{path} from {origin}"
+        for path, origin in origins.items()
+        if path.startswith(group) and origin != DEFAULT
+    ]
+    return f"{group or 'settings'} ({', '.join(chosen)}): {words}."

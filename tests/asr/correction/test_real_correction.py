@@ -1,0 +1,105 @@
+"""The real language model: what it corrects, how fast, and hotwords in real recordings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from liusheng.asr.correction.corrector import Corrector
+from liusheng.asr.correction.corrector import load as load_corrector
+from liusheng.asr.load import load
+from liusheng.asr.options import CorrectionOptions
+from liusheng.asr.types import StreamParams, Turn
+from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.transcribe import Recording, live, read_manifest, read_samples
+from liusheng.models.store import Store
+
+LM = "libime-zh"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(not Store().is_installed(LM), reason=f"needs {LM}"),
+]
+
+
+@pytest.fixture(scope="module")
+def corrector() -> Corrector:
+    pytest.importorskip("kenlm")
+    return load_corrector(Store().open(LM), CorrectionOptions())
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("甚至出现交易几乎停制的情况", "甚至出现交易几乎停滞的情况"),
+        ("而在吴湖市，反昌县也有一名公交司机。", "而在芜湖市，繁昌县也有一名公交司机。"),
+        ("毒脉新闻也说奥运组位会责任重大。", "读卖新闻也说奥运组委会责任重大。"),
+        ("又舍透过西伯的云舞", "又是透过西伯的云雾"),
+        ("我相信很好吃", "我相信很好吃"),
+        ("你好 OK", "你好 OK"),
+    ],
+)
+def test_right_sounds_get_the_right_characters(
+    corrector: Corrector, heard: str, meant: str
+) -> None:
+    assert corrector.correct(heard) == meant
+
+
+@pytest.fixture(scope="module")
+def recordings() -> dict[str, Recording]:
+    if "LIUSHENG_EVAL_SET" not in os.environ:
+        pytest.skip("LIUSHENG_EVAL_SET names no manifest of recordings")
+    manifest = read_manifest(Path(os.environ["LIUSHENG_EVAL_SET"]))
+    return {r.id: r for r in manifest if r.lang == "zh" and "long" not in r.id}
+
+
+def test_fewer_errors_on_real_recordings(
+    corrector: Corrector, recordings: dict[str, Recording]
+) -> None:
+    plain = load([Store().open("whisper-base")])
+    before = after = Errors()
+    for recording in list(recordings.values())[::2]:
+        samples = read_samples(recording.path)
+        # All at once: each utterance is decoded once, as a final.
+        state = plain.open(StreamParams("zh"))
+        (outcome,) = plain.advance([Turn(state, samples, True)])
+        text = "".join(u.text for u in outcome.closed)
+        before += errors(recording.reference, text, "zh")
+        after += errors(recording.reference, corrector.correct(text), "zh")
+    assert after.edits < 0.95 * before.edits
+
+
+def test_hotwords_bring_names_that_come_out_wrong_without(
+    recordings: dict[str, Recording],
+) -> None:
+    names = {"陈曲澜", "西堤牛排", "迪卡侬", "皇城老妈"}
+    said = {n: r for n in names for r in recordings.values() if n in r.reference}
+    if not said:
+        pytest.skip("these names are in none of the recordings")
+    recognizer = load([Store().open("whisper-base"), Store().open(LM)])
+
+    def heard(name: str, hotwords: tuple[str, ...]) -> bool:
+        samples = read_samples(said[name].path)
+        state = recognizer.open(StreamParams("zh", hotwords=hotwords))
+        (outcome,) = recognizer.advance([Turn(state, samples, True)])
+        return any(name in u.text for u in outcome.closed)
+
+    without = sum(heard(name, ()) for name in said)
+    found = sum(heard(name, tuple(names)) for name in said)
+    assert found > without
+    assert found >= 0.7 * len(said)
+
+
+def test_stable_text_stays_while_it_is_corrected(recordings: dict[str, Recording]) -> None:
+    recognizer = load([Store().open("whisper-base"), Store().open(LM)])
+    recording = max(recordings.values(), key=lambda r: len(r.reference))
+    shown: dict[int, str] = {}
+    for _, outcome in live(recognizer, read_samples(recording.path), "zh", 0.4):
+        for utterance in outcome.closed:
+            assert utterance.text.startswith(shown.pop(utterance.index, ""))
+        partial = outcome.partial
+        stable = partial.text[: partial.stable]
+        assert stable.startswith(shown.get(partial.index, ""))
+        shown[partial.index] = stable

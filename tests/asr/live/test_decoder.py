@@ -1,0 +1,374 @@
+"""The live decoder over a model whose hearing is exact, so that what is done to it can be seen."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.level_detector import LevelDetector
+
+from liusheng.asr.live.decoder import LiveRecognizer, LiveState
+from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.options import LiveOptions, VadOptions
+from liusheng.asr.text.pieces import Piece
+from liusheng.asr.types import (
+    SAMPLE_RATE,
+    NotSupportedError,
+    Outcome,
+    Partial,
+    Samples,
+    StreamParams,
+    Turn,
+)
+from liusheng.asr.vad.silero import FRAME
+
+LETTER = 5 * FRAME
+"""Samples that a letter of our speech lasts."""
+
+
+def speak(text: str) -> Samples:
+    """Return audio that the engines here understand: a level for each letter, zeros for a space."""
+    return np.concatenate(
+        [np.full(LETTER, 0 if c == " " else ord(c) / 200, np.float32) for c in text]
+        or [np.zeros(0, np.float32)]
+    )
+
+
+class LetterEngine:
+    """Reads the levels. With `doubt`, a partial's last letters come out wrong, and then right."""
+
+    name = "letters"
+    languages = ("en",)
+    max_seconds = 28.0
+    punctuates = False
+
+    def __init__(self, doubt: int = 0) -> None:
+        self.doubt = doubt
+        self.decodes: list[tuple[Effort, float]] = []
+        self.windows: list[Window] = []
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        self.windows += windows
+        self.decodes += [(effort, len(w.samples) / SAMPLE_RATE) for w in windows]
+        return [Decoded(self._read(w.samples, effort), "en") for w in windows]
+
+    def _read(self, samples: Samples, effort: Effort) -> tuple[Piece, ...]:
+        levels = np.rint(samples * 200).astype(int)
+        edges = np.flatnonzero(np.diff(levels, prepend=-1, append=-1))
+        pieces = []
+        for start, end in pairwise(edges.tolist()):
+            # Half a letter or less is heard by the window that has the rest of it.
+            if levels[start] and 2 * (end - start) > LETTER:
+                text = " " + chr(levels[start])
+                pieces.append(Piece(text, start / SAMPLE_RATE, end / SAMPLE_RATE))
+        if effort is Effort.PARTIAL and self.doubt:
+            doubtful = len(samples) // FRAME % (self.doubt + 1)
+            for i in range(max(0, len(pieces) - doubtful), len(pieces)):
+                pieces[i] = Piece(f" {doubtful}", pieces[i].start, pieces[i].end)
+        return tuple(pieces)
+
+
+def recogniser(engine: object, options: LiveOptions | None = None) -> LiveRecognizer:
+    return LiveRecognizer(engine, options, LevelDetector())
+
+
+def play(
+    live: LiveRecognizer, audio: Samples, cuts: list[int], *, pickled: bool = False
+) -> list[Outcome]:
+    """Play audio in turns that end at `cuts`."""
+    state = live.open(StreamParams())
+    ends = sorted({min(c, len(audio)) for c in cuts} | {len(audio)})
+    outcomes = []
+    start = 0
+    for end in ends:
+        if pickled:
+            state = pickle.loads(pickle.dumps(state))
+        outcome = live.advance([Turn(state, audio[start:end], end == len(audio))])[0]
+        outcomes.append(outcome)
+        state, start = outcome.state, end
+    return outcomes
+
+
+def letters_of(outcomes: list[Outcome]) -> str:
+    return "".join(u.text for o in outcomes for u in o.closed).replace(" ", "")
+
+
+def every(seconds: float, audio: Samples) -> list[int]:
+    step = int(seconds * SAMPLE_RATE)
+    return list(range(step, len(audio), step))
+
+
+# No letter follows itself: two equal levels in a row are one long letter. Words are four letters
+# and more, so that each is long enough to be speech.
+_alphabet = st.lists(st.sampled_from("abcdefghij"), min_size=4, max_size=30).map(
+    lambda cs: "".join(c for i, c in enumerate(cs) if i == 0 or cs[i - 1] != c)
+)
+_speech = st.lists(
+    st.tuples(_alphabet.filter(lambda w: len(w) >= 4), st.integers(1, 12)), max_size=4
+).map(lambda parts: "  " + "".join(word + " " * gap for word, gap in parts))
+_cuts = st.lists(st.integers(1, 60 * LETTER), max_size=25)
+_SHORT = LiveOptions(
+    vad=VadOptions(long=2.0, longest=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
+)
+
+
+@given(_speech, _cuts, _cuts)
+@settings(max_examples=30, deadline=None)
+def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
+    text: str, cuts: list[int], others: list[int]
+) -> None:
+    audio = speak(text)
+    live = recogniser(LetterEngine())
+    assert letters_of(play(live, audio, cuts)) == text.replace(" ", "")
+    assert letters_of(play(live, audio, others)) == text.replace(" ", "")
+
+
+@given(_speech, _cuts)
+@settings(max_examples=30, deadline=None)
+def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int]) -> None:
+    audio = speak(text)
+    heard = letters_of(play(recogniser(LetterEngine(), _SHORT), audio, cuts))
+    assert heard == text.replace(" ", "")
+
+
+@given(_speech, _cuts, st.integers(0, 4), st.sampled_from([LiveOptions(), _SHORT]))
+@settings(max_examples=40, deadline=None)
+def test_what_every_outcome_promises(
+    text: str, cuts: list[int], doubt: int, options: LiveOptions
+) -> None:
+    audio = speak(text)
+    outcomes = play(recogniser(LetterEngine(doubt), options), audio, cuts)
+    shown = Partial(0)
+    closed = []
+    for outcome in outcomes:
+        for utterance in outcome.closed:
+            assert utterance.index == len(closed)
+            if shown.index == utterance.index:
+                assert utterance.text.startswith(shown.text[: shown.stable])
+            closed.append(utterance)
+        partial = outcome.partial
+        assert partial.index == len(closed)
+        assert 0 <= partial.stable <= len(partial.text)
+        if partial.index == shown.index:
+            assert partial.text.startswith(shown.text[: shown.stable])
+        shown = partial
+        assert len(outcome.state.audio) <= (options.vad.longest + 1) * SAMPLE_RATE
+    assert outcomes[-1].partial.text == ""
+    assert not outcomes[-1].speaking
+    for utterance in closed:
+        assert utterance.text.replace(" ", "") == "".join(w.text for w in utterance.words)
+        places = [t for w in utterance.words for t in (w.start, w.end)]
+        assert places == sorted(places)
+        assert places[0] >= 0
+        assert places[-1] <= len(audio) / SAMPLE_RATE
+    for one, next_one in pairwise(closed):
+        assert one.end <= next_one.start
+
+
+@given(_speech, _cuts, st.integers(0, 4))
+@settings(max_examples=15, deadline=None)
+def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doubt: int) -> None:
+    audio = speak(text)
+    live, other = (recogniser(LetterEngine(doubt), _SHORT) for _ in range(2))
+    stayed = play(live, audio, cuts)
+    sent = play(other, audio, cuts, pickled=True)
+    assert [(o.closed, o.partial, o.speaking) for o in stayed] == [
+        (o.closed, o.partial, o.speaking) for o in sent
+    ]
+
+
+@given(st.lists(_speech, min_size=2, max_size=4), st.integers(1, 20))
+@settings(max_examples=10, deadline=None)
+def test_streams_of_a_batch_do_not_mix(texts: list[str], seed: int) -> None:
+    live = recogniser(LetterEngine())
+    audios = [speak(t) for t in texts]
+    states = [live.open(StreamParams()) for _ in audios]
+    step = seed * 3000
+    heard = ["" for _ in audios]
+    for start in range(0, max(map(len, audios)), step):
+        turns = [
+            Turn(s, a[start : start + step], start + step >= max(map(len, audios)))
+            for s, a in zip(states, audios, strict=True)
+        ]
+        outcomes = live.advance(turns)
+        states = [o.state for o in outcomes]
+        for i, outcome in enumerate(outcomes):
+            heard[i] += letters_of([outcome])
+    assert heard == [t.replace(" ", "") for t in texts]
+
+
+def test_nothing_is_decoded_in_silence() -> None:
+    engine = LetterEngine()
+    audio = np.zeros(20 * SAMPLE_RATE, np.float32)
+    outcomes = play(recogniser(engine), audio, every(0.1, audio))
+    assert engine.decodes == []
+    assert all(o.partial == Partial(0) and not o.speaking and not o.closed for o in outcomes)
+    assert len(outcomes[-1].state.audio) < SAMPLE_RATE
+
+
+def test_a_click_opens_no_utterance() -> None:
+    engine = LetterEngine()
+    audio = np.zeros(2 * SAMPLE_RATE, np.float32)
+    audio[SAMPLE_RATE : SAMPLE_RATE + 1000] = 0.5
+    play(recogniser(engine), audio, every(0.1, audio))
+    assert engine.decodes == []
+
+
+def test_a_pause_settles_the_text_and_its_endpoint_needs_no_decode() -> None:
+    engine = LetterEngine()
+    audio = speak("  abcdef" + " " * 8)
+    outcomes = play(recogniser(engine), audio, every(0.1, audio))
+    finals = [seconds for effort, seconds in engine.decodes if effort is Effort.FINAL]
+    assert len(finals) == 1
+    settled = next(i for i, o in enumerate(outcomes) if o.partial.text == "a b c d e f")
+    closed = next(i for i, o in enumerate(outcomes) if o.closed)
+    assert settled < closed
+    assert outcomes[closed].closed[0].text == "a b c d e f"
+
+
+def test_an_utterance_is_not_decoded_more_often_than_the_interval() -> None:
+    engine = LetterEngine()
+    audio = speak("  " + "abcdefghij" * 3)
+    play(recogniser(engine, LiveOptions(interval=1.0)), audio, every(0.05, audio))
+    assert len([e for e, _ in engine.decodes if e is Effort.PARTIAL]) <= 5
+
+
+def test_a_whole_file_at_once_costs_one_final_for_each_utterance() -> None:
+    engine = LetterEngine()
+    outcome = play(recogniser(engine), speak("  abcdef        ghijab        cdefgh  "), [])[0]
+    assert [effort for effort, _ in engine.decodes] == [Effort.FINAL] * 3
+    assert [u.text for u in outcome.closed] == ["a b c d e f", "g h i j a b", "c d e f g h"]
+
+
+def test_an_engine_knows_whether_anybody_waits() -> None:
+    engine = LetterEngine()
+    live = recogniser(engine)
+    audio = speak("  abcdef        ")
+    turns = [
+        Turn(live.open(StreamParams()), audio, last=True, spare=spare) for spare in (True, False)
+    ]
+    live.advance(turns)
+    assert [window.spare for window in engine.windows] == [True, False]
+
+
+def test_words_that_stand_leave_the_window() -> None:
+    engine = LetterEngine()
+    options = LiveOptions(trim=4.0, keep=2.0, hold=0.5)
+    audio = speak("  " + "abcdefghij" * 10)
+    outcomes = play(recogniser(engine, options), audio, every(0.3, audio))
+    assert letters_of(outcomes) == "abcdefghij" * 10
+    assert max(seconds for e, seconds in engine.decodes if e is Effort.PARTIAL) < 5.5
+
+
+def test_the_first_sound_before_the_speech_is_heard_too() -> None:
+    live = recogniser(LetterEngine())
+    audio = speak("  abcdef      ")
+    # The first letter is too faint for the detector, not for the model.
+    audio[2 * LETTER : 3 * LETTER] = 1 / 200
+    assert letters_of(play(live, audio, every(0.1, audio))) == "\x01bcdef"
+
+
+def test_the_engine_is_told_where_in_the_window_the_speech_is() -> None:
+    engine = LetterEngine()
+    play(recogniser(engine), speak("     abcdef       "), [])
+    first, last = engine.windows[0].speech
+    assert first == pytest.approx(VadOptions().pre_roll, abs=0.032)
+    assert last - first == pytest.approx(6 * LETTER / SAMPLE_RATE)
+
+
+class SlurringEngine(LetterEngine):
+    """Lets its first and last pieces reach to the window's ends, as attention does."""
+
+    def _read(self, samples: Samples, effort: Effort) -> tuple[Piece, ...]:
+        first, *inner, last = super()._read(samples, effort)
+        end = len(samples) / SAMPLE_RATE
+        return (Piece(first.text, 0.0, first.end), *inner, Piece(last.text, last.start, end))
+
+
+def test_words_are_inside_the_speech() -> None:
+    utterance = play(recogniser(SlurringEngine()), speak("     abcdef       "), [])[0].closed[0]
+    assert utterance.words[0].start == utterance.start
+    assert utterance.words[-1].end == utterance.end
+
+
+class DraftingEngine(LetterEngine):
+    """Gives for a draft how much it has decoded."""
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        return [
+            replace(decoded, draft=(len(window.samples),))
+            for window, decoded in zip(windows, super().decode(windows, effort), strict=True)
+        ]
+
+
+def test_a_window_that_has_grown_comes_with_the_draft_of_its_last_decode() -> None:
+    engine = DraftingEngine()
+    options = LiveOptions(trim=4.0, keep=2.0, hold=0.5)
+    audio = speak("  " + "abcdefghij" * 5 + " " * 10 + "abcdefghij")
+    play(recogniser(engine, options), audio, every(0.3, audio))
+    drafts = [window.draft for window in engine.windows]
+    assert drafts[0] == ()
+    assert drafts.count(()) > 3, "none where words have left the window, nor for what is new"
+    for before, window in pairwise(engine.windows):
+        if window.draft:
+            same = window.samples[: window.draft[0]]
+            assert len(before.samples) == window.draft[0]
+            assert np.array_equal(same, before.samples[: len(same)])
+
+
+class PolyglotEngine(LetterEngine):
+    """Takes what begins with a letter before "e" for English and the rest for French."""
+
+    languages = ("en", "fr")
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        read = [d.pieces for d in super().decode(windows, effort)]
+        found = ["fr" if p and p[0].text.strip() >= "e" else "en" for p in read]
+        return [
+            Decoded(pieces, lang if window.lang == "auto" else window.lang)
+            for window, pieces, lang in zip(windows, read, found, strict=True)
+        ]
+
+
+def test_the_language_of_an_utterance_is_found_once() -> None:
+    engine = PolyglotEngine()
+    audio = speak("  " + "efghij" * 7 + "       ")
+    outcomes = play(recogniser(engine), audio, every(0.3, audio))
+    asked = [window.lang for window in engine.windows]
+    first = asked.index("fr")
+    assert first > 1, "a moment of speech does not tell"
+    assert set(asked[:first]) == {"auto"}
+    assert set(asked[first:]) == {"fr"}
+    assert [u.lang for o in outcomes for u in o.closed] == ["fr"]
+
+
+def test_the_next_utterance_is_expected_in_the_same_language() -> None:
+    engine = PolyglotEngine()
+    audio = speak("  efghij" + " " * 10 + "abcdab" + " " * 10)
+    closed = [u for o in play(recogniser(engine), audio, every(0.3, audio)) for u in o.closed]
+    assert [u.lang for u in closed] == ["fr", "en"]
+    assert engine.windows[0].before == ""
+    assert engine.windows[-1].before == "fr"
+
+
+def test_a_language_that_the_model_has_not_is_refused() -> None:
+    with pytest.raises(NotSupportedError, match=r"letters does not recognise 'zh'; it has: en"):
+        recogniser(LetterEngine()).open(StreamParams("zh"))
+
+
+def test_utterances_longer_than_the_model_hears_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"at most 28\.0 s"):
+        recogniser(LetterEngine(), LiveOptions(vad=VadOptions(longest=29.0)))
+
+
+def test_a_state_is_small() -> None:
+    live = recogniser(LetterEngine())
+    audio = speak("  " + "abcdefghij" * 8)
+    state: LiveState = play(live, audio, [len(audio) - 1000])[0].state
+    assert len(pickle.dumps(state)) < 2 * len(audio) + 20_000

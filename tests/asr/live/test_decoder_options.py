@@ -1,0 +1,225 @@
+"""What a stream may ask of the live decoder: alternatives, an endpoint, hotwords, correction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liusheng.asr.correction.corrector import Corrector
+from liusheng.asr.correction.lattice import Lattice
+from liusheng.asr.live.decoder import LiveRecognizer
+from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.options import LiveOptions, VadOptions
+from liusheng.asr.text.pieces import Piece, split_pieces, spread
+from liusheng.asr.types import (
+    SAMPLE_RATE,
+    Alternative,
+    NotSupportedError,
+    Outcome,
+    Samples,
+    Script,
+    StreamParams,
+    Turn,
+)
+from liusheng.asr.vad.silero import FRAME
+
+OPTIONS = LiveOptions(interval=0.0, hold=0.0, vad=VadOptions(pre_roll=0.0))
+
+
+class Loudness:
+    """Speech is whatever is not zero."""
+
+    def open(self) -> None:
+        return None
+
+    def probabilities(self, state: None, samples: Samples) -> tuple[None, Samples]:
+        loud = np.abs(samples).reshape(-1, FRAME).mean(axis=1) > 0.01
+        return None, np.where(loud, 0.9, 0.1).astype(np.float32)
+
+
+class Reciter:
+    """Hears the texts that it is given, one at a decode, the last one ever after."""
+
+    name = "script"
+    languages = ("zh", "en")
+    max_seconds = 28.0
+    punctuates = True
+
+    def __init__(self, *texts: str, others: Sequence[tuple[str, float]] = ()) -> None:
+        self.texts = list(texts)
+        self.others = others
+        self.asked: list[int] = []
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        return [self._decode(w) for w in windows]
+
+    def _decode(self, window: Window) -> Decoded:
+        self.asked.append(window.nbest)
+        text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
+        others = tuple((_pieces(t, window), score) for t, score in self.others)
+        return Decoded(_pieces(text, window), "zh", -0.1, others[: window.nbest - 1])
+
+
+def _pieces(text: str, window: Window) -> tuple[Piece, ...]:
+    first, last = window.speech
+    return spread(split_pieces(text), first, min(last, len(window.samples) / SAMPLE_RATE))
+
+
+class Upper(Lattice):
+    """Corrects 一 to 甲, 二 to 乙 and 三 to 丙; hotwords are not heard."""
+
+    judges = True
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[str, int]] = []
+
+    def spell(self, run: str, keep: int = 0, hotwords: Any = ()) -> str:
+        self.runs.append((run, keep))
+        return run[:keep] + run[keep:].translate(str.maketrans("一二三", "甲乙丙"))
+
+
+def play(
+    engine: Reciter,
+    params: StreamParams | None = None,
+    corrector: Corrector | None = None,
+    silence: float = 1.0,
+    speech: float = 2.0,
+    hold: float = 0.0,
+) -> list[Outcome]:
+    frames = [0.5] * round(speech * SAMPLE_RATE / FRAME) + [0.0] * round(
+        silence * SAMPLE_RATE / FRAME
+    )
+    audio = np.repeat(np.array(frames, np.float32), FRAME)
+    recognizer = LiveRecognizer(engine, replace(OPTIONS, hold=hold), Loudness(), corrector)
+    state = recognizer.open(params or StreamParams("zh"))
+    outcomes = []
+    step = 12 * FRAME
+    for at in range(0, len(audio), step):
+        chunk = audio[at : at + step]
+        outcome = recognizer.advance([Turn(state, chunk, at + step >= len(audio))])[0]
+        state = outcome.state
+        outcomes.append(outcome)
+    return outcomes
+
+
+def closed(outcomes: list[Outcome]) -> list[str]:
+    return [u.text for outcome in outcomes for u in outcome.closed]
+
+
+class TestAlternatives:
+    def test_they_come_with_the_closed_utterance(self) -> None:
+        engine = Reciter("你好吗", others=[("你好嘛", -0.3), ("你号吗", -0.9)])
+        outcomes = play(engine, StreamParams("zh", nbest=3), hold=9.0)
+        (utterance,) = [u for o in outcomes for u in o.closed]
+        assert utterance.alternatives == (
+            Alternative("你好吗。", -0.1),
+            Alternative("你好嘛。", -0.3),
+            Alternative("你号吗。", -0.9),
+        )
+
+    def test_they_keep_what_is_stable(self) -> None:
+        engine = Reciter("你好吗", others=[("你号嘛", -0.3)])
+        outcomes = play(engine, StreamParams("zh", nbest=2))
+        shown = max((o.partial.text[: o.partial.stable] for o in outcomes), key=len)
+        assert shown
+        (utterance,) = [u for o in outcomes for u in o.closed]
+        assert all(a.text.startswith(shown) for a in utterance.alternatives)
+
+    def test_nobody_pays_for_what_was_not_asked(self) -> None:
+        engine = Reciter("你好吗", others=[("你好嘛", -0.3)])
+        outcomes = play(engine)
+        assert set(engine.asked) == {1}
+        assert all(u.alternatives == () for o in outcomes for u in o.closed)
+
+    def test_what_the_correction_makes_the_same_is_one(self) -> None:
+        engine = Reciter("一天", others=[("甲天", -0.2), ("丁天", -0.4)])
+        outcomes = play(engine, StreamParams("zh", nbest=3), Corrector(Upper()), hold=9.0)
+        (utterance,) = [u for o in outcomes for u in o.closed]
+        assert [a.text for a in utterance.alternatives] == ["甲天。", "丁天。"]
+
+
+class TestEndpoint:
+    @pytest.mark.parametrize(("endpoint", "count"), [(None, 0), (0.3, 1), (2.0, 0)])
+    def test_it_is_the_streams_own(self, endpoint: float | None, count: int) -> None:
+        outcomes = play(Reciter("你好"), StreamParams("zh", endpoint=endpoint), silence=0.7)
+        assert len([u for o in outcomes[:-1] for u in o.closed]) == count
+        assert closed(outcomes) == ["你好。"]
+
+    def test_it_may_be_longer_than_what_counts_as_long(self) -> None:
+        options = LiveOptions(vad=VadOptions(long=1.0))
+        recognizer = LiveRecognizer(Reciter("你好"), options, Loudness())
+        state = recognizer.open(StreamParams("zh", endpoint=5.0))
+        recognizer.advance([Turn(state, np.zeros(FRAME, np.float32))])
+
+
+class TestCorrection:
+    def test_what_is_shown_is_corrected(self) -> None:
+        outcomes = play(Reciter("一二三"), corrector=Corrector(Upper()))
+        assert closed(outcomes) == ["甲乙丙。"]
+        assert {o.partial.text for o in outcomes} == {"", "甲乙丙"}
+
+    def test_only_mandarin_is(self) -> None:
+        engine = Reciter("一二三")
+        engine.decode = lambda windows, effort: [  # type: ignore[method-assign]
+            Decoded(_pieces("一二三", w), "ja") for w in windows
+        ]
+        assert closed(play(engine, StreamParams("auto"), Corrector(Upper()))) == ["一二三。"]
+
+    def test_times_and_length_stay(self) -> None:
+        plain = next(u for o in play(Reciter("好一二 OK 三")) for u in o.closed)
+        corrected = next(
+            u for o in play(Reciter("好一二 OK 三"), corrector=Corrector(Upper())) for u in o.closed
+        )
+        assert corrected.text == plain.text.translate(str.maketrans("一二三", "甲乙丙"))
+        assert [(w.start, w.end) for w in corrected.words] == [
+            (w.start, w.end) for w in plain.words
+        ]
+
+    def test_traditional_text_is_corrected_in_simplified_characters(self) -> None:
+        lattice = Upper()
+        params = StreamParams("zh", Script.TRADITIONAL)
+        assert closed(play(Reciter("国一"), params, Corrector(lattice))) == ["國甲。"]
+        assert ("国一", 0) in lattice.runs
+
+    @given(st.lists(st.text("一二三甲乙丙丁", min_size=1, max_size=8), min_size=2, max_size=8))
+    def test_what_was_stable_stays_whatever_is_heard(self, texts: list[str]) -> None:
+        shown = ""
+        for outcome in play(Reciter(*texts), corrector=Corrector(Upper())):
+            if outcome.closed:
+                assert outcome.closed[0].text.startswith(shown)
+                shown = ""
+            stable = outcome.partial.text[: outcome.partial.stable]
+            assert stable.startswith(shown)
+            shown = stable
+
+
+class TestHotwords:
+    def test_they_are_given_to_the_correction_in_simplified_characters(self) -> None:
+        seen = []
+
+        class Listening(Upper):
+            def spell(self, run: str, keep: int = 0, hotwords: Any = ()) -> str:
+                seen.extend(hotwords)
+                return run
+
+        params = StreamParams("zh", Script.TRADITIONAL, hotwords=("國慶",))
+        play(Reciter("你好"), params, Corrector(Listening()))
+        assert {word.text for word in seen} == {"国庆"}
+
+    def test_without_a_corrector_they_are_refused(self) -> None:
+        with pytest.raises(NotSupportedError, match="script takes no hotwords"):
+            LiveRecognizer(Reciter(""), OPTIONS).open(StreamParams("zh", hotwords=("国庆",)))
+
+    @pytest.mark.parametrize("word", ["", "国", "Qing", "国 庆", "国" * 13])
+    def test_what_is_no_word_of_han_characters_is_refused(self, word: str) -> None:
+        recognizer = LiveRecognizer(Reciter(""), OPTIONS, corrector=Corrector(cast(Any, Upper())))
+        with pytest.raises(NotSupportedError, match="2 to 12 Chinese characters"):
+            recognizer.open(StreamParams("auto", hotwords=("国庆", word)))
+        with pytest.raises(NotSupportedError, match="takes no hotwords"):
+            recognizer.open(StreamParams("en", hotwords=("国庆",)))

@@ -1,0 +1,106 @@
+"""SenseVoice and Paraformer, run for real by sherpa-onnx, with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from liusheng.asr.offline import sherpa as sherpa_offline
+from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.offline.sherpa import SherpaOffline
+from liusheng.asr.options import SherpaOfflineOptions
+from liusheng.asr.types import Samples
+from liusheng.models.types import InstalledModel
+
+KINDS = ("sense-voice", "offline-paraformer", "offline-paraformer-untimed")
+
+
+@pytest.fixture(params=KINDS)
+def engine(
+    request: pytest.FixtureRequest, tiny_model: Callable[[str], InstalledModel]
+) -> SherpaOffline:
+    return sherpa_offline.load(tiny_model(request.param))
+
+
+@pytest.fixture
+def sense_voice(tiny_model: Callable[[str], InstalledModel]) -> SherpaOffline:
+    return sherpa_offline.load(tiny_model("sense-voice"))
+
+
+def decode(engine: SherpaOffline, *windows: Samples, lang: str = "auto") -> list[Decoded]:
+    return engine.decode([Window(samples, lang) for samples in windows], Effort.FINAL)
+
+
+def test_pieces_are_in_order_and_inside_the_window(engine: SherpaOffline, speech: Samples) -> None:
+    [decoded] = decode(engine, speech[:48_000])
+    assert len(decoded.pieces) > 5
+    assert decoded.lang == "zh"
+    times = [t for piece in decoded.pieces for t in (piece.start, piece.end)]
+    assert times == sorted(times)
+    assert times[0] >= 0
+    assert times[-1] <= 3.0
+
+
+def test_timed_pieces_are_where_the_sound_is(sense_voice: SherpaOffline, speech: Samples) -> None:
+    [decoded] = decode(sense_voice, np.concatenate([np.zeros(32_000, np.float32), speech[:64_000]]))
+    assert decoded.pieces[0].start >= 2.0
+
+
+def test_untimed_pieces_are_spread(
+    tiny_model: Callable[[str], InstalledModel], speech: Samples
+) -> None:
+    [decoded] = decode(
+        sherpa_offline.load(tiny_model("offline-paraformer-untimed")), speech[:48_000]
+    )
+    assert decoded.pieces[0].start == 0.0
+    assert decoded.pieces[-1].end == pytest.approx(3.0)
+
+
+def test_a_window_does_not_know_its_batch(engine: SherpaOffline, speech: Samples) -> None:
+    windows = [speech[1000 * i : 1000 * i + n] for i, n in enumerate((48_000, 9_000, 80_000, 31))]
+    alone = [decode(engine, window)[0] for window in windows]
+    assert decode(engine, *windows) == alone
+
+
+def test_small_batches_give_the_same(
+    tiny_model: Callable[[str], InstalledModel], speech: Samples
+) -> None:
+    windows = [speech[: 16_000 * i] for i in (5, 1, 3, 2, 4)]
+    results = []
+    for batch in (2, 8):
+        options = SherpaOfflineOptions(batch=batch)
+        results.append(decode(sherpa_offline.load(tiny_model("sense-voice"), options), *windows))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("samples", [0, 1, 500, 16_000])
+def test_nothing_is_heard_in_silence(engine: SherpaOffline, samples: int) -> None:
+    [decoded] = decode(engine, np.zeros(samples, np.float32))
+    assert decoded.pieces == ()
+
+
+def test_no_windows(engine: SherpaOffline) -> None:
+    assert decode(engine) == []
+
+
+def test_the_language_asked_for_is_the_models(
+    sense_voice: SherpaOffline, speech: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = []
+    language = sense_voice._language
+    monkeypatch.setattr(
+        sense_voice, "_language", lambda *given: (tags.append(given[1]), language(*given))[1]
+    )
+    windows = [Window(speech[:32_000], lang) for lang in ("en", "auto", "zh", "en")]
+    results = sense_voice.decode(windows, Effort.PARTIAL)
+    assert [decoded.lang for decoded in results] == ["en", "zh", "zh", "en"]
+    # The test's model says in its first tag which language it was told.
+    assert sorted(tags) == ["<|en|>", "<|en|>", "<|zh|>", "<|zh|>"]
+
+
+@pytest.mark.parametrize("itn", [True, False])
+def test_itn_is_an_option(tiny_model: Callable[[str], InstalledModel], itn: bool) -> None:
+    engine = sherpa_offline.load(tiny_model("sense-voice"), SherpaOfflineOptions(itn=itn))
+    assert engine._recognizer("auto").config.model_config.sense_voice.use_itn is itn

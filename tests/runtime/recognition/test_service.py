@@ -1,0 +1,303 @@
+"""Recognition over real worker processes that raise, die and hang."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liusheng.asr.options import AsrOptions
+from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.runtime.options import PoolOptions, RecognitionOptions
+from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
+
+pytestmark = pytest.mark.usefixtures("fakes")
+
+
+@asynccontextmanager
+async def running(
+    *,
+    workers: int = 1,
+    timeout: float = 120.0,
+    sticky: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    **options: Any,
+) -> AsyncIterator[Recognition]:
+    recognition = Recognition(
+        sticky,  # the fake's models
+        AsrOptions(),
+        RecognitionOptions(**({"step": 0.0001} | options)),
+        PoolOptions(workers=workers, call_timeout=timeout),
+        factory="tests.support.fake_handlers.echo",
+        clock=clock,
+    )
+    await recognition.start()
+    try:
+        yield recognition
+    finally:
+        await recognition.stop()
+
+
+class Client:
+    """A stream and all that comes back from it."""
+
+    def __init__(self, recognition: Recognition) -> None:
+        self.closed: list[Utterance] = []
+        self.partial = Partial(0)
+        self.heard = asyncio.Event()
+        self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.stream: RecognitionStream = recognition.open(
+            StreamParams(), self._update, lambda: self.over.set_result("finished"), self._fail
+        )
+
+    def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
+        self.closed += closed
+        self.partial = partial
+        self.heard.set()
+
+    def _fail(self, error: Exception) -> None:
+        self.over.set_result(f"failed: {error}")
+
+    def say(self, text: str) -> None:
+        self.stream.feed(text.encode().ljust(len(text) + 2 - len(text) % 2))
+
+    async def end(self) -> str:
+        self.stream.finish()
+        outcome = await asyncio.wait_for(self.over, 60)
+        return " ".join(utterance.text for utterance in self.closed) or outcome
+
+
+async def test_streams_are_recognised() -> None:
+    async with running(workers=2) as recognition:
+        assert recognition.languages == {"zh"}
+        assert recognition.model_for("auto") == "echo"
+        assert len(recognition.pids) == 2
+        clients = [Client(recognition) for _ in range(10)]
+        for number, client in enumerate(clients):
+            client.say(f"one {number}")
+            client.say("two")
+        assert await asyncio.gather(*(client.end() for client in clients)) == [
+            f"one {number} two" for number in range(10)
+        ]
+
+
+async def test_a_turn_knows_whether_anybody_waits() -> None:
+    async with running(batch=1) as recognition:
+        first, *others = (Client(recognition) for _ in range(8))
+        first.say("sleep")
+        await asyncio.sleep(0.1)
+        for client in others:
+            client.say("spare?")
+        await asyncio.gather(*(client.heard.wait() for client in others))
+        heard = [client.partial.text for client in others]
+        assert (heard[0], heard[-1]) == ("busy", "spare")
+        for client in (first, *others):
+            client.stream.abandon()
+
+
+async def test_partials_come_without_asking() -> None:
+    async with running() as recognition:
+        client = Client(recognition)
+        client.say("hello")
+        await asyncio.wait_for(client.heard.wait(), 120)
+        assert client.partial.text == "hello"
+        client.stream.abandon()
+
+
+async def test_a_turn_takes_only_so_much_and_nothing_is_lost() -> None:
+    async with running(max_turn=6 / 16_000) as recognition:
+        client = Client(recognition)
+        for _ in range(50):
+            client.say("abcde")
+        assert await client.end() == " ".join(["abcde"] * 50)
+
+
+async def test_a_worker_that_dies_costs_nobody_a_word(tmp_path: Path) -> None:
+    async with running(workers=1) as recognition:
+        (before,) = recognition.pids
+        clients = [Client(recognition) for _ in range(3)]
+        for client in clients:
+            client.say("one")
+        clients[1].say(f"die-once={tmp_path / 'died'}")
+        texts = await asyncio.gather(*(client.end() for client in clients))
+        assert texts == ["one", f"one die-once={tmp_path / 'died'}", "one"]
+        assert recognition.pids != [before]
+
+
+async def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
+    async with running(timeout=1.0) as recognition:
+        client = Client(recognition)
+        client.say(f"hang-once={tmp_path / 'hung'}")
+        assert await client.end() == f"hang-once={tmp_path / 'hung'}"
+
+
+async def test_audio_that_kills_every_worker_fails_its_own_stream_alone() -> None:
+    async with running(workers=1) as recognition:
+        bad, good = Client(recognition), Client(recognition)
+        bad.say("die")
+        good.say("fine")
+        outcomes = await asyncio.gather(bad.end(), good.end())
+        assert outcomes[0].startswith("failed: Worker")
+        assert outcomes[1] == "fine"
+        assert bad.stream.queued_seconds == 0
+
+
+async def test_an_engine_that_raises_fails_that_stream_alone() -> None:
+    async with running() as recognition:
+        (pid,) = recognition.pids
+        bad, good = Client(recognition), Client(recognition)
+        bad.say("raise")
+        good.say("fine")
+        outcomes = await asyncio.gather(bad.end(), good.end())
+        assert outcomes == ["failed: no such sound: raise", "fine"]
+        assert recognition.pids == [pid], "the worker goes on"
+
+
+async def test_sticky_streams_survive_their_worker(tmp_path: Path) -> None:
+    async with running(workers=2, sticky=True) as recognition:
+        clients = [Client(recognition) for _ in range(4)]
+        for client in clients:
+            client.say("one")
+        clients[0].say(f"die-once={tmp_path / 'died'}")
+        texts = await asyncio.gather(*(client.end() for client in clients))
+        assert texts[1:] == ["one"] * 3
+        assert texts[0].startswith("one die-once")
+
+
+async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path: Path) -> None:
+    """The fake keeps texts to itself, so only the audio that is kept here can bring them back."""
+    async with running(workers=2, sticky=True) as recognition:
+        clients = [Client(recognition) for _ in range(6)]
+        for round_ in range(3):
+            for number, client in enumerate(clients):
+                client.heard.clear()
+                client.say(f"{round_}-{number}")
+            for client in clients:
+                await asyncio.wait_for(client.heard.wait(), 30)
+            clients[round_].say(f"die-once={tmp_path}/{round_}")
+        texts = await asyncio.gather(*(client.end() for client in clients))
+        for number, text in enumerate(texts):
+            words = [f"{round_}-{number}" for round_ in range(3)]
+            if number < 3:
+                words.insert(number + 1, f"die-once={tmp_path}/{number}")
+            assert text.split() == words
+
+
+async def test_how_much_was_heard_is_known() -> None:
+    async with running() as recognition:
+        client = Client(recognition)
+        assert client.stream.heard == 0
+        client.say("four")
+        await asyncio.wait_for(client.heard.wait(), 120)
+        assert client.stream.heard == 6 / 32_000
+        client.stream.abandon()
+
+
+async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
+    async with running(workers=1, sticky=True) as recognition:
+        client = Client(recognition)
+        client.say("one")
+        await asyncio.wait_for(client.heard.wait(), 120)
+        assert client.stream.state is not None
+        recognition._forget(0, client.stream.state)
+        client.say("two")
+        assert await client.end() == "one two"
+
+
+async def test_audio_is_kept_only_as_far_as_it_is_needed() -> None:
+    async with running() as recognition:
+        stream = Client(recognition).stream
+        stream.feed(b"0123456789")
+        stream.took(6, needs=2)
+        assert (stream.past(), stream.pending(100)) == (b"2345", b"6789")
+        stream.took(2, needs=2)
+        assert (stream.past(), stream.pending(1)) == (b"234567", b"8")
+        stream.took(0, needs=7)
+        assert (stream.past(), stream.pending(9)) == (b"7", b"89")
+        stream.took(2)
+        assert (stream.past(), stream.queued_seconds) == (b"", 0)
+
+
+async def test_an_abandoned_stream_hears_nothing_more() -> None:
+    async with running() as recognition:
+        client = Client(recognition)
+        client.say("hello")
+        client.stream.abandon()
+        other = Client(recognition)
+        assert await other.end() == "finished"
+        assert client.partial.text == ""
+        assert not client.over.done()
+
+
+async def test_a_full_queue_makes_the_socket_wait() -> None:
+    async with running(max_queued=100 / 32_000, step=3600.0) as recognition:
+        client = Client(recognition)
+        client.say("x" * 60)
+        await asyncio.wait_for(client.stream.room(30), 1)
+        client.say("x" * 60)
+        waiting = asyncio.create_task(client.stream.room(30))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await client.stream.room(0.01)  # never longer than asked
+        client.stream.finish()
+        await asyncio.wait_for(waiting, 120)
+
+
+async def test_too_many_are_refused_with_a_reason() -> None:
+    async with running(max_streams=1) as recognition:
+        first = Client(recognition)
+        with pytest.raises(BusyError, match="1 recognitions"):
+            Client(recognition)
+        first.stream.abandon()
+        Client(recognition)
+
+
+async def test_new_streams_are_refused_when_the_old_ones_wait() -> None:
+    now = 0.0
+    async with running(clock=lambda: now, max_lag=4.0) as recognition:
+        client = Client(recognition)
+        client.say("waiting")
+        now = 5.0  # no worker has had a chance to look at it yet
+        with pytest.raises(BusyError, match=r"lags 5\.0 s"):
+            Client(recognition)
+        assert await client.end() == "waiting"
+        Client(recognition)
+
+
+async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
+    # The clock goes on by a second whenever it is read: each look takes one.
+    clock = itertools.count(1.0).__next__
+    async with running(clock=clock, max_interval=2.5) as recognition:
+        clients = []
+        for _ in range(2):
+            client = Client(recognition)
+            client.say("waiting")
+            await asyncio.wait_for(client.heard.wait(), 120)
+            clients.append(client)
+        with pytest.raises(BusyError, match="each of 3 recognitions would be looked at less often"):
+            Client(recognition)
+        clients[0].stream.abandon()
+        Client(recognition)
+
+
+@pytest.mark.parametrize(
+    ("factory", "message"), [("broken", "model.bin is not there"), ("fatal", "exit status 7")]
+)
+async def test_a_worker_that_cannot_start_says_why(factory: str, message: str) -> None:
+    recognition = Recognition(
+        [],
+        AsrOptions(),
+        RecognitionOptions(),
+        PoolOptions(workers=2),
+        factory=f"tests.support.fake_handlers.{factory}",
+    )
+    with pytest.raises(Exception, match=message):
+        await recognition.start()
+    assert recognition.pids == []
+    await recognition.stop()

@@ -1,0 +1,103 @@
+"""Whose audio is made next, with a simulated clock."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liusheng.runtime.synthesis.scheduler import SpeechScheduler
+
+
+def test_a_first_block_goes_before_all_who_have_enough() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("old", 0.0)
+    assert s.take(0) == "old"
+    s.made("old", 1.0, 0.1)
+    s.add("second", 0.2)
+    s.add("third", 0.3)
+    assert [s.take(0) for _ in range(4)] == ["second", "third", "old", None]
+
+
+def test_but_not_before_who_would_be_silent_sooner() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("old", 0.0)
+    s.take(0)
+    s.made("old", 0.1, 0.1)
+    s.add("new", 0.1)
+    assert [s.take(0), s.take(0)] == ["old", "new"]
+
+
+def test_then_whoever_would_run_dry_soonest() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for key, seconds in (("rich", 9.0), ("poor", 0.5)):
+        s.add(key, 0.0)
+        s.take(0)
+        s.made(key, seconds, 0.0)
+    assert s.take(0) == "poor"
+
+
+def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    s.add("b", 0.1)
+    assert (s.take(1), s.take(0)) == ("a", "b")
+    s.made("a", 0.1, 0.2)
+    assert s.take(0) is None
+    assert s.take(1) == "a"
+    assert s.remove("a") == 1
+    assert s.remove("a") is None
+    s.add("c", 0.3)
+    assert s.remove("c") is None
+
+
+def test_what_a_lost_worker_held_goes_to_another_but_not_what_it_was_at() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for key in ("innocent", "at it"):
+        s.add(key, 0.0)
+        assert s.take(0) == key
+        s.made(key, 9.0, 0.0)
+    s.rest("innocent", True)
+    assert s.take(0) == "at it"
+    assert s.release(0) == ["innocent", "at it"]
+    s.again("at it")
+    s.rest("innocent", False)
+    assert s.take(1) == "innocent"
+    assert s.take(1) is None
+    assert s.take(0) == "at it"
+
+
+def test_whoever_is_far_ahead_rests() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    s.rest("a", True)
+    assert s.take(0) is None
+    s.rest("a", False)
+    assert s.take(0) == "a"
+    s.again("a")
+    assert s.take(0) == "a"
+
+
+@given(st.integers(1, 12), st.integers(1, 3))
+def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
+    speeches: int, workers: int
+) -> None:
+    """A block of 0.3 s costs 0.02 s: 15 listeners a worker at most."""
+    s: SpeechScheduler[int] = SpeechScheduler()
+    made = dict.fromkeys(range(speeches), 0.0)
+    first: dict[int, float] = {}
+    for key in made:
+        s.add(key, 0.0)
+    now = 0.0
+    while now < 5.0:
+        now += 0.02
+        for worker in range(workers):
+            key = s.take(worker)
+            if key is not None:
+                s.made(key, 0.3, now)
+                made[key] += 0.3
+                first.setdefault(key, now)
+        for key, start in first.items():
+            s.rest(key, made[key] - (now - start) > 1.5)
+            assert made[key] >= now - start
+    assert len(first) == speeches
+    assert max(first.values()) <= 0.02 * (-(-speeches // workers)) + 1e-6

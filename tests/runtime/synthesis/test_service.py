@@ -1,0 +1,177 @@
+"""Synthesis over real worker processes that raise and die."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from liusheng.runtime.options import PoolOptions, SynthesisOptions
+from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.synthesis.messages import Format, Output
+from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.workers.process import WorkerLostError
+from liusheng.tts.types import SpeechRequest
+
+pytestmark = pytest.mark.usefixtures("fakes")
+
+
+@asynccontextmanager
+async def running(workers: int = 1, **options: Any) -> AsyncIterator[Synthesis]:
+    synthesis = Synthesis(
+        [],
+        SynthesisOptions(**options),
+        PoolOptions(workers=workers),
+        factory="tests.support.fake_handlers.counter",
+    )
+    await synthesis.start()
+    try:
+        yield synthesis
+    finally:
+        await synthesis.stop()
+
+
+async def heard(synthesis: Synthesis, text: str) -> list[int]:
+    speech = synthesis.speak(SpeechRequest(text))
+    return [int.from_bytes(block, "little") async for block in speech]
+
+
+async def test_texts_are_said_in_order_and_whole() -> None:
+    async with running(workers=2) as synthesis:
+        assert [voice.name for voice in synthesis.voices] == ["counter"]
+        heard_all = await asyncio.gather(*(heard(synthesis, str(n)) for n in range(8)))
+        assert heard_all == [list(range(1, n + 1)) for n in range(8)]
+
+
+async def test_a_worker_that_dies_is_not_heard(tmp_path: Path) -> None:
+    async with running() as synthesis:
+        both = await asyncio.gather(
+            heard(synthesis, f"6 die-once={tmp_path / 'died'}"), heard(synthesis, "4")
+        )
+        assert both == [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4]]
+
+
+async def test_a_text_that_kills_every_worker_fails_alone() -> None:
+    async with running() as synthesis:
+        with pytest.raises(WorkerLostError):
+            await heard(synthesis, "6 die")
+        assert await heard(synthesis, "2") == [1, 2]
+
+
+async def test_a_voice_that_raises_fails_that_text_after_what_was_made() -> None:
+    async with running() as synthesis:
+        speech = synthesis.speak(SpeechRequest("6 raise"))
+        assert [await anext(speech), await anext(speech)] == [b"\1\0", b"\2\0"]
+        with pytest.raises(ValueError, match="cannot say 3"):
+            await anext(speech)
+        assert await heard(synthesis, "2") == [1, 2]
+
+
+async def test_no_more_is_made_ahead_than_wanted() -> None:
+    async with running(ahead=3 / 24_000) as synthesis:
+        speech = synthesis.speak(SpeechRequest("100"))
+        first = await anext(speech)
+        await asyncio.sleep(0.2)
+        assert first == b"\1\0"
+        assert speech.samples <= 5
+        rest = [block async for block in speech]
+        assert len(rest) == 99
+
+
+async def test_a_cancelled_text_frees_its_place() -> None:
+    async with running(max_speeches=1) as synthesis:
+        speech = synthesis.speak(SpeechRequest("100000"))
+        await anext(speech)
+        with pytest.raises(BusyError):
+            synthesis.speak(SpeechRequest("1"))
+        speech.cancel()
+        assert [block async for block in speech] == []
+        assert await heard(synthesis, "2") == [1, 2]
+
+
+def text_of(blocks: list[bytes]) -> str:
+    return b"".join(blocks).decode("utf-16-le")
+
+
+async def test_a_text_in_pieces_is_said_as_it_comes() -> None:
+    async with running(flush_after=0) as synthesis:
+        speech = synthesis.speak(SpeechRequest("spell a"), more=True)
+        assert await anext(speech) == b"a\0"
+        speech.extend("bc", last=False)
+        assert [await anext(speech), await anext(speech)] == [b"b\0", b"c\0"]
+        await asyncio.sleep(0.05)
+        speech.extend("", last=False)
+        speech.extend("d", last=True)
+        assert text_of([block async for block in speech]) == "d"
+        with pytest.raises(ValueError, match="ended"):
+            speech.extend("e", last=True)
+
+
+async def test_a_text_that_waits_does_not_keep_others_waiting() -> None:
+    async with running() as synthesis:
+        speech = synthesis.speak(SpeechRequest("spell a"), more=True)
+        await anext(speech)
+        assert await heard(synthesis, "3") == [1, 2, 3]
+        speech.cancel()
+
+
+async def test_a_worker_that_dies_between_pieces_is_not_heard(tmp_path: Path) -> None:
+    async with running(flush_after=0) as synthesis:
+        speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} ab"), more=True)
+        packets = [await anext(speech.packets()), await anext(speech.packets())]
+        speech.extend("c!d", last=False)
+        speech.extend("e", last=True)
+        packets += [packet async for packet in speech.packets()]
+        assert text_of([packet.audio for packet in packets]) == "abc!de"
+        assert [mark.text for packet in packets for mark in packet.marks] == list("abc!de")
+
+
+async def test_after_a_pause_what_has_come_is_flushed_once(tmp_path: Path) -> None:
+    async with running(flush_after=0.05) as synthesis:
+        speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} a"), more=True)
+        assert [await anext(speech), await anext(speech)] == [b"a\0", b"\1\0"]
+        await asyncio.sleep(0.15)
+        speech.extend("b!", last=True)  # the worker dies: the next one is told of the flush
+        assert text_of([block async for block in speech]) == "b!"
+
+
+async def test_volume_and_sample_rate() -> None:
+    async with running() as synthesis:
+        assert [
+            int.from_bytes(block, "little")
+            async for block in synthesis.speak(SpeechRequest("3", volume=2.0))
+        ] == [2, 4, 6]
+        speech = synthesis.speak(SpeechRequest("3 large"), Output(sample_rate=8_000))
+        assert sum([len(block) async for block in speech]) == 3 * 800 * 2
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3", "ogg_opus"])
+async def test_an_encoded_speech_is_one_stream(form: Format, tmp_path: Path) -> None:
+    """Also when another worker takes over in the middle of it."""
+
+    async def encoded(text: str) -> bytes:
+        async with running() as synthesis:
+            speech = synthesis.speak(SpeechRequest(text), Output(form, 24_000))
+            return b"".join([block async for block in speech])
+
+    whole = await encoded("20 large")
+    assert await encoded(f"20 large-die-once={tmp_path / 'died'}") == whole
+    assert await encoded("0") == b""
+    with av.open(io.BytesIO(whole)) as container:
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+        rate = container.streams.audio[0].rate
+    assert samples / rate == pytest.approx(20 * 0.1, abs=0.1)
+
+
+async def test_no_mark_is_lost_where_an_encoder_keeps_audio(tmp_path: Path) -> None:
+    text = f"spell={tmp_path / 'died'} abcdefgh!ij"
+    async with running() as synthesis:
+        speech = synthesis.speak(SpeechRequest(text), Output("mp3", 24_000))
+        packets = [packet async for packet in speech.packets()]
+    assert "".join(mark.text for packet in packets for mark in packet.marks) == "abcdefgh!ij"

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+import wave
+
+import pytest
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.container_decoding import decode_stream, decode_whole
+
+
+def wav(seconds: float) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(range(256)) * round(seconds * 125))
+    return buffer.getvalue()
+
+
+async def chunks(data: bytes, size: int = 10_000):
+    for at in range(0, len(data), size):
+        yield data[at : at + size]
+
+
+def decoders() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "decoding"]
+
+
+async def gone() -> None:
+    for _ in range(500):
+        if not decoders():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("a decoder is left behind")
+
+
+async def test_a_stream_and_a_whole_file() -> None:
+    data = wav(3)
+    streamed: list[bytes] = []
+    whole: list[bytes] = []
+    await decode_stream(chunks(data), got_by(streamed))
+    await decode_whole(io.BytesIO(data), got_by(whole))
+    assert b"".join(streamed) == b"".join(whole) == data[44:]
+    await gone()
+
+
+def got_by(parts: list[bytes]):
+    async def take(pcm: bytes) -> None:
+        parts.append(pcm)
+
+    return take
+
+
+async def test_it_goes_no_faster_than_what_it_gives_is_taken() -> None:
+    """A few bytes can be hours of silence; they are not all decoded at once."""
+    gate = asyncio.Semaphore(0)
+    taken = 0
+
+    async def take(pcm: bytes) -> None:
+        nonlocal taken
+        await gate.acquire()
+        taken += len(pcm)
+
+    read = 0
+    data = wav(600)
+
+    async def counted():
+        nonlocal read
+        async for chunk in chunks(data, 100_000):
+            read += len(chunk)
+            yield chunk
+
+    decoding = asyncio.create_task(decode_stream(counted(), take))
+    await asyncio.sleep(0.3)
+    assert taken == 0
+    assert read < len(data) / 5
+    for _ in range(10):
+        gate.release()
+    await asyncio.sleep(0.1)
+    assert taken == 10 * 3_200
+    decoding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await decoding
+    await gone()
+
+
+@pytest.mark.parametrize("data", [b"", b"no sound" * 1_000])
+async def test_no_sound(data: bytes) -> None:
+    for decoding in (
+        decode_stream(chunks(data), got_by([])),
+        decode_whole(io.BytesIO(data), got_by([])),
+    ):
+        with pytest.raises(ProtocolError, match="cannot be decoded") as caught:
+            await decoding
+        assert caught.value.code is ErrorCode.INVALID_AUDIO
+    await gone()
+
+
+async def test_what_the_taker_raises_ends_it() -> None:
+    async def take(pcm: bytes) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        await decode_stream(chunks(wav(60)), take)
+    await gone()
+
+
+async def test_what_the_source_raises_ends_it() -> None:
+    async def broken():
+        yield wav(60)[:500_000]
+        raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        await decode_stream(broken(), got_by([]))
+    await gone()

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from liusheng.asr.types import StreamParams
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.recognition_task import RecognitionTask
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def said(*words: str) -> bytes:
+    return b"".join(word.encode().ljust(6_400) for word in words)
+
+
+async def test_news_comes_until_the_end(engines) -> None:
+    recognition, _ = engines
+    listening = RecognitionTask(recognition, StreamParams())
+    await listening.feed(said("hello"))
+    texts = []
+    async for _ in listening.news():
+        texts.append(listening.transcript.view.result)
+        if texts[-1] == "hello":
+            listening.finish()
+    assert listening.transcript.view.result == "hello"
+    assert [utterance.text for utterance in listening.utterances] == ["hello"]
+    assert listening.seconds == pytest.approx(0.2)
+
+
+async def test_what_is_broken_off_is_told_why(engines) -> None:
+    recognition, _ = engines
+    listening = RecognitionTask(recognition, StreamParams())
+    listening.break_off(ConnectionError("gone"))
+    listening.break_off(ValueError("later"))
+    with pytest.raises(ConnectionError, match="gone"):
+        await listening.end()
+    listening.abandon()
+
+
+async def test_too_much_audio(engines) -> None:
+    recognition, _ = engines
+    listening = RecognitionTask(recognition, StreamParams(), max_seconds=1)
+    with pytest.raises(ProtocolError, match="limit of 1 s") as caught:
+        await listening.feed(said(*["word"] * 10))
+    assert caught.value.code is ErrorCode.SESSION_TOO_LONG
+    listening.abandon()
+
+
+async def test_a_recognition_that_fails(engines) -> None:
+    recognition, _ = engines
+    listening = RecognitionTask(recognition, StreamParams())
+    await listening.feed(said("raise"))
+    with pytest.raises(ProtocolError) as caught:
+        await asyncio.wait_for(listening.end(), 120)
+    assert caught.value.code is ErrorCode.RECOGNITION_FAILED
+    with pytest.raises(ProtocolError):
+        await listening.feed(said("more"))
+    listening.finish()

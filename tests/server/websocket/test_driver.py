@@ -1,0 +1,177 @@
+"""The driver of a socket, where a socket or a session does what it should not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from starlette.websockets import WebSocket
+
+from liusheng.protocol.asr_session import Close
+from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.server.websocket import driver as socket
+from liusheng.server.websocket.driver import SocketDriver
+
+
+class FakeSession:
+    """Owes what it is given, and notes what it is told."""
+
+    id = "s1"
+    awaits_client = True
+
+    def __init__(self, *owed: Any) -> None:
+        self.owed = list(owed)
+        self.told: list[Any] = []
+        self.closed = False
+
+    @property
+    def backlog(self) -> int:
+        return len(self.owed)
+
+    def commands(self) -> Iterable[None]:
+        return ()
+
+    def next_message(self) -> Any:
+        message = self.owed.pop(0) if self.owed else None
+        if isinstance(message, Exception):
+            raise message
+        return message
+
+    def text_received(self, frame: str) -> None:
+        if frame == "break":
+            raise ZeroDivisionError
+        self.told.append(frame)
+
+    def bytes_received(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def disconnected(self) -> None:
+        self.told.append("disconnected")
+        self.closed = True
+
+    def idle(self) -> None:
+        self.told.append("idle")
+        self.owed.append(Close(CloseCode.POLICY, "idle"))
+        self.closed = True
+
+    def stop(self, error: ProtocolError, code: CloseCode) -> None:
+        self.owed += [error.code.value, Close(code, "stopped")]
+        self.closed = True
+
+
+class Wire:
+    """The ASGI server's side of a socket."""
+
+    def __init__(self, *messages: dict[str, Any], broken: Exception | None = None) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._broken = broken
+        self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        for message in ({"type": "websocket.connect"}, *messages):
+            self._coming.put_nowait(message)
+        scope = {"type": "websocket", "path": "/", "headers": [], "subprotocols": []}
+        self.websocket = WebSocket(scope, self._coming.get, self._send)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self._broken and message["type"] == "websocket.send":
+            raise self._broken
+        self.sent.append(message)
+
+    def client_sends(self, text: str) -> None:
+        self._coming.put_nowait({"type": "websocket.receive", "text": text})
+
+
+def text(frame: str) -> dict[str, Any]:
+    return {"type": "websocket.receive", "text": frame}
+
+
+async def told(session: FakeSession, count: int) -> None:
+    for _ in range(400):
+        if len(session.told) >= count:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"the session was told {len(session.told)} things, not {count}")
+
+
+async def run(wire: Wire, session: FakeSession, idle_seconds: float = 60.0) -> None:
+    driver: SocketDriver[None] = SocketDriver(wire.websocket, session, idle_seconds)
+    await asyncio.wait_for(driver.run(), 120)
+
+
+@pytest.mark.parametrize("broken", [RuntimeError("closed already"), OSError("gone"), ValueError()])
+async def test_whatever_a_send_raises_the_session_is_freed(broken: Exception) -> None:
+    wire, session = Wire(text("hello"), broken=broken), FakeSession("owed")
+    await run(wire, session)
+    assert session.told[-1] == "disconnected"
+
+
+async def test_a_message_that_cannot_be_made_closes_with_a_code() -> None:
+    wire, session = Wire(), FakeSession("fine", ZeroDivisionError())
+    await run(wire, session)
+    assert [message["type"] for message in wire.sent[1:]] == ["websocket.send", "websocket.close"]
+    assert wire.sent[-1]["code"] == 1011
+    assert session.told == ["disconnected"]
+
+
+async def test_a_session_that_raises_is_told_and_closed() -> None:
+    wire, session = Wire(text("break")), FakeSession()
+    await run(wire, session)
+    assert wire.sent[-2]["text"] == "internal_error"
+    assert wire.sent[-1]["code"] == 1011
+
+
+async def test_a_client_that_is_sending_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the server itself makes it wait."""
+    wire, session = Wire(*(text(str(n)) for n in range(5))), FakeSession()
+
+    class Slow(SocketDriver[None]):
+        async def room(self) -> None:
+            await asyncio.sleep(0.2)
+
+    driver = Slow(wire.websocket, session, 0.1)
+    await asyncio.wait_for(driver.run(), 120)
+    assert session.told == ["0", "1", "2", "3", "4", "idle", "disconnected"]
+
+
+async def test_after_one_full_pause_all_that_was_read_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ASGI server reads on, and sees pings, only when everything is taken."""
+    monkeypatch.setattr(socket, "LONGEST_PAUSE", 0.2)
+    pauses = 0
+
+    class Full(SocketDriver[None]):
+        async def room(self) -> None:
+            nonlocal pauses
+            pauses += 1
+            await asyncio.sleep(0.2)
+
+    wire, session = Wire(*(text(str(n)) for n in range(50))), FakeSession()
+    driver = Full(wire.websocket, session, 60)
+    running = asyncio.create_task(driver.run())
+    await told(session, 50)
+    assert pauses == 1
+    wire.client_sends("later")
+    await told(session, 51)
+    assert pauses == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert session.told[-1] == "disconnected"
+
+
+async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "LONGEST_PAUSE", 0.2)
+    wire, session = Wire(), FakeSession("owed", Close(CloseCode.NORMAL, "done"))
+    session.closed = True
+    full = asyncio.Event()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            await full.wait()
+
+    wire.websocket._send = send
+    driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
+    driver.progress()
+    await asyncio.wait_for(driver.run(), 120)
+    assert session.told == ["disconnected"]

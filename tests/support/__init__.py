@@ -1,0 +1,1 @@
+"""What tests share: fakes for worker processes, and generators of models."""

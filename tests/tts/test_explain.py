@@ -1,0 +1,37 @@
+"""What is told of a text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from liusheng.models.types import InstalledModel
+from liusheng.tts.explain import open_explainer
+from liusheng.tts.types import UnknownVoiceError
+
+
+def test_without_voices_the_reading_is_told() -> None:
+    explainer = open_explainer([])
+    assert explainer.voice_named(None) == ""
+    explained = json.loads(json.dumps(explainer.explain("去银行。OK then"), ensure_ascii=False))
+    mandarin, english = explained["clauses"]
+    assert (mandarin["reading"], mandarin["voice"], mandarin["phones"]) == ("去银行", None, None)
+    assert mandarin["syllables"][2] == {
+        "text": "行",
+        "pinyin": "hang2",
+        "phones": None,
+        "span": [2, 3],
+        "word_start": False,
+        "pause_after": False,
+    }
+    assert (english["lang"], english["span"]) == ("en", [4, 11])
+
+
+def test_a_voice_is_chosen_by_name_or_number(vits_model: InstalledModel) -> None:
+    explainer = open_explainer([vits_model])
+    assert explainer.voice_named(None, 1) == explainer.voice_named("beeps-1") == "beeps-1"
+    with pytest.raises(UnknownVoiceError, match="no voice anna; there are 0"):
+        explainer.voice_named("anna")
+    (clause,) = explainer.explain("你好", "beeps-1")["clauses"]
+    assert (clause["voice"], clause["phones"]) == ("beeps-1", None)

@@ -1,0 +1,167 @@
+"""Measure an exported model, through Liusheng's own recogniser.
+
+    python -m training.tiny.evaluate MODEL [--data DATA] [--recordings TSV ...] [--noise MINUTES]
+
+MODEL is a folder that `tiny.export` filled. DATA's parts `held-out` (voices that training never
+heard) and `espeak` (a synthesiser that it never heard) are recognised as they are and perturbed. A
+TSV has a column `path` (relative to it) and a column `tokens`, the words of the vocabulary that are
+said, with spaces between; none where the recording is other speech. `--noise` makes some
+recordings without speech.
+
+Errors are substitutions, insertions and deletions of tokens, in percent of the tokens that were
+said. Where nothing should come, false alarms are counted: tokens an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from training.tiny.augment import Augmenter, Samples, noise, sounds
+from training.tiny.data import load_parts
+from training.tiny.vocabulary import GARBAGE, WORDS_EN, WORDS_ZH
+from training.tiny.voices import RATE
+
+from liusheng.asr.online import recognizer as sherpa_online
+from liusheng.asr.types import StreamParams, Turn
+from liusheng.audio.decode import decode_file
+from liusheng.models.types import InstalledModel, Kind, Task
+
+_TURN = RATE // 10
+_WORDS = re.compile(
+    "|".join([*sorted(WORDS_ZH, key=len, reverse=True), *(rf"\b{word}\b" for word in WORDS_EN)]),
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Tally:
+    """What was said and heard in one set of recordings."""
+
+    said: int = 0
+    errors: int = 0
+    seconds: float = 0.0
+    alarms: int = 0
+    quiet_seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, samples: Samples, said: Sequence[str], heard: Sequence[str], name: str) -> None:
+        """Count one recording."""
+        self.seconds += len(samples) / RATE
+        if said:
+            self.said += len(said)
+            self.errors += distance(said, heard)
+        else:
+            self.quiet_seconds += len(samples) / RATE
+            self.alarms += len(heard)
+        if list(said) != list(heard):
+            self.wrong.append(f"{name}: {' '.join(said) or '-'} > {' '.join(heard) or '-'}")
+
+    def __str__(self) -> str:
+        parts = []
+        if self.said:
+            rate = 100 * self.errors / self.said
+            parts.append(f"{self.errors} errors in {self.said} tokens ({rate:.1f} %)")
+        if self.quiet_seconds:
+            an_hour = self.alarms * 3600 / self.quiet_seconds
+            minutes = self.quiet_seconds / 60
+            parts.append(f"{self.alarms} false alarms in {minutes:.1f} min ({an_hour:.0f} an hour)")
+        return ", ".join(parts)
+
+
+class Listener:
+    """The model, as the server runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        files = {"model": folder / "model.int8.onnx", "tokens": folder / "tokens.txt"}
+        kind = Kind.ONLINE_ZIPFORMER2_CTC
+        model = InstalledModel("tiny", Task.ASR, kind, folder, files, ("zh", "en"))
+        self._recognizer = sherpa_online.load(model)
+        self.heard_seconds = 0.0
+        self.worked_seconds = 0.0
+
+    def tokens(self, samples: Samples) -> list[str]:
+        """Return the tokens heard in 16 kHz samples that come a tenth of a second at a time."""
+        begin = time.process_time()
+        state = self._recognizer.open(StreamParams(lang="auto"))
+        texts = []
+        for at in range(0, len(samples), _TURN):
+            last = at + _TURN >= len(samples)
+            turn = Turn(state, samples[at : at + _TURN], last)
+            (outcome,) = self._recognizer.advance([turn])
+            state = outcome.state
+            texts += [utterance.text for utterance in outcome.closed]
+        self.worked_seconds += time.process_time() - begin
+        self.heard_seconds += len(samples) / RATE
+        return [word.lower() for text in texts for word in _WORDS.findall(text)]
+
+
+def distance(a: Sequence[str], b: Sequence[str]) -> int:
+    """Return the least number of substitutions, insertions and deletions from `a` to `b`."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        above, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (x != y))
+    return row[-1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--recordings", type=Path, nargs="*", default=[])
+    parser.add_argument("--noise", type=float, default=0, help="minutes")
+    parser.add_argument("--wrong", action="store_true", help="show what came out wrong")
+    arguments = parser.parse_args()
+    listener = Listener(arguments.model)
+    tallies: dict[str, Tally] = {}
+    for group, name, samples, said in _everything(arguments):
+        tally = tallies.setdefault(group, Tally())
+        tally.add(samples, said, listener.tokens(samples), name)
+    for group, tally in tallies.items():
+        print(f"{group}: {tally}")
+        if arguments.wrong:
+            print("".join(f"    {line}\n" for line in tally.wrong), end="")
+    print(f"real-time factor {listener.worked_seconds / listener.heard_seconds:.4f}")
+
+
+def _everything(
+    arguments: argparse.Namespace,
+) -> Iterable[tuple[str, str, Samples, Sequence[str]]]:
+    """Yield group, name, samples and what is said."""
+    for part in ("held-out", "espeak") if arguments.data else ():
+        yield from _synthetic(arguments.data, part)
+    for table in arguments.recordings:
+        with table.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream, delimiter="\t"):
+                blocks = list(decode_file(table.parent / row["path"], RATE))
+                said = (row["tokens"] or "").split()
+                yield table.stem, row["path"], np.concatenate(blocks), said
+    rng = np.random.default_rng(5)
+    for number in range(round(2 * arguments.noise)):
+        make = sounds if number % 2 else noise
+        samples = make(30 * RATE, rng) * np.float32(10 ** (-rng.uniform(10, 50) / 20))
+        yield "noise", str(number), np.clip(samples, -1, 1), ()
+
+
+def _synthetic(folder: Path, part: str) -> Iterable[tuple[str, str, Samples, Sequence[str]]]:
+    utterances = load_parts(folder, part)
+    augmenter = Augmenter(utterances, seed=11)
+    margin = np.zeros(RATE // 4, np.float32)
+    for number, utterance in enumerate(utterances):
+        said = [token for token in utterance.tokens if token != GARBAGE]
+        group = f"{part}, {utterance.kind} {utterance.language}"
+        name = str(number)
+        yield group, name, np.concatenate([margin, utterance.samples, margin]), said
+        yield f"{group}, perturbed", name, augmenter.perturbed(utterance), said
+
+
+if __name__ == "__main__":
+    main()
