@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from liusheng.asr.capabilities import Capabilities
+from liusheng.asr.capabilities import Capabilities, NotSupportedError
 from liusheng.asr.load import Router, load
-from liusheng.asr.types import NotSupportedError, Outcome, Partial, StreamParams, Turn
+from liusheng.asr.recognizer import Outcome, Turn
+from liusheng.asr.types import Partial, StreamParams
 from liusheng.models.types import InstalledModel, Kind, Task
 
 

@@ -16,8 +16,9 @@ from liusheng.asr.load import load
 from liusheng.asr.offline.engine import Effort, Window
 from liusheng.asr.offline.whisper import WhisperEngine
 from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
+from liusheng.asr.recognizer import Recognizer, Turn
 from liusheng.asr.text.pieces import split_pieces, spread
-from liusheng.asr.types import SAMPLE_RATE, Recognizer, StreamParams, Turn
+from liusheng.asr.types import SAMPLE_RATE, StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.audio.resample import resample
 from liusheng.bench.scoring import Errors, errors

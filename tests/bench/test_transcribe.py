@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from liusheng.asr.capabilities import Capabilities
-from liusheng.asr.types import Outcome, Partial, StreamParams, Turn, Utterance, Word
+from liusheng.asr.recognizer import Outcome, Turn
+from liusheng.asr.types import Partial, StreamParams, Utterance, Word
 from liusheng.audio.wav import open_wav
 from liusheng.bench.transcribe import evaluate, read_manifest
 

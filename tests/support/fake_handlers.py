@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 
 from liusheng.asr.capabilities import Capabilities, Hotwords
-from liusheng.asr.types import Partial, SpeechActivity, StateLostError, Utterance
+from liusheng.asr.recognizer import StateLostError
+from liusheng.asr.types import Partial, SpeechActivity, Utterance
 from liusheng.runtime.recognition.handler import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.recognition.vad_service import VadRequest
 from liusheng.runtime.synthesis.handler import SynthesisHandler

@@ -29,7 +29,8 @@ from training.tiny.vocabulary import GARBAGE, WORDS_EN, WORDS_ZH
 from training.tiny.voices import RATE
 
 from liusheng.asr.online import recognizer as sherpa_online
-from liusheng.asr.types import StreamParams, Turn
+from liusheng.asr.recognizer import Turn
+from liusheng.asr.types import StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.models.types import InstalledModel, Kind, Task
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from enum import Enum
 
 from liusheng.asr.text.pieces import is_han
-from liusheng.asr.types import NotSupportedError, StreamParams
+from liusheng.asr.types import StreamParams
 
 ITN_LANGUAGES = ("zh", "en")
 """Whose numbers can be written as figures, and read out."""
 
 _HAN_LENGTHS = range(2, 13)
+
+
+class NotSupportedError(ValueError):
+    """The model in use cannot do what was asked; the message says what and which model."""
 
 
 class Hotwords(str, Enum):

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from liusheng.asr.capabilities import Capabilities
+from liusheng.asr.capabilities import Capabilities, NotSupportedError
 from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.alignment import Hearing, place_by_alignment
 from liusheng.asr.offline.engine import OfflineEngine
 from liusheng.asr.options import AsrOptions
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.formatter import TextFormatter
-from liusheng.asr.types import NotSupportedError, Outcome, Recognizer, StreamParams, Turn
+from liusheng.asr.types import StreamParams
 from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
 
 if TYPE_CHECKING:

@@ -21,15 +21,8 @@ import numpy as np
 
 from liusheng.asr.load import load_engine
 from liusheng.asr.offline.engine import Effort, Window
-from liusheng.asr.types import (
-    SAMPLE_RATE,
-    Outcome,
-    Recognizer,
-    Samples,
-    StreamParams,
-    Turn,
-    Utterance,
-)
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
 from liusheng.audio.decode import decode_file
 from liusheng.bench.scoring import Errors, errors, join
 from liusheng.bench.token_delay import first_shown, visible_tokens

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from liusheng.asr.load import load as load_recognizer
-from liusheng.asr.types import SAMPLE_RATE, Recognizer
+from liusheng.asr.recognizer import Recognizer
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.decode import DecodeError
 from liusheng.bench import eval_report as evaluation
 from liusheng.bench import machine

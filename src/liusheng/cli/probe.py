@@ -70,7 +70,8 @@ def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, A
     wav: None only loads the model.
     """
     from liusheng.asr.load import load
-    from liusheng.asr.types import SAMPLE_RATE, StreamParams, Turn
+    from liusheng.asr.recognizer import Turn
+    from liusheng.asr.types import SAMPLE_RATE, StreamParams
 
     started = time.perf_counter()
     recognizer = load([model])

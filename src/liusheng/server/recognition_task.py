@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from liusheng.asr.types import SAMPLE_RATE, NotSupportedError, Partial, StreamParams, Utterance
+from liusheng.asr.capabilities import NotSupportedError
+from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.recognition.service import BusyError, Recognition

@@ -11,7 +11,8 @@ from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.corrector import load as load_corrector
 from liusheng.asr.load import load
 from liusheng.asr.options import CorrectionOptions
-from liusheng.asr.types import StreamParams, Turn
+from liusheng.asr.recognizer import Turn
+from liusheng.asr.types import StreamParams
 from liusheng.bench.scoring import Errors, errors
 from liusheng.bench.transcribe import Recording, live, read_manifest, read_samples
 from liusheng.models.store import Store

@@ -13,19 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.level_detector import LevelDetector
 
+from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.live.decoder import LiveRecognizer, LiveState
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions, VadOptions
+from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import (
-    SAMPLE_RATE,
-    NotSupportedError,
-    Outcome,
-    Partial,
-    Samples,
-    StreamParams,
-    Turn,
-)
+from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams
 from liusheng.asr.vad.silero import FRAME
 
 LETTER = 5 * FRAME

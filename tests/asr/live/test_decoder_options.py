@@ -11,22 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions, VadOptions
+from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece, split_pieces, spread
-from liusheng.asr.types import (
-    SAMPLE_RATE,
-    Alternative,
-    NotSupportedError,
-    Outcome,
-    Samples,
-    Script,
-    StreamParams,
-    Turn,
-)
+from liusheng.asr.types import SAMPLE_RATE, Alternative, Samples, Script, StreamParams
 from liusheng.asr.vad.silero import FRAME
 
 OPTIONS = LiveOptions(interval=0.0, hold=0.0, vad=VadOptions(pre_roll=0.0))

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.asr.capabilities import Hotwords
+from liusheng.asr.capabilities import Hotwords, NotSupportedError
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import BEAM, OnlineOptions
-from liusheng.asr.types import NotSupportedError, Samples, StreamParams, Turn
+from liusheng.asr.recognizer import Turn
+from liusheng.asr.types import Samples, StreamParams
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]

@@ -13,8 +13,9 @@ import pytest
 
 from liusheng.asr import sherpa_metadata
 from liusheng.asr.load import load
+from liusheng.asr.recognizer import Turn
 from liusheng.asr.sherpa_metadata import ModelFormatError
-from liusheng.asr.types import StreamParams, Turn
+from liusheng.asr.types import StreamParams
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]

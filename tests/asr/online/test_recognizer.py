@@ -12,18 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import OnlineOptions, SherpaOnline
-from liusheng.asr.types import (
-    NotSupportedError,
-    Outcome,
-    Samples,
-    Script,
-    StateLostError,
-    StreamParams,
-    Turn,
-    Utterance,
-)
+from liusheng.asr.recognizer import Outcome, StateLostError, Turn
+from liusheng.asr.types import Samples, Script, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
 
 EVERY = (

@@ -15,8 +15,9 @@ from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.second_pass import SecondPass
 from liusheng.asr.options import AsrOptions, OnlineOptions
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.pieces import Piece, spread
-from liusheng.asr.types import Outcome, Recognizer, Samples, StreamParams, Turn, Utterance
+from liusheng.asr.types import Samples, StreamParams, Utterance
 from liusheng.bench.scoring import errors
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel

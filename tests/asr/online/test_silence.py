@@ -11,7 +11,8 @@ import pytest
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import OnlineOptions
-from liusheng.asr.types import Outcome, Samples, StreamParams, Turn, Utterance
+from liusheng.asr.recognizer import Outcome, Turn
+from liusheng.asr.types import Samples, StreamParams, Utterance
 from liusheng.asr.vad.silero import FRAME, SileroVad
 from liusheng.models.types import InstalledModel
 

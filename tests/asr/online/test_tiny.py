@@ -9,7 +9,8 @@ import pytest
 
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.options import OnlineOptions
-from liusheng.asr.types import SAMPLE_RATE, Recognizer, Samples, StreamParams, Turn
+from liusheng.asr.recognizer import Recognizer, Turn
+from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.models.store import Store
 

@@ -9,19 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.asr.capabilities import Capabilities
+from liusheng.asr.capabilities import Capabilities, NotSupportedError
+from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.formatter import TextFormatter, without_marks, written
 from liusheng.asr.text.pieces import split_pieces, spread
-from liusheng.asr.types import (
-    Alternative,
-    NotSupportedError,
-    Outcome,
-    Partial,
-    StreamParams,
-    Turn,
-    Utterance,
-    Word,
-)
+from liusheng.asr.types import Alternative, Partial, StreamParams, Utterance, Word
 
 
 def utterance(text: str, lang: str = "zh", *others: str) -> Utterance:

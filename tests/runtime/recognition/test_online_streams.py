@@ -13,7 +13,8 @@ from tests.support.random_models.calibration import babble
 
 from liusheng.asr.load import load
 from liusheng.asr.options import AsrOptions
-from liusheng.asr.types import Partial, Samples, StreamParams, Turn, Utterance
+from liusheng.asr.recognizer import Turn
+from liusheng.asr.types import Partial, Samples, StreamParams, Utterance
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.runtime.options import PoolOptions, RecognitionOptions

@@ -14,24 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liusheng.asr.capabilities import Capabilities, Hotwords
+from liusheng.asr.capabilities import Capabilities, Hotwords, NotSupportedError
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.live.utterance import OpenUtterance
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.options import LiveOptions
+from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.text.script import polish
 from liusheng.asr.text.spelling import likelier, speller
-from liusheng.asr.types import (
-    SAMPLE_RATE,
-    NotSupportedError,
-    Outcome,
-    Partial,
-    Samples,
-    StreamParams,
-    Turn,
-    Utterance,
-)
+from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
 from liusheng.asr.vad.segmenter import Segment, Segmenter, SegmenterState
 from liusheng.asr.vad.silero import FRAME, FRAME_SECONDS, SileroVad, SpeechDetector
 

@@ -13,23 +13,16 @@ import numpy as np
 import sherpa_onnx
 
 from liusheng.asr import sherpa_metadata
-from liusheng.asr.capabilities import Capabilities, Hotwords
+from liusheng.asr.capabilities import Capabilities, Hotwords, NotSupportedError
 from liusheng.asr.online.second_pass import SecondPass
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import ChunkTiming, StreamState, new_state
 from liusheng.asr.online.stream import LiveStream
 from liusheng.asr.online.tokens import Vocabulary, languages_of
 from liusheng.asr.options import BEAM, GREEDY, OnlineOptions
+from liusheng.asr.recognizer import Outcome, StateLostError, Turn
 from liusheng.asr.sherpa_metadata import ModelFormatError
-from liusheng.asr.types import (
-    SAMPLE_RATE,
-    NotSupportedError,
-    Outcome,
-    StateLostError,
-    StreamParams,
-    Turn,
-    Utterance,
-)
+from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.silero import SileroVad, SpeechDetector
 from liusheng.models.types import InstalledModel, Kind
 

@@ -14,9 +14,9 @@ would not do: for some kinds of models it clears the encoder's state and words a
 it keeps a state that comes from the whole past and could not be rebuilt.
 
 Where nobody speaks a stream rests (see `liusheng.asr.online.silence`): its audio is kept back. If
-speech follows before the endpoint is due, the model hears all of it, as if it had never rested. Otherwise
-the utterance is closed when the model would have closed it, and the next native stream begins a
-little before the next speech.
+speech follows before the endpoint is due, the model hears all of it, as if it had never rested.
+Otherwise the utterance is closed when the model would have closed it, and the next native stream
+begins a little before the next speech.
 """
 
 from __future__ import annotations
@@ -31,16 +31,10 @@ from liusheng.asr.online.second_pass import Spoken
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import FRAME, ChunkTiming, StreamState
 from liusheng.asr.online.tokens import Token, Vocabulary, language_of
+from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.text.script import ended, polish, text_of, words_of
-from liusheng.asr.types import (
-    SAMPLE_RATE,
-    Outcome,
-    Partial,
-    Samples,
-    Script,
-    Utterance,
-)
+from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, Script, Utterance
 
 _SLACK = 2 * FRAME
 """Features of some models come a frame or two later than they might."""

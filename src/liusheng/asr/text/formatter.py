@@ -12,17 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from liusheng.asr.capabilities import Capabilities
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.numerals import in_figures, in_words
 from liusheng.asr.text.pieces import split_pieces, stands_alone
-from liusheng.asr.types import (
-    Outcome,
-    Partial,
-    Recognizer,
-    StreamParams,
-    Turn,
-    Utterance,
-    Word,
-)
+from liusheng.asr.types import Partial, StreamParams, Utterance, Word
 
 _KEPT_MARKS = frozenset("%‰&@#/\\*_")
 _INSIDE = frozenset(".,:'’-")

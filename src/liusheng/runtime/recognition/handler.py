@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.options import AsrOptions
-from liusheng.asr.types import Outcome, Partial, Recognizer, StreamParams, Turn, Utterance
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.audio.pcm import pcm_to_samples
 from liusheng.models.types import InstalledModel
 
@@ -54,7 +55,7 @@ class TurnRequest:
 
 @dataclass(frozen=True)
 class TurnResult:
-    """What a turn led to (see `liusheng.asr.types.Outcome`)."""
+    """What a turn led to (see `liusheng.asr.recognizer.Outcome`)."""
 
     state: bytes
     closed: tuple[Utterance, ...]

@@ -1,8 +1,8 @@
 """A worker process: loads models once, then answers calls one at a time.
 
-`liusheng.runtime.workers.process` starts it as `python -m liusheng.runtime.workers.worker FD`; FD is
-its end of a socket. The first message names a factory of a handler and its arguments; each later one
-names a method of the handler and its arguments.
+`liusheng.runtime.workers.process` starts it as `python -m liusheng.runtime.workers.worker FD`; FD
+is its end of a socket. The first message names a factory of a handler and its arguments; each later
+one names a method of the handler and its arguments.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import logging
 import structlog
 from starlette.websockets import WebSocket
 
-from liusheng.asr.types import NotSupportedError, Partial, Script, Utterance
+from liusheng.asr.capabilities import NotSupportedError
+from liusheng.asr.types import Partial, Script, Utterance
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
 from liusheng.protocol.errors import ProtocolError
