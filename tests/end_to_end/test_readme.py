@@ -1,4 +1,4 @@
-"""The programs in the READMEs run, as they stand, against a real server."""
+"""The programs in the READMEs and on the protocol pages run, unchanged, against a real server."""
 
 from __future__ import annotations
 
@@ -17,15 +17,24 @@ from liusheng.audio.wav import open_wav
 
 ROOT = Path(__file__).parent.parent.parent
 READMES = ["README.md", "README.zh-CN.md"]
+PROTOCOL_PAGES = ["docs/protocol.md", "docs/zh/protocol.md"]
+LIUSHENG = (sys.executable, "-m", "liusheng.cli")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def programs(readme: str, language: str, address: str) -> list[str]:
-    text = (ROOT / readme).read_text(encoding="utf-8")
+def programs(page: str, language: str, address: str) -> list[str]:
+    """Return the programs of a page, with the address of the test's server."""
+    text = (ROOT / page).read_text(encoding="utf-8")
     blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert all("127.0.0.1:8090" in block for block in blocks)
     return [block.replace("127.0.0.1:8090", address) for block in blocks]
+
+
+def lines(page: str, command: str) -> list[str]:
+    """Return the lines of a page that begin with a command."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.startswith(f"{command} ")]
 
 
 def run(*command: str, folder: Path) -> str:
@@ -34,51 +43,65 @@ def run(*command: str, folder: Path) -> str:
     return result.stdout
 
 
-def speech_at_16_khz(address: str, folder: Path) -> None:
-    """Make the recording that the first program reads, with our own commands."""
+def make_recording(address: str, folder: Path) -> None:
+    """Synthesise hello.wav, and from it hello16k.wav, which the recognition program reads."""
     wav = folder / "hello.wav"
-    liusheng = (sys.executable, "-m", "liusheng.cli")
-    server = ("--server", f"ws://{address}")
-    run(*liusheng, "tts", *server, "你好，世界。", "-o", str(wav), folder=folder)
-
+    run(*LIUSHENG, "tts", "--server", f"ws://{address}", "你好，世界。", "-o", str(wav), folder=folder)
     with open_wav(folder / "hello16k.wav", 16_000) as recording:
         for samples in decode_file(wav, 16_000):
             recording.write(samples_to_pcm(samples))
 
 
-@pytest.mark.parametrize("readme", READMES)
-def test_python(readme: str, address: str, tmp_path: Path) -> None:
-    recognition, synthesis, client = programs(readme, "python", address)
-    speech_at_16_khz(address, tmp_path)
-    heard = run(sys.executable, "-W", "ignore", "-c", recognition, folder=tmp_path)
-    assert "你好" in heard.splitlines()[-1]
-    said = run(sys.executable, "-c", synthesis, folder=tmp_path).splitlines()
-    assert len(said) > 2
-    assert "connection will be closed" in said[-1]
-    run(sys.executable, "-c", client, folder=tmp_path)
-    assert (tmp_path / "hello.pcm").stat().st_size > 24_000
+@pytest.mark.parametrize("page", READMES)
+def test_python_client(page: str, address: str, tmp_path: Path) -> None:
+    (program,) = programs(page, "python", address)
+    output = run(sys.executable, "-c", program, folder=tmp_path)
+    assert "你好" in output.splitlines()[-1]
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_command_line(page: str, address: str, tmp_path: Path) -> None:
+    # `liusheng doctor` measures the machine rather than this server: see tests/cli/test_doctor.py.
+    commands = [line for line in lines(page, "liusheng") if "doctor" not in line]
+    assert len(commands) == 3
+    outputs = []
+    for command in commands:
+        _, subcommand, *arguments = shlex.split(command, comments=True)
+        server = ("--server", f"ws://{address}")
+        outputs.append(run(*LIUSHENG, subcommand, *server, *arguments, folder=tmp_path))
+    assert (tmp_path / "hello.wav").read_bytes()[:4] == b"RIFF"
+    assert all("你好" in output for output in outputs[1:])
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
-@pytest.mark.parametrize("readme", READMES)
-def test_curl(readme: str, address: str, tmp_path: Path) -> None:
-    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
-    commands = [line.replace("127.0.0.1:8090", address) for line in lines if line[:5] == "curl "]
+@pytest.mark.parametrize("page", READMES)
+def test_curl(page: str, address: str, tmp_path: Path) -> None:
+    commands = [line.replace("127.0.0.1:8090", address) for line in lines(page, "curl")]
     assert len(commands) == 4
-    speech_at_16_khz(address, tmp_path)
-    (tmp_path / "hello16k.wav").rename(tmp_path / "recording.mp3")  # what is inside counts
+    make_recording(address, tmp_path)
     outputs = [run(*shlex.split(command), folder=tmp_path) for command in commands]
     assert "你好" in outputs[0].splitlines()[-1]
-    assert (tmp_path / "hello.wav").read_bytes()[:4] == b"RIFF"
+    assert (tmp_path / "world.wav").read_bytes()[:4] == b"RIFF"
     assert "你好" in outputs[2]
     assert (tmp_path / "hello.mp3").stat().st_size > 2_000
 
 
+@pytest.mark.parametrize("page", PROTOCOL_PAGES)
+def test_python_over_a_websocket(page: str, address: str, tmp_path: Path) -> None:
+    recognition, synthesis = programs(page, "python", address)
+    make_recording(address, tmp_path)
+    recognized = run(sys.executable, "-c", recognition, folder=tmp_path).splitlines()
+    assert "你好" in recognized[-1]
+    synthesized = run(sys.executable, "-c", synthesis, folder=tmp_path).splitlines()
+    assert len(synthesized) > 2
+    assert "connection will be closed" in synthesized[-1]
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")
-@pytest.mark.parametrize("readme", READMES)
-def test_javascript(readme: str, address: str, tmp_path: Path) -> None:
-    (program,) = programs(readme, "javascript", address)
-    # Before Node 22 the WebSocket of the browsers is there, but has to be asked for.
+@pytest.mark.parametrize("page", PROTOCOL_PAGES)
+def test_javascript_over_a_websocket(page: str, address: str, tmp_path: Path) -> None:
+    (program,) = programs(page, "javascript", address)
+    # Before Node 22 the browsers' WebSocket exists, but only with a flag.
     flag = "--experimental-websocket"
     known = subprocess.run(("node", flag, "-e", ""), capture_output=True, check=False)
     flags = (flag,) if known.returncode == 0 else ()
