@@ -46,7 +46,16 @@ def run(*command: str, folder: Path) -> str:
 def make_recording(address: str, folder: Path) -> None:
     """Synthesise hello.wav, and from it hello16k.wav, which the recognition program reads."""
     wav = folder / "hello.wav"
-    run(*LIUSHENG, "tts", "--server", f"ws://{address}", "你好，世界。", "-o", str(wav), folder=folder)
+    run(
+        *LIUSHENG,
+        "tts",
+        "--server",
+        f"ws://{address}",
+        "你好，世界。",
+        "-o",
+        str(wav),
+        folder=folder,
+    )
     with open_wav(folder / "hello16k.wav", 16_000) as recording:
         for samples in decode_file(wav, 16_000):
             recording.write(samples_to_pcm(samples))
