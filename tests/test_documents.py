@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents agree with the code and with each other."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ DOCUMENTS = sorted(
     path for pattern in ("*.md", "docs/*.md", "docs/zh/*.md") for path in ROOT.glob(pattern)
 )
 
+ENGLISH_ONLY = {"measurements.md"}
+
 
 @pytest.mark.parametrize("page", ["docs/protocol.md", "docs/zh/protocol.md"])
 def test_every_error_code_is_documented_and_no_other(page: str) -> None:
@@ -25,28 +27,57 @@ def test_every_error_code_is_documented_and_no_other(page: str) -> None:
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
+    for link in re.findall(r"\]\(([^)\s]+)", page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/zh/architecture.md"])
+def test_files_that_the_architecture_names_exist(page: str) -> None:
+    paths = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("docs/**/*")]
+    paths += [f"/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "src").rglob("*")]
+    paths += [f"/{path.name}" for path in ROOT.iterdir()]
+    names = re.findall(r"`([\w/]+(?:/|\.\w+))`", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(names) > 100
+    # In a row of a table, a name without a folder follows one of the same folder.
+    assert not [
+        name for name in names if not any(path.endswith(f"/{name.rstrip('/')}") for path in paths)
+    ]
 
 
 @pytest.mark.parametrize(
     "page",
-    [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))],
+    [path for path in DOCUMENTS if path.parent == ROOT / "docs" and path.name not in ENGLISH_ONLY]
+    + [ROOT / "README.md"],
     ids=lambda path: path.name,
 )
-def test_each_page_is_there_in_both_languages(page: Path) -> None:
+def test_each_page_exists_in_both_languages(page: Path) -> None:
     chinese = (
         ROOT / "README.zh-CN.md" if page.name == "README.md" else page.parent / "zh" / page.name
     )
     english_text, chinese_text = (path.read_text(encoding="utf-8") for path in (page, chinese))
-    assert headings(english_text) == headings(chinese_text)
+    levels = [[level for level, _ in headings(text)] for text in (english_text, chinese_text)]
+    assert levels[0] == levels[1]
     assert len(re.findall("^```", english_text, re.MULTILINE)) == len(
         re.findall("^```", chinese_text, re.MULTILINE)
     )
 
 
-def headings(text: str) -> list[int]:
-    """The levels of a page's headings, in order."""
+def headings(text: str) -> list[tuple[int, str]]:
+    """Return the level and the text of a page's headings, in order."""
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    return [len(marks) for marks in re.findall("^(#+) ", prose, re.MULTILINE)]
+    found = re.findall("^(#+) (.+)$", prose, re.MULTILINE)
+    return [(len(marks), heading) for marks, heading in found]
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives to a page's headings."""
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+        for _, heading in headings(text)
+    }
