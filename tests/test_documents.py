@@ -42,7 +42,9 @@ def test_files_that_the_architecture_names_exist(page: str) -> None:
     paths = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("docs/**/*")]
     paths += [f"/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "src").rglob("*")]
     paths += [f"/{path.name}" for path in ROOT.iterdir()]
-    names = re.findall(r"`([\w/]+(?:/|\.\w+))`", (ROOT / page).read_text(encoding="utf-8"))
+    names = re.findall(
+        r"`([\w/]+(?:/|\.(?:py|toml|js|md)))`", (ROOT / page).read_text(encoding="utf-8")
+    )
     assert len(names) > 100
     # In a row of a table, a name without a folder follows one of the same folder.
     assert not [
