@@ -32,7 +32,7 @@ export class TakeAway {
     this.#facts = facts;
     for (const button of this.#buttons) {
       const needsTimes = !["copy", "txt"].includes(button.dataset.take);
-      button.disabled = !text || (needsTimes && !times);
+      button.disabled = !text || (needsTimes && !times?.length);
     }
   }
 
@@ -44,7 +44,7 @@ export class TakeAway {
 
   #render(kind) {
     if (kind === "txt") return `${this.#text}\n`;
-    const segments = cues(this.#text, this.#times);
+    const segments = cues(this.#text, this.#times.map(({ w, bg, ed }) => [w, bg, ed]));
     if (kind === "srt") return srt(segments);
     if (kind === "vtt") return vtt(segments);
     return JSON.stringify(
