@@ -120,17 +120,17 @@ def test_captions_tell_what_stays_from_what_may_change(visit: Open, peer: Any) -
     page.click("#speak-button")
     captions = page.locator("#captions")
     expect(captions.locator(".stable")).to_have_text("今天")
-    expect(captions.locator(".moving")).to_have_text("很好")
-    expect(page.locator("#speak-state")).to_contain_text("Listening")
+    expect(captions.locator(".unstable")).to_have_text("很好")
+    expect(page.locator("#speak-state")).to_contain_text("Transcribing")
     expect(page.locator("#speak-model")).to_have_text("whisper")
     expect(page.locator("#speak-delay")).to_have_text(re.compile(r"^\d+ ms$|^\d+\.\d s$"))
     level = page.locator("#speak-meter")
     expect(level).not_to_have_attribute("aria-valuenow", "0")
     page.click("#speak-button")
     expect(captions).to_have_text("今天很好。我们走吧。")
-    expect(captions.locator(".moving")).to_have_text("")
+    expect(captions.locator(".unstable")).to_have_text("")
     expect(page.locator("#speak-state")).to_contain_text("Done")
-    expect(page.locator("#speak-delay-name")).to_have_text("Words appear after")
+    expect(page.locator("#speak-delay-name")).to_have_text("Median word delay")
     expect(level).to_have_attribute("aria-valuenow", "0")
 
 
@@ -150,27 +150,27 @@ def test_each_thing_said_is_a_line(visit: Open, peer: Any) -> None:
 def test_text_is_copied_and_taken_as_subtitles(visit: Open, peer: Any) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     peer(page, "asr").answer = listens(iter([("今天", "", False)]), HEARD)
-    take = page.locator("[data-take]")
+    take = page.locator("[data-export]")
     for button in take.all():
         expect(button).to_be_disabled()
     page.click("#speak-button")
-    expect(page.locator("[data-take=copy]")).to_be_enabled()
-    expect(page.locator("[data-take=srt]")).to_be_disabled()
+    expect(page.locator("[data-export=copy]")).to_be_enabled()
+    expect(page.locator("[data-export=srt]")).to_be_disabled()
     page.click("#speak-button")
-    page.click("[data-take=copy]")
-    expect(page.locator("[data-take=copy]")).to_have_text("Copied")
+    page.click("[data-export=copy]")
+    expect(page.locator("[data-export=copy]")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == HEARD["result"]
     got = {}
     for kind in ("txt", "srt", "vtt", "json"):
         with page.expect_download() as download:
-            page.click(f"[data-take={kind}]")
+            page.click(f"[data-export={kind}]")
         assert download.value.suggested_filename.endswith(f".{kind}")
         got[kind] = Path(download.value.path()).read_text(encoding="utf-8")
     assert got["txt"] == "今天很好。我们走吧。\n"
     assert got["srt"] == (
-        "1\n00:00:00,500 --> 00:00:01,300\n今天很好\n\n2\n00:00:02,500 --> 00:00:03,300\n我们走吧\n"
+        "1\n00:00:00,500 --> 00:00:01,333\n今天很好。\n\n2\n00:00:02,500 --> 00:00:03,333\n我们走吧。\n\n"
     )
-    assert got["vtt"].startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.300\n今天很好\n")
+    assert got["vtt"].startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.333\n今天很好。\n")
     assert json.loads(got["json"])["times"] == HEARD["times"]
 
 
@@ -178,7 +178,7 @@ def test_the_language_is_asked_for_and_remembered(visit: Open, peer: Any) -> Non
     page = visit(locale="zh-CN")
     far = peer(page, "asr")
     far.answer = listens(iter([("a", "", False)]), HEARD)
-    assert page.locator("#speak-lang option").all_inner_texts() == ["自动识别", "中文", "英语"]
+    assert page.locator("#speak-lang option").all_inner_texts() == ["自动检测", "中文", "英语"]
     page.select_option("#speak-lang", "en")
     page.click("#speak-button")
     expect(page.locator("#captions")).to_have_text("a")
@@ -195,16 +195,16 @@ def test_a_broken_connection_is_told_and_mended(visit: Open, peer: Any) -> None:
     page.click("#speak-button")
     expect(page.locator("#captions")).to_have_text("今天")
     far.answer = lambda _number, socket, _frame: socket.close(1011)
-    expect(page.locator("#speak-state")).to_contain_text("Nothing said is lost")
+    expect(page.locator("#speak-state")).to_contain_text("will be sent again")
     far.answer = whole
-    expect(page.locator("#speak-state")).to_contain_text("Listening", timeout=20_000)
+    expect(page.locator("#speak-state")).to_contain_text("Transcribing", timeout=20_000)
     page.click("#speak-button")
     expect(page.locator("#captions")).to_have_text(HEARD["result"])
 
 
 @pytest.mark.parametrize(
     ("locale", "title"),
-    [("en-US", "The microphone is not allowed"), ("zh-CN", "麦克风未获允许")],
+    [("en-US", "Microphone access was denied"), ("zh-CN", "麦克风权限被拒绝")],
 )
 def test_a_refused_microphone_is_told_in_words(
     visit: Open, peer: Any, locale: str, title: str
@@ -248,7 +248,7 @@ def test_a_page_that_is_not_secure_says_what_to_do(
 
 def test_a_server_without_recognition_says_so(visit: Open) -> None:
     page = visit(info={**INFO, "asr": None})
-    expect(page.locator("#notice")).to_contain_text("does not recognise speech")
+    expect(page.locator("#notice")).to_contain_text("Speech recognition is not available")
     expect(page.locator("#speak-button")).to_be_disabled()
     expect(page.locator("#talk-button")).to_be_disabled()
     expect(page.locator("#listen-button")).to_be_enabled()
@@ -256,7 +256,7 @@ def test_a_server_without_recognition_says_so(visit: Open) -> None:
 
 def test_a_server_without_a_voice_says_so(visit: Open) -> None:
     page = visit("#/listen", info={**INFO, "tts": None})
-    expect(page.locator("#notice")).to_contain_text("does not speak")
+    expect(page.locator("#notice")).to_contain_text("Speech synthesis is not available")
     expect(page.locator("#listen-button")).to_be_disabled()
     expect(page.locator("#speak-button")).to_be_enabled()
 
@@ -267,7 +267,7 @@ def test_a_page_that_comes_before_its_server_waits(
     page = open_page(browser)
     page.route(f"{origin}/api/info", lambda route: route.abort())
     page.goto(origin)
-    expect(page.locator("#health")).to_contain_text("does not answer")
+    expect(page.locator("#health")).to_contain_text("does not respond")
     page.unroute(f"{origin}/api/info")
     page.route(f"{origin}/api/info", lambda route: route.fulfill(json=INFO))
     expect(page.locator("#health")).to_contain_text("is ready", timeout=15_000)
@@ -285,9 +285,9 @@ def test_a_text_is_spoken_lit_and_saved(visit: Open, peer: Any) -> None:
     page.click("text=heart")
     page.locator("#listen-speed").fill("1.2")
     page.press("#listen-text", "Control+Enter")
-    expect(page.locator("#listen-lit .saying")).to_have_text(re.compile("One sentence"))
-    expect(page.locator("#listen-lit .saying")).to_have_text(re.compile("Another one"))
-    expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+    expect(page.locator("#listen-highlight .current")).to_have_text(re.compile("One sentence"))
+    expect(page.locator("#listen-highlight .current")).to_have_text(re.compile("Another one"))
+    expect(page.locator("#listen-state")).to_have_text("Playback finished.")
     assert far.frames[0][1] == {
         "text": "One sentence. Another one.",
         "voice": "heart",
@@ -323,12 +323,12 @@ def test_words_are_lit_by_the_marks_of_the_server(visit: Open, peer: Any) -> Non
     peer(page, "tts").answer = answer
     page.fill("#listen-text", "你好𝄞流声好。")  # the clef is one character and two UTF-16 units
     page.evaluate("""() => {
-      globalThis.lit = [];
-      const saying = document.querySelector("#listen-lit .saying");
-      new MutationObserver(() => lit.push(saying.textContent)).observe(saying, { childList: true });
+      globalThis.highlight = [];
+      const current = document.querySelector("#listen-highlight .current");
+      new MutationObserver(() => lit.push(current.textContent)).observe(current, { childList: true });
     }""")
     page.click("#listen-button")
-    expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+    expect(page.locator("#listen-state")).to_have_text("Playback finished.")
     assert page.evaluate("lit") == ["你好", "流声", "好"]
 
 
@@ -337,11 +337,11 @@ def test_stop_is_at_once(visit: Open, peer: Any) -> None:
     far = peer(page, "tts")
     far.answer = speaks(20, ends=False)
     page.click("#listen-button")
-    expect(page.locator("#listen-state")).to_have_text("Speaking")
+    expect(page.locator("#listen-state")).to_have_text("Playing")
     page.keyboard.press("Escape")
     expect(page.locator("#listen-state")).to_have_text("Stopped.")
     assert far.frames[0][-1] == {"signal": "cancel"}
-    expect(page.locator("#listen-button")).to_have_attribute("aria-label", "Speak the text")
+    expect(page.locator("#listen-button")).to_have_attribute("aria-label", "Synthesise and play")
 
 
 def test_the_voice_follows_the_language_until_one_is_chosen(visit: Open, peer: Any) -> None:
@@ -351,7 +351,7 @@ def test_the_voice_follows_the_language_until_one_is_chosen(visit: Open, peer: A
     for sample in ("李白", "Sea"):
         page.click(f"text={sample}")
         page.click("#listen-button")
-        expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+        expect(page.locator("#listen-state")).to_have_text("Playback finished.")
         page.click("#tab-speak")
         page.click("#tab-listen")
     assert [frame["voice"] for frame in far.frames[0][1:] if "voice" in frame] == ["mei", "heart"]
@@ -377,7 +377,7 @@ def test_nothing_to_say_is_told(visit: Open) -> None:
     page = visit("#/listen")
     page.fill("#listen-text", "  ")
     page.click("#listen-button")
-    expect(page.locator("#notice")).to_contain_text("nothing to say")
+    expect(page.locator("#notice")).to_contain_text("nothing to synthesise")
 
 
 def test_an_error_of_the_server_is_shown_as_it_says(visit: Open, peer: Any) -> None:
@@ -404,14 +404,14 @@ def test_speaking_while_it_speaks_stops_it(visit: Open, peer: Any) -> None:
     ears.answer = listens(iter([("今天很好。", "", True)]), HEARD)
     mouth.answer = speaks(30, ends=False)
     page.click("#talk-button")
-    expect(page.locator("#talk-state")).to_contain_text("Speaking")
+    expect(page.locator("#talk-state")).to_contain_text("Replying")
     assert mouth.frames[0][1] == {"text": "今天很好。", "voice": "mei"}
-    expect(page.locator("#conversation .it")).to_have_text("Echo · mei今天很好。")
+    expect(page.locator("#conversation .it")).to_have_text("Liusheng · mei今天很好。")
 
     # Its own words, come back through the microphone, are no reason to stop.
     ears.answer = listens(iter([("今天很好。今天很", "今天很好。", False)]), HEARD)
     page.wait_for_timeout(500)
-    expect(page.locator("#talk-state")).to_contain_text("Speaking")
+    expect(page.locator("#talk-state")).to_contain_text("Replying")
 
     ears.answer = listens(iter([("今天很好。等一下", "今天很好。", False)]), HEARD)
     expect(page.locator("#conversation .interrupted")).to_contain_text("interrupted")
@@ -441,7 +441,7 @@ def test_the_drawer_shows_the_frames(visit: Open, peer: Any) -> None:
     assert any('{"result":"今天"' in text for text in texts)
     assert any(re.search(r"audio: \d+ packets, [\d,]+ bytes", text) for text in texts)
     page.click("#wire-clear")
-    expect(frames).to_have_text("Nothing yet. Speak, or let it speak.")
+    expect(frames).to_have_text("No messages yet. Start a transcription or a synthesis.")
     page.keyboard.press("Escape")
     expect(page.locator("#wire")).to_be_hidden()
     expect(page.locator("#wire-toggle")).to_be_focused()
@@ -489,7 +489,7 @@ def test_axe_finds_nothing(visit: Open, peer: Any, locale: str, scheme: str) -> 
     peer(page, "asr").answer = listens(iter([("今天很好", "今天", False)]), HEARD)
     page.click("#speak-button")
     page.click("#wire-toggle")
-    expect(page.locator("#captions .moving")).to_have_text("很好")
+    expect(page.locator("#captions .unstable")).to_have_text("很好")
     for tab in ("speak", "listen", "talk"):
         page.click(f"#tab-{tab}")
         results = Axe().run(page, options={"rules": {"color-contrast": {"enabled": True}}})
@@ -527,12 +527,12 @@ def test_layout_fits_while_it_works(
         page.click("#wire-toggle")
     page.click(f"#{panel}-button")
     if panel == "speak":
-        expect(page.locator("#captions .moving")).to_have_text(moving)
+        expect(page.locator("#captions .unstable")).to_have_text(moving)
     elif tab == "listen":
         expect(page.locator("#listen-made")).not_to_have_text("–")
-        expect(page.locator("#listen-lit .said").first).to_be_visible()
+        expect(page.locator("#listen-highlight .spoken").first).to_be_visible()
     else:
-        expect(page.locator("#talk-state")).to_have_text(re.compile("Interrupt|打断"))
+        expect(page.locator("#talk-state")).to_have_text(re.compile("interrupt|打断"))
     page.evaluate("scrollTo(0, 0)")
     page.screenshot(
         path=Path(os.environ.get("LIUSHENG_SCREENSHOTS", tmp_path))
