@@ -168,7 +168,8 @@ def test_text_is_copied_and_taken_as_subtitles(visit: Open, peer: Any) -> None:
         got[kind] = Path(download.value.path()).read_text(encoding="utf-8")
     assert got["txt"] == "今天很好。我们走吧。\n"
     assert got["srt"] == (
-        "1\n00:00:00,500 --> 00:00:01,333\n今天很好。\n\n2\n00:00:02,500 --> 00:00:03,333\n我们走吧。\n\n"
+        "1\n00:00:00,500 --> 00:00:01,333\n今天很好。\n\n"
+        "2\n00:00:02,500 --> 00:00:03,333\n我们走吧。\n\n"
     )
     assert got["vtt"].startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.333\n今天很好。\n")
     assert json.loads(got["json"])["times"] == HEARD["times"]
@@ -323,13 +324,14 @@ def test_words_are_lit_by_the_marks_of_the_server(visit: Open, peer: Any) -> Non
     peer(page, "tts").answer = answer
     page.fill("#listen-text", "你好𝄞流声好。")  # the clef is one character and two UTF-16 units
     page.evaluate("""() => {
-      globalThis.highlight = [];
+      globalThis.highlighted = [];
       const current = document.querySelector("#listen-highlight .current");
-      new MutationObserver(() => lit.push(current.textContent)).observe(current, { childList: true });
+      new MutationObserver(() => highlighted.push(current.textContent))
+        .observe(current, { childList: true });
     }""")
     page.click("#listen-button")
     expect(page.locator("#listen-state")).to_have_text("Playback finished.")
-    assert page.evaluate("lit") == ["你好", "流声", "好"]
+    assert page.evaluate("highlighted") == ["你好", "流声", "好"]
 
 
 def test_stop_is_at_once(visit: Open, peer: Any) -> None:
@@ -497,8 +499,8 @@ def test_axe_finds_nothing(visit: Open, peer: Any, locale: str, scheme: str) -> 
 
 
 SAID = {
-    "en": ("Words appear while you say them. The faint ones may", " still change"),
-    "zh": ("话还没有说完，字已经写在眼前。颜色浅的", "还可能变动"),
+    "en": ("Text appears while you speak. Dimmed words may", " still change"),
+    "zh": ("边说话，文字边显示。浅色的文字", "还可能变化"),
 }
 
 
