@@ -71,7 +71,7 @@ def test_voice_agent(address: str, speech: Speech, tmp_path: Path) -> None:
     assert "上海" in first
     assert "(interrupted)" in first
     assert "快乐" in second
-    assert second.rstrip().endswith("(said)")
+    assert second.rstrip().endswith("(answered)")
     with wave.open(str(output)) as file:
         assert file.getnframes() > 3 * file.getframerate()
 
