@@ -1,10 +1,10 @@
-"""Live captions: the words while they are spoken.
+"""Live captions: text while it is spoken.
 
     python examples/live_captions.py                  # microphone: pip install 'liusheng[mic]'
-    python examples/live_captions.py --file talk.mp4  # a file, at the pace of its speaker
+    python examples/live_captions.py --file talk.mp4  # a file, in real time
 
-What will not change any more is printed in the usual colour and stays; what may still change is
-dim, and redrawn. Into a pipe or a file goes only what stays.
+Stable text is printed once; text that may still change is dimmed and redrawn. Output to a pipe or a
+file has stable text only.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from sound import from_file, from_microphone
 
 DIM, PLAIN, CLEAR_REST = "\x1b[2m", "\x1b[0m", "\x1b[J"
 SAVE_PLACE, RESTORE_PLACE = "\x1b7", "\x1b8"
-DIM_CHARACTERS = 20  # few enough to stay on one line, so that they can be taken back
+DIM_CHARACTERS = 20  # few enough for one line, so that they can be redrawn
 
 
 class Captions:
-    """Prints a text that grows; `live`: on a terminal, with what may still change."""
+    """Prints a growing text; `live`: on a terminal, also the part that may still change."""
 
     def __init__(self, *, live: bool) -> None:
         self._live = live
-        self._printed = 0  # characters that stay
+        self._printed = 0  # characters of stable text
 
     def show(self, text: str, stable: str) -> None:
-        settled = stable[self._printed :]
-        self._printed += len(settled)
-        print(settled, end="")
+        added = stable[self._printed :]
+        self._printed += len(added)
+        print(added, end="")
         if self._live:
-            moving = text[self._printed :][-DIM_CHARACTERS:]
-            print(f"{CLEAR_REST}{SAVE_PLACE}{DIM}{moving}{PLAIN}{RESTORE_PLACE}", end="")
+            unstable = text[self._printed :][-DIM_CHARACTERS:]
+            print(f"{CLEAR_REST}{SAVE_PLACE}{DIM}{unstable}{PLAIN}{RESTORE_PLACE}", end="")
         sys.stdout.flush()
 
 
@@ -50,7 +50,7 @@ async def main() -> None:
     captions = Captions(live=sys.stdout.isatty())
     async with liusheng.connect(chosen.server) as client:
         async for update in client.recognize(audio, lang=chosen.lang):
-            # Everything in the final text stays.
+            # The whole final text is stable.
             stable = update.text if isinstance(update, Final) else update.stable
             captions.show(update.text, stable)
     print()

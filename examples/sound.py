@@ -1,5 +1,6 @@
-"""Sound in and out, for the other examples: the microphone, a file at a speaker's pace, a
-loudspeaker, and a WAV file that is filled as slowly as a loudspeaker would play.
+"""Audio input and output of the other examples: microphone, file, loudspeaker, WAV file.
+
+Files are read and written in real time, as a microphone and a loudspeaker would be.
 
 The microphone and the loudspeaker need: pip install 'liusheng[mic]'
 """
@@ -17,13 +18,13 @@ from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 
 RATE = 16_000
-"""Of what is heard, in hertz."""
+"""Sample rate of the input, in hertz."""
 
 PACKET_SECONDS = 0.085
 
 
 async def from_file(path: str) -> AsyncIterator[bytes]:
-    """Yield the sound of an audio or video file as a speaker would: no packet before its time."""
+    """Yield the audio of a file in real time: packets of 16-bit PCM, 16 kHz, mono."""
     clock = asyncio.get_running_loop().time
     due = clock()
     for block in decode_file(path, RATE, block_seconds=PACKET_SECONDS):
@@ -33,33 +34,33 @@ async def from_file(path: str) -> AsyncIterator[bytes]:
 
 
 async def from_microphone() -> AsyncIterator[bytes]:
-    """Yield what the microphone hears, until the program is interrupted."""
+    """Yield packets of the microphone, as `from_file`, until the program is interrupted."""
     import sounddevice
 
     loop = asyncio.get_running_loop()
-    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    packets: asyncio.Queue[bytes] = asyncio.Queue()
 
-    def take(data: bytes, *_: object) -> None:  # in a thread of PortAudio's
-        loop.call_soon_threadsafe(heard.put_nowait, bytes(data))
+    def add(data: bytes, *_: object) -> None:  # called in PortAudio's thread
+        loop.call_soon_threadsafe(packets.put_nowait, bytes(data))
 
     size = round(RATE * PACKET_SECONDS)
-    with sounddevice.RawInputStream(RATE, size, channels=1, dtype="int16", callback=take):
+    with sounddevice.RawInputStream(RATE, size, channels=1, dtype="int16", callback=add):
         while True:
-            yield await heard.get()
+            yield await packets.get()
 
 
 class Output(Protocol):
-    """Where speech goes."""
+    """Where synthesised audio is played."""
 
     async def play(self, pcm: bytes) -> None:
-        """Return when the next piece should be there."""
+        """Play 16-bit PCM; return when the next piece is needed."""
 
     def stop(self) -> None:
-        """Be silent at once."""
+        """Stop playback at once."""
 
 
 class Loudspeaker:
-    """The machine's own."""
+    """The default output device."""
 
     def __init__(self, rate: int) -> None:
         import sounddevice
@@ -69,7 +70,7 @@ class Loudspeaker:
     async def play(self, pcm: bytes) -> None:
         if not self._stream.active:
             self._stream.start()
-        for at in range(0, len(pcm), 4_800):  # short pieces, so that `stop` need not wait
+        for at in range(0, len(pcm), 4_800):  # short pieces, so that `stop` takes effect soon
             await asyncio.to_thread(self._stream.write, pcm[at : at + 4_800])
 
     def stop(self) -> None:
@@ -78,7 +79,7 @@ class Loudspeaker:
 
 
 class WavFile:
-    """A file instead of a loudspeaker; it takes as long as one would. Made by `wav_file`."""
+    """A WAV file that is written in real time. Made by `wav_file`."""
 
     def __init__(self, file: wave.Wave_write) -> None:
         self._file = file
@@ -93,6 +94,7 @@ class WavFile:
 
 @contextlib.contextmanager
 def wav_file(path: Path, rate: int) -> Iterator[WavFile]:
+    """Open a WAV file for 16-bit mono audio at `rate` hertz."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, rate, 0, "NONE", ""))
         yield WavFile(file)

@@ -1,4 +1,4 @@
-"""Subtitles (srt) for a video or audio file.
+"""Subtitles (SubRip or WebVTT) for a video or audio file.
 
 python examples/subtitles.py film.mp4 -o film.srt
 """
@@ -7,97 +7,45 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.client import DEFAULT_URL, Final, sync
+from liusheng.client.subtitles import cues, srt, vtt
 
-RATE = 16_000
-WIDTH = 42  # Latin letters on a line; a Chinese character takes the place of two
-LONGEST_SECONDS = 6.0
-PAUSE_SECONDS = 0.8  # of silence: a new subtitle
-SENTENCE_ENDS = "。！？.!?"
-CLAUSE_ENDS = "，；：、,;:"
+SAMPLE_RATE = 16_000
 
 
-@dataclass
-class Cue:
-    """One subtitle. start, end: seconds."""
-
-    start: float
-    end: float
-    text: str
-
-
-def cues(final: Final) -> Iterator[Cue]:
-    """Cut a text into subtitles at pauses, at sentences, and where a line is full."""
-    cue: Cue | None = None
-    read = 0
-    for i, word in enumerate(final.words):
-        # The text has marks and spaces between the words; they go with the word before them.
-        following = final.words[i + 1].text if i + 1 < len(final.words) else ""
-        end = final.text.find(word.text, read) + len(word.text)
-        end = final.text.find(following, end) if following else len(final.text)
-        piece, read = final.text[read:end], end
-        if cue and (
-            word.start - cue.end >= PAUSE_SECONDS
-            or word.end - cue.start > LONGEST_SECONDS
-            or width(cue.text + piece.strip()) > WIDTH
-        ):
-            yield cue
-            cue = None
-        if cue is None:
-            cue = Cue(word.start, word.end, "")
-        cue.text, cue.end = cue.text + piece, word.end
-        last = piece.strip()[-1:]
-        if last and (
-            last in SENTENCE_ENDS or (last in CLAUSE_ENDS and width(cue.text) > WIDTH / 2)
-        ):
-            yield cue
-            cue = None
-    if cue:
-        yield cue
-
-
-def width(text: str) -> int:
-    return sum(1 if character < "\u2e80" else 2 for character in text)
-
-
-def srt(subtitles: Iterator[Cue]) -> str:
-    """Return subtitles as the text of an .srt file."""
-    return "\n".join(
-        f"{number}\n{clock(cue.start)} --> {clock(cue.end)}\n{cue.text.strip()}\n"
-        for number, cue in enumerate(subtitles, 1)
-    )
-
-
-def clock(seconds: float) -> str:
-    milliseconds = round(seconds * 1_000)
-    hours, rest = divmod(milliseconds, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{hours:02}:{minutes:02}:{rest // 1_000:02},{rest % 1_000:03}"
+def subtitles(final: Final, output: Path | None) -> str:
+    """Return a final text as the kind of file that the name of `output` asks for."""
+    write = vtt if output and output.suffix == ".vtt" else srt
+    return write(cues(final))
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Subtitles for a video or audio file.")
-    options.add_argument("file", type=Path)
-    options.add_argument("-o", "--output", type=Path, help="an .srt file; else standard output")
-    options.add_argument("--server", default=DEFAULT_URL)
-    options.add_argument("--lang", default="auto", help="auto, zh, en, ...")
-    chosen = options.parse_args()
+    parser = argparse.ArgumentParser(description="Subtitles for a video or audio file.")
+    parser.add_argument("file", type=Path, help="video or audio")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="an .srt or .vtt file (default: SubRip to standard output)",
+    )
+    parser.add_argument("--server", default=DEFAULT_URL)
+    parser.add_argument("--lang", default="auto", help="auto, zh, en, ...")
+    args = parser.parse_args()
 
-    audio = map(samples_to_pcm, decode_file(chosen.file, RATE, block_seconds=0.5))
-    with sync.connect(chosen.server) as client:
-        for update in client.recognize(audio, lang=chosen.lang, name=chosen.file.name):
+    text = ""
+    audio = map(samples_to_pcm, decode_file(args.file, SAMPLE_RATE, block_seconds=0.5))
+    with sync.connect(args.server) as client:
+        for update in client.recognize(audio, lang=args.lang, name=args.file.name):
             if isinstance(update, Final):
-                text = srt(cues(update))
+                text = subtitles(update, args.output)
             elif sys.stderr.isatty():
                 print(f"\r\x1b[K{update.text[-30:]}", end="", file=sys.stderr, flush=True)
-    if chosen.output:
-        chosen.output.write_text(text, encoding="utf-8")
+    if args.output:
+        args.output.write_text(text, encoding="utf-8")
     else:
         print(text, end="")
 

@@ -1,10 +1,9 @@
-"""A telephone line: 8 kHz mu-law in frames of 20 ms, both ways (G.711, as SIP and Twilio have it).
+"""A telephone line: 8 kHz mu-law in frames of 20 ms, both ways (G.711, as SIP and Twilio use it).
 
     python examples/telephone.py caller.wav --reply reply.wav
 
-The file (any audio) is made into what a line would bring, at a line's pace; then what was heard is
-said back, as the line would carry it. `heard` and `spoken` are what a program with a real line
-needs: frames in, frames out.
+The file (any audio) is encoded as frames and sent in real time; the recognised text is
+then synthesised as frames. A program with a real line needs `transcribe` and `synthesize` only.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.client import DEFAULT_URL, Client
 
 RATE: Literal[8_000] = 8_000
-FRAME_BYTES = 160  # 20 ms: a byte a sample
+FRAME_BYTES = 160  # 20 ms, one byte a sample
 
 
-async def heard(client: Client, line: AsyncIterable[bytes], lang: str = "auto") -> str:
-    """Return what was said on a line."""
+async def transcribe(client: Client, line: AsyncIterable[bytes], lang: str = "auto") -> str:
+    """Return the text that is spoken on a line; `line` yields mu-law frames."""
     text = ""
     async for update in client.recognize(
         line, format="pcm_mulaw", sample_rate=RATE, lang=lang, name="telephone"
@@ -36,21 +35,21 @@ async def heard(client: Client, line: AsyncIterable[bytes], lang: str = "auto") 
     return text
 
 
-async def spoken(client: Client, text: str) -> AsyncIterator[bytes]:
-    """Yield frames that say a text; the last one is filled up with silence."""
+async def synthesize(client: Client, text: str) -> AsyncIterator[bytes]:
+    """Yield a synthesised text as mu-law frames; the last is padded with silence."""
     coder = mulaw_coder("w")
-    held = b""
+    pending = b""
     async for pcm in client.synthesize(text, sample_rate=RATE):
-        held += encode(coder, pcm)
-        while len(held) >= FRAME_BYTES:
-            yield held[:FRAME_BYTES]
-            held = held[FRAME_BYTES:]
-    if held:
-        yield held.ljust(FRAME_BYTES, b"\xff")
+        pending += encode(coder, pcm)
+        while len(pending) >= FRAME_BYTES:
+            yield pending[:FRAME_BYTES]
+            pending = pending[FRAME_BYTES:]
+    if pending:
+        yield pending.ljust(FRAME_BYTES, b"\xff")
 
 
 async def simulated_line(path: str) -> AsyncIterator[bytes]:
-    """Yield a file's sound as a line would bring it."""
+    """Yield the frames of a file in real time."""
     clock = asyncio.get_running_loop().time
     due = clock()
     for frame in frames_of_file(path):
@@ -84,20 +83,20 @@ def decode(coder: av.AudioCodecContext, frame: bytes) -> bytes:
 
 async def main() -> None:
     options = argparse.ArgumentParser(description="A telephone call in 8 kHz mu-law.")
-    options.add_argument("file", help="the caller's voice")
-    options.add_argument("--reply", help="a WAV file for what the caller gets back")
+    options.add_argument("file", help="audio of the caller")
+    options.add_argument("--reply", help="a WAV file for the synthesised reply")
     options.add_argument("--server", default=DEFAULT_URL)
     options.add_argument("--lang", default="auto", help="auto, zh, en, ...")
     chosen = options.parse_args()
 
     async with liusheng.connect(chosen.server) as client:
-        text = await heard(client, simulated_line(chosen.file), chosen.lang)
+        text = await transcribe(client, simulated_line(chosen.file), chosen.lang)
         print(text)
         if chosen.reply:
             decoder = mulaw_coder("r")
             with wave.open(chosen.reply, "wb") as file:
                 file.setparams((1, 2, RATE, 0, "NONE", ""))
-                async for frame in spoken(client, text):
+                async for frame in synthesize(client, text):
                     file.writeframes(decode(decoder, frame))
 
 

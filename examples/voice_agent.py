@@ -1,13 +1,13 @@
-"""A voice agent: listens, thinks, speaks while it thinks, and falls silent when interrupted.
+"""A voice agent: synthesises its answer while that is generated, and can be interrupted (barge-in).
 
     python examples/voice_agent.py                   # with headphones; pip install 'liusheng[mic]'
     python examples/voice_agent.py --file caller.wav --output agent.wav
 
-There is no language model in here: `think` is a stand-in that repeats what it heard, token by
-token. Put yours in its place; the comment there shows how.
+It contains no language model: `think` is a stand-in that repeats the user's words, token by token.
+Replace it with your own; its docstring shows how.
 
-Wear headphones, or the agent hears itself and takes that for an interruption (in a browser, the
-echo cancellation sees to that).
+Wear headphones: otherwise the agent transcribes its own voice and interrupts itself (a browser has
+echo cancellation for this).
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from sound import Loudspeaker, Output, from_file, from_microphone, wav_file
 Think = Callable[[str], AsyncIterator[str]]
 
 
-async def think(heard: str) -> AsyncIterator[str]:
-    """STAND-IN for a language model: yields its answer in tokens, with the time one takes.
+async def think(text: str) -> AsyncIterator[str]:
+    """STAND-IN for a language model: yields an answer in tokens, at the pace of a model.
 
-    With a real one, for instance through the `openai` package:
+    With a real model, for instance through the `openai` package:
 
         answer = await llm.chat.completions.create(
-            model="...", messages=[{"role": "user", "content": heard}], stream=True
+            model="...", messages=[{"role": "user", "content": text}], stream=True
         )
         async for chunk in answer:
             yield chunk.choices[0].delta.content or ""
     """
-    if re.search(r"[\u4e00-\u9fff]", heard):
-        answer = f"您刚才说的是：{heard} 我是一个没有大模型的示例，只会重复您的话。请继续说。"
+    if re.search(r"[\u4e00-\u9fff]", text):
+        answer = f"您刚才说的是：{text} 我是一个没有大模型的示例，只会重复您的话。请继续说。"
         tokens = re.findall(r".{1,2}", answer)
     else:
-        answer = f"You said: {heard} I am an example without a model, so I only repeat. Go on."
+        answer = f"You said: {text} I am an example without a model, so I only repeat. Go on."
         tokens = re.findall(r"\S+\s*", answer)
     for token in tokens:
         await asyncio.sleep(0.05)
@@ -48,7 +48,7 @@ async def think(heard: str) -> AsyncIterator[str]:
 
 
 class Agent:
-    """Answers each utterance; a new one interrupts the answer to the one before."""
+    """Answers each utterance; a new utterance interrupts the current answer."""
 
     def __init__(self, client: Client, output: Output, think: Think = think) -> None:
         self._client = client
@@ -58,29 +58,29 @@ class Agent:
         self._answering: asyncio.Task[None] | None = None
 
     async def converse(self, audio: AsyncIterable[bytes], lang: str = "auto") -> None:
-        """Listen to `audio` to its end, and answer."""
-        answered = 0  # characters of what was heard that have had their answer
+        """Transcribe `audio` to its end, and answer each utterance."""
+        answered = 0  # characters of the text that have been answered
         async for update in self._client.recognize(audio, lang=lang):
-            heard = update.text[answered:].strip()
-            if not any(character.isalnum() for character in heard):
+            text = update.text[answered:].strip()
+            if not any(character.isalnum() for character in text):
                 continue
             await self.interrupt()
             if (
                 isinstance(update, Final) or update.is_final
-            ):  # the end of an utterance, or of everything
+            ):  # the end of an utterance or of the audio
                 answered = len(update.text)
-                print(f"you: {heard}", flush=True)
-                self._answering = asyncio.create_task(self._answer(heard))
+                print(f"you: {text}", flush=True)
+                self._answering = asyncio.create_task(self._answer(text))
         if self._answering:
             await self._answering
 
-    async def _answer(self, heard: str) -> None:
-        self._speech = self._client.synthesize(self._said(self._think(heard)))
+    async def _answer(self, text: str) -> None:
+        self._speech = self._client.synthesize(self._printed(self._think(text)))
         async for pcm in self._speech:
             await self._output.play(pcm)
-        print("(said)", flush=True)
+        print("(answered)", flush=True)
 
-    async def _said(self, tokens: AsyncIterator[str]) -> AsyncIterator[str]:
+    async def _printed(self, tokens: AsyncIterator[str]) -> AsyncIterator[str]:
         print("agent: ", end="")
         async for token in tokens:
             print(token, end="", flush=True)
@@ -88,12 +88,12 @@ class Agent:
         print()
 
     async def interrupt(self) -> None:
-        """Barge-in: no more thinking, speaking or playing. Harmless in silence."""
+        """Stop generation, synthesis and playback of the current answer, if there is one."""
         answering, self._answering = self._answering, None
         if answering is None:
             return
         if answering.done():
-            answering.result()  # raises what went wrong
+            answering.result()  # raises its exception
             return
         answering.cancel()
         self._output.stop()
@@ -107,7 +107,7 @@ async def main() -> None:
     options = argparse.ArgumentParser(description="A voice agent that can be interrupted.")
     options.add_argument("--server", default=DEFAULT_URL)
     options.add_argument("--lang", default="auto", help="auto, zh, en, ...")
-    options.add_argument("--file", help="the caller's side, instead of the microphone")
+    options.add_argument("--file", help="audio of the user, instead of the microphone")
     options.add_argument("--output", type=Path, help="a WAV file, instead of the loudspeaker")
     chosen = options.parse_args()
 

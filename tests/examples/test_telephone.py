@@ -39,15 +39,15 @@ def test_a_file_becomes_frames(tmp_path: Path) -> None:
 
 
 async def test_what_the_server_is_told(server: FakeServer) -> None:
-    from telephone import heard, spoken
+    from telephone import synthesize, transcribe
 
     async def line() -> object:
         for _ in range(3):
             yield b"\xff" * 160
 
     async with liusheng.connect(server.url) as client:
-        assert await heard(client, line()) == "3包。"  # type: ignore[arg-type]
-        frames = [frame async for frame in spoken(client, "a")]
+        assert await transcribe(client, line()) == "3包。"  # type: ignore[arg-type]
+        frames = [frame async for frame in synthesize(client, "a")]
     assert server.received[0]["format"] == "pcm_mulaw"
     assert server.received[0]["sample_rate"] == 8_000
     assert server.received[1] == b"\xff" * 160

@@ -60,7 +60,7 @@ async def test_an_interruption(server: FakeServer, capsys: pytest.CaptureFixture
     assert printed.split("you: ") == [
         "",
         "one\nagent: one! \n (interrupted)\n",
-        "two\nagent: two! \n(said)\n",
+        "two\nagent: two! \n(answered)\n",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A real Chromium, and the page as the server gives it."""
+"""Chromium, and the page as the server delivers it."""
 
 from __future__ import annotations
 
@@ -44,29 +44,29 @@ _FLAGS = [
 
 
 class Socket:
-    """The far end of a socket that the page opened."""
+    """The server's end of a socket that the page opened."""
 
     def __init__(self, route: WebSocketRoute) -> None:
         self.route = route
 
-    def tell(self, **message: Any) -> None:
+    def send(self, **message: Any) -> None:
         self.route.send(json.dumps(message))
 
     def reply(self, result: str, stable: str = "", *, final: bool = False) -> None:
-        """Answer a packet of audio."""
-        self.tell(result=result, stable=result if final else stable, utterance=0, is_final=final)
+        """Reply to a packet of audio."""
+        self.send(result=result, stable=result if final else stable, utterance=0, is_final=final)
 
     def audio(self, *samples: int) -> None:
         """Send a piece of speech."""
         pcm = b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples)
-        self.tell(status=1, audio=base64.b64encode(pcm).decode())
+        self.send(status=1, audio=base64.b64encode(pcm).decode())
 
     def close(self, code: int) -> None:
         self.route.close(code=code)
 
 
 class Peer:
-    """A server played by hand: `answer` is called with each socket's number, it, and each frame."""
+    """A fake server: `answer` is called with a socket's number, the socket, and each frame."""
 
     def __init__(self, page: Page, task: str) -> None:
         self.sockets: list[Socket] = []
@@ -89,7 +89,7 @@ class Peer:
 
 @pytest.fixture(scope="session")
 def peer() -> type[Peer]:
-    """Play a server: `peer(page, "asr")`."""
+    """Make a fake server: `peer(page, "asr")`."""
     return Peer
 
 
@@ -98,7 +98,7 @@ Launch = Callable[..., AbstractContextManager[Browser]]
 
 @pytest.fixture(scope="session")
 def launch() -> Iterator[Launch]:
-    """Start Chromium: `with launch(recording=PATH)`, where the microphone hears the recording."""
+    """Start Chromium: `with launch(recording=PATH)`, where the microphone plays the recording."""
     program = os.environ.get("LIUSHENG_CHROMIUM") or next(
         filter(None, map(shutil.which, _NAMES)), ""
     )
@@ -130,15 +130,15 @@ def browser(launch: Launch) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """What the browser's console complained about; a test that expects some takes them out."""
-    heard: list[str] = []
-    yield heard
-    assert heard == []
+def console_errors() -> Iterator[list[str]]:
+    """Errors and warnings of the browser's console; a test that expects some removes them."""
+    messages: list[str] = []
+    yield messages
+    assert messages == []
 
 
 @pytest.fixture
-def open_page(complaints: list[str]) -> Iterator[Callable[..., Page]]:
+def open_page(console_errors: list[str]) -> Iterator[Callable[..., Page]]:
     """Open a page whose console is watched: `open_page(browser, locale="zh-CN")`."""
 
     contexts: list[BrowserContext] = []
@@ -147,8 +147,8 @@ def open_page(complaints: list[str]) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"locale": "en-US", **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: _note(message, complaints))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: _note(message, console_errors))
+        page.on("pageerror", lambda error: console_errors.append(str(error)))
         return page
 
     yield open_
@@ -156,14 +156,14 @@ def open_page(complaints: list[str]) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+def _note(message: ConsoleMessage, console_errors: list[str]) -> None:
     if message.type in ("error", "warning"):
-        complaints.append(f"{message.type}: {message.text}")
+        console_errors.append(f"{message.type}: {message.text}")
 
 
 @pytest.fixture(scope="session")
 def files() -> TestClient:
-    """The application without engines: the page's files, and an /api/info that has nothing."""
+    """The application without engines: the page's files, and an /api/info without models."""
     return TestClient(Application(Settings(), None, None).asgi)
 
 

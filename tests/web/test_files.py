@@ -93,7 +93,7 @@ def test_no_source_names_another_host(source: Path) -> None:
 
 
 def test_both_languages_have_every_word_that_is_used() -> None:
-    words = (WEB / "page" / "words.js").read_text(encoding="utf-8")
+    words = (WEB / "page" / "translations.js").read_text(encoding="utf-8")
     english, chinese = words.split("\n  zh: {")
     keys = [
         set(re.findall(r'^    "?([\w.]+)"?: "', part, re.MULTILINE)) for part in (english, chinese)

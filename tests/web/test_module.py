@@ -42,10 +42,10 @@ def recognise(number: int, socket: Any, frame: Any) -> None:
     if isinstance(frame, bytes):
         socket.reply("听" * (frame[0] + 1))
     elif frame["signal"] == "start":
-        socket.tell(status="ok", signal="server_ready", model="m", session="s")
+        socket.send(status="ok", signal="server_ready", model="m", session="s")
     else:
         final = {"result": "听" * 4 + "。", "times": [], "is_final": True}
-        socket.tell(status="ok", signal="finished", **final)
+        socket.send(status="ok", signal="finished", **final)
 
 
 def test_a_recognition_as_the_protocol_has_it(module_page: Page, peer: Any) -> None:
@@ -87,7 +87,7 @@ def test_a_server_that_stops_is_waited_for(module_page: Page, peer: Any) -> None
 
     def answer(number: int, socket: Any, frame: Any) -> None:
         if number == 0:
-            socket.tell(status="error", code="server_stopping", message="")
+            socket.send(status="error", code="server_stopping", message="")
             socket.close(code=1001)
         else:
             recognise(number, socket, frame)
@@ -100,7 +100,7 @@ def test_an_error_ends_a_recognition(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "asr")
 
     def answer(_: int, socket: Any, __: Any) -> None:
-        socket.tell(status="error", code="server_busy", message="Try again later.")
+        socket.send(status="error", code="server_busy", message="Try again later.")
         socket.close(code=1013)
 
     far.answer = answer
@@ -142,11 +142,11 @@ def test_an_original_server_tells_no_stable_text(module_page: Page, peer: Any) -
 
     def answer(_: int, socket: Any, frame: Any) -> None:
         if isinstance(frame, bytes):
-            socket.tell(result="听")
+            socket.send(result="听")
         elif frame["signal"] == "start":
-            socket.tell(status="ok", signal="server_ready")
+            socket.send(status="ok", signal="server_ready")
         else:
-            socket.tell(status="ok", signal="finished", result="听", times=[])
+            socket.send(status="ok", signal="finished", result="听", times=[])
 
     far.answer = answer
     updates = run(
@@ -176,11 +176,11 @@ SAY = """
 def say(number: int, socket: Any, frame: Any) -> None:
     """Answer as a server does: each text is as many samples as it has characters."""
     if frame.get("signal") == "start":
-        socket.tell(status=0, signal="server ready", session="s")
+        socket.send(status=0, signal="server ready", session="s")
     elif "text" in frame:
         for i in range(len(frame["text"])):
             socket.audio(i, -i)
-        socket.tell(status=2, audio="")
+        socket.send(status=2, audio="")
 
 
 def test_texts_are_said_in_turn(module_page: Page, peer: Any) -> None:
@@ -209,7 +209,7 @@ def test_cancel_stops_at_once_and_the_next_text_is_whole(module_page: Page, peer
             socket.audio(1)
         elif frame.get("signal") == "cancel":
             socket.audio(2)  # was on its way
-            socket.tell(status=2, audio="", cancelled=True)
+            socket.send(status=2, audio="", cancelled=True)
         else:
             say(number, socket, frame)
 
@@ -240,8 +240,8 @@ def test_a_cancel_that_comes_too_late_harms_nothing(module_page: Page, peer: Any
     # Its closing packet and the answer to the cancelling, both.
     def answer(number: int, socket: Any, frame: Any) -> None:
         if frame.get("signal") == "cancel":
-            socket.tell(status=2, audio="")
-            socket.tell(status=2, audio="", cancelled=True)
+            socket.send(status=2, audio="")
+            socket.send(status=2, audio="", cancelled=True)
         elif frame.get("text") == "short":
             socket.audio(1)
         else:
@@ -256,8 +256,8 @@ def test_a_text_that_cannot_be_said_does_not_stop_the_next(module_page: Page, pe
 
     def answer(number: int, socket: Any, frame: Any) -> None:
         if frame.get("text") == "...":
-            socket.tell(status=-1, code="nothing_to_say", message="Nothing.", audio="")
-            socket.tell(status=2, audio="")
+            socket.send(status=-1, code="nothing_to_say", message="Nothing.", audio="")
+            socket.send(status=2, audio="")
         else:
             say(number, socket, frame)
 
@@ -298,7 +298,7 @@ def test_a_session_that_the_server_closed_is_opened_again(module_page: Page, pee
     def answer(number: int, socket: Any, frame: Any) -> None:
         say(number, socket, frame)
         if number == 0 and "text" in frame:
-            socket.tell(status=-1, code="idle_timeout", message="", audio="")
+            socket.send(status=-1, code="idle_timeout", message="", audio="")
             socket.close(code=1008)
 
     far.answer = answer

@@ -1,4 +1,4 @@
-"""The page in Chromium; what the server says is played by hand, frame by frame."""
+"""The page in Chromium, with a fake server that sends each frame."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ INFO = {
     "limits": {"max_text_chars": 10000},
 }
 
-# A microphone that hums, made of nothing but the page: no device, no permission.
+# A microphone with a constant tone: no device, no permission.
 HUM = """
   navigator.mediaDevices.getUserMedia = async () => {
     const context = new AudioContext();
@@ -64,8 +64,10 @@ def visit(browser: Browser, open_page: Open, origin: str) -> Open:
     return open_
 
 
-def listens(results: Iterator[tuple[str, str, bool]], final: dict[str, Any]) -> Callable[..., None]:
-    """Answer packets with these results, the last of them again and again, and `end` with this."""
+def recognizer(
+    results: Iterator[tuple[str, str, bool]], final: dict[str, Any]
+) -> Callable[..., None]:
+    """Reply to packets with these results, repeating the last, and to `end` with `final`."""
     last = next(results)
 
     def answer(_: int, socket: Any, frame: Any) -> None:
@@ -74,32 +76,32 @@ def listens(results: Iterator[tuple[str, str, bool]], final: dict[str, Any]) -> 
             last = next(results, last)
             socket.reply(last[0], last[1], final=last[2])
         elif frame["signal"] == "start":
-            socket.tell(status="ok", signal="server_ready", model="whisper", session="s")
+            socket.send(status="ok", signal="server_ready", model="whisper", session="s")
         else:
-            socket.tell(status="ok", signal="finished", is_final=True, **final)
+            socket.send(status="ok", signal="finished", is_final=True, **final)
 
     return answer
 
 
-def speaks(seconds: float, *, ends: bool = True) -> Callable[..., None]:
-    """Answer each text with so much of a low tone."""
+def synthesizer(seconds: float, *, ends: bool = True) -> Callable[..., None]:
+    """Reply to each text with a low tone of this length."""
 
     def answer(_: int, socket: Any, frame: Any) -> None:
         if frame.get("signal") == "start":
-            socket.tell(status=0, signal="server ready", session="s")
+            socket.send(status=0, signal="server ready", session="s")
         elif frame.get("signal") == "cancel":
-            socket.tell(status=2, audio="", cancelled=True)
+            socket.send(status=2, audio="", cancelled=True)
         elif "text" in frame:
             samples = [(i * 40) % 8000 - 4000 for i in range(int(seconds * 24_000))]
             for at in range(0, len(samples), 6000):
                 socket.audio(*samples[at : at + 6000])
             if ends:
-                socket.tell(status=2, audio="")
+                socket.send(status=2, audio="")
 
     return answer
 
 
-HEARD = {
+FINAL: dict[str, Any] = {
     "result": "今天很好。我们走吧。",
     "stable": "",
     "times": [
@@ -109,35 +111,35 @@ HEARD = {
 }
 
 
-# Speak
+# Transcribe
 
 
-def test_captions_tell_what_stays_from_what_may_change(visit: Open, peer: Any) -> None:
+def test_captions_distinguish_stable_text_from_unstable(visit: Open, peer: Any) -> None:
     page = visit()
-    peer(page, "asr").answer = listens(
-        iter([("今天", "", False)] * 3 + [("今天很好", "今天", False)]), HEARD
+    peer(page, "asr").answer = recognizer(
+        iter([("今天", "", False)] * 3 + [("今天很好", "今天", False)]), FINAL
     )
     page.click("#speak-button")
     captions = page.locator("#captions")
     expect(captions.locator(".stable")).to_have_text("今天")
-    expect(captions.locator(".moving")).to_have_text("很好")
-    expect(page.locator("#speak-state")).to_contain_text("Listening")
+    expect(captions.locator(".unstable")).to_have_text("很好")
+    expect(page.locator("#speak-state")).to_contain_text("Transcribing")
     expect(page.locator("#speak-model")).to_have_text("whisper")
     expect(page.locator("#speak-delay")).to_have_text(re.compile(r"^\d+ ms$|^\d+\.\d s$"))
     level = page.locator("#speak-meter")
     expect(level).not_to_have_attribute("aria-valuenow", "0")
     page.click("#speak-button")
     expect(captions).to_have_text("今天很好。我们走吧。")
-    expect(captions.locator(".moving")).to_have_text("")
+    expect(captions.locator(".unstable")).to_have_text("")
     expect(page.locator("#speak-state")).to_contain_text("Done")
-    expect(page.locator("#speak-delay-name")).to_have_text("Words appear after")
+    expect(page.locator("#speak-delay-name")).to_have_text("Median word delay")
     expect(level).to_have_attribute("aria-valuenow", "0")
 
 
-def test_each_thing_said_is_a_line(visit: Open, peer: Any) -> None:
+def test_each_utterance_is_a_line(visit: Open, peer: Any) -> None:
     page = visit()
-    peer(page, "asr").answer = listens(
-        iter([("今天很好。", "", True)] * 2 + [("今天很好。我们", "今天很好。", False)]), HEARD
+    peer(page, "asr").answer = recognizer(
+        iter([("今天很好。", "", True)] * 2 + [("今天很好。我们", "今天很好。", False)]), FINAL
     )
     page.click("#speak-button")
     lines = page.locator("#captions .line")
@@ -147,38 +149,39 @@ def test_each_thing_said_is_a_line(visit: Open, peer: Any) -> None:
     expect(lines).to_have_text(["今天很好。", "我们走吧。"])
 
 
-def test_text_is_copied_and_taken_as_subtitles(visit: Open, peer: Any) -> None:
+def test_text_is_copied_and_exported(visit: Open, peer: Any) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
-    peer(page, "asr").answer = listens(iter([("今天", "", False)]), HEARD)
-    take = page.locator("[data-take]")
+    peer(page, "asr").answer = recognizer(iter([("今天", "", False)]), FINAL)
+    take = page.locator("[data-export]")
     for button in take.all():
         expect(button).to_be_disabled()
     page.click("#speak-button")
-    expect(page.locator("[data-take=copy]")).to_be_enabled()
-    expect(page.locator("[data-take=srt]")).to_be_disabled()
+    expect(page.locator("[data-export=copy]")).to_be_enabled()
+    expect(page.locator("[data-export=srt]")).to_be_disabled()
     page.click("#speak-button")
-    page.click("[data-take=copy]")
-    expect(page.locator("[data-take=copy]")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == HEARD["result"]
+    page.click("[data-export=copy]")
+    expect(page.locator("[data-export=copy]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == FINAL["result"]
     got = {}
     for kind in ("txt", "srt", "vtt", "json"):
         with page.expect_download() as download:
-            page.click(f"[data-take={kind}]")
+            page.click(f"[data-export={kind}]")
         assert download.value.suggested_filename.endswith(f".{kind}")
         got[kind] = Path(download.value.path()).read_text(encoding="utf-8")
     assert got["txt"] == "今天很好。我们走吧。\n"
     assert got["srt"] == (
-        "1\n00:00:00,500 --> 00:00:01,300\n今天很好\n\n2\n00:00:02,500 --> 00:00:03,300\n我们走吧\n"
+        "1\n00:00:00,500 --> 00:00:01,333\n今天很好。\n\n"
+        "2\n00:00:02,500 --> 00:00:03,333\n我们走吧。\n\n"
     )
-    assert got["vtt"].startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.300\n今天很好\n")
-    assert json.loads(got["json"])["times"] == HEARD["times"]
+    assert got["vtt"].startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.333\n今天很好。\n")
+    assert json.loads(got["json"])["times"] == FINAL["times"]
 
 
-def test_the_language_is_asked_for_and_remembered(visit: Open, peer: Any) -> None:
+def test_the_language_is_requested_and_stored(visit: Open, peer: Any) -> None:
     page = visit(locale="zh-CN")
     far = peer(page, "asr")
-    far.answer = listens(iter([("a", "", False)]), HEARD)
-    assert page.locator("#speak-lang option").all_inner_texts() == ["自动识别", "中文", "英语"]
+    far.answer = recognizer(iter([("a", "", False)]), FINAL)
+    assert page.locator("#speak-lang option").all_inner_texts() == ["自动检测", "中文", "英语"]
     page.select_option("#speak-lang", "en")
     page.click("#speak-button")
     expect(page.locator("#captions")).to_have_text("a")
@@ -187,30 +190,28 @@ def test_the_language_is_asked_for_and_remembered(visit: Open, peer: Any) -> Non
     expect(page.locator("#speak-lang")).to_have_value("en")
 
 
-def test_a_broken_connection_is_told_and_mended(visit: Open, peer: Any) -> None:
+def test_a_lost_connection_is_reported_and_restored(visit: Open, peer: Any) -> None:
     page = visit()
     far = peer(page, "asr")
-    whole = listens(iter([("今天", "", False)]), HEARD)
+    whole = recognizer(iter([("今天", "", False)]), FINAL)
     far.answer = whole
     page.click("#speak-button")
     expect(page.locator("#captions")).to_have_text("今天")
     far.answer = lambda _number, socket, _frame: socket.close(1011)
-    expect(page.locator("#speak-state")).to_contain_text("Nothing said is lost")
+    expect(page.locator("#speak-state")).to_contain_text("will be sent again")
     far.answer = whole
-    expect(page.locator("#speak-state")).to_contain_text("Listening", timeout=20_000)
+    expect(page.locator("#speak-state")).to_contain_text("Transcribing", timeout=20_000)
     page.click("#speak-button")
-    expect(page.locator("#captions")).to_have_text(HEARD["result"])
+    expect(page.locator("#captions")).to_have_text(FINAL["result"])
 
 
 @pytest.mark.parametrize(
     ("locale", "title"),
-    [("en-US", "The microphone is not allowed"), ("zh-CN", "麦克风未获允许")],
+    [("en-US", "Microphone access was denied"), ("zh-CN", "麦克风权限被拒绝")],
 )
-def test_a_refused_microphone_is_told_in_words(
-    visit: Open, peer: Any, locale: str, title: str
-) -> None:
+def test_a_denied_microphone_is_explained(visit: Open, peer: Any, locale: str, title: str) -> None:
     page = visit(locale=locale)
-    peer(page, "asr").answer = listens(iter([("", "", True)]), HEARD)
+    peer(page, "asr").answer = recognizer(iter([("", "", True)]), FINAL)
     page.evaluate(
         "() => { navigator.mediaDevices.getUserMedia = () =>"
         " Promise.reject(new DOMException('no', 'NotAllowedError')); }"
@@ -222,7 +223,7 @@ def test_a_refused_microphone_is_told_in_words(
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_a_page_that_is_not_secure_says_what_to_do(
+def test_a_page_that_is_not_secure_explains_what_to_do(
     browser: Browser, open_page: Open, files: Any
 ) -> None:
     page = open_page(browser)
@@ -248,7 +249,7 @@ def test_a_page_that_is_not_secure_says_what_to_do(
 
 def test_a_server_without_recognition_says_so(visit: Open) -> None:
     page = visit(info={**INFO, "asr": None})
-    expect(page.locator("#notice")).to_contain_text("does not recognise speech")
+    expect(page.locator("#notice")).to_contain_text("Speech recognition is not available")
     expect(page.locator("#speak-button")).to_be_disabled()
     expect(page.locator("#talk-button")).to_be_disabled()
     expect(page.locator("#listen-button")).to_be_enabled()
@@ -256,38 +257,38 @@ def test_a_server_without_recognition_says_so(visit: Open) -> None:
 
 def test_a_server_without_a_voice_says_so(visit: Open) -> None:
     page = visit("#/listen", info={**INFO, "tts": None})
-    expect(page.locator("#notice")).to_contain_text("does not speak")
+    expect(page.locator("#notice")).to_contain_text("Speech synthesis is not available")
     expect(page.locator("#listen-button")).to_be_disabled()
     expect(page.locator("#speak-button")).to_be_enabled()
 
 
-def test_a_page_that_comes_before_its_server_waits(
-    browser: Browser, open_page: Open, origin: str, complaints: list[str]
+def test_a_page_waits_for_its_server(
+    browser: Browser, open_page: Open, origin: str, console_errors: list[str]
 ) -> None:
     page = open_page(browser)
     page.route(f"{origin}/api/info", lambda route: route.abort())
     page.goto(origin)
-    expect(page.locator("#health")).to_contain_text("does not answer")
+    expect(page.locator("#health")).to_contain_text("does not respond")
     page.unroute(f"{origin}/api/info")
     page.route(f"{origin}/api/info", lambda route: route.fulfill(json=INFO))
     expect(page.locator("#health")).to_contain_text("is ready", timeout=15_000)
-    complaints.clear()  # Chromium reports the answers that did not come.
+    console_errors.clear()  # Chromium reports the answers that did not come.
 
 
-# Listen
+# Synthesise
 
 
-def test_a_text_is_spoken_lit_and_saved(visit: Open, peer: Any) -> None:
+def test_a_text_is_played_highlighted_and_saved(visit: Open, peer: Any) -> None:
     page = visit("#/listen")
     far = peer(page, "tts")
-    far.answer = speaks(1.5)
+    far.answer = synthesizer(1.5)
     page.fill("#listen-text", "One sentence. Another one.")
     page.click("text=heart")
     page.locator("#listen-speed").fill("1.2")
     page.press("#listen-text", "Control+Enter")
-    expect(page.locator("#listen-lit .saying")).to_have_text(re.compile("One sentence"))
-    expect(page.locator("#listen-lit .saying")).to_have_text(re.compile("Another one"))
-    expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+    expect(page.locator("#listen-highlight .current")).to_have_text(re.compile("One sentence"))
+    expect(page.locator("#listen-highlight .current")).to_have_text(re.compile("Another one"))
+    expect(page.locator("#listen-state")).to_have_text("Playback finished.")
     assert far.frames[0][1] == {
         "text": "One sentence. Another one.",
         "voice": "heart",
@@ -303,12 +304,12 @@ def test_a_text_is_spoken_lit_and_saved(visit: Open, peer: Any) -> None:
     assert Path(download.value.path()).stat().st_size == 44 + 2 * 36_000
 
 
-def test_words_are_lit_by_the_marks_of_the_server(visit: Open, peer: Any) -> None:
+def test_words_are_highlighted_by_the_marks_of_the_server(visit: Open, peer: Any) -> None:
     page = visit("#/listen")
 
     def answer(_: int, socket: Any, frame: Any) -> None:
         if frame.get("signal") == "start":
-            socket.tell(status=0, signal="server ready", session="s")
+            socket.send(status=0, signal="server ready", session="s")
         elif "text" in frame:
             second = base64.b64encode(bytes(2 * 24_000)).decode()
             words = [((0, 2), "你好", 0.0), ((3, 5), "流声", 0.6), ((5, 6), "好", 1.3)]
@@ -316,42 +317,43 @@ def test_words_are_lit_by_the_marks_of_the_server(visit: Open, peer: Any) -> Non
                 {"span": span, "text": text, "start": start, "end": start + 0.4}
                 for span, text, start in words
             ]
-            socket.tell(status=1, audio=second, marks=marks[:2])
-            socket.tell(status=1, audio=second, marks=marks[2:])
-            socket.tell(status=2, audio="")
+            socket.send(status=1, audio=second, marks=marks[:2])
+            socket.send(status=1, audio=second, marks=marks[2:])
+            socket.send(status=2, audio="")
 
     peer(page, "tts").answer = answer
     page.fill("#listen-text", "你好𝄞流声好。")  # the clef is one character and two UTF-16 units
     page.evaluate("""() => {
-      globalThis.lit = [];
-      const saying = document.querySelector("#listen-lit .saying");
-      new MutationObserver(() => lit.push(saying.textContent)).observe(saying, { childList: true });
+      globalThis.highlighted = [];
+      const current = document.querySelector("#listen-highlight .current");
+      new MutationObserver(() => highlighted.push(current.textContent))
+        .observe(current, { childList: true });
     }""")
     page.click("#listen-button")
-    expect(page.locator("#listen-state")).to_have_text("Said to the end.")
-    assert page.evaluate("lit") == ["你好", "流声", "好"]
+    expect(page.locator("#listen-state")).to_have_text("Playback finished.")
+    assert page.evaluate("highlighted") == ["你好", "流声", "好"]
 
 
-def test_stop_is_at_once(visit: Open, peer: Any) -> None:
+def test_stop_takes_effect_at_once(visit: Open, peer: Any) -> None:
     page = visit("#/listen")
     far = peer(page, "tts")
-    far.answer = speaks(20, ends=False)
+    far.answer = synthesizer(20, ends=False)
     page.click("#listen-button")
-    expect(page.locator("#listen-state")).to_have_text("Speaking")
+    expect(page.locator("#listen-state")).to_have_text("Playing")
     page.keyboard.press("Escape")
     expect(page.locator("#listen-state")).to_have_text("Stopped.")
     assert far.frames[0][-1] == {"signal": "cancel"}
-    expect(page.locator("#listen-button")).to_have_attribute("aria-label", "Speak the text")
+    expect(page.locator("#listen-button")).to_have_attribute("aria-label", "Synthesise and play")
 
 
 def test_the_voice_follows_the_language_until_one_is_chosen(visit: Open, peer: Any) -> None:
     page = visit("#/listen")
     far = peer(page, "tts")
-    far.answer = speaks(0.1)
+    far.answer = synthesizer(0.1)
     for sample in ("李白", "Sea"):
         page.click(f"text={sample}")
         page.click("#listen-button")
-        expect(page.locator("#listen-state")).to_have_text("Said to the end.")
+        expect(page.locator("#listen-state")).to_have_text("Playback finished.")
         page.click("#tab-speak")
         page.click("#tab-listen")
     assert [frame["voice"] for frame in far.frames[0][1:] if "voice" in frame] == ["mei", "heart"]
@@ -367,68 +369,70 @@ def test_the_samples_of_the_own_language_come_first(visit: Open) -> None:
     expect(page.locator("#listen-text")).to_have_value(re.compile("床前明月光"))
 
 
-@pytest.mark.parametrize(("touch", "told"), [(True, "Press the button"), (False, "Ctrl + Enter")])
-def test_keys_are_told_to_who_has_some(visit: Open, touch: bool, told: str) -> None:
+@pytest.mark.parametrize(("touch", "hint"), [(True, "Press the button"), (False, "Ctrl + Enter")])
+def test_shortcuts_are_shown_on_devices_with_a_keyboard(
+    visit: Open, touch: bool, hint: str
+) -> None:
     page = visit("#/listen", has_touch=touch, is_mobile=touch)
-    expect(page.locator("#listen-state")).to_contain_text(told)
+    expect(page.locator("#listen-state")).to_contain_text(hint)
 
 
-def test_nothing_to_say_is_told(visit: Open) -> None:
+def test_an_empty_text_is_an_error(visit: Open) -> None:
     page = visit("#/listen")
     page.fill("#listen-text", "  ")
     page.click("#listen-button")
-    expect(page.locator("#notice")).to_contain_text("nothing to say")
+    expect(page.locator("#notice")).to_contain_text("nothing to synthesise")
 
 
-def test_an_error_of_the_server_is_shown_as_it_says(visit: Open, peer: Any) -> None:
+def test_an_unknown_error_of_the_server_is_shown_in_its_words(visit: Open, peer: Any) -> None:
     page = visit("#/listen")
 
     def answer(_: int, socket: Any, frame: Any) -> None:
         if frame.get("signal") == "start":
-            socket.tell(status=0, signal="server ready", session="s")
+            socket.send(status=0, signal="server ready", session="s")
         else:
-            socket.tell(status=-1, code="text_too_long", message="Too long; cut it.", audio="")
-            socket.tell(status=2, audio="")
+            socket.send(status=-1, code="text_too_long", message="Too long; cut it.", audio="")
+            socket.send(status=2, audio="")
 
     peer(page, "tts").answer = answer
     page.click("#listen-button")
     expect(page.locator("#notice p")).to_have_text("Too long; cut it.")
 
 
-# Talk to it
+# Talk
 
 
-def test_speaking_while_it_speaks_stops_it(visit: Open, peer: Any) -> None:
+def test_new_speech_interrupts_the_reply(visit: Open, peer: Any) -> None:
     page = visit("#/talk")
-    ears, mouth = peer(page, "asr"), peer(page, "tts")
-    ears.answer = listens(iter([("今天很好。", "", True)]), HEARD)
-    mouth.answer = speaks(30, ends=False)
+    asr, tts = peer(page, "asr"), peer(page, "tts")
+    asr.answer = recognizer(iter([("今天很好。", "", True)]), FINAL)
+    tts.answer = synthesizer(30, ends=False)
     page.click("#talk-button")
-    expect(page.locator("#talk-state")).to_contain_text("Speaking")
-    assert mouth.frames[0][1] == {"text": "今天很好。", "voice": "mei"}
-    expect(page.locator("#conversation .it")).to_have_text("Echo · mei今天很好。")
+    expect(page.locator("#talk-state")).to_contain_text("Replying")
+    assert tts.frames[0][1] == {"text": "今天很好。", "voice": "mei"}
+    expect(page.locator("#conversation .it")).to_have_text("Liusheng · mei今天很好。")
 
-    # Its own words, come back through the microphone, are no reason to stop.
-    ears.answer = listens(iter([("今天很好。今天很", "今天很好。", False)]), HEARD)
+    # An echo of the reply does not interrupt it.
+    asr.answer = recognizer(iter([("今天很好。今天很", "今天很好。", False)]), FINAL)
     page.wait_for_timeout(500)
-    expect(page.locator("#talk-state")).to_contain_text("Speaking")
+    expect(page.locator("#talk-state")).to_contain_text("Replying")
 
-    ears.answer = listens(iter([("今天很好。等一下", "今天很好。", False)]), HEARD)
+    asr.answer = recognizer(iter([("今天很好。等一下", "今天很好。", False)]), FINAL)
     expect(page.locator("#conversation .interrupted")).to_contain_text("interrupted")
     expect(page.locator("#conversation .draft p")).to_have_text("等一下")
-    assert mouth.frames[0][-1] == {"signal": "cancel"}
+    assert tts.frames[0][-1] == {"signal": "cancel"}
     expect(page.locator("#talk-stopped")).not_to_have_text("–")
     expect(page.locator("#talk-turns")).to_have_text("1")
     page.click("#talk-button")
     expect(page.locator("#talk-state")).to_contain_text("It repeats what you say")
 
 
-# On the wire
+# Messages
 
 
 def test_the_drawer_shows_the_frames(visit: Open, peer: Any) -> None:
     page = visit()
-    peer(page, "asr").answer = listens(iter([("", "", True)] * 5 + [("今天", "", False)]), HEARD)
+    peer(page, "asr").answer = recognizer(iter([("", "", True)] * 5 + [("今天", "", False)]), FINAL)
     page.click("#wire-toggle")
     expect(page.locator("#wire")).to_be_visible()
     page.click("#speak-button")
@@ -441,7 +445,7 @@ def test_the_drawer_shows_the_frames(visit: Open, peer: Any) -> None:
     assert any('{"result":"今天"' in text for text in texts)
     assert any(re.search(r"audio: \d+ packets, [\d,]+ bytes", text) for text in texts)
     page.click("#wire-clear")
-    expect(frames).to_have_text("Nothing yet. Speak, or let it speak.")
+    expect(frames).to_have_text("No messages yet. Start a transcription or a synthesis.")
     page.keyboard.press("Escape")
     expect(page.locator("#wire")).to_be_hidden()
     expect(page.locator("#wire-toggle")).to_be_focused()
@@ -450,7 +454,7 @@ def test_the_drawer_shows_the_frames(visit: Open, peer: Any) -> None:
 # The frame
 
 
-def test_languages_and_themes_are_switched_and_remembered(visit: Open) -> None:
+def test_languages_and_themes_are_switched_and_stored(visit: Open) -> None:
     page = visit(locale="zh-CN", color_scheme="light")
     expect(page.locator("h1")).to_have_text("开口成文，落笔有声。")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
@@ -486,19 +490,19 @@ def test_everything_is_reached_by_keyboard(visit: Open) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit: Open, peer: Any, locale: str, scheme: str) -> None:
     page = visit(locale=locale, color_scheme=scheme)
-    peer(page, "asr").answer = listens(iter([("今天很好", "今天", False)]), HEARD)
+    peer(page, "asr").answer = recognizer(iter([("今天很好", "今天", False)]), FINAL)
     page.click("#speak-button")
     page.click("#wire-toggle")
-    expect(page.locator("#captions .moving")).to_have_text("很好")
+    expect(page.locator("#captions .unstable")).to_have_text("很好")
     for tab in ("speak", "listen", "talk"):
         page.click(f"#tab-{tab}")
         results = Axe().run(page, options={"rules": {"color-contrast": {"enabled": True}}})
         assert results.violations_count == 0, results.generate_report()
 
 
-SAID = {
-    "en": ("Words appear while you say them. The faint ones may", " still change"),
-    "zh": ("话还没有说完，字已经写在眼前。颜色浅的", "还可能变动"),
+CAPTIONS = {
+    "en": ("Text appears while you speak. Dimmed words may", " still change"),
+    "zh": ("边说话，文字边显示。浅色的文字", "还可能变化"),
 }
 
 
@@ -515,24 +519,24 @@ def test_layout_fits_while_it_works(
     locale: str,
     scheme: str,
 ) -> None:
-    """LIUSHENG_SCREENSHOTS names a folder to keep the pictures in, to be looked at."""
+    """LIUSHENG_SCREENSHOTS names a folder for the pictures."""
     panel = "speak" if tab == "wire" else tab
     page = visit(f"#/{panel}", viewport=size, locale=locale, color_scheme=scheme)
-    stable, moving = SAID[locale[:2]]
+    stable, moving = CAPTIONS[locale[:2]]
     spoken = (stable, stable, True) if tab == "talk" else (stable + moving, stable, False)
     quiet = [("", "", True)] * 25
-    peer(page, "asr").answer = listens(iter([*quiet, spoken]), HEARD)
-    peer(page, "tts").answer = speaks(12)
+    peer(page, "asr").answer = recognizer(iter([*quiet, spoken]), FINAL)
+    peer(page, "tts").answer = synthesizer(12)
     if tab == "wire":
         page.click("#wire-toggle")
     page.click(f"#{panel}-button")
     if panel == "speak":
-        expect(page.locator("#captions .moving")).to_have_text(moving)
+        expect(page.locator("#captions .unstable")).to_have_text(moving)
     elif tab == "listen":
         expect(page.locator("#listen-made")).not_to_have_text("–")
-        expect(page.locator("#listen-lit .said").first).to_be_visible()
+        expect(page.locator("#listen-highlight .spoken").first).to_be_visible()
     else:
-        expect(page.locator("#talk-state")).to_have_text(re.compile("Interrupt|打断"))
+        expect(page.locator("#talk-state")).to_have_text(re.compile("interrupt|打断"))
     page.evaluate("scrollTo(0, 0)")
     page.screenshot(
         path=Path(os.environ.get("LIUSHENG_SCREENSHOTS", tmp_path))

@@ -110,9 +110,9 @@ def test_a_spoken_sentence_is_captioned(
         expect(page.locator("#speak-state")).to_contain_text("Done", timeout=PATIENCE)
         heard = page.inner_text("#captions")
         assert error_rate(heard, said) <= most, heard
-        expect(page.locator("#speak-delay-name")).to_have_text("Words appear after")
+        expect(page.locator("#speak-delay-name")).to_have_text("Median word delay")
         with page.expect_download() as download:
-            page.click("[data-take=srt]")
+            page.click("[data-export=srt]")
         subtitles = Path(download.value.path()).read_text(encoding="utf-8")
         assert error_rate(re.sub(r"(?m)^\d+$|^.*-->.*$", "", subtitles), said) <= most
 
@@ -129,7 +129,7 @@ def test_a_file_is_watched_being_recognised(
     page.set_input_files("#speak-file", path)
     expect(page.locator("#speak-state")).to_contain_text("Done", timeout=PATIENCE)
     assert error_rate(page.inner_text("#captions"), said) <= 0.25
-    expect(page.locator("#speak-delay-name")).to_have_text("Faster than real time")
+    expect(page.locator("#speak-delay-name")).to_have_text("Times real time")
 
 
 def test_what_is_written_is_heard_without_a_gap(
@@ -146,7 +146,7 @@ def test_what_is_written_is_heard_without_a_gap(
     ready(page, f"{address}#/listen")
     page.fill("#listen-text", "你好，欢迎使用流声。句子还没写完，声音已经到了。")
     page.click("#listen-button")
-    expect(page.locator("#listen-state")).to_have_text("Said to the end.", timeout=PATIENCE)
+    expect(page.locator("#listen-state")).to_have_text("Playback finished.", timeout=PATIENCE)
     sent = np.frombuffer(b"".join(pieces), dtype="<i2") / 32_768
     assert len(sent) > 2 * 24_000
     assert np.abs(sent).max() > 0.1

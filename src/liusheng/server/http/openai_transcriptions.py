@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol import openai
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.languages import check_language, from_locale
-from liusheng.protocol.transcript import UtteranceLike
+from liusheng.protocol.subtitles import Cue, cues, srt, vtt
+from liusheng.protocol.transcript import Transcript, UtteranceLike
 from liusheng.runtime.recognition.service import Recognition
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
@@ -24,7 +26,6 @@ from liusheng.server.http.openai_common import (
     failed_event,
     language_for,
 )
-from liusheng.server.http.subtitles import cues, srt, vtt
 from liusheng.server.http.transcribe import recognizing
 from liusheng.server.recognition_task import RecognitionTask
 
@@ -73,7 +74,8 @@ class TranscriptionEndpoint:
                     await _stream(exchange, listening)
                 else:
                     await listening.end()
-                    body, media = _whole(form, listening)
+                    # Subtitles of an hour take half a second to cut.
+                    body, media = await asyncio.to_thread(_whole, form, listening)
                     await exchange.answer(body, content_type=media)
 
 
@@ -109,9 +111,9 @@ def _whole(form: openai.TranscriptionForm, listening: RecognitionTask) -> tuple[
     if form.response_format == "text":
         return f"{text}\n".encode(), "text/plain; charset=utf-8"
     if form.response_format == "srt":
-        return srt(cues(listening.utterances)).encode(), "application/x-subrip; charset=utf-8"
+        return srt(_cues(transcript)).encode(), "application/x-subrip; charset=utf-8"
     if form.response_format == "vtt":
-        return vtt(cues(listening.utterances)).encode(), "text/vtt; charset=utf-8"
+        return vtt(_cues(transcript)).encode(), "text/vtt; charset=utf-8"
     usage = openai.Duration(seconds=round(listening.seconds, 3))
     if form.response_format == "json":
         return msgspec.json.encode(openai.Transcription(text=text, usage=usage)), JSON
@@ -129,6 +131,11 @@ def _whole(form: openai.TranscriptionForm, listening: RecognitionTask) -> tuple[
         usage=usage,
     )
     return msgspec.json.encode(verbose), JSON
+
+
+def _cues(transcript: Transcript) -> list[Cue]:
+    tokens = [(token.w, token.bg, token.ed) for token in transcript.times()]
+    return cues(transcript.view.result, tokens)
 
 
 def _segments(pieces: Sequence[tuple[str, UtteranceLike]]) -> tuple[openai.Segment, ...]:

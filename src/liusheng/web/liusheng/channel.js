@@ -1,4 +1,4 @@
-/** One WebSocket that is opened again, with growing pauses, until its owner has what it wants. */
+/** A WebSocket that reconnects, with growing pauses. */
 
 import { LiushengError } from "./errors.js";
 
@@ -7,10 +7,10 @@ const LONGEST_PAUSE = 5_000;
 const OPENING_TIMEOUT = 10_000;
 
 /**
- * A connection that may break and is then made anew.
+ * A connection that reconnects when it is lost.
  *
- * The owner says what happens in between: `onOpen` begins the session on a new socket, `onMessage`
- * takes a parsed message, `onBroken` says whether another try makes sense.
+ * `onOpen` starts the session on a new socket, `onMessage` takes a parsed message, `onBroken` decides
+ * whether to reconnect.
  */
 export class Channel {
   #url;
@@ -27,17 +27,17 @@ export class Channel {
    * @param {object} handlers
    * @param {() => void} handlers.onOpen
    * @param {(message: object) => void} handlers.onMessage
-   * @param {() => boolean} handlers.onBroken the socket is gone; whether to open another
-   * @param {(error: LiushengError) => void} handlers.onFailed no try is left
+   * @param {() => boolean} handlers.onBroken the socket was closed; returns whether to reconnect
+   * @param {(error: LiushengError) => void} handlers.onFailed no attempt is left
    * @param {(state: object) => void} [handlers.onConnection]
    * @param {(frame: object) => void} [handlers.onFrame]
-   * @param {number} [handlers.maxTries] in a row that may fail
+   * @param {number} [handlers.maxTries] failed attempts in a row, at most
    */
   constructor(url, task, handlers) {
     this.#url = url;
     this.#task = task;
     this.#handlers = { maxTries: 8, ...handlers };
-    // A network that is back is worth a try at once.
+    // Try at once when the network is back.
     this.online = () => this.#timer && this.#openNow();
     globalThis.addEventListener?.("online", this.online);
     this.#open();
@@ -48,7 +48,7 @@ export class Channel {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Bytes handed over that have not left yet. */
+  /** Bytes that are queued in the socket. */
   get bufferedAmount() {
     return this.#socket?.bufferedAmount ?? 0;
   }
@@ -61,7 +61,7 @@ export class Channel {
     this.#handlers.onFrame?.({ task: this.#task, direction: "sent", data, time: performance.now() });
   }
 
-  /** The session works: the next break starts with a short pause again. */
+  /** Reset the pause: the session works. */
   settled() {
     this.#tries = 0;
   }
@@ -117,14 +117,14 @@ export class Channel {
       this.#handlers.onFailed(
         new LiushengError(
           "connection_lost",
-          `The server at ${this.#url.host} cannot be reached; it was tried ${this.#tries} times. ` +
+          `The server at ${this.#url.host} cannot be reached; ${this.#tries} attempts failed. ` +
             "Check that it runs and that the network is up, then try again.",
         ),
       );
       return;
     }
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#tries - 1));
-    // Clients that lost one server together should not all come back in the same instant.
+    // Clients of one server should not all reconnect at the same instant.
     const spread = pause * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => this.#open(), spread);
     this.#report("waiting");

@@ -1,9 +1,9 @@
-/** What went wrong, for programs and for people. */
+/** Errors: a code for programs, a message for people. */
 
 export class LiushengError extends Error {
   /**
-   * @param {string} code stable, to switch on: a code of the server's protocol, or one of this
-   *   module's own (see `docs/javascript.md`).
+   * @param {string} code stable: a code of the server's protocol or of this module (see
+   *   `docs/javascript.md`).
    * @param {string} message what is wrong and what to do, in English.
    * @param {unknown} [cause]
    */
@@ -14,11 +14,11 @@ export class LiushengError extends Error {
   }
 }
 
-/** Return the error for what browsers keep from pages that are not on https or localhost. */
+/** Return the error for functions that browsers allow only on https or localhost. */
 export function insecureContext(what) {
   return new LiushengError(
     "insecure_context",
-    `Browsers give ${what} only to pages on https or localhost; this page is on ` +
-      `${location.origin}. Use one of these.`,
+    `Browsers allow ${what} only on https or localhost, and this page is at ` +
+      `${location.origin}. Open it on https or localhost.`,
   );
 }

@@ -9,33 +9,33 @@ export class Liusheng {
   constructor(base?: string | URL, options?: LiushengOptions);
   /** Where the server is. */
   readonly base: URL;
-  /** Ask what the server is and has. Rejects with a `LiushengError`. */
+  /** Get the version, languages, voices and limits of the server. Rejects with a `LiushengError`. */
   info(): Promise<Info>;
   /** Begin a recognition. */
   recognize(options?: RecognitionOptions): Recognition;
-  /** Make a session of synthesis; it connects when there is something to say. */
+  /** Make a session of synthesis; it connects at the first text. */
   synthesizer(options?: SynthesizerOptions): Synthesizer;
 }
 
 export interface LiushengOptions {
-  /** Called with every frame of every session. */
+  /** Called with every frame sent or received. */
   onFrame?: (frame: Frame) => void;
 }
 
-/** A frame that passed. */
+/** A frame that was sent or received. */
 export interface Frame {
   task: "asr" | "tts";
   direction: "sent" | "received";
   /** JSON text, or audio. */
   data: string | ArrayBuffer | ArrayBufferView;
-  /** `performance.now()` at its passing. */
+  /** `performance.now()` when it was sent or received. */
   time: number;
 }
 
-/** The state of a connection. "waiting": it broke and is tried again after a pause. */
+/** The state of a connection. "waiting": it was lost; another attempt follows after a pause. */
 export interface Connection {
   state: "connecting" | "open" | "waiting" | "closed";
-  /** Tries that failed in a row. */
+  /** Failed attempts in a row. */
   tries: number;
 }
 
@@ -43,13 +43,13 @@ export interface Connection {
 export interface Info {
   name: string;
   version: string;
-  /** Null where the server does not recognise. */
+  /** Null if the server has no recognition model. */
   asr: {
     /** The model that serves each value of `lang`, "auto" among them. */
     models: Record<string, string>;
     sample_rate: number;
   } | null;
-  /** Null where the server does not speak. */
+  /** Null if the server has no voice. */
   tts: { voices: Voice[]; sample_rate: number } | null;
   limits: {
     idle_seconds: number;
@@ -63,7 +63,7 @@ export interface Info {
 export interface Voice {
   id: number;
   name: string;
-  /** Codes; the first is what it speaks best. */
+  /** Codes; the first is its main language. */
   languages: string[];
   gender: "female" | "male" | "unknown";
   model: string;
@@ -76,8 +76,8 @@ export interface RecognitionOptions {
   name?: string;
   nbest?: number;
   /**
-   * Seconds of audio that are kept, so that a broken connection can be mended by sending them
-   * again; 600 by default. A connection that breaks later ends the recognition.
+   * Seconds of audio that are kept to be sent again if the connection is lost; 600 by default. A
+   * connection that is lost later ends the recognition.
    */
   keepSeconds?: number;
   onReady?: (ready: Ready) => void;
@@ -119,20 +119,20 @@ export interface Timed {
   ed: number;
 }
 
-/** One recognition, over as many sockets as the network makes necessary. */
+/** One recognition, over one connection, or several if connections are lost. */
 export class Recognition {
   constructor(url: string | URL, options?: RecognitionOptions);
   /** Resolves with the final reply; rejects with a `LiushengError`. */
   readonly final: Promise<Final>;
-  /** Name of the model that listens; "" until the server said so. */
+  /** Name of the model that transcribes; "" until the server is ready. */
   readonly model: string;
-  /** Seconds of audio given so far. */
+  /** Seconds of audio sent with `send` so far. */
   readonly seconds: number;
-  /** Packets that the server has not answered yet. */
+  /** Number of packets without a reply. */
   readonly pending: number;
-  /** Give a packet of 16 kHz mono audio. It is kept: do not write to it again. */
+  /** Send a packet of 16 kHz mono audio. It is kept: do not write to it again. */
   send(packet: Int16Array): void;
-  /** No more audio comes. */
+  /** End the audio; resolves with the final reply. */
   finish(): Promise<Final>;
   /** Stop without a final reply; `final` rejects with the code "abandoned". */
   abandon(): void;
@@ -150,11 +150,11 @@ export interface SpeechOptions {
   spk_id?: number;
   /** 0.5 to 2. */
   speed?: number;
-  /** Ask when which part of the text is said; see `Speech.marks`. */
+  /** Request marks; see `Speech.marks`. */
   marks?: boolean;
 }
 
-/** When a part of a text is said. */
+/** The time of a part of a text in the audio. */
 export interface Mark {
   /** Where it begins and ends in the text, as for `text.slice(...span)`. */
   span: [number, number];
@@ -164,28 +164,28 @@ export interface Mark {
   end: number;
 }
 
-/** A session of synthesis. Texts are said one after another. */
+/** A session of synthesis. Texts are synthesised in order. */
 export class Synthesizer {
   constructor(url: string | URL, options?: SynthesizerOptions);
-  /** Say a text. */
+  /** Synthesise a text. */
   speak(text: string, options?: SpeechOptions): Speech;
-  /** Stop everything and free what the server holds. */
+  /** Cancel all texts and close the connection. */
   close(): void;
 }
 
 /**
- * A text being said: its audio, 24 kHz mono, piece by piece. Iterating throws a `LiushengError`
- * when the text cannot be said to its end. To be iterated once.
+ * The audio of a text, 24 kHz mono, in pieces. Iterating throws a `LiushengError` if the synthesis
+ * fails. Iterate it once.
  */
 export class Speech implements AsyncIterable<Int16Array> {
   private constructor();
   readonly request: { text: string } & SpeechOptions;
-  /** `performance.now()` at the asking. */
+  /** `performance.now()` at the request. */
   readonly asked: number;
-  /** Milliseconds from the asking to the first piece of audio; null before it. */
+  /** Milliseconds from the request to the first piece of audio; null before it. */
   readonly firstPacket: number | null;
   readonly cancelled: boolean;
-  /** The marks that have come, in order; none where they were not asked for. */
+  /** Marks received so far, in order; empty unless they were requested. */
   readonly marks: readonly Mark[];
   /** Stop this and every other text of its session, at once. */
   cancel(): void;
@@ -207,12 +207,12 @@ export interface MicrophoneOptions {
   noiseSuppression?: boolean;
 }
 
-/** A microphone that is on. */
+/** An open microphone. */
 export class Microphone {
   private constructor();
-  /** Ask for the microphone. Call it from a click. Rejects with a `LiushengError`. */
+  /** Open the microphone. Call it from a click. Rejects with a `LiushengError`. */
   static open(options: MicrophoneOptions): Promise<Microphone>;
-  /** Turn it off; what was heard and not yet given comes as a last, shorter packet before. */
+  /** Close it; the remaining audio is delivered first, as one shorter packet. */
   close(): Promise<void>;
 }
 
@@ -231,7 +231,7 @@ export interface PlaybackOptions {
   onStarved?: (playback: Playback) => void;
 }
 
-/** A loudspeaker. */
+/** Audio output. */
 export class Player {
   private constructor();
   /** Call it from a click. Rejects with a `LiushengError`. */
@@ -242,7 +242,7 @@ export class Player {
     stream: AsyncIterable<Int16Array> | Iterable<Int16Array>,
     options?: PlaybackOptions,
   ): Playback;
-  /** Silence, now. */
+  /** Stop playback. */
   stop(): void;
   /** Free the audio device. */
   close(): Promise<void>;
@@ -255,14 +255,14 @@ export class Playback {
   readonly position: number;
   /** How often the samples ran out before the end. */
   readonly starved: number;
-  /** What the stream threw; what came before was played. */
+  /** The error that the stream threw; the audio before it was played. */
   readonly error: unknown;
   /** Resolves at the end: true when everything was played, false when it was stopped. */
   readonly finished: Promise<boolean>;
   stop(): void;
 }
 
-/** What went wrong. */
+/** Any failure of this module. */
 export class LiushengError extends Error {
   constructor(code: string, message: string, cause?: unknown);
   /** A code of the protocol or one of this module's own; stable. */

@@ -37,7 +37,7 @@ export class Liusheng {
     return this.#base;
   }
 
-  /** Ask what the server is and has: version, languages, voices, limits. */
+  /** Get the version, languages, voices and limits of the server. */
   async info() {
     let response;
     try {

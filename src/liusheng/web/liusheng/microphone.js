@@ -4,14 +4,14 @@ import { LiushengError, insecureContext } from "./errors.js";
 
 const WORKLETS = new URL("./worklets.js", import.meta.url);
 
-/** A microphone that is on. */
+/** An open microphone. */
 export class Microphone {
   #context;
   #stream;
   #node;
 
   /**
-   * Ask for the microphone and listen. Call it from a click: browsers want a gesture.
+   * Open the microphone. Call it from a click: browsers require a user gesture.
    * @param {import("./liusheng.js").MicrophoneOptions} options
    * @returns {Promise<Microphone>}
    */
@@ -45,7 +45,7 @@ export class Microphone {
     await this.#context.resume();
   }
 
-  /** Turn it off; what was heard but not yet given comes as one last, shorter packet before. */
+  /** Close it; the remaining audio is delivered first, as one shorter packet. */
   async close() {
     if (this.#node && this.#context.state === "running") {
       const { port } = this.#node;
@@ -89,7 +89,7 @@ function reason({ name, message }) {
       return ["no_microphone", "No microphone was found. Connect one and try again."];
     case "NotReadableError":
     case "AbortError":
-      return ["microphone_busy", "The microphone is there, but another program holds it."];
+      return ["microphone_busy", "Another program is using the microphone. Close it and try again."];
     default:
       return ["microphone_failed", `The microphone could not be opened: ${message}`];
   }

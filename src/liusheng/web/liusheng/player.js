@@ -1,4 +1,4 @@
-/** Playback of audio that is still arriving: no gaps, no clicks, stopped at once. */
+/** Playback of a stream: without gaps or clicks, stopped within 5 ms. */
 
 import { insecureContext } from "./errors.js";
 
@@ -10,17 +10,17 @@ export class Playback {
   position = 0;
   /** How often the samples ran out before the end. */
   starved = 0;
-  /** What the stream threw. */
+  /** The error that the stream threw. */
   error = null;
 
   constructor(stop) {
-    /** Resolves at the end: whether everything was played. */
+    /** Resolves at the end: true if all audio was played. */
     this.finished = new Promise((resolve) => (this.settle = resolve));
     this.stop = stop;
   }
 }
 
-/** A loudspeaker. */
+/** Audio output. */
 export class Player {
   #context;
   #node;
@@ -29,22 +29,22 @@ export class Player {
   #ids = 0;
 
   /**
-   * Make a player. Call it from a click: browsers want a gesture before anything sounds.
+   * Make a player. Call it from a click: browsers require a user gesture before playback.
    * @param {import("./liusheng.js").PlayerOptions} [options]
    * @returns {Promise<Player>}
    */
   static async open({ sampleRate = 24_000 } = {}) {
     if (!globalThis.isSecureContext) throw insecureContext("audio worklets");
     const player = new Player();
-    // A context of the stream's own rate leaves the resampling to the browser; one that has
-    // another rate all the same is made up for in the worklet.
+    // In a context of the stream's rate the browser resamples. If the browser chooses another rate,
+    // the worklet resamples.
     player.#context = new AudioContext({ sampleRate, latencyHint: "interactive" });
     await player.#context.audioWorklet.addModule(WORKLETS);
     player.#node = new AudioWorkletNode(player.#context, "liusheng-playback", {
       numberOfInputs: 0,
       outputChannelCount: [1],
     });
-    player.#node.port.onmessage = ({ data }) => player.#hear(data);
+    player.#node.port.onmessage = ({ data }) => player.#onMessage(data);
     player.#node.connect(player.#context.destination);
     player.sampleRate = sampleRate;
     await player.#context.resume();
@@ -67,14 +67,14 @@ export class Player {
     this.#context.resume();
     this.#node.port.postMessage({ begin: id, sampleRate: this.sampleRate, prebuffer });
     this.#feed(stream, playback).catch((error) => {
-      // Whoever made the stream learns of its failure; what came before it is still played.
+      // The audio before the error is still played.
       playback.error = error;
       if (this.#current === playback) this.#node.port.postMessage({ end: true });
     });
     return playback;
   }
 
-  /** Silence, now. */
+  /** Stop playback. */
   stop() {
     if (!this.#current) return;
     this.#node.port.postMessage({ stop: true });
@@ -98,7 +98,7 @@ export class Player {
     if (this.#current === playback) this.#node.port.postMessage({ end: true });
   }
 
-  #hear({ id, started, played, level, starved, ended }) {
+  #onMessage({ id, started, played, level, starved, ended }) {
     const playback = this.#current;
     if (!playback || playback.id !== id) return;
     if (played !== undefined) playback.position = played / this.#context.sampleRate;

@@ -1,11 +1,11 @@
-/** Streaming recognition: packets of audio in, text while it is spoken, the final text with times. */
+/** Streaming recognition: packets of audio in; partial texts and the final text with times out. */
 
 import { Channel } from "./channel.js";
 import { LiushengError } from "./errors.js";
 
 const SAMPLE_RATE = 16_000;
 
-/** One recognition, over as many sockets as the network makes necessary. */
+/** One recognition, over one connection, or several if connections are lost. */
 export class Recognition {
   #options;
   #channel;
@@ -16,7 +16,7 @@ export class Recognition {
   #ready = false;
   #ended = false;
   #over = false;
-  #shown = ""; // at the last break; until that is caught up with
+  #shown = ""; // last result before a reconnection, until the new result is as long
   #lastResult = "";
   #model = "";
   #final;
@@ -28,7 +28,7 @@ export class Recognition {
   constructor(url, options) {
     this.#options = { lang: "auto", name: "browser", nbest: 1, keepSeconds: 600, ...options };
     this.#final = Promise.withResolvers?.() ?? resolvers();
-    this.#final.promise.catch(() => {}); // Whoever wants to know asks `finish` or `final`.
+    this.#final.promise.catch(() => {}); // The owner handles it through `finish` or `final`.
     this.#channel = new Channel(url, "asr", {
       onOpen: () => this.#start(),
       onMessage: (message) => this.#take(message),
@@ -44,23 +44,23 @@ export class Recognition {
     return this.#final.promise;
   }
 
-  /** Name of the model that listens; "" until the server said so. */
+  /** Name of the model that transcribes; "" until the server is ready. */
   get model() {
     return this.#model;
   }
 
-  /** Seconds of audio given so far. */
+  /** Seconds of audio sent with `send` so far. */
   get seconds() {
     return this.#samples / SAMPLE_RATE;
   }
 
-  /** Packets that the server has not answered yet. */
+  /** Number of packets without a reply. */
   get pending() {
     return this.#packets.length - this.#replies;
   }
 
   /**
-   * Give a packet of audio.
+   * Send a packet of audio.
    * @param {Int16Array} packet 16 kHz, mono; it is kept, so do not write to it again.
    */
   send(packet) {
@@ -70,7 +70,7 @@ export class Recognition {
     this.#flush();
   }
 
-  /** No more audio comes; resolves with the final reply. */
+  /** End the audio; resolves with the final reply. */
   finish() {
     if (!this.#ended) {
       this.#ended = true;
@@ -103,7 +103,7 @@ export class Recognition {
     }
   }
 
-  /** Past what is kept, a broken connection cannot be mended: the audio need not be held either. */
+  /** After `keepSeconds` a recognition cannot be resumed, so audio is no longer kept. */
   #forget() {
     if (this.seconds > this.#options.keepSeconds) this.#packets[this.#sent - 1] = null;
   }
@@ -128,18 +128,18 @@ export class Recognition {
   }
 
   #update(message) {
-    // After a break everything is heard again; what was shown stays until that has caught up.
+    // After a reconnection all audio is transcribed again: skip results shorter than the last one.
     if (message.result.length < this.#shown.length) return;
     this.#shown = "";
     this.#options.onUpdate?.({
-      // A server of the original protocol tells the text only: none of it is promised to stay.
+      // A server of the original protocol sends the text only: none of it is known to be stable.
       utterance: 0, is_final: false, stable: "", ...message,
     });
     this.#lastResult = message.result;
   }
 
   #error({ code, message }) {
-    // The socket is about to close: what comes next is a break like any other.
+    // The server is about to close the connection; then the client reconnects.
     if (code === "server_stopping") return;
     this.#fail(new LiushengError(code, message));
   }
@@ -151,8 +151,8 @@ export class Recognition {
       this.#fail(
         new LiushengError(
           "connection_lost",
-          `The connection broke after ${Math.round(this.seconds)} s of audio, more than the ` +
-            `${this.#options.keepSeconds} s that are kept to go on from. Start again.`,
+          `The connection was lost after ${Math.round(this.seconds)} s of audio, more than the ` +
+            `${this.#options.keepSeconds} s that are kept to resume it (keepSeconds). Start again.`,
         ),
       );
       return false;

@@ -27,7 +27,7 @@ export function toPCM16(samples) {
 }
 
 /**
- * Decode whatever audio (or video's sound) the browser can, to 16 kHz mono PCM16.
+ * Decode an audio or video file, in any format of the browser, to 16 kHz mono PCM16.
  * @param {Blob} file
  * @returns {Promise<Int16Array>}
  */
@@ -40,7 +40,7 @@ export async function decodeFile(file) {
   } catch (error) {
     throw new LiushengError(
       "undecodable_file",
-      `This browser cannot read ${file.name || "the file"} as audio. ` +
+      `This browser cannot decode ${file.name || "the file"}. ` +
         "Try WAV, MP3, FLAC, M4A or Ogg.",
       error,
     );

@@ -1,10 +1,10 @@
-/** Streaming synthesis: texts in, their audio piece by piece. */
+/** Streaming synthesis: texts in, audio out in pieces. */
 
 import { Channel } from "./channel.js";
 import { LiushengError } from "./errors.js";
 import { pcmFromBase64 } from "./samples.js";
 
-/** A text being said: an asynchronous iterable of Int16Array, 24 kHz mono. */
+/** The audio of a text: an asynchronous iterable of Int16Array, 24 kHz mono. */
 export class Speech {
   #pieces = [];
   #wake = null;
@@ -15,13 +15,13 @@ export class Speech {
 
   /** Whether it was stopped before its end. */
   cancelled = false;
-  /** Milliseconds from the asking to the first piece of audio; null before. */
+  /** Milliseconds from the request to the first piece of audio; null before. */
   firstPacket = null;
-  /** When which part of the text is said, as far as it is known; where marks were asked for. */
+  /** Marks received so far, if they were requested. */
   marks = [];
 
   constructor(request, cancel) {
-    /** What was asked for. */
+    /** The request as it is sent. */
     this.request = request;
     this.#cancel = cancel;
     this.asked = performance.now();
@@ -44,7 +44,7 @@ export class Speech {
     }
   }
 
-  /** For `Synthesizer`: a piece came. */
+  /** For `Synthesizer`: add a piece. */
   add(pcm, marks = []) {
     if (this.#over) return;
     this.firstPacket ??= performance.now() - this.asked;
@@ -55,13 +55,13 @@ export class Speech {
     this.#wake?.();
   }
 
-  /** The wire counts characters, JavaScript counts UTF-16 units. */
+  /** The protocol counts characters, JavaScript counts UTF-16 units. */
   #offset(characters) {
     this.#characters ??= [...this.request.text];
     return this.#characters.slice(0, characters).join("").length;
   }
 
-  /** For `Synthesizer`: no more comes. */
+  /** For `Synthesizer`: end the audio. */
   end(error = null) {
     if (this.#over) return;
     this.#over = true;
@@ -70,13 +70,13 @@ export class Speech {
   }
 }
 
-/** A session of synthesis; texts are said one after another. Opened when there is something to say. */
+/** A session of synthesis; texts are synthesised in order. It connects at the first text. */
 export class Synthesizer {
   #url;
   #options;
   #channel = null;
   #ready = false;
-  #queue = []; // of {speech, sent}: those that the server still owes a closing packet
+  #queue = []; // of {speech, sent}: those without their last packet
 
   /**
    * @param {string | URL} url of the socket
@@ -88,7 +88,7 @@ export class Synthesizer {
   }
 
   /**
-   * Say a text.
+   * Synthesise a text.
    * @param {string} text
    * @param {import("./liusheng.js").SpeechOptions} [options]
    */
@@ -105,7 +105,7 @@ export class Synthesizer {
     return speech;
   }
 
-  /** Stop everything, and free what the server holds. */
+  /** Cancel all texts and close the connection. */
   close() {
     for (const { speech } of this.#queue) speech.end(null);
     this.#queue = [];
@@ -134,7 +134,7 @@ export class Synthesizer {
     }
   }
 
-  /** The wire's `cancel` is for all texts of the session; so is this. */
+  /** The protocol's `cancel` applies to all texts of the session. */
   #cancel() {
     if (this.#channel?.isOpen && this.#queue.some((entry) => entry.sent)) {
       this.#channel.send({ signal: "cancel" });
@@ -158,7 +158,7 @@ export class Synthesizer {
     } else if (message.status === 1) {
       head?.speech.add(pcmFromBase64(message.audio), message.marks);
     } else if (message.status === 2) {
-      // A cancelling that came too late is answered all the same; no text is waiting for that.
+      // A `cancel` that arrived too late also has a reply, which belongs to no text.
       if (!head || (message.cancelled && !head.stopped)) return;
       this.#queue.shift();
       head.speech.end(head.error);
@@ -167,12 +167,12 @@ export class Synthesizer {
     }
   }
 
-  /** A text that has not been heard yet is asked for again; one that broke off cannot go on. */
+  /** Texts without audio so far are requested again; others cannot be resumed. */
   #broken() {
     this.#ready = false;
     const lost = new LiushengError(
       "connection_lost",
-      "The connection broke while this was being said. Say it again.",
+      "The connection was lost during synthesis. Request the text again.",
     );
     this.#queue = this.#queue.filter((entry) => {
       entry.sent = false;

@@ -1,5 +1,5 @@
 /**
- * What runs on the audio thread: the microphone's packets, and playback from a ring buffer.
+ * Audio worklets: capture of packets, and playback from a ring buffer.
  *
  * One file without imports: not every browser can import inside a worklet.
  */
@@ -26,7 +26,7 @@ class Resampler {
     this.at = 0; // of the next output, in input samples times `up`, from the start of `held`
   }
 
-  /** Take samples, return as many as they make. */
+  /** Resample; returns the samples that are complete. */
   push(input) {
     if (this.same) return input;
     const buffer = new Float32Array(this.held.length + input.length);
@@ -49,7 +49,7 @@ class Resampler {
     return Float32Array.from(output);
   }
 
-  /** Return what the last samples still make. */
+  /** Return the remaining samples. */
   flush() {
     return this.same ? new Float32Array(0) : this.push(new Float32Array(this.taps / 2));
   }
@@ -175,13 +175,13 @@ class Ring {
 }
 
 /**
- * Plays what it is given, one playback after another.
+ * Plays streams, one after another.
  *
  * In: {begin: id, sampleRate, prebuffer}, {piece}, {end}, {stop}. Out: {id, started},
  * {id, played, level}, {id, starved}, {id, ended}; `played` counts samples of this context.
  *
  * Where the samples run out before the end, the last of them are faded out and the next ones faded
- * in, so that a starving network is heard as a pause and not as a click.
+ * in, so that an underrun causes a pause, not a click.
  */
 class Playback extends AudioWorkletProcessor {
   constructor() {
@@ -249,7 +249,7 @@ class Playback extends AudioWorkletProcessor {
       this.finish();
       return 0;
     }
-    // What is left is just enough to fade out with.
+    // The remaining samples are enough for the fade-out only.
     const starving = !this.complete && length <= this.fade;
     this.gain = Math.max(0, Math.min(1, this.gain + (starving ? -1 : 1) / this.fade));
     const sample = this.ring.shift() * this.gain;

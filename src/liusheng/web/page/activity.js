@@ -1,23 +1,23 @@
-/** When somebody began to speak, and when they stopped: by the level alone, in this browser. */
+/** Speech activity by the level alone: when speech started, and when it was last detected. */
 
-const LOUD = 0.02; // RMS that counts as speech at least
-const OVER_NOISE = 4; // times the quietest of late
-const HANGOVER = 400; // ms of quiet inside speech
+const LOUD = 0.02; // RMS; lower levels are never speech
+const OVER_NOISE = 4; // times the noise floor
+const HANGOVER = 400; // ms of silence inside speech
 
 export class Activity {
   #noise = LOUD;
   #last = -Infinity;
 
-  /** When the newest speech began, and when it was last heard; ms in this page's clock, or null. */
-  began = null;
-  stopped = null;
+  /** Start of the newest speech, and its last loud packet; ms of `performance.now()`, or null. */
+  startedAt = null;
+  lastAt = null;
 
-  /** A packet of this level came. */
-  heard(rms, now = performance.now()) {
+  /** Take in the level of a packet. */
+  addLevel(rms, now = performance.now()) {
     this.#noise = Math.min(rms, this.#noise * 1.02 + 1e-6);
     if (rms <= Math.max(LOUD, OVER_NOISE * this.#noise)) return;
-    if (now - this.#last > HANGOVER) this.began = now;
+    if (now - this.#last > HANGOVER) this.startedAt = now;
     this.#last = now;
-    this.stopped = now;
+    this.lastAt = now;
   }
 }

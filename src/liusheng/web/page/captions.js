@@ -1,15 +1,15 @@
-/** Captions: what stays in ink, what may still move dimmed, a line for each thing said. */
+/** Captions: stable text dark, unstable text dimmed, a line for each utterance. */
 
 import { make } from "./dom.js";
 
 export class Captions {
   #box;
   #lines = [];
-  #ends = []; // where the text was closed, so that a line may end there
+  #ends = []; // lengths of the text at which utterances were closed: a line ends there
   #announced = 0;
   #live;
 
-  /** box: the element that shows them; live: one that a screen reader reads as it grows. */
+  /** box: the element that displays them; live: an ARIA live region. */
   constructor(box, live) {
     this.#box = box;
     this.#live = live;
@@ -38,22 +38,22 @@ export class Captions {
 
   #line(i, result, from, to, settled) {
     let middle = Math.max(from, Math.min(to, settled));
-    while (result[middle] === " ") middle += 1; // a space is nothing that may change
+    while (result[middle] === " ") middle += 1; // a space counts as stable
     this.#lines[i] ??= this.#newLine();
-    const { stable, moving } = this.#lines[i];
+    const { stable, unstable } = this.#lines[i];
     set(stable, result.slice(from, middle).trimStart());
-    set(moving, result.slice(middle, to));
+    set(unstable, result.slice(middle, to));
   }
 
   #newLine() {
     const stable = make("span", { className: "stable" });
-    const moving = make("span", { className: "moving" });
-    const paragraph = make("p", { className: "line" }, stable, moving);
+    const unstable = make("span", { className: "unstable" });
+    const paragraph = make("p", { className: "line" }, stable, unstable);
     this.#box.append(paragraph);
-    return { paragraph, stable, moving };
+    return { paragraph, stable, unstable };
   }
 
-  /** Half a sentence read aloud again at every change would be noise: closed ones are read. */
+  /** Announce closed utterances only: partials would be read again at every change. */
   #announce(result, closed) {
     if (!closed || result.length <= this.#announced) return;
     this.#live.textContent = result.slice(this.#announced).trim();

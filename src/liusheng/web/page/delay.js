@@ -1,37 +1,37 @@
 /**
- * How long after a word was said it stood on the screen, measured in this browser.
+ * Display delay of recognised text, measured in this browser.
  *
- * While it goes on: from the rise of the level to the first text after it. At the end: for every
- * word of the final text, from its end in the audio (the final's `times`) to the first moment when
- * there was as much text as up to that word.
+ * During a recognition: from the rise of the level to the first text after it. At the end: for each
+ * word of the final text, from its end in the audio (`times` of the final reply) to the moment when
+ * the displayed text was first as long as the final text up to that word.
  */
 
 import { Activity } from "./activity.js";
 
 export class DelayMeter {
-  #origin = Infinity; // of the audio, in this page's clock; ms
+  #origin = Infinity; // when the audio began; ms of `performance.now()`
   #activity = new Activity();
-  #closed = -Infinity; // when everything said was closed last
-  #waiting = true; // for the first text of what is being said
-  #growth = []; // [letters, ms]: when the text first was so long
+  #closed = -Infinity; // when the last utterance was closed
+  #waiting = true; // for the first text of an utterance
+  #growth = []; // [letters, ms]: when the text first had this length
 
-  /** From a rise of the level to the first text, the newest; ms, or null. */
+  /** Newest delay from a rise of the level to the first text; ms, or null. */
   first = null;
 
-  /** A packet was heard that ended at `seconds` of audio. */
-  heard(seconds, rms, now = performance.now()) {
-    // Of all packets the one that came with the least delay tells best when the audio began.
+  /** Take in a packet that ends at `seconds` of audio. */
+  addPacket(seconds, rms, now = performance.now()) {
+    // The packet with the least delay gives the best estimate of when the audio began.
     this.#origin = Math.min(this.#origin, now - 1000 * seconds);
-    this.#activity.heard(rms, now);
+    this.#activity.addLevel(rms, now);
   }
 
-  /** This text is on the screen; `closed`: nothing is being said that is not in it. */
-  shown(text, closed, now = performance.now()) {
+  /** Take in a text that is displayed; `closed`: no utterance is open. */
+  addText(text, closed, now = performance.now()) {
     const letters = count(text);
     if (letters > (this.#growth.at(-1)?.[0] ?? 0)) {
       this.#growth.push([letters, now]);
-      const { began } = this.#activity;
-      if (this.#waiting && began > this.#closed) this.first = now - began;
+      const { startedAt } = this.#activity;
+      if (this.#waiting && startedAt > this.#closed) this.first = now - startedAt;
       this.#waiting = false;
     }
     if (closed && !this.#waiting) {

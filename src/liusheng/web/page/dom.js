@@ -1,4 +1,4 @@
-/** Small things that every part of the page needs. */
+/** Helpers that every part of the page uses. */
 
 import { has, t } from "./i18n.js";
 
@@ -23,14 +23,14 @@ export function duration(ms) {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Offer a file to the user. */
-export function save(blob, name) {
+/** Download a file that the page made. */
+export function download(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** A name for a file that is saved now, without extension. */
+/** Return a file name with the current time, without extension. */
 export function fileName() {
   const now = new Date();
   const part = (n) => String(n).padStart(2, "0");
@@ -42,19 +42,19 @@ export function fileName() {
 
 let shown = null;
 
-/** Tell the user about an error: in our words where there are some, else in the server's. */
-export function complain(error) {
+/** Display an error: translated where the code is known, otherwise the server's message. */
+export function showError(error) {
   shown = { code: error.code ?? "", message: error.message ?? String(error) };
   renderNotice();
 }
 
-/** Take back what was complained about. */
-export function dismiss() {
+/** Remove the error. */
+export function hideError() {
   shown = null;
   renderNotice();
 }
 
-/** Put the notice into the page, in its language. */
+/** Render the error in the page's language. */
 export function renderNotice() {
   const notice = $("notice");
   notice.hidden = !shown;

@@ -1,12 +1,12 @@
-/** Whether what was heard is what the loudspeaker just said. */
+/** Detection of acoustic echo: recognised text that is the text being played. */
 
 const ALIKE = 0.6;
 
-/** heard: text recognised; said: text being played. */
-export function isEcho(heard, said) {
-  const pairs = bigrams(heard);
-  if (!pairs.length || !said) return false;
-  const known = new Set(bigrams(said));
+/** Whether most character bigrams of the recognised text occur in the text being played. */
+export function isEcho(recognised, played) {
+  const pairs = bigrams(recognised);
+  if (!pairs.length || !played) return false;
+  const known = new Set(bigrams(played));
   return pairs.filter((pair) => known.has(pair)).length / pairs.length >= ALIKE;
 }
 

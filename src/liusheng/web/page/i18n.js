@@ -1,26 +1,26 @@
-/** The page's language: detected, switched, remembered. */
+/** The page's language: detected, switched, stored. */
 
-import { recall, remember } from "./memory.js";
-import { WORDS } from "./words.js";
+import { loadSetting, saveSetting } from "./storage.js";
+import { TRANSLATIONS } from "./translations.js";
 
-let language = recall("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+let language = loadSetting("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");
 const listeners = new Set();
 
 /** The language in use: "en" or "zh". */
 export const current = () => language;
 
-/** Return the words of this key, with {names} filled in. */
+/** Return the translation of this key, with {names} filled in. */
 export function t(key, values = {}) {
-  const words = WORDS[language][key];
-  if (words === undefined) throw new Error(`no words for ${key}`);
-  return words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const text = TRANSLATIONS[language][key];
+  if (text === undefined) throw new Error(`no translation for ${key}`);
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Whether there are words for this key. */
-export const has = (key) => key in WORDS[language];
+/** Whether there is a translation for this key. */
+export const has = (key) => key in TRANSLATIONS[language];
 
 /** Call `render` now, and again whenever the language changes. */
-export function inLanguage(render) {
+export function onLanguage(render) {
   listeners.add(render);
   render();
 }
@@ -28,11 +28,11 @@ export function inLanguage(render) {
 /** Switch to the other language. */
 export function switchLanguage() {
   language = language === "zh" ? "en" : "zh";
-  remember("language", language);
+  saveSetting("language", language);
   translate();
 }
 
-/** Put the words into the document. */
+/** Put the translations into the document. */
 export function translate() {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   for (const element of document.querySelectorAll("[data-t]")) {

@@ -1,13 +1,13 @@
-/** Listen: a text, a voice, and the sound from its first packet on. */
+/** The tab "Synthesise": a text, a voice, and playback from the first packet on. */
 
 import { LiushengError, Player, wavFile } from "../liusheng/liusheng.js";
-import { $, complain, dismiss, duration, fileName, save, setBusy } from "./dom.js";
-import { current, inLanguage, t } from "./i18n.js";
-import { LitText } from "./lit.js";
-import { recall, remember } from "./memory.js";
+import { $, download, duration, fileName, hideError, setBusy, showError } from "./dom.js";
+import { current, onLanguage, t } from "./i18n.js";
+import { HighlightedText } from "./highlight.js";
+import { loadSetting, saveSetting } from "./storage.js";
 import { VoicePicker } from "./voices.js";
-import { Wave, loudness } from "./wave.js";
-import { SAMPLES } from "./words.js";
+import { LevelBars, loudness } from "./level_bars.js";
+import { SAMPLES } from "./translations.js";
 
 const FACTS = ["listen-first", "listen-sound", "listen-audio", "listen-made"];
 const IDLE = matchMedia("(hover: none)").matches ? "state.listenTouch" : "state.listenIdle";
@@ -17,8 +17,8 @@ export class ListenPanel {
   #rate;
   #voices;
   #player = null;
-  #lit = new LitText($("listen-lit"));
-  #wave = new Wave($("listen-wave"));
+  #highlighted = new HighlightedText($("listen-highlight"));
+  #bars = new LevelBars($("listen-bars"));
   #state = IDLE;
   #busy = false;
   #speech = null;
@@ -30,24 +30,24 @@ export class ListenPanel {
     this.#rate = info.tts?.sample_rate;
     this.#voices = new VoicePicker($("voices"), info.tts?.voices ?? []);
     const area = $("listen-text");
-    area.value = recall("text") ?? SAMPLES.find(({ lang }) => lang === current()).text;
-    area.addEventListener("input", () => remember("text", area.value));
-    inLanguage(() => this.#samples(area));
+    area.value = loadSetting("text") ?? SAMPLES.find(({ lang }) => lang === current()).text;
+    area.addEventListener("input", () => saveSetting("text", area.value));
+    onLanguage(() => this.#samples(area));
     this.#speed();
     $("listen-button").addEventListener("click", () => (this.#busy ? this.stop() : this.#speak()));
     $("listen-save").addEventListener("click", () =>
-      save(wavFile(this.#pieces, this.#rate), `${fileName()}.wav`),
+      download(wavFile(this.#pieces, this.#rate), `${fileName()}.wav`),
     );
-    $("listen-lit").addEventListener("click", () => this.#edit());
+    $("listen-highlight").addEventListener("click", () => this.#showEditor());
     $("listen").addEventListener("keydown", (event) => this.#key(event));
     if (!info.tts) {
       $("listen-button").disabled = true;
-      complain(new LiushengError("no_tts", ""));
+      showError(new LiushengError("no_tts", ""));
     }
-    inLanguage(() => this.#render());
+    onLanguage(() => this.#render());
   }
 
-  /** Silence, now. */
+  /** Stop synthesis and playback. */
   stop() {
     this.#speech?.cancel();
     this.#playback?.stop();
@@ -55,59 +55,59 @@ export class ListenPanel {
 
   async #speak() {
     const text = $("listen-text").value;
-    dismiss();
+    hideError();
     if (!text.trim()) {
-      complain(new LiushengError("nothing_to_say", ""));
+      showError(new LiushengError("nothing_to_say", ""));
       return;
     }
     this.#busy = true;
     this.#pieces = [];
     for (const fact of FACTS) $(fact).textContent = "–";
     $("listen-save").disabled = true;
-    this.#say("state.asking");
+    this.#setState("state.asking");
     this.#render();
     try {
       this.#player ??= await Player.open({ sampleRate: this.#rate });
-      await this.#utter(text);
+      await this.#synthesize(text);
     } catch (error) {
-      complain(error);
-      this.#say(IDLE);
+      showError(error);
+      this.#setState(IDLE);
     } finally {
       this.#busy = false;
       this.#speech = null;
       this.#playback = null;
-      this.#wave.rest();
+      this.#bars.clear();
       $("listen-save").disabled = !this.#pieces.length;
       this.#render();
-      this.#edit();
+      this.#showEditor();
     }
   }
 
-  async #utter(text) {
+  async #synthesize(text) {
     const speed = Number($("listen-speed").value);
     const speech = this.#synthesizer.speak(text, { voice: this.#voices.choose(text).name, speed, marks: true });
     this.#speech = speech;
-    this.#light(text);
-    const playback = this.#player.play(this.#gather(speech), {
+    this.#showHighlighted(text);
+    const playback = this.#player.play(this.#collect(speech), {
       onStart: () => {
         $("listen-sound").textContent = duration(performance.now() - speech.asked);
-        this.#say("state.speaking");
+        this.#setState("state.speaking");
       },
       onProgress: ({ position }, level) => {
-        this.#wave.push(loudness(level / 2));
-        this.#lit.at(position, speech.marks, speed);
-        if (this.#state === "state.starved") this.#say("state.speaking");
+        this.#bars.push(loudness(level / 2));
+        this.#highlighted.at(position, speech.marks, speed);
+        if (this.#state === "state.starved") this.#setState("state.speaking");
       },
-      onStarved: () => this.#say("state.starved"),
+      onStarved: () => this.#setState("state.starved"),
     });
     this.#playback = playback;
     await playback.finished;
     if (playback.error) throw playback.error;
-    this.#say(speech.cancelled ? "state.stopped" : "state.spoken");
+    this.#setState(speech.cancelled ? "state.stopped" : "state.spoken");
   }
 
-  /** Pass the pieces on, keep them, and tell what is known of them. */
-  async *#gather(speech) {
+  /** Pass the pieces on, keep them for the WAV file, and update the figures. */
+  async *#collect(speech) {
     let samples = 0;
     for await (const pcm of speech) {
       this.#pieces.push(pcm);
@@ -120,15 +120,15 @@ export class ListenPanel {
     $("listen-made").textContent = duration(performance.now() - speech.asked);
   }
 
-  #light(text) {
-    this.#lit.show(text);
-    $("listen-lit").hidden = false;
+  #showHighlighted(text) {
+    this.#highlighted.show(text);
+    $("listen-highlight").hidden = false;
     $("listen-text").hidden = true;
   }
 
-  #edit() {
+  #showEditor() {
     this.stop();
-    $("listen-lit").hidden = true;
+    $("listen-highlight").hidden = true;
     $("listen-text").hidden = false;
   }
 
@@ -137,7 +137,7 @@ export class ListenPanel {
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !this.#busy) this.#speak();
   }
 
-  /** Offer the texts to try, those in the page's language first. */
+  /** List the example texts, those in the page's language first. */
   #samples(area) {
     $("samples").replaceChildren();
     const own = ({ lang }) => lang === current();
@@ -149,7 +149,7 @@ export class ListenPanel {
       button.addEventListener("click", () => {
         this.stop();
         area.value = text;
-        remember("text", text);
+        saveSetting("text", text);
       });
       $("samples").append(button);
     }
@@ -157,25 +157,25 @@ export class ListenPanel {
 
   #speed() {
     const slider = $("listen-speed");
-    slider.value = recall("speed") ?? 1;
+    slider.value = loadSetting("speed") ?? 1;
     const show = () => {
       $("listen-speed-value").textContent = `${Number(slider.value).toFixed(1)}×`;
       slider.style.setProperty("--filled", (100 * (slider.value - slider.min)) / (slider.max - slider.min));
     };
     slider.addEventListener("input", () => {
       show();
-      remember("speed", slider.value);
+      saveSetting("speed", slider.value);
     });
     show();
   }
 
-  #say(key) {
+  #setState(key) {
     this.#state = key;
     $("listen-state").textContent = t(key);
   }
 
   #render() {
-    this.#say(this.#state);
+    this.#setState(this.#state);
     setBusy($("listen-button"), this.#busy, t(this.#busy ? "listen.stop" : "listen.start"));
   }
 }

@@ -1,10 +1,10 @@
-/** The page. */
+/** The page: tabs, language, theme, state of the server. */
 
 import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
-import { $, complain, dismiss, renderNotice } from "./dom.js";
-import { inLanguage, switchLanguage, t, translate } from "./i18n.js";
+import { $, hideError, renderNotice, showError } from "./dom.js";
+import { onLanguage, switchLanguage, t, translate } from "./i18n.js";
 import { ListenPanel } from "./listen.js";
-import { recall, remember } from "./memory.js";
+import { loadSetting, saveSetting } from "./storage.js";
 import { SpeakPanel } from "./speak.js";
 import { TalkPanel } from "./talk.js";
 import { Wire } from "./wire.js";
@@ -26,7 +26,7 @@ function toggleTheme() {
   const { theme } = document.documentElement.dataset;
   const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   setTheme(dark ? "light" : "dark");
-  remember("theme", dark ? "light" : "dark");
+  saveSetting("theme", dark ? "light" : "dark");
   document.dispatchEvent(new Event("theme"));
 }
 
@@ -50,8 +50,8 @@ function tabs() {
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[key];
     if (to !== undefined) show(TABS[(to + TABS.length) % TABS.length], true);
   });
-  const asked = location.hash.slice(2);
-  show(TABS.includes(asked) ? asked : "speak");
+  const requested = location.hash.slice(2);
+  show(TABS.includes(requested) ? requested : "speak");
 }
 
 function renderHealth() {
@@ -81,19 +81,19 @@ async function connect() {
   }
 }
 
-setTheme(recall("theme") ?? "");
+setTheme(loadSetting("theme") ?? "");
 translate();
-inLanguage(renderHealth);
-inLanguage(renderNotice);
+onLanguage(renderHealth);
+onLanguage(renderNotice);
 $("theme").addEventListener("click", toggleTheme);
-inLanguage(() => {
+onLanguage(() => {
   $("language").textContent = t("other");
   $("language").lang = t("other") === "中文" ? "zh-CN" : "en";
 });
 $("language").addEventListener("click", switchLanguage);
-$("notice").querySelector("button").addEventListener("click", dismiss);
+$("notice").querySelector("button").addEventListener("click", hideError);
 tabs();
-if (!isSecureContext) complain(new LiushengError("insecure_context", ""));
+if (!isSecureContext) showError(new LiushengError("insecure_context", ""));
 await connect();
 panels = {
   speak: new SpeakPanel(server, info),

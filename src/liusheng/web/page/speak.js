@@ -1,28 +1,28 @@
-/** Speak: the microphone or a file, and its captions. */
+/** The tab "Transcribe": captions of the microphone or a file. */
 
 import { LiushengError, Microphone, decodeFile } from "../liusheng/liusheng.js";
 import { Captions } from "./captions.js";
 import { DelayMeter } from "./delay.js";
-import { $, clock, complain, dismiss, duration, setBusy } from "./dom.js";
-import { inLanguage, languageName, t } from "./i18n.js";
-import { recall, remember } from "./memory.js";
-import { TakeAway } from "./take_away.js";
-import { Wave, loudness } from "./wave.js";
+import { $, clock, duration, hideError, setBusy, showError } from "./dom.js";
+import { onLanguage, languageName, t } from "./i18n.js";
+import { loadSetting, saveSetting } from "./storage.js";
+import { ExportButtons } from "./export.js";
+import { LevelBars, loudness } from "./level_bars.js";
 
-const PACKET = 1360; // samples; 85 ms, as the protocol's own client has it
-const FILE_PACE = 3; // times as fast as it lasts, so that it can be watched
+const PACKET = 1360; // samples; 85 ms, as the original server's client sends
+const FILE_PACE = 3; // times real time, so that the captions can be followed
 const FIRST_LANGUAGES = ["zh", "en"];
 
 export class SpeakPanel {
   #server;
   #captions = new Captions($("captions"), $("speak-live"));
   #invitation = $("captions").firstElementChild;
-  #wave = new Wave($("speak-wave"));
-  #takeAway = new TakeAway($("take-away"));
+  #bars = new LevelBars($("speak-bars"));
+  #export = new ExportButtons($("export"));
   #recognition = null;
   #microphone = null;
   #state = ["state.speakIdle", {}];
-  #interrupted = null; // the state that a broken connection interrupted
+  #interrupted = null; // the state before the connection broke
   #delayName = "fact.firstWords";
   #run = 0;
   #finishing = false;
@@ -30,25 +30,25 @@ export class SpeakPanel {
   constructor(server, info) {
     this.#server = server;
     const button = $("speak-button");
-    button.addEventListener("click", () => (this.#busy ? this.stop() : this.#listen()));
+    button.addEventListener("click", () => (this.#busy ? this.stop() : this.#transcribeMicrophone()));
     $("speak-file").addEventListener("change", ({ target }) => {
-      if (target.files[0]) this.#read(target.files[0]);
+      if (target.files[0]) this.#transcribeFile(target.files[0]);
       target.value = "";
     });
-    this.#takeDrops();
-    inLanguage(() => {
+    this.#acceptDrops();
+    onLanguage(() => {
       this.#languages(info.asr ? Object.keys(info.asr.models) : []);
       this.#render();
     });
     if (!info.asr) {
       button.disabled = true;
       $("speak-file").disabled = true;
-      complain(new LiushengError("no_asr", ""));
+      showError(new LiushengError("no_asr", ""));
     }
-    $("speak-lang").addEventListener("change", ({ target }) => remember("lang", target.value));
+    $("speak-lang").addEventListener("change", ({ target }) => saveSetting("lang", target.value));
   }
 
-  /** No more is said: finish what was; asked a second time, leave it as it is. */
+  /** End the audio and wait for the final text; called a second time, abandon the recognition. */
   async stop() {
     const recognition = this.#recognition;
     if (!recognition) return;
@@ -57,8 +57,8 @@ export class SpeakPanel {
       return;
     }
     this.#finishing = true;
-    this.#say("state.finishing");
-    await this.#hush();
+    this.#setState("state.finishing");
+    await this.#closeMicrophone();
     recognition.finish();
   }
 
@@ -66,7 +66,7 @@ export class SpeakPanel {
     return this.#recognition !== null;
   }
 
-  async #listen() {
+  async #transcribeMicrophone() {
     const run = this.#begin("state.starting");
     const delay = new DelayMeter();
     const recognition = this.#recognize(delay);
@@ -74,12 +74,12 @@ export class SpeakPanel {
       const microphone = await Microphone.open({
         onPacket: (packet, { rms }) => {
           recognition.send(packet);
-          delay.heard(recognition.seconds, rms);
+          delay.addPacket(recognition.seconds, rms);
           this.#level(rms);
           $("speak-time").textContent = clock(recognition.seconds);
         },
         onEnded: () => {
-          complain(new LiushengError("microphone_lost", ""));
+          showError(new LiushengError("microphone_lost", ""));
           this.stop();
         },
       });
@@ -88,14 +88,14 @@ export class SpeakPanel {
         return;
       }
       this.#microphone = microphone;
-      this.#say("state.listening");
+      this.#setState("state.listening");
     } catch (error) {
       recognition.abandon();
       this.#end(error);
     }
   }
 
-  async #read(file) {
+  async #transcribeFile(file) {
     if (this.#busy) await this.#abandon();
     const run = this.#begin("state.decoding", { file: file.name });
     let pcm;
@@ -111,12 +111,12 @@ export class SpeakPanel {
       const rate = pcm.length / 16 / (performance.now() - began);
       this.#delay("fact.rate", `${rate.toFixed(1)}×`);
     });
-    this.#say("state.file", { file: file.name });
+    this.#setState("state.file", { file: file.name });
     await this.#stream(pcm, recognition, began);
     if (recognition === this.#recognition && !this.#finishing) this.stop();
   }
 
-  /** Send a file a little faster than it lasts, and never far ahead of the replies. */
+  /** Send a file at FILE_PACE times real time, with few packets that await a reply. */
   async #stream(pcm, recognition, began) {
     const length = clock(pcm.length / 16_000);
     for (let at = 0; at < pcm.length; at += PACKET) {
@@ -140,8 +140,8 @@ export class SpeakPanel {
       onReady: ({ model }) => ($("speak-model").textContent = model),
       onUpdate: (update) => {
         this.#captions.show(update);
-        this.#takeAway.offer(update.result);
-        delay?.shown(update.result, update.is_final);
+        this.#export.set(update.result);
+        delay?.addText(update.result, update.is_final);
         if (delay?.first) this.#delay("fact.firstWords", duration(delay.first));
       },
       onConnection: ({ state }) => this.#connection(state),
@@ -150,7 +150,7 @@ export class SpeakPanel {
     recognition.final.then(
       (final) => {
         if (recognition !== this.#recognition) return;
-        this.#takeAway.offer(final.result, final.times, { lang, model: recognition.model });
+        this.#export.set(final.result, final.times, { lang, model: recognition.model });
         const median = delay?.median(final.times);
         if (median) this.#delay("fact.delay", duration(median));
         onFinal();
@@ -165,24 +165,24 @@ export class SpeakPanel {
     const recognition = this.#recognition;
     this.#recognition = null;
     recognition?.abandon();
-    await this.#hush();
+    await this.#closeMicrophone();
   }
 
-  async #hush() {
+  async #closeMicrophone() {
     const microphone = this.#microphone;
     this.#microphone = null;
     await microphone?.close();
-    this.#wave.rest();
+    this.#bars.clear();
     this.#level(0);
   }
 
   #begin(state, values) {
-    dismiss();
+    hideError();
     this.#captions.clear();
-    this.#takeAway.clear();
+    this.#export.clear();
     $("speak-time").textContent = clock(0);
     this.#delay("fact.firstWords", "–");
-    this.#say(state, values);
+    this.#setState(state, values);
     this.#finishing = false;
     this.#interrupted = null;
     setBusy($("speak-button"), true, t("speak.stop"));
@@ -191,32 +191,32 @@ export class SpeakPanel {
 
   #end(error, state = "state.speakIdle") {
     this.#recognition = null;
-    this.#hush();
-    if (error && error.code !== "abandoned") complain(error);
+    this.#closeMicrophone();
+    if (error && error.code !== "abandoned") showError(error);
     if (!$("captions").textContent) $("captions").replaceChildren(this.#invitation);
-    this.#say(state);
+    this.#setState(state);
     setBusy($("speak-button"), false, t("speak.start"));
   }
 
   #connection(state) {
     if (state === "waiting") {
       this.#interrupted ??= this.#state;
-      this.#say("state.waiting");
+      this.#setState("state.waiting");
     } else if (state === "open" && this.#interrupted) {
-      this.#say(...(this.#finishing ? ["state.finishing"] : this.#interrupted));
+      this.#setState(...(this.#finishing ? ["state.finishing"] : this.#interrupted));
       this.#interrupted = null;
     }
   }
 
   #level(rms) {
     const level = loudness(rms);
-    if (level) this.#wave.push(level);
+    if (level) this.#bars.push(level);
     const meter = $("speak-meter");
     meter.firstElementChild.style.transform = `scaleX(${level})`;
     meter.setAttribute("aria-valuenow", Math.round(100 * level));
   }
 
-  #say(key, values = {}) {
+  #setState(key, values = {}) {
     this.#state = [key, values];
     $("speak-state").textContent = t(key, values);
   }
@@ -229,13 +229,13 @@ export class SpeakPanel {
   }
 
   #render() {
-    this.#say(...this.#state);
+    this.#setState(...this.#state);
     setBusy($("speak-button"), this.#busy, t(this.#busy ? "speak.stop" : "speak.start"));
   }
 
   #languages(codes) {
     const select = $("speak-lang");
-    const chosen = select.value || recall("lang") || "auto";
+    const chosen = select.value || loadSetting("lang") || "auto";
     const rest = codes
       .filter((code) => code !== "auto" && !FIRST_LANGUAGES.includes(code))
       .map((code) => [code, languageName(code)])
@@ -249,7 +249,7 @@ export class SpeakPanel {
     select.value = [...select.options].some(({ value }) => value === chosen) ? chosen : "auto";
   }
 
-  #takeDrops() {
+  #acceptDrops() {
     const stage = $("speak-stage");
     const over = (event) => {
       if (![...event.dataTransfer.items].some(({ kind }) => kind === "file")) return;
@@ -267,7 +267,7 @@ export class SpeakPanel {
       if (!file) return;
       event.preventDefault();
       $("tab-speak").click();
-      if (!$("speak-file").disabled) this.#read(file);
+      if (!$("speak-file").disabled) this.#transcribeFile(file);
     });
   }
 }

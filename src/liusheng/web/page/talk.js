@@ -1,27 +1,27 @@
-/** Talk to it: what was said is said again in another voice; speaking while it speaks stops it. */
+/** The tab "Talk": repeats each utterance; new speech interrupts the reply (barge-in). */
 
 import { LiushengError, Microphone, Player } from "../liusheng/liusheng.js";
 import { Activity } from "./activity.js";
-import { $, complain, dismiss, duration, make, setBusy } from "./dom.js";
+import { $, duration, hideError, make, setBusy, showError } from "./dom.js";
 import { isEcho } from "./echo.js";
-import { inLanguage, t } from "./i18n.js";
+import { onLanguage, t } from "./i18n.js";
 import { voiceFor } from "./voices.js";
-import { Wave, loudness } from "./wave.js";
+import { LevelBars, loudness } from "./level_bars.js";
 
-const ECHO_LASTS = 3_000; // ms after its last sound, within which its own words may be recognised
+const ECHO_LASTS = 3_000; // ms after its last sample, during which its echo may be recognised
 
 export class TalkPanel {
   #server;
   #info;
   #synthesizer;
-  #wave = new Wave($("talk-wave"));
+  #bars = new LevelBars($("talk-bars"));
   #state = "state.talkIdle";
   #talk = null; // {recognition, microphone, player}
   #speech = null;
   #answerBubble = null;
-  #saying = ""; // what it says, or just said: the microphone may hear it
-  #taken = 0; // how much of the captions has been answered
-  #draft = null; // the bubble of what is being said
+  #played = ""; // the text of the reply: the microphone may pick it up
+  #answered = 0; // characters of the result that were answered
+  #draft = null; // the bubble of the open utterance
   #turns = 0;
   #activity = new Activity();
 
@@ -31,7 +31,7 @@ export class TalkPanel {
     this.#synthesizer = server.synthesizer();
     $("talk-button").addEventListener("click", () => (this.#talk ? this.stop() : this.#start()));
     if (!info.asr || !info.tts) $("talk-button").disabled = true;
-    inLanguage(() => this.#render());
+    onLanguage(() => this.#render());
   }
 
   /** End the conversation. */
@@ -39,26 +39,26 @@ export class TalkPanel {
     const talk = this.#talk;
     if (!talk) return;
     this.#talk = null;
-    this.#silence();
+    this.#stopReply();
     talk.microphone?.close();
     talk.recognition.abandon();
     talk.player?.close();
     this.#draft?.remove();
     this.#draft = null;
-    this.#wave.rest();
-    this.#say("state.talkIdle");
+    this.#bars.clear();
+    this.#setState("state.talkIdle");
     this.#render();
   }
 
   async #start() {
-    dismiss();
+    hideError();
     const talk = {};
     this.#talk = talk;
-    this.#taken = 0;
-    this.#say("state.starting");
+    this.#answered = 0;
+    this.#setState("state.starting");
     this.#render();
     talk.recognition = this.#server.recognize({
-      onUpdate: (update) => this.#talk === talk && this.#hear(update),
+      onUpdate: (update) => this.#talk === talk && this.#onUpdate(update),
       onConnection: ({ state }) => this.#talk === talk && this.#connection(state),
     });
     talk.recognition.final.catch((error) => this.#talk === talk && this.#fail(error));
@@ -67,8 +67,8 @@ export class TalkPanel {
       talk.microphone = await Microphone.open({
         onPacket: (packet, { rms }) => {
           talk.recognition.send(packet);
-          this.#activity.heard(rms);
-          if (!this.#speech) this.#wave.push(loudness(rms));
+          this.#activity.addLevel(rms);
+          if (!this.#speech) this.#bars.push(loudness(rms));
         },
         onEnded: () => this.#fail(new LiushengError("microphone_lost", "")),
       });
@@ -77,28 +77,28 @@ export class TalkPanel {
         await talk.player.close();
         return;
       }
-      this.#say("state.talkListening");
+      this.#setState("state.talkListening");
     } catch (error) {
       if (this.#talk === talk) this.#fail(error);
     }
   }
 
   #connection(state) {
-    if (state === "waiting") this.#say("state.waiting");
-    else if (state === "open" && this.#state === "state.waiting") this.#say("state.talkListening");
+    if (state === "waiting") this.#setState("state.waiting");
+    else if (state === "open" && this.#state === "state.waiting") this.#setState("state.talkListening");
   }
 
   #fail(error) {
     this.stop();
-    complain(error);
+    showError(error);
   }
 
-  #hear({ result, is_final: closed }) {
-    const text = result.slice(this.#taken).trim();
+  #onUpdate({ result, is_final: closed }) {
+    const text = result.slice(this.#answered).trim();
     if (!text) return;
-    // Its own voice, come back through the microphone.
-    if (isEcho(text, this.#saying)) {
-      if (closed) this.#taken = result.length;
+    // Echo of the reply.
+    if (isEcho(text, this.#played)) {
+      if (closed) this.#answered = result.length;
       return;
     }
     if (this.#speech) this.#interrupt();
@@ -107,7 +107,7 @@ export class TalkPanel {
     this.#draft.classList.toggle("draft", !closed);
     this.#scroll();
     if (closed) {
-      this.#taken = result.length;
+      this.#answered = result.length;
       this.#draft = null;
       this.#answer(text);
     }
@@ -122,31 +122,31 @@ export class TalkPanel {
     this.#scroll();
     this.#speech = speech;
     this.#answerBubble = bubble;
-    this.#saying = text;
+    this.#played = text;
     this.#turns += 1;
     $("talk-turns").textContent = this.#turns;
     const playback = this.#talk.player.play(speech, {
       onStart: () => {
-        $("talk-answer").textContent = duration(since(this.#activity.stopped));
-        this.#say("state.talkSpeaking");
+        $("talk-answer").textContent = duration(since(this.#activity.lastAt));
+        this.#setState("state.talkSpeaking");
       },
-      onProgress: (_, level) => this.#wave.push(loudness(level / 2)),
+      onProgress: (_, level) => this.#bars.push(loudness(level / 2)),
     });
     await playback.finished;
-    if (playback.error) complain(playback.error);
-    setTimeout(() => this.#speech || (this.#saying = ""), ECHO_LASTS);
+    if (playback.error) showError(playback.error);
+    setTimeout(() => this.#speech || (this.#played = ""), ECHO_LASTS);
     if (this.#speech === speech) this.#speech = null;
-    if (this.#talk && !this.#speech) this.#say("state.talkListening");
+    if (this.#talk && !this.#speech) this.#setState("state.talkListening");
   }
 
   #interrupt() {
-    this.#silence();
+    this.#stopReply();
     this.#answerBubble.classList.add("interrupted");
     this.#answerBubble.firstElementChild.append(` · ${t("talk.interrupted")}`);
-    $("talk-stopped").textContent = duration(since(this.#activity.began));
+    $("talk-stopped").textContent = duration(since(this.#activity.startedAt));
   }
 
-  #silence() {
+  #stopReply() {
     this.#speech?.cancel();
     this.#talk?.player?.stop();
     this.#speech = null;
@@ -164,13 +164,13 @@ export class TalkPanel {
     box.scrollTop = box.scrollHeight;
   }
 
-  #say(key) {
+  #setState(key) {
     this.#state = key;
     $("talk-state").textContent = t(key);
   }
 
   #render() {
-    this.#say(this.#state);
+    this.#setState(this.#state);
     const busy = this.#talk !== null;
     setBusy($("talk-button"), busy, t(busy ? "talk.stop" : "talk.start"));
     const select = $("talk-voice");
@@ -183,7 +183,7 @@ export class TalkPanel {
   }
 }
 
-/** Milliseconds since then; null where there is no then. */
+/** Return the milliseconds since a moment, or null for null. */
 function since(moment) {
   return moment === null ? null : performance.now() - moment;
 }

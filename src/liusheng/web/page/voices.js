@@ -1,10 +1,10 @@
-/** The choice of a voice. */
+/** Selection of a voice. */
 
 import { make } from "./dom.js";
-import { inLanguage, languageName, t } from "./i18n.js";
-import { recall, remember } from "./memory.js";
+import { onLanguage, languageName, t } from "./i18n.js";
+import { loadSetting, saveSetting } from "./storage.js";
 
-/** Return the first voice that speaks the language of this text best. */
+/** Return the first voice whose main language is that of the text. */
 export function voiceFor(text, voices) {
   const language = /\p{Script=Han}/u.test(text) ? "zh" : "en";
   return (
@@ -21,12 +21,12 @@ export class VoicePicker {
   constructor(box, voices) {
     this.#box = box;
     this.#voices = voices;
-    const remembered = recall("voice");
-    this.chosen = voices.some(({ name }) => name === remembered) ? remembered : "";
-    inLanguage(() => this.#render());
+    const stored = loadSetting("voice");
+    this.chosen = voices.some(({ name }) => name === stored) ? stored : "";
+    onLanguage(() => this.#render());
   }
 
-  /** Return the voice for this text: the chosen one, or the language's where none was. */
+  /** Return the chosen voice, or one for the language of the text. */
   choose(text) {
     return this.#voices.find(({ name }) => name === this.chosen) ?? voiceFor(text, this.#voices);
   }
@@ -46,7 +46,7 @@ export class VoicePicker {
     });
     input.addEventListener("change", () => {
       this.chosen = value;
-      remember("voice", value);
+      saveSetting("voice", value);
     });
     const avatar = make("i", { className: "avatar", textContent: initial });
     avatar.ariaHidden = "true";

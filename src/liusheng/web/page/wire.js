@@ -1,7 +1,7 @@
-/** What is on the wire: the frames of the sessions as they pass. */
+/** The drawer with the protocol messages of the page's sessions. */
 
 import { $, make } from "./dom.js";
-import { inLanguage, t } from "./i18n.js";
+import { onLanguage, t } from "./i18n.js";
 
 const MOST_ROWS = 300;
 
@@ -10,7 +10,7 @@ export class Wire {
   #began = null;
   #waiting = [];
   #frame = 0;
-  #quiet = null; // the row that counts packets and replies with nothing new
+  #counts = null; // the row that counts audio packets and replies without new text
   #last = ""; // the newest result
 
   constructor() {
@@ -18,10 +18,10 @@ export class Wire {
     $("wire-close").addEventListener("click", () => this.#toggle(false));
     $("wire-clear").addEventListener("click", () => this.#clear());
     $("wire").addEventListener("keydown", ({ key }) => key === "Escape" && this.#toggle(false));
-    inLanguage(() => this.#list.childElementCount || this.#clear());
+    onLanguage(() => this.#list.childElementCount || this.#clear());
   }
 
-  /** A frame passed; see `onFrame` of the client. */
+  /** Add a frame; see `onFrame` of the client. */
   frame(frame) {
     this.#waiting.push(frame);
     this.#frame ||= requestAnimationFrame(() => this.#draw());
@@ -45,26 +45,26 @@ export class Wire {
       return;
     }
     const message = JSON.parse(data);
-    const news = message.result === undefined || message.signal || message.result !== this.#last;
-    if (!news) {
+    const isNew = message.result === undefined || message.signal || message.result !== this.#last;
+    if (!isNew) {
       this.#count(task, time, { sent: 0, bytes: 0, received: 1 });
       return;
     }
     if (message.result !== undefined) this.#last = message.signal ? "" : message.result;
-    this.#quiet = null;
+    this.#counts = null;
     this.#row(task, direction, time).append(...render(message));
   }
 
   #count(task, time, { sent, bytes, received }) {
-    if (!this.#quiet) {
+    if (!this.#counts) {
       const line = this.#row(task, "both", time);
-      this.#quiet = { line, sent: 0, bytes: 0, received: 0 };
+      this.#counts = { line, sent: 0, bytes: 0, received: 0 };
     }
-    const quiet = this.#quiet;
-    quiet.sent += sent;
-    quiet.bytes += bytes;
-    quiet.received += received;
-    quiet.line.textContent = t("wire.quiet", { ...quiet, bytes: quiet.bytes.toLocaleString() });
+    const counts = this.#counts;
+    counts.sent += sent;
+    counts.bytes += bytes;
+    counts.received += received;
+    counts.line.textContent = t("wire.counted", { ...counts, bytes: counts.bytes.toLocaleString() });
   }
 
   #row(task, direction, time) {
@@ -82,7 +82,7 @@ export class Wire {
 
   #clear() {
     this.#began = null;
-    this.#quiet = null;
+    this.#counts = null;
     this.#last = "";
     this.#list.replaceChildren(make("li", { className: "none" }, t("wire.empty")));
   }
@@ -95,7 +95,7 @@ export class Wire {
   }
 }
 
-/** Return a message as JSON with its names set off, and long audio told in words. */
+/** Return a message as JSON with its names marked up, and long values shortened. */
 function render(message) {
   const parts = [];
   const text = JSON.stringify(message, (key, value) => {

@@ -1,9 +1,9 @@
-/** The moving bars behind the captions: the level of the last seconds, newest in the middle. */
+/** Bars of the audio level over the last seconds, the newest in the middle. */
 
 const BAR = 4;
 const GAP = 4;
 
-export class Wave {
+export class LevelBars {
   #canvas;
   #levels = [];
   #frame = 0;
@@ -24,8 +24,8 @@ export class Wave {
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 
-  /** Back to a resting line. */
-  rest() {
+  /** Remove all levels. */
+  clear() {
     this.#levels = [];
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
@@ -56,7 +56,7 @@ export class Wave {
   }
 }
 
-/** Return how loud a level looks, in [0, 1]: decibels from -54 to -6, as an ear would have it. */
+/** Return a level (RMS) on a scale from 0 to 1 that is linear in decibels, from -54 to -6. */
 export function loudness(rms) {
   return Math.max(0, Math.min(1, (20 * Math.log10(rms + 1e-9) + 54) / 48));
 }

@@ -1,6 +1,6 @@
-/** Copy, and the downloads: txt, srt, vtt, json. */
+/** The recognised text as a copy or a download: txt, srt, vtt, json. */
 
-import { complain, fileName, save } from "./dom.js";
+import { download, fileName, showError } from "./dom.js";
 import { t } from "./i18n.js";
 import { cues, srt, vtt } from "./subtitles.js";
 
@@ -8,7 +8,7 @@ const TYPES = {
   txt: "text/plain", srt: "application/x-subrip", vtt: "text/vtt", json: "application/json",
 };
 
-export class TakeAway {
+export class ExportButtons {
   #buttons;
   #text = "";
   #times = null;
@@ -17,34 +17,34 @@ export class TakeAway {
   constructor(group) {
     this.#buttons = [...group.querySelectorAll("button")];
     for (const button of this.#buttons) {
-      button.addEventListener("click", () => this.#take(button).catch(complain));
+      button.addEventListener("click", () => this.#export(button).catch(showError));
     }
   }
 
   clear() {
-    this.offer("");
+    this.set("");
   }
 
-  /** This text can be had; with `times`, as subtitles too. */
-  offer(text, times = null, facts = {}) {
+  /** Set the text to export; with `times`, also as subtitles. */
+  set(text, times = null, facts = {}) {
     this.#text = text;
     this.#times = times;
     this.#facts = facts;
     for (const button of this.#buttons) {
-      const needsTimes = !["copy", "txt"].includes(button.dataset.take);
-      button.disabled = !text || (needsTimes && !times);
+      const needsTimes = !["copy", "txt"].includes(button.dataset.export);
+      button.disabled = !text || (needsTimes && !times?.length);
     }
   }
 
-  async #take(button) {
-    const kind = button.dataset.take;
+  async #export(button) {
+    const kind = button.dataset.export;
     if (kind === "copy") await this.#copy(button);
-    else save(new Blob([this.#render(kind)], { type: TYPES[kind] }), `${fileName()}.${kind}`);
+    else download(new Blob([this.#render(kind)], { type: TYPES[kind] }), `${fileName()}.${kind}`);
   }
 
   #render(kind) {
     if (kind === "txt") return `${this.#text}\n`;
-    const segments = cues(this.#text, this.#times);
+    const segments = cues(this.#text, this.#times.map(({ w, bg, ed }) => [w, bg, ed]));
     if (kind === "srt") return srt(segments);
     if (kind === "vtt") return vtt(segments);
     return JSON.stringify(
@@ -55,11 +55,11 @@ export class TakeAway {
   async #copy(button) {
     if (navigator.clipboard) await navigator.clipboard.writeText(this.#text);
     else this.#copyBySelection();
-    button.textContent = t("take.copied");
-    setTimeout(() => (button.textContent = t("take.copy")), 1500);
+    button.textContent = t("export.copied");
+    setTimeout(() => (button.textContent = t("export.copy")), 1500);
   }
 
-  /** On a page that is not on https, browsers have no clipboard but this. */
+  /** Pages that are not on https have no other access to the clipboard. */
   #copyBySelection() {
     const area = document.createElement("textarea");
     area.value = this.#text;

@@ -1,8 +1,8 @@
 /**
- * The text being spoken, lit as it is said.
+ * The text being played, with the part that sounds now highlighted.
  *
- * By the server's marks, which tell when a word or a clause is said. Before the first mark comes, the
- * clause is lit that should sound by how long clauses take to say.
+ * The server's marks give the time of each word or clause. Until the first mark arrives, the current
+ * clause is estimated from the length of the clauses.
  */
 
 import { make } from "./dom.js";
@@ -11,19 +11,19 @@ import { make } from "./dom.js";
 const CLAUSE_END = /(?<=[，。！？；：、!?;\n]\s*|[,.:]\s+)(?=\S)/u;
 const SECONDS_PER_WEIGHT = 0.21; // a Han character at speed 1
 
-export class LitText {
+export class HighlightedText {
   #box;
-  #spans = ["said", "saying", ""].map((className) => make("span", { className }));
+  #spans = ["spoken", "current", ""].map((className) => make("span", { className }));
   #text = "";
   #clauses = [];
-  #lit = [0, 0];
+  #highlighted = [0, 0];
 
   constructor(box) {
     this.#box = box;
     box.append(...this.#spans);
   }
 
-  /** Show a text with nothing lit. */
+  /** Display a text without a highlight. */
   show(text) {
     let from = 0;
     let weight = 0;
@@ -34,31 +34,31 @@ export class LitText {
       const span = [from, (from += clause.length)];
       return { span, start };
     });
-    this.#light([0, 0]);
+    this.#highlight([0, 0]);
     this.#box.scrollTop = 0;
   }
 
-  /** Light what sounds at `position` seconds. */
+  /** Highlight what sounds at `position` seconds. */
   at(position, marks, speed) {
     const known = marks.length ? marks : this.#clauses;
     const at = marks.length ? position : position * speed;
     const now = known.findLast(({ start }) => start <= at);
-    if (now && now.span[1] > this.#lit[1]) this.#light(now.span);
+    if (now && now.span[1] > this.#highlighted[1]) this.#highlight(now.span);
   }
 
-  #light([from, to]) {
-    this.#lit = [from, to];
+  #highlight([from, to]) {
+    this.#highlighted = [from, to];
     const pieces = [this.#text.slice(0, from), this.#text.slice(from, to), this.#text.slice(to)];
     this.#spans.forEach((span, i) => (span.textContent = pieces[i]));
-    const [, saying] = this.#spans;
+    const [, current] = this.#spans;
     const box = this.#box;
-    if (saying.offsetTop + saying.offsetHeight > box.scrollTop + box.clientHeight) {
-      box.scrollTop = saying.offsetTop - box.clientHeight / 3;
+    if (current.offsetTop + current.offsetHeight > box.scrollTop + box.clientHeight) {
+      box.scrollTop = current.offsetTop - box.clientHeight / 3;
     }
   }
 }
 
-/** Return how long a piece takes to say, in Han characters. */
+/** Estimate the spoken length of a piece, in Han characters. */
 function weigh(text) {
   let weight = 0;
   for (const c of text) {

@@ -1,0 +1,92 @@
+"""The page's port of `liusheng.protocol.subtitles` cuts as the original does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import playwright
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.timed_texts import TimedText, timed_texts
+
+import liusheng
+from liusheng.protocol import subtitles
+from liusheng.protocol.subtitles import cues, srt, vtt
+
+PORT = Path(liusheng.__file__).parent / "web/page/subtitles.js"
+CASES = Path(__file__).parents[1] / "data/subtitles.json"
+NODE = Path(playwright.__file__).parent / "driver/node"
+"""Playwright brings its own, in the name that it has on the machine at hand."""
+
+RUN = """
+import { readFileSync } from "node:fs";
+import { cues, srt, vtt } from "./subtitles.mjs";
+const cut = ([text, tokens]) => {
+  const shown = cues(text, tokens);
+  const plain = shown.map(({ start, end, text }) => [start, end, text]);
+  return { cues: plain, srt: srt(shown), vtt: vtt(shown) };
+};
+console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(cut)));
+"""
+
+Port = Callable[[Sequence[tuple[str, Any]]], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Port:
+    """Cut texts, each with its tokens, in JavaScript."""
+    node = shutil.which("node", path=NODE.parent) or shutil.which("node")
+    if node is None:
+        pytest.skip("no node, neither Playwright's nor another")
+    folder = tmp_path_factory.mktemp("port")
+    shutil.copyfile(PORT, folder / "subtitles.mjs")
+    (folder / "run.mjs").write_text(RUN, encoding="utf-8")
+
+    def run(timed: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
+        given = json.dumps(timed).encode()
+        done = subprocess.run(
+            [node, folder / "run.mjs"], input=given, capture_output=True, check=True
+        )
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+    return run
+
+
+def test_its_constants_are_those_of_the_original() -> None:
+    constants = re.findall(r"^const ([A-Z_]+) = ([\d_]+);", PORT.read_text("utf-8"), re.MULTILINE)
+    values = {**vars(subtitles), **{name.lstrip("_"): v for name, v in vars(subtitles).items()}}
+    assert len(constants) > 10
+    assert {name: int(value) for name, value in constants} == {
+        name: values[name] for name, _ in constants
+    }
+
+
+def test_table(port: Port) -> None:
+    cases = json.loads(CASES.read_text("utf-8"))
+    found = port([(case["text"], case["tokens"]) for case in cases])
+    assert [cut["cues"] for cut in found] == [case["cues"] for case in cases]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(timed_texts(), min_size=1, max_size=20))
+def test_random_texts(port: Port, timed: list[TimedText]) -> None:
+    expected = []
+    for text, tokens in timed:
+        shown = cues(text, tokens)
+        made = [[cue.start, cue.end, cue.text] for cue in shown]
+        expected.append({"cues": made, "srt": srt(shown), "vtt": vtt(shown)})
+    assert port(timed) == expected
+
+
+def test_a_text_without_times(port: Port) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        port([("good morning", [])])
+    assert b"time of each word" in failed.value.stderr
