@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from liusheng.asr.text.pieces import is_han
 from liusheng.asr.types import StreamParams
+from liusheng.han import is_han
 
 ITN_LANGUAGES = ("zh", "en")
 """Whose numbers can be written as figures, and read out."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from .errors import ArchiveError, UnsafeArchiveError
+from liusheng.models.errors import ArchiveError, UnsafeArchiveError
 
 _BLOCK = 1 << 20
 _AR_MAGIC = b"!<arch>\n"

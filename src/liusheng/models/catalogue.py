@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .errors import CatalogueError, UnknownModelError
-from .types import Kind, Task
+from liusheng.models.errors import CatalogueError, UnknownModelError
+from liusheng.models.types import Kind, Task
 
 if sys.version_info >= (3, 11):
     import tomllib

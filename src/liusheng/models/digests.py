@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from .catalogue import File
-from .errors import ChecksumError
+from liusheng.models.catalogue import File
+from liusheng.models.errors import ChecksumError
 
 MANIFEST = "manifest.json"
 _BLOCK = 1 << 20

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from . import kinds
-from .errors import IncompleteModelError
-from .types import InstalledModel, Kind
+from liusheng.models import kinds
+from liusheng.models.errors import IncompleteModelError
+from liusheng.models.types import InstalledModel, Kind
 
 if sys.version_info >= (3, 11):
     import tomllib

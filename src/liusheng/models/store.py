@@ -19,16 +19,21 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from . import digests
-from . import folder as folders
-from .catalogue import Catalogue, File, Model
-from .digests import MANIFEST, Manifest
-from .errors import ChecksumError, IncompleteModelError, NotInstalledError, StorageError
-from .folder import Description
-from .progress import Listener, Progress, Stage, silent
-from .sources import installed
-from .storage import explain_os_errors
-from .types import InstalledModel, Kind
+from liusheng.models import digests
+from liusheng.models import folder as folders
+from liusheng.models.catalogue import Catalogue, File, Model
+from liusheng.models.digests import MANIFEST, Manifest
+from liusheng.models.errors import (
+    ChecksumError,
+    IncompleteModelError,
+    NotInstalledError,
+    StorageError,
+)
+from liusheng.models.folder import Description
+from liusheng.models.progress import Listener, Progress, Stage, silent
+from liusheng.models.sources import installed
+from liusheng.models.storage import explain_os_errors
+from liusheng.models.types import InstalledModel, Kind
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ class Store:
                 # Another process may have fetched it while this one waited.
                 if not self._status(model).installed:
                     # Every worker opens models, few processes fetch one: httpx loads slowly.
-                    from .install import Workshop
+                    from liusheng.models.install import Workshop
 
                     workshop = Workshop(model, self.home / "partial" / name, self.mirror, progress)
                     finished = workshop.make(accept_unverified)

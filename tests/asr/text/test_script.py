@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.asr.live.agreement import letters
-from liusheng.asr.text.pieces import Piece, split_pieces, spread
+from liusheng.asr.text.pieces import Piece, letters, split_pieces, spread
 from liusheng.asr.text.script import ended, open_ended, polish, text_of, words_of
 from liusheng.asr.types import Script
 

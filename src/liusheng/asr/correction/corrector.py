@@ -12,9 +12,10 @@ from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.correction.lexicon import Lexicon, read_lexicon
 from liusheng.asr.correction.trigram import Trigram, has_kenlm
 from liusheng.asr.options import CorrectionOptions
+from liusheng.han import HAN
 from liusheng.models.types import InstalledModel
 
-_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]+")
+_RUN = re.compile(f"[{HAN}]+")
 _KEPT_RESULTS = 1024
 
 

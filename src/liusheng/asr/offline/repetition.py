@@ -5,8 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 
-from liusheng.asr.live.agreement import letters
-from liusheng.asr.text.pieces import Piece
+from liusheng.asr.text.pieces import Piece, letters
 
 _LONG = 4
 """Pieces in a unit that people rarely say twice at once."""

@@ -12,10 +12,10 @@ from functools import lru_cache
 import numpy as np
 import sherpa_onnx
 
-from liusheng.asr import sherpa_metadata
 from liusheng.asr.offline.engine import Decoded, Effort, Window
-from liusheng.asr.online.tokens import Token, Vocabulary, language_of, languages_of
 from liusheng.asr.options import SherpaOfflineOptions
+from liusheng.asr.sherpa.metadata import read_metadata, read_vocabulary
+from liusheng.asr.sherpa.tokens import Token, Vocabulary, language_of, languages_of
 from liusheng.asr.text.pieces import Piece, spread
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.models.types import InstalledModel, Kind
@@ -32,8 +32,8 @@ def load(model: InstalledModel, options: SherpaOfflineOptions | None = None) -> 
     Raises:
         ModelFormatError: when the files are not a model of that kind.
     """
-    metadata = sherpa_metadata.check(model)
-    vocabulary = sherpa_metadata.check_tokens(model, metadata)
+    metadata = read_metadata(model)
+    vocabulary = read_vocabulary(model, metadata)
     return SherpaOffline(model, vocabulary, options or SherpaOfflineOptions())
 
 

@@ -30,8 +30,8 @@ import sherpa_onnx
 from liusheng.asr.online.second_pass import Spoken
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import FRAME, ChunkTiming, StreamState
-from liusheng.asr.online.tokens import Token, Vocabulary, language_of
 from liusheng.asr.recognizer import Outcome
+from liusheng.asr.sherpa.tokens import Token, Vocabulary, language_of
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.text.script import ended, polish, text_of, words_of
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, Script, Utterance

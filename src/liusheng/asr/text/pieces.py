@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from liusheng.han import is_han
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -24,20 +26,14 @@ class Piece:
 _OPENING = frozenset("“‘（《〈「『【〔([{")
 
 
-def is_han(char: str) -> bool:
-    """Whether a character is a Chinese ideograph."""
-    return (
-        "\u4e00" <= char <= "\u9fff"
-        or "\u3400" <= char <= "\u4dbf"
-        or "\uf900" <= char <= "\ufaff"
-        or "\U00020000" <= char <= "\U0003ffff"
-        or char == "〇"
-    )
-
-
 def stands_alone(char: str) -> bool:
     """Whether a character is a piece by itself: Han characters and kana are."""
     return is_han(char) or "\u3040" <= char <= "\u30ff"
+
+
+def letters(text: str) -> str:
+    """Return what counts of a piece when it is compared: letters and digits, case-folded."""
+    return "".join(c for c in text if c.isalnum()).casefold()
 
 
 def split_pieces(text: str) -> list[str]:

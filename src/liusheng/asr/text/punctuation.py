@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from liusheng.han import HAN, has_han
 from liusheng.models.types import InstalledModel, Kind
 
 _NONE = "_"
 _ENDS = frozenset("。？")
 _MARKS = frozenset("，、") | _ENDS
 _NARROW = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "？": "? "})
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+(?:['’-][^\W\u3400-\u9fff]+)*|\S")
+_WORD = rf"[^\W{HAN}]+"
+_TOKEN = re.compile(rf"[{HAN}]|{_WORD}(?:['’-]{_WORD})*|\S")
 _STEP = 20
 """Tokens by which a window grows until a sentence ends in it."""
 _LONGEST = 200
@@ -73,7 +74,7 @@ class Punctuator:
         marks = self._choose([self._ids.get(t[0].lower(), self._unknown) for t in tokens])
         if marks[-1] not in _ENDS:
             marks[-1] = "。"
-        han = _HAN.search(text) is not None
+        han = has_han(text)
         written = ""
         for token, mark, after in zip(tokens, marks, [*tokens[1:], None], strict=True):
             written += token[0]

@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from liusheng.asr.text.pieces import Piece, is_han, stands_alone
+from liusheng.asr.text.pieces import Piece, stands_alone
 from liusheng.asr.types import Script, Word
+from liusheng.han import is_han
 
 _FULL_WIDTH = str.maketrans({",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："})
 _PAUSES = "，、；："

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import RecipeError
+from liusheng.models.errors import RecipeError
 
 _MODULES = {
     "fastspeech2-mbmelgan": "fastspeech2_mbmelgan",

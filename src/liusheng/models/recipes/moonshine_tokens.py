@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import RecipeError
+from liusheng.models.errors import RecipeError
 
 
 def convert(

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import RecipeError
+from liusheng.han import HAN
+from liusheng.models.errors import RecipeError
 
 _FIRST = b"<unk>\0"
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇\U00020000-\U0003ffff]+")
+_HAN_WORD = re.compile(f"[{HAN}]+")
 _SYLLABLE = re.compile("[a-zêü]+[1-5]")
 
 
@@ -38,7 +39,7 @@ def _vocabulary(path: Path) -> list[str]:
     if start < 0:
         raise RecipeError(f"{path.name} is not a KenLM binary with its word list in it")
     words = (word.decode() for word in data[start:].split(b"\0"))
-    return [word for word in words if _HAN.fullmatch(word)]
+    return [word for word in words if _HAN_WORD.fullmatch(word)]
 
 
 def _readings(words: list[str]) -> Iterator[tuple[str, list[str]]]:

