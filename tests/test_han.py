@@ -14,7 +14,7 @@ IDEOGRAPHS = {
     "the last of the basic block": "\u9fff",
     "extension A": "㐀",
     "extension B": "𠮷",
-    "extension H": "\U00031350",
+    "extension G": "\U00030000",
     "a compatibility ideograph": "豈",
     "a compatibility ideograph of plane 2": "\U0002f800",
     "zero": "〇",

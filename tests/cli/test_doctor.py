@@ -60,7 +60,7 @@ def test_what_corrects_mandarin_is_looked_for(
     monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path))
     assert main(["doctor"]) == 0, "everything works without it"
     out = capsys.readouterr().out
-    assert "! Mandarin is recognised less exactly" in out
+    assert "! Mandarin is recognised less accurately" in out
     assert "`liusheng models pull libime-zh`" in out
     monkeypatch.setenv("LIUSHENG_ASR__CORRECTION__MODEL", "")
     assert main(["doctor"]) == 0

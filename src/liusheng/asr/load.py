@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from liusheng.asr.capabilities import Capabilities, NotSupportedError
 from liusheng.asr.live.decoder import LiveRecognizer
+from liusheng.asr.models import is_corrected
 from liusheng.asr.offline.alignment import Hearing, place_by_alignment
 from liusheng.asr.offline.engine import OfflineEngine
 from liusheng.asr.options import AsrOptions
@@ -167,8 +168,8 @@ def _corrected(
     model: InstalledModel, options: AsrOptions, corrector: Corrector | None
 ) -> tuple[OfflineEngine, Corrector | None]:
     """Load an offline model; return it with what corrects it."""
-    if model.kind is not Kind.WHISPER:
-        corrector = None  # the others spell well, or do not know Mandarin
+    if not is_corrected(model.kind):
+        corrector = None
     if not (corrector and corrector.judges):
         # There is nothing to choose by.
         options = replace(options, whisper=replace(options.whisper, second_final=False))

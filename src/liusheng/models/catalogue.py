@@ -11,6 +11,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -206,6 +207,7 @@ class Catalogue:
         self._models = models
 
     @classmethod
+    @cache
     def default(cls) -> Catalogue:
         """Return the catalogue that comes with the program."""
         resource = package_files("liusheng.models").joinpath("catalogue.toml")
@@ -237,6 +239,10 @@ class Catalogue:
                 raise CatalogueError(f"{origin}, model {name!r}: {problem}")
             models[name] = model
         return cls(models)
+
+    def defaults(self, task: Task) -> list[str]:
+        """Return the names of a task's default models, in the order of the file."""
+        return [model.name for model in self if model.default and model.task is task]
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
