@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.live.utterance import OpenUtterance
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
@@ -19,6 +17,7 @@ from liusheng.asr.text.pieces import Piece
 from liusheng.asr.text.script import polish
 from liusheng.asr.text.spelling import likelier, speller
 from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
+from liusheng.audio.pcm import BYTES_PER_SAMPLE, pcm_to_samples
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class SecondPass:
 
 
 def _window(params: StreamParams, spoken: Spoken) -> Window:
-    samples = np.frombuffer(spoken.pcm, "<i2").astype(np.float32) / np.float32(32768)
+    samples = pcm_to_samples(spoken.pcm)
     begin = spoken.begin / SAMPLE_RATE
     first = spoken.utterance
     return Window(
@@ -112,4 +111,4 @@ def _placed(
 
 
 def _seconds(spoken: Spoken) -> float:
-    return len(spoken.pcm) / (2 * SAMPLE_RATE)
+    return len(spoken.pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE)
