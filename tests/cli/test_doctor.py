@@ -122,8 +122,8 @@ def test_models_that_are_not_there(
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "liusheng models pull whisper-base" in out
-    assert "there is no model called 'nonsense'" in out
-    assert "there is no folder" in out
+    assert "the catalogue has no model 'nonsense'" in out
+    assert "does not exist" in out
 
 
 def test_settings_that_cannot_be_used(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from tests.models.conftest import digest, entry, https_part
 
 from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
 from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
-from liusheng.models.kinds import ANATOMY
+from liusheng.models.kinds import LAYOUTS
 from liusheng.models.recipes import NAMES
 from liusheng.models.types import Kind
 from liusheng.server.config.settings import Settings
@@ -37,11 +37,11 @@ def test_what_a_server_needs_is_not_optional() -> None:
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
 def test_a_shipped_model_has_what_its_kind_needs(model: Model) -> None:
-    anatomy = ANATOMY[model.kind]
-    assert model.task is anatomy.task
+    layout = LAYOUTS[model.kind]
+    assert model.task is layout.task
     roles = [file.role for file in model.files if file.role]
-    assert {role.name for role in anatomy.roles if role.needed} <= set(roles)
-    assert set(roles) <= {role.name for role in anatomy.roles}
+    assert {role.name for role in layout.roles if role.required} <= set(roles)
+    assert set(roles) <= {role.name for role in layout.roles}
     assert len(roles) == len(set(roles))
     assert model.languages
     assert model.licence
@@ -101,8 +101,11 @@ def test_names_are_looked_up_with_suggestions() -> None:
         (entry(https_part("https://example.org/x", members="{}")), "names no members"),
         (entry(https_part("https://e.org/x", members='{ "../x" = "y" }')), "not a relative path"),
         (entry(https_part("https://e.org/x", members='{ "/x" = "y" }')), "not a relative path"),
-        (entry(https_part("https://e.org/x", members='{ "x/" = "y" }')), "both are folders"),
-        (entry(https_part("https://e.org/x", members='{ "x/" = "y/" }')), "out of an archive"),
+        (entry(https_part("https://e.org/x", members='{ "x/" = "y" }')), "both must be folders"),
+        (
+            entry(https_part("https://e.org/x", members='{ "x/" = "y/" }')),
+            "a folder needs an archive",
+        ),
         (entry(PART, '{ path = "x", sha256 = "ABC" }'), "not a SHA-256"),
         (entry(PART, '{ path = "a/../../x" }'), "not a relative path"),
     ],

@@ -62,7 +62,7 @@ def test_a_model_without_words(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"no recipe called 'bake'; there are .*join"):
+    with pytest.raises(RecipeError, match=r"no recipe 'bake'; the recipes are .*join"):
         run("bake", tmp_path, tmp_path, {})
 
 

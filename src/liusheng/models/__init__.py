@@ -1,4 +1,4 @@
-"""Models as data: the catalogue, and the store that fetches, checks and opens them."""
+"""The catalogue of models, and the store that fetches, checks and opens them."""
 
 from liusheng.models.catalogue import Catalogue, Model
 from liusheng.models.errors import (
@@ -15,7 +15,7 @@ from liusheng.models.errors import (
     UnsafeArchiveError,
     UnverifiedError,
 )
-from liusheng.models.progress import Listener, Progress, Stage
+from liusheng.models.progress import Progress, ProgressCallback, Stage
 from liusheng.models.store import Status, Store, default_home
 from liusheng.models.types import InstalledModel, Kind, Task
 
@@ -28,11 +28,11 @@ __all__ = [
     "IncompleteModelError",
     "InstalledModel",
     "Kind",
-    "Listener",
     "Model",
     "ModelError",
     "NotInstalledError",
     "Progress",
+    "ProgressCallback",
     "RecipeError",
     "Stage",
     "Status",
