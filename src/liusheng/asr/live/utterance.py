@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from liusheng.asr.live.agreement import agreed, continuation
 from liusheng.asr.text.pieces import Piece, letters
-from liusheng.asr.text.script import ended, open_ended, text_of, words_of
+from liusheng.asr.text.polish import ended, open_ended, text_of, words_of
 from liusheng.asr.text.spelling import Spell
 from liusheng.asr.types import SAMPLE_RATE, Alternative, Partial, Utterance
 

@@ -244,7 +244,7 @@ class SherpaOnline:
             for each in stream.closed
         ]
         if self._second_pass:
-            return iter(self._second_pass.hear(spoken))
+            return iter(self._second_pass.decode(spoken))
         return iter([each.utterance for _, each in spoken])
 
     def forget(self, states: Sequence[StreamState]) -> None:
