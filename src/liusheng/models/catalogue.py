@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from liusheng.models.errors import CatalogueError, UnknownModelError
+from liusheng.models.recipes import RECIPES
 from liusheng.models.types import Kind, Task
 
 if sys.version_info >= (3, 11):
@@ -276,6 +277,9 @@ def _problems(model: Model) -> Iterator[str]:
             pure = PurePosixPath(path)
             if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
                 yield f"{path!r} is not a relative path inside the model's folder"
+        for step in source.steps:
+            if step.recipe not in RECIPES:
+                yield f"there is no recipe {step.recipe!r}"
         sums = [file.sha256 for file in (*source.inputs, *model.files)]
         sums += [part.sha256 for part in source.parts if isinstance(part, HttpsPart)]
         for digest in sums:

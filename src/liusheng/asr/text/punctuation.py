@@ -17,7 +17,6 @@ import onnxruntime
 from liusheng.han import HAN, has_han
 from liusheng.models.types import InstalledModel, Kind
 
-_NONE = "_"
 _ENDS = frozenset("。？")
 _MARKS = frozenset("，、") | _ENDS
 _NARROW = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "？": "? "})

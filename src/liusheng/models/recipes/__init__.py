@@ -21,7 +21,8 @@ _MODULES = {
     "word-readings": "word_readings",
 }
 
-NAMES = frozenset(_MODULES)
+RECIPES = frozenset(_MODULES)
+"""The names of the recipes."""
 
 
 def run(recipe: str, source_dir: Path, target_dir: Path, options: dict[str, Any]) -> None:
