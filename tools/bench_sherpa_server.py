@@ -22,9 +22,9 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from websockets.asyncio.client import connect
 
+from liusheng.audio.pcm import pcm_to_samples
 from liusheng.bench.figures import Spread
 from liusheng.bench.processes import Watch
 from liusheng.bench.speaker import PACKET_SECONDS, RATE, Clip, read_clips
@@ -47,8 +47,8 @@ async def speak(url: str, clip: Clip, chunk: int, window: int, pause: float) -> 
     chunk, window: feature frames of 10 ms: of a step, and that must be there for one.
     """
     now = asyncio.get_running_loop().time
-    pcm = np.frombuffer(bytes(2 * round(pause * RATE)) + clip.pcm, "<i2")
-    samples = (pcm.astype(np.float32) / 32768).astype("<f4")
+    pcm = bytes(2 * round(pause * RATE)) + clip.pcm
+    samples = pcm_to_samples(pcm).astype("<f4")
     figures = Figures()
     sent: list[float] = []
     async with connect(url, compression=None, ping_interval=None) as socket:

@@ -113,7 +113,7 @@ def test_one_bad_file_does_not_stop_the_rest(
     assert captured.out == f"{good}: 2包。\n"
     missing, notes, folder = captured.err.splitlines()
     assert missing == "error: missing.wav: No such file or directory"
-    assert notes == "error: notes.txt: this is not audio in a format that can be decoded"
+    assert notes == "error: notes.txt: the file is not audio in a supported format"
     assert folder == f"error: {tmp_path}: Is a directory"
     assert len([m for m in server.received if isinstance(m, dict)]) == 1
 

@@ -60,7 +60,7 @@ def test_what_corrects_mandarin_is_looked_for(
     monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path))
     assert main(["doctor"]) == 0, "everything works without it"
     out = capsys.readouterr().out
-    assert "! Mandarin is recognised less exactly" in out
+    assert "! Mandarin is recognised less accurately" in out
     assert "`liusheng models pull libime-zh`" in out
     monkeypatch.setenv("LIUSHENG_ASR__CORRECTION__MODEL", "")
     assert main(["doctor"]) == 0
@@ -122,8 +122,8 @@ def test_models_that_are_not_there(
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "liusheng models pull whisper-base" in out
-    assert "there is no model called 'nonsense'" in out
-    assert "there is no folder" in out
+    assert "the catalogue has no model 'nonsense'" in out
+    assert "does not exist" in out
 
 
 def test_settings_that_cannot_be_used(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from liusheng.cli import models as command
 from liusheng.models import Catalogue
-from liusheng.models.digests import Entry, Manifest
+from liusheng.models.digests import FileRecord, Manifest
 
 CATALOGUE = """
 [{name}]
@@ -75,7 +75,7 @@ def test_pull_takes_the_defaults_and_fails_with_the_reason(
 ) -> None:
     assert run("pull", "--home", str(tmp_path)) == command.FAILED
     said = capsys.readouterr()
-    assert "error: one: m.lm could not be fetched" in said.err
+    assert "error: one: m.lm cannot be fetched" in said.err
     assert "two" not in said.err
     assert said.out == ""
 
@@ -88,7 +88,7 @@ def test_a_default_that_can_be_done_without_fails_nothing(
     monkeypatch.setattr(Catalogue, "default", classmethod(lambda cls: catalogue))
     assert run("pull", "--home", str(tmp_path)) == 0
     said = capsys.readouterr().err
-    assert "one: m.lm could not be fetched" in said
+    assert "one: m.lm cannot be fetched" in said
     assert "Everything works without it" in said
     assert "error" not in said.splitlines()[-1]
     assert run("pull", "one", "--home", str(tmp_path)) == command.FAILED
@@ -97,7 +97,7 @@ def test_a_default_that_can_be_done_without_fails_nothing(
 def test_pull_goes_on_after_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("pull", "one", "two", "--home", str(tmp_path)) == command.FAILED
     said = capsys.readouterr()
-    assert "one: m.lm could not be fetched" in said.err
+    assert "one: m.lm cannot be fetched" in said.err
     assert "--accept-unverified" in said.err
 
 
@@ -105,7 +105,7 @@ def test_unverified_files_are_tried_when_accepted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("pull", "two", "--accept-unverified", "--home", str(tmp_path)) == command.FAILED
-    assert "two: m.lm could not be fetched" in capsys.readouterr().err
+    assert "two: m.lm cannot be fetched" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["pull", "verify", "remove"])
@@ -151,7 +151,7 @@ def test_verify_looks_at_what_is_damaged_too(
     """One that lost a file cannot be opened; all the more is it told of."""
     folder = tmp_path / "models" / "one"
     folder.mkdir(parents=True)
-    entry = Entry(3, "0" * 64)
+    entry = FileRecord(3, "0" * 64)
     Manifest("one", 1, "test", verified=True, files={"m.lm": entry}).write(folder)
     assert run("verify", "--home", str(tmp_path)) == command.FAILED
     assert "the model one is damaged" in capsys.readouterr().err

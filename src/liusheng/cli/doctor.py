@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from liusheng import __version__
+from liusheng.asr.models import correction_warning
 from liusheng.cli.probe import open_model
 from liusheng.cli.terminal import error
 from liusheng.models import ModelError, Store
-from liusheng.models.types import InstalledModel, Kind, Task
+from liusheng.models.types import InstalledModel, Task
 from liusheng.server.config.sources import SettingsError, load
 from liusheng.server.cores import usable_cores
-from liusheng.server.models import correction_model
 
 _PACKAGES = {
     "engines": ("ctranslate2", "sherpa-onnx", "onnxruntime", "faster-whisper", "hibari-tts"),
@@ -70,8 +70,7 @@ def doctor(
         if status.installed and status.model.name not in wanted and status.model.task is not Task.LM
     ]
     good = _check_models(console, settings.home, [*wanted, *others], timeout)
-    if any(model.kind is Kind.WHISPER for model in good):
-        _check_correction(console, settings.asr.correction.model, store)
+    _check_correction(console, settings.asr.correction.model, store, good)
     names = {model.name for model in good}
     missing = [name for name in wanted if name not in names]
     if missing:
@@ -94,14 +93,16 @@ def _version(package: str) -> str:
         )
 
 
-def _check_correction(console: Console, name: str, store: Store) -> None:
-    """Say whether what recognition hears of Mandarin is corrected."""
+def _check_correction(
+    console: Console, name: str, store: Store, models: Sequence[InstalledModel]
+) -> None:
+    """Warn when Mandarin is to be corrected and cannot be."""
     try:
-        trouble = correction_model(name, store)[1] if name else ""
+        warning = correction_warning(store.open_named, name, models)
     except (ModelError, ValueError) as problem:
-        trouble = str(problem)
-    if trouble:
-        console.print(f"[yellow]![/] {escape(trouble)}")
+        warning = str(problem)
+    if warning:
+        console.print(f"[yellow]![/] {escape(warning)}")
 
 
 def _check_models(

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from liusheng.cli.terminal import error, say
-from liusheng.models import Listener, ModelError, Stage, Status, Store, UnknownModelError
+from liusheng.models import ModelError, ProgressCallback, Stage, Status, Store, UnknownModelError
 from liusheng.models import Progress as Report
 from liusheng.server.config.sources import SettingsError, load
 
@@ -130,7 +130,7 @@ def fetch(
     optional: those of them whose failure is told, but is none of the command.
     """
 
-    def pull_one(name: str, listener: Listener) -> str:
+    def pull_one(name: str, listener: ProgressCallback) -> str:
         was_there = store.is_installed(name)
         path = store.pull(name, listener, accept_unverified).path
         model = store.catalogue[name]
@@ -163,7 +163,7 @@ def verify(
         if status.installed or store.path(status.model.name).is_dir()
     )
 
-    def check(name: str, listener: Listener) -> str:
+    def check(name: str, listener: ProgressCallback) -> str:
         store.verify(name, listener)
         return f"{name}: all checksums are right"
 
@@ -188,7 +188,7 @@ def remove(
     if store is None:
         return USAGE
 
-    def delete(name: str, _: Listener) -> str:
+    def delete(name: str, _: ProgressCallback) -> str:
         return f"{name}: removed" if store.remove(name) else f"{name}: was not there"
 
     return _for_each(store, names, delete)
@@ -209,7 +209,7 @@ def _open_store(home: Path | None, mirror: str | None = None) -> Store | None:
 def _for_each(
     store: Store,
     names: Iterable[str],
-    action: Callable[[str, Listener], str],
+    action: Callable[[str, ProgressCallback], str],
     optional: Collection[str] = (),
 ) -> int:
     """Do something to each model, go on after failures, and return the exit code (see `fetch`)."""
@@ -241,7 +241,7 @@ def _for_each(
 
 
 @contextmanager
-def _display(console: Console) -> Iterator[Listener]:
+def _display(console: Console) -> Iterator[ProgressCallback]:
     """Give a listener that shows a bar on a terminal, and otherwise a line for each long step."""
     if not console.is_terminal:
         said: set[tuple[Stage, str]] = set()

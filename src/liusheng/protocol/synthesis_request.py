@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from liusheng.han import has_han
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, refuse_unsupported, shown
-from liusheng.protocol.transcript import has_han
 
 _MIN_BASE64 = 8
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from liusheng.han import has_han
 from liusheng.protocol.asr import TimedToken
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:…]")
 _LEADING = re.compile("^[，。\\s]+")
 _DOUBLED = re.compile("[，。](?:\\s*[，。])+")
@@ -67,11 +67,6 @@ class View:
     utterance: int
     is_final: bool
     stable: str
-
-
-def has_han(text: str) -> bool:
-    """Whether `text` contains a Han character."""
-    return _HAN.search(text) is not None
 
 
 def join(left: str, right: str) -> str:

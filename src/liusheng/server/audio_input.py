@@ -11,7 +11,7 @@ from liusheng.audio.convert import PacketConverter, SampleFormat
 from liusheng.audio.decode import Container
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
 from liusheng.runtime.recognition.service import RecognitionStream
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.container_decoding import decode_stream
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
@@ -111,7 +111,7 @@ class _Container:
         self._packets.put_nowait(None)
 
     async def room(self, timeout: float) -> None:
-        await at_most(self._room, timeout)
+        await wait_for_event(self._room, timeout)
 
     def abandon(self) -> None:
         self._task.cancel()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import is_han
 from liusheng.tts.text import numbers
-from liusheng.tts.text.clean import clean, is_han
+from liusheng.tts.text.clean import clean
 from liusheng.tts.text.growing import Reading
 from liusheng.tts.text.lexicon import LexiconError, word_of
 from liusheng.tts.text.rules.words import Word, amount, digit_words, paused, say, spell

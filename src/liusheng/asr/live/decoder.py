@@ -21,7 +21,7 @@ from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.script import polish
+from liusheng.asr.text.polish import polish
 from liusheng.asr.text.spelling import likelier, speller
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
 from liusheng.asr.vad.segmenter import Segment, Segmenter, SegmenterState

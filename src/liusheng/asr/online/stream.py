@@ -27,13 +27,13 @@ from dataclasses import replace
 import numpy as np
 import sherpa_onnx
 
-from liusheng.asr.online.second_pass import Spoken
+from liusheng.asr.online.second_pass import FirstPass
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import FRAME, ChunkTiming, StreamState
-from liusheng.asr.online.tokens import Token, Vocabulary, language_of
 from liusheng.asr.recognizer import Outcome
+from liusheng.asr.sherpa.tokens import Token, Vocabulary, language_of
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.script import ended, polish, text_of, words_of
+from liusheng.asr.text.polish import ended, polish, text_of, words_of
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, Script, Utterance
 
 _SLACK = 2 * FRAME
@@ -108,7 +108,7 @@ class LiveStream:
         self._floor = state.floor
         self._decided = state.steps
         self._text: str | None = None
-        self.closed: list[Spoken] = []
+        self.closed: list[FirstPass] = []
         if silence and not state.turn:
             self._rest()
         self._begin()
@@ -118,7 +118,7 @@ class LiveStream:
         return self._state.turn == state.turn
 
     def _begin(self) -> None:
-        expected = map(self._vocabulary.expected, self._state.params.hotwords)
+        expected = map(self._vocabulary.match_case, self._state.params.hotwords)
         hotwords = "/".join(expected)
         self.native = self._recognizer.create_stream(hotwords or None)
         self._given = 0
@@ -260,7 +260,7 @@ class LiveStream:
         begin, end = pieces[0].start, pieces[-1].end
         utterance = Utterance(self._index, text_of(pieces), words_of(pieces), lang, begin, end)
         at, pcm = self._around(begin, end, cut) if self._heard_again else (0, b"")
-        self.closed.append(Spoken(utterance, at, pcm, cut))
+        self.closed.append(FirstPass(utterance, at, pcm, cut))
         self._index += 1
 
     def _around(self, begin: float, end: float, cut: bool) -> tuple[int, bytes]:

@@ -22,7 +22,7 @@ from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.vad_service import VadService
 from liusheng.runtime.workers.pool import Job, Pool
 from liusheng.runtime.workers.process import WorkerLostError
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.runtime.workers.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class RecognitionStream:
 
     async def room(self, timeout: float) -> None:
         """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
-        await at_most(self._room, timeout)
+        await wait_for_event(self._room, timeout)
 
     def pending(self, most: int) -> bytes:
         """Return what no turn has taken in yet, but no more than `most` bytes."""

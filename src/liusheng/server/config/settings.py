@@ -25,7 +25,9 @@ from liusheng.asr.options import (
     WhisperOptions,
 )
 from liusheng.asr.types import Script
+from liusheng.models.catalogue import Catalogue
 from liusheng.models.store import default_home
+from liusheng.models.types import Task
 from liusheng.server.cores import usable_cores
 
 
@@ -58,7 +60,7 @@ class AsrSettings(Group):
     """Recognition."""
 
     models: Models = Field(
-        default=["whisper-base", "moonshine-tiny-en"],
+        default_factory=lambda: Catalogue.default().defaults(Task.ASR),
         description="Catalogue names or folders; a language goes to the last one that is made "
         "for it, everything else to the first.",
     )
@@ -103,7 +105,7 @@ class TtsSettings(Group):
     """Synthesis."""
 
     models: Models = Field(
-        default=["baker-zh", "hibari-heart"],
+        default_factory=lambda: Catalogue.default().defaults(Task.TTS),
         description="Catalogue names or folders; the first one's first voice is voice 0.",
     )
     lexicon: str = Field(

@@ -14,7 +14,7 @@ from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import AudioInput, open_audio_input
 from liusheng.server.errors import no_room, not_supported, recognition_failed
 from liusheng.server.stream_params import stream_params
@@ -63,7 +63,7 @@ class ASRSocket(SocketDriver[Command]):
             if self._hearing:
                 await self._hearing.room(LONGEST_PAUSE)
         elif self._asr.backlog > MOST_OWED:
-            await at_most(self._finished, LONGEST_PAUSE)
+            await wait_for_event(self._finished, LONGEST_PAUSE)
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)

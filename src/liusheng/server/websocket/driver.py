@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.runtime.workers.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class SocketDriver(Generic[C]):
         """Close from the server's side; wait up to `patience` seconds for the client to take it."""
         self._session.stop(error, code)
         self.progress()
-        await at_most(self._flushed, patience)
+        await wait_for_event(self._flushed, patience)
 
     # Inside
 
@@ -157,7 +157,7 @@ class SocketDriver(Generic[C]):
         began = time.monotonic()
         await self.room()
         if not self._session.closed and self._session.backlog > MOST_OWED:
-            await at_most(self._flushed, LONGEST_PAUSE - (time.monotonic() - began))
+            await wait_for_event(self._flushed, LONGEST_PAUSE - (time.monotonic() - began))
         self._draining = time.monotonic() - began >= LONGEST_PAUSE
 
     async def _receive(self) -> Message | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from liusheng.tts.text.clean import Chars, is_han
+from liusheng.han import has_han
+from liusheng.tts.text.clean import Chars
 from liusheng.tts.text.growing import Reading
 from liusheng.tts.text.normalize import Item, mark_kind
 from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
@@ -24,7 +25,7 @@ def piece_language(text: str, before: Language | None) -> Language | None:
     Han characters make it Mandarin, a word of English English; a piece of figures and marks alone
     goes on in the language `before` it.
     """
-    if any(map(is_han, text)):
+    if has_han(text):
         return "zh"
     if _FORMULA.search(text) and not re.search("[A-Za-z]{4,}", text):
         return before

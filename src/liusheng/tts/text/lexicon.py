@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from liusheng.tts.text.clean import clean, is_han
+from liusheng.han import is_han
+from liusheng.tts.text.clean import clean
 
 log = logging.getLogger(__name__)
 

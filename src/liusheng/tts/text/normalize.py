@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from liusheng.han import HAN
 from liusheng.tts.text.clean import Chars
 from liusheng.tts.text.growing import Reading
 from liusheng.tts.text.lexicon import Lexicon
@@ -48,7 +49,7 @@ class Item:
         return self.spans[0][0], self.spans[-1][1]
 
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
+_HAN_RUN = re.compile(f"[{HAN}]+")
 _LATIN = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd)\.(?=\s?[A-Za-z])|[A-Za-z]+(?:['’][A-Za-z]+)*"
 )
@@ -127,7 +128,7 @@ def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], lis
 def _plain(chars: Chars, at: int, end: int) -> Iterator[Item]:
     text = chars.text
     while at < end:
-        if (match := _HAN.match(text, at, end)) is not None:
+        if (match := _HAN_RUN.match(text, at, end)) is not None:
             yield Item("han", match[0], chars.spans[at : match.end()])
         elif (match := _LATIN.match(text, at, end)) is not None:
             span = (chars.spans[at][0], chars.spans[match.end() - 1][1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text.rules.dates import SCORE
 from liusheng.tts.text.rules.patterns import (
     FRESH,
@@ -124,7 +125,8 @@ RULES: list[Rule] = [
     ),
     (
         re.compile(
-            r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/(?:(?P<u>kg|g|t|L|mL|ml|km|m²|㎡|m³|m|h|min|kWh|cm)(?![A-Za-z])|(?=[\u4e00-\u9fff]))"
+            r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/"
+            rf"(?:(?P<u>kg|g|t|L|mL|ml|km|m²|㎡|m³|m|h|min|kWh|cm)(?![A-Za-z])|(?=[{HAN}]))"
         ),
         _each,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, MEASURED, NUMBER, Match, Rule, after, before
 from liusheng.tts.text.rules.words import (
@@ -94,9 +95,7 @@ def _item(match: Match) -> list[Word]:
 
 
 LIST_ITEM: Rule = (
-    re.compile(
-        r"(?<![\w.:-])(\d{1,2})(?:\.(?!\d)(?=\s*(?:$|[A-Za-z\u4e00-\u9fff“《【]))|、(?!\d))"
-    ),
+    re.compile(rf"(?<![\w.:-])(\d{{1,2}})(?:\.(?!\d)(?=\s*(?:$|[A-Za-z{HAN}“《【]))|、(?!\d))"),
     _item,
 )
 RULES: list[Rule] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule
 from liusheng.tts.text.rules.words import Word, amount, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS
@@ -85,7 +86,7 @@ RULES: list[Rule] = [
     (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
     (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
     # 转发+1, 20万+
-    (re.compile(r"(?<=[\u4e00-\u9fffA-Za-z])\+(?=\d)|(?<=[\d万亿千百])\+(?![\w+])"), _sign),
+    (re.compile(rf"(?<=[{HAN}A-Za-z])\+(?=\d)|(?<=[\d万亿千百])\+(?![\w+])"), _sign),
     (re.compile("[α-ωΑ-Ω]"), _greek),
-    (re.compile("[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[\u4e00-\u9fff])[+=](?=[\u4e00-\u9fff])"), _sign),
+    (re.compile(rf"[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[{HAN}])[+=](?=[{HAN}])"), _sign),
 ]

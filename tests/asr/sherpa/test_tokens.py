@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.asr.online.tokens import _BYTE_ALPHABET, Token, Vocabulary, language_of
+from liusheng.asr.sherpa.tokens import _BYTE_ALPHABET, Token, Vocabulary, language_of
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""From sherpa-onnx's tokens to text: which characters does each token add?
+"""From sherpa-onnx's tokens to text with times.
 
-The library gives a text and, apart from it, the tokens with their times. Words with times need the
-two together, so tokens are spelled out here. Four conventions are met in tokens.txt:
+The library returns a text and, separately, tokens with times. Words with times need both, so the
+characters of each token are determined here. There are four conventions for tokens.txt:
 
 - SentencePiece: "▁" begins a word (the library shows it as a space);
 - FunASR (Paraformer): "hel@@ lo" is one word, every other Latin token is a word of its own;
@@ -19,17 +19,18 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from liusheng.asr.text.pieces import Piece, is_han, split_pieces, stands_alone
+from liusheng.asr.text.pieces import Piece, split_pieces, stands_alone
+from liusheng.han import has_han, is_han
 
 _SPECIAL = re.compile(r"<.*>|</?s>|#\d+|⁇")
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 def _byte_alphabet() -> dict[str, int]:
-    """Return icefall's printable character for each byte (icefall/byte_utils.py).
+    """Return the byte of each printable character in icefall (icefall/byte_utils.py).
 
-    Printable ASCII stands for itself; the other bytes, in order, take the letters from U+0100 on
-    that NFKC normalisation keeps as they are.
+    Printable ASCII represents itself; the other bytes, in order, are represented by the letters
+    from U+0100 on that NFKC normalisation does not change.
     """
     printable = range(0x20, 0x7F)
     letters = (
@@ -46,14 +47,14 @@ _BYTE_ALPHABET = _byte_alphabet()
 
 
 _TOKEN_SECONDS = 0.24
-"""How long the last token before a pause is taken to last: models say when a token begins only."""
+"""Assumed duration of the last token before a pause: models give only its start."""
 
 
 class Token(NamedTuple):
-    """A token that a model gave.
+    """A recognised token.
 
-    text: as the library shows it.
-    time: when it began, in seconds from the start of the stream.
+    text: as the library returns it.
+    time: its start, in seconds from the start of the stream.
     """
 
     text: str
@@ -61,88 +62,88 @@ class Token(NamedTuple):
 
 
 def languages_of(listed: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Return a model's languages: as they are listed, or what its tokens look like."""
+    """Return the listed languages of a model, or a guess by the script of its tokens."""
     return tuple(listed) or (("zh", "en") if vocabulary.has_han else ("en",))
 
 
 def language_of(text: str, languages: Sequence[str]) -> str:
     """Guess which of a model's languages a text is in, by its script."""
-    found = "zh" if any(map(is_han, text)) else "en"
+    found = "zh" if has_han(text) else "en"
     return found if found in languages else languages[0]
 
 
 class Vocabulary:
-    """The symbols of a model's tokens.txt, and how they are put together.
+    """The symbols of a model's tokens.txt, and its convention.
 
-    symbols: in the order of the file, as they stand there.
-    has_han: Han characters are symbols.
+    symbols: in the order of the file.
+    has_han: whether Han characters are symbols.
     """
 
     def __init__(self, path: Path) -> None:
         """Read a file of lines "symbol id".
 
         Raises:
-            ValueError: when it is not such a file; the message names the line.
+            ValueError: a line is not like that; the message names it.
         """
         self.symbols: tuple[str, ...] = _read(path)
         plain = [symbol for symbol in self.symbols if not _SPECIAL.fullmatch(symbol)]
-        self._joins = any(symbol.endswith("@@") for symbol in plain)
+        self._bpe_suffixes = any(symbol.endswith("@@") for symbol in plain)
         used = {char for symbol in plain for char in symbol} - {"▁"}
         self._bytes = used <= _BYTE_ALPHABET.keys() and not all(map(str.isascii, used))
         latin = {char for char in used if char.isascii() and char.isalpha()}
-        self._shouts = bool(latin) and all(map(str.isupper, latin))
+        self._uppercase = bool(latin) and all(map(str.isupper, latin))
         self.has_han = any(len(symbol) == 1 and is_han(symbol) for symbol in plain)
 
-    def expected(self, word: str) -> str:
-        """Return a word in the letters that the vocabulary has."""
-        return word.upper() if self._shouts else word
+    def match_case(self, word: str) -> str:
+        """Return a word in capital letters if the vocabulary has no others."""
+        return word.upper() if self._uppercase else word
 
     def spell(self, tokens: Sequence[str]) -> list[str]:
-        """Return what each token adds to the text; joined, that is the text.
+        """Return the characters of each token; concatenated, they are the text.
 
-        A token that ends inside a character adds "", and the one that completes it adds it all.
-        Bytes that are no UTF-8 are dropped. Words of vocabularies that have only capital letters
-        (an artefact of training texts) are written in small letters.
+        A character of several tokens belongs to the last of them. Invalid UTF-8 is dropped. Words
+        of vocabularies with capital letters only (an artefact of training texts) are converted to
+        lower case.
         """
         decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         spelled: list[str] = []
-        joined = False
+        continues = False
         previous = ""
         for token in tokens:
             if self._bytes:
                 added = decoder.decode(bytes(_BYTE_ALPHABET[char] for char in token))
             elif byte := _BYTE.fullmatch(token):
                 added = decoder.decode(bytes([int(byte[1], 16)]))
-            elif self._joins:
+            elif self._bpe_suffixes:
                 piece = token.removesuffix("@@")
                 apart = (
-                    not joined
+                    not continues
                     and previous != ""
                     and not (stands_alone(previous[-1]) and stands_alone(piece[:1] or " "))
                 )
                 added = " " * apart + piece
-                joined = token.endswith("@@")
+                continues = token.endswith("@@")
                 previous = piece or previous
             else:
                 added = token.replace("▁", " ")
-            spelled.append(added.lower() if self._shouts else added)
+            spelled.append(added.lower() if self._uppercase else added)
         return spelled
 
     def pieces(self, tokens: Sequence[Token], until: float) -> tuple[Piece, ...]:
-        """Return the words and Han characters that tokens make, with their places.
+        """Return the pieces of tokens.
 
-        A piece lasts until the next one begins, but not much longer than a token does.
+        A piece ends where the next one starts, but no later than a token's assumed duration.
 
-        until: where the audio ends, in seconds from the start of the stream; nothing goes beyond.
+        until: end of the audio, in seconds from the start of the stream; limits all times.
         """
         spelled = self.spell([token.text for token in tokens])
-        # "▁" before Han characters is a habit of tokenizers and no pause of the speaker.
+        # "▁" before Han characters comes from tokenizers and is not a pause.
         written = ""
         for i, text in enumerate(spelled):
             if written and stands_alone(written[-1]) and stands_alone(text.lstrip()[:1] or " "):
                 spelled[i] = text.lstrip()
             written += spelled[i]
-        # Of each character of the text:
+        # For each character of the text:
         times = [token.time for token, text in zip(tokens, spelled, strict=True) for _ in text]
         texts = split_pieces(written)
         starts, ends = [], []

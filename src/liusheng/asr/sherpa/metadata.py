@@ -1,8 +1,8 @@
-"""Check that sherpa-onnx can load a model before it is allowed to try.
+"""Checks of a model's files before sherpa-onnx loads them.
 
-sherpa-onnx configures itself from the key-value metadata inside the ONNX files. Where a key is
-missing it ends the process, where `model_type` is missing it crashes: no exception that a worker
-could report. So files and metadata are looked at here first, with the same keys that the library's
+sherpa-onnx configures itself from the key-value metadata inside the ONNX files. It exits the
+process where a key is missing, and crashes without `model_type`: there is no exception that a
+worker could report. Therefore files and metadata are checked first, for the keys that the library's
 loaders read (sherpa-onnx/csrc/online-*-model.cc and offline-*-model.cc, version 2.0).
 """
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import onnx
 
-from liusheng.asr.online.tokens import Vocabulary
+from liusheng.asr.sherpa.tokens import Vocabulary
 from liusheng.models.types import InstalledModel, Kind
 
 
 class ModelFormatError(ValueError):
-    """A model's files are not what its kind asks for; the message says which file and what."""
+    """The files of a model do not fit its kind; the message names the file and the fault."""
 
 
 _FILES: Mapping[Kind, tuple[str, ...]] = {
@@ -103,20 +103,20 @@ _SYMBOLS: Mapping[Kind, tuple[frozenset[str], ...]] = {
 }
 
 
-def check(model: InstalledModel) -> dict[str, dict[str, str]]:
-    """Check a model's files and metadata, and return the metadata: role to key to value.
+def read_metadata(model: InstalledModel) -> dict[str, dict[str, str]]:
+    """Check the files and metadata of a model; return the metadata, role to key to value.
 
     Raises:
-        ModelFormatError: when a file or a key is missing or an ONNX file cannot be read.
+        ModelFormatError: a file or a key is missing, or an ONNX file cannot be read.
     """
     for role in _FILES[model.kind]:
         path = model.files.get(role)
         if path is None or not path.is_file():
-            wanted = ", ".join(_FILES[model.kind])
+            required = ", ".join(_FILES[model.kind])
             where = model.path if path is None else path
             raise ModelFormatError(
                 f"model {model.name!r}: no {role} file ({where}); "
-                f"a model of kind {model.kind.value} has the files: {wanted}"
+                f"a model of kind {model.kind.value} has the files: {required}"
             )
     metadata = {role: _read(model, role) for role in _FILES[model.kind] if role != "tokens"}
     if model.kind is Kind.ONLINE_TRANSDUCER:
@@ -134,29 +134,29 @@ def check(model: InstalledModel) -> dict[str, dict[str, str]]:
     return metadata
 
 
-def check_tokens(model: InstalledModel, metadata: Mapping[str, Mapping[str, str]]) -> Vocabulary:
-    """Check a model's tokens.txt against its metadata, and read it.
+def read_vocabulary(model: InstalledModel, metadata: Mapping[str, Mapping[str, str]]) -> Vocabulary:
+    """Read the tokens.txt of a model, and check it against the metadata.
 
     Raises:
-        ModelFormatError: when it cannot be read, lacks a symbol that the library looks up, or has
-            fewer tokens than the model gives.
+        ModelFormatError: it cannot be read, lacks a symbol that the library needs, or has fewer
+            tokens than the model's output.
     """
     path = model.files["tokens"]
     try:
         vocabulary = Vocabulary(path)
     except (OSError, ValueError) as error:
         raise ModelFormatError(f"model {model.name!r}: {error}") from error
-    for wanted in _SYMBOLS.get(model.kind, ()):
-        if not wanted.intersection(vocabulary.symbols):
+    for alternatives in _SYMBOLS.get(model.kind, ()):
+        if not alternatives.intersection(vocabulary.symbols):
             raise ModelFormatError(
-                f"model {model.name!r}: {path} has no symbol {' or '.join(sorted(wanted))}"
+                f"model {model.name!r}: {path} has no symbol {' or '.join(sorted(alternatives))}"
             )
     sizes = [facts["vocab_size"] for facts in metadata.values() if "vocab_size" in facts]
     for size in sizes:
         if size.isdigit() and len(vocabulary.symbols) < int(size):
             raise ModelFormatError(
-                f"model {model.name!r}: {path} has {len(vocabulary.symbols)} tokens, but the model "
-                f"gives {size}; take the tokens.txt that belongs to it"
+                f"model {model.name!r}: {path} has {len(vocabulary.symbols)} tokens, but the "
+                f"output of the model has {size}; use the tokens.txt of the model"
             )
     return vocabulary
 
@@ -181,6 +181,6 @@ def _require(
     if missing:
         raise ModelFormatError(
             f"model {model.name!r}: {model.files[role]} lacks the metadata "
-            f"{', '.join(repr(key) for key in missing)}, which sherpa-onnx needs for kind "
+            f"{', '.join(repr(key) for key in missing)}, which sherpa-onnx requires for kind "
             f"{model.kind.value}; export it again with sherpa-onnx's export script"
         )
