@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.tts.script import Line, script
-from liusheng.tts.ssml import Rest, SsmlError, parse
+from liusheng.tts.clauses import SpokenClause, spoken_clauses
+from liusheng.tts.ssml import Break, SsmlError, parse
 from liusheng.tts.text import FrontEnd, GrowingText
 from liusheng.tts.types import SpeechRequest
 
@@ -24,13 +24,13 @@ def speak(inside: str) -> str:
     return f'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis">{inside}</speak>'
 
 
-def lines(front_end: FrontEnd, document: str, speed: float = 1.0) -> list[Line | Rest]:
+def lines(front_end: FrontEnd, document: str, speed: float = 1.0) -> list[SpokenClause | Break]:
     request = SpeechRequest(document, speed=speed, ssml=True)
-    return [line for line in script(request, GrowingText(document, last=True), front_end) if line]
+    return [line for line in spoken_clauses(request, GrowingText(document, last=True), front_end) if line]
 
 
 def pinyin(front_end: FrontEnd, inside: str) -> str:
-    clauses = [line.clause for line in lines(front_end, speak(inside)) if isinstance(line, Line)]
+    clauses = [line.clause for line in lines(front_end, speak(inside)) if isinstance(line, SpokenClause)]
     return " ".join(s.pinyin for clause in clauses for s in clause.syllables)
 
 
@@ -60,7 +60,7 @@ def test_say_as_beside_english(front_end: FrontEnd) -> None:
         'Call <say-as interpret-as="telephone">555-0199</say-as>, or say '
         '<say-as interpret-as="characters">yes</say-as>.'
     )
-    said = [line.clause for line in lines(front_end, speak(inside)) if isinstance(line, Line)]
+    said = [line.clause for line in lines(front_end, speak(inside)) if isinstance(line, SpokenClause)]
     assert {clause.lang for clause in said} == {"en"}
     assert " ".join(clause.reading for clause in said) == "Call 5 5 5, 0 1 9 9, or say y e s"
 
@@ -70,7 +70,7 @@ def test_prosody_multiplies_and_ends(front_end: FrontEnd) -> None:
         '一<prosody rate="200%">二<prosody rate="slow" volume="+6dB">三</prosody></prosody>'
         '<prosody rate="-20%" volume="50">四</prosody>五'
     )
-    said = [line for line in lines(front_end, speak(inside), speed=0.5) if isinstance(line, Line)]
+    said = [line for line in lines(front_end, speak(inside), speed=0.5) if isinstance(line, SpokenClause)]
     assert [line.clause.reading for line in said] == list("一二三四五")
     assert [line.speed for line in said] == pytest.approx([0.5, 1.0, 0.75, 0.4, 0.5])
     assert [line.volume for line in said] == pytest.approx([1, 1, 1.995, 0.5, 1], abs=0.01)
@@ -81,7 +81,7 @@ def test_breaks_and_sentences(front_end: FrontEnd) -> None:
     rests = [
         (line.seconds, line.at_least)
         for line in lines(front_end, speak(inside))
-        if isinstance(line, Rest)
+        if isinstance(line, Break)
     ]
     assert rests == [(1.5, False), (0.2, False), (0.42, True), (0.42, True), (0.4, False)]
 
@@ -91,7 +91,7 @@ def test_spans_are_those_of_the_document(front_end: FrontEnd) -> None:
     spans = [
         document[slice(*line.origin(syllable.span))]
         for line in lines(front_end, document)
-        if isinstance(line, Line)
+        if isinstance(line, SpokenClause)
         for syllable in line.clause.syllables
     ]
     assert spans == ["你", "12", "12", "再", "见"]
@@ -140,7 +140,7 @@ def test_what_cannot_be_said_is_refused(document: str, words: str) -> None:
 def test_text_that_is_escaped_comes_back(text: str) -> None:
     if all(char.isprintable() for char in text):
         parts = parse(speak(escape(text)))
-        assert "".join(part.text for part in parts if not isinstance(part, Rest)) == text
+        assert "".join(part.text for part in parts if not isinstance(part, Break)) == text
 
 
 @given(st.text(alphabet="<>/&;\"'= speakbrtim你x!-[]", max_size=40))

@@ -9,7 +9,7 @@ from typing import Any
 from liusheng.models.types import InstalledModel
 from liusheng.tts.load import open_router
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.text import Clause, FrontEnd, Lexicon
+from liusheng.tts.text import Clause, FrontEnd, UserLexicon
 from liusheng.tts.types import UnknownVoiceError
 from liusheng.tts.voice import PhoneticVoice
 
@@ -86,7 +86,7 @@ def open_explainer(models: Sequence[InstalledModel], lexicon: str = "") -> Expla
         VoiceLoadError: a model cannot be opened.
         LexiconError: the lexicon is wrong.
     """
-    front_end = FrontEnd(Lexicon(Path(lexicon).expanduser()) if lexicon else None)
+    front_end = FrontEnd(UserLexicon(Path(lexicon).expanduser()) if lexicon else None)
     if not models:
         return Explainer(front_end)
     return Explainer(front_end, open_router(models, front_end, warm_up=False))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from liusheng.tts.text.types import Clause
-from liusheng.tts.trim import Trimmed, silence
+from liusheng.tts.trim import TrimmedBlocks, silence
 from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import punctuated
 
@@ -66,7 +66,7 @@ class HibariVoice:
                 if spoken:
                     yield silence(_COMMA / speed)
                 # The model puts a third of a second of silence around whatever it says.
-                for block in Trimmed([audio]):
+                for block in TrimmedBlocks([audio]):
                     spoken = True
                     yield block
 

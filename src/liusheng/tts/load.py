@@ -36,9 +36,9 @@ def load(
         VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
     """
     if front_end is None:
-        from liusheng.tts.text import FrontEnd, Lexicon
+        from liusheng.tts.text import FrontEnd, UserLexicon
 
-        front_end = FrontEnd(Lexicon.watching(lexicon))
+        front_end = FrontEnd(UserLexicon.watching(lexicon))
     return open_router(models, front_end, warm_up=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from liusheng.tts.text.types import Clause, Span
-from liusheng.tts.types import SAMPLE_RATE, Mark
+from liusheng.tts.types import SAMPLE_RATE, SpeechMark
 from liusheng.tts.voice import Timing
 
 
@@ -34,7 +34,7 @@ class ClauseMarks:
         self._rest = _words(clause, timings)
         self._timed = bool(timings)
 
-    def begun_before(self, end: int, lead: int, *, last: bool) -> tuple[Mark, ...]:
+    def begun_before(self, end: int, lead: int, *, last: bool) -> tuple[SpeechMark, ...]:
         """The marks, not given yet, of what begins before sample `end` of the audio.
 
         lead: samples that were trimmed from the clause's start.
@@ -42,7 +42,7 @@ class ClauseMarks:
         """
         if not self._timed:
             return (self._mark(self._clause.span, self._start, end),) if last else ()
-        marks: list[Mark] = []
+        marks: list[SpeechMark] = []
         while self._rest:
             span, timing = self._rest[0]
             begin = self._start - lead + round(timing.start * SAMPLE_RATE)
@@ -57,10 +57,10 @@ class ClauseMarks:
             marks.append(self._mark(span, begin, max(begin, stop)))
         return tuple(marks)
 
-    def _mark(self, span: Span, start: int, end: int) -> Mark:
+    def _mark(self, span: Span, start: int, end: int) -> SpeechMark:
         span = self._origin(span)
         text = self._source[slice(*span)]
-        return Mark(span, text, round(start / SAMPLE_RATE, 4), round(end / SAMPLE_RATE, 4))
+        return SpeechMark(span, text, round(start / SAMPLE_RATE, 4), round(end / SAMPLE_RATE, 4))
 
 
 def _words(clause: Clause, timings: Sequence[Timing]) -> list[tuple[Span, Timing]]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from liusheng.tts.marks import ClauseMarks
-from liusheng.tts.script import Line, script
-from liusheng.tts.ssml import Rest
+from liusheng.tts.clauses import SpokenClause, spoken_clauses
+from liusheng.tts.ssml import Break
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause
-from liusheng.tts.trim import Trimmed, amplify, silence
+from liusheng.tts.trim import TrimmedBlocks, amplify, silence
 from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
 from liusheng.tts.voice import ClauseMaker, ClauseVoice, TimedVoice, Timing
 
@@ -93,12 +93,12 @@ class VoiceRouter:
         position = 0
         spoken = False
         awaited = True
-        for line in script(request, text, self._front_end):
+        for line in spoken_clauses(request, text, self._front_end):
             if line is None:
                 awaited = True
                 yield None
                 continue
-            if isinstance(line, Rest):
+            if isinstance(line, Break):
                 pause = max(pause, line.seconds) if line.at_least else line.seconds
                 continue
             if pause:
@@ -116,7 +116,7 @@ class VoiceRouter:
                 pause = PAUSES[line.clause.pause] / line.speed
 
     def _clause(
-        self, line: Line, asked: LoadedVoice, source: str, position: int, *, urgent: bool
+        self, line: SpokenClause, asked: LoadedVoice, source: str, position: int, *, urgent: bool
     ) -> Iterator[Block]:
         clause = line.clause
         chosen = self._chosen(clause, asked)
@@ -128,7 +128,7 @@ class VoiceRouter:
             timings, raw = chosen.voice.timed(clause, speed=line.speed, urgent=urgent)
         else:
             raw = chosen.voice.speak(clause, speed=line.speed, urgent=urgent)
-        trimmed = Trimmed(amplify(samples, chosen.gain) for samples in raw)
+        trimmed = TrimmedBlocks(amplify(samples, chosen.gain) for samples in raw)
         marks = ClauseMarks(clause, timings, source, position, line.origin)
         for samples in trimmed:
             position += len(samples)

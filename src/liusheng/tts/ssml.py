@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from liusheng.tts.say_as import SayingError, phoneme, say_as
+from liusheng.tts.say_as import ReadingError, phoneme, say_as
 from liusheng.tts.text.growing import GrowingText, Reading
 from liusheng.tts.text.types import Span
 
@@ -67,14 +67,14 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Rest:
+class Break:
     """Silence. at_least: a longer pause that is there anyway is enough."""
 
     seconds: float
     at_least: bool = False
 
 
-def parse(document: str) -> list[Passage | Rest]:
+def parse(document: str) -> list[Passage | Break]:
     """What a document asks for, in order.
 
     Raises:
@@ -85,7 +85,7 @@ def parse(document: str) -> list[Passage | Rest]:
 
 class _Reader:
     def __init__(self, document: str) -> None:
-        self.parts: list[Passage | Rest] = []
+        self.parts: list[Passage | Break] = []
         self._open: list[tuple[str, dict[str, str]]] = []
         self._factors = [(1.0, 1.0)]
         self._content = ""  # of a say-as or phoneme
@@ -132,7 +132,7 @@ class _Reader:
                 raise self._wrong(f'<{name}> has no attribute "{attribute}" here')
         self._open.append((name, attributes))
         if name == "break":
-            self.parts.append(Rest(self._break(attributes)))
+            self.parts.append(Break(self._break(attributes)))
         elif name == "prosody":
             rate, volume = self._factors[-1]
             self._factors.append(
@@ -144,14 +144,14 @@ class _Reader:
         elif name in _READ_OTHERWISE:
             self._content = ""
         elif name in {"p", "s"} and self.parts:
-            self.parts.append(Rest(_SENTENCE, at_least=True))
+            self.parts.append(Break(_SENTENCE, at_least=True))
 
     def _end(self, name: str) -> None:
         _, attributes = self._open.pop()
         if name == "prosody":
             self._factors.pop()
         elif name in {"p", "s"}:
-            self.parts.append(Rest(_SENTENCE, at_least=True))
+            self.parts.append(Break(_SENTENCE, at_least=True))
         elif name in _READ_OTHERWISE and self._content.strip():
             content = self._content.strip()
             try:
@@ -163,7 +163,7 @@ class _Reader:
                     reading = phoneme(
                         content, attributes.get("alphabet", ""), attributes.get("ph", "")
                     )
-            except SayingError as error:
+            except ReadingError as error:
                 raise self._wrong(f"<{name}>: {error}") from None
             passage = self._passage()
             passage.readings[len(passage.text)] = reading

@@ -44,7 +44,7 @@ def amplify(samples: Samples, gain: float) -> Samples:
     return louder
 
 
-class Trimmed(Iterator[Samples]):
+class TrimmedBlocks(Iterator[Samples]):
     """A clause's audio without the silence around it, faded in and out over 5 ms.
 
     Quiet samples are held back until it is known whether the clause goes on after them, so a block

@@ -61,7 +61,7 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True)
-class Mark:
+class SpeechMark:
     """When a part of the text is said.
 
     span: its first character and the one after its last, in the request's text.
@@ -85,7 +85,7 @@ class Block:
     """
 
     samples: Samples
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[SpeechMark, ...] = ()
 
 
 class Synthesizer(Protocol):

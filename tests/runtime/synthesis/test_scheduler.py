@@ -12,7 +12,7 @@ def test_a_first_block_goes_before_all_who_have_enough() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("old", 0.0)
     assert s.take(0) == "old"
-    s.made("old", 1.0, 0.1)
+    s.step_done("old", 1.0, 0.1)
     s.add("second", 0.2)
     s.add("third", 0.3)
     assert [s.take(0) for _ in range(4)] == ["second", "third", "old", None]
@@ -22,7 +22,7 @@ def test_but_not_before_who_would_be_silent_sooner() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("old", 0.0)
     s.take(0)
-    s.made("old", 0.1, 0.1)
+    s.step_done("old", 0.1, 0.1)
     s.add("new", 0.1)
     assert [s.take(0), s.take(0)] == ["old", "new"]
 
@@ -32,7 +32,7 @@ def test_then_whoever_would_run_dry_soonest() -> None:
     for key, seconds in (("rich", 9.0), ("poor", 0.5)):
         s.add(key, 0.0)
         s.take(0)
-        s.made(key, seconds, 0.0)
+        s.step_done(key, seconds, 0.0)
     assert s.take(0) == "poor"
 
 
@@ -41,7 +41,7 @@ def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
     s.add("a", 0.0)
     s.add("b", 0.1)
     assert (s.take(1), s.take(0)) == ("a", "b")
-    s.made("a", 0.1, 0.2)
+    s.step_done("a", 0.1, 0.2)
     assert s.take(0) is None
     assert s.take(1) == "a"
     assert s.remove("a") == 1
@@ -55,12 +55,12 @@ def test_what_a_lost_worker_held_goes_to_another_but_not_what_it_was_at() -> Non
     for key in ("innocent", "at it"):
         s.add(key, 0.0)
         assert s.take(0) == key
-        s.made(key, 9.0, 0.0)
-    s.rest("innocent", True)
+        s.step_done(key, 9.0, 0.0)
+    s.set_buffered("innocent", True)
     assert s.take(0) == "at it"
     assert s.release(0) == ["innocent", "at it"]
-    s.again("at it")
-    s.rest("innocent", False)
+    s.step_lost("at it")
+    s.set_buffered("innocent", False)
     assert s.take(1) == "innocent"
     assert s.take(1) is None
     assert s.take(0) == "at it"
@@ -69,11 +69,11 @@ def test_what_a_lost_worker_held_goes_to_another_but_not_what_it_was_at() -> Non
 def test_whoever_is_far_ahead_rests() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
-    s.rest("a", True)
+    s.set_buffered("a", True)
     assert s.take(0) is None
-    s.rest("a", False)
+    s.set_buffered("a", False)
     assert s.take(0) == "a"
-    s.again("a")
+    s.step_lost("a")
     assert s.take(0) == "a"
 
 
@@ -93,11 +93,11 @@ def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
         for worker in range(workers):
             key = s.take(worker)
             if key is not None:
-                s.made(key, 0.3, now)
+                s.step_done(key, 0.3, now)
                 made[key] += 0.3
                 first.setdefault(key, now)
         for key, start in first.items():
-            s.rest(key, made[key] - (now - start) > 1.5)
+            s.set_buffered(key, made[key] - (now - start) > 1.5)
             assert made[key] >= now - start
     assert len(first) == speeches
     assert max(first.values()) <= 0.02 * (-(-speeches // workers)) + 1e-6

@@ -109,7 +109,7 @@ async def test_a_text_in_pieces_is_said_as_it_comes() -> None:
         speech.extend("", last=False)
         speech.extend("d", last=True)
         assert text_of([block async for block in speech]) == "d"
-        with pytest.raises(ValueError, match="ended"):
+        with pytest.raises(ValueError, match="complete"):
             speech.extend("e", last=True)
 
 

@@ -2,7 +2,7 @@
 
 from liusheng.tts.text.frontend import FrontEnd
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.text.lexicon import Lexicon, LexiconError
+from liusheng.tts.text.lexicon import UserLexicon, LexiconError
 from liusheng.tts.text.types import Clause, Language, Pause, Span, Syllable
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "FrontEnd",
     "GrowingText",
     "Language",
-    "Lexicon",
+    "UserLexicon",
     "LexiconError",
     "Pause",
     "Span",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from liusheng.tts.text.growing import Signal
-from liusheng.tts.text.normalize import Item
-from liusheng.tts.text.segments import Segment
+from liusheng.tts.text.normalize import Token
+from liusheng.tts.text.segments import TextSegment
 from liusheng.tts.text.types import Clause, Syllable
 
 LONGEST = 25
@@ -31,12 +31,12 @@ _LEANING = frozenset(
 )
 
 
-def assemble(segments: Iterable[Segment | Signal]) -> Iterator[Clause | None]:
+def assemble(segments: Iterable[TextSegment | Signal]) -> Iterator[Clause | None]:
     """Clauses of at most `LONGEST` syllables; the first of at most `FIRST`, and without waiting.
 
     None stands for `Signal.WAIT`; after `Signal.FLUSH` the next clause is a first one again.
     """
-    held: Segment | None = None
+    held: TextSegment | None = None
     first = True
     for segment in segments:
         if segment is Signal.WAIT:
@@ -59,14 +59,14 @@ def assemble(segments: Iterable[Segment | Signal]) -> Iterator[Clause | None]:
         yield from _clauses(held, first)
 
 
-def _is_enough(segment: Segment) -> bool:
+def _is_enough(segment: TextSegment) -> bool:
     """Long enough for a first clause without a look at what follows."""
     if segment.lang == "en":
         return len(_english(segment.words)) >= ENGLISH_FIRST // 2
     return len(segment.syllables) >= SHORTEST
 
 
-def _join(left: Segment, right: Segment, first: bool) -> Segment | None:
+def _join(left: TextSegment, right: TextSegment, first: bool) -> TextSegment | None:
     """The two as one, or None where they are to be two clauses."""
     if left.mark == "sentence" or left.lang != right.lang:
         return None
@@ -84,7 +84,7 @@ def _join(left: Segment, right: Segment, first: bool) -> Segment | None:
     return replace(right, syllables=(*left.syllables[:-1], pause, *right.syllables))
 
 
-def _clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+def _clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
     cut = _english_clauses if segment.lang == "en" else _mandarin_clauses
     *others, last = cut(segment, first)
     yield from others
@@ -92,7 +92,7 @@ def _clauses(segment: Segment, first: bool) -> Iterator[Clause]:
     yield replace(last, ends_sentence=ends, pause=segment.pause, asks=segment.asks)
 
 
-def _mandarin_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+def _mandarin_clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
     rest = segment.syllables
     while rest:
         size = _best_cut(rest, FIRST if first else LONGEST)
@@ -103,7 +103,7 @@ def _mandarin_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
         yield Clause("zh", reading, head, (head[0].span[0], head[-1].span[1]), False, "none")
 
 
-def _english_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+def _english_clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
     rest = segment.words
     while rest:
         room = ENGLISH_FIRST if first else ENGLISH_LONGEST
@@ -116,7 +116,7 @@ def _english_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
         yield Clause("en", _english(head), (), span, False, "none")
 
 
-def _english(words: tuple[Item, ...]) -> str:
+def _english(words: tuple[Token, ...]) -> str:
     spelt = (" ".join(word.text) if word.kind == "letters" else word.text for word in words)
     return " ".join(spelt)
 

@@ -8,8 +8,8 @@ from liusheng.tts.text.assemble import assemble
 from liusheng.tts.text.clean import clean
 from liusheng.tts.text.growing import GrowingText, Signal
 from liusheng.tts.text.language import english_items, piece_language
-from liusheng.tts.text.lexicon import Lexicon
-from liusheng.tts.text.normalize import Item, normalize
+from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.normalize import Token, normalize
 from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
 
@@ -23,11 +23,11 @@ class FrontEnd:
         lexicon: the user's words, which go before every other dictionary.
     """
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, lexicon: UserLexicon | None = None) -> None:
         # The dictionaries take half a second and 90 MB: only for those who read.
         from liusheng.tts.text.pinyin import Reader
 
-        self._lexicon = lexicon or Lexicon()
+        self._lexicon = lexicon or UserLexicon()
         self._reader = Reader()
 
     def clauses(self, text: str) -> Iterator[Clause]:
@@ -47,7 +47,7 @@ class FrontEnd:
         self._lexicon.update()
         return assemble(segments(self._pieces(text), self._reader))
 
-    def _pieces(self, text: GrowingText) -> Iterator[Iterator[Item] | Signal]:
+    def _pieces(self, text: GrowingText) -> Iterator[Iterator[Token] | Signal]:
         language: Language | None = None
         for span in text.spans():
             if isinstance(span, Signal):

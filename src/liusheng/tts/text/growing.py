@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from liusheng.tts.text.cut import is_closed, piece_end, sure_end
-from liusheng.tts.text.rules.words import Word
+from liusheng.tts.text.rules.words import SpokenWord
 from liusheng.tts.text.types import Span
 
 
@@ -26,7 +26,7 @@ class Reading:
     words: in Mandarin. english: beside English.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[SpokenWord, ...]
     english: str
 
 

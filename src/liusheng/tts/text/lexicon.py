@@ -19,7 +19,7 @@ class LexiconError(ValueError):
     """A lexicon that cannot be read; the message names the file, the line and what to write."""
 
 
-class Lexicon:
+class UserLexicon:
     """Words and their pinyin from a UTF-8 text file, read again when the file changes.
 
     A line holds a word and its syllables, separated by spaces; "v" (or "ü") for ü, tone 1 to 5; "#"
@@ -46,7 +46,7 @@ class Lexicon:
             self._load(self.path)
 
     @classmethod
-    def watching(cls, path: str | os.PathLike[str] | None) -> Lexicon:
+    def watching(cls, path: str | os.PathLike[str] | None) -> UserLexicon:
         """A lexicon that is empty while its file is wrong: this is logged, and looked at again when
         the file changes."""
         lexicon = cls()

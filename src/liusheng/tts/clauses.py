@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from liusheng.tts.ssml import Rest, parse
+from liusheng.tts.ssml import Break, parse
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause, Span
 from liusheng.tts.types import SpeechRequest
@@ -17,7 +17,7 @@ def _itself(span: Span) -> Span:
 
 
 @dataclass(frozen=True)
-class Line:
+class SpokenClause:
     """A clause, and how it is said.
 
     origin: from a span of the text that the clause was made of to one of the request's.
@@ -29,9 +29,9 @@ class Line:
     origin: Callable[[Span], Span] = _itself
 
 
-def script(
+def spoken_clauses(
     request: SpeechRequest, text: GrowingText, front_end: ClauseMaker
-) -> Iterator[Line | Rest | None]:
+) -> Iterator[SpokenClause | Break | None]:
     """What is to be said; None where nothing more can be told before there is more text.
 
     Raises:
@@ -39,13 +39,13 @@ def script(
     """
     if not request.ssml:
         for clause in front_end.follow(text):
-            yield None if clause is None else Line(clause, request.speed, request.volume)
+            yield None if clause is None else SpokenClause(clause, request.speed, request.volume)
         return
     for part in parse(text.text):
-        if isinstance(part, Rest):
+        if isinstance(part, Break):
             yield part
             continue
         speed, volume = request.speed * part.rate, request.volume * part.volume
         for clause in front_end.follow(part.growing()):
             if clause is not None:
-                yield Line(clause, speed, volume, part.origin)
+                yield SpokenClause(clause, speed, volume, part.origin)
