@@ -139,7 +139,7 @@ def test_damaged_files_are_named(small: InstalledModel) -> None:
     with pytest.raises(ValueError, match="has no voices"):
         open_kokoro_voices(small)
     (small.path / "vocab.json").write_text("[]")
-    with pytest.raises(ValueError, match=r"vocab\.json is not Kokoro's list"):
+    with pytest.raises(ValueError, match=r"vocab\.json is not Kokoro's inventory"):
         open_kokoro_voices(small)
 
 

@@ -37,7 +37,7 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
             except ModelError as problem:
                 say(f"without the voices of {name}: {problem}")
         explainer = open_explainer(models, settings.tts.lexicon)
-        explained = explainer.explain(text, explainer.voice_named(voice, spk_id))
+        explained = explainer.explain(text, explainer.find_voice(voice, spk_id))
     except (SettingsError, VoiceLoadError, LexiconError, UnknownVoiceError) as problem:
         error(str(problem))
         return 1

@@ -1,4 +1,4 @@
-"""What a request says, line by line: clauses with how they are said, and rests."""
+"""The clauses of a request with their speed and volume, and the breaks between them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from liusheng.tts.ssml import Break, parse
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause, Span
 from liusheng.tts.types import SpeechRequest
-from liusheng.tts.voice import ClauseMaker
+from liusheng.tts.voice import TextFrontEnd
 
 
-def _itself(span: Span) -> Span:
+def _identity(span: Span) -> Span:
     return span
 
 
 @dataclass(frozen=True)
 class SpokenClause:
-    """A clause, and how it is said.
+    """A clause with its prosody.
 
-    origin: from a span of the text that the clause was made of to one of the request's.
+    speed, volume: as in `SpeechRequest`.
+    origin: maps a span of the text that the clause was made of to one of the request's text.
     """
 
     clause: Clause
     speed: float
     volume: float
-    origin: Callable[[Span], Span] = _itself
+    origin: Callable[[Span], Span] = _identity
 
 
 def spoken_clauses(
-    request: SpeechRequest, text: GrowingText, front_end: ClauseMaker
+    request: SpeechRequest, text: GrowingText, front_end: TextFrontEnd
 ) -> Iterator[SpokenClause | Break | None]:
-    """What is to be said; None where nothing more can be told before there is more text.
+    """Yield the parts of a request in order; None where the next one needs more text first.
 
     Raises:
-        SsmlError: the text is said to be SSML, and is not.
+        SsmlError: the request is SSML, and its text is not valid.
     """
     if not request.ssml:
         for clause in front_end.follow(text):

@@ -1,4 +1,4 @@
-"""What `say-as` and `phoneme` ask for, as words."""
+"""The SSML elements `say-as` and `phoneme`: content to spoken words."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _ALPHABETS = ("pinyin",)
 
 
 class ReadingError(ValueError):
-    """It cannot be said so; the message says why."""
+    """The content cannot be read as requested; the message says why."""
 
 
 def say_as(text: str, kind: str, form: str = "") -> Reading:
-    """How `text` is read when it is said as this `kind` of thing.
+    """The reading of `text` as this `kind` of expression.
 
     kind: "cardinal" or "number", "digits", "characters" or "spell-out", "telephone", "date" (form:
         the order of y, m and d) or "time".
 
     Raises:
-        ReadingError: there is no such kind, or the text is not one.
+        ReadingError: the kind is not supported, or the text is not of this kind.
     """
     plain = clean(text, 0, len(text)).text.strip()
     if kind in {"cardinal", "number"}:
@@ -45,10 +45,13 @@ def say_as(text: str, kind: str, form: str = "") -> Reading:
 
 
 def phoneme(text: str, alphabet: str, syllables: str) -> Reading:
-    """How `text` is read when its syllables are given.
+    """The reading of `text` with given syllables.
+
+    alphabet: "pinyin".
+    syllables: pinyin with tone digits, separated by spaces.
 
     Raises:
-        ReadingError: they are not pinyin for it.
+        ReadingError: the alphabet is not supported, or the syllables are not pinyin for the text.
     """
     if alphabet not in _ALPHABETS:
         raise ReadingError(f'alphabet="{alphabet}" is not known; there is pinyin')
@@ -78,7 +81,7 @@ def _characters(text: str) -> Reading:
         elif is_han(part):
             words += say(part)
     if not words:
-        raise ReadingError(f"{text!r} has no characters to say")
+        raise ReadingError(f"{text!r} has no characters that can be read")
     return Reading(tuple(words), " ".join(re.findall(r"\w", text)))
 
 

@@ -55,7 +55,7 @@ class SpeechScheduler(Generic[K]):
         self._speeches[key] = _ScheduledSpeech(now)
 
     def remove(self, key: K) -> int | None:
-        """Remove a speech that is complete or cancelled; return the worker that holds it, if any."""
+        """Remove a speech that is complete or cancelled; return its worker, if it has one."""
         speech = self._speeches.pop(key, None)
         return speech.worker if speech else None
 

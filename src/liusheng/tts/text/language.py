@@ -1,4 +1,4 @@
-"""Which language a piece is in, and what an English one is read as."""
+"""The language of a piece, and the words of an English one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _ENDING = " \n.,;:!?…—，。！？；：、"
 
 
 def piece_language(text: str, before: Language | None) -> Language | None:
-    """The language of a piece of cleaned text; None where nothing tells and nothing went before.
+    """The language of a piece of cleaned text; None where it does not show and `before` is None.
 
-    Han characters make it Mandarin, a word of English English; a piece of figures and marks alone
-    goes on in the language `before` it.
+    Han characters make it Mandarin, an English word makes it English; a piece of digits and marks
+    alone has the language `before` it.
     """
     if any(map(is_han, text)):
         return "zh"
@@ -41,9 +41,9 @@ def _no_addresses(text: str) -> str:
 
 
 def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -> Iterator[Token]:
-    """The words of an English piece, addresses spelt out, then its closing mark.
+    """Yield the words of an English piece, addresses spelled out, then its final punctuation.
 
-    readings: of single characters, by their position in the original text.
+    readings: replacements of characters, by their position in the original text.
     """
     text = chars.text
     stop = len(text.rstrip(_ENDING))
@@ -58,7 +58,7 @@ def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -
 
 
 def _read(chars: Chars, match: re.Match[str], readings: Mapping[int, Reading]) -> str:
-    """A word as it is read."""
+    """The spoken form of a word."""
     given = [readings.get(chars.spans[at][0]) for at in range(*match.span())]
     if any(given):
         parts = (each.english if each else char for each, char in zip(given, match[0], strict=True))

@@ -1,4 +1,4 @@
-"""Segments: what stands between two marks, or two changes of language."""
+"""Text segments: the text between two punctuation marks, or two changes of language."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _QUESTION = frozenset("?？")
 
 @dataclass(frozen=True)
 class TextSegment:
-    """Syllables, or words of English, with nothing but spaces between them.
+    """Mandarin syllables, or English words, without punctuation between them.
 
-    mark: the strongest mark after it, one of `_STRENGTH`; "none" at a change of language.
-    asks: whether there is a question mark among them.
+    mark: the strongest mark after it, a key of `_STRENGTH`; "none" at a change of language.
+    asks: whether a question mark follows it.
     """
 
     lang: Language
@@ -45,7 +45,8 @@ class TextSegment:
 def segments(
     pieces: Iterable[Iterable[Token] | Signal], reader: Reader
 ) -> Iterator[TextSegment | Signal]:
-    """The segments of each piece; no segment goes over the end of one. Signals are passed on."""
+    """Yield the segments of each piece, none of which extends past its piece; signals pass
+    through."""
     for piece in pieces:
         if isinstance(piece, Signal):
             yield piece
@@ -84,7 +85,7 @@ def _read(group: list[Token], reader: Reader) -> Iterator[TextSegment]:
 
 
 def _by_language(group: list[Token]) -> list[tuple[Language, list[Token]]]:
-    """Runs of one language; letters beside English words are English too."""
+    """Runs of one language; letters next to English words are English too."""
     spoken = [item for item in group if item.kind != "none"]
     english = {id(item) for item in spoken if item.kind == "english"}
     for order in (spoken, spoken[::-1]):

@@ -57,7 +57,10 @@ def _time(match: Match) -> list[SpokenWord] | None:
 
 def _minutes(match: Match) -> list[SpokenWord]:
     """5'30\" is a length of time, or an angle; both are read so."""
-    return [SpokenWord(numbers.cardinal(match[1]) + "分"), SpokenWord(_under_sixty(match[2]) + "秒")]
+    return [
+        SpokenWord(numbers.cardinal(match[1]) + "分"),
+        SpokenWord(_under_sixty(match[2]) + "秒"),
+    ]
 
 
 def _hour_only(match: Match) -> list[SpokenWord]:
