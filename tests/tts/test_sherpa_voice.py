@@ -149,7 +149,7 @@ def test_kokoro_voices_must_fit_the_model(vits_model: InstalledModel, tmp_path: 
     voices.write_bytes(bytes(100))
     kokoro = other_kind(vits_model, Kind.KOKORO, voices=voices, espeak_data=tmp_path)
     set_metadata(kokoro, "model", has_espeak="1", style_dim="510,1,256")
-    with pytest.raises(ValueError, match="has 100 bytes, but .* speakers need 1044480"):
+    with pytest.raises(ValueError, match=r"has 100 bytes, but .* speakers need 1044480"):
         check_files(kokoro)
     set_metadata(kokoro, "model", style_dim="510,256")
     with pytest.raises(ValueError, match="style_dim 510,256"):
