@@ -15,7 +15,7 @@ import pytest
 
 from liusheng.cli import main
 from liusheng.cli import sound as sound_module
-from liusheng.cli.sound import NoMicrophoneError
+from liusheng.cli.audio_sources import NoMicrophoneError
 
 from ..client.conftest import FakeServer
 

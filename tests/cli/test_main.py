@@ -24,7 +24,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("command", ["serve", "asr", "tts", "models", "doctor"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
-    assert f"Usage: liusheng {command}" in capsys.readouterr().out
+    assert f"ResourceUsage: liusheng {command}" in capsys.readouterr().out
 
 
 def test_help_is_light() -> None:

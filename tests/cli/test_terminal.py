@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from liusheng.cli.terminal import LiveLine, printable, tail
+from liusheng.cli.terminal import StatusLine, printable, tail
 
 
 class Terminal(io.StringIO):
@@ -39,7 +39,7 @@ def test_what_would_move_the_cursor_is_not_printed() -> None:
 
 def test_a_line_changes_in_place() -> None:
     out = Terminal()
-    line = LiveLine(out, width=20)
+    line = StatusLine(out, width=20)
     line.show("你好", stable=1)
     line.show("你好", stable=1)  # nothing new: nothing is written
     line.show("你好吗", stable=3)
@@ -51,7 +51,7 @@ def test_a_line_changes_in_place() -> None:
 
 def test_what_is_stable_is_told_apart_in_a_long_line_too() -> None:
     out = Terminal()
-    LiveLine(out, width=6).show("abcdefgh", stable=6)
+    StatusLine(out, width=6).show("abcdefgh", stable=6)
     assert out.getvalue() == "\r\x1b[2K…ef\x1b[2mgh\x1b[22m"
 
 
@@ -61,7 +61,7 @@ def test_where_there_is_no_terminal_nothing_is_written(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     out = Terminal() if terminal else io.StringIO()
-    line = LiveLine(out)
+    line = StatusLine(out)
     line.show("text")
     line.clear()
     assert out.getvalue() == ""
