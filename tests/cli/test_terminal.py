@@ -33,7 +33,7 @@ def test_chinese_characters_take_two_columns() -> None:
     assert tail("流式语音识别", 9) == "…语音识别"
 
 
-def test_what_would_move_the_cursor_is_not_printed() -> None:
+def test_control_characters_are_not_printed() -> None:
     assert printable("a\x1b[2Jb\r\nc\u202e。") == "a [2Jb  c 。"
 
 
@@ -49,7 +49,7 @@ def test_a_line_changes_in_place() -> None:
     assert out.getvalue() == f"{start}你{dim}好{plain}{start}你好吗{start}"
 
 
-def test_what_is_stable_is_told_apart_in_a_long_line_too() -> None:
+def test_stable_text_is_marked_in_a_long_line_too() -> None:
     out = Terminal()
     StatusLine(out, width=6).show("abcdefgh", stable=6)
     assert out.getvalue() == "\r\x1b[2K…ef\x1b[2mgh\x1b[22m"
