@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from liusheng.asr.load import load as load_recognizer
 from liusheng.audio.resample import resample
 from liusheng.bench.scoring import Errors, errors
-from liusheng.bench.transcribe import hear
+from liusheng.bench.transcribe import transcribe_live
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.kokoro import mandarin
@@ -165,5 +165,5 @@ def test_what_it_says_is_understood() -> None:
     for voice, (language, text) in said.items():
         blocks = [block.samples for block in synthesizer.speak(SpeechRequest(text, voice))]
         audio = resample(np.concatenate(blocks), 24_000, 16_000)
-        total += errors(text, hear(recognizer, audio, language).text, language)
+        total += errors(text, transcribe_live(recognizer, audio, language).text, language)
     assert total.rate < 0.15

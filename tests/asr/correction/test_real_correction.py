@@ -15,6 +15,7 @@ from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import StreamParams
 from liusheng.bench.recordings import Recording, read_manifest, read_samples
 from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.transcribe import simulate_live
 from liusheng.models.store import Store
 
 LM = "libime-zh"

@@ -101,3 +101,36 @@ def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
             assert made[key] >= now - start
     assert len(first) == speeches
     assert max(first.values()) <= 0.02 * (-(-speeches // workers)) + 1e-6
+
+
+def test_a_speech_that_was_removed_is_ignored() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    s.add("b", 0.0)
+    assert list(s) == ["a", "b"]
+    assert s.take(0) == "a"
+    s.remove("a")
+    s.step_done("a", 1.0, 0.1)
+    s.set_buffered("a", True)
+    s.set_waiting("a", True)
+    s.step_lost("a")
+    assert "a" not in s
+    assert (len(s), s.release(0), s.take(0)) == (1, [], "b")
+
+
+def test_a_step_without_audio_leaves_the_deadline() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("first", 0.0)
+    s.add("second", 0.1)
+    assert s.take(0) == "first"
+    s.step_done("first", 0.0, 0.2)
+    assert s.take(0) == "first"
+
+
+def test_a_speech_waits_for_its_text() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    s.set_waiting("a", True)
+    assert s.take(0) is None
+    s.set_waiting("a", False)
+    assert s.take(0) == "a"

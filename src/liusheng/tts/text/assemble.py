@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from liusheng.tts.text.growing import Signal
-from liusheng.tts.text.normalize import Token
+from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.segments import TextSegment
 from liusheng.tts.text.types import Clause, Syllable
 
@@ -117,7 +117,7 @@ def _english_clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
         yield Clause("en", _english(head), (), span, False, "none")
 
 
-def _english(words: tuple[Token, ...]) -> str:
+def _english(words: tuple[TextToken, ...]) -> str:
     spelt = (" ".join(word.text) if word.kind == "letters" else word.text for word in words)
     return " ".join(spelt)
 

@@ -9,7 +9,7 @@ from liusheng.tts.text.clean import clean
 from liusheng.tts.text.growing import GrowingText, Signal
 from liusheng.tts.text.language import english_items, piece_language
 from liusheng.tts.text.lexicon import UserLexicon
-from liusheng.tts.text.normalize import Token, normalize
+from liusheng.tts.text.normalize import TextToken, normalize
 from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
 
@@ -46,7 +46,7 @@ class FrontEnd:
         self._lexicon.update()
         return assemble(segments(self._pieces(text), self._reader))
 
-    def _pieces(self, text: GrowingText) -> Iterator[Iterator[Token] | Signal]:
+    def _pieces(self, text: GrowingText) -> Iterator[Iterator[TextToken] | Signal]:
         language: Language | None = None
         for span in text.spans():
             if isinstance(span, Signal):

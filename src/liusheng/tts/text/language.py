@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from liusheng.tts.text.clean import Chars, is_han
 from liusheng.tts.text.growing import Reading
-from liusheng.tts.text.normalize import Token, mark_kind
+from liusheng.tts.text.normalize import TextToken, mark_kind
 from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
 from liusheng.tts.text.rules.words import latin_kind
 from liusheng.tts.text.types import Language
@@ -40,7 +40,9 @@ def _no_addresses(text: str) -> str:
     return text
 
 
-def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -> Iterator[Token]:
+def english_items(
+    chars: Chars, readings: Mapping[int, Reading] | None = None
+) -> Iterator[TextToken]:
     """Yield the words of an English piece, addresses spelled out, then its final punctuation.
 
     readings: replacements of characters, by their position in the original text.
@@ -51,10 +53,10 @@ def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -
         read = _read(chars, match, readings or {})
         if any(char.isalnum() for char in read):
             span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
-            yield Token("english", read, (span,))
+            yield TextToken("english", read, (span,))
     if stop < len(text):
         span = (chars.spans[stop][0], chars.spans[-1][1])
-        yield Token(mark_kind(text[stop:]), text[stop:].strip(), (span,))
+        yield TextToken(mark_kind(text[stop:]), text[stop:].strip(), (span,))
 
 
 def _read(chars: Chars, match: re.Match[str], readings: Mapping[int, Reading]) -> str:

@@ -23,7 +23,7 @@ Kind = Literal["han", "number", "letters", "fixed", "english", "none", "weak", "
 
 
 @dataclass(frozen=True)
-class Token:
+class TextToken:
     """A stretch of one kind.
 
     kind: "han" (Han characters, not yet segmented), "number" (one word of a read form: a 一 in it
@@ -64,7 +64,7 @@ _MARKS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 
 def normalize(
     chars: Chars, lexicon: UserLexicon, readings: Mapping[int, Reading] | None = None
-) -> Iterator[Token]:
+) -> Iterator[TextToken]:
     """Read `chars`, a piece in Mandarin (maybe with words of English).
 
     readings: of single characters, by their position in the original text; they go first, then
@@ -84,12 +84,12 @@ def normalize(
             continue
         yield from _normalized(chars, start, at)
         spans = chars.spans[at : at + len(word)]
-        yield Token("fixed", word, spans, pinyin=lexicon.words[word])
+        yield TextToken("fixed", word, spans, pinyin=lexicon.words[word])
         at = start = at + len(word)
     yield from _normalized(chars, start, len(text))
 
 
-def _normalized(chars: Chars, at: int, end: int) -> Iterator[Token]:
+def _normalized(chars: Chars, at: int, end: int) -> Iterator[TextToken]:
     for match, words in _readings(chars.text, at, end):
         yield from _plain(chars, at, match.start())
         span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
@@ -98,10 +98,10 @@ def _normalized(chars: Chars, at: int, end: int) -> Iterator[Token]:
     yield from _plain(chars, at, end)
 
 
-def _items(words: Iterable[SpokenWord], span: Span) -> Iterator[Token]:
+def _items(words: Iterable[SpokenWord], span: Span) -> Iterator[TextToken]:
     for word in words:
         spans = (span,) * len(word.text) if word.kind == "fixed" else (span,)
-        yield Token(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
+        yield TextToken(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
 
 
 def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[SpokenWord]]]:
@@ -124,19 +124,19 @@ def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], lis
                 ahead[index] = RULES[index][0].search(text, match.end(), end)
 
 
-def _plain(chars: Chars, at: int, end: int) -> Iterator[Token]:
+def _plain(chars: Chars, at: int, end: int) -> Iterator[TextToken]:
     text = chars.text
     while at < end:
         if (match := _HAN.match(text, at, end)) is not None:
-            yield Token("han", match[0], chars.spans[at : match.end()])
+            yield TextToken("han", match[0], chars.spans[at : match.end()])
         elif (match := _LATIN.match(text, at, end)) is not None:
             span = (chars.spans[at][0], chars.spans[match.end() - 1][1])
-            yield Token(latin_kind(match[0]), match[0], (span,))
+            yield TextToken(latin_kind(match[0]), match[0], (span,))
         else:
             for pattern, kind in _MARKS:
                 if (match := pattern.match(text, at, end)) is not None:
                     span = (chars.spans[at][0], chars.spans[match.end() - 1][1])
-                    yield Token(kind, match[0], (span,))
+                    yield TextToken(kind, match[0], (span,))
                     break
             else:
                 at += 1

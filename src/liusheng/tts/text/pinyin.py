@@ -24,7 +24,7 @@ from pypinyin.core import Pinyin
 from liusheng.tts.text import names, polyphones, sandhi
 from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import UserLexicon
-from liusheng.tts.text.normalize import Token
+from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.rules.patterns import MEASURE
 from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.types import Span, Syllable
@@ -82,7 +82,7 @@ class Reader:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
             self._overrides = UserLexicon(path).words
 
-    def read(self, items: Sequence[Token]) -> list[Syllable]:
+    def read(self, items: Sequence[TextToken]) -> list[Syllable]:
         """The syllables of items between two marks, none of them English."""
         words = [word for item in items for word in self._words(item)]
         words = _attach_measures(words)
@@ -90,7 +90,7 @@ class Reader:
         syllables = [s for at, word in enumerate(words) for s in _syllables(word, at > 0)]
         return _toned(syllables, plain=[w.plain for w in words for _ in w.pinyin])
 
-    def _words(self, item: Token) -> Iterator[_Word]:
+    def _words(self, item: TextToken) -> Iterator[_Word]:
         if item.kind == "han":
             at = 0
             for text in _segmented(item.text):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from liusheng.tts.text.growing import Signal
-from liusheng.tts.text.normalize import Token
+from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.types import Language, Pause, Span, Syllable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class TextSegment:
 
     lang: Language
     syllables: tuple[Syllable, ...]
-    words: tuple[Token, ...]
+    words: tuple[TextToken, ...]
     mark: str = "none"
     asks: bool = False
 
@@ -43,7 +43,7 @@ class TextSegment:
 
 
 def segments(
-    pieces: Iterable[Iterable[Token] | Signal], reader: Reader
+    pieces: Iterable[Iterable[TextToken] | Signal], reader: Reader
 ) -> Iterator[TextSegment | Signal]:
     """Yield the segments of each piece, none of which extends past its piece; signals pass
     through."""
@@ -52,7 +52,7 @@ def segments(
             yield piece
             continue
         held: TextSegment | None = None
-        group: list[Token] = []
+        group: list[TextToken] = []
         for item in piece:
             strength = _STRENGTH.get(item.kind, 0)
             if strength == 0:
@@ -75,7 +75,7 @@ def segments(
             yield held
 
 
-def _read(group: list[Token], reader: Reader) -> Iterator[TextSegment]:
+def _read(group: list[TextToken], reader: Reader) -> Iterator[TextSegment]:
     for lang, items in _by_language(group):
         if lang == "en":
             words = tuple(item for item in items if item.kind != "none")
@@ -84,7 +84,7 @@ def _read(group: list[Token], reader: Reader) -> Iterator[TextSegment]:
             yield TextSegment("zh", syllables, (), "weak" if syllables[-1].pause_after else "none")
 
 
-def _by_language(group: list[Token]) -> list[tuple[Language, list[Token]]]:
+def _by_language(group: list[TextToken]) -> list[tuple[Language, list[TextToken]]]:
     """Runs of one language; letters next to English words are English too."""
     spoken = [item for item in group if item.kind != "none"]
     english = {id(item) for item in spoken if item.kind == "english"}
@@ -92,7 +92,7 @@ def _by_language(group: list[Token]) -> list[tuple[Language, list[Token]]]:
         for item, after in pairwise(order):
             if id(item) in english and after.kind == "letters":
                 english.add(id(after))
-    runs: list[tuple[Language, list[Token]]] = []
+    runs: list[tuple[Language, list[TextToken]]] = []
     for item in group:
         lang: Language = "en" if id(item) in english else "zh"
         if runs and (item.kind == "none" or runs[-1][0] == lang):
