@@ -22,7 +22,7 @@ def test_nothing_measured_is_no_zero() -> None:
     assert (milliseconds(summary.p95), percent(share_above([], 1.0))) == ("–", "–")
 
 
-def test_what_is_on_the_limit_is_not_above_it() -> None:
+def test_a_value_on_the_limit_is_not_above_it() -> None:
     assert share_above([0.5, 0.6, 0.7, 0.8], 0.6) == pytest.approx(0.5)
 
 

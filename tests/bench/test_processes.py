@@ -23,7 +23,7 @@ sys.stdin.read()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems tell only root")
-def test_who_listens_on_a_port() -> None:
+def test_the_process_that_listens_on_a_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         assert listening_process(port) == os.getpid()

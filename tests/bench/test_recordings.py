@@ -34,7 +34,8 @@ def test_recordings_are_resampled_to_16_khz(tmp_path: Path) -> None:
     with open_wav(tmp_path / "a.wav", 8_000) as wav:
         wav.write(b"\0\x10" * 4_000)
     samples = read_samples(tmp_path / "a.wav")
-    assert (samples.shape, samples.dtype) == ((8_000,), np.float32)
+    assert samples.shape == (8_000,)
+    assert samples.dtype == np.float32
     (clip,) = read_clips([Recording("a", "zh", tmp_path / "a.wav", "")])
     assert clip.seconds == pytest.approx(0.5)
 

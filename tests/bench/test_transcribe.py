@@ -19,7 +19,7 @@ SAMPLES = np.zeros(32_000, np.float32)
 class WordRecognizer:
     """Recognises a word for each half second; the second word is wrong in its first partial."""
 
-    languages = ("en",)
+    languages: tuple[str, ...] = ("en",)
     sticky = False
     words = ("one", "two", "three", "four")
 

@@ -21,7 +21,7 @@ def test_explain_needs_no_server(capsys: Capture) -> None:
     assert "without the voices of baker-zh" in captured.err, "nothing is pulled here"
 
 
-def test_explain_says_what_is_missing(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic", None)
     monkeypatch.delitem(sys.modules, "liusheng.server.config.settings", raising=False)
     monkeypatch.delitem(sys.modules, "liusheng.server.config.sources", raising=False)

@@ -132,7 +132,7 @@ class Counter:
     the first "!" of "spell=FILE ..." kills the worker once.
     """
 
-    voices = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
+    voices: tuple[Voice, ...] = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
 
     def speak(self, request: SpeechRequest) -> Iterator[Block]:
         whole = GrowingText(request.text, last=True)

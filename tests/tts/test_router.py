@@ -26,10 +26,10 @@ class Beeper:
         self.name = name
         self.languages = languages
         self.level = level
-        self.heard: list[tuple[str, bool]] = []
+        self.spoken: list[tuple[str, bool]] = []
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
-        self.heard.append((clause.reading, urgent))
+        self.spoken.append((clause.reading, urgent))
         for _ in clause.reading:
             yield np.full(round(2400 / speed), self.level, np.float32)
 
@@ -78,14 +78,14 @@ def test_voices_are_numbered_and_the_first_is_the_default() -> None:
     assert [(v.id, v.name, v.languages) for v in voices] == [(0, "a", ("zh",)), (1, "b", ("en",))]
 
 
-def test_each_language_goes_to_a_voice_that_can() -> None:
+def test_each_language_goes_to_a_voice_that_has_it() -> None:
     zh, en = Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.2)
     synthesized(router(zh, en), "ni HELLO hao")
-    assert [reading for reading, _ in zh.heard] == ["ni", "hao"]
-    assert [reading for reading, _ in en.heard] == ["HELLO"]
+    assert [reading for reading, _ in zh.spoken] == ["ni", "hao"]
+    assert [reading for reading, _ in en.spoken] == ["HELLO"]
 
 
-def test_the_requested_voice_speaks_what_it_can() -> None:
+def test_the_requested_voice_speaks_its_languages() -> None:
     zh, both, en = (
         Beeper("a", ("zh",), 0.2),
         Beeper("b", ("zh", "en"), 0.2),
@@ -93,18 +93,18 @@ def test_the_requested_voice_speaks_what_it_can() -> None:
     )
     synthesizer = router(zh, both, en)
     synthesized(synthesizer, "ni HELLO", voice="b")
-    assert [reading for reading, _ in both.heard] == ["ni", "HELLO"]
+    assert [reading for reading, _ in both.spoken] == ["ni", "HELLO"]
     synthesized(synthesizer, "ni HELLO", voice="c")
-    assert zh.heard == [("ni", True)]
-    assert en.heard == [("HELLO", False)]
+    assert zh.spoken == [("ni", True)]
+    assert en.spoken == [("HELLO", False)]
 
 
 def test_a_language_goes_to_the_voice_that_speaks_it_best() -> None:
     both, en = Beeper("both", ("zh", "en"), 0.2), Beeper("c", ("en",), 0.2)
     zh = Beeper("zh", ("zh",), 0.2)
     synthesized(router(zh, both, en), "HELLO")
-    assert en.heard
-    assert not both.heard
+    assert en.spoken
+    assert not both.spoken
 
 
 def test_without_a_voice_for_a_language_the_rest_is_spoken(
@@ -157,7 +157,7 @@ def test_joints_do_not_click() -> None:
 def test_only_the_first_clause_is_urgent() -> None:
     voice = Beeper("a", ("zh",), 0.2)
     synthesized(router(voice), "-, ni, hao, ma.")
-    assert voice.heard == [("", True), ("ni", True), ("hao", False), ("ma", False)]
+    assert voice.spoken == [("", True), ("ni", True), ("hao", False), ("ma", False)]
 
 
 def test_gain_is_applied_and_never_clips() -> None:

@@ -57,7 +57,7 @@ def test_named_speakers(vits_model: InstalledModel) -> None:
         open_sherpa_voices(vits_model)
 
 
-def test_text_without_a_known_character_says_nothing(vits_model: InstalledModel) -> None:
+def test_text_without_a_known_character_has_no_audio(vits_model: InstalledModel) -> None:
     voice, _ = open_sherpa_voices(vits_model)
     assert list(voice.speak(clause("龘"), speed=1.0, urgent=True)) == []
 

@@ -1,4 +1,4 @@
-"""Whose audio is made next, with a simulated clock."""
+"""Which speech is synthesised next, on a simulated clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
 
 
-def test_a_first_block_goes_before_all_who_have_enough() -> None:
+def test_a_first_block_goes_before_speeches_with_enough_audio() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("old", 0.0)
     assert s.take(0) == "old"
@@ -18,7 +18,7 @@ def test_a_first_block_goes_before_all_who_have_enough() -> None:
     assert [s.take(0) for _ in range(4)] == ["second", "third", "old", None]
 
 
-def test_but_not_before_who_would_be_silent_sooner() -> None:
+def test_but_not_before_speeches_that_run_out_sooner() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("old", 0.0)
     s.take(0)
@@ -27,7 +27,7 @@ def test_but_not_before_who_would_be_silent_sooner() -> None:
     assert [s.take(0), s.take(0)] == ["old", "new"]
 
 
-def test_then_whoever_would_run_dry_soonest() -> None:
+def test_then_the_speech_that_runs_out_first() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     for key, seconds in (("rich", 9.0), ("poor", 0.5)):
         s.add(key, 0.0)
@@ -36,7 +36,7 @@ def test_then_whoever_would_run_dry_soonest() -> None:
     assert s.take(0) == "poor"
 
 
-def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
+def test_a_speech_goes_to_the_first_free_worker_and_stays() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
     s.add("b", 0.1)
@@ -50,23 +50,23 @@ def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
     assert s.remove("c") is None
 
 
-def test_what_a_lost_worker_held_goes_to_another_but_not_what_it_was_at() -> None:
+def test_the_speeches_of_a_lost_worker_move_except_the_running_one() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
-    for key in ("innocent", "at it"):
+    for key in ("other", "running"):
         s.add(key, 0.0)
         assert s.take(0) == key
         s.step_done(key, 9.0, 0.0)
-    s.set_buffered("innocent", True)
-    assert s.take(0) == "at it"
-    assert s.release(0) == ["innocent", "at it"]
-    s.step_lost("at it")
-    s.set_buffered("innocent", False)
-    assert s.take(1) == "innocent"
+    s.set_buffered("other", True)
+    assert s.take(0) == "running"
+    assert s.release(0) == ["other", "running"]
+    s.step_lost("running")
+    s.set_buffered("other", False)
+    assert s.take(1) == "other"
     assert s.take(1) is None
-    assert s.take(0) == "at it"
+    assert s.take(0) == "running"
 
 
-def test_whoever_is_far_ahead_rests() -> None:
+def test_a_speech_that_is_far_ahead_pauses() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
     s.set_buffered("a", True)
@@ -78,9 +78,7 @@ def test_whoever_is_far_ahead_rests() -> None:
 
 
 @given(st.integers(1, 12), st.integers(1, 3))
-def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
-    speeches: int, workers: int
-) -> None:
+def test_playback_never_runs_out_within_the_capacity(speeches: int, workers: int) -> None:
     """A block of 0.3 s costs 0.02 s: 15 listeners a worker at most."""
     s: SpeechScheduler[int] = SpeechScheduler()
     made = dict.fromkeys(range(speeches), 0.0)

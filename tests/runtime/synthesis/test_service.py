@@ -42,7 +42,7 @@ async def numbers(synthesis: Synthesis, text: str) -> list[int]:
     return [int.from_bytes(block, "little") async for block in speech]
 
 
-async def test_texts_are_said_in_order_and_whole() -> None:
+async def test_speeches_are_complete_and_in_order() -> None:
     async with running(workers=2) as synthesis:
         assert [voice.name for voice in synthesis.voices] == ["counter"]
         results = await asyncio.gather(*(numbers(synthesis, str(n)) for n in range(8)))
@@ -64,7 +64,7 @@ async def test_a_text_that_kills_every_worker_fails_alone() -> None:
         assert await numbers(synthesis, "2") == [1, 2]
 
 
-async def test_a_voice_that_raises_fails_that_text_after_what_was_made() -> None:
+async def test_a_voice_that_raises_ends_that_speech_after_its_audio() -> None:
     async with running() as synthesis:
         speech = synthesis.speak(SpeechRequest("6 raise"))
         assert [await anext(speech), await anext(speech)] == [b"\1\0", b"\2\0"]
@@ -99,7 +99,7 @@ def text_of(blocks: list[bytes]) -> str:
     return b"".join(blocks).decode("utf-16-le")
 
 
-async def test_a_text_in_pieces_is_said_as_it_comes() -> None:
+async def test_a_text_in_parts_is_synthesised_as_it_arrives() -> None:
     async with running(flush_after=0) as synthesis:
         speech = synthesis.speak(SpeechRequest("spell a"), more=True)
         assert await anext(speech) == b"a\0"
@@ -132,7 +132,7 @@ async def test_a_worker_that_dies_between_pieces_goes_unnoticed(tmp_path: Path) 
         assert [mark.text for packet in packets for mark in packet.marks] == list("abc!de")
 
 
-async def test_after_a_pause_what_has_come_is_flushed_once(tmp_path: Path) -> None:
+async def test_after_a_pause_the_text_is_flushed_once(tmp_path: Path) -> None:
     async with running(flush_after=0.05) as synthesis:
         speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} a"), more=True)
         assert [await anext(speech), await anext(speech)] == [b"a\0", b"\1\0"]
