@@ -62,7 +62,7 @@ def test_a_trial_in_one_line() -> None:
     expected = "2 streams: token delay 0.60 s on average, final 0.20 s at p95, 1 lost: goal missed"
     assert str(trial) == expected
     trial = AsrTrial(1, [late()], AsrGoal(lag=0.5))
-    assert str(trial) == "1 streams: lag 0.29 s at p95, final 0.20 s at p95, 0 lost: goal reached"
+    assert str(trial) == "1 stream: lag 0.29 s at p95, final 0.20 s at p95, 0 lost: goal reached"
 
 
 def test_data_has_every_single_measurement() -> None:

@@ -115,7 +115,8 @@ class AsrTrial:
         final = f"final {self.final_latency.p95:.2f} s at p95"
         lost = f"{sum(self.failures.values())} lost"
         outcome = "goal reached" if self.reached else "goal missed"
-        return f"{self.streams} streams: {delay}, {final}, {lost}: {outcome}"
+        streams = "1 stream" if self.streams == 1 else f"{self.streams} streams"
+        return f"{streams}: {delay}, {final}, {lost}: {outcome}"
 
     def as_data(self) -> dict[str, object]:
         """The figures and every result, as plain data for JSON."""
