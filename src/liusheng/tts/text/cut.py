@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-from liusheng.tts.text.types import Span
 
 LONGEST_PIECE = 120
 """Characters; text without a safe place to cut is cut at about this length."""
@@ -50,22 +47,13 @@ _UNSURE_NEXT = re.compile(r"[—：:.\s]")
 _CLOSED = re.compile(rf"(?<![0-9０-９])(?:{_STOP})\s*$|[0-9０-９](?:(?![.,:：]$){_STOP})\s*$")
 
 
-def pieces(text: str) -> Iterator[Span]:
-    """Cut `text` after its punctuation, never inside a number, a URL or a short quotation.
-
-    Lazy: the cost of a piece is linear in its own length. The spans are adjacent and cover the
-    text. A piece ends with its punctuation and has at most about `LONGEST_PIECE` characters (plus
-    one expression that is kept whole).
-    """
-    start = 0
-    while start < len(text):
-        end = piece_end(text, start)
-        yield start, end
-        start = end
-
-
 def piece_end(text: str, start: int, stop: int | None = None) -> int:
-    """The end of the piece of `text[:stop]` that begins at `start`, which is before `stop`."""
+    """The end of the piece of `text[:stop]` that begins at `start`, which is before `stop`.
+
+    A text is cut after its punctuation, never inside a number, a URL or a short quotation. A piece
+    ends with its punctuation and has at most about `LONGEST_PIECE` characters (plus one expression
+    that is kept whole). The cost is linear in the length of the piece.
+    """
     stop = len(text) if stop is None else stop
     latest = start + LONGEST_PIECE
     at = start

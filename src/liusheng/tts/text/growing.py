@@ -71,8 +71,8 @@ class GrowingText:
         self.flushes.append(length)
 
     def spans(self) -> Iterator[Span | Signal]:
-        """Yield the pieces that `liusheng.tts.text.cut.pieces` cuts the whole text into, each as
-        soon as it is certain, and signals between them."""
+        """Yield the pieces of the text (see `piece_end`), each once it is certain, and signals
+        between them. The spans are adjacent, and cover the text once it is complete."""
         start = 0
         while True:
             end = self.end_of_piece(start)
