@@ -111,5 +111,5 @@ def test_a_worker_loads_the_voices(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("liusheng.tts.load.load", load)
     lexicon = Path("words.txt")
-    assert module.load_handler([], lexicon).describe()[0].name == "counter"
+    assert module.load_synthesis_handler([], lexicon).describe()[0].name == "counter"
     assert loaded == [[], lexicon]

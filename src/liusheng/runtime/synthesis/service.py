@@ -36,7 +36,7 @@ class Synthesis:
         options: SynthesisOptions,
         pool_options: PoolOptions,
         *,
-        factory: str = "liusheng.runtime.synthesis.handler.load_handler",
+        factory: str = "liusheng.runtime.synthesis.handler.load_synthesis_handler",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options
