@@ -119,7 +119,9 @@ class _EncodedStream:
         return self._encoder.feed(samples_to_pcm(rest)) + self._encoder.finish()
 
 
-def load_synthesis_handler(models: Sequence[InstalledModel], lexicon: Path | None) -> SynthesisHandler:
+def load_synthesis_handler(
+    models: Sequence[InstalledModel], lexicon: Path | None
+) -> SynthesisHandler:
     """Load a synthesiser: the factory of a worker process.
 
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
