@@ -24,11 +24,12 @@ from pathlib import Path
 
 from websockets.asyncio.client import connect
 
+from liusheng.asr.types import SAMPLE_RATE as RATE
 from liusheng.audio.pcm import pcm_to_samples
-from liusheng.bench.figures import Spread
-from liusheng.bench.processes import Watch
-from liusheng.bench.speaker import PACKET_SECONDS, RATE, Clip, read_clips
-from liusheng.bench.transcribe import read_manifest
+from liusheng.bench.asr_client import PACKET_SECONDS
+from liusheng.bench.figures import Summary
+from liusheng.bench.processes import ResourceMonitor
+from liusheng.bench.recordings import Clip, read_clips, read_manifest
 
 _PACKET = round(RATE * PACKET_SECONDS)
 
@@ -104,12 +105,12 @@ async def crowd(url: str, clips: list[Clip], a: argparse.Namespace) -> list[Figu
 async def measured(a: argparse.Namespace) -> dict[str, object]:
     """Return the figures of all together."""
     clips = read_clips(each for each in read_manifest(a.manifest) if a.lang in (None, each.lang))
-    async with Watch(a.pid) as watch:
+    async with ResourceMonitor(a.pid) as monitor:
         taken = await crowd(f"ws://{a.address}", clips, a)
-    usage = watch.usage
+    usage = monitor.usage
     assert usage is not None
-    lag = Spread.of(lag for each in taken for lag in each.lags)
-    final = Spread.of(final for each in taken for final in each.finals)
+    lag = Summary.of(lag for each in taken for lag in each.lags)
+    final = Summary.of(final for each in taken for final in each.finals)
     return {
         "streams": a.streams,
         "recordings": len(taken),

@@ -24,7 +24,7 @@ from liusheng.server.app import Application
 from liusheng.server.banner import greeting
 from liusheng.server.config.settings import Settings
 from liusheng.server.models import punctuation_model, recognition_models
-from liusheng.tts.text.lexicon import Lexicon
+from liusheng.tts.text.lexicon import UserLexicon
 
 _log = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ def _lexicon(settings: Settings) -> Path | None:
     if not settings.tts.lexicon:
         return None
     path = Path(settings.tts.lexicon).expanduser().absolute()
-    Lexicon(path)
+    UserLexicon(path)
     return path
 
 

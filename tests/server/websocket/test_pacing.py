@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from liusheng.runtime.synthesis.speech import Packet
 from liusheng.server.websocket.pacing import Pace, pieces
-from liusheng.tts.types import Mark
+from liusheng.tts.types import SpeechMark
 
 
 class Clock:
@@ -52,7 +52,7 @@ def test_whoever_stops_playing_is_sent_to_at_once() -> None:
     st.binary(min_size=200, max_size=250), st.floats(0.01, 3), st.floats(0.05, 2), st.integers(0, 5)
 )
 def test_pieces_are_the_packet(audio: bytes, seconds: float, longest: float, count: int) -> None:
-    marks = tuple(Mark((i, i + 1), "x", 7 + i, 8 + i) for i in range(count))
+    marks = tuple(SpeechMark((i, i + 1), "x", 7 + i, 8 + i) for i in range(count))
     cut = list(pieces(Packet(audio, 7.0, seconds, marks), longest))
     assert b"".join(piece.audio for piece in cut) == audio
     assert all(len(piece.audio) % 2 == 0 for piece in cut[:-1])

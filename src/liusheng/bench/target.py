@@ -1,4 +1,4 @@
-"""A server of our own to measure, and the one that is there already."""
+"""The server to measure: one that is running, or one that is started for the measurement."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from liusheng.client.address import DEFAULT_PORT, Address
 
 _ADDRESS = re.compile(r"(ws://\S+)/paddlespeech/(?:asr|tts)/streaming")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
-_GRACE = 30.0
+_STOP_TIMEOUT = 30.0
 
 
-class CannotServeError(RuntimeError):
-    """The server of our own did not start; the message says how it ended."""
+class ServerStartError(RuntimeError):
+    """The server did not start; the message says how it ended."""
 
 
 @dataclass(frozen=True)
 class Target:
     """A server to measure.
 
-    pid: of its main process; None when it is elsewhere or the system does not tell.
+    pid: process id of its main process; None if it is on another machine, or not known.
     """
 
     url: str
     pid: int | None
 
 
-def running(url: str) -> Target:
-    """Return the server at an address.
+def find_server(url: str) -> Target:
+    """The server at an address.
 
     Raises:
-        ValueError: when it is none.
+        ValueError: the address is not valid.
     """
     netloc = urlsplit(f"//{Address.parse(url).netloc}")
     local = netloc.hostname in _LOCAL
@@ -46,13 +46,13 @@ def running(url: str) -> Target:
 
 
 @contextlib.contextmanager
-def started(arguments: Sequence[str]) -> Iterator[Target]:
-    """Start `liusheng serve` on a free port, and stop it afterwards.
+def start_server(arguments: Sequence[str]) -> Iterator[Target]:
+    """Start `liusheng serve` on a free port; stop it at the end of the `with` block.
 
-    arguments: for it; what it logs goes to our standard error.
+    arguments: of `liusheng serve`. Its log goes to this process's standard error.
 
     Raises:
-        CannotServeError: when it ends before it listens.
+        ServerStartError: it ended before it was ready.
     """
     command = [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0", "--yes", *arguments]
     server = subprocess.Popen(
@@ -64,14 +64,15 @@ def started(arguments: Sequence[str]) -> Iterator[Target]:
             if found := _ADDRESS.search(line):
                 yield Target(found[1], server.pid)
                 return
-        raise CannotServeError(
-            f"the server ended with status {server.wait()} before it listened; it was started as\n"
+        raise ServerStartError(
+            f"the server ended with status {server.wait()} before it was ready; it was started as\n"
             f"  {' '.join(command)}"
         )
     finally:
         server.send_signal(signal.SIGTERM)
         try:
-            server.wait(_GRACE)
+            server.wait(_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             server.kill()
+            server.wait()
         server.stdout.close()

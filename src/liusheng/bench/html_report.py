@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else."""
+"""A report as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from html import escape
 from liusheng.bench.chart import svg
 from liusheng.bench.report import Report, Table
 
-# The colours of Okabe and Ito, which people with any colour vision tell apart.
+# The palette of Okabe and Ito (2008), which people with any colour vision can tell apart.
 STYLE = """
-:root { color-scheme: light dark; --ink: #222; --faint: #ddd; --paper: #fff; --guide: #888; }
+:root { color-scheme: light dark; --ink: #222; --faint: #ddd; --paper: #fff; --muted: #888; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #ddd; --faint: #3a3a3a; --paper: #161616; --guide: #888; }
+  :root { --ink: #ddd; --faint: #3a3a3a; --paper: #161616; --muted: #888; }
 }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: var(--paper);
   color: var(--ink); font: 15px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
-dt { color: var(--guide); } dd { margin: 0; overflow-wrap: anywhere; }
+dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--faint); text-align: right; }
 th:first-child, td:first-child { text-align: left; }
 svg { width: 100%; height: auto; }
 svg text { font-size: 12px; fill: var(--ink); }
-.grid { stroke: var(--faint); } .guide { stroke: var(--guide); stroke-dasharray: 6 4; }
+.grid { stroke: var(--faint); } .limit { stroke: var(--muted); stroke-dasharray: 6 4; }
 .line { fill: none; stroke-width: 2; }
 .c0 { fill: #0072b2; } .c1 { fill: #d55e00; } .c2 { fill: #009e73; } .c3 { fill: #cc79a7; }
 .c4 { fill: #e69f00; } .c5 { fill: #56b4e9; }
@@ -35,8 +35,8 @@ svg text { font-size: 12px; fill: var(--ink); }
 """
 
 
-def html(report: Report) -> str:
-    """Return a report as a page."""
+def render(report: Report) -> str:
+    """A report as an HTML document."""
     return "\n".join(_parts(report)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Sound in: files and the microphone, as packets for a recognition."""
+"""Audio to recognise, as packets of PCM: from files and from the microphone."""
 
 from __future__ import annotations
 
@@ -11,29 +11,33 @@ from contextlib import closing
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
-from liusheng.cli import STANDARD_INPUT
+from liusheng.cli.constants import STANDARD_INPUT
 
 RATE = 16_000
 PACKET_SECONDS = 0.085
-"""What the original's reference client sends at a time."""
+"""The packet length of the original server's reference client."""
 
 
 class NoMicrophoneError(RuntimeError):
-    """There is no microphone, or nothing to reach it with; the message says what to do."""
+    """There is no microphone, or no library to record with; the message says what to do."""
 
 
-class FilePackets:
-    """A file's audio in packets of PCM.
+class FileAudio:
+    """The audio of a file in packets: signed 16-bit PCM, 16 kHz, mono.
 
-    realtime: as a speaker would: a packet comes when it has been spoken, not before.
-    seconds: how much has been given out.
+    realtime: each packet is yielded when it would have been spoken.
+    seconds: of audio yielded so far.
+
+    Raises:
+        DecodeError: the file is not audio.
+        OSError: it cannot be read.
     """
 
     def __init__(self, path: str, *, realtime: bool) -> None:
         self.seconds = 0.0
         source = sys.stdin.buffer if path == STANDARD_INPUT else path
         blocks = decode_file(source, RATE, block_seconds=PACKET_SECONDS)
-        # The first block is decoded at once: what is not audio is told before anything is sent.
+        # The first block is decoded at once, so that errors are raised before anything is sent.
         self._blocks = itertools.chain(list(itertools.islice(blocks, 1)), blocks)
         self._realtime = realtime
 
@@ -47,9 +51,9 @@ class FilePackets:
 
 
 async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncIterator[bytes]:
-    """Yield what the microphone hears, in packets of PCM, until `stop` is set.
+    """Yield the audio of the microphone, in packets as of `FileAudio`, until `stop` is set.
 
-    on_open: called when it listens.
+    on_open: called when recording has started.
 
     Raises:
         NoMicrophoneError: sounddevice (the extra `mic`) or a microphone is missing.
@@ -62,10 +66,10 @@ async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncI
             "pip install 'liusheng[mic]', and on Debian also `apt install libportaudio2`."
         ) from error
     loop = asyncio.get_running_loop()
-    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    recorded: asyncio.Queue[bytes] = asyncio.Queue()
 
-    def take(data: object, frames: int, when: object, status: object) -> None:
-        loop.call_soon_threadsafe(heard.put_nowait, bytes(data))  # type: ignore[call-overload]
+    def record(data: object, frames: int, when: object, status: object) -> None:
+        loop.call_soon_threadsafe(recorded.put_nowait, bytes(data))  # type: ignore[call-overload]
 
     try:
         stream = sounddevice.RawInputStream(
@@ -73,7 +77,7 @@ async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncI
             channels=1,
             dtype="int16",
             blocksize=round(RATE * PACKET_SECONDS),
-            callback=take,
+            callback=record,
         )
     except sounddevice.PortAudioError as error:
         raise NoMicrophoneError(f"The microphone cannot be opened: {error}.") from error
@@ -83,7 +87,7 @@ async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncI
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                packet = asyncio.create_task(heard.get())
+                packet = asyncio.create_task(recorded.get())
                 await asyncio.wait({packet, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 if packet.done():
                     yield packet.result()
@@ -92,5 +96,5 @@ async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncI
         finally:
             stopped.cancel()
         stream.stop()
-        while not heard.empty():
-            yield heard.get_nowait()
+        while not recorded.empty():
+            yield recorded.get_nowait()

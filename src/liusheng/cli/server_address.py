@@ -1,4 +1,4 @@
-"""Which server a client command talks to."""
+"""The option --server of client commands, and the errors of a client as messages."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SERVER_VARIABLE = "LIUSHENG_SERVER"
 Server = Annotated[
     str | None,
     Parameter(
-        help=f"Address of the server: ws://HOST:PORT, with a path prefix if there is one; else "
-        f"${SERVER_VARIABLE}, else {DEFAULT_URL}."
+        help="Address of the server: ws://HOST:PORT, with its path prefix if it has one; by "
+        f"default ${SERVER_VARIABLE}, else {DEFAULT_URL}."
     ),
 ]
 
 
 def server_url(server: str | None) -> str:
-    """Return the server to talk to."""
+    """The address of the server to use; `server` is the option's value."""
     return server or os.environ.get(SERVER_VARIABLE) or DEFAULT_URL
 
 
-def in_words(error: ClientError) -> str:
-    """Return a client's error as a person at a command line needs it."""
+def describe_error(error: ClientError) -> str:
+    """A client's error as a message for the user of a command line."""
     if isinstance(error, CannotConnectError):
         return (
             f"{error.message}\n"

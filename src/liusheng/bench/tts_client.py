@@ -1,4 +1,4 @@
-"""One listener: a text said by a server, and a player that plays it as it comes."""
+"""One client of synthesis: times the audio of a text, and finds gaps in its playback."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from liusheng.client import Client, ClientError
 
 @dataclass(frozen=True)
 class Gap:
-    """The player ran dry.
+    """An interruption of playback: the player had no audio left.
 
-    at: seconds of audio played before.
-    seconds: of silence.
+    at: seconds of audio played before it.
+    seconds: its duration.
     """
 
     at: float
@@ -23,15 +23,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class TtsResult:
-    """A text and what became of it. Times are in seconds.
+    """The result of synthesising one text. Times are in seconds.
 
-    began: on the clock of the whole measurement.
-    first_packet: from the text sent to the first audio; None when there was none.
-    took: from the text sent to the last audio.
+    began: from the start of the measurement.
+    first_packet: from the request to the first audio; None without any.
+    took: from the request to the last audio.
     seconds: of audio.
-    complete: whether it was heard to the end.
-    pcm: signed 16-bit mono, where it was to be kept.
-    failure: code of the error that ended it; "" when it went well.
+    gaps: of a player that starts with the first packet.
+    complete: whether all audio was received.
+    pcm: the audio, signed 16-bit mono, where it was kept.
+    failure: code of the error that ended it; "" without one.
     """
 
     text: str
@@ -45,7 +46,7 @@ class TtsResult:
     failure: str = ""
 
 
-async def listen(
+async def synthesize_text(
     client: Client,
     text: str,
     rate: int,
@@ -55,12 +56,12 @@ async def listen(
     keep: bool = False,
     epoch: float = 0.0,
 ) -> TtsResult:
-    """Have a text said and return what came, as fast as it came.
+    """Have a text synthesised, receiving the audio as fast as it comes; return the result.
 
-    rate: of the server's audio, in hertz.
-    to_end: otherwise hang up after the first audio.
-    keep: the audio.
-    epoch: the beginning of the measurement, on the event loop's clock.
+    rate: the sample rate of the server's audio, in hertz.
+    to_end: otherwise disconnect after the first audio.
+    keep: whether the result has the audio.
+    epoch: the start of the measurement, on the event loop's clock.
     """
     now = asyncio.get_running_loop().time
     began = now() - epoch
@@ -86,26 +87,26 @@ async def listen(
         first_packet=first,
         took=first + arrivals[-1][0] - arrivals[0][0],
         seconds=sum(seconds for _, seconds in arrivals),
-        gaps=tuple(starved(arrivals)),
+        gaps=tuple(playback_gaps(arrivals)),
         complete=to_end,
         pcm=bytes(kept),
     )
 
 
-def starved(arrivals: Iterable[tuple[float, float]]) -> list[Gap]:
-    """Return where a player that starts with the first packet would have run dry.
+def playback_gaps(arrivals: Iterable[tuple[float, float]]) -> list[Gap]:
+    """The gaps of a player that starts with the first packet.
 
-    arrivals: when each packet came, and how many seconds of audio it had, in order.
+    arrivals: when each packet came, and its seconds of audio, in order.
     """
     gaps: list[Gap] = []
     played = 0.0
-    dry: float | None = None  # when what has come will have been played
+    plays_until: float | None = None  # when the audio received so far will have been played
     for at, seconds in arrivals:
-        if dry is None:
-            dry = at
-        elif at > dry:
-            gaps.append(Gap(played, at - dry))
-            dry = at
-        dry += seconds
+        if plays_until is None:
+            plays_until = at
+        elif at > plays_until:
+            gaps.append(Gap(played, at - plays_until))
+            plays_until = at
+        plays_until += seconds
         played += seconds
     return gaps

@@ -1,9 +1,9 @@
-"""One model, loaded and timed, in a process of its own: a broken one can end the process.
+"""Loads and times one model. Run in a process of its own, which a damaged model may end:
 
-    python -m liusheng.cli.probe NAME HOME WAV LANG
+    python -m liusheng.cli.model_check NAME HOME WAV LANG
 
-Synthesis writes what it said to WAV; recognition reads it, in the language LANG. The last line on
-standard output is the result, in JSON.
+Synthesis writes its audio to WAV; recognition transcribes WAV, in the language LANG. The last line
+of standard output is the result as JSON.
 """
 
 from __future__ import annotations
@@ -26,17 +26,21 @@ SENTENCES = {
     "zh": "今天天气很好，我们一起去公园散步吧。",
     "en": "The weather is nice today, so let us take a walk in the park.",
 }
-_STEP = 0.5  # seconds of audio between two looks, as the server does it
+_TURN = 0.5
+"""Seconds of audio in a turn of recognition, about as many as in the server."""
 
 
 def open_model(name: str, home: Path) -> InstalledModel:
-    """Return a model of the store, or of a user's folder."""
-    store = Store(home)
-    return store.open_named(name)
+    """Open an installed model by its name, or a folder of the user's.
+
+    Raises:
+        ModelError: it is not installed, or damaged.
+    """
+    return Store(home).open_named(name)
 
 
-def probe_tts(model: InstalledModel, wav: Path) -> dict[str, Any]:
-    """Say a sentence with the model's first voice; return what it was and how long it took."""
+def check_synthesis(model: InstalledModel, wav: Path) -> dict[str, Any]:
+    """Synthesise a sentence with the model's first voice; return the sentence and the times."""
     from liusheng.tts.load import load
     from liusheng.tts.types import SAMPLE_RATE, SpeechRequest
 
@@ -48,26 +52,26 @@ def probe_tts(model: InstalledModel, wav: Path) -> dict[str, Any]:
     text = SENTENCES[lang]
     started = time.perf_counter()
     first = 0.0
-    size = 0
+    length = 0
     with open_wav(wav, SAMPLE_RATE) as out:
         for block in synthesizer.speak(SpeechRequest(text, voice.name)):
             first = first or time.perf_counter() - started
-            size += len(block.samples)
+            length += len(block.samples)
             out.write(samples_to_pcm(block.samples))
     took = time.perf_counter() - started
     return {
         "load_seconds": loaded,
         "first_seconds": first,
-        "real_time_factor": took / (size / SAMPLE_RATE),
+        "real_time_factor": took / (length / SAMPLE_RATE),
         "text": text,
         "lang": lang,
     }
 
 
-def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, Any]:
-    """Recognise a recording as it would be live; return the text and how long it took.
+def check_recognition(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, Any]:
+    """Transcribe a recording live; return the text and the times.
 
-    wav: None only loads the model.
+    wav: None: the model is only loaded.
     """
     from liusheng.asr.load import load
     from liusheng.asr.recognizer import Turn
@@ -78,7 +82,7 @@ def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, A
     loaded = time.perf_counter() - started
     if wav is None:
         return {"load_seconds": loaded, "real_time_factor": None, "text": ""}
-    blocks = list(decode_file(wav, SAMPLE_RATE, block_seconds=_STEP))
+    blocks = list(decode_file(wav, SAMPLE_RATE, block_seconds=_TURN))
     state = recognizer.open(StreamParams(lang if lang in recognizer.languages else "auto"))
     text = ""
     started = time.perf_counter()
@@ -91,8 +95,8 @@ def probe_asr(model: InstalledModel, wav: Path | None, lang: str) -> dict[str, A
     return {"load_seconds": loaded, "real_time_factor": took / seconds, "text": text}
 
 
-def probe_punctuation(model: InstalledModel) -> dict[str, Any]:
-    """Punctuate a sentence; return what came of it."""
+def check_punctuation(model: InstalledModel) -> dict[str, Any]:
+    """Punctuate a sentence; return the result and the time to load."""
     from liusheng.asr.text.punctuation import Punctuator
 
     started = time.perf_counter()
@@ -103,15 +107,15 @@ def probe_punctuation(model: InstalledModel) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Probe what the command line names."""
+    """Check the model that the command line names."""
     name, home, wav, lang = sys.argv[1:5]
     model = open_model(name, Path(home))
     if model.task is Task.TTS:
-        result = probe_tts(model, Path(wav))
+        result = check_synthesis(model, Path(wav))
     elif model.task is Task.PUNCTUATION:
-        result = probe_punctuation(model)
+        result = check_punctuation(model)
     else:
-        result = probe_asr(model, Path(wav) if wav else None, lang)
+        result = check_recognition(model, Path(wav) if wav else None, lang)
     sys.stdout.write(json.dumps(result) + "\n")
 
 
