@@ -20,7 +20,7 @@ ENGINES = {
     "tokenizers",
     "wetext",
 }
-SERVER = {"fastapi", "httpx", "pydantic", "starlette", "structlog", "uvicorn"}
+SERVER = {"httpx", "pydantic", "starlette", "structlog", "uvicorn"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from liusheng.client.errors import (
     ReplyTimeoutError,
     ServerError,
 )
-from liusheng.client.messages import shown
+from liusheng.client.messages import quoted
 from liusheng.client.options import Patience
 
 _PING_INTERVAL = 20.0
@@ -130,7 +130,7 @@ class Channel:
             message = None
         if not isinstance(message, dict):
             raise ServerError(
-                "unexpected_reply", f"The server sent something else than a message: {shown(frame)}"
+                "unexpected_reply", f"The server sent something else than a message: {quoted(frame)}"
             )
         return message
 

@@ -101,7 +101,7 @@ def read(message: dict[str, Any], kind: type[_T]) -> _T:
         return msgspec.convert({k: v for k, v in message.items() if v is not None}, kind)
     except msgspec.ValidationError as error:
         raise ServerError(
-            "unexpected_reply", f"The server's answer cannot be read ({error}): {shown(message)}"
+            "unexpected_reply", f"The server's answer cannot be read ({error}): {quoted(message)}"
         ) from None
 
 
@@ -112,7 +112,7 @@ def check(message: dict[str, Any]) -> None:
         raise ServerError(str(message.get("code", "refused")), str(text))
 
 
-def shown(message: object) -> str:
+def quoted(message: object) -> str:
     """Return a message for an error, cut to a readable length."""
     text = msgspec.json.encode(message).decode()
     return text if len(text) <= 200 else text[:199] + "…"

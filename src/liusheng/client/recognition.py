@@ -9,7 +9,7 @@ from typing import Any
 from liusheng.client.channel import Channel
 from liusheng.client.errors import ServerError
 from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import AsrReady, Final, Partial, check, read, shown
+from liusheng.client.messages import AsrReady, Final, Partial, check, read, quoted
 from liusheng.client.options import Patience, RecognitionOptions
 
 Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]
@@ -52,7 +52,7 @@ class Recognition(Exchange[Partial | Final]):
         check(message)
         if message.get("signal") != "server_ready":
             raise ServerError(
-                "unexpected_reply", f"The server did not say server_ready: {shown(message)}"
+                "unexpected_reply", f"The server did not say server_ready: {quoted(message)}"
             )
         self.ready = read(message, AsrReady)
 
@@ -72,7 +72,7 @@ class Recognition(Exchange[Partial | Final]):
             self._complete = True
             return read(message, Final)
         if "result" not in message:
-            text = message.get("message") or f"The answer has no text in it: {shown(message)}"
+            text = message.get("message") or f"The answer has no text in it: {quoted(message)}"
             raise ServerError("refused", str(text))
         self._room.release()
         return read(message, Partial)

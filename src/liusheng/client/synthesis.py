@@ -12,7 +12,7 @@ from typing import Any
 from liusheng.client.channel import Channel
 from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
 from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import Mark, Marks, TtsReady, check, read, shown
+from liusheng.client.messages import Mark, Marks, TtsReady, check, read, quoted
 from liusheng.client.options import Patience, SynthesisOptions
 from liusheng.client.pieces import clauses, paragraphs
 
@@ -92,7 +92,7 @@ class Synthesis(Exchange[bytes]):
         check(message)
         if message.get("signal") != "server ready":
             raise ServerError(
-                "unexpected_reply", f"The server did not say server ready: {shown(message)}"
+                "unexpected_reply", f"The server did not say server ready: {quoted(message)}"
             )
         self.ready = read(message, TtsReady)
 
@@ -159,5 +159,5 @@ def _audio(message: dict[str, Any]) -> bytes:
         return base64.b64decode(message["audio"], validate=True)
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise ServerError(
-            "unexpected_reply", f"The server's answer has no audio: {shown(message)}"
+            "unexpected_reply", f"The server's answer has no audio: {quoted(message)}"
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 
 
 def best(accept: str, offered: Sequence[str]) -> str:
@@ -24,7 +24,7 @@ def best(accept: str, offered: Sequence[str]) -> str:
     if not _quality(liked, ranges):
         raise ProtocolError(
             ErrorCode.NOT_ACCEPTABLE,
-            f'"Accept: {shown(accept)[1:-1]}" is not served here; ask for one of '
+            f'"Accept: {quoted(accept)[1:-1]}" is not served here; ask for one of '
             f"{', '.join(offered)}.",
         )
     return liked

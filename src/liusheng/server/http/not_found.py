@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 from liusheng.server.http.exchange import JSON
 from liusheng.server.http.openai_common import OPENAI_FAILURES
 from liusheng.server.http.statuses import ORIGINAL_FAILURES, http_status
@@ -21,7 +21,7 @@ def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Resp
 
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        path = shown(request.url.path)
+        path = quoted(request.url.path)
         headers = dict(error.headers or {})
         if error.status_code == 405:
             told = ProtocolError(

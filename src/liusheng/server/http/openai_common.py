@@ -6,7 +6,7 @@ import msgspec
 
 from liusheng.protocol import openai
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 from liusheng.runtime.recognition.service import Recognition
 from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server.http.statuses import Failures, http_status
@@ -70,7 +70,7 @@ def voice_for(model: str, voice: str, synthesis: Synthesis) -> str:
         return next(each.name for each in voices if model not in ours or each.model == model)
     raise ProtocolError(
         ErrorCode.UNKNOWN_VOICE,
-        f"There is no voice {shown(voice)}; the voices are {', '.join(sorted(names))}. "
+        f"There is no voice {quoted(voice)}; the voices are {', '.join(sorted(names))}. "
         "OpenAI's names stand for the default voice.",
     )
 
@@ -78,6 +78,6 @@ def voice_for(model: str, voice: str, synthesis: Synthesis) -> str:
 def _unknown_model(model: str, known: list[str]) -> ProtocolError:
     return ProtocolError(
         ErrorCode.UNKNOWN_MODEL,
-        f"There is no model {shown(model)} here; use {' or '.join(known)}, or one of OpenAI's "
+        f"There is no model {quoted(model)} here; use {' or '.join(known)}, or one of OpenAI's "
         "names, which stand for the default.",
     )

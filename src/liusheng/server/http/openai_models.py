@@ -8,7 +8,7 @@ import msgspec
 
 from liusheng.protocol import openai
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON, Exchange
 from liusheng.server.http.openai_common import OPENAI_FAILURES
@@ -26,7 +26,7 @@ def model_endpoints(names: Iterable[str]) -> list[Endpoint]:
         if name not in models:
             raise ProtocolError(
                 ErrorCode.UNKNOWN_MODEL,
-                f"There is no model {shown(name)} here; there are {', '.join(models)}.",
+                f"There is no model {quoted(name)} here; there are {', '.join(models)}.",
             )
         await exchange.answer(msgspec.json.encode(models[name]))
 

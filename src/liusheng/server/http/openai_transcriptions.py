@@ -13,7 +13,8 @@ from liusheng.protocol import openai
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.subtitles import Cue, cues, srt, vtt
-from liusheng.protocol.transcript import Transcript, UtteranceLike
+from liusheng.protocol.transcript import Transcript
+from liusheng.protocol.utterance import UtteranceLike
 from liusheng.runtime.recognition.service import Recognition
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint

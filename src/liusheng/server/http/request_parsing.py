@@ -9,7 +9,7 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 
 MAX_JSON_CHAR = 12
 """Bytes that JSON may spend on one character of a text (a surrogate pair, escaped)."""
@@ -27,12 +27,12 @@ def json_object(body: bytes) -> dict[str, Any]:
         start = body[:200].decode(errors="replace")
         raise ProtocolError(
             ErrorCode.INVALID_JSON,
-            f"The request's body is not JSON ({error}): {shown(start)}. "
+            f"The request's body is not JSON ({error}): {quoted(start)}. "
             'Send a JSON object, such as {"text": "..."}.',
         ) from None
     if not isinstance(message, dict):
         raise ProtocolError(
-            ErrorCode.NOT_AN_OBJECT, f"Expected a JSON object, got {shown(message)}."
+            ErrorCode.NOT_AN_OBJECT, f"Expected a JSON object, got {quoted(message)}."
         )
     return message
 
