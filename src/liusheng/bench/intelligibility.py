@@ -15,7 +15,7 @@ from liusheng.audio.resample import Resampler
 from liusheng.bench.listener import listen
 from liusheng.bench.scoring import Errors, errors
 from liusheng.client import Client, ClientError, Final
-from liusheng.server.info import INFO_PATH
+from liusheng.protocol import paths
 
 _ASR_RATE = 16_000
 
@@ -50,7 +50,7 @@ class Echo:
 
 async def voices(client: Client) -> list[Voice]:
     """Return a server's voices; none where it does not tell (the original does not)."""
-    url = client.address.http(INFO_PATH)
+    url = client.address.http(paths.INFO)
 
     def ask() -> list[Voice]:
         try:

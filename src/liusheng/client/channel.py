@@ -130,7 +130,8 @@ class Channel:
             message = None
         if not isinstance(message, dict):
             raise ServerError(
-                "unexpected_reply", f"The server sent something else than a message: {quoted(frame)}"
+                "unexpected_reply",
+                f"The server sent something else than a message: {quoted(frame)}",
             )
         return message
 

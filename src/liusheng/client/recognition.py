@@ -9,7 +9,7 @@ from typing import Any
 from liusheng.client.channel import Channel
 from liusheng.client.errors import ServerError
 from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import AsrReady, Final, Partial, check, read, quoted
+from liusheng.client.messages import AsrReady, Final, Partial, check, quoted, read
 from liusheng.client.options import Patience, RecognitionOptions
 
 Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]

@@ -12,7 +12,7 @@ from typing import Any
 from liusheng.client.channel import Channel
 from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
 from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import Mark, Marks, TtsReady, check, read, quoted
+from liusheng.client.messages import Mark, Marks, TtsReady, check, quoted, read
 from liusheng.client.options import Patience, SynthesisOptions
 from liusheng.client.pieces import clauses, paragraphs
 
