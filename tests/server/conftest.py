@@ -26,7 +26,6 @@ from liusheng.server.listening import bind
 from liusheng.server.main import serve_until
 
 
-
 class Server:
     """Where the server is, and ways to speak to it."""
 
@@ -125,9 +124,7 @@ async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callabl
             listening.listen()  # whoever connects before the server is up waits for it
             stop = asyncio.Event()
             serving = asyncio.create_task(
-                serve_until(
-                    stop, made, [listening], Engines(recognition, synthesis, punctuation)
-                )
+                serve_until(stop, made, [listening], Engines(recognition, synthesis, punctuation))
             )
 
             async def end() -> None:

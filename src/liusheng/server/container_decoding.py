@@ -153,9 +153,9 @@ class _Decoding:
         except DecodeError as error:
             failure = ProtocolError(
                 ErrorCode.INVALID_AUDIO,
-                f"The audio cannot be decoded: {error}. Send a complete file (for streaming, an MP4 file "
-                "must begin with its index: ffmpeg -movflags faststart), or raw samples with their "
-                "format, sample_rate and channels.",
+                f"The audio cannot be decoded: {error}. Send a complete file (a streamed MP4 "
+                "file must begin with its index: ffmpeg -movflags faststart), or raw samples with "
+                "their format, sample_rate and channels.",
             )
         except (Exception, concurrent.futures.CancelledError) as error:
             failure = error

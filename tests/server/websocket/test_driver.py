@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket
 
-from liusheng.protocol.session import Close
 from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.protocol.session import Close
 from liusheng.server.websocket import driver as socket
 from liusheng.server.websocket.driver import SocketDriver
 
