@@ -104,5 +104,5 @@ async def test_a_voice_that_is_not_there(server: FakeServer, knowing: Knowing) -
 
 def test_only_a_server_here_has_processes() -> None:
     assert running("ws://example.invalid:8090").pid is None
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not the address"):
         running("ftp://127.0.0.1")

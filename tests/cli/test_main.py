@@ -48,10 +48,10 @@ def test_help_is_light() -> None:
         (["serve", "--port", "x"], 'unable to convert "x" into int'),
         (["asr"], "name one or more files, or --mic"),
         (["asr", "a.wav", "--mic"], "name one or more files, or --mic"),
-        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is no address of a server"),
+        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is not the address of a server"),
         (["tts", "hello"], "say where the speech should go"),
         (["tts", "hello", "-o", "a.mp3"], "only WAV files are written: a.wav instead of a.mp3?"),
-        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is no address of a server"),
+        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is not the address of a server"),
         (["tts", "hello", "-o", "a.wav", "--speed", "fast"], 'unable to convert "fast"'),
     ],
 )

@@ -54,7 +54,7 @@ async def voices(client: Client) -> list[Voice]:
 
     def ask() -> list[Voice]:
         try:
-            with urllib.request.urlopen(url, timeout=client.patience.open_timeout) as answer:
+            with urllib.request.urlopen(url, timeout=client.timeouts.open_timeout) as answer:
                 known = json.load(answer)["tts"]["voices"]
             return [Voice(each["name"], tuple(each["languages"])) for each in known]
         except (OSError, ValueError, KeyError, TypeError):

@@ -80,7 +80,7 @@ class ServerReady(Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...] = Piece.__struct_fields__
 
 
-class Mark(Struct, frozen=True, kw_only=True):
+class Mark(Struct, frozen=True):
     """The time of a part of the text.
 
     span: offsets of its first character and of the one after its last; of a text in pieces, in
