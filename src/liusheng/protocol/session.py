@@ -163,7 +163,7 @@ class BaseSession(ABC, Generic[C]):
 
     @abstractmethod
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
-        """Issue the commands that end all work; return the replies still owed for that work."""
+        """Issue the commands that end all work; return the replies still due for that work."""
 
     @abstractmethod
     def _report(self, error: ProtocolError) -> None:

@@ -1,4 +1,4 @@
-"""Uvicorn, with an end that tells every client that the server stops."""
+"""Uvicorn, with an orderly end: every client gets a close frame that says why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`GET /paddlespeech/TASK/help`: what the original server says of its paths."""
+"""`GET /paddlespeech/TASK/help`: descriptions of the original server's paths."""
 
 from __future__ import annotations
 
