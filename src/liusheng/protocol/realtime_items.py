@@ -10,7 +10,7 @@ from liusheng.protocol.transcript import Transcript
 
 
 @dataclass
-class Item:
+class RealtimeItem:
     """An utterance, or the audio between two commits.
 
     sent: the text that the client has received.
@@ -41,11 +41,11 @@ class ItemRecognition:
     bytes_per_second: int
     seconds: float = 0.0
     closed: float = 0.0
-    items: dict[int, Item] = field(default_factory=dict)
+    items: dict[int, RealtimeItem] = field(default_factory=dict)
     next_index: int = 0
 
-    def item(self, index: int, new_id: Callable[[], str]) -> Item:
+    def item(self, index: int, new_id: Callable[[], str]) -> RealtimeItem:
         """Return the item of an utterance; new_id: makes the identifier of a new one."""
         if index not in self.items:
-            self.items[index] = Item(f"item_{new_id()}")
+            self.items[index] = RealtimeItem(f"item_{new_id()}")
         return self.items[index]

@@ -27,7 +27,7 @@ from liusheng.protocol.realtime_commands import (
     OpenRecognition,
     RealtimeCommand,
 )
-from liusheng.protocol.realtime_items import Item, ItemRecognition
+from liusheng.protocol.realtime_items import RealtimeItem, ItemRecognition
 from liusheng.protocol.realtime_settings import updated_session
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
@@ -238,25 +238,25 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
             self._send_completed(item, utterance.end - utterance.start)
         del recognition.items[utterance.index]
 
-    def _send_started(self, item: Item) -> None:
+    def _send_started(self, item: RealtimeItem) -> None:
         if not item.started:
             item.started = True
             self._send(
                 realtime.SpeechStarted, item_id=item.id, audio_start_ms=round(self._seconds * 1000)
             )
 
-    def _send_committed(self, item: Item) -> None:
+    def _send_committed(self, item: RealtimeItem) -> None:
         if not item.committed:
             item.committed = True
             self._send(realtime.Committed, item_id=item.id, previous_item_id=self._last_item)
             self._last_item = item.id
 
-    def _send_delta(self, item: Item, text: str) -> None:
+    def _send_delta(self, item: RealtimeItem, text: str) -> None:
         if len(text) > len(item.sent) and text.startswith(item.sent):
             self._send(realtime.Delta, item_id=item.id, delta=text[len(item.sent) :])
             item.sent = text
 
-    def _send_completed(self, item: Item, seconds: float) -> None:
+    def _send_completed(self, item: RealtimeItem, seconds: float) -> None:
         text = item.transcript.view.result
         self._send_delta(item, text)
         usage = Duration(seconds=round(seconds, 3))
