@@ -78,7 +78,9 @@ def test_a_message_rendered_when_sent_has_the_newest_state(session: EchoSession)
     session.bytes_received(b"")
     assert session.backlog == 3, "consecutive ones count once"
     session.newest = "first"
-    assert json.loads(session.next_message() or "")["text"] == "first"
+    first = session.next_message()
+    assert isinstance(first, str)
+    assert json.loads(first)["text"] == "first"
     session.newest = "second"
     assert sent(session) == ["second", "second", "other", "second"]
 

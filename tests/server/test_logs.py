@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -44,7 +45,9 @@ def test_json_has_the_session_and_the_characters(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
-def test_tracebacks_have_no_local_variables(style, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tracebacks_have_no_local_variables(
+    style: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
     logs.set_up("info", style)
     try:
         spoken = "secret " + "words"
