@@ -27,7 +27,7 @@ from liusheng.protocol.realtime_commands import (
     OpenRecognition,
     RealtimeCommand,
 )
-from liusheng.protocol.realtime_items import RealtimeItem, ItemRecognition
+from liusheng.protocol.realtime_items import ItemRecognition, RealtimeItem
 from liusheng.protocol.realtime_settings import updated_session
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
