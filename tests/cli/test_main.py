@@ -49,10 +49,10 @@ def test_help_imports_little() -> None:
         (["serve", "--port", "x"], 'unable to convert "x" into int'),
         (["asr"], "name one or more files, or use --mic"),
         (["asr", "a.wav", "--mic"], "name one or more files, or use --mic"),
-        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is no address of a server"),
+        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is not the address of a server"),
         (["tts", "hello"], "name where the speech goes"),
         (["tts", "hello", "-o", "a.mp3"], "the output must be a WAV file: a.wav instead of a.mp3?"),
-        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is no address of a server"),
+        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is not the address of a server"),
         (["tts", "hello", "-o", "a.wav", "--speed", "fast"], 'unable to convert "fast"'),
     ],
 )

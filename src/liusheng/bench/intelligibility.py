@@ -16,7 +16,7 @@ from liusheng.audio.resample import Resampler
 from liusheng.bench.scoring import Errors, errors
 from liusheng.bench.tts_client import synthesize_text
 from liusheng.client import Client, ClientError, Final
-from liusheng.server.info import INFO_PATH
+from liusheng.protocol import paths
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class IntelligibilityResult:
 
 async def list_voices(client: Client) -> list[ServerVoice]:
     """A server's voices; none where it does not list them (the original server does not)."""
-    url = client.address.http(INFO_PATH)
+    url = client.address.http(paths.INFO)
 
     def request() -> list[ServerVoice]:
         try:
-            with urllib.request.urlopen(url, timeout=client.patience.open_timeout) as response:
+            with urllib.request.urlopen(url, timeout=client.timeouts.open_timeout) as response:
                 voices = json.load(response)["tts"]["voices"]
             return [ServerVoice(each["name"], tuple(each["languages"])) for each in voices]
         except (OSError, ValueError, KeyError, TypeError):

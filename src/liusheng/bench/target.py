@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from liusheng.bench.processes import listening_process
 from liusheng.client.address import DEFAULT_PORT, Address
+from liusheng.protocol.paths import ASR_STREAMING, TTS_STREAMING
 
-_ADDRESS = re.compile(r"(ws://\S+)/paddlespeech/(?:asr|tts)/streaming")
+_ADDRESS = re.compile(rf"(ws://\S+)(?:{ASR_STREAMING}|{TTS_STREAMING})")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 _STOP_TIMEOUT = 30.0
 

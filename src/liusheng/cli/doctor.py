@@ -31,7 +31,7 @@ from liusheng.server.cores import usable_cores
 _PACKAGES = {
     "engines": ("ctranslate2", "sherpa-onnx", "onnxruntime", "faster-whisper", "hibari-tts"),
     "audio": ("av", "soxr", "sounddevice"),
-    "server": ("uvicorn", "uvloop", "fastapi", "websockets"),
+    "server": ("uvicorn", "uvloop", "starlette", "websockets"),
 }
 _OPTIONAL = {"sounddevice": "only for --mic and --play: pip install 'liusheng[mic]'"}
 

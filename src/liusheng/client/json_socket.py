@@ -1,4 +1,4 @@
-"""One WebSocket of a client: JSON messages in, frames out, errors in words."""
+"""One WebSocket of a client: JSON messages, audio packets, and errors in words."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from websockets.exceptions import (
 )
 
 from liusheng.client.errors import (
+    NO_CLOSE_FRAME,
     CannotConnectError,
     ConnectionLostError,
     ReplyTimeoutError,
-    ServerError,
 )
-from liusheng.client.messages import shown
-from liusheng.client.options import Patience
+from liusheng.client.messages import unexpected
+from liusheng.client.options import Timeouts
 
 _PING_INTERVAL = 20.0
-_PING_TIMEOUT = 60.0  # a busy server answers late; that is no reason to hang up
+_PING_TIMEOUT = 60.0  # a busy server answers late
 _CLOSE_TIMEOUT = 5.0
-_LATER_STATUSES = (429, 502, 503, 504)
-_MAX_MESSAGE = 16 << 20  # the final of hours of speech, with its times, is megabytes
+_TRANSIENT_STATUSES = (429, 502, 503, 504)
+_MAX_MESSAGE = 16 << 20  # bytes; the final reply of hours of speech, with its times, is long
 
 
-class Channel:
+class JsonSocket:
     """An open WebSocket; made by `open`."""
 
     def __init__(self, socket: ClientConnection, url: str, timeout: float) -> None:
@@ -44,20 +44,19 @@ class Channel:
         self.timeout = timeout
 
     @classmethod
-    async def open(cls, url: str, patience: Patience) -> Channel:
+    async def open(cls, url: str, timeouts: Timeouts) -> JsonSocket:
         """Connect to `url`, once.
 
         Raises:
             CannotConnectError: with the reason.
         """
         try:
-            # What has come in is kept without bound: reading must not pause while the caller plays
-            # audio or is busy, or pings would go unanswered. How much can come is bounded by what
-            # was sent.
+            # max_queue=None: reading must not pause while the caller is busy, or pings would not be
+            # answered. What is sent bounds what is received.
             opened = await open_websocket(
                 url,
                 compression=None,
-                open_timeout=patience.open_timeout,
+                open_timeout=timeouts.open_timeout,
                 ping_interval=_PING_INTERVAL,
                 ping_timeout=_PING_TIMEOUT,
                 close_timeout=_CLOSE_TIMEOUT,
@@ -66,12 +65,12 @@ class Channel:
             )
         except (asyncio.TimeoutError, TimeoutError):
             raise CannotConnectError(
-                f"{url} did not answer in {patience.open_timeout:g} s.", transient=True
+                f"{url} did not answer in {timeouts.open_timeout:g} s.", transient=True
             ) from None
         except InvalidStatus as error:
             status = error.response.status_code
             raise CannotConnectError(
-                _refused(url, status), transient=status in _LATER_STATUSES
+                _refused(url, status), transient=status in _TRANSIENT_STATUSES
             ) from error
         except (InvalidURI, ValueError) as error:
             raise CannotConnectError(f"{url} is not a WebSocket address: {error}.") from error
@@ -83,14 +82,14 @@ class Channel:
                 transient=error.errno == socket.EAI_AGAIN,
             ) from error
         except OSError as error:
-            # asyncio puts the address where the system's words belong.
+            # `error.strerror` of asyncio is the address, not the reason.
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise CannotConnectError(
                 f"There is no server at {url} ({reason}).", transient=True
             ) from error
         except (InvalidHandshake, EOFError) as error:
             raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error
-        return cls(opened, url, patience.timeout)
+        return cls(opened, url, timeouts.timeout)
 
     async def send(self, frame: bytes | dict[str, Any]) -> None:
         """Send audio, or a message.
@@ -109,11 +108,11 @@ class Channel:
     async def receive(self, *, due_in: float | None) -> dict[str, Any]:
         """Return the next message.
 
-        due_in: seconds that it may take; None: as long as it likes.
+        due_in: seconds that it may take; None: no limit.
 
         Raises:
-            ReplyTimeoutError: it did not come in time; a later call can still get it.
-            ConnectionLostError: the socket was closed before it.
+            ReplyTimeoutError: it was not received in time; a later call can still return it.
+            ConnectionLostError: the connection was closed before it.
             ServerError: it is not a JSON object.
         """
         try:
@@ -129,32 +128,30 @@ class Channel:
         except msgspec.DecodeError:
             message = None
         if not isinstance(message, dict):
-            raise ServerError(
-                "unexpected_reply", f"The server sent something else than a message: {shown(frame)}"
-            )
+            raise unexpected("The server sent a frame that is not a JSON object", frame)
         return message
 
-    async def ask(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """Send a message and return the answer. Raises as `send` and `receive`."""
+    async def request(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """Send a message and return the reply. Raises as `send` and `receive`."""
         await self.send(frame)
         return await self.receive(due_in=self.timeout)
 
-    async def close(self, *, patience: float = 0.0) -> None:
-        """Say goodbye and close; harmless when it is closed.
+    async def close(self, *, wait: float = 0.0) -> None:
+        """Close; does nothing if it is closed.
 
-        patience: seconds to leave the server for closing first, as it does when all is said.
+        wait: seconds in which the server may close first, as it does after its last reply.
         """
-        if patience:
+        if wait:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._socket.wait_closed(), patience)
+                await asyncio.wait_for(self._socket.wait_closed(), wait)
         await self._socket.close()
 
     def _lost(self, error: ConnectionClosed) -> ConnectionLostError:
-        code = error.rcvd.code if error.rcvd else 1006
+        code = error.rcvd.code if error.rcvd else NO_CLOSE_FRAME
         reason = error.rcvd.reason if error.rcvd else ""
-        how = f"code {code}{f', {reason!r}' if reason else ''}" if error.rcvd else "no goodbye"
+        how = f"code {code}{f', {reason!r}' if reason else ''}" if error.rcvd else "no close frame"
         return ConnectionLostError(
-            f"The connection to {self.url} ended before the answer was complete ({how}).", code
+            f"The connection to {self.url} ended before the reply was complete ({how}).", code
         )
 
 

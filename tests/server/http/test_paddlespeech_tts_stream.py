@@ -194,7 +194,7 @@ async def test_a_slow_listener_is_waited_for(server, engines, until) -> None:
 
 
 async def test_a_listener_who_takes_nothing_is_given_up(server, engines, until, monkeypatch):
-    monkeypatch.setattr("liusheng.server.http.exchange.LONGEST_WRITE", 0.3)
+    monkeypatch.setattr("liusheng.server.http.exchange.MAX_WRITE_SECONDS", 0.3)
     _, synthesis = engines
     body = json.dumps({"text": "65000 large"})
     head = f"POST {TTS} HTTP/1.1\r\nHost: x\r\nAccept: audio/wav\r\n"
