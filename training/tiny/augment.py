@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.signal import oaconvolve
+
 from training.tiny.vocabulary import GARBAGE, TRAINED
 from training.tiny.voices import RATE
 

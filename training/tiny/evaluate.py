@@ -23,16 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from training.tiny.augment import Augmenter, Samples, noise, sounds
-from training.tiny.data import load_parts
-from training.tiny.vocabulary import GARBAGE, WORDS_EN, WORDS_ZH
-from training.tiny.voices import RATE
 
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.models.types import InstalledModel, Kind, Task
+from training.tiny.augment import Augmenter, Samples, noise, sounds
+from training.tiny.data import load_parts
+from training.tiny.vocabulary import GARBAGE, WORDS_EN, WORDS_ZH
+from training.tiny.voices import RATE
 
 _TURN = RATE // 10
 _WORDS = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import kaldi_native_fbank
 import numpy as np
 from numpy.typing import NDArray
+
 from training.tiny.voices import RATE
 
 BINS = 80

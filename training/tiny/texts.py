@@ -20,6 +20,7 @@ import jieba
 from hibari.g2p import G2P
 from misaki.zh import ZHG2P
 from pypinyin import lazy_pinyin
+
 from training.tiny.vocabulary import (
     COMMANDS_EN,
     COMMANDS_ZH,

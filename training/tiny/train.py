@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
+
 from training.tiny.augment import Augmenter
 from training.tiny.data import load_parts
 from training.tiny.features import BINS, features, stretched, warped

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from liusheng.models.recipes.onnx_graph import INT64
 from tests.support.random_models.encoders import MELS, Encoder
-from tests.support.random_models.onnx_graph import INT64
 
 Floats = npt.NDArray[np.float32]
 RATE = 16_000

@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+
+from liusheng.models.recipes.onnx_graph import FLOAT, INT64
 from tests.support.random_models.calibration import (
     Floats,
     features,
@@ -32,7 +34,7 @@ from tests.support.random_models.calibration import (
     search_bias,
 )
 from tests.support.random_models.encoders import Encoder, ZipformerSize, lstm, zipformer2
-from tests.support.random_models.onnx_graph import FLOAT, INT64, Graph
+from tests.support.random_models.graph import RandomGraph
 
 ARCHITECTURES = ("zipformer2-transducer", "zipformer2-ctc", "lstm-transducer")
 
@@ -179,18 +181,18 @@ def _finish_transducer(
 
     random = np.random.default_rng(seed + 2)
     embedded = random.standard_normal((2, tokens, width), np.float32) * np.float32(0.2)
-    decoder = Graph()
+    decoder = RandomGraph()
     y = decoder.input("y", ("N", 2), INT64)
-    known = decoder.op("GreaterOrEqual", y, decoder.ints(0))  # -1 stands for "nothing yet"
-    known = decoder.op("Unsqueeze", decoder.op("Cast", known, to=FLOAT), decoder.ints(2))
-    ids = decoder.op("Max", y, decoder.ints(0))
+    known = decoder.node("GreaterOrEqual", y, decoder.ints(0))  # -1 stands for "nothing yet"
+    known = decoder.node("Unsqueeze", decoder.node("Cast", known, to=FLOAT), decoder.ints(2))
+    ids = decoder.node("Max", y, decoder.ints(0))
     parts = []
     for i in range(2):
-        column = decoder.op("Gather", ids, decoder.constant(i, np.int64), axis=1)
-        vector = decoder.op("Gather", decoder.constant(embedded[i]), column, axis=0)
-        there = decoder.op("Gather", known, decoder.constant(i, np.int64), axis=1)
-        parts.append(decoder.op("Mul", vector, there))
-    decoder.output("decoder_out", decoder.op("Add", *parts), ("N", width))
+        column = decoder.node("Gather", ids, decoder.constant(i, np.int64), axis=1)
+        vector = decoder.node("Gather", decoder.constant(embedded[i]), column, axis=0)
+        there = decoder.node("Gather", known, decoder.constant(i, np.int64), axis=1)
+        parts.append(decoder.node("Mul", vector, there))
+    decoder.output("decoder_out", decoder.node("Add", *parts), ("N", width))
     decoder.save(folder / "decoder.onnx", {"vocab_size": tokens, "context_size": 2})
 
     sound = features()
@@ -211,12 +213,12 @@ def _finish_transducer(
         return given / sound.seconds
 
     bias[0] += search_bias(measured, rate)
-    joiner = Graph()
+    joiner = RandomGraph()
     a = joiner.input("encoder_out", ("N", width))
     b = joiner.input("decoder_out", ("N", width))
-    joined = joiner.op("Tanh", joiner.op("Add", a, b))
-    logit = joiner.op(
-        "Add", joiner.op("MatMul", joined, joiner.constant(weight)), joiner.constant(bias)
+    joined = joiner.node("Tanh", joiner.node("Add", a, b))
+    logit = joiner.node(
+        "Add", joiner.node("MatMul", joined, joiner.constant(weight)), joiner.constant(bias)
     )
     joiner.output("logit", logit, ("N", tokens))
     joiner.save(folder / "joiner.onnx", {"joiner_dim": width})
