@@ -199,7 +199,7 @@ def _in_dropout(graph: Any, op: Any) -> bool:
 
 def _code(root: Any, op: Any) -> int:
     code = root.operatorCodes[op.opcodeIndex]
-    return max(code.builtinCode, code.deprecatedBuiltinCode)
+    return max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
 
 
 def _resolve(stands_for: dict[int, int], tensor: int) -> int:

@@ -48,8 +48,8 @@ def main(options: list[str]) -> int:
     for lock, selection in LOCKS.items():
         compile_lock(lock, [*UNIVERSAL, *selection, *options])
     for source in sorted(ROOT.glob("training/*/requirements.in")):
-        lock = source.with_suffix(".txt").relative_to(ROOT)
-        compile_lock(str(lock), [str(source.relative_to(ROOT)), *TRAINING, *options])
+        target = source.with_suffix(".txt").relative_to(ROOT)
+        compile_lock(str(target), [str(source.relative_to(ROOT)), *TRAINING, *options])
     missing = 0
     for lock in LOCKS:
         for platform, versions in PLATFORMS.items():
@@ -73,7 +73,7 @@ def compile_lock(lock: str, arguments: list[str]) -> None:
     print(f"resolving {lock}")
     subprocess.run(
         [
-            *(UV, "pip", "compile", "pyproject.toml", *arguments, f"--output-file={lock}"),
+            *(str(UV), "pip", "compile", "pyproject.toml", *arguments, f"--output-file={lock}"),
             *("--quiet", "--generate-hashes", "--custom-compile-command=make lock"),
         ],
         cwd=ROOT,

@@ -73,7 +73,8 @@ def load(path: Path) -> Network:
     """Return the network whose weights `train` wrote, ready for use."""
     network = Network()
     network.load_state_dict(torch.load(path, weights_only=True))
-    return network.eval()
+    network.eval()
+    return network
 
 
 class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor, Tensor]]):

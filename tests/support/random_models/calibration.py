@@ -48,7 +48,7 @@ def babble(seconds: float, seed: int = 0) -> Floats:
     )
     noise = random.standard_normal(n)
     sound = envelope * (0.12 * voice + 0.02 * noise) + 2e-4 * noise
-    return np.clip(sound, -1, 1).astype(np.float32)
+    return np.asarray(np.clip(sound, -1, 1), np.float32)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def filter_bank(samples: Floats) -> Floats:
     rise = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     banks = np.maximum(0, np.minimum(rise, fall))
-    return np.log(np.maximum(power @ banks, np.finfo(np.float32).eps)).astype(np.float32)
+    return np.asarray(np.log(np.maximum(power @ banks, np.finfo(np.float32).eps)), np.float32)
 
 
 def hidden_frames(path: Path, encoder: Encoder, sound: Sound) -> Floats:
@@ -111,7 +111,7 @@ def hidden_frames(path: Path, encoder: Encoder, sound: Sound) -> Floats:
     names = [value.name for value in session.get_inputs()]
     states = [
         np.zeros(
-            [1 if axis == "N" else axis for axis in state.shape],
+            [1 if isinstance(axis, str) else axis for axis in state.shape],
             np.int64 if state.dtype == INT64 else np.float32,
         )
         for state in encoder.states
@@ -160,7 +160,7 @@ def _silence(count: int, sound: Sound) -> npt.NDArray[np.float64]:
     """Return for each of `count` output frames how much of it is silent."""
     width = round(len(sound.voiced) / count)
     padded = np.resize(sound.voiced, width * count).reshape(count, width)
-    return 1.0 - padded.mean(1)
+    return np.asarray(1.0 - padded.mean(1), np.float64)
 
 
 def rate_of_ctc(logits: Floats, blank: float, sound: Sound) -> float:

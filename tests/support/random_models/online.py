@@ -222,7 +222,7 @@ def _finish_transducer(
     )
     joiner.output("logit", logit, ("N", tokens))
     joiner.save(folder / "joiner.onnx", {"joiner_dim": width})
-    return graph.parameters + embedded.size + weight.size + bias.size
+    return graph.parameters + int(embedded.size) + weight.size + bias.size
 
 
 def _quantise(path: Path) -> None:

@@ -68,7 +68,7 @@ def nemo_ctc(folder: Path, subsampling: int = 4, seed: int = 0) -> None:
         g.node("Unsqueeze", g.slice(joined, steps, steps + 1, 2), g.ints(1)),
         g.node("Add", filled, g.ints(steps)),
     ]
-    metadata = {
+    metadata: dict[str, str | int] = {
         "model_type": "EncDecHybridRNNTCTCBPEModel",
         "window_size": frames,
         "chunk_shift": shift,
