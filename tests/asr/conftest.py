@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.random_models import online as random_online_model
-from tests.support.random_models import small as random_small_models
-from tests.support.random_models.calibration import babble
 
 from liusheng.asr.types import Samples
 from liusheng.models.types import InstalledModel, Kind, Task
+from tests.support.random_models import online as random_online_model
+from tests.support.random_models import small as random_small_models
+from tests.support.random_models.calibration import babble
 
 RATE = 5.0
 KINDS: dict[str, tuple[Kind, tuple[str, ...], Callable[[Path], object]]] = {

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.level_detector import LevelDetector
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.live.decoder import LiveRecognizer, LiveState
@@ -21,6 +20,7 @@ from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams
 from liusheng.asr.vad.silero import FRAME
+from tests.support.level_detector import LevelDetector
 
 LETTER = 5 * FRAME
 """Samples that a letter of our speech lasts."""

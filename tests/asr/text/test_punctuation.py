@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import sherpa_onnx
-from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 from liusheng.asr.text.punctuation import Punctuator
 from liusheng.models.types import Kind
+from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 
 @pytest.fixture(scope="module")

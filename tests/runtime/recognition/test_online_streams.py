@@ -8,8 +8,6 @@ import signal
 
 import numpy as np
 import pytest
-from tests.support.random_models import small as random_small_models
-from tests.support.random_models.calibration import babble
 
 from liusheng.asr.load import load
 from liusheng.asr.options import AsrOptions
@@ -19,6 +17,8 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
 from liusheng.runtime.recognition.service import Recognition
+from tests.support.random_models import small as random_small_models
+from tests.support.random_models.calibration import babble
 
 PACKET = 2720
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 import requests
-from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.punctuation.service import Punctuation
+from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
