@@ -45,7 +45,7 @@ endif
 # Four processes, because half of their time the tests wait.
 quick:
 	@$(BOOTSTRAP) dev
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 4 $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev
