@@ -1,7 +1,7 @@
-"""Make a model with random weights behave: tokens in sound, blanks in silence.
+"""Fit the output layer of a random model: tokens in sound, blanks in silence.
 
-The sound is made here, too: syllables of a buzzing voice with pauses between phrases, no speech but
-with its rhythm, spectrum and level.
+The sound is synthetic: syllables of a buzzing voice with pauses between phrases, which have the
+rhythm, spectrum and level of speech.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def babble(seconds: float, seed: int = 0) -> Floats:
 
 @dataclass(frozen=True)
 class Sound:
-    """What models are calibrated on.
+    """The sound that models are calibrated on.
 
     frames: log-mel features as sherpa-onnx computes them, shape (n, 80).
     voiced: for each feature frame whether there is sound, shape (n,).
@@ -64,7 +64,7 @@ class Sound:
 
     @classmethod
     def of(cls, frames: Floats) -> Sound:
-        """Tell sound from pauses by the level, half-way between the quiet and the loud."""
+        """Separate sound from pauses at the level half-way between quiet and loud frames."""
         energy = frames.mean(1)
         low, high = np.quantile(energy, (0.05, 0.95))
         return cls(frames, energy > (low + high) / 2)
@@ -164,7 +164,7 @@ def _silence(count: int, sound: Sound) -> npt.NDArray[np.float64]:
 
 
 def rate_of_ctc(logits: Floats, blank: float, sound: Sound) -> float:
-    """Return the tokens a second of sound that greedy CTC search gives."""
+    """Return the tokens per second of sound that greedy CTC search finds."""
     shifted = logits.copy()
     shifted[:, 0] += blank
     best = shifted.argmax(1)
@@ -173,7 +173,7 @@ def rate_of_ctc(logits: Floats, blank: float, sound: Sound) -> float:
 
 
 def search_bias(measured: Callable[[float], float], rate: float) -> float:
-    """Find the blank bias at which `measured(bias)`, tokens a second, falls to `rate`."""
+    """Find the blank bias at which `measured(bias)`, tokens per second, falls to `rate`."""
     low, high = -120.0, 120.0
     for _ in range(14):
         middle = (low + high) / 2

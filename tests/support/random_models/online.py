@@ -2,13 +2,13 @@
 
     python -m tests.support.random_models.online zipformer2-transducer 15m OUT [--int8]
 
-It costs what a real model of its size costs and recognises nothing: in sound it gives a few random
-tokens a second, in silence none, so that endpoints fall where they would. That takes some care with
-random weights: the blank's weights are fitted so that it wins in silence, and its bias is searched
-for by the same greedy search that sherpa-onnx does, on the same features (`calibration`).
+It takes as much time as a real model of its size. In sound it outputs a few random tokens a second,
+in silence none, so that endpoints fall where a real model's would: the blank's weights are fitted
+so that it wins in silence, and its bias is found with the same greedy search that sherpa-onnx does,
+on the same features (`calibration`).
 
-A load test is then `liusheng bench asr --serve --lag-goal 0.5 ... -- --asr OUT --no-tts`: what the
-texts say means nothing, how late they are does.
+A load test is then `liusheng bench asr --serve --lag-goal 0.5 ... -- --asr OUT --no-tts`: its texts
+mean nothing, its latencies do.
 
 Needs onnx and numpy to write a model and onnxruntime to calibrate it.
 """
@@ -33,8 +33,9 @@ from tests.support.random_models.calibration import (
     rate_of_ctc,
     search_bias,
 )
-from tests.support.random_models.encoders import Encoder, ZipformerSize, lstm, zipformer2
+from tests.support.random_models.encoders import Encoder, lstm
 from tests.support.random_models.graph import RandomGraph
+from tests.support.random_models.zipformer import ZipformerSize, zipformer2
 
 ARCHITECTURES = ("zipformer2-transducer", "zipformer2-ctc", "lstm-transducer")
 
@@ -91,7 +92,7 @@ def make(
     rate: float = 4.0,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Write a model's files into `folder` and return what there is to say about it.
+    """Write a model's files into `folder` and return a description of it.
 
     Args:
         rate: tokens a second of sound.

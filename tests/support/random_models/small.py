@@ -1,7 +1,7 @@
 """The smallest models of the other kinds that sherpa-onnx loads, with random weights, for tests.
 
-As with `online`: tokens in sound, none in silence. Their encoders are one layer, so
-that they cost next to nothing; what is true to the real ones is every input, output and metadata.
+As in `online`: tokens in sound, none in silence. Their encoders are one layer, so that they take
+almost no time; inputs, outputs and metadata are those of real models.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def nemo_ctc(folder: Path, subsampling: int = 4, seed: int = 0) -> None:
 
 
 def _nemo_features(model: Path, tokens: Path) -> Sound:
-    """Ask the library for its features: for this kind it silently takes librosa's, not Kaldi's."""
+    """Take the features from the library: for this kind they are librosa's, not Kaldi's."""
     import sherpa_onnx
 
     recognizer = sherpa_onnx.OnlineRecognizer.from_nemo_ctc(model=str(model), tokens=str(tokens))
