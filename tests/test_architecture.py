@@ -25,7 +25,7 @@ ENGINES = {
     "tokenizers",
     "wetext",
 }
-SERVER = {"fastapi", "httpx", "pydantic", "starlette", "structlog", "uvicorn"}
+SERVER = {"httpx", "pydantic", "starlette", "structlog", "uvicorn"}
 CLIENT = {"asyncio", "msgspec", "numpy", "websockets"}
 
 
