@@ -85,4 +85,4 @@ def endless() -> Samples:
     """11 s of a sound without a pause."""
     sound = babble(25.0, seed=6)
     loud = np.abs(sound).reshape(-1, 800).max(1) > 0.02
-    return sound.reshape(-1, 800)[loud].reshape(-1)[: 11 * 16_000]
+    return np.asarray(sound.reshape(-1, 800)[loud].reshape(-1)[: 11 * 16_000], np.float32)
