@@ -42,10 +42,11 @@ else
 	$(BIN)/python tools/coverage_floors.py
 endif
 
-# Four processes, because half of their time the tests wait.
+# More processes than two cores, because half of their time the tests wait; whole files for each, so
+# that a server or a model for the tests of a file is started once.
 quick:
 	@$(BOOTSTRAP) dev
-	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 4 --dist loadfile $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev
