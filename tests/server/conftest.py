@@ -85,12 +85,12 @@ class Dialogue:
         return int(frame.code)
 
 
-Engines = tuple[Recognition, Synthesis]
+Fakes = tuple[Recognition, Synthesis]
 Serve = Callable[..., Awaitable[Server]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engines() -> AsyncIterator[Engines]:
+async def engines() -> AsyncIterator[Fakes]:
     """Fakes in real worker processes, shared by a module's tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
@@ -111,7 +111,7 @@ async def engines() -> AsyncIterator[Engines]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def serve(engines: Engines) -> AsyncIterator[Serve]:
+async def serve(engines: Fakes) -> AsyncIterator[Serve]:
     """Start servers: `await serve(limits={...})`."""
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:

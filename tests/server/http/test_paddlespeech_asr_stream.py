@@ -17,7 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.server.conftest import Engines, Serve, Server
+from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -90,7 +90,7 @@ async def test_curl_reads_while_it_sends(server: Server) -> None:
     assert await curl.wait() == 0
 
 
-async def test_what_start_may_wish_for_is_served(server: Server, engines: Engines) -> None:
+async def test_what_start_may_wish_for_is_served(server: Server, engines: Fakes) -> None:
     recognition, _ = engines
     opened = []
     original = recognition.open
@@ -147,7 +147,7 @@ async def test_other_sound(server: Server, params: Any, body: Any) -> None:
 
 
 async def test_a_container_is_decoded_while_it_comes(
-    server: Server, engines: Engines, until: Any
+    server: Server, engines: Fakes, until: Any
 ) -> None:
     recognition, _ = engines
     looked_at = asyncio.Event()

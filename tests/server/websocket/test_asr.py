@@ -15,7 +15,7 @@ import pytest
 
 from liusheng.server.websocket import asr as asr_socket
 from liusheng.server.websocket import driver as socket
-from tests.server.conftest import Engines, Serve, Server
+from tests.server.conftest import Fakes, Serve, Server
 
 END = {"name": "a", "signal": "end", "nbest": 1}
 ASR = "/paddlespeech/asr/streaming"
@@ -191,6 +191,7 @@ async def test_packets_and_pings_are_answered_while_every_worker_computes(server
         pong = await dialogue.socket.ping()
         assert pong is not None
         assert pong is not None
+        assert pong is not None
         await asyncio.wait_for(pong, 120)
         reply = await dialogue.ask(b"quick ")
         assert reply["result"] in ("", "sleep"), "the worker has not even begun with the rest"
@@ -251,6 +252,7 @@ async def test_a_ping_behind_a_burst_is_answered_while_nothing_is_recognised(
         await sending
         assert pong is not None
         assert pong is not None
+        assert pong is not None
         await asyncio.wait_for(pong, 120)
         words = " ".join(f"w{n:04d}" for n in range(300))
         assert await finish(dialogue) == f"sleep sleep sleep sleep sleep {words} after"
@@ -267,7 +269,7 @@ async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve
 
 @pytest.mark.slow
 async def test_when_no_worker_can_be_started_clients_are_told(
-    serve: Serve, engines: Engines, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, engines: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recognition, _ = engines
     server = await serve()

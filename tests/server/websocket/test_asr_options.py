@@ -16,7 +16,7 @@ import pytest
 
 from liusheng.asr.types import StreamParams
 from liusheng.audio.pcm import pcm_to_samples
-from tests.server.conftest import Engines, Serve, Server
+from tests.server.conftest import Fakes, Serve, Server
 
 END = {"name": "a", "signal": "end", "nbest": 1}
 WORDS = b"one two three "
@@ -88,7 +88,7 @@ async def test_every_form_is_heard_and_each_packet_answered(server: Server, form
 
 
 async def test_another_rate_is_made_ours(
-    server: Server, engines: Engines, monkeypatch: pytest.MonkeyPatch
+    server: Server, engines: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed = bytearray()
     opened = engines[0].open
@@ -115,7 +115,7 @@ async def test_another_rate_is_made_ours(
 )
 async def test_what_recorders_send_is_heard_while_it_comes(
     server: Server,
-    engines: Engines,
+    engines: Fakes,
     monkeypatch: pytest.MonkeyPatch,
     form: Any,
     container: str,
@@ -180,7 +180,7 @@ async def test_a_client_that_goes_in_the_middle_of_a_container(server: Server) -
 
 
 async def test_the_recogniser_is_told(
-    server: Server, engines: Engines, monkeypatch: pytest.MonkeyPatch
+    server: Server, engines: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[StreamParams] = []
     opened = engines[0].open

@@ -15,7 +15,7 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager
 from openai.types import realtime
 
 from liusheng.audio.g711 import Law, expand
-from tests.server.conftest import Engines, Serve, Server
+from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,6 +74,7 @@ async def test_a_session(server: Server) -> None:
             assert completed.item_id == committed.item_id
             assert completed.usage.type == "duration"
             assert completed.usage.type == "duration"
+            assert completed.usage.type == "duration"
             assert completed.usage.seconds == 0.5
         await connection.input_audio_buffer.append(audio=audio(0.5))
         await connection.input_audio_buffer.clear()
@@ -106,6 +107,7 @@ async def test_another_intent(server: Server) -> None:
             await next_event(connection)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd is not None
+        assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
 
 
@@ -125,7 +127,7 @@ async def test_a_full_server(serve: Serve) -> None:
 
 @pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
 async def test_the_recogniser_hears_what_was_sent(
-    server: Server, engines: Engines, kind: Any
+    server: Server, engines: Fakes, kind: Any
 ) -> None:
     """Letters do not survive resampling: so what is fed is looked at, not what is recognised."""
     recognition, _ = engines
