@@ -1,20 +1,23 @@
-# Needs Python 3.10 to 3.14, git, make and the package index. Every target works from a fresh clone.
+# Needs Python 3.10 to 3.14, git, make and a package index that pip can reach. Every target works
+# from a fresh clone.
 #
-#   make serve [ARGS="--port 9000"]   prepare what is missing, then serve on 127.0.0.1:8090
-#   make test  [ARGS="-k session"]    prepare, check, run every test
-#   make quick [ARGS=...]             the tests that need no model: about a minute
-#   make check                        format, lint, types, import arrows
+#   make serve [ARGS="--port 9000"]   install what is missing, then serve on 127.0.0.1:8090
+#   make test  [ARGS="-k session"]    install, check, run all tests; without ARGS: coverage floors
+#   make quick [ARGS=...]             the tests that need no models
+#   make check                        format, lint, types, import contracts
+#   make format                       format, and fix what ruff can fix
 #   make setup                        .venv, the packages, the default models
-#   make lock  [ARGS="--upgrade"]     make requirements/*.txt anew
-#   make clean                        remove .venv and caches (models stay: liusheng models remove)
+#   make lock  [ARGS="--upgrade"]     resolve dependencies again: requirements/*.txt
+#   make dist                         build and check dist/*.tar.gz and dist/*.whl
+#   make clean                        remove .venv, builds and caches (models stay)
 #
-# PYTHON=python3.12 names an interpreter.
+# PYTHON=python3.12 selects the interpreter.
 
 PYTHON ?= python3
 BIN := .venv/bin
 BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 
-.PHONY: help serve setup test quick check format lock clean
+.PHONY: help serve setup test quick check format lock dist clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -27,23 +30,30 @@ setup:
 	@$(BOOTSTRAP) server
 	@$(BIN)/liusheng models pull
 
-test:
-	@$(BOOTSTRAP) dev
+# A part of the tests says nothing about coverage.
+test: check
 	@$(BIN)/liusheng models pull
-	@$(MAKE) --no-print-directory check
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/python tools/coverage_floors.py
+endif
 
-# Four at a time: half of their time, the tests wait for something.
+# More processes than two cores, because half of their time the tests wait; whole files for each, so
+# that a server or a model for the tests of a file is started once.
 quick:
 	@$(BOOTSTRAP) dev
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 4 --dist loadfile $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format:
 	@$(BOOTSTRAP) dev
@@ -54,6 +64,14 @@ lock:
 	@$(BOOTSTRAP) dev
 	$(BIN)/python tools/lock.py $(ARGS)
 
+# The wheel is built from the source distribution, with the locked build backend.
+dist:
+	@$(BOOTSTRAP) dev
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+
 clean:
-	rm -rf .venv .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .cache build dist .coverage .coverage.* htmlcov
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests tools training examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The locks, and the built packages: what a fresh clone and a fresh `pip install` get."""
+"""The locks, the built packages, and the files that run checks elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -102,13 +104,91 @@ def test_the_server_lock_is_a_part_of_the_dev_lock() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "source", sorted(ROOT.glob("training/*/requirements.in")), ids=lambda p: p.parent.name
+)
+def test_training_is_locked(source: Path) -> None:
+    text = source.with_suffix(".txt").read_text(encoding="utf-8")
+    entries = re.findall(r"^([\w.-]+)==(\S+) \\\n    --hash=sha256:[0-9a-f]{64}", text, re.M)
+    assert len(entries) == len(re.findall(r"^[\w.-]+==", text, re.M))
+    versions = dict(entries)
+    asked = [line for line in source.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    where = environment("3.11", "linux", "x86_64")
+    for requirement in [*map(Requirement, asked), *declared("server.txt")]:
+        if requirement.marker is None or requirement.marker.evaluate(where):
+            version = versions[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), f"{requirement}: make lock"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob(".github/workflows/*.yml")), ids=lambda p: p.name)
+def test_workflows_pin_their_actions_and_use_what_is_there(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    assert steps
+    for step in steps:
+        if "uses" in step:
+            assert re.fullmatch(r"[\w./-]+@v\d+\.\d+\.\d+", step["uses"])
+        command = step.get("run", "")
+        if command.startswith("make "):
+            assert command.split()[1] in targets
+        elif command.startswith("."):
+            assert os.access(ROOT / command, os.X_OK)
+
+
+def test_continuous_integration_runs_the_oldest_and_the_newest_python() -> None:
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    matrix = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]
+    assert matrix == {"python": [PYTHONS[0], PYTHONS[-1]]}
+
+
+def test_the_commit_hooks_are_what_make_check_runs() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    (repository,) = yaml.safe_load(text)["repos"]
+    recipe = re.search(r"^check:\n((?:\t.*\n)*)", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    assert recipe is not None
+    _, *commands = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()]
+    assert [hook["entry"] for hook in repository["hooks"]] == commands
+    assert all(hook["language"] == "system" for hook in repository["hooks"])
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the sdist, as a release is."""
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist and the wheel, built from it, as `make dist` builds them."""
     folder = tmp_path_factory.mktemp("dist")
     run([sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT])
-    (built,) = folder.glob("*.whl")
+    return folder
+
+
+@pytest.fixture
+def wheel(distributions: Path) -> Path:
+    (built,) = distributions.glob("*.whl")
     return built
+
+
+@pytest.mark.slow
+def test_the_distributions_are_ready_for_an_index(distributions: Path) -> None:
+    files = sorted(distributions.iterdir())
+    name = f"liusheng-{liusheng.__version__}"
+    assert [file.name for file in files] == [f"{name}-py3-none-any.whl", f"{name}.tar.gz"]
+    checked = run([sys.executable, "-m", "twine", "check", "--strict", *files])
+    assert checked.count("PASSED") == 2
+
+
+@pytest.mark.slow
+def test_the_source_distribution_holds_what_git_holds(distributions: Path) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    tracked = run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "-X", IGNORED])
+    expected = {
+        path
+        for path in tracked.split("\0")
+        if path and not path.startswith((".github/", ".ci/", ".pre-commit"))
+    }
+    (sdist,) = distributions.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {member.name.partition("/")[2] for member in archive if member.isfile()}
+    assert names - {"PKG-INFO"} == expected
 
 
 @pytest.mark.slow
@@ -149,7 +229,7 @@ class TestWheel:
         run([python, "-c", "import liusheng.client"])
 
     def test_with_the_server_packages_it_is_a_server(self, wheel: Path, tmp_path: Path) -> None:
-        """The server's packages are those of this environment: only the project is new."""
+        """Only the project is installed; the server's packages are those of this environment."""
         python = make_venv(tmp_path / "venv")
         pip(python, "--no-index", "--no-deps", wheel)
         (site_packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
@@ -163,6 +243,7 @@ class TestWheel:
         assert "whisper-base" in run([command, "models", "list"])
 
 
+IGNORED = ROOT / ".gitignore"
 LIST_DISTRIBUTIONS = """
 import importlib.metadata
 for each in importlib.metadata.distributions():
@@ -171,7 +252,7 @@ for each in importlib.metadata.distributions():
 
 
 def requirements_of(wheel: Path, extra: str) -> Iterator[str]:
-    """The packages that the wheel asks for, without an extra ("") or for one."""
+    """Yield the packages that the wheel requires for an extra, or without one ("")."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
         metadata = Parser().parsestr(archive.read(name).decode())

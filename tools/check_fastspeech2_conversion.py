@@ -1,4 +1,4 @@
-"""Compares the converted Mandarin voice with the TensorFlow Lite files it was made from.
+"""Compare the converted Mandarin voice with the TensorFlow Lite files that it was made from.
 
     python tools/check_fastspeech2_conversion.py FOLDER [--write-reference FILE]
 
@@ -8,13 +8,13 @@ script needs) in two forms, both made in memory:
 
 - float: int8 constants widened to float32 and the 8-bit round trip of the vocoder's sub-bands taken
   out. The conversion must agree with it to float32 rounding; the script fails where it does not.
-- as it is: with LiteRT's own int8 kernels. The difference is quantisation noise and is printed.
+- unchanged: with LiteRT's own int8 kernels. The difference is quantisation noise and is printed.
 
-Two dropouts that the exporter left on (after the pitch and energy embeddings) are taken out of
-both: they need TensorFlow's Flex operators, and are not wanted.
+Two dropouts that the exporter left enabled (after the pitch and energy embeddings) are removed from
+both: they need TensorFlow's Flex operators and are of no use in inference.
 
---write-reference keeps phone ids, durations, spectrogram and audio of the float form for
-tests/tts/test_default_voices.py, which checks a pulled model without LiteRT.
+--write-reference writes phone ids, durations, spectrogram and audio of the float form for
+tests/tts/test_default_voices.py, which checks an installed model without LiteRT.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def main() -> int:
         print(f"  float: durations {'equal' if same else 'DIFFER'}, spectrogram within")
         print(f"    {mel_error:.1e}, audio within {audio_error:.1e}")
         print(
-            f"  as it is: {int((mine.durations != int8_durations).sum())} of {len(ids)} durations "
+            f"  unchanged: {int((mine.durations != int8_durations).sum())} of {len(ids)} durations "
             f"differ, by {int(np.abs(mine.durations - int8_durations).max())} frames at most; "
             + spectrogram_difference(my_mel, int8_mel)
             + f"audio SNR {snr(converted_audio, int8_vocoder(mel)):.1f} dB"
@@ -168,11 +168,11 @@ def rewritten(model: bytes, *, widen: bool) -> bytes:
     root = schema.ModelT.InitFromPackedBuf(model, 0)
     graph = root.subgraphs[0]
     maker = {output: op for op in graph.operators for output in op.outputs}
-    stands_for: dict[int, int] = {}
-    for tensor, made_by in maker.items():
+    replacement: dict[int, int] = {}
+    for tensor, operator in maker.items():
         if graph.tensors[tensor].name.endswith(b"/dropout/Mul_1"):
-            scaled = maker[made_by.inputs[0]]
-            stands_for[tensor] = scaled.inputs[0]
+            scaled = maker[operator.inputs[0]]
+            replacement[tensor] = scaled.inputs[0]
     dropped = {op for op in graph.operators if _in_dropout(graph, op)}
     if widen:
         for op in graph.operators:
@@ -180,14 +180,14 @@ def rewritten(model: bytes, *, widen: bool) -> bytes:
                 schema.BuiltinOperator.QUANTIZE,
                 schema.BuiltinOperator.DEQUANTIZE,
             }:
-                stands_for[op.outputs[0]] = op.inputs[0]
+                replacement[op.outputs[0]] = op.inputs[0]
                 dropped.add(op)
         for tensor in graph.tensors:
             if tensor.type == schema.TensorType.INT8:
                 _widen(root, tensor)
     graph.operators = [op for op in graph.operators if op not in dropped]
     for op in graph.operators:
-        op.inputs = [_resolve(stands_for, tensor) for tensor in op.inputs]
+        op.inputs = [_resolve(replacement, tensor) for tensor in op.inputs]
     builder = flatbuffers.Builder(len(model) * 5)
     builder.Finish(root.Pack(builder), b"TFL3")
     return bytes(builder.Output())
@@ -199,12 +199,12 @@ def _in_dropout(graph: Any, op: Any) -> bool:
 
 def _code(root: Any, op: Any) -> int:
     code = root.operatorCodes[op.opcodeIndex]
-    return max(code.builtinCode, code.deprecatedBuiltinCode)
+    return max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
 
 
-def _resolve(stands_for: dict[int, int], tensor: int) -> int:
-    while tensor in stands_for:
-        tensor = stands_for[tensor]
+def _resolve(replacement: dict[int, int], tensor: int) -> int:
+    while tensor in replacement:
+        tensor = replacement[tensor]
     return tensor
 
 

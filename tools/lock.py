@@ -1,8 +1,9 @@
-"""Write requirements/*.txt anew, and check that every platform has wheels for what they say.
+"""Resolve the dependencies into lock files, and check that every platform has wheels for them.
 
 Run by `make lock`; arguments go to `uv pip compile` (`--upgrade`, `--upgrade-package NAME`, ...).
-The platforms are named twice on purpose: in pyproject.toml for the resolver, and here for the
-check, which asks for the very machines, C libraries and Pythons.
+It writes requirements/*.txt for all platforms, and training/*/requirements.txt for the one platform
+that training runs on. The platforms are named twice on purpose: in pyproject.toml for the resolver,
+and here for the check, which names machines, C libraries and Pythons exactly.
 """
 
 from __future__ import annotations
@@ -33,22 +34,32 @@ PLATFORMS = {
     "x86_64-apple-darwin": PYTHONS[:-1],
 }
 OLDEST_MACOS = "14.0"
+UNIVERSAL = ["--universal", f"--python-version={PYTHONS[0]}", "--only-binary=:all:"]
+# The packages of the server keep to dev.txt. jieba is published as source only.
+TRAINING = [
+    *("--extra=server", "--group=install", "--constraints=requirements/dev.txt"),
+    *("--python-platform=x86_64-manylinux_2_28", "--python-version=3.11"),
+    *("--only-binary=:all:", "--no-binary=jieba"),
+]
 
 
 def main(options: list[str]) -> int:
     fetch_uv()
     for lock, selection in LOCKS.items():
-        compile_lock(lock, selection, options)
-    holes = 0
+        compile_lock(lock, [*UNIVERSAL, *selection, *options])
+    for source in sorted(ROOT.glob("training/*/requirements.in")):
+        target = source.with_suffix(".txt").relative_to(ROOT)
+        compile_lock(str(target), [str(source.relative_to(ROOT)), *TRAINING, *options])
+    missing = 0
     for lock in LOCKS:
         for platform, versions in PLATFORMS.items():
             for version in versions:
                 if problem := why_not_installable(lock, platform, version):
                     print(f"{lock} on {platform}, Python {version}:\n{problem}", file=sys.stderr)
-                    holes += 1
-    if not holes:
+                    missing += 1
+    if not missing:
         print("Every platform has a wheel of every package.")
-    return min(holes, 1)
+    return min(missing, 1)
 
 
 def fetch_uv() -> None:
@@ -58,13 +69,12 @@ def fetch_uv() -> None:
         subprocess.run([*pip, "uv>=0.8"], check=True)
 
 
-def compile_lock(lock: str, selection: list[str], options: list[str]) -> None:
+def compile_lock(lock: str, arguments: list[str]) -> None:
     print(f"resolving {lock}")
     subprocess.run(
         [
-            *(UV, "pip", "compile", "pyproject.toml", *selection, f"--output-file={lock}"),
-            *("--quiet", "--universal", f"--python-version={PYTHONS[0]}", "--generate-hashes"),
-            *("--only-binary=:all:", "--custom-compile-command=make lock", *options),
+            *(str(UV), "pip", "compile", "pyproject.toml", *arguments, f"--output-file={lock}"),
+            *("--quiet", "--generate-hashes", "--custom-compile-command=make lock"),
         ],
         cwd=ROOT,
         check=True,
@@ -72,7 +82,7 @@ def compile_lock(lock: str, selection: list[str], options: list[str]) -> None:
 
 
 def why_not_installable(lock: str, platform: str, version: str) -> str:
-    """The resolver's words on why `lock` cannot be installed there; nothing if it can."""
+    """Return the resolver's reason why `lock` cannot be installed there; "" if it can."""
     with tempfile.TemporaryDirectory() as target:
         result = subprocess.run(
             [

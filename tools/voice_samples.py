@@ -1,9 +1,9 @@
-"""Makes a page to listen to: every voice of the models given, saying the same few texts.
+"""Write a page with samples of every voice of some models, all of the same texts.
 
     python tools/voice_samples.py FOLDER [MODEL ...]
 
-Writes WAV files and index.html into FOLDER. MODEL is a catalogue name or a folder, the default
-voice's first; without any, the default voices speak. The models must have been pulled.
+Writes WAV files and index.html into FOLDER. MODEL is a name in the catalogue or a folder, the
+default voice's model first; without any, the default models are used. They must be installed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("models", nargs="*", default=["baker-zh", "hibari-heart"])
     arguments = parser.parse_args()
     store = Store()
-    synthesizer = load([opened(store, name) for name in arguments.models])
+    synthesizer = load([open_model(store, name) for name in arguments.models])
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for voice in synthesizer.voices:
@@ -49,18 +49,18 @@ def main() -> int:
                 with open_wav(arguments.folder / file, SAMPLE_RATE) as wav:
                     for block in synthesizer.speak(request):
                         wav.write(samples_to_pcm(block.samples))
-                rows.append(row(voice, text, speed, file))
+                rows.append(table_row(voice, text, speed, file))
     page = arguments.folder / "index.html"
     page.write_text(PAGE.format(rows="\n".join(rows)), "utf-8")
     print(f"{len(rows)} samples; open {page}")
     return 0
 
 
-def opened(store: Store, name: str) -> InstalledModel:
+def open_model(store: Store, name: str) -> InstalledModel:
     return store.open_folder(name) if "/" in name else store.open(name)
 
 
-def row(voice: Voice, text: str, speed: float, file: str) -> str:
+def table_row(voice: Voice, text: str, speed: float, file: str) -> str:
     return (
         f"<tr><td>{html.escape(voice.name)}<td>{html.escape(text)}<td>{speed:g}"
         f'<td><audio controls preload="none" src="{html.escape(file)}"></audio>'

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.random_models import online as random_online_model
-from tests.support.random_models import small as random_small_models
-from tests.support.random_models.calibration import babble
 
 from liusheng.asr.types import Samples
 from liusheng.models.types import InstalledModel, Kind, Task
+from tests.support.random_models import online as random_online_model
+from tests.support.random_models import small as random_small_models
+from tests.support.random_models.calibration import babble
 
 RATE = 5.0
 KINDS: dict[str, tuple[Kind, tuple[str, ...], Callable[[Path], object]]] = {
@@ -85,4 +85,4 @@ def endless() -> Samples:
     """11 s of a sound without a pause."""
     sound = babble(25.0, seed=6)
     loud = np.abs(sound).reshape(-1, 800).max(1) > 0.02
-    return sound.reshape(-1, 800)[loud].reshape(-1)[: 11 * 16_000]
+    return np.asarray(sound.reshape(-1, 800)[loud].reshape(-1)[: 11 * 16_000], np.float32)

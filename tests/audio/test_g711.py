@@ -11,6 +11,7 @@ from liusheng.audio.g711 import Law, expand
 def test_every_byte_is_what_ffmpeg_says(law: Law) -> None:
     data = bytes(range(256))
     codec = av.CodecContext.create(f"pcm_{law}", "r")
+    assert isinstance(codec, av.AudioCodecContext)
     codec.sample_rate = 8_000
     codec.layout = "mono"
     (frame,) = codec.decode(av.Packet(data))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from liusheng import __version__
 from liusheng.bench import machine
 
@@ -12,12 +14,8 @@ def test_the_circumstances_of_a_measurement() -> None:
     assert "onnxruntime 1." in facts["packages"]
 
 
-def test_packages_that_are_not_installed_are_left_out() -> None:
-    before = machine._ENGINES
-    try:
-        machine._ENGINES = ("no-such-package", "onnxruntime")
-        packages = dict(machine.facts())["packages"]
-    finally:
-        machine._ENGINES = before
+def test_packages_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_ENGINES", ("no-such-package", "onnxruntime"))
+    packages = dict(machine.facts())["packages"]
     assert "no-such-package" not in packages
     assert "onnxruntime" in packages

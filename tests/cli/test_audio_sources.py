@@ -52,7 +52,7 @@ class SoundDevice:
 
 @pytest.fixture
 def sounddevice(monkeypatch: pytest.MonkeyPatch) -> type[SoundDevice]:
-    monkeypatch.setitem(sys.modules, "sounddevice", SoundDevice)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "sounddevice", SoundDevice)
     return SoundDevice
 
 

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.tiny_punctuation import tiny_punctuation
 
 from liusheng.cli import doctor, main
 from liusheng.models import Store
 from liusheng.models.types import InstalledModel, Kind, Task
+from tests.support.tiny_punctuation import tiny_punctuation
 
 Capture = pytest.CaptureFixture[str]
 

@@ -21,7 +21,7 @@ Capture = pytest.CaptureFixture[str]
 def frames(path: Path) -> bytes:
     with wave.open(str(path)) as file:
         assert file.getparams()[:3] == (1, 2, 24_000)
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def test_into_a_file(server: FakeServer, tmp_path: Path, capsys: Capture) -> None:
@@ -127,7 +127,7 @@ def test_playback(
             assert options == {"samplerate": 24_000, "channels": 1, "dtype": "int16"}
             return stream
 
-    monkeypatch.setitem(sys.modules, "sounddevice", Device)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "sounddevice", Device)
     assert main(["tts", "abc", "--play", "-o", "too.wav"]) == 0
     assert stream.log == ["start", b"a0", b"a1", b"a2", "stop", "close"]
     assert frames(tmp_path / "too.wav") == b"a0a1a2"

@@ -77,6 +77,8 @@ async def test_openai(address: str) -> None:
             timestamp_granularities=["word", "segment"],
         )
         check(answer.text)
+        assert answer.segments
+        assert answer.words
         assert "".join(segment.text for segment in answer.segments) == answer.text
         ends = [0.0, *(word.end for word in answer.words)]
         assert ends == sorted(ends)
@@ -85,8 +87,10 @@ async def test_openai(address: str) -> None:
             model="whisper-1", file=file, language="zh", stream=True
         )
         *deltas, done = [event async for event in events]
+        assert done.type == "transcript.text.done"
         check(done.text)
-        assert "".join(event.delta for event in deltas) == done.text
+        pieces = [event.delta for event in deltas if event.type == "transcript.text.delta"]
+        assert "".join(pieces) == done.text
 
 
 async def test_openai_realtime(address: str) -> None:
@@ -105,7 +109,8 @@ async def test_openai_realtime(address: str) -> None:
         for at in range(0, len(pcm + silence), 9_600):
             piece = (pcm + silence)[at : at + 9_600]
             await connection.input_audio_buffer.append(audio=base64.b64encode(piece).decode())
-        kinds, text = [], ""
+        kinds: list[str] = []
+        text = ""
         while not (text and kinds[-1].endswith("completed")):
             event = await asyncio.wait_for(connection.recv(), 120)
             kinds.append(event.type)

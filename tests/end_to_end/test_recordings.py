@@ -48,7 +48,7 @@ async def original_client(address: str, recording: Recording, **fields: str) -> 
             await socket.send(pcm[at : at + PACKET].ljust(PACKET, b"\0"))
             assert "result" in json.loads(await socket.recv())
         await socket.send(json.dumps({"name": recording.id, "signal": "end", "nbest": 1}))
-        final = json.loads(await socket.recv())
+        final: dict[str, Any] = json.loads(await socket.recv())
         with pytest.raises(websockets.ConnectionClosedOK):
             await socket.recv()
     return final

@@ -58,7 +58,8 @@ async def heard(address: str, pcm: bytes, **fields: str) -> str:
             await socket.send(audio[at : at + 32_000])
             await socket.recv()
         await socket.send(json.dumps({"name": "round trip", "signal": "end", "nbest": 1}))
-        return json.loads(await socket.recv())["result"]
+        final: str = json.loads(await socket.recv())["result"]
+        return final
 
 
 async def test_mandarin(address: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.conftest import served
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.client import sync
 from liusheng.client.messages import Final
+from tests.conftest import served
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import make_deb, make_tar, make_zip
 
 from liusheng.models import ArchiveError, UnsafeArchiveError
 from liusheng.models.archives import extract
+from tests.models.conftest import make_deb, make_tar, make_zip
 
 FILES = {"pkg/a.bin": b"a" * 5000, "pkg/data/b.txt": b"b", "other": b"o"}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.models.conftest import digest, entry, https_part
 
 from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
 from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
@@ -15,6 +14,7 @@ from liusheng.models.kinds import LAYOUTS
 from liusheng.models.recipes import RECIPES
 from liusheng.models.types import Kind
 from liusheng.server.config.settings import Settings
+from tests.models.conftest import digest, entry, https_part
 
 PART = https_part("https://example.org/{member}")
 SHIPPED = list(Catalogue.default())

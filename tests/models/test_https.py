@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_tar, make_zip
 
 from liusheng.models import (
     ArchiveError,
@@ -18,6 +17,7 @@ from liusheng.models import (
     Store,
     UnverifiedError,
 )
+from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_tar, make_zip
 
 MakeStore = Callable[..., Store]
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import CONTENT, Site, digest, entry, make_deb, make_tar, make_wheel
 
 from liusheng.models import ChecksumError, DownloadError, NotInstalledError, StorageError, Store
 from liusheng.models.sources import context
+from tests.models.conftest import CONTENT, Site, digest, entry, make_deb, make_tar, make_wheel
 
 MakeStore = Callable[..., Store]
 LISTED = (

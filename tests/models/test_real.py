@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from liusheng.models import Stage, Store
+from liusheng.models.progress import Progress
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["whisper-base", "moonshine-tiny-en", "baker-zh"])
 def test_pull_and_verify(store: Store, name: str) -> None:
-    seen = []
+    seen: list[Progress] = []
     model = store.pull(name, seen.append)
     assert all(path.is_file() for path in model.files.values())
     store.verify(name)

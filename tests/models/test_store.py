@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_zip
 
 from liusheng.models import (
     Catalogue,
@@ -29,6 +28,7 @@ from liusheng.models import (
     default_home,
     digests,
 )
+from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_zip
 
 MakeStore = Callable[..., Store]
 

@@ -313,7 +313,7 @@ def test_a_lost_recognition_is_told_in_the_next_reply() -> None:
 def test_packets_after_a_failure_are_not_kept() -> None:
     driver = started()
     driver.session.failed(ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
-    packets = [bytearray(10) for _ in range(3)]
+    packets = [bytes([place]) * 10 for place in range(3)]
     before = [sys.getrefcount(packet) for packet in packets]
     for place in range(3):
         assert driver.audio(packets[place])[0]["code"] == "recognition_failed"

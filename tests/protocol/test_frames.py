@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, quoted, refuse_unsupported
 
 
-def refusal(call, *args) -> ProtocolError:
+def refusal(call: Any, *args: Any) -> ProtocolError:
     with pytest.raises(ProtocolError) as caught:
         call(*args)
     return caught.value
@@ -39,7 +41,7 @@ def test_unreadable_frames_have_their_code(frame: str, code: ErrorCode) -> None:
     assert refusal(parse_object, frame, 20_000).code is code
 
 
-def attempt(call, *args):
+def attempt(call: Any, *args: Any) -> Any:
     try:
         return call(*args)
     except ProtocolError as error:
@@ -82,7 +84,9 @@ def test_a_start_is_taken_or_the_error_names_a_field(message: dict[str, object])
         ({"text": "a", "encoding": "x"}, tts.Text, ErrorCode.INVALID_FIELD, ['"base64"', '"x"']),
     ],
 )
-def test_wrong_fields_are_named_with_value_and_remedy(message, struct, code, words) -> None:
+def test_wrong_fields_are_named_with_value_and_remedy(
+    message: Any, struct: Any, code: Any, words: Any
+) -> None:
     error = refusal(convert, message, struct)
     assert error.code is code
     assert all(word in error.message for word in words), error.message

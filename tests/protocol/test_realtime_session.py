@@ -27,6 +27,7 @@ class Said:
     start: float = 0.0
     end: float = 1.0
     words: tuple[Any, ...] = ()
+    alternatives: tuple[Any, ...] = ()
 
 
 def language(model: str, lang: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.timed_texts import TimedText, Token, timed_texts
 
 from liusheng.protocol.subtitles import (
     LINE_COLUMNS,
@@ -24,6 +23,7 @@ from liusheng.protocol.subtitles import (
     srt,
     vtt,
 )
+from tests.support.timed_texts import TimedText, Token, timed_texts
 
 CASES = json.loads((Path(__file__).parents[1] / "data/subtitles.json").read_text("utf-8"))
 """Texts with their cues; tests/web runs them through the page's port."""

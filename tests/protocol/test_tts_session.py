@@ -465,7 +465,7 @@ def test_texts_are_what_their_pieces_are(texts: list[tuple[str, list[int], bool]
 def said(driver: Driver) -> list[str]:
     """The texts that were said whole, from the commands."""
     texts: dict[int, str] = {}
-    open_texts = set()
+    open_texts: set[int] = set()
     for command in driver.done:
         texts[command.number] = texts.get(command.number, "") + command.text
         open_texts -= {command.number}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +66,8 @@ class Dialogue:
         await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
     async def receive(self) -> dict[str, Any]:
-        return json.loads(await asyncio.wait_for(self.socket.recv(), 120))
+        message: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), 120))
+        return message
 
     async def ask(self, message: Any) -> dict[str, Any]:
         await self.send(message)
@@ -81,17 +82,21 @@ class Dialogue:
                 frame = closed.rcvd
                 break
         assert frame is not None, "the server dropped the socket without a close frame"
-        return frame.code
+        return int(frame.code)
+
+
+Fakes = tuple[Recognition, Synthesis]
+Serve = Callable[..., Awaitable[Server]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engines() -> AsyncIterator[tuple[Recognition, Synthesis]]:
+async def engines() -> AsyncIterator[Fakes]:
     """Fakes in real worker processes, shared by a module's tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         pool = PoolOptions(call_timeout=120)
         recognition = Recognition(
-            False,
+            [],
             AsrOptions(),
             RecognitionOptions(step=0.0001),
             pool,
@@ -106,7 +111,7 @@ async def engines() -> AsyncIterator[tuple[Recognition, Synthesis]]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callable[..., Any]]:
+async def serve(engines: Fakes) -> AsyncIterator[Serve]:
     """Start servers: `await serve(limits={...})`."""
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
@@ -138,6 +143,6 @@ async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callabl
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def server(serve: Callable[..., Any]) -> Server:
+async def server(serve: Serve) -> Server:
     """A server with default settings."""
     return await serve()

@@ -4,6 +4,8 @@ import asyncio
 import io
 import threading
 import wave
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ def wav(seconds: float) -> bytes:
     return buffer.getvalue()
 
 
-async def chunks(data: bytes, size: int = 10_000):
+async def chunks(data: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
     for at in range(0, len(data), size):
         yield data[at : at + size]
 
@@ -48,7 +50,7 @@ async def test_a_stream_and_a_whole_file() -> None:
     await gone()
 
 
-def got_by(parts: list[bytes]):
+def got_by(parts: list[bytes]) -> Callable[[bytes], Coroutine[Any, Any, None]]:
     async def take(pcm: bytes) -> None:
         parts.append(pcm)
 
@@ -68,7 +70,7 @@ async def test_it_goes_no_faster_than_what_it_gives_is_taken() -> None:
     read = 0
     data = wav(600)
 
-    async def counted():
+    async def counted() -> AsyncIterator[bytes]:
         nonlocal read
         async for chunk in chunks(data, 100_000):
             read += len(chunk)
@@ -110,7 +112,7 @@ async def test_what_the_taker_raises_ends_it() -> None:
 
 
 async def test_what_the_source_raises_ends_it() -> None:
-    async def broken():
+    async def broken() -> AsyncIterator[bytes]:
         yield wav(60)[:500_000]
         raise ConnectionError("gone")
 

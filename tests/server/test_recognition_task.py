@@ -7,6 +7,7 @@ import pytest
 from liusheng.asr.types import StreamParams
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.recognition_task import RecognitionTask
+from tests.server.conftest import Fakes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -15,7 +16,7 @@ def said(*words: str) -> bytes:
     return b"".join(word.encode().ljust(6_400) for word in words)
 
 
-async def test_news_comes_until_the_end(engines) -> None:
+async def test_news_comes_until_the_end(engines: Fakes) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams())
     await listening.feed(said("hello"))
@@ -29,7 +30,7 @@ async def test_news_comes_until_the_end(engines) -> None:
     assert listening.seconds == pytest.approx(0.2)
 
 
-async def test_what_is_broken_off_is_told_why(engines) -> None:
+async def test_what_is_broken_off_is_told_why(engines: Fakes) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams())
     listening.fail(ConnectionError("gone"))
@@ -39,7 +40,7 @@ async def test_what_is_broken_off_is_told_why(engines) -> None:
     listening.abandon()
 
 
-async def test_too_much_audio(engines) -> None:
+async def test_too_much_audio(engines: Fakes) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams(), max_seconds=1)
     with pytest.raises(ProtocolError, match="limit of 1 s") as caught:
@@ -48,7 +49,7 @@ async def test_too_much_audio(engines) -> None:
     listening.abandon()
 
 
-async def test_a_recognition_that_fails(engines) -> None:
+async def test_a_recognition_that_fails(engines: Fakes) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams())
     await listening.feed(said("raise"))

@@ -26,7 +26,7 @@ from liusheng.tts.types import SpeechRequest
 
 def syllables(*words: str, pause_after: int | None = None) -> tuple[Syllable, ...]:
     """Each word's syllables are joined by "-"."""
-    made = []
+    made: list[Syllable] = []
     for word in words:
         for at, pinyin in enumerate(word.split("-")):
             place = len(made)

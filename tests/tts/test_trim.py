@@ -17,7 +17,8 @@ def tone(seconds: float, level: float = 0.3) -> Samples:
 
 
 def cut(samples: Samples, sizes: list[int]) -> list[Samples]:
-    blocks, start = [], 0
+    blocks: list[Samples] = []
+    start = 0
     while start < len(samples):
         size = sizes[len(blocks) % len(sizes)]
         blocks.append(samples[start : start + size])

@@ -14,11 +14,11 @@ import playwright
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.timed_texts import TimedText, timed_texts
 
 import liusheng
 from liusheng.protocol import subtitles
 from liusheng.protocol.subtitles import cues, srt, vtt
+from tests.support.timed_texts import TimedText, timed_texts
 
 PORT = Path(liusheng.__file__).parent / "web/page/subtitles.js"
 CASES = Path(__file__).parents[1] / "data/subtitles.json"

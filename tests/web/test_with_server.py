@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
+
 from tests.conftest import default_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

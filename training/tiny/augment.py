@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.signal import oaconvolve
+
 from training.tiny.vocabulary import GARBAGE, TRAINED
 from training.tiny.voices import RATE
 
@@ -49,7 +50,7 @@ class Utterance:
     @property
     def samples(self) -> Samples:
         """The samples in [-1, 1]."""
-        return self.pcm.astype(np.float32) / 32768
+        return np.asarray(self.pcm / np.float32(32768), np.float32)
 
 
 class Augmenter:
@@ -119,7 +120,7 @@ class Augmenter:
             samples = resampled(samples, rng.uniform(0.72, 1.2))
         if rng.random() < 0.5 * self.hardness:
             samples = in_room(samples, rng)
-        return samples * np.float32(10 ** (rng.uniform(-6, 6) / 20))
+        return np.asarray(samples * 10 ** (rng.uniform(-6, 6) / 20), np.float32)
 
     def _finish(self, samples: Samples) -> Samples:
         rng = self._rng
@@ -158,13 +159,13 @@ class Augmenter:
         chosen = self._rng.integers(len(self._utterances), size=6)
         lines = [np.resize(self._utterances[each].samples, count) for each in chosen]
         total = np.sum(lines[: self._rng.integers(2, 7)], 0, dtype=np.float32)
-        return total / max(float(total.std()), 1e-6)
+        return np.asarray(total / max(float(total.std()), 1e-6), np.float32)
 
 
 def resampled(samples: Samples, factor: float) -> Samples:
     """Play `factor` times as fast, with the pitch that goes with it."""
     places = np.arange(0, len(samples) - 1, factor)
-    return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 
 
 def in_room(samples: Samples, rng: np.random.Generator) -> Samples:
@@ -210,7 +211,7 @@ def sounds(count: int, rng: np.random.Generator) -> Samples:
     else:
         for _ in range(max(1, int(count / RATE * rng.uniform(2, 8)))):
             length = int(RATE * rng.uniform(0.003, 0.03))
-            begin = rng.integers(max(1, count - length))
+            begin = int(rng.integers(max(1, count - length)))
             click = rng.standard_normal(length) * np.exp(-5 * np.arange(length) / length)
             made[begin : begin + length] += click[: count - begin]
     return made / max(float(made.std()), 1e-6)

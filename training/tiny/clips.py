@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+
 from training.tiny.data import load_parts
 from training.tiny.voices import RATE
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from training.tiny.augment import Utterance
 from training.tiny.voices import RATE
 

@@ -2,14 +2,14 @@
 
     python -m training.tiny.evaluate MODEL [--data DATA] [--recordings TSV ...] [--noise MINUTES]
 
-MODEL is a folder that `tiny.export` filled. DATA's parts `held-out` (voices that training never
-heard) and `espeak` (a synthesiser that it never heard) are recognised as they are and perturbed. A
-TSV has a column `path` (relative to it) and a column `tokens`, the words of the vocabulary that are
-said, with spaces between; none where the recording is other speech. `--noise` makes some
+MODEL is a folder written by `tiny.export`. DATA's parts `held-out` (voices that training does not
+use) and `espeak` (a synthesiser that training does not use) are recognised as they are and
+perturbed. A TSV has a column `path` (relative to it) and a column `tokens`: the words of the
+vocabulary in the recording, separated by spaces, or nothing for other speech. `--noise` adds
 recordings without speech.
 
-Errors are substitutions, insertions and deletions of tokens, in percent of the tokens that were
-said. Where nothing should come, false alarms are counted: tokens an hour.
+Errors are substitutions, insertions and deletions of tokens, in percent of the reference tokens.
+In recordings without such words, false alarms are counted, in tokens an hour.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from training.tiny.augment import Augmenter, Samples, noise, sounds
-from training.tiny.data import load_parts
-from training.tiny.vocabulary import GARBAGE, WORDS_EN, WORDS_ZH
-from training.tiny.voices import RATE
 
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.models.types import InstalledModel, Kind, Task
+from training.tiny.augment import Augmenter, Samples, noise, sounds
+from training.tiny.data import load_parts
+from training.tiny.vocabulary import GARBAGE, WORDS_EN, WORDS_ZH
+from training.tiny.voices import RATE
 
 _TURN = RATE // 10
 _WORDS = re.compile(
@@ -43,32 +43,34 @@ _WORDS = re.compile(
 
 @dataclass
 class Tally:
-    """What was said and heard in one set of recordings."""
+    """The errors in one set of recordings."""
 
-    said: int = 0
+    tokens: int = 0
     errors: int = 0
-    seconds: float = 0.0
     alarms: int = 0
     quiet_seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, samples: Samples, said: Sequence[str], heard: Sequence[str], name: str) -> None:
+    def add(
+        self, samples: Samples, reference: Sequence[str], hypothesis: Sequence[str], name: str
+    ) -> None:
         """Count one recording."""
-        self.seconds += len(samples) / RATE
-        if said:
-            self.said += len(said)
-            self.errors += distance(said, heard)
+        if reference:
+            self.tokens += len(reference)
+            self.errors += distance(reference, hypothesis)
         else:
             self.quiet_seconds += len(samples) / RATE
-            self.alarms += len(heard)
-        if list(said) != list(heard):
-            self.wrong.append(f"{name}: {' '.join(said) or '-'} > {' '.join(heard) or '-'}")
+            self.alarms += len(hypothesis)
+        if list(reference) != list(hypothesis):
+            self.wrong.append(
+                f"{name}: {' '.join(reference) or '-'} > {' '.join(hypothesis) or '-'}"
+            )
 
     def __str__(self) -> str:
         parts = []
-        if self.said:
-            rate = 100 * self.errors / self.said
-            parts.append(f"{self.errors} errors in {self.said} tokens ({rate:.1f} %)")
+        if self.tokens:
+            rate = 100 * self.errors / self.tokens
+            parts.append(f"{self.errors} errors in {self.tokens} tokens ({rate:.1f} %)")
         if self.quiet_seconds:
             an_hour = self.alarms * 3600 / self.quiet_seconds
             minutes = self.quiet_seconds / 60
@@ -76,19 +78,19 @@ class Tally:
         return ", ".join(parts)
 
 
-class Listener:
-    """The model, as the server runs it."""
+class StreamingModel:
+    """The model, run as the server runs it."""
 
     def __init__(self, folder: Path) -> None:
         files = {"model": folder / "model.int8.onnx", "tokens": folder / "tokens.txt"}
         kind = Kind.ONLINE_ZIPFORMER2_CTC
         model = InstalledModel("tiny", Task.ASR, kind, folder, files, ("zh", "en"))
         self._recognizer = sherpa_online.load(model)
-        self.heard_seconds = 0.0
-        self.worked_seconds = 0.0
+        self.audio_seconds = 0.0
+        self.processor_seconds = 0.0
 
     def tokens(self, samples: Samples) -> list[str]:
-        """Return the tokens heard in 16 kHz samples that come a tenth of a second at a time."""
+        """Return the tokens recognised in 16 kHz samples, sent a tenth of a second at a time."""
         begin = time.process_time()
         state = self._recognizer.open(StreamParams(lang="auto"))
         texts = []
@@ -98,9 +100,14 @@ class Listener:
             (outcome,) = self._recognizer.advance([turn])
             state = outcome.state
             texts += [utterance.text for utterance in outcome.closed]
-        self.worked_seconds += time.process_time() - begin
-        self.heard_seconds += len(samples) / RATE
-        return [word.lower() for text in texts for word in _WORDS.findall(text)]
+        self.processor_seconds += time.process_time() - begin
+        self.audio_seconds += len(samples) / RATE
+        return [word for text in texts for word in vocabulary_words(text)]
+
+
+def vocabulary_words(text: str) -> list[str]:
+    """Return the words of the vocabulary in a text, in order."""
+    return [word.lower() for word in _WORDS.findall(text)]
 
 
 def distance(a: Sequence[str], b: Sequence[str]) -> int:
@@ -119,32 +126,32 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--recordings", type=Path, nargs="*", default=[])
     parser.add_argument("--noise", type=float, default=0, help="minutes")
-    parser.add_argument("--wrong", action="store_true", help="show what came out wrong")
+    parser.add_argument("--wrong", action="store_true", help="print each recording with errors")
     arguments = parser.parse_args()
-    listener = Listener(arguments.model)
+    model = StreamingModel(arguments.model)
     tallies: dict[str, Tally] = {}
-    for group, name, samples, said in _everything(arguments):
+    for group, name, samples, reference in _recordings(arguments):
         tally = tallies.setdefault(group, Tally())
-        tally.add(samples, said, listener.tokens(samples), name)
+        tally.add(samples, reference, model.tokens(samples), name)
     for group, tally in tallies.items():
         print(f"{group}: {tally}")
         if arguments.wrong:
             print("".join(f"    {line}\n" for line in tally.wrong), end="")
-    print(f"real-time factor {listener.worked_seconds / listener.heard_seconds:.4f}")
+    print(f"real-time factor {model.processor_seconds / model.audio_seconds:.4f}")
 
 
-def _everything(
+def _recordings(
     arguments: argparse.Namespace,
 ) -> Iterable[tuple[str, str, Samples, Sequence[str]]]:
-    """Yield group, name, samples and what is said."""
+    """Yield group, name, samples and reference tokens."""
     for part in ("held-out", "espeak") if arguments.data else ():
         yield from _synthetic(arguments.data, part)
     for table in arguments.recordings:
         with table.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream, delimiter="\t"):
                 blocks = list(decode_file(table.parent / row["path"], RATE))
-                said = (row["tokens"] or "").split()
-                yield table.stem, row["path"], np.concatenate(blocks), said
+                reference = (row["tokens"] or "").split()
+                yield table.stem, row["path"], np.concatenate(blocks), reference
     rng = np.random.default_rng(5)
     for number in range(round(2 * arguments.noise)):
         make = sounds if number % 2 else noise
@@ -157,11 +164,11 @@ def _synthetic(folder: Path, part: str) -> Iterable[tuple[str, str, Samples, Seq
     augmenter = Augmenter(utterances, seed=11)
     margin = np.zeros(RATE // 4, np.float32)
     for number, utterance in enumerate(utterances):
-        said = [token for token in utterance.tokens if token != GARBAGE]
+        reference = [token for token in utterance.tokens if token != GARBAGE]
         group = f"{part}, {utterance.kind} {utterance.language}"
         name = str(number)
-        yield group, name, np.concatenate([margin, utterance.samples, margin]), said
-        yield f"{group}, perturbed", name, augmenter.perturbed(utterance), said
+        yield group, name, np.concatenate([margin, utterance.samples, margin]), reference
+        yield f"{group}, perturbed", name, augmenter.perturbed(utterance), reference
 
 
 if __name__ == "__main__":

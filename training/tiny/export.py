@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tests.support.random_models.onnx_graph import INT64, Graph
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from liusheng.models.recipes.onnx_graph import INT64, OnnxGraph
 from training.tiny.features import BINS
 from training.tiny.network import SPAN, STRIDE, Network
 from training.tiny.train import load
@@ -47,7 +48,7 @@ def main() -> None:
 def write(network: Network, folder: Path, caution: float) -> None:
     """Write the model's files; see above."""
     folder.mkdir(parents=True, exist_ok=True)
-    graph = Graph()
+    graph = OnnxGraph("tiny")
     x = graph.input("x", ("N", FRAMES, BINS))
     states = {
         "key": (1, "N", 1),
@@ -65,7 +66,7 @@ def write(network: Network, folder: Path, caution: float) -> None:
     graph.output("log_probs", scores, ("N", CHUNK, len(SYMBOLS)))
     for name, shape in states.items():
         graph.output(f"new_{name}", memory if name == "conv1" else name, shape)
-    moved = graph.op("Add", "processed", graph.ints(STRIDE * CHUNK))
+    moved = graph.node("Add", "processed", graph.ints(STRIDE * CHUNK))
     graph.output("new_processed", moved, ("N",), INT64)
     graph.save(
         folder / "model.int8.onnx",
@@ -88,37 +89,39 @@ def write(network: Network, folder: Path, caution: float) -> None:
     (folder / "tokens.txt").write_text("".join(lines), encoding="utf-8")
 
 
-def _network(graph: Graph, network: Network, x: str, caution: float) -> tuple[str, str]:
+def _network(graph: OnnxGraph, network: Network, x: str, caution: float) -> tuple[str, str]:
     """Add the network; return log-probabilities (N, CHUNK, symbols) and the new memory."""
     mean, deviation = float(network.mean), float(network.deviation)
-    x = graph.op("Transpose", x, perm=[0, 2, 1])
-    x = graph.op("Div", graph.op("Sub", x, graph.constant(mean)), graph.constant(deviation))
-    x = graph.op("Relu", _conv(graph, x, network.first, network.first_norm))
-    x = graph.op("Relu", _conv(graph, x, network.second, network.second_norm))
+    x = graph.node("Transpose", x, perm=[0, 2, 1])
+    x = graph.node("Div", graph.node("Sub", x, graph.constant(mean)), graph.constant(deviation))
+    x = graph.node("Relu", _conv(graph, x, network.first, network.first_norm))
+    x = graph.node("Relu", _conv(graph, x, network.second, network.second_norm))
     past = network.kernel - 1
     pasts = []
     for number, block in enumerate(network.body):
         its = graph.slice("conv1", number * past, (number + 1) * past, 2)
-        both = graph.op("Concat", its, x, axis=2)
+        both = graph.node("Concat", its, x, axis=2)
         pasts.append(graph.slice(both, -past, 2**31, 2))
         y = _conv(graph, both, block.depthwise, block.norm)
-        y = graph.op("Relu", _conv(graph, y, block.widen))
-        x = graph.op("Add", x, _conv(graph, y, block.narrow, block.out_norm))
-    logits = graph.op("Transpose", _conv(graph, x, network.head), perm=[0, 2, 1])
-    return _without_garbage(graph, logits, caution), graph.op("Concat", *pasts, axis=2)
+        y = graph.node("Relu", _conv(graph, y, block.widen))
+        x = graph.node("Add", x, _conv(graph, y, block.narrow, block.out_norm))
+    logits = graph.node("Transpose", _conv(graph, x, network.head), perm=[0, 2, 1])
+    return _without_garbage(graph, logits, caution), graph.node("Concat", *pasts, axis=2)
 
 
-def _without_garbage(graph: Graph, logits: str, caution: float) -> str:
+def _without_garbage(graph: OnnxGraph, logits: str, caution: float) -> str:
     """Return log-probabilities in which the blank has garbage's share too."""
     last = TRAINED.index(GARBAGE)
-    shares = graph.op("Softmax", logits, axis=-1)
-    nothing = graph.op("Add", graph.slice(shares, 0, 1, 2), graph.slice(shares, last, last + 1, 2))
-    nothing = graph.op("Mul", nothing, graph.constant(np.exp(caution)))
-    kept = graph.op("Concat", nothing, graph.slice(shares, 1, last, 2), axis=2)
-    return graph.op("Log", graph.op("Max", kept, graph.constant(1e-10)))
+    shares = graph.node("Softmax", logits, axis=-1)
+    nothing = graph.node(
+        "Add", graph.slice(shares, 0, 1, 2), graph.slice(shares, last, last + 1, 2)
+    )
+    nothing = graph.node("Mul", nothing, graph.constant(np.exp(caution)))
+    kept = graph.node("Concat", nothing, graph.slice(shares, 1, last, 2), axis=2)
+    return graph.node("Log", graph.node("Max", kept, graph.constant(1e-10)))
 
 
-def _conv(graph: Graph, x: str, conv: nn.Conv1d, norm: nn.BatchNorm1d | None = None) -> str:
+def _conv(graph: OnnxGraph, x: str, conv: nn.Conv1d, norm: nn.BatchNorm1d | None = None) -> str:
     """Add a convolution with its weights in 8 bits and the normalisation after it folded in."""
     weight, bias = conv.weight, conv.bias
     if norm is not None:
@@ -131,7 +134,7 @@ def _conv(graph: Graph, x: str, conv: nn.Conv1d, norm: nn.BatchNorm1d | None = N
             norm.weight,
             norm.bias,
         )
-    return graph.op(
+    return graph.node(
         "Conv",
         x,
         _in_8_bits(graph, weight.detach().numpy()),
@@ -141,10 +144,10 @@ def _conv(graph: Graph, x: str, conv: nn.Conv1d, norm: nn.BatchNorm1d | None = N
     )
 
 
-def _in_8_bits(graph: Graph, weight: NDArray[np.float32]) -> str:
+def _in_8_bits(graph: OnnxGraph, weight: NDArray[np.float32]) -> str:
     scale = np.abs(weight).reshape(len(weight), -1).max(1) / 127 + 1e-12
     small = np.rint(weight / scale[:, None, None])
-    return graph.op(
+    return graph.node(
         "DequantizeLinear",
         graph.constant(small, np.int8),
         graph.constant(scale),

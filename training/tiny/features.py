@@ -5,6 +5,7 @@ from __future__ import annotations
 import kaldi_native_fbank
 import numpy as np
 from numpy.typing import NDArray
+
 from training.tiny.voices import RATE
 
 BINS = 80
@@ -29,12 +30,12 @@ def warped(x: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
 
     Another speaker's vocal tract does that (Jaitly and Hinton, vocal tract length perturbation).
     """
-    edges = _mel(np.array([20.0, RATE / 2 - 400]))
-    mels = np.linspace(*edges, BINS + 2)[1:-1]
+    lowest, highest = _mel(np.array([20.0, RATE / 2 - 400]))
+    mels = np.linspace(lowest, highest, BINS + 2)[1:-1]
     source = np.interp(_mel(_hertz(mels) / factor), mels, np.arange(BINS))
     below = np.minimum(source.astype(int), BINS - 2)
     share = (source - below).astype(np.float32)
-    return x[:, below] * (1 - share) + x[:, below + 1] * share
+    return np.asarray(x[:, below] * (1 - share) + x[:, below + 1] * share, np.float32)
 
 
 def stretched(x: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
@@ -42,7 +43,7 @@ def stretched(x: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
     places = np.minimum(np.arange(0, len(x) - 1, 1 / factor), len(x) - 1.001)
     before = places.astype(int)
     share = (places - before).astype(np.float32)[:, None]
-    return x[before] * (1 - share) + x[before + 1] * share
+    return np.asarray(x[before] * (1 - share) + x[before + 1] * share, np.float32)
 
 
 def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:

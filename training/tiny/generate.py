@@ -20,10 +20,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from training.tiny.texts import KINDS, Text
-from training.tiny.voices import RATE, Espeak, Hibari, Kokoro, Samples, joined
 
 from liusheng.models import Store
+from training.tiny.texts import KINDS, Text
+from training.tiny.voices import RATE, Espeak, Hibari, Kokoro, Samples, joined
 
 _PART = 40
 """Utterances in a part."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
 from training.tiny.features import BINS
 from training.tiny.vocabulary import TRAINED
 

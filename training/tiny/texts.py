@@ -20,6 +20,7 @@ import jieba
 from hibari.g2p import G2P
 from misaki.zh import ZHG2P
 from pypinyin import lazy_pinyin
+
 from training.tiny.vocabulary import (
     COMMANDS_EN,
     COMMANDS_ZH,
@@ -85,7 +86,7 @@ def commands(rng: random.Random, language: str) -> Text:
 def other(rng: random.Random, language: str) -> Text:
     """Return words that the model does not know: one alone, a few, or a sentence."""
     count = rng.choice([1, 2, 3, 5, 8])
-    speak = _other_zh if language == "zh" else _other_en
+    speak = chinese_word if language == "zh" else english_word
     words = [speak(rng, alone=count <= 3) for _ in range(count)]
     pause = 0.6 if count <= 3 else 0.2
     marks = [rng.choice([", ", ". "]) if rng.random() < pause else " " for _ in words[1:]]
@@ -122,7 +123,7 @@ def _joined(
     return Text(tuple(tokens), said + end, language, kind, tuple(groups))
 
 
-def _other_zh(rng: random.Random, *, alone: bool) -> str:
+def chinese_word(rng: random.Random, *, alone: bool) -> str:
     words, weights = _chinese()
     while True:
         word = rng.choices(words, cum_weights=weights)[0]
@@ -131,7 +132,7 @@ def _other_zh(rng: random.Random, *, alone: bool) -> str:
             return str(ZHG2P.word2ipa(word).replace("\u032f", ""))
 
 
-def _other_en(rng: random.Random, *, alone: bool) -> str:
+def english_word(rng: random.Random, *, alone: bool) -> str:
     words, weights = _english()
     near = _near_english()
     while True:
@@ -192,7 +193,7 @@ def _near_english() -> list[str]:
     near = []
     for word in _english()[0]:
         sound = _bare(pronounce_en(word))
-        if sound not in known and any(_one_apart(sound, each) for each in known):
+        if sound not in known and any(one_apart(sound, each) for each in known):
             near.append(word)
     return near
 
@@ -201,8 +202,8 @@ def _bare(phonemes: str) -> str:
     return phonemes.replace("ˈ", "").replace("ˌ", "")
 
 
-def _one_apart(a: str, b: str) -> bool:
-    """Whether one sound replaced, added or left out makes `b` of `a`."""
+def one_apart(a: str, b: str) -> bool:
+    """Whether replacing, adding or removing at most one sound turns `a` into `b`."""
     if abs(len(a) - len(b)) > 1:
         return False
     start = 0

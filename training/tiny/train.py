@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
+
 from training.tiny.augment import Augmenter
 from training.tiny.data import load_parts
 from training.tiny.features import BINS, features, stretched, warped
@@ -72,7 +73,8 @@ def load(path: Path) -> Network:
     """Return the network whose weights `train` wrote, ready for use."""
     network = Network()
     network.load_state_dict(torch.load(path, weights_only=True))
-    return network.eval()
+    network.eval()
+    return network
 
 
 class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor, Tensor]]):

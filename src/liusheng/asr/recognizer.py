@@ -69,7 +69,9 @@ class Recognizer(Protocol):
         again), so a stream is best kept with the worker that has it.
     """
 
-    languages: tuple[str, ...]
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
     sticky: bool
 
     def capabilities(self, lang: str) -> Capabilities:

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.level_detector import LevelDetector
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.live.decoder import LiveRecognizer, LiveState
-from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.options import LiveOptions, VadOptions
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams
+from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
 from liusheng.asr.vad.silero import FRAME
+from tests.support.level_detector import LevelDetector
 
 LETTER = 5 * FRAME
 """Samples that a letter of our speech lasts."""
@@ -38,7 +38,7 @@ class LetterEngine:
     """Reads the levels. With `doubt`, a partial's last letters come out wrong, and then right."""
 
     name = "letters"
-    languages = ("en",)
+    languages: tuple[str, ...] = ("en",)
     max_seconds = 28.0
     punctuates = False
 
@@ -68,7 +68,7 @@ class LetterEngine:
         return tuple(pieces)
 
 
-def recogniser(engine: object, options: LiveOptions | None = None) -> LiveRecognizer:
+def recogniser(engine: OfflineEngine, options: LiveOptions | None = None) -> LiveRecognizer:
     return LiveRecognizer(engine, options, LevelDetector())
 
 
@@ -139,7 +139,7 @@ def test_what_every_outcome_promises(
     audio = speak(text)
     outcomes = play(recogniser(LetterEngine(doubt), options), audio, cuts)
     shown = Partial(0)
-    closed = []
+    closed: list[Utterance] = []
     for outcome in outcomes:
         for utterance in outcome.closed:
             assert utterance.index == len(closed)

@@ -159,7 +159,7 @@ class TestCorrection:
 
     def test_only_mandarin_is(self) -> None:
         engine = Reciter("一二三")
-        engine.decode = lambda windows, effort: [  # type: ignore[method-assign]
+        engine.decode = lambda windows, effort: [
             Decoded(_pieces("一二三", w), "ja") for w in windows
         ]
         assert closed(play(engine, StreamParams("auto"), Corrector(Upper()))) == ["一二三。"]

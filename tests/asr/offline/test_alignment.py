@@ -14,7 +14,7 @@ class Engine:
     """Hears what it is told, in a language, and does not know where."""
 
     name = "engine"
-    languages = ("en", "fr")
+    languages: tuple[str, ...] = ("en", "fr")
     max_seconds = 20.0
     punctuates = True
 
@@ -26,7 +26,7 @@ class Engine:
 
 
 class Aligner(Engine):
-    languages = ("zh", "en")
+    languages: tuple[str, ...] = ("zh", "en")
 
     def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         return tuple(Piece(piece.text, 2.0, 3.0) for piece in pieces)
@@ -89,8 +89,9 @@ def test_whisper_places_what_moonshine_hears_wherever_it_stands() -> None:
 
 
 def test_without_a_whisper_that_knows_the_language_places_stay_rough() -> None:
-    moonshine, whisper = Holder(Engine("en")), Holder(Aligner("zh"))
-    whisper.engine.languages = ("zh",)
+    mandarin = Aligner("zh")
+    mandarin.languages = ("zh",)
+    moonshine, whisper = Holder(Engine("en")), Holder(mandarin)
     align_words([(Kind.WHISPER, whisper), (Kind.MOONSHINE, moonshine)])
     assert not isinstance(moonshine.engine, AlignedEngine)
     align_words([(Kind.MOONSHINE, moonshine)])

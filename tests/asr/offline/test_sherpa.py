@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,11 +89,14 @@ def test_no_windows(engine: SherpaOffline) -> None:
 def test_the_language_asked_for_is_the_models(
     sense_voice: SherpaOffline, speech: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tags = []
+    tags: list[str] = []
     language = sense_voice._language
-    monkeypatch.setattr(
-        sense_voice, "_language", lambda *given: (tags.append(given[1]), language(*given))[1]
-    )
+
+    def recorded(*given: Any) -> Any:
+        tags.append(given[1])
+        return language(*given)
+
+    monkeypatch.setattr(sense_voice, "_language", recorded)
     windows = [Window(speech[:32_000], lang) for lang in ("en", "auto", "zh", "en")]
     results = sense_voice.decode(windows, Effort.PARTIAL)
     assert [decoded.lang for decoded in results] == ["en", "zh", "zh", "en"]

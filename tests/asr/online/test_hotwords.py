@@ -37,7 +37,7 @@ def chinese(tiny_model: Models, tmp_path: Path) -> InstalledModel:
 def hear(recognizer: SherpaOnline, samples: Samples, *hotwords: str, lost: bool = False) -> str:
     state = recognizer.open(StreamParams("zh", hotwords=hotwords))
     text = ""
-    needs = 0
+    needs: int | None = 0
     for at in range(0, len(samples), 8_000):
         state = pickle.loads(pickle.dumps(state))
         if lost:

@@ -71,7 +71,7 @@ def test_every_kind_is_loaded_by_its_engine(tiny_model: Models, name: str) -> No
 def test_a_folder_that_does_not_say_its_languages(tiny_model: Models, name: str) -> None:
     recognizer = load([replace(tiny_model(name), languages=())])
     assert recognizer.languages == ("zh", "en")  # its tokens are Chinese, some are Latin
-    sound = np.random.default_rng(0).standard_normal(32_000).astype(np.float32) / 10
+    sound = np.random.default_rng(0).standard_normal(32_000, np.float32) / np.float32(10)
     [outcome] = recognizer.advance([Turn(recognizer.open(StreamParams()), sound, last=True)])
     assert all(utterance.lang in ("zh", "en") for utterance in outcome.closed)
 

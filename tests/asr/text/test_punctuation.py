@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sherpa_onnx
-from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 from liusheng.asr.text.punctuation import Punctuator
 from liusheng.models.types import Kind
+from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_sherpa_onnx_says_the_same(tmp_path: Path) -> None:
         ({"unknown": ""}, "lacks the metadata unk_symbol"),
     ],
 )
-def test_metadata_that_will_not_do(tmp_path: Path, changes: dict[str, object], words: str) -> None:
+def test_metadata_that_will_not_do(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Punctuator(tiny_punctuation(tmp_path, **changes))
 

@@ -4,12 +4,12 @@ import pickle
 
 import numpy as np
 import pytest
-from tests.support.level_detector import LevelDetector
 
 from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE, Samples, SpeechActivity
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.silero import FRAME_SECONDS
+from tests.support.level_detector import LevelDetector
 
 VAD = VadOptions()
 

@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.support.tiny_punctuation import tiny_punctuation
 
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.punctuation.service import Punctuation
 from liusheng.runtime.recognition.service import BusyError
+from tests.support.tiny_punctuation import tiny_punctuation
 
 NO_MODEL = InstalledModel("none", Task.PUNCTUATION, Kind.CT_TRANSFORMER, Path(), {}, ())
 

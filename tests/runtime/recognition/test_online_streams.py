@@ -6,19 +6,18 @@ import asyncio
 import os
 import signal
 
-import numpy as np
 import pytest
-from tests.support.random_models import small as random_small_models
-from tests.support.random_models.calibration import babble
 
 from liusheng.asr.load import load
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Turn
-from liusheng.asr.types import Partial, Samples, StreamParams, Utterance
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.service import Recognition, RecognitionStream
+from tests.support.random_models import small as random_small_models
+from tests.support.random_models.calibration import babble
 
 PACKET = 2720
 
@@ -34,7 +33,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> InstalledModel:
 def heard(model: InstalledModel, pcm: bytes) -> tuple[Utterance, ...]:
     """What an undisturbed recogniser makes of it, all at once."""
     recognizer = load([model])
-    samples: Samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
+    samples = pcm_to_samples(pcm)
     state = recognizer.open(StreamParams())
     return recognizer.advance([Turn(state, samples, last=True)])[0].closed
 
@@ -65,7 +64,7 @@ async def test_no_word_is_lost_or_doubled_when_workers_die(model: InstalledModel
                 )
             )
 
-        streams: list[object] = []
+        streams: list[RecognitionStream] = []
         for n in range(len(spoken)):
             follow(n)
         rounds = -(-len(spoken[0]) // PACKET)

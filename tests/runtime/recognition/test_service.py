@@ -29,8 +29,9 @@ async def running(
     clock: Callable[[], float] = time.monotonic,
     **options: Any,
 ) -> AsyncIterator[Recognition]:
+    models: Any = sticky  # the fake takes this for its models
     recognition = Recognition(
-        sticky,  # the fake's models
+        models,
         AsrOptions(),
         RecognitionOptions(**({"step": 0.0001} | options)),
         PoolOptions(workers=workers, call_timeout=timeout),

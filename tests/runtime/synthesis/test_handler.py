@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.support.fake_handlers import Counter
 
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis import handler as module
@@ -19,6 +18,7 @@ from liusheng.runtime.synthesis.messages import (
     SpeechUpdate,
 )
 from liusheng.tts.types import SpeechRequest
+from tests.support.fake_handlers import Counter
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ def test_playback_never_runs_out_within_the_capacity(speeches: int, workers: int
     while now < 5.0:
         now += 0.02
         for worker in range(workers):
-            key = s.take(worker)
-            if key is not None:
+            if (taken := s.take(worker)) is not None:
+                key = taken
                 s.step_done(key, 0.3, now)
                 made[key] += 0.3
                 first.setdefault(key, now)

@@ -14,6 +14,7 @@ import pytest
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers import pool as pools
 from liusheng.runtime.workers.pool import Job, Pool
+from liusheng.runtime.workers.process import WorkerLostError
 
 HANDLER = "tests.support.worker_handlers.Handler"
 
@@ -108,7 +109,7 @@ async def test_a_lost_worker_is_replaced(queue: Queue) -> None:
     pool = await started(queue)
     try:
         (before,) = pool.pids
-        with pytest.raises(pools.WorkerLostError):
+        with pytest.raises(WorkerLostError):
             await queue.call("die", 3)
         assert queue.lost == [0]
         after = await queue.call("pid")
@@ -150,7 +151,7 @@ async def test_a_pool_without_a_worker_that_starts_is_stranded_until_one_does(
     pool = await started(queue, 1, "tests.support.worker_handlers.start_until", str(stop))
     try:
         stop.touch()
-        with pytest.raises(pools.WorkerLostError):
+        with pytest.raises(WorkerLostError):
             await queue.call("die", 3)
         assert "the model has gone" in str(await queue.stranded_by)
         assert pool.is_stranded
@@ -178,7 +179,7 @@ async def test_a_worker_killed_while_idle_is_replaced_at_its_next_job(queue: Que
     try:
         (pid,) = pool.pids
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(pools.WorkerLostError):
+        with pytest.raises(WorkerLostError):
             await queue.call("add", 1, 2)
         assert await queue.call("add", 1, 2) == 3
     finally:

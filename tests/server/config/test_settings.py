@@ -287,7 +287,10 @@ def test_options_that_contradict_each_other() -> None:
     assert text == (
         "asr.live (asr.live.keep from flag --set): keep (20.0) must be less than trim (12.0)."
     )
-    nothing = {"asr.models": ("--asr", []), "tts.models": ("--tts", [])}
+    nothing: dict[str, tuple[str, list[str]]] = {
+        "asr.models": ("--asr", []),
+        "tts.models": ("--tts", []),
+    }
     assert "there is nothing to serve" in fault(flags=nothing)
 
 

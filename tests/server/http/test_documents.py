@@ -13,11 +13,12 @@ import pytest
 import pytest_asyncio
 
 from liusheng.audio.encode import open_encoder
+from tests.server.conftest import Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def get(server, path: str) -> httpx.Response:
+async def get(server: Server, path: str) -> httpx.Response:
     async with httpx.AsyncClient() as client:
         answer = await client.get(f"http://{server.address}{path}")
     assert answer.status_code == 200
@@ -25,13 +26,15 @@ async def get(server, path: str) -> httpx.Response:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def http(server) -> dict[str, Any]:
-    return (await get(server, "/openapi.json")).json()
+async def http(server: Server) -> dict[str, Any]:
+    document: dict[str, Any] = (await get(server, "/openapi.json")).json()
+    return document
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def sockets(server) -> dict[str, Any]:
-    return (await get(server, "/asyncapi")).json()
+async def sockets(server: Server) -> dict[str, Any]:
+    document: dict[str, Any] = (await get(server, "/asyncapi")).json()
+    return document
 
 
 def fits(document: dict[str, Any], schema: dict[str, Any], message: Any) -> bool:
@@ -54,7 +57,9 @@ def references(value: Any) -> set[str]:
     return set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(value)))
 
 
-async def test_every_reference_leads_somewhere(http, sockets) -> None:
+async def test_every_reference_leads_somewhere(
+    http: dict[str, Any], sockets: dict[str, Any]
+) -> None:
     for document in (http, sockets):
         for reference in references(document):
             place = document
@@ -62,7 +67,7 @@ async def test_every_reference_leads_somewhere(http, sockets) -> None:
                 place = place[step]
 
 
-async def test_every_path_is_told_of(http) -> None:
+async def test_every_path_is_told_of(http: dict[str, Any]) -> None:
     assert set(http["paths"]) == {
         "/api/info",
         "/paddlespeech/asr",
@@ -101,7 +106,9 @@ AUDIO = base64.b64encode(open_encoder("wav", 16_000).feed(b"hello ".ljust(6_400)
         ("post", "/v1/audio/speech", {"model": "x", "voice": "alloy", "input": "1"}, 404),
     ],
 )
-async def test_http_messages(server, http, method, path, body, status) -> None:
+async def test_http_messages(
+    server: Server, http: dict[str, Any], method: str, path: str, body: Any, status: int
+) -> None:
     operation = http["paths"][path][method]
     async with httpx.AsyncClient(timeout=120) as client:
         answer = await client.request(method, f"http://{server.address}{path}", json=body)
@@ -113,7 +120,7 @@ async def test_http_messages(server, http, method, path, body, status) -> None:
         assert fits(http, sent, body)
 
 
-async def test_lines_of_recognition(server, http) -> None:
+async def test_lines_of_recognition(server: Server, http: dict[str, Any]) -> None:
     path = "/paddlespeech/asr/streaming"
     told = http["paths"][path]["post"]["responses"]["200"]["content"]["application/x-ndjson"]
     async with httpx.AsyncClient(timeout=120) as client:
@@ -149,7 +156,9 @@ LAST = ["finished", "connection will be closed", "input_audio_buffer_commit_empt
 
 
 @pytest.mark.parametrize(("name", "script"), [("asr", ASR), ("tts", TTS), ("realtime", REALTIME)])
-async def test_socket_messages(server, sockets, name: str, script: list[Any]) -> None:
+async def test_socket_messages(
+    server: Server, sockets: dict[str, Any], name: str, script: list[Any]
+) -> None:
     channel = sockets["channels"][name]
     payloads = {key: message["payload"] for key, message in channel["messages"].items()}
     theirs = {key: of for key, of in payloads.items() if key.startswith("client.")}
@@ -173,7 +182,7 @@ async def test_socket_messages(server, sockets, name: str, script: list[Any]) ->
                 assert fits(sockets, ours["serverReady"], answer)
         text = ""
         while not any(last in text for last in LAST):
-            text = await socket.recv()
+            text = str(await socket.recv())
             answer = json.loads(text)
             matching = {key for key, of in ours.items() if fits(sockets, of, answer)}
             assert len(matching) == 1, (answer, matching)
@@ -187,7 +196,7 @@ def fits_client(document: dict[str, Any], schema: dict[str, Any], message: Any) 
     return jsonschema.Draft202012Validator(whole).is_valid(message)
 
 
-async def test_the_page(server, http, sockets) -> None:
+async def test_the_page(server: Server, http: dict[str, Any], sockets: dict[str, Any]) -> None:
     answer = await get(server, "/docs")
     assert answer.headers["content-type"].startswith("text/html")
     for path in http["paths"]:
@@ -199,7 +208,7 @@ async def test_the_page(server, http, sockets) -> None:
         assert f"id='{anchor}'" in answer.text
 
 
-async def test_a_prefix_is_told_of(serve) -> None:
+async def test_a_prefix_is_told_of(serve: Serve) -> None:
     server = await serve(path_prefix="/speech")
     assert (await get(server, "/speech/openapi.json")).json()["servers"] == [{"url": "/speech"}]
     channels = (await get(server, "/speech/asyncapi")).json()["channels"]

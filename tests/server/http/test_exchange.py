@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
 import pytest
+
+from tests.server.conftest import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,7 +27,9 @@ async def curl(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("query", ["", "?lang=tlh"])
-async def test_an_error_is_heard_by_who_still_sends(server, tmp_path: Path, query: str) -> None:
+async def test_an_error_is_heard_by_who_still_sends(
+    server: Server, tmp_path: Path, query: str
+) -> None:
     file = tmp_path / "large"
     file.write_bytes(b"no sound" * 4_000_000)
     for _ in range(5):
@@ -35,7 +40,7 @@ async def test_an_error_is_heard_by_who_still_sends(server, tmp_path: Path, quer
         assert json.loads(out)["code"] == 400
 
 
-async def test_a_connection_is_used_again(server) -> None:
+async def test_a_connection_is_used_again(server: Server) -> None:
     """A refused request does not leave its body in the next one's way."""
     async with httpx.AsyncClient(timeout=120) as client:
         for _ in range(3):
@@ -55,7 +60,9 @@ async def test_a_connection_is_used_again(server) -> None:
         ("GET", "/nowhere", 404, "unknown_path"),
     ],
 )
-async def test_other_methods_and_paths(server, method, path, status, code) -> None:
+async def test_other_methods_and_paths(
+    server: Server, method: str, path: str, status: int, code: Any
+) -> None:
     async with httpx.AsyncClient() as client:
         answer = await client.request(method, f"http://{server.address}{path}")
     body = answer.json()
@@ -64,7 +71,7 @@ async def test_other_methods_and_paths(server, method, path, status, code) -> No
     assert answer.headers.get("allow") == ("POST" if status == 405 else None)
 
 
-async def test_other_paths_of_openai(server) -> None:
+async def test_other_paths_of_openai(server: Server) -> None:
     async with openai.AsyncOpenAI(
         base_url=f"http://{server.address}/v1", api_key="any", max_retries=0
     ) as client:

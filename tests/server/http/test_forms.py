@@ -8,12 +8,15 @@ import io
 import time
 import warnings
 import wave
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
+from tests.server.conftest import Serve, Server
 
 TYPE = "multipart/form-data; boundary=XX"
 
@@ -106,7 +109,7 @@ def wav(seconds: float) -> bytes:
 
 
 @pytest.fixture
-def all_closed():
+def all_closed() -> Iterator[None]:
     """The garbage collector tells of what a test left open."""
     with warnings.catch_warnings(record=True) as left:
         warnings.simplefilter("always", ResourceWarning)
@@ -132,7 +135,7 @@ def request(body: bytes, length: int | None = None) -> bytes:
 @pytest.mark.asyncio(loop_scope="module")
 class TestNoFileStaysOpen:
     @pytest.mark.slow
-    async def test_after_an_answer(self, server) -> None:
+    async def test_after_an_answer(self, server: Server) -> None:
         async with httpx.AsyncClient(timeout=120) as client:
             for _ in range(30):
                 answer = await client.post(
@@ -143,7 +146,7 @@ class TestNoFileStaysOpen:
                 assert answer.json()["text"] == ""
 
     @pytest.mark.parametrize("body", [part('name="file"; filename="a"', b"x" * 2_000_000), FILE])
-    async def test_after_a_form_without_an_end(self, server, body: bytes) -> None:
+    async def test_after_a_form_without_an_end(self, server: Server, body: bytes) -> None:
         reader, writer = await asyncio.open_connection(*server.address.split(":"))
         writer.write(request(body))
         assert (await reader.readline()).split()[1] == b"400"
@@ -151,7 +154,9 @@ class TestNoFileStaysOpen:
         await writer.wait_closed()
 
     @pytest.mark.parametrize("missing", [0, 1, 1_000_000])
-    async def test_after_a_client_that_left(self, server, missing: int, settled) -> None:
+    async def test_after_a_client_that_left(
+        self, server: Server, missing: int, settled: Any
+    ) -> None:
         """At any moment: before all is sent, while the end of it is taken in, and just after."""
         body = part('name="model"', b"whisper-1")
         body += part('name="file"; filename="a"', wav(60)) + END
@@ -163,7 +168,7 @@ class TestNoFileStaysOpen:
             writer.transport.abort()
             await settled()
 
-    async def test_after_the_server_stopped(self, serve) -> None:
+    async def test_after_the_server_stopped(self, serve: Serve) -> None:
         server = await serve()
         reader, writer = await asyncio.open_connection(*server.address.split(":"))
         body = part('name="file"; filename="a"', b"x" * 2_000_000)
@@ -176,7 +181,7 @@ class TestNoFileStaysOpen:
 
 
 @pytest.fixture
-def settled():
+def settled() -> Callable[[], Awaitable[None]]:
     """Wait until no request is being answered any more."""
 
     async def wait() -> None:

@@ -7,6 +7,8 @@ import base64
 import io
 import json
 import wave
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import numpy as np
@@ -16,17 +18,18 @@ import pytest_asyncio
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from tests.server.conftest import Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def client(server):
+async def client(server: Server) -> AsyncIterator[openai.AsyncOpenAI]:
     async with client_of(server) as client:
         yield client
 
 
-def client_of(server) -> openai.AsyncOpenAI:
+def client_of(server: Server) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
         base_url=f"http://{server.address}/v1", api_key="any", max_retries=0, timeout=120
     )
@@ -44,31 +47,31 @@ def wav(*words: str) -> tuple[str, bytes]:
 
 
 class TestTranscriptions:
-    async def test_json(self, client) -> None:
+    async def test_json(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(model="whisper-1", file=wav("a", "b"))
         assert answer.text == "a b"
         assert (answer.usage.type, answer.usage.seconds) == ("duration", 0.4)
 
-    async def test_text(self, client) -> None:
+    async def test_text(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="echo", file=wav("hello"), response_format="text", language="zh-CN"
         )
         assert answer == "hello\n"
 
-    async def test_srt(self, client) -> None:
+    async def test_srt(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="whisper-1", file=wav("hello"), response_format="srt"
         )
         assert answer == "1\n00:00:00,000 --> 00:00:01,000\nhello\n\n"
 
-    async def test_vtt(self, client) -> None:
+    async def test_vtt(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="whisper-1", file=wav("<hello>"), response_format="vtt"
         )
         assert answer == "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n&lt;hello&gt;\n\n"
 
     @pytest.mark.parametrize("wanted", [["word"], ["segment"], ["word", "segment"]])
-    async def test_verbose(self, client, wanted) -> None:
+    async def test_verbose(self, client: Any, wanted: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="whisper-1",
             file=wav("hello", "there"),
@@ -81,13 +84,13 @@ class TestTranscriptions:
         assert words == ([("hello", 0, 0.5), ("there", 0.5, 1)] if "word" in wanted else [])
         assert segments == ([(0, 0, 1, "hello there")] if "segment" in wanted else [])
 
-    async def test_nothing_was_said(self, client) -> None:
+    async def test_nothing_was_said(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="whisper-1", file=wav(" "), response_format="verbose_json"
         )
         assert (answer.text, answer.segments) == ("", [])
 
-    async def test_stream(self, client) -> None:
+    async def test_stream(self, client: Any) -> None:
         events = await client.audio.transcriptions.create(
             model="gpt-4o-transcribe", file=wav("one", "two"), stream=True
         )
@@ -96,7 +99,7 @@ class TestTranscriptions:
         assert "".join(event.delta for event in deltas) == "one two"
         assert (done.type, done.text) == ("transcript.text.done", "one two")
 
-    async def test_a_stream_that_fails(self, client) -> None:
+    async def test_a_stream_that_fails(self, client: Any) -> None:
         events = await client.audio.transcriptions.create(
             model="whisper-1", file=wav("raise"), stream=True
         )
@@ -105,7 +108,7 @@ class TestTranscriptions:
                 pass
         assert caught.value.code == "recognition_failed"
 
-    async def test_a_file_that_goes_to_disk(self, client) -> None:
+    async def test_a_file_that_goes_to_disk(self, client: Any) -> None:
         """Over a megabyte, the parser of forms keeps the file in a temporary one."""
         words = [f"w{number}" for number in range(200)]
         answer = await client.audio.transcriptions.create(model="whisper-1", file=wav(*words))
@@ -125,7 +128,9 @@ class TestTranscriptions:
             ({"file": wav("raise")}, 500, "recognition_failed"),
         ],
     )
-    async def test_errors(self, client, fields, status, code) -> None:
+    async def test_errors(
+        self, client: Any, fields: dict[str, Any], status: int, code: Any
+    ) -> None:
         with pytest.raises(openai.APIStatusError) as caught:
             await client.audio.transcriptions.create(
                 **{"model": "whisper-1", "file": wav("hello"), **fields}
@@ -134,7 +139,7 @@ class TestTranscriptions:
         kind = "server_error" if status == 500 else "invalid_request_error"
         assert caught.value.type == kind
 
-    async def test_what_asks_for_nothing_else_is_taken(self, client) -> None:
+    async def test_what_asks_for_nothing_else_is_taken(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="whisper-1", file=wav("ok"), prompt="", temperature=0, chunking_strategy="auto"
         )
@@ -156,13 +161,13 @@ class TestTranscriptions:
             ),
         ],
     )
-    async def test_forms_that_are_none(self, server, request_, code) -> None:
+    async def test_forms_that_are_none(self, server: Server, request_: Any, code: Any) -> None:
         async with httpx.AsyncClient() as client:
             url = f"http://{server.address}/v1/audio/transcriptions"
             answer = await client.post(url, **request_)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
 
-    async def test_a_file_that_is_too_large(self, serve) -> None:
+    async def test_a_file_that_is_too_large(self, serve: Serve) -> None:
         server = await serve(limits={"max_upload_bytes": 2_000})
         async with client_of(server) as client:
             with pytest.raises(openai.APIStatusError) as caught:
@@ -171,7 +176,7 @@ class TestTranscriptions:
                 )
         assert caught.value.status_code == 413
 
-    async def test_who_leaves_frees_the_place(self, serve) -> None:
+    async def test_who_leaves_frees_the_place(self, serve: Serve) -> None:
         server = await serve(limits={"max_sessions": 1})
         async with client_of(server) as client:
             long = client.audio.transcriptions.create(
@@ -196,7 +201,7 @@ class TestTranscriptions:
 
 class TestSpeech:
     @pytest.mark.parametrize("response_format", ["mp3", "opus", "aac", "flac", "wav", "pcm"])
-    async def test_formats(self, client, response_format) -> None:
+    async def test_formats(self, client: Any, response_format: Any) -> None:
         answer = await client.audio.speech.create(
             model="tts-1", voice="alloy", input="5 large", response_format=response_format
         )
@@ -207,7 +212,7 @@ class TestSpeech:
             length = sum(map(len, decode_file(io.BytesIO(data), 24_000)))
             assert length == pytest.approx(12_000, abs=2_400)
 
-    async def test_it_streams(self, client) -> None:
+    async def test_it_streams(self, client: Any) -> None:
         async with client.audio.speech.with_streaming_response.create(
             model="gpt-4o-mini-tts", voice="counter", input="3000 large", response_format="wav"
         ) as answer:
@@ -216,18 +221,18 @@ class TestSpeech:
                 assert piece[:4] == b"RIFF"
                 break
 
-    async def test_lossless_is_lossless(self, client) -> None:
+    async def test_lossless_is_lossless(self, client: Any) -> None:
         answer = await client.audio.speech.create(
             model="counter", voice="nova", input="9", response_format="flac"
         )
         (samples,) = decode_file(io.BytesIO(answer.content), 24_000)
         assert np.frombuffer(samples_to_pcm(samples), "<i2").tolist() == list(range(1, 10))
 
-    async def test_mp3_is_the_default(self, client) -> None:
+    async def test_mp3_is_the_default(self, client: Any) -> None:
         answer = await client.audio.speech.create(model="tts-1", voice="alloy", input="5 large")
         assert answer.response.headers["content-type"] == "audio/mpeg"
 
-    async def test_events(self, server) -> None:
+    async def test_events(self, server: Server) -> None:
         async with httpx.AsyncClient() as client:
             answer = await client.post(
                 f"http://{server.address}/v1/audio/speech",
@@ -261,17 +266,20 @@ class TestSpeech:
             ({"response_format": "midi"}, 400, "invalid_field"),
         ],
     )
-    async def test_errors(self, client, fields, status, code) -> None:
+    async def test_errors(
+        self, client: Any, fields: dict[str, Any], status: int, code: Any
+    ) -> None:
         asked = {"model": "tts-1", "voice": "alloy", "input": "1", **fields}
         with pytest.raises(openai.APIError) as caught:
             await client.audio.speech.create(**asked)
         if status == 200:
             assert isinstance(caught.value, openai.APIConnectionError), "it was cut off"
         else:
+            assert isinstance(caught.value, openai.APIStatusError)
             assert (caught.value.status_code, caught.value.code) == (status, code)
 
 
-async def test_models(client) -> None:
+async def test_models(client: Any) -> None:
     names = [model.id async for model in client.models.list()]
     assert names == ["echo", "counter"]
     assert (await client.models.retrieve("echo")).owned_by == "liusheng"

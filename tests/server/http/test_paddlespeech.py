@@ -7,10 +7,14 @@ import base64
 import io
 import json
 import wave
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import requests
+
+from tests.server.conftest import Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,18 +30,18 @@ def wav(*words: str) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-async def post(server, path: str, body) -> requests.Response:
+async def post(server: Server, path: str, body: Any) -> requests.Response:
     url = f"http://{server.address}/paddlespeech/{path}"
     data = body if isinstance(body, bytes) else json.dumps(body)
     return await asyncio.to_thread(requests.post, url, data, timeout=120)
 
 
-async def recognise(server, **fields) -> requests.Response:
+async def recognise(server: Server, **fields: Any) -> requests.Response:
     body = {"audio": wav("hello", "there"), "audio_format": "wav", "sample_rate": 16_000}
     return await post(server, "asr", {**body, "lang": "zh_cn", **fields})
 
 
-async def test_asr(server) -> None:
+async def test_asr(server: Server) -> None:
     answer = await recognise(server)
     assert answer.status_code == 200
     body = answer.json()
@@ -48,7 +52,7 @@ async def test_asr(server) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "zh-CN", "zh_en", "auto", ""])
-async def test_languages_as_people_write_them(server, lang: str) -> None:
+async def test_languages_as_people_write_them(server: Server, lang: str) -> None:
     assert (await recognise(server, lang=lang)).status_code == 200
 
 
@@ -63,7 +67,7 @@ async def test_languages_as_people_write_them(server, lang: str) -> None:
         ({"audio": 3}, 400, "invalid_field"),
     ],
 )
-async def test_asr_errors(server, fields, status, code) -> None:
+async def test_asr_errors(server: Server, fields: dict[str, Any], status: int, code: Any) -> None:
     answer = await recognise(server, **fields)
     error = answer.json()
     assert (answer.status_code, error["error"]) == (status, code), error
@@ -71,18 +75,18 @@ async def test_asr_errors(server, fields, status, code) -> None:
     assert error["message"]["description"]
 
 
-async def test_a_file_that_is_too_large(serve) -> None:
+async def test_a_file_that_is_too_large(serve: Serve) -> None:
     server = await serve(limits={"max_upload_bytes": 20_000})
     answer = await recognise(server, audio=wav("a", "b", "c", "d", "e", "f"))
     assert (answer.status_code, answer.json()["error"]) == (413, "message_too_large")
 
 
-async def say(server, **fields) -> requests.Response:
+async def say(server: Server, **fields: Any) -> requests.Response:
     body = {"text": "300", "spk_id": 0, "speed": 1.0, "volume": 1.0, "sample_rate": 0}
     return await post(server, "tts", {**body, "save_path": None, **fields})
 
 
-async def test_tts(server, tmp_path) -> None:
+async def test_tts(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     answer = await say(server, save_path=str(path))
     body = answer.json()
@@ -104,7 +108,7 @@ async def test_tts(server, tmp_path) -> None:
     assert not path.exists()
 
 
-async def test_tts_at_another_rate(server) -> None:
+async def test_tts_at_another_rate(server: Server) -> None:
     result = (await say(server, sample_rate=8_000)).json()["result"]
     assert (result["sample_rate"], result["duration"]) == (8_000, 100 / 8_000)
     with wave.open(io.BytesIO(base64.b64decode(result["audio"]))) as file:
@@ -123,7 +127,7 @@ async def test_tts_at_another_rate(server) -> None:
         ({"text": "6 raise"}, 500, "synthesis_failed"),
     ],
 )
-async def test_tts_errors(server, fields, status, code) -> None:
+async def test_tts_errors(server: Server, fields: dict[str, Any], status: int, code: Any) -> None:
     answer = await say(server, **fields)
     error = answer.json()
     assert (answer.status_code, error["error"]) == (status, code), error
@@ -131,12 +135,12 @@ async def test_tts_errors(server, fields, status, code) -> None:
 
 
 @pytest.mark.parametrize("text", ["今天天气很好。", "Yes, it is.", ""])
-async def test_text_that_has_punctuation(server, text: str) -> None:
+async def test_text_that_has_punctuation(server: Server, text: str) -> None:
     answer = await post(server, "text", {"text": text})
     assert answer.json()["result"] == {"punc_text": text}
 
 
-async def test_text_that_would_need_a_model(server) -> None:
+async def test_text_that_would_need_a_model(server: Server) -> None:
     answer = await post(server, "text", {"text": "今天天气很好"})
     error = answer.json()
     assert (answer.status_code, error["error"]) == (501, "no_punctuation")
@@ -145,7 +149,7 @@ async def test_text_that_would_need_a_model(server) -> None:
 
 
 @pytest.mark.parametrize("task", ["asr", "tts", "text"])
-async def test_help(server, task: str) -> None:
+async def test_help(server: Server, task: str) -> None:
     url = f"http://{server.address}/paddlespeech/{task}/help"
     answer = await asyncio.to_thread(requests.get, url, timeout=120)
     body = answer.json()
@@ -153,7 +157,7 @@ async def test_help(server, task: str) -> None:
     assert body["result"]
 
 
-async def test_paths_below_a_prefix(serve) -> None:
+async def test_paths_below_a_prefix(serve: Serve) -> None:
     server = await serve(path_prefix="/speech")
     url = f"http://{server.address}/speech/paddlespeech/tts/help"
     answer = await asyncio.to_thread(requests.get, url, timeout=120)

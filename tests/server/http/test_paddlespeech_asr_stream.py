@@ -11,10 +11,13 @@ import json
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+
+from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,19 +40,19 @@ def wav(pcm: bytes, channels: int = 1) -> bytes:
     return buffer.getvalue()
 
 
-async def post(server, body, params=RAW, **headers) -> httpx.Response:
+async def post(server: Server, body: Any, params: Any = RAW, **headers: str) -> httpx.Response:
     async with httpx.AsyncClient(timeout=120) as client:
         url = f"http://{server.address}{ASR}"
         return await client.post(url, content=body, params=params, headers=headers)
 
 
-def lines(answer: httpx.Response) -> list[dict]:
+def lines(answer: httpx.Response) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["X-Accel-Buffering"] == "no"
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-async def test_the_final_is_the_socket_s(server) -> None:
+async def test_the_final_is_the_socket_s(server: Server) -> None:
     *partials, final = lines(await post(server, said("hello", "there"), {**RAW, "name": "a.wav"}))
     assert final == {
         "status": "ok",
@@ -66,7 +69,7 @@ async def test_the_final_is_the_socket_s(server) -> None:
     assert all(partial.keys() == over_socket.keys() for partial in partials)
 
 
-async def test_curl_reads_while_it_sends(server) -> None:
+async def test_curl_reads_while_it_sends(server: Server) -> None:
     url = f"http://{server.address}{ASR}?format=pcm_s16le"
     curl = await asyncio.create_subprocess_exec(
         *("curl", "-sSN", "-X", "POST", "-T", ".", url),
@@ -87,16 +90,17 @@ async def test_curl_reads_while_it_sends(server) -> None:
     assert await curl.wait() == 0
 
 
-async def test_what_start_may_wish_for_is_served(server, engines) -> None:
+async def test_what_start_may_wish_for_is_served(server: Server, engines: Fakes) -> None:
     recognition, _ = engines
     opened = []
     original = recognition.open
 
-    def open_(params, *callbacks):
+    def open_(params: Any, *callbacks: Any) -> Any:
         opened.append(params)
         return original(params, *callbacks)
 
-    recognition.open = open_
+    replacement: Any = open_
+    recognition.open = replacement
     try:
         wishes = {"word_times": "false", "endpoint_ms": "700", "hotwords": ["流声", "飞桨"]}
         answer = await post(server, said("hello"), {**RAW, **wishes, "partials": "utterance"})
@@ -109,7 +113,7 @@ async def test_what_start_may_wish_for_is_served(server, engines) -> None:
     assert (params.endpoint, params.hotwords) == (0.7, ("流声", "飞桨"))
 
 
-async def test_events(server) -> None:
+async def test_events(server: Server) -> None:
     answer = await post(server, said("hello"), Accept="text/event-stream")
     assert answer.headers["Content-Type"] == "text/event-stream"
     *events, nothing = answer.text.split("\n\n")
@@ -134,20 +138,22 @@ async def test_events(server) -> None:
         ),
     ],
 )
-async def test_other_sound(server, params, body) -> None:
-    async def slowly():
+async def test_other_sound(server: Server, params: Any, body: Any) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
         for at in range(0, len(body), 1_001):
             yield body[at : at + 1_001]
 
     assert lines(await post(server, slowly(), params))[-1]["result"] == "hello file"
 
 
-async def test_a_container_is_decoded_while_it_comes(server, engines, until) -> None:
+async def test_a_container_is_decoded_while_it_comes(
+    server: Server, engines: Fakes, until: Any
+) -> None:
     recognition, _ = engines
     looked_at = asyncio.Event()
     body = wav(said("hello", *["again"] * 80))
 
-    async def halves():
+    async def halves() -> AsyncIterator[bytes]:
         yield body[: len(body) // 2]
         await asyncio.wait_for(looked_at.wait(), 120)
         yield body[len(body) // 2 :]
@@ -158,22 +164,22 @@ async def test_a_container_is_decoded_while_it_comes(server, engines, until) -> 
     assert lines(await answering)[-1]["result"] == " ".join(["hello", *["again"] * 80])
 
 
-async def test_odd_chunks_and_a_header(server) -> None:
+async def test_odd_chunks_and_a_header(server: Server) -> None:
     body = wav(said("hello"))
 
-    async def odd():
+    async def odd() -> AsyncIterator[bytes]:
         for at in range(0, len(body), 333):
             yield body[at : at + 333]
 
     assert lines(await post(server, odd()))[-1]["result"] == "hello"
 
 
-async def test_nothing_was_said(server) -> None:
+async def test_nothing_was_said(server: Server) -> None:
     final = lines(await post(server, b" " * 3_200))[-1]
     assert (final["signal"], final["result"], final["times"]) == ("finished", "", [])
 
 
-async def test_long_audio_waits_in_the_client(serve) -> None:
+async def test_long_audio_waits_in_the_client(serve: Serve) -> None:
     server = await serve(limits={"max_queued_seconds": 0.5})
     words = [f"w{number}" for number in range(40)]
     assert lines(await post(server, said(*words)))[-1]["result"] == " ".join(words)
@@ -196,14 +202,14 @@ async def test_long_audio_waits_in_the_client(serve) -> None:
         (RAW, said("raise"), 500, "recognition_failed"),
     ],
 )
-async def test_errors(server, params, body, status, code) -> None:
+async def test_errors(server: Server, params: Any, body: Any, status: int, code: Any) -> None:
     answer = await post(server, body, params)
     assert answer.status_code == status, answer.text
     error = answer.json()
     assert (error["success"], error["code"], error["error"]) == (False, status, code)
 
 
-async def test_an_accept_that_nothing_serves(server) -> None:
+async def test_an_accept_that_nothing_serves(server: Server) -> None:
     answer = await post(server, b"", Accept="text/html")
     assert (answer.status_code, answer.json()["error"]) == (406, "not_acceptable")
 
@@ -211,12 +217,12 @@ async def test_an_accept_that_nothing_serves(server) -> None:
 class Slow:
     """A client that sends when it is told to."""
 
-    def __init__(self, reader, writer) -> None:
+    def __init__(self, reader: Any, writer: Any) -> None:
         self.reader, self.writer = reader, writer
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, server) -> AsyncIterator[Slow]:
+    async def connected(cls, server: Server) -> AsyncIterator[Slow]:
         self = cls(*await asyncio.open_connection(*server.address.split(":")))
         head = f"POST {ASR}?format=pcm_s16le HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked"
         self.writer.write(f"{head}\r\n\r\n".encode())
@@ -234,7 +240,7 @@ class Slow:
         await asyncio.wait_for(self.reader.readuntil(text), 120)
 
 
-async def test_a_failure_on_the_way_is_the_last_line(server) -> None:
+async def test_a_failure_on_the_way_is_the_last_line(server: Server) -> None:
     async with Slow.connected(server) as client:
         client.send(said("hello"))
         await client.find(b'"hello"')
@@ -243,14 +249,14 @@ async def test_a_failure_on_the_way_is_the_last_line(server) -> None:
         await client.find(b"0\r\n\r\n")
 
 
-async def test_silence_of_the_client(serve) -> None:
+async def test_silence_of_the_client(serve: Serve) -> None:
     server = await serve(limits={"idle_seconds": 0.3})
     async with Slow.connected(server) as client:
         await client.find(b"HTTP/1.1 408")
         await client.find(b'"error":"idle_timeout"')
 
 
-async def test_too_long(serve) -> None:
+async def test_too_long(serve: Serve) -> None:
     server = await serve(limits={"max_session_seconds": 1})
     answer = await post(server, said(*["word"] * 10))
     if answer.status_code == 200:
@@ -259,7 +265,7 @@ async def test_too_long(serve) -> None:
         assert (answer.status_code, answer.json()["error"]) == (413, "session_too_long")
 
 
-async def test_who_leaves_frees_the_place(serve) -> None:
+async def test_who_leaves_frees_the_place(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with Slow.connected(server) as client:
         client.send(said("hello"))
@@ -276,7 +282,7 @@ async def test_who_leaves_frees_the_place(serve) -> None:
         pytest.fail("the place was never freed")
 
 
-async def test_a_server_that_stops_says_so(serve) -> None:
+async def test_a_server_that_stops_says_so(serve: Serve) -> None:
     server = await serve()
     async with Slow.connected(server) as client:
         client.send(said("hello"))

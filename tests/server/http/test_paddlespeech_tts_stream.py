@@ -7,6 +7,8 @@ import base64
 import io
 import json
 import socket
+from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -15,6 +17,7 @@ import requests
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,16 +25,16 @@ TTS = "/paddlespeech/tts/streaming"
 
 
 def samples(pcm: bytes) -> list[int]:
-    return np.frombuffer(pcm, "<i2").tolist()
+    return [int(sample) for sample in np.frombuffer(pcm, "<i2")]
 
 
-async def post(server, message, **headers) -> httpx.Response:
+async def post(server: Server, message: Any, **headers: str) -> httpx.Response:
     async with httpx.AsyncClient(timeout=120) as client:
         body = message if isinstance(message, bytes) else json.dumps(message)
         return await client.post(f"http://{server.address}{TTS}", content=body, headers=headers)
 
 
-def original_client(address: str, **fields) -> tuple[list[bytes], requests.Response]:
+def original_client(address: str, **fields: Any) -> tuple[list[bytes], requests.Response]:
     """As the original's `TTSHttpHandler` does: no content type, each chunk decoded by itself."""
     body = {"text": "7", "spk_id": 0, "speed": 1.0, "volume": 1.0, "sample_rate": 0}
     body |= {"save_path": None, **fields}
@@ -40,7 +43,7 @@ def original_client(address: str, **fields) -> tuple[list[bytes], requests.Respo
 
 
 @pytest.mark.parametrize("count", [1, 3, 7, 300])
-async def test_original_client(server, count: int) -> None:
+async def test_original_client(server: Server, count: int) -> None:
     pieces, answer = await asyncio.to_thread(original_client, server.address, text=str(count))
     assert answer.status_code == 200
     assert answer.headers["X-Accel-Buffering"] == "no"
@@ -51,21 +54,21 @@ async def test_original_client(server, count: int) -> None:
     assert all(piece and len(piece) % 6 == 0 for piece in pieces)
 
 
-async def test_a_path_to_save_to_is_not_used(server, tmp_path) -> None:
+async def test_a_path_to_save_to_is_not_used(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     pieces, _ = await asyncio.to_thread(original_client, server.address, save_path=str(path))
     assert pieces
     assert not path.exists()
 
 
-async def test_no_padding_inside_the_stream(server) -> None:
+async def test_no_padding_inside_the_stream(server: Server) -> None:
     answer = await post(server, {"text": "100"})
     assert b"=" not in answer.content
     assert samples(base64.b64decode(answer.content))[:100] == list(range(1, 101))
 
 
 @pytest.mark.parametrize("media", ["audio/wav", "audio/flac", "audio/x-wav"])
-async def test_curl_gets_a_file(server, media: str, tmp_path) -> None:
+async def test_curl_gets_a_file(server: Server, media: str, tmp_path: Path) -> None:
     curl = await asyncio.create_subprocess_exec(
         *("curl", "-sS", "--fail", "-H", f"Accept: {media}", "-D", str(tmp_path / "head")),
         *("-d", '{"text": "50"}', f"http://{server.address}{TTS}"),
@@ -79,19 +82,19 @@ async def test_curl_gets_a_file(server, media: str, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("media", ["audio/mpeg", "audio/ogg", "audio/aac"])
-async def test_compressed(server, media: str) -> None:
+async def test_compressed(server: Server, media: str) -> None:
     answer = await post(server, {"text": "10 large"}, Accept=media)
     assert answer.headers["Content-Type"] == media
     length = sum(map(len, decode_file(io.BytesIO(answer.content), 24_000)))
     assert length == pytest.approx(24_000, abs=2_400)
 
 
-async def test_plain_samples(server) -> None:
+async def test_plain_samples(server: Server) -> None:
     answer = await post(server, {"text": "5"}, Accept="application/octet-stream")
     assert samples(answer.content) == [1, 2, 3, 4, 5]
 
 
-async def test_volume_and_rate(server) -> None:
+async def test_volume_and_rate(server: Server) -> None:
     louder = await post(server, {"text": "9", "volume": 3}, Accept="application/octet-stream")
     assert samples(louder.content) == list(range(3, 28, 3))
     slower = await post(server, {"text": "300", "sample_rate": 8_000}, Accept="audio/wav")
@@ -99,7 +102,7 @@ async def test_volume_and_rate(server) -> None:
     assert len(slower.content) == 44 + 2 * 100
 
 
-async def test_base64_of_text(server) -> None:
+async def test_base64_of_text(server: Server) -> None:
     text = base64.b64encode(b"2").decode()
     answer = await post(
         server, {"text": text, "encoding": "base64"}, Accept="application/octet-stream"
@@ -126,7 +129,9 @@ async def test_base64_of_text(server) -> None:
         ({"text": "0"}, 400, "nothing_to_say"),
     ],
 )
-async def test_errors_have_the_original_body_and_a_true_status(server, body, status, code) -> None:
+async def test_errors_have_the_original_body_and_a_true_status(
+    server: Server, body: Any, status: int, code: Any
+) -> None:
     answer = await post(server, body)
     assert answer.status_code == status
     error = answer.json()
@@ -134,24 +139,24 @@ async def test_errors_have_the_original_body_and_a_true_status(server, body, sta
     assert error["message"]["description"]
 
 
-async def test_an_accept_that_nothing_serves(server) -> None:
+async def test_an_accept_that_nothing_serves(server: Server) -> None:
     answer = await post(server, {"text": "1"}, Accept="video/mp4")
     assert answer.status_code == 406
     assert "audio/ogg" in answer.json()["message"]["description"]
 
 
-async def test_a_failure_at_once_has_a_status(server) -> None:
+async def test_a_failure_at_once_has_a_status(server: Server) -> None:
     answer = await post(server, {"text": "x"})
     assert answer.status_code == 500
     assert answer.json()["error"] == "synthesis_failed"
 
 
-async def test_a_failure_on_the_way_cuts_the_answer_off(server) -> None:
+async def test_a_failure_on_the_way_cuts_the_answer_off(server: Server) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         await post(server, {"text": "6 raise"}, Accept="application/octet-stream")
 
 
-async def test_a_full_server_and_a_listener_who_leaves(serve) -> None:
+async def test_a_full_server_and_a_listener_who_leaves(serve: Serve) -> None:
     """A listener who does not read holds the place; who leaves frees it."""
     server = await serve(limits={"max_sessions": 1})
     reader, writer = await asyncio.open_connection(*server.address.split(":"), limit=1024)
@@ -173,7 +178,7 @@ async def test_a_full_server_and_a_listener_who_leaves(serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_a_slow_listener_is_waited_for(server, engines, until) -> None:
+async def test_a_slow_listener_is_waited_for(server: Server, engines: Fakes, until: Any) -> None:
     """What is not taken is not made either, but for what fits into sockets and what is ahead."""
     _, synthesis = engines
     total = 65_000  # 300 MB
@@ -193,7 +198,9 @@ async def test_a_slow_listener_is_waited_for(server, engines, until) -> None:
         assert speech.ahead < synthesis.options.ahead + 0.2
 
 
-async def test_a_listener_who_takes_nothing_is_given_up(server, engines, until, monkeypatch):
+async def test_a_listener_who_takes_nothing_is_given_up(
+    server: Server, engines: Fakes, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("liusheng.server.http.exchange.MAX_WRITE_SECONDS", 0.3)
     _, synthesis = engines
     body = json.dumps({"text": "65000 large"})
@@ -206,7 +213,7 @@ async def test_a_listener_who_takes_nothing_is_given_up(server, engines, until, 
         await until(lambda: not synthesis._schedule._speeches)
 
 
-async def test_a_server_that_stops_cuts_off(serve) -> None:
+async def test_a_server_that_stops_cuts_off(serve: Serve) -> None:
     server = await serve()
     async with (
         httpx.AsyncClient(timeout=120) as client,

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import websockets
 
+from tests.server.conftest import Serve, Server
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def receive(socket) -> dict:
-    return json.loads(await asyncio.wait_for(socket.recv(), 120))
+async def receive(socket: Any) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 120))
+    return message
 
 
-async def test_the_cpp_runtime(serve) -> None:
+async def test_the_cpp_runtime(serve: Serve) -> None:
     server = await serve(compat={"cpp_runtime": True})
     async with server.connect("/") as socket:
         await socket.send(json.dumps({"name": "a", "signal": "start", "nbest": 5}))
@@ -33,7 +37,7 @@ async def test_the_cpp_runtime(serve) -> None:
             await receive(socket)
 
 
-async def test_an_error_of_the_cpp_runtime(serve) -> None:
+async def test_an_error_of_the_cpp_runtime(serve: Serve) -> None:
     server = await serve(compat={"cpp_runtime": True})
     async with server.connect("/") as socket:
         await socket.send(b"\0\0")
@@ -42,7 +46,7 @@ async def test_an_error_of_the_cpp_runtime(serve) -> None:
         assert "start" in error["message"]
 
 
-async def test_recognition_of_speech_web(serve) -> None:
+async def test_recognition_of_speech_web(serve: Serve) -> None:
     server = await serve(compat={"speech_web": True})
     async with server.connect("/ws/asr/onlineStream") as socket:
         await socket.send(json.dumps({"name": "test.wav", "nbest": 5, "signal": "start"}))
@@ -53,7 +57,7 @@ async def test_recognition_of_speech_web(serve) -> None:
         assert (await receive(socket))["result"] == "hello"
 
 
-async def test_synthesis_of_speech_web(serve) -> None:
+async def test_synthesis_of_speech_web(serve: Serve) -> None:
     server = await serve(compat={"speech_web": True}, limits={"idle_seconds": 0.1})
     async with server.connect("/ws/tts/online") as socket:
         await asyncio.sleep(0.3)  # its page connects when it is opened, and never again
@@ -66,7 +70,7 @@ async def test_synthesis_of_speech_web(serve) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/ws/asr/onlineStream", "/ws/tts/online"])
-async def test_they_are_off_by_default(server, path: str) -> None:
+async def test_they_are_off_by_default(server: Server, path: str) -> None:
     with pytest.raises(websockets.InvalidStatus):
         async with server.connect(path):
             pass

@@ -9,11 +9,13 @@ import asyncio
 import json
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from liusheng.server.websocket import asr as asr_socket
 from liusheng.server.websocket import driver as socket
+from tests.server.conftest import Fakes, Serve, Server
 
 END = {"name": "a", "signal": "end", "nbest": 1}
 ASR = "/paddlespeech/asr/streaming"
@@ -21,14 +23,14 @@ ASR = "/paddlespeech/asr/streaming"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def finish(dialogue) -> str:
+async def finish(dialogue: Any) -> str:
     final = await dialogue.ask(END)
     assert final["signal"] == "finished", final
     assert await dialogue.close_code() == 1000
-    return final["result"]
+    return str(final["result"])
 
 
-async def test_lock_step_at_85_ms(server) -> None:
+async def test_lock_step_at_85_ms(server: Server) -> None:
     async with server.asr() as dialogue:
         packets = [f"packet{n:02d}".encode().ljust(2_720) for n in range(20)]
         for packet in packets:
@@ -37,7 +39,7 @@ async def test_lock_step_at_85_ms(server) -> None:
         assert await finish(dialogue) == " ".join(f"packet{n:02d}" for n in range(20))
 
 
-async def test_every_packet_has_one_reply_however_they_come(server) -> None:
+async def test_every_packet_has_one_reply_however_they_come(server: Server) -> None:
     async with server.connect(ASR) as socket:
         await socket.send(json.dumps({"name": "a", "signal": "start", "nbest": 1}))
         for n in range(300):  # without waiting for server_ready, without reading
@@ -49,7 +51,7 @@ async def test_every_packet_has_one_reply_however_they_come(server) -> None:
     assert messages[301]["result"] == " ".join(f"w{n:04d}" for n in range(300))
 
 
-async def test_odd_bytes_and_riff_headers(server) -> None:
+async def test_odd_bytes_and_riff_headers(server: Server) -> None:
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI", b"RIFF", 36, b"WAVE", b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16,
         b"data", 0,
@@ -63,7 +65,7 @@ async def test_odd_bytes_and_riff_headers(server) -> None:
         assert await finish(dialogue) == "one two three"
 
 
-async def test_a_second_start_abandons_the_first(server) -> None:
+async def test_a_second_start_abandons_the_first(server: Server) -> None:
     async with server.asr() as dialogue:
         await dialogue.ask(b"first ")
         ready = await dialogue.ask({"name": "b", "signal": "start", "nbest": 1})
@@ -90,7 +92,9 @@ async def test_a_second_start_abandons_the_first(server) -> None:
         (b"\0\0", "not_started"),
     ],
 )
-async def test_bad_frames_are_answered_and_the_client_can_go_on(server, frame, code) -> None:
+async def test_bad_frames_are_answered_and_the_client_can_go_on(
+    server: Server, frame: Any, code: Any
+) -> None:
     async with server.connect(ASR) as socket, server.asr() as other:
         await socket.send(frame)
         error = json.loads(await asyncio.wait_for(socket.recv(), 120))
@@ -104,7 +108,7 @@ async def test_bad_frames_are_answered_and_the_client_can_go_on(server, frame, c
         assert await finish(other) == "undisturbed"
 
 
-async def test_what_comes_after_end_is_answered_after_the_final(server) -> None:
+async def test_what_comes_after_end_is_answered_after_the_final(server: Server) -> None:
     async with server.asr() as dialogue:
         await dialogue.send(b"sleep ")
         for frame in (END, END, b"late", {"name": "b", "signal": "start", "nbest": 1}):
@@ -116,7 +120,7 @@ async def test_what_comes_after_end_is_answered_after_the_final(server) -> None:
         assert await dialogue.close_code() == 1000
 
 
-async def test_a_packet_over_the_limit(serve) -> None:
+async def test_a_packet_over_the_limit(serve: Serve) -> None:
     server = await serve(limits={"max_packet_bytes": 2_000})
     async with server.asr() as dialogue:
         error = await dialogue.ask(bytes(2_002))
@@ -125,14 +129,14 @@ async def test_a_packet_over_the_limit(serve) -> None:
         assert await finish(dialogue) == "fine"
 
 
-async def test_a_monstrous_packet_is_closed_with_its_own_code(serve) -> None:
+async def test_a_monstrous_packet_is_closed_with_its_own_code(serve: Serve) -> None:
     server = await serve(limits={"max_packet_bytes": 1_024})
     async with server.asr() as dialogue:
         await dialogue.send(bytes(200_000))
         assert await dialogue.close_code() == 1009
 
 
-async def test_an_idle_client_is_told(serve) -> None:
+async def test_an_idle_client_is_told(serve: Serve) -> None:
     server = await serve(limits={"idle_seconds": 0.3})
     async with server.asr() as dialogue:
         error = await dialogue.receive()
@@ -142,7 +146,7 @@ async def test_an_idle_client_is_told(serve) -> None:
         assert json.loads(await asyncio.wait_for(socket.recv(), 120))["code"] == "idle_timeout"
 
 
-async def test_a_session_of_limited_length(serve) -> None:
+async def test_a_session_of_limited_length(serve: Serve) -> None:
     server = await serve(limits={"max_session_seconds": 0.1})
     async with server.asr() as dialogue:
         await dialogue.ask(b"inside".ljust(3_200))
@@ -150,7 +154,7 @@ async def test_a_session_of_limited_length(serve) -> None:
         assert await finish(dialogue) == "inside"
 
 
-async def test_a_full_server(serve) -> None:
+async def test_a_full_server(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.asr() as dialogue, server.connect(ASR) as socket:
         await socket.send(json.dumps({"name": "a", "signal": "start", "nbest": 1}))
@@ -162,7 +166,7 @@ async def test_a_full_server(serve) -> None:
         assert await finish(dialogue) == ""
 
 
-async def test_audio_that_breaks_the_engine_is_told_and_nobody_else_notices(server) -> None:
+async def test_audio_that_breaks_the_engine_is_told_and_nobody_else_notices(server: Server) -> None:
     async with server.asr() as dialogue, server.asr() as other:
         await dialogue.ask(b"raise ")
         final = await dialogue.ask(END)
@@ -172,7 +176,7 @@ async def test_audio_that_breaks_the_engine_is_told_and_nobody_else_notices(serv
         assert await finish(other) == "fine"
 
 
-async def test_a_worker_that_dies_is_not_noticed(server, tmp_path: Path) -> None:
+async def test_a_worker_that_dies_is_not_noticed(server: Server, tmp_path: Path) -> None:
     marker = str(tmp_path / "died")
     async with server.asr() as dialogue:
         await dialogue.ask(f"die-once={marker} ".encode())
@@ -180,18 +184,21 @@ async def test_a_worker_that_dies_is_not_noticed(server, tmp_path: Path) -> None
         assert await finish(dialogue) == f"die-once={marker} after"
 
 
-async def test_packets_and_pings_are_answered_while_every_worker_computes(server) -> None:
+async def test_packets_and_pings_are_answered_while_every_worker_computes(server: Server) -> None:
     async with server.asr() as dialogue:
         for _ in range(3):
             await dialogue.ask(b"sleep ")
         pong = await dialogue.socket.ping()
+        assert pong is not None
+        assert pong is not None
+        assert pong is not None
         await asyncio.wait_for(pong, 120)
         reply = await dialogue.ask(b"quick ")
         assert reply["result"] in ("", "sleep"), "the worker has not even begun with the rest"
         assert await finish(dialogue) == "sleep sleep sleep quick"
 
 
-async def test_a_client_that_vanishes_frees_its_place(serve) -> None:
+async def test_a_client_that_vanishes_frees_its_place(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.asr() as dialogue:
         await dialogue.ask(b"word")
@@ -206,7 +213,7 @@ async def test_a_client_that_vanishes_frees_its_place(serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_a_client_that_sends_too_fast_is_read_slowly_and_loses_nothing(serve) -> None:
+async def test_a_client_that_sends_too_fast_is_read_slowly_and_loses_nothing(serve: Serve) -> None:
     server = await serve(limits={"max_queued_seconds": 0.5})
     async with server.asr() as dialogue:
 
@@ -223,7 +230,7 @@ async def test_a_client_that_sends_too_fast_is_read_slowly_and_loses_nothing(ser
 
 @pytest.mark.slow
 async def test_a_ping_behind_a_burst_is_answered_while_nothing_is_recognised(
-    serve, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (socket, asr_socket):
         monkeypatch.setattr(module, "MAX_PAUSE", 0.2)
@@ -243,12 +250,15 @@ async def test_a_ping_behind_a_burst_is_answered_while_nothing_is_recognised(
         for _ in range(301):
             assert "code" not in await dialogue.receive()
         await sending
+        assert pong is not None
+        assert pong is not None
+        assert pong is not None
         await asyncio.wait_for(pong, 120)
         words = " ".join(f"w{n:04d}" for n in range(300))
         assert await finish(dialogue) == f"sleep sleep sleep sleep sleep {words} after"
 
 
-async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve) -> None:
+async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve: Serve) -> None:
     server = await serve(limits={"max_queued_seconds": 0.1})
     async with server.asr() as dialogue:
         for n in range(40):
@@ -259,7 +269,7 @@ async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve
 
 @pytest.mark.slow
 async def test_when_no_worker_can_be_started_clients_are_told(
-    serve, engines, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, engines: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recognition, _ = engines
     server = await serve()
@@ -282,14 +292,14 @@ async def test_when_no_worker_can_be_started_clients_are_told(
         assert await finish(dialogue) == "back"
 
 
-async def test_a_server_that_stops_says_so(server) -> None:
+async def test_a_server_that_stops_says_so(server: Server) -> None:
     async with server.asr() as dialogue:
         server.stop.set()
         assert (await dialogue.receive())["code"] == "server_stopping"
         assert await dialogue.close_code() == 1001
 
 
-async def test_a_path_prefix(serve) -> None:
+async def test_a_path_prefix(serve: Serve) -> None:
     server = await serve(path_prefix="/speech")
     async with server.connect("/speech" + ASR) as socket:
         await socket.send("{}")

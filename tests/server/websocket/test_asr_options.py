@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
+from typing import Any
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 
 from liusheng.asr.types import StreamParams
 from liusheng.audio.pcm import pcm_to_samples
+from tests.server.conftest import Fakes, Serve, Server
 
 END = {"name": "a", "signal": "end", "nbest": 1}
 WORDS = b"one two three "
@@ -63,7 +65,7 @@ def encoded(container: str, codec: str, pcm: bytes) -> bytes:
     return file.getvalue()
 
 
-FORMS = {
+FORMS: dict[str, tuple[dict[str, Any], bytes]] = {
     "s16le": ({}, WORDS),
     "f32le": ({"format": "pcm_f32le"}, pcm_to_samples(WORDS).astype("<f4").tobytes()),
     "stereo": ({"channels": 2}, stereo(WORDS)),
@@ -73,7 +75,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_every_form_is_heard_and_each_packet_answered(server, form) -> None:
+async def test_every_form_is_heard_and_each_packet_answered(server: Server, form: Any) -> None:
     fields, data = FORMS[form]
     async with server.asr(**fields) as dialogue:
         for at in range(0, len(data), 700):
@@ -85,11 +87,13 @@ async def test_every_form_is_heard_and_each_packet_answered(server, form) -> Non
         assert await dialogue.close_code() == 1000
 
 
-async def test_another_rate_is_made_ours(server, engines, monkeypatch) -> None:
+async def test_another_rate_is_made_ours(
+    server: Server, engines: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fed = bytearray()
     opened = engines[0].open
 
-    def listened(*args):
+    def listened(*args: Any) -> Any:
         stream = opened(*args)
         monkeypatch.setattr(stream, "feed", fed.extend)
         return stream
@@ -110,12 +114,17 @@ async def test_another_rate_is_made_ours(server, engines, monkeypatch) -> None:
     ],
 )
 async def test_what_recorders_send_is_heard_while_it_comes(
-    server, engines, monkeypatch, form, container, codec
+    server: Server,
+    engines: Fakes,
+    monkeypatch: pytest.MonkeyPatch,
+    form: Any,
+    container: str,
+    codec: str,
 ) -> None:
     fed = bytearray()
     opened = engines[0].open
 
-    def listened(*args):
+    def listened(*args: Any) -> Any:
         stream = opened(*args)
         monkeypatch.setattr(stream, "feed", fed.extend)
         return stream
@@ -132,7 +141,7 @@ async def test_what_recorders_send_is_heard_while_it_comes(
     assert np.abs(heard).max() == pytest.approx(8_000, rel=0.2)
 
 
-async def test_what_is_no_audio_is_told_with_the_next_packet(server) -> None:
+async def test_what_is_no_audio_is_told_with_the_next_packet(server: Server) -> None:
     async with server.asr(format="ogg_opus") as dialogue:
         for _ in range(200):
             reply = await dialogue.ask(b"this is no Ogg " * 1_000)
@@ -144,13 +153,13 @@ async def test_what_is_no_audio_is_told_with_the_next_packet(server) -> None:
         assert await dialogue.close_code() == 1011
 
 
-async def test_what_is_no_audio_is_told_at_the_end(server) -> None:
+async def test_what_is_no_audio_is_told_at_the_end(server: Server) -> None:
     async with server.asr(format="flac") as dialogue:
         await dialogue.ask(b"short")
         assert (await dialogue.ask(END))["code"] == "invalid_audio"
 
 
-async def test_a_container_has_its_length(serve) -> None:
+async def test_a_container_has_its_length(serve: Serve) -> None:
     server = await serve(limits={"max_session_seconds": 1})
     data = flac(b"word " * 16_000)
     async with server.asr(format="flac") as dialogue:
@@ -161,7 +170,7 @@ async def test_a_container_has_its_length(serve) -> None:
         assert "session_too_long" in (reply.get("code"), final.get("code"))
 
 
-async def test_a_client_that_goes_in_the_middle_of_a_container(server) -> None:
+async def test_a_client_that_goes_in_the_middle_of_a_container(server: Server) -> None:
     async with server.asr(format="flac") as dialogue:
         await dialogue.ask(flac(WORDS * 100)[:500])
         ready = await dialogue.ask({"name": "b", "signal": "start", "nbest": 1})
@@ -170,11 +179,13 @@ async def test_a_client_that_goes_in_the_middle_of_a_container(server) -> None:
         assert (await dialogue.ask(END))["result"] == "after"
 
 
-async def test_the_recogniser_is_told(server, engines, monkeypatch) -> None:
+async def test_the_recogniser_is_told(
+    server: Server, engines: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[StreamParams] = []
     opened = engines[0].open
 
-    def listened(params, *args):
+    def listened(params: StreamParams, *args: Any) -> Any:
         told.append(params)
         return opened(params, *args)
 
@@ -195,7 +206,7 @@ async def test_the_recogniser_is_told(server, engines, monkeypatch) -> None:
     [({"hotwords": ["Qing"]}, "Qing"), ({"lang": "zh", "hotwords": ["国"]}, "国")],
 )
 async def test_what_the_model_cannot_is_refused_and_the_client_can_go_on(
-    server, fields, words
+    server: Server, fields: dict[str, Any], words: Any
 ) -> None:
     async with server.asr() as dialogue:
         start = {"name": "a", "signal": "start", "nbest": 1}
@@ -205,7 +216,7 @@ async def test_what_the_model_cannot_is_refused_and_the_client_can_go_on(
         assert (await dialogue.ask(start))["signal"] == "server_ready"
 
 
-async def test_alternatives_come_with_the_final(server) -> None:
+async def test_alternatives_come_with_the_final(server: Server) -> None:
     async with server.asr(nbest=3) as dialogue:
         await dialogue.ask(b"word ")
         final = await dialogue.ask(END)

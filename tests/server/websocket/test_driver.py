@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import pytest
@@ -65,15 +65,15 @@ class Wire:
     """The ASGI server's side of a socket."""
 
     def __init__(self, *messages: dict[str, Any], broken: Exception | None = None) -> None:
-        self.sent: list[dict[str, Any]] = []
+        self.sent: list[MutableMapping[str, Any]] = []
         self._broken = broken
-        self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._coming: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
         for message in ({"type": "websocket.connect"}, *messages):
             self._coming.put_nowait(message)
         scope = {"type": "websocket", "path": "/", "headers": [], "subprotocols": []}
         self.websocket = WebSocket(scope, self._coming.get, self._send)
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
         if self._broken and message["type"] == "websocket.send":
             raise self._broken
         self.sent.append(message)
@@ -166,7 +166,7 @@ async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyP
     session.closed = True
     full = asyncio.Event()
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "websocket.send":
             await full.wait()
 

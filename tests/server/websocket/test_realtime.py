@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from typing import Any
 
 import numpy as np
 import openai
 import pytest
 import soxr
 import websockets
+from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager
 from openai.types import realtime
 
-from liusheng.audio.g711 import expand
+from liusheng.audio.g711 import Law, expand
+from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def connect(server, **query):
+def connect(server: Server, **query: str) -> AsyncRealtimeConnectionManager:
     client = openai.AsyncOpenAI(base_url=f"http://{server.address}/v1", api_key="any")
     return client.realtime.connect(extra_query={"intent": "transcription", **query})
 
 
-async def next_event(connection):
+async def next_event(connection: Any) -> Any:
     return await asyncio.wait_for(connection.recv(), 120)
 
 
-async def until(connection, kind: str) -> list:
-    events = []
+async def until(connection: Any, kind: str) -> list[Any]:
+    events: list[Any] = []
     while not events or events[-1].type != kind:
         events.append(await next_event(connection))
     return events
@@ -40,7 +43,7 @@ def audio(seconds: float) -> str:
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 
 
-async def test_a_session(server) -> None:
+async def test_a_session(server: Server) -> None:
     async with connect(server) as connection:
         created = await next_event(connection)
         assert isinstance(created, realtime.SessionCreatedEvent)
@@ -59,7 +62,8 @@ async def test_a_session(server) -> None:
         )
         updated = await next_event(connection)
         assert isinstance(updated, realtime.SessionUpdatedEvent)
-        assert updated.session.audio.input.turn_detection is None
+        session: Any = updated.session
+        assert session.audio.input.turn_detection is None
         for _ in range(2):
             await connection.input_audio_buffer.append(audio=audio(0.5))
             await connection.input_audio_buffer.commit()
@@ -68,13 +72,16 @@ async def test_a_session(server) -> None:
             kind = realtime.ConversationItemInputAudioTranscriptionCompletedEvent
             assert isinstance(completed, kind)
             assert completed.item_id == committed.item_id
+            assert completed.usage.type == "duration"
+            assert completed.usage.type == "duration"
+            assert completed.usage.type == "duration"
             assert completed.usage.seconds == 0.5
         await connection.input_audio_buffer.append(audio=audio(0.5))
         await connection.input_audio_buffer.clear()
         assert (await next_event(connection)).type == "input_audio_buffer.cleared"
 
 
-async def test_errors(server) -> None:
+async def test_errors(server: Server) -> None:
     async with connect(server) as connection:
         await next_event(connection)
         await connection.input_audio_buffer.commit()
@@ -90,7 +97,7 @@ async def test_errors(server) -> None:
         assert (await next_event(connection)).error.code == "unknown_model"
 
 
-async def test_another_intent(server) -> None:
+async def test_another_intent(server: Server) -> None:
     async with connect(server, intent="conversation") as connection:
         await next_event(connection)
         event = await next_event(connection)
@@ -98,10 +105,13 @@ async def test_another_intent(server) -> None:
         assert "intent=transcription" in event.error.message
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await next_event(connection)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
 
 
-async def test_a_full_server(serve) -> None:
+async def test_a_full_server(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with connect(server) as first, connect(server) as second:
         await next_event(first)
@@ -116,7 +126,9 @@ async def test_a_full_server(serve) -> None:
 
 
 @pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
-async def test_the_recogniser_hears_what_was_sent(server, engines, kind: str) -> None:
+async def test_the_recogniser_hears_what_was_sent(
+    server: Server, engines: Fakes, kind: Any
+) -> None:
     """Letters do not survive resampling: so what is fed is looked at, not what is recognised."""
     recognition, _ = engines
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 24_000)
@@ -124,13 +136,13 @@ async def test_the_recogniser_hears_what_was_sent(server, engines, kind: str) ->
         data = (tone * 32_767).astype("<i2").tobytes()
     else:
         slow = soxr.resample(tone, 24_000, 8_000)
-        law = "mulaw" if kind == "audio/pcmu" else "alaw"
+        law: Law = "mulaw" if kind == "audio/pcmu" else "alaw"
         levels = expand(bytes(range(256)), law)
         data = np.abs(slow[:, None] - levels).argmin(axis=1).astype(np.uint8).tobytes()
     fed = bytearray()
     original = recognition.heard
 
-    def heard(stream, seconds):
+    def heard(stream: Any, seconds: float) -> None:
         fed.extend(stream.audio[-round(seconds * 32_000) :] if seconds else b"")
         stream.took(len(stream.audio))
         original(stream, 0)

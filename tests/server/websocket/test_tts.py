@@ -6,29 +6,31 @@ import asyncio
 import base64
 import json
 import urllib.request
+from typing import Any
 
 import pytest
 
 from liusheng.protocol import tts_session
+from tests.server.conftest import Serve, Server
 
 TTS = "/paddlespeech/tts/streaming"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def until_closing(dialogue) -> list[dict]:
-    packets = []
+async def until_closing(dialogue: Any) -> list[dict[str, Any]]:
+    packets: list[dict[str, Any]] = []
     while not packets or packets[-1]["status"] != 2:
         packets.append(await dialogue.receive())
     return packets
 
 
-def numbers(packets: list[dict]) -> list[int]:
+def numbers(packets: list[dict[str, Any]]) -> list[int]:
     pcm = b"".join(base64.b64decode(packet["audio"]) for packet in packets)
     return [int.from_bytes(pcm[i : i + 2], "little") for i in range(0, len(pcm), 2)]
 
 
-async def test_the_original_dialogue(server) -> None:
+async def test_the_original_dialogue(server: Server) -> None:
     async with server.tts() as dialogue:
         for text, count in (("5", 5), ("3", 3)):
             await dialogue.send({"text": text, "spk_id": 0})
@@ -42,10 +44,10 @@ async def test_the_original_dialogue(server) -> None:
         assert await dialogue.close_code() == 1000
 
 
-async def test_the_sample_rate_is_told(server) -> None:
+async def test_the_sample_rate_is_told(server: Server) -> None:
     def ask() -> bytes:
         with urllib.request.urlopen(f"http://{server.address}{TTS}/samplerate") as answer:
-            return answer.read()
+            return bytes(answer.read())
 
     assert json.loads(await asyncio.to_thread(ask)) == {"sample_rate": 24_000}
 
@@ -65,7 +67,9 @@ async def test_the_sample_rate_is_told(server) -> None:
         ({"text": "6 raise"}, "synthesis_failed"),
     ],
 )
-async def test_a_text_that_cannot_be_said_is_told_and_closed(server, message, code) -> None:
+async def test_a_text_that_cannot_be_said_is_told_and_closed(
+    server: Server, message: Any, code: Any
+) -> None:
     async with server.tts() as dialogue:
         await dialogue.send(message)
         *_, error, closing = await until_closing(dialogue)
@@ -87,7 +91,9 @@ async def test_a_text_that_cannot_be_said_is_told_and_closed(server, message, co
         (b"\0\0", "unexpected_binary"),
     ],
 )
-async def test_other_bad_frames_are_told_and_nothing_is_closed(server, frame, code) -> None:
+async def test_other_bad_frames_are_told_and_nothing_is_closed(
+    server: Server, frame: Any, code: Any
+) -> None:
     async with server.tts() as dialogue:
         error = await dialogue.ask(frame)
         assert (error["status"], error["code"]) == (-1, code)
@@ -95,12 +101,12 @@ async def test_other_bad_frames_are_told_and_nothing_is_closed(server, frame, co
         assert numbers(await until_closing(dialogue)) == [1, 2]
 
 
-async def test_what_comes_after_end_is_told(server) -> None:
+async def test_what_comes_after_end_is_told(server: Server) -> None:
     async with server.tts() as dialogue:
         end = {"task": "tts", "signal": "end", "session": dialogue.session}
         for message in ({"text": "3000"}, end, end, {"text": "2"}):
             await dialogue.send(message)
-        packets = []
+        packets: list[dict[str, Any]] = []
         while not packets or "signal" not in packets[-1]:
             packets.append(await dialogue.receive())
         assert [p["code"] for p in packets if p["status"] == -1] == ["after_end", "after_end"]
@@ -108,7 +114,7 @@ async def test_what_comes_after_end_is_told(server) -> None:
         assert await dialogue.close_code() == 1000
 
 
-async def test_a_text_too_many(server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_text_too_many(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tts_session, "MAX_WAITING_TEXTS", 2)
     async with server.tts() as dialogue:
         for text in ("3000", "1", "2", "3"):
@@ -119,7 +125,7 @@ async def test_a_text_too_many(server, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (error["code"], closing["status"]) == ("too_many_texts", 2)
 
 
-async def test_cancel_and_go_on(server) -> None:
+async def test_cancel_and_go_on(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
         await dialogue.receive()
@@ -131,7 +137,7 @@ async def test_cancel_and_go_on(server) -> None:
         assert numbers(await until_closing(dialogue)) == [1, 2]
 
 
-async def test_a_full_server(serve) -> None:
+async def test_a_full_server(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.tts() as slow, server.tts() as dialogue:
         await slow.send({"text": "60000"})
@@ -142,7 +148,7 @@ async def test_a_full_server(serve) -> None:
         slow.socket.transport.abort()  # its closing handshake would stand behind all that audio
 
 
-async def test_a_listener_who_vanishes_frees_the_place(serve) -> None:
+async def test_a_listener_who_vanishes_frees_the_place(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
@@ -159,21 +165,21 @@ async def test_a_listener_who_vanishes_frees_the_place(serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_a_listener_who_does_not_read_loses_nothing(server) -> None:
+async def test_a_listener_who_does_not_read_loses_nothing(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "2000"})
         await asyncio.sleep(0.2)
         assert numbers(await until_closing(dialogue)) == list(range(1, 2_001))
 
 
-async def test_an_idle_client_is_told(serve) -> None:
+async def test_an_idle_client_is_told(serve: Serve) -> None:
     server = await serve(limits={"idle_seconds": 0.3})
     async with server.tts() as dialogue:
         assert (await dialogue.receive())["code"] == "idle_timeout"
         assert await dialogue.close_code() == 1008
 
 
-async def test_a_server_that_stops_says_so(server) -> None:
+async def test_a_server_that_stops_says_so(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
         await dialogue.receive()
@@ -183,11 +189,11 @@ async def test_a_server_that_stops_says_so(server) -> None:
         assert await dialogue.close_code() == 1001
 
 
-def pcm_of(packets: list[dict]) -> bytes:
+def pcm_of(packets: list[dict[str, Any]]) -> bytes:
     return b"".join(base64.b64decode(packet["audio"]) for packet in packets)
 
 
-async def test_a_text_in_pieces_is_said_as_it_comes(server) -> None:
+async def test_a_text_in_pieces_is_said_as_it_comes(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "spell a", "more": True})
         assert pcm_of([await dialogue.receive()]) == b"a\0"
@@ -201,13 +207,13 @@ async def test_a_text_in_pieces_is_said_as_it_comes(server) -> None:
         assert numbers(await until_closing(dialogue)) == [1, 2]
 
 
-async def test_a_text_left_open_is_flushed_after_a_pause(server) -> None:
+async def test_a_text_left_open_is_flushed_after_a_pause(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "spell a", "more": True})
         assert pcm_of([await dialogue.receive(), await dialogue.receive()]) == b"a\0\1\0"
 
 
-async def test_cancel_and_vanishing_end_a_text_left_open(serve) -> None:
+async def test_cancel_and_vanishing_end_a_text_left_open(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.tts() as dialogue:
         await dialogue.send({"text": "spell a", "more": True})
@@ -226,7 +232,7 @@ async def test_cancel_and_vanishing_end_a_text_left_open(serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_marks_come_where_they_are_asked_for(server) -> None:
+async def test_marks_come_where_they_are_asked_for(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "spell ab", "marks": True})
         packets = await until_closing(dialogue)
@@ -237,7 +243,7 @@ async def test_marks_come_where_they_are_asked_for(server) -> None:
         assert not any("marks" in packet for packet in await until_closing(dialogue))
 
 
-async def test_volume_sample_rate_and_format(server) -> None:
+async def test_volume_sample_rate_and_format(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "3", "volume": 3})
         assert numbers(await until_closing(dialogue)) == [3, 6, 9]
@@ -250,7 +256,7 @@ async def test_volume_sample_rate_and_format(server) -> None:
         assert pcm_of(await until_closing(dialogue))[:4] == b"OggS"
 
 
-async def test_pace_keeps_audio_back(server) -> None:
+async def test_pace_keeps_audio_back(server: Server) -> None:
     """Of 20 s, what was not due yet when the client cancelled was never sent."""
     async with server.tts() as dialogue:
         await dialogue.send({"text": "200 large", "pace": 0.5})

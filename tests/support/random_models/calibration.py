@@ -1,7 +1,7 @@
-"""Make a model with random weights behave: tokens in sound, blanks in silence.
+"""Fit the output layer of a random model: tokens in sound, blanks in silence.
 
-The sound is made here, too: syllables of a buzzing voice with pauses between phrases, no speech but
-with its rhythm, spectrum and level.
+The sound is synthetic: syllables of a buzzing voice with pauses between phrases, which have the
+rhythm, spectrum and level of speech.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from liusheng.models.recipes.onnx_graph import INT64
 from tests.support.random_models.encoders import MELS, Encoder
-from tests.support.random_models.onnx_graph import INT64
 
 Floats = npt.NDArray[np.float32]
 RATE = 16_000
@@ -47,12 +48,12 @@ def babble(seconds: float, seed: int = 0) -> Floats:
     )
     noise = random.standard_normal(n)
     sound = envelope * (0.12 * voice + 0.02 * noise) + 2e-4 * noise
-    return np.clip(sound, -1, 1).astype(np.float32)
+    return np.asarray(np.clip(sound, -1, 1), np.float32)
 
 
 @dataclass(frozen=True)
 class Sound:
-    """What models are calibrated on.
+    """The sound that models are calibrated on.
 
     frames: log-mel features as sherpa-onnx computes them, shape (n, 80).
     voiced: for each feature frame whether there is sound, shape (n,).
@@ -63,7 +64,7 @@ class Sound:
 
     @classmethod
     def of(cls, frames: Floats) -> Sound:
-        """Tell sound from pauses by the level, half-way between the quiet and the loud."""
+        """Separate sound from pauses at the level half-way between quiet and loud frames."""
         energy = frames.mean(1)
         low, high = np.quantile(energy, (0.05, 0.95))
         return cls(frames, energy > (low + high) / 2)
@@ -99,7 +100,7 @@ def filter_bank(samples: Floats) -> Floats:
     rise = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     banks = np.maximum(0, np.minimum(rise, fall))
-    return np.log(np.maximum(power @ banks, np.finfo(np.float32).eps)).astype(np.float32)
+    return np.asarray(np.log(np.maximum(power @ banks, np.finfo(np.float32).eps)), np.float32)
 
 
 def hidden_frames(path: Path, encoder: Encoder, sound: Sound) -> Floats:
@@ -110,7 +111,7 @@ def hidden_frames(path: Path, encoder: Encoder, sound: Sound) -> Floats:
     names = [value.name for value in session.get_inputs()]
     states = [
         np.zeros(
-            [1 if axis == "N" else axis for axis in state.shape],
+            [1 if isinstance(axis, str) else axis for axis in state.shape],
             np.int64 if state.dtype == INT64 else np.float32,
         )
         for state in encoder.states
@@ -159,11 +160,11 @@ def _silence(count: int, sound: Sound) -> npt.NDArray[np.float64]:
     """Return for each of `count` output frames how much of it is silent."""
     width = round(len(sound.voiced) / count)
     padded = np.resize(sound.voiced, width * count).reshape(count, width)
-    return 1.0 - padded.mean(1)
+    return np.asarray(1.0 - padded.mean(1), np.float64)
 
 
 def rate_of_ctc(logits: Floats, blank: float, sound: Sound) -> float:
-    """Return the tokens a second of sound that greedy CTC search gives."""
+    """Return the tokens per second of sound that greedy CTC search finds."""
     shifted = logits.copy()
     shifted[:, 0] += blank
     best = shifted.argmax(1)
@@ -172,7 +173,7 @@ def rate_of_ctc(logits: Floats, blank: float, sound: Sound) -> float:
 
 
 def search_bias(measured: Callable[[float], float], rate: float) -> float:
-    """Find the blank bias at which `measured(bias)`, tokens a second, falls to `rate`."""
+    """Find the blank bias at which `measured(bias)`, tokens per second, falls to `rate`."""
     low, high = -120.0, 120.0
     for _ in range(14):
         middle = (low + high) / 2

@@ -1,24 +1,23 @@
 """Streaming encoders with random weights, in the interfaces that sherpa-onnx knows.
 
-They cost what real ones of their size cost, because they do the same kinds of work on the same
-shapes; they recognise nothing. Inputs and outputs count by position for sherpa-onnx, not by name.
+They take as much time as real ones of their size, because they do the same operations on the same
+shapes; what they output means nothing. sherpa-onnx finds inputs and outputs by position, not name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from tests.support.random_models.onnx_graph import FLOAT, INT64, Graph
+from liusheng.models.recipes.onnx_graph import FLOAT
+from tests.support.random_models.graph import RandomGraph
 
 MELS = 80
 
 
 @dataclass
 class State:
-    """A tensor that is carried from step to step.
+    """A tensor that each step receives from the one before.
 
     name: of the input; the output has "new_" before it.
     shape: with the batch axis as "N".
@@ -34,11 +33,11 @@ class Encoder:
     """An encoder under construction.
 
     frames: feature frames that go into a step; shift: from one step to the next.
-    hidden: the value of shape (N, steps out, width) that a head goes on from.
+    hidden: the value of shape (N, steps out, width) that an output layer takes.
     states: inputs, in order, with `new` values.
     """
 
-    graph: Graph
+    graph: RandomGraph
     frames: int
     shift: int
     hidden: str
@@ -48,62 +47,44 @@ class Encoder:
     new: list[str] = field(default_factory=list)
 
     def finish(self) -> None:
-        """Declare the new states as outputs; the head's output comes before."""
+        """Declare the new states as outputs, after the output layer's."""
         for state, value in zip(self.states, self.new, strict=True):
             self.graph.output(f"new_{state.name}", value, state.shape, state.dtype)
-
-
-@dataclass(frozen=True)
-class ZipformerSize:
-    """A Zipformer's hyperparameters, one entry a stack (Yao et al. 2023)."""
-
-    dims: Sequence[int]
-    layers: Sequence[int]
-    feedforward: Sequence[int]
-    heads: Sequence[int]
-    kernels: Sequence[int]
-    downsampling: Sequence[int]
-    query: int = 32
-    value: int = 12
-    left: int = 128
-    """Cached frames of 20 ms that the first stack looks back at."""
-    stem: Sequence[int] = (8, 32, 384)
-    """Channels of the convolutions in front; the interface fixes 128 between the last two."""
 
 
 def lstm(layers: int, width: int, feedforward: int, seed: int = 0) -> Encoder:
     """An LSTM encoder as in icefall's lstm_transducer_stateless: 4x convolutions, LSTM + FFN."""
     steps = 8
     frames, shift = 4 * (steps - 1) + 9, 4 * steps
-    g = Graph(seed)
+    g = RandomGraph(seed)
     y = g.input("x", ("N", frames, MELS))
     states = [State("h", (layers, "N", width)), State("c", (layers, "N", width))]
     h, c = (g.input(s.name, s.shape) for s in states)
-    y = g.op("Unsqueeze", _levelled(g, y), g.ints(1))
+    y = g.node("Unsqueeze", levelled(g, y), g.ints(1))
     for n_in, n_out, stride in ((1, 8, 1), (8, 32, 2), (32, 64, 2)):
-        y = g.op("Relu", g.conv(y, n_in, n_out, (3, 3), strides=(stride, stride)))
-    y = g.op("Transpose", y, perm=[2, 0, 1, 3])  # (steps, N, 64, 18)
+        y = g.node("Relu", g.conv(y, n_in, n_out, (3, 3), strides=(stride, stride)))
+    y = g.node("Transpose", y, perm=[2, 0, 1, 3])  # (steps, N, 64, 18)
     y = g.linear(g.reshape(y, 0, 0, -1), 64 * 18, width)
     new_h, new_c = [], []
     for i in range(layers):
-        out, last_h, last_c = g.ops(
+        out, last_h, last_c = g.nodes(
             "LSTM",
             y,
-            g.weight(1, 4 * width, width, fan_in=width),
-            g.weight(1, 4 * width, width, fan_in=width),
-            g.weight(1, 8 * width, fan_in=100),
+            g.random_weight(1, 4 * width, width, fan_in=width),
+            g.random_weight(1, 4 * width, width, fan_in=width),
+            g.random_weight(1, 8 * width, fan_in=100),
             "",
             g.slice(h, i, i + 1, 0),
             g.slice(c, i, i + 1, 0),
             outputs=3,
             hidden_size=width,
         )
-        y = g.op("Add", y, g.op("Squeeze", out, g.ints(1)))
-        wide = g.op("Relu", g.linear(y, width, feedforward))
-        y = _norm(g, g.op("Add", y, g.linear(wide, feedforward, width)), width)
+        y = g.node("Add", y, g.node("Squeeze", out, g.ints(1)))
+        wide = g.node("Relu", g.linear(y, width, feedforward))
+        y = rms_norm(g, g.node("Add", y, g.linear(wide, feedforward, width)))
         new_h.append(last_h)
         new_c.append(last_c)
-    hidden = g.op("Transpose", y, perm=[1, 0, 2])
+    hidden = g.node("Transpose", y, perm=[1, 0, 2])
     metadata = {
         "model_type": "lstm",
         "T": frames,
@@ -112,230 +93,16 @@ def lstm(layers: int, width: int, feedforward: int, seed: int = 0) -> Encoder:
         "rnn_hidden_size": width,
         "d_model": width,
     }
-    new = [g.op("Concat", *values, axis=0) for values in (new_h, new_c)]
+    new = [g.node("Concat", *values, axis=0) for values in (new_h, new_c)]
     return Encoder(g, frames, shift, hidden, width, metadata, states, new)
 
 
-def zipformer2(size: ZipformerSize, chunk: int = 32, seed: int = 0) -> Encoder:
-    """An encoder in the interface and with the operations of a streaming Zipformer.
-
-    Left out of the original (Yao et al. 2023): relative positions, bypass weights a channel.
-
-    chunk: feature frames of 10 ms from step to step: 32 or 64.
-    """
-    frames, half = chunk + 13, chunk // 2
-    g = Graph(seed)
-    x = g.input("x", ("N", frames, MELS))
-    states: list[State] = []
-    for i, (d, n, h, k, q) in enumerate(
-        zip(size.dims, size.layers, size.heads, size.kernels, size.downsampling, strict=True)
-    ):
-        left = size.left // q
-        for j in range(n):
-            at = f"{i}_{j}"
-            states += [
-                State(f"key_{at}", (left, "N", h * size.query)),
-                State(f"nonlinear_{at}", (1, "N", left, 3 * d // 4)),
-                State(f"value1_{at}", (left, "N", h * size.value)),
-                State(f"value2_{at}", (left, "N", h * size.value)),
-                State(f"conv1_{at}", ("N", d, k // 2)),
-                State(f"conv2_{at}", ("N", d, k // 2)),
-            ]
-    tail = [State("embed", ("N", 128, 3, 19)), State("processed", ("N",), INT64)]
-    for state in (*states, *tail):
-        g.input(state.name, state.shape, state.dtype)
-
-    y, embed = _subsample(g, x, half, size)
-    mask = _mask(g, size.left, half)
-    new: list[str] = []
-    outputs: list[str] = []
-    layer = iter(range(0, len(states), 6))
-    for d, n, ff, h, k, q in zip(
-        size.dims,
-        size.layers,
-        size.feedforward,
-        size.heads,
-        size.kernels,
-        size.downsampling,
-        strict=True,
-    ):
-        y = _fit(g, y, (outputs and size.dims[len(outputs) - 1]) or size.dims[0], d)
-        before = y
-        if q > 1:
-            y = g.op("ReduceMean", g.reshape(y, half // q, q, -1, d), axes=[1], keepdims=0)
-        masked = g.slice(mask, 0, size.left + half, 3, q) if q > 1 else mask
-        for _ in range(n):
-            first = next(layer)
-            cached = [state.name for state in states[first : first + 6]]
-            y, updated = _zipformer_layer(g, y, cached, masked, d, ff, h, k, half // q, size, q)
-            new += updated
-        if q > 1:
-            wide = g.op("Unsqueeze", y, g.ints(1))
-            wide = g.op("Concat", *[wide] * q, axis=1)
-            y = g.reshape(wide, half, -1, d)
-        y = _between(g, before, y)
-        outputs.append(y)
-    y, width = _widest(g, outputs, size.dims)
-    y = g.op("ReduceMean", g.reshape(y, half // 2, 2, -1, width), axes=[1], keepdims=0)
-    hidden = g.op("Transpose", _norm(g, y, width), perm=[1, 0, 2])
-    new += [embed, g.op("Add", "processed", g.ints(half))]
-
-    def listed(values: Sequence[int]) -> str:
-        return ",".join(map(str, values))
-
-    stacks = len(size.dims)
-    metadata = {
-        "model_type": "zipformer2",
-        "T": frames,
-        "decode_chunk_len": chunk,
-        "encoder_dims": listed(size.dims),
-        "query_head_dims": listed([size.query] * stacks),
-        "value_head_dims": listed([size.value] * stacks),
-        "num_heads": listed(size.heads),
-        "num_encoder_layers": listed(size.layers),
-        "cnn_module_kernels": listed(size.kernels),
-        "left_context_len": listed([size.left // q for q in size.downsampling]),
-    }
-    return Encoder(g, frames, chunk, hidden, width, metadata, [*states, *tail], new)
-
-
-def _levelled(g: Graph, x: str) -> str:
+def levelled(g: RandomGraph, x: str) -> str:
     """Bring log-mel features to about zero mean and unit variance: random weights need it."""
-    return g.op("Mul", g.op("Add", x, g.constant(6.0)), g.constant(0.25))
+    return g.node("Mul", g.node("Add", x, g.constant(6.0)), g.constant(0.25))
 
 
-def _norm(g: Graph, x: str, width: int) -> str:
+def rms_norm(g: RandomGraph, x: str) -> str:
     """Scale the last axis to a root mean square of one."""
-    mean = g.op("ReduceMean", g.op("Mul", x, x), axes=[-1], keepdims=1)
-    return g.op("Div", x, g.op("Sqrt", g.op("Add", mean, g.constant(1e-5))))
-
-
-def _swoosh(g: Graph, x: str) -> str:
-    """SwooshR of Yao et al. 2023: log(1 + exp(x - 1)) - 0.08 x - 0.313."""
-    one = g.constant(1.0)
-    soft = g.op("Log", g.op("Add", g.op("Exp", g.op("Sub", x, one)), one))
-    return g.op("Sub", soft, g.op("Add", g.op("Mul", x, g.constant(0.08)), g.constant(0.313)))
-
-
-def _between(g: Graph, a: str, b: str) -> str:
-    return g.op("Mul", g.op("Add", a, b), g.constant(0.5))
-
-
-def _fit(g: Graph, x: str, have: int, want: int) -> str:
-    """Cut or pad the last axis."""
-    if have > want:
-        return g.slice(x, 0, want, 2)
-    if have < want:
-        return g.op("Pad", x, g.ints(0, 0, 0, 0, 0, want - have))
-    return x
-
-
-def _widest(g: Graph, outputs: Sequence[str], dims: Sequence[int]) -> tuple[str, int]:
-    """Put channels that narrower last stacks lack back in from the latest stack that has them."""
-    result, have = outputs[-1], dims[-1]
-    for value, d in zip(reversed(outputs[:-1]), reversed(dims[:-1]), strict=True):
-        if d > have:
-            result = g.op("Concat", result, g.slice(value, have, d, 2), axis=2)
-            have = d
-    return result, have
-
-
-def _subsample(g: Graph, x: str, half: int, size: ZipformerSize) -> tuple[str, str]:
-    """Conv2dSubsampling of icefall's zipformer: (N, frames, 80) to (half, N, width), 50 Hz."""
-    first, second, wide = size.stem
-    width = size.dims[0]
-    y = g.op("Unsqueeze", _levelled(g, x), g.ints(1))
-    y = _swoosh(g, g.conv(y, 1, first, (3, 3), pads=(0, 1, 0, 1)))
-    y = _swoosh(g, g.conv(y, first, second, (3, 3), strides=(2, 2)))
-    y = _swoosh(g, g.conv(y, second, 128, (3, 3), strides=(1, 2)))
-    joined = g.op("Concat", "embed", y, axis=2)
-    z = g.conv(joined, 128, 128, (7, 7), group=128, pads=(0, 3, 0, 3))
-    z = g.conv(_swoosh(g, g.conv(z, 128, wide, (1, 1))), wide, 128, (1, 1))
-    y = g.op("Add", g.slice(y, 0, half, 2), z)
-    y = g.op("Transpose", y, perm=[2, 0, 1, 3])
-    y = _norm(g, g.linear(g.reshape(y, 0, 0, -1), 128 * 19, width), width)
-    return y, g.slice(joined, half, half + 3, 2)
-
-
-def _mask(g: Graph, left: int, half: int) -> str:
-    """Return (N, 1, 1, left + half): -1000 where the cache has nothing yet, else 0."""
-    needed = g.constant(left - np.arange(left), np.int64)
-    empty = g.op("Less", g.op("Unsqueeze", "processed", g.ints(1)), needed)
-    penalty = g.op("Mul", g.op("Cast", empty, to=FLOAT), g.constant(-1000.0))
-    padded = g.op("Pad", penalty, g.ints(0, 0, 0, half))
-    return g.op("Unsqueeze", padded, g.ints(1, 2))
-
-
-def _zipformer_layer(
-    g: Graph,
-    x: str,
-    cached: Sequence[str],
-    mask: str,
-    d: int,
-    ff: int,
-    heads: int,
-    kernel: int,
-    steps: int,
-    size: ZipformerSize,
-    q: int,
-) -> tuple[str, list[str]]:
-    """One layer on (steps, N, d), with its six cached tensors and their successors."""
-    left = size.left // q
-    key, nonlinear, value1, value2, conv1, conv2 = cached
-
-    def roll(old: str, fresh: str, axis: int) -> tuple[str, str]:
-        joined = g.op("Concat", old, fresh, axis=axis)
-        return joined, g.slice(joined, steps, steps + left, axis)
-
-    def feedforward(y: str, width: int) -> str:
-        return g.op("Add", y, g.linear(_swoosh(g, g.linear(y, d, width)), width, d))
-
-    def split(y: str, width: int, perm: list[int]) -> str:
-        return g.op("Transpose", g.reshape(y, 0, -1, heads, width), perm=perm)
-
-    def attend(y: str, old: str) -> tuple[str, str]:
-        values, new = roll(old, g.linear(y, d, heads * size.value), 0)
-        z = g.op("MatMul", weights, split(values, size.value, [1, 2, 0, 3]))
-        z = g.reshape(g.op("Transpose", z, perm=[2, 0, 1, 3]), 0, 0, -1)
-        return g.op("Add", y, g.linear(z, heads * size.value, d)), new
-
-    def convolve(y: str, old: str) -> tuple[str, str]:
-        gated, gate = g.ops("Split", g.linear(y, d, 2 * d), outputs=2, axis=2)
-        z = g.op("Mul", gated, g.op("Sigmoid", gate))
-        z = g.op("Transpose", z, perm=[1, 2, 0])
-        joined = g.op("Concat", old, z, axis=2)
-        new = g.slice(joined, steps, steps + kernel // 2, 2)
-        causal = g.conv(joined, d, d, (kernel // 2 + 1,), group=d)
-        inside = g.conv(z, d, d, (kernel,), group=d, pads=(kernel // 2, kernel // 2))
-        z = g.op("Transpose", _swoosh(g, g.op("Add", causal, inside)), perm=[2, 0, 1])
-        return g.op("Add", y, g.linear(z, d, d)), new
-
-    queries = split(g.linear(x, d, heads * size.query), size.query, [1, 2, 0, 3])
-    keys, new_key = roll(key, g.linear(x, d, heads * size.query), 0)
-    scores = g.op("MatMul", queries, split(keys, size.query, [1, 2, 3, 0]))
-    scores = g.op("Mul", scores, g.constant(size.query**-0.5))
-    weights = g.op("Softmax", g.op("Add", scores, mask), axis=-1)  # (N, heads, steps, all)
-
-    y = feedforward(x, ff * 3 // 4)
-    n = 3 * d // 4
-    a, b, c = g.ops("Split", g.linear(y, d, 3 * n), outputs=3, axis=2)
-    a = g.op("Transpose", g.op("Mul", g.op("Tanh", a), b), perm=[1, 0, 2])
-    memory, new_nonlinear = roll(nonlinear, g.op("Unsqueeze", a, g.ints(0)), 2)
-    head = g.op("Squeeze", g.slice(weights, 0, 1, 1), g.ints(1))
-    z = g.op("MatMul", head, g.op("Squeeze", memory, g.ints(0)))
-    z = g.op("Mul", g.op("Transpose", z, perm=[1, 0, 2]), c)
-    y = g.op("Add", y, g.linear(z, n, d))
-    y, new_value1 = attend(y, value1)
-    y, new_conv1 = convolve(y, conv1)
-    y = _between(g, x, feedforward(y, ff))
-    y, new_value2 = attend(y, value2)
-    y, new_conv2 = convolve(y, conv2)
-    y = _norm(g, feedforward(y, ff * 5 // 4), d)
-    return _between(g, x, y), [
-        new_key,
-        new_nonlinear,
-        new_value1,
-        new_value2,
-        new_conv1,
-        new_conv2,
-    ]
+    mean = g.node("ReduceMean", g.node("Mul", x, x), axes=[-1], keepdims=1)
+    return g.node("Div", x, g.node("Sqrt", g.node("Add", mean, g.constant(1e-5))))

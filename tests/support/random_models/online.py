@@ -2,13 +2,13 @@
 
     python -m tests.support.random_models.online zipformer2-transducer 15m OUT [--int8]
 
-It costs what a real model of its size costs and recognises nothing: in sound it gives a few random
-tokens a second, in silence none, so that endpoints fall where they would. That takes some care with
-random weights: the blank's weights are fitted so that it wins in silence, and its bias is searched
-for by the same greedy search that sherpa-onnx does, on the same features (`calibration`).
+It takes as much time as a real model of its size. In sound it outputs a few random tokens a second,
+in silence none, so that endpoints fall where a real model's would: the blank's weights are fitted
+so that it wins in silence, and its bias is found with the same greedy search that sherpa-onnx does,
+on the same features (`calibration`).
 
-A load test is then `liusheng bench asr --serve --lag-goal 0.5 ... -- --asr OUT --no-tts`: what the
-texts say means nothing, how late they are does.
+A load test is then `liusheng bench asr --serve --lag-goal 0.5 ... -- --asr OUT --no-tts`: its texts
+mean nothing, its latencies do.
 
 Needs onnx and numpy to write a model and onnxruntime to calibrate it.
 """
@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+
+from liusheng.models.recipes.onnx_graph import FLOAT, INT64
 from tests.support.random_models.calibration import (
     Floats,
     features,
@@ -31,8 +33,9 @@ from tests.support.random_models.calibration import (
     rate_of_ctc,
     search_bias,
 )
-from tests.support.random_models.encoders import Encoder, ZipformerSize, lstm, zipformer2
-from tests.support.random_models.onnx_graph import FLOAT, INT64, Graph
+from tests.support.random_models.encoders import Encoder, lstm
+from tests.support.random_models.graph import RandomGraph
+from tests.support.random_models.zipformer import ZipformerSize, zipformer2
 
 ARCHITECTURES = ("zipformer2-transducer", "zipformer2-ctc", "lstm-transducer")
 
@@ -89,7 +92,7 @@ def make(
     rate: float = 4.0,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Write a model's files into `folder` and return what there is to say about it.
+    """Write a model's files into `folder` and return a description of it.
 
     Args:
         rate: tokens a second of sound.
@@ -179,18 +182,18 @@ def _finish_transducer(
 
     random = np.random.default_rng(seed + 2)
     embedded = random.standard_normal((2, tokens, width), np.float32) * np.float32(0.2)
-    decoder = Graph()
+    decoder = RandomGraph()
     y = decoder.input("y", ("N", 2), INT64)
-    known = decoder.op("GreaterOrEqual", y, decoder.ints(0))  # -1 stands for "nothing yet"
-    known = decoder.op("Unsqueeze", decoder.op("Cast", known, to=FLOAT), decoder.ints(2))
-    ids = decoder.op("Max", y, decoder.ints(0))
+    known = decoder.node("GreaterOrEqual", y, decoder.ints(0))  # -1 stands for "nothing yet"
+    known = decoder.node("Unsqueeze", decoder.node("Cast", known, to=FLOAT), decoder.ints(2))
+    ids = decoder.node("Max", y, decoder.ints(0))
     parts = []
     for i in range(2):
-        column = decoder.op("Gather", ids, decoder.constant(i, np.int64), axis=1)
-        vector = decoder.op("Gather", decoder.constant(embedded[i]), column, axis=0)
-        there = decoder.op("Gather", known, decoder.constant(i, np.int64), axis=1)
-        parts.append(decoder.op("Mul", vector, there))
-    decoder.output("decoder_out", decoder.op("Add", *parts), ("N", width))
+        column = decoder.node("Gather", ids, decoder.constant(i, np.int64), axis=1)
+        vector = decoder.node("Gather", decoder.constant(embedded[i]), column, axis=0)
+        there = decoder.node("Gather", known, decoder.constant(i, np.int64), axis=1)
+        parts.append(decoder.node("Mul", vector, there))
+    decoder.output("decoder_out", decoder.node("Add", *parts), ("N", width))
     decoder.save(folder / "decoder.onnx", {"vocab_size": tokens, "context_size": 2})
 
     sound = features()
@@ -211,16 +214,16 @@ def _finish_transducer(
         return given / sound.seconds
 
     bias[0] += search_bias(measured, rate)
-    joiner = Graph()
+    joiner = RandomGraph()
     a = joiner.input("encoder_out", ("N", width))
     b = joiner.input("decoder_out", ("N", width))
-    joined = joiner.op("Tanh", joiner.op("Add", a, b))
-    logit = joiner.op(
-        "Add", joiner.op("MatMul", joined, joiner.constant(weight)), joiner.constant(bias)
+    joined = joiner.node("Tanh", joiner.node("Add", a, b))
+    logit = joiner.node(
+        "Add", joiner.node("MatMul", joined, joiner.constant(weight)), joiner.constant(bias)
     )
     joiner.output("logit", logit, ("N", tokens))
     joiner.save(folder / "joiner.onnx", {"joiner_dim": width})
-    return graph.parameters + embedded.size + weight.size + bias.size
+    return graph.parameters + int(embedded.size) + weight.size + bias.size
 
 
 def _quantise(path: Path) -> None:

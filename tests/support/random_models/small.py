@@ -1,7 +1,7 @@
 """The smallest models of the other kinds that sherpa-onnx loads, with random weights, for tests.
 
-As with `online`: tokens in sound, none in silence. Their encoders are one layer, so
-that they cost next to nothing; what is true to the real ones is every input, output and metadata.
+As in `online`: tokens in sound, none in silence. Their encoders are one layer, so that they take
+almost no time; inputs, outputs and metadata are those of real models.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
+from liusheng.models.recipes.onnx_graph import FLOAT, INT32, INT64
 from tests.support.random_models.calibration import (
     Floats,
     Sound,
@@ -19,8 +21,8 @@ from tests.support.random_models.calibration import (
     search_bias,
 )
 from tests.support.random_models.encoders import MELS, Encoder, State
+from tests.support.random_models.graph import RandomGraph
 from tests.support.random_models.online import append_ctc_head, write_tokens
-from tests.support.random_models.onnx_graph import FLOAT, INT32, INT64, Graph
 
 TOKENS = 60
 RATE = 5.0
@@ -44,7 +46,7 @@ def nemo_ctc(folder: Path, subsampling: int = 4, seed: int = 0) -> None:
     width, steps = 16, 8
     shift = steps * subsampling
     frames = shift + 5
-    g = Graph(seed)
+    g = RandomGraph(seed)
     x = g.input("audio_signal", ("N", MELS, frames))
     length = g.input("length", ("N",), INT64)
     states = [
@@ -53,20 +55,20 @@ def nemo_ctc(folder: Path, subsampling: int = 4, seed: int = 0) -> None:
         State("cache_last_channel_len", ("N",), INT64),
     ]
     channel, time, filled = (g.input(s.name, s.shape, s.dtype) for s in states)
-    y = g.op("Mul", g.op("Add", g.slice(x, 0, shift, 2), g.constant(9.0)), g.constant(0.25))
+    y = g.node("Mul", g.node("Add", g.slice(x, 0, shift, 2), g.constant(9.0)), g.constant(0.25))
     y = g.conv(y, MELS, width, (subsampling,), strides=(subsampling,))  # (N, width, steps)
-    joined = g.op("Concat", g.op("Squeeze", time, g.ints(1)), y, axis=2)
+    joined = g.node("Concat", g.node("Squeeze", time, g.ints(1)), y, axis=2)
     before = g.slice(joined, 0, steps, 2)
-    mixed = g.op("Tanh", g.op("Add", y, g.op("Mul", before, g.constant(0.5))))
-    hidden = g.op("Transpose", mixed, perm=[0, 2, 1])
+    mixed = g.node("Tanh", g.node("Add", y, g.node("Mul", before, g.constant(0.5))))
+    hidden = g.node("Transpose", mixed, perm=[0, 2, 1])
     g.output("hidden", hidden, ("N", steps, width))
-    g.output("lengths", g.op("Div", length, g.ints(subsampling)), ("N",), INT64)
+    g.output("lengths", g.node("Div", length, g.ints(subsampling)), ("N",), INT64)
     new = [
         channel,
-        g.op("Unsqueeze", g.slice(joined, steps, steps + 1, 2), g.ints(1)),
-        g.op("Add", filled, g.ints(steps)),
+        g.node("Unsqueeze", g.slice(joined, steps, steps + 1, 2), g.ints(1)),
+        g.node("Add", filled, g.ints(steps)),
     ]
-    metadata = {
+    metadata: dict[str, str | int] = {
         "model_type": "EncDecHybridRNNTCTCBPEModel",
         "window_size": frames,
         "chunk_shift": shift,
@@ -94,7 +96,7 @@ def nemo_ctc(folder: Path, subsampling: int = 4, seed: int = 0) -> None:
 
 
 def _nemo_features(model: Path, tokens: Path) -> Sound:
-    """Ask the library for its features: for this kind it silently takes librosa's, not Kaldi's."""
+    """Take the features from the library: for this kind they are librosa's, not Kaldi's."""
     import sherpa_onnx
 
     recognizer = sherpa_onnx.OnlineRecognizer.from_nemo_ctc(model=str(model), tokens=str(tokens))
@@ -109,14 +111,14 @@ def online_paraformer(folder: Path, seed: int = 0) -> None:
     """Write a streaming Paraformer: encoder.onnx, decoder.onnx, tokens.txt."""
     folder.mkdir(parents=True, exist_ok=True)
     width, memory = 16, 10
-    g = Graph(seed)
+    g = RandomGraph(seed)
     x = g.input("speech", ("N", "T", _STACKED))
     length = g.input("speech_lengths", ("N",), INT32)
     # The library multiplies by the square root of the width and adds positions.
-    level = g.op("ReduceMean", x, axes=[2], keepdims=0)
-    alpha = g.op("Mul", level, g.constant(0.12))
-    alpha = g.op("Clip", alpha, g.constant(0.0), g.constant(0.4))
-    g.output("enc", g.op("Tanh", g.linear(x, _STACKED, width, gain=0.1)), ("N", "T", width))
+    level = g.node("ReduceMean", x, axes=[2], keepdims=0)
+    alpha = g.node("Mul", level, g.constant(0.12))
+    alpha = g.node("Clip", alpha, g.constant(0.0), g.constant(0.4))
+    g.output("enc", g.node("Tanh", g.linear(x, _STACKED, width, gain=0.1)), ("N", "T", width))
     g.output("enc_len", length, ("N",), INT32)
     g.output("alphas", alpha, ("N", "T"))
     g.save(
@@ -129,7 +131,7 @@ def online_paraformer(folder: Path, seed: int = 0) -> None:
             "decoder_kernel_size": memory + 1,
         },
     )
-    g = Graph(seed + 1)
+    g = RandomGraph(seed + 1)
     g.input("enc", ("N", "T", width))
     g.input("enc_len", ("N",), INT32)
     embedded = g.input("acoustic_embeds", ("N", "L", width))
@@ -137,7 +139,7 @@ def online_paraformer(folder: Path, seed: int = 0) -> None:
     cache = g.input("in_cache_0", ("N", width, memory))
     logits = _logits(g, embedded, width)
     g.output("logits", logits, ("N", "L", TOKENS))
-    best = g.op("ArgMax", logits, axis=2, keepdims=0)
+    best = g.node("ArgMax", logits, axis=2, keepdims=0)
     g.output("sample_ids", best, ("N", "L"), INT64)
     g.output("out_cache_0", cache, ("N", width, memory))
     g.save(folder / "decoder.onnx", {})
@@ -152,27 +154,29 @@ def offline_paraformer(folder: Path, timestamps: bool = True, seed: int = 0) -> 
     timestamps: with the outputs us_alphas and us_cif_peak, from which the library takes times.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    g = Graph(seed)
+    g = RandomGraph(seed)
     x = g.input("speech", ("N", "T", _STACKED))
     length = g.input("speech_lengths", ("N",), INT32)
     taken = g.slice(x, 0, 2**31, 1, step=4)
-    logits = _logits(g, g.op("Tanh", g.linear(taken, _STACKED, 16, gain=0.3)), 16)
-    level = g.op("ReduceMean", x, axes=[2], keepdims=1)
-    silent = g.op("Less", g.op("ReduceMax", level, axes=[1], keepdims=1), g.constant(0.1))
-    padding = g.op("ReduceMax", g.op("Abs", taken), axes=[2], keepdims=1)
-    padding = g.op("Less", padding, g.constant(1e-6))
-    over = g.op("Cast", g.op("Or", padding, silent), to=FLOAT)
+    logits = _logits(g, g.node("Tanh", g.linear(taken, _STACKED, 16, gain=0.3)), 16)
+    level = g.node("ReduceMean", x, axes=[2], keepdims=1)
+    silent = g.node("Less", g.node("ReduceMax", level, axes=[1], keepdims=1), g.constant(0.1))
+    padding = g.node("ReduceMax", g.node("Abs", taken), axes=[2], keepdims=1)
+    padding = g.node("Less", padding, g.constant(1e-6))
+    over = g.node("Cast", g.node("Or", padding, silent), to=FLOAT)
     end = np.zeros(TOKENS, np.float32)
     end[2] = 1e6
-    logits = g.op("Add", logits, g.op("Mul", over, g.constant(end)))
+    logits = g.node("Add", logits, g.node("Mul", over, g.constant(end)))
     g.output("logits", logits, ("N", "L", TOKENS))
-    g.output("token_num", g.op("Div", length, g.constant(4, np.int32)), ("N",), INT32)
+    g.output("token_num", g.node("Div", length, g.constant(4, np.int32)), ("N",), INT32)
     if timestamps:
         # One peak, at a third of 60 ms, where each token begins, and one at the end.
-        there = g.op("Sub", g.constant(1.0), over)
-        first = g.op("Add", g.op("Mul", g.slice(there, 0, 1, 1), g.constant(0.0)), g.constant(1.0))
-        there = g.op("Concat", first, there, axis=1)
-        peaks = g.reshape(g.op("Pad", there, g.ints(0, 0, 0, 0, 0, 11)), 0, -1)
+        there = g.node("Sub", g.constant(1.0), over)
+        first = g.node(
+            "Add", g.node("Mul", g.slice(there, 0, 1, 1), g.constant(0.0)), g.constant(1.0)
+        )
+        there = g.node("Concat", first, there, axis=1)
+        peaks = g.reshape(g.node("Pad", there, g.ints(0, 0, 0, 0, 0, 11)), 0, -1)
         g.output("us_alphas", peaks, ("N", "P"))
         g.output("us_cif_peak", peaks, ("N", "P"))
     g.save(folder / "model.onnx", {**_lfr_metadata(), "vocab_size": TOKENS})
@@ -194,35 +198,37 @@ def sense_voice(folder: Path, seed: int = 0) -> None:
         by_id[i] = tag.get(f"<|{code}|>", tag["<|zh|>"])
     norms = np.array([tag["<|withitn|>"], tag["<|woitn|>"]])
 
-    g = Graph(seed)
+    g = RandomGraph(seed)
     x = g.input("x", ("N", "T", _STACKED))
     g.input("x_length", ("N",), INT32)
     language = g.input("language", ("N",), INT32)
     norm = g.input("text_norm", ("N",), INT32)
-    loudest = g.op("ReduceMax", g.op("ReduceMean", x, axes=[2], keepdims=0), axes=[1], keepdims=0)
-    silent = g.op("Less", loudest, g.constant(0.1))
-    auto = g.op("Equal", language, g.constant(0, np.int32))
-    spoken = g.op("Gather", g.constant(by_id, np.int64), language)
-    nothing = g.constant(tag["<|nospeech|>"], np.int64)
-    spoken = g.op("Where", g.op("And", silent, auto), nothing, spoken)
-    written = g.op(
-        "Gather", g.constant(norms, np.int64), g.op("Sub", norm, g.constant(14, np.int32))
+    loudest = g.node(
+        "ReduceMax", g.node("ReduceMean", x, axes=[2], keepdims=0), axes=[1], keepdims=0
     )
-    mood = g.op("Add", g.op("Mul", spoken, g.ints(0)), g.ints(tag["<|NEUTRAL|>"]))
-    event = g.op("Add", g.op("Mul", spoken, g.ints(0)), g.ints(tag["<|Speech|>"]))
-    prompt = [g.op("Unsqueeze", value, g.ints(1)) for value in (spoken, mood, event, written)]
-    tags = g.op("Concat", *prompt, axis=1)
+    silent = g.node("Less", loudest, g.constant(0.1))
+    auto = g.node("Equal", language, g.constant(0, np.int32))
+    spoken = g.node("Gather", g.constant(by_id, np.int64), language)
+    nothing = g.constant(tag["<|nospeech|>"], np.int64)
+    spoken = g.node("Where", g.node("And", silent, auto), nothing, spoken)
+    written = g.node(
+        "Gather", g.constant(norms, np.int64), g.node("Sub", norm, g.constant(14, np.int32))
+    )
+    mood = g.node("Add", g.node("Mul", spoken, g.ints(0)), g.ints(tag["<|NEUTRAL|>"]))
+    event = g.node("Add", g.node("Mul", spoken, g.ints(0)), g.ints(tag["<|Speech|>"]))
+    prompt = [g.node("Unsqueeze", value, g.ints(1)) for value in (spoken, mood, event, written)]
+    tags = g.node("Concat", *prompt, axis=1)
     on_off = g.constant([0.0, 100.0])
-    tags = g.op("OneHot", tags, g.constant(count, np.int64), on_off)
+    tags = g.node("OneHot", tags, g.constant(count, np.int64), on_off)
 
-    logits = _logits(g, g.op("Tanh", g.linear(x, _STACKED, 16)), 16)
-    level = g.op("ReduceMean", x, axes=[2], keepdims=1)
-    quiet = g.op("Cast", g.op("Less", level, g.constant(0.1)), to=FLOAT)
+    logits = _logits(g, g.node("Tanh", g.linear(x, _STACKED, 16)), 16)
+    level = g.node("ReduceMean", x, axes=[2], keepdims=1)
+    quiet = g.node("Cast", g.node("Less", level, g.constant(0.1)), to=FLOAT)
     blank = np.zeros(TOKENS, np.float32)
     blank[0] = 1e6
-    logits = g.op("Add", logits, g.op("Mul", quiet, g.constant(blank)))
-    logits = g.op("Pad", logits, g.ints(0, 0, 0, 0, 0, len(SENSE_VOICE_TAGS)), g.constant(-1e6))
-    g.output("logits", g.op("Concat", tags, logits, axis=1), ("N", "L", count))
+    logits = g.node("Add", logits, g.node("Mul", quiet, g.constant(blank)))
+    logits = g.node("Pad", logits, g.ints(0, 0, 0, 0, 0, len(SENSE_VOICE_TAGS)), g.constant(-1e6))
+    g.output("logits", g.node("Concat", tags, logits, axis=1), ("N", "L", count))
     g.save(
         folder / "model.onnx",
         {
@@ -252,12 +258,12 @@ def _lfr_metadata() -> dict[str, str | int]:
     }
 
 
-def _logits(g: Graph, hidden: str, width: int) -> str:
+def _logits(g: RandomGraph, hidden: str, width: int) -> str:
     """Add an output layer whose special symbols never win."""
     bias: Floats = np.zeros(TOKENS, np.float32)
     bias[:3] = -1e4
-    product = g.op("MatMul", hidden, g.weight(width, TOKENS, fan_in=width, gain=8.0))
-    return g.op("Add", product, g.constant(bias))
+    product = g.node("MatMul", hidden, g.random_weight(width, TOKENS, fan_in=width, gain=8.0))
+    return g.node("Add", product, g.constant(bias))
 
 
 def _write_paraformer_tokens(path: Path) -> None:

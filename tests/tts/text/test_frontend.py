@@ -4,6 +4,7 @@ import pytest
 
 from liusheng.tts.text import Clause, FrontEnd, UserLexicon, frontend
 from liusheng.tts.text.assemble import FIRST, LONGEST
+from liusheng.tts.text.clean import Chars, clean
 
 LONG = (
     "人工智能正在深刻改变我们的生活方式并且将会在未来的很长一段时间里面"
@@ -30,9 +31,8 @@ def test_the_first_clause_does_not_cost_the_length_of_the_text(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch, unit: str
 ) -> None:
     cleaned = 0
-    clean = frontend.clean
 
-    def counting(text: str, start: int, end: int):  # type: ignore[no-untyped-def]
+    def counting(text: str, start: int, end: int) -> Chars:
         nonlocal cleaned
         cleaned += end - start
         return clean(text, start, end)

@@ -41,7 +41,7 @@ def read(front_end: FrontEnd, pieces: Sequence[str]) -> list[Clause]:
 
 
 def split(text: str, sizes: Sequence[int]) -> list[str]:
-    pieces = []
+    pieces: list[str] = []
     while text:
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(text[:size])

@@ -22,7 +22,8 @@ smaller distance would cut soft sounds off the ends of words."""
 class Aligner(Protocol):
     """A model that aligns a given text with a window."""
 
-    languages: tuple[str, ...]
+    @property
+    def languages(self) -> tuple[str, ...]: ...
 
     def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         """Return the pieces of a text with their times in the window."""

@@ -85,7 +85,10 @@ class OfflineEngine(Protocol):
     """
 
     name: str
-    languages: tuple[str, ...]
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
     max_seconds: float
     punctuates: bool
 

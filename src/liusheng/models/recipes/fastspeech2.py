@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from onnx import TensorProto
 
-from liusheng.models.recipes.onnx_graph import OnnxGraph
+from liusheng.models.recipes.onnx_graph import INT64, OnnxGraph
 from liusheng.models.recipes.tflite_weights import TfliteWeights
 
 _HIDDEN = 256
@@ -48,13 +47,13 @@ class _FastSpeech2(OnnxGraph):
         return self.node("Add", product, self._bias(name))
 
     def layer_norm(self, x: str, name: str) -> str:
-        gain = self.vector(self._weights.find(f"{name}/batchnorm/mul/", 1))
-        shift = self.vector(self._weights.find(f"{name}/batchnorm/ReadVariableOp", 1))
+        gain = self.constant(self._weights.find(f"{name}/batchnorm/mul/", 1).real())
+        shift = self.constant(self._weights.find(f"{name}/batchnorm/ReadVariableOp", 1).real())
         return self.node("LayerNormalization", x, gain, shift, axis=-1, epsilon=_LAYER_NORM_EPSILON)
 
     def batch_norm(self, x: str, name: str) -> str:
-        gain = self.vector(self._weights.find(f"{name}/batchnorm/mul", 1))
-        shift = self.vector(self._weights.find(f"{name}/batchnorm/sub", 1))
+        gain = self.constant(self._weights.find(f"{name}/batchnorm/mul", 1).real())
+        shift = self.constant(self._weights.find(f"{name}/batchnorm/sub", 1).real())
         return self.node("Add", self.node("Mul", x, gain), shift)
 
     def mish(self, x: str) -> str:
@@ -113,13 +112,13 @@ class _FastSpeech2(OnnxGraph):
         return self.node("Transpose", split, perm=order)
 
     def _bias(self, name: str) -> str:
-        return self.vector(self._weights.find(f"{name}/BiasAdd/ReadVariableOp", 1))
+        return self.constant(self._weights.find(f"{name}/BiasAdd/ReadVariableOp", 1).real())
 
 
 def encoder(weights: TfliteWeights) -> OnnxGraph:
     g = _FastSpeech2("fastspeech2_encoder", weights)
-    ids = g.input("ids", TensorProto.INT64, [1, "T"])
-    scale = g.input("duration_scale", TensorProto.FLOAT, [1])
+    ids = g.input("ids", [1, "T"], INT64)
+    scale = g.input("duration_scale", [1])
     table = weights.find("embeddings/Gather", 2)
     x = g.with_positions(g.node("Gather", g.weight(table.values, table.scale), ids))
     for i in range(_LAYERS):
@@ -138,7 +137,7 @@ def encoder(weights: TfliteWeights) -> OnnxGraph:
 
 def decoder(weights: TfliteWeights) -> OnnxGraph:
     g = _FastSpeech2("fastspeech2_decoder", weights)
-    x = g.with_positions(g.input("frames", TensorProto.FLOAT, [1, "L", _HIDDEN]))
+    x = g.with_positions(g.input("frames", [1, "L", _HIDDEN]))
     for i in range(_LAYERS - 1):
         x = g.block(x, f"decoder/layer_._{i}")
     keys, values = g.keys_and_values(x, _LAST_BLOCK)
@@ -150,9 +149,9 @@ def decoder(weights: TfliteWeights) -> OnnxGraph:
 
 def postnet(weights: TfliteWeights) -> OnnxGraph:
     g = _FastSpeech2("fastspeech2_postnet", weights)
-    deep = g.input("deep", TensorProto.FLOAT, [1, "W", _HIDDEN])
-    keys = g.input("keys", TensorProto.FLOAT, [1, _HEADS, _HEAD_SIZE, "L"])
-    values = g.input("values", TensorProto.FLOAT, [1, _HEADS, "L", _HEAD_SIZE])
+    deep = g.input("deep", [1, "W", _HIDDEN])
+    keys = g.input("keys", [1, _HEADS, _HEAD_SIZE, "L"])
+    values = g.input("values", [1, _HEADS, "L", _HEAD_SIZE])
     x = g.block_with(deep, keys, values, _LAST_BLOCK)
     coarse = g.dense(x, "mel_before")
     y = coarse

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from onnx import TensorProto
 
 from liusheng.models.recipes.onnx_graph import OnnxGraph
 from liusheng.models.recipes.tflite_weights import TfliteWeights, UnexpectedModelError
@@ -32,7 +31,7 @@ class _MelGan(OnnxGraph):
             "Conv",
             x,
             self.constant(kernel.transpose(0, 3, 1, 2), np.float32),
-            self.vector(self._weights.added_to(f"{name}/BiasAdd")),
+            self.constant(self._weights.added_to(f"{name}/BiasAdd").real()),
             dilations=[1, dilation],
         )
 
@@ -43,7 +42,7 @@ class _MelGan(OnnxGraph):
             "ConvTranspose",
             x,
             self.constant(kernel.transpose(3, 0, 2, 1), np.float32),
-            self.vector(self._weights.added_to(f"{name}/BiasAdd")),
+            self.constant(self._weights.added_to(f"{name}/BiasAdd").real()),
             strides=[1, stride],
             pads=[0, trim // 2, 0, trim - trim // 2],
         )
@@ -59,7 +58,7 @@ class _MelGan(OnnxGraph):
 def vocoder(weights: TfliteWeights) -> OnnxGraph:
     g = _MelGan("mb_melgan", weights)
     root = "sequential_4"
-    mel = g.input("mel", TensorProto.FLOAT, [1, "L", _MELS])
+    mel = g.input("mel", [1, "L", _MELS])
     x = g.node("Unsqueeze", g.node("Transpose", mel, perm=[0, 2, 1]), g.ints(2))
     x = g.conv(g.reflect(x, 3), f"{root}/conv1d")
     number = 0
