@@ -32,14 +32,14 @@ class Reader:
         return [self._advance(turn) for turn in turns]
 
     def _advance(self, turn: Turn) -> Outcome:
-        heard = turn.state + len(turn.samples)
+        heard = turn.state + len(turn.pcm) // 2
         count = heard // 8000
         if turn.last:
             words = tuple(Word(w, i / 2, (i + 1) / 2) for i, w in enumerate(self.said[:count]))
             text = " ".join(w.text for w in words)
-            return Outcome(heard, (Utterance(0, text, words, "en", 0, 2),), Partial(1), False)
+            return Outcome(heard, (Utterance(0, text, words, "en", 0, 2),), Partial(1), heard)
         text = " ".join(self.said[:count]).replace("two", "too" if count == 2 else "two")
-        return Outcome(heard, (), Partial(0, text), True)
+        return Outcome(heard, (), Partial(0, text), heard)
 
     def forget(self, states: Sequence[Any]) -> None:
         pass

@@ -19,10 +19,12 @@ from statistics import fmean
 
 import numpy as np
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load_engine
 from liusheng.asr.offline.engine import Effort, Window
-from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.recognizer import Outcome, Recognizer
 from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
+from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.audio.decode import decode_file
 from liusheng.bench.scoring import Errors, errors, join
 from liusheng.bench.token_delay import first_shown, visible_tokens
@@ -135,10 +137,11 @@ def hear(
     lang: str,
     turn: float = 0.1,
     timer: Callable[[], float] = lambda: 0.0,
+    detector: SpeechActivityDetector | None = None,
 ) -> Heard:
     """Recognise a recording live, as if it were spoken now; see `live`."""
     began = time.process_time()
-    outcomes = list(live(recognizer, samples, lang, turn, timer))
+    outcomes = list(live(recognizer, samples, lang, turn, timer, detector))
     cpu = time.process_time() - began
     closed = [u for _, outcome in outcomes for u in outcome.closed]
     ended = outcomes[-1][0] - len(samples) / SAMPLE_RATE if outcomes else 0.0
@@ -151,6 +154,7 @@ def live(
     lang: str,
     turn: float,
     timer: Callable[[], float] = lambda: 0.0,
+    detector: SpeechActivityDetector | None = None,
 ) -> Iterator[tuple[float, Outcome]]:
     """Play a recording on a clock of its own; yield when each outcome was known, and the outcome.
 
@@ -158,8 +162,9 @@ def live(
         the last one was computed.
     timer: how long a turn takes is read from it (`time.process_time`: as on a core that does
         nothing else); by default computing takes no time, and the clock is that of the audio.
+    detector: of speech (see `InProcessStream`).
     """
-    state = recognizer.open(StreamParams(lang))
+    stream = InProcessStream(recognizer, StreamParams(lang), detector)
     step = max(1, round(turn * SAMPLE_RATE))
     now = 0.0
     end = 0
@@ -167,12 +172,9 @@ def live(
         start = end
         end = min(len(samples), max(start + step, int(now * SAMPLE_RATE)))
         began = timer()
-        last = end == len(samples)
-        outcome = recognizer.advance([Turn(state, samples[start:end], last)])[0]
+        outcome = stream.advance(samples[start:end], last=end == len(samples))
         now = max(now, end / SAMPLE_RATE) + timer() - began
-        state = outcome.state
         yield now, outcome
-    recognizer.forget([state])
 
 
 def offline_transcriber(model: InstalledModel) -> Transcriber:

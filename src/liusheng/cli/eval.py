@@ -17,6 +17,7 @@ from rich.progress import Progress
 from liusheng.asr.load import load as load_recognizer
 from liusheng.asr.recognizer import Recognizer
 from liusheng.asr.types import SAMPLE_RATE
+from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.audio.decode import DecodeError
 from liusheng.bench import eval_report as evaluation
 from liusheng.bench import machine
@@ -120,13 +121,14 @@ def _heard(recordings: Sequence[Recording], settings: Settings, *, live_only: bo
     """Recognise recordings in this process."""
     models = recognition_models(settings)
     recognizer = load_recognizer(models, settings.asr_options)
+    detector = SpeechActivityDetector(settings.asr_options.live.vad)
     results = []
-    offline = None if live_only else _Offline(recognizer, models)
+    offline = None if live_only else _Offline(recognizer, models, detector)
     with _progress("Recognising", recordings) as each:
         for recording in each:
             lang = _known(recognizer, recording.lang)
             samples = read_samples(recording.path)
-            heard = hear(recognizer, samples, lang, timer=time.process_time)
+            heard = hear(recognizer, samples, lang, timer=time.process_time, detector=detector)
             result = Result(
                 recording,
                 len(samples) / SAMPLE_RATE,
@@ -188,8 +190,14 @@ def _with_offline(results: Sequence[Result], settings: Settings) -> list[Result]
 class _Offline:
     """What the same models make of whole recordings."""
 
-    def __init__(self, recognizer: Recognizer, models: Sequence[InstalledModel]) -> None:
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        models: Sequence[InstalledModel],
+        detector: SpeechActivityDetector | None = None,
+    ) -> None:
         self._recognizer = recognizer
+        self._detector = detector
         self._models = {model.name: model for model in models}
         self._plain: dict[str, Transcriber | None] = {}
 
@@ -197,7 +205,8 @@ class _Offline:
         """Return a result with what is offline."""
         samples = read_samples(result.recording.path)
         lang = result.recording.lang
-        whole = hear(self._recognizer, samples, lang, turn=max(1.0, result.seconds + 1))
+        turn = max(1.0, result.seconds + 1)
+        whole = hear(self._recognizer, samples, lang, turn, detector=self._detector)
         result = replace(result, whole=whole.text, cpu_whole=whole.cpu)
         plain = self._plain_user(result.model)
         if plain is None:

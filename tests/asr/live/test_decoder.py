@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from tests.support.level_detector import LevelDetector
 
 from liusheng.asr.capabilities import NotSupportedError
-from liusheng.asr.live.decoder import LiveRecognizer, LiveState
+from liusheng.asr.in_process import InProcessStream
+from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions, VadOptions
-from liusheng.asr.recognizer import Outcome, Turn
+from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams
-from liusheng.asr.vad.silero import FRAME
+from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.asr.vad.segments import FRAME
 
 LETTER = 5 * FRAME
 """Samples that a letter of our speech lasts."""
@@ -69,23 +71,27 @@ class LetterEngine:
 
 
 def recogniser(engine: object, options: LiveOptions | None = None) -> LiveRecognizer:
-    return LiveRecognizer(engine, options, LevelDetector())
+    return LiveRecognizer(engine, options)
+
+
+def stream(live: LiveRecognizer) -> InProcessStream:
+    detector = SpeechActivityDetector(live.options.vad, LevelDetector())
+    return InProcessStream(live, StreamParams(), detector)
 
 
 def play(
     live: LiveRecognizer, audio: Samples, cuts: list[int], *, pickled: bool = False
 ) -> list[Outcome]:
     """Play audio in turns that end at `cuts`."""
-    state = live.open(StreamParams())
+    playing = stream(live)
     ends = sorted({min(c, len(audio)) for c in cuts} | {len(audio)})
     outcomes = []
     start = 0
     for end in ends:
         if pickled:
-            state = pickle.loads(pickle.dumps(state))
-        outcome = live.advance([Turn(state, audio[start:end], end == len(audio))])[0]
-        outcomes.append(outcome)
-        state, start = outcome.state, end
+            playing.state = pickle.loads(pickle.dumps(playing.state))
+        outcomes.append(playing.advance(audio[start:end], end == len(audio)))
+        start = end
     return outcomes
 
 
@@ -152,9 +158,9 @@ def test_what_every_outcome_promises(
         if partial.index == shown.index:
             assert partial.text.startswith(shown.text[: shown.stable])
         shown = partial
-        assert len(outcome.state.audio) <= (options.vad.longest + 1) * SAMPLE_RATE
+        kept = outcome.covered - outcome.needs
+        assert kept <= (options.vad.longest + options.vad.pre_roll + 1) * SAMPLE_RATE
     assert outcomes[-1].partial.text == ""
-    assert not outcomes[-1].speaking
     for utterance in closed:
         assert utterance.text.replace(" ", "") == "".join(w.text for w in utterance.words)
         places = [t for w in utterance.words for t in (w.start, w.end)]
@@ -172,9 +178,7 @@ def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doub
     live, other = (recogniser(LetterEngine(doubt), _SHORT) for _ in range(2))
     stayed = play(live, audio, cuts)
     sent = play(other, audio, cuts, pickled=True)
-    assert [(o.closed, o.partial, o.speaking) for o in stayed] == [
-        (o.closed, o.partial, o.speaking) for o in sent
-    ]
+    assert [(o.closed, o.partial) for o in stayed] == [(o.closed, o.partial) for o in sent]
 
 
 @given(st.lists(_speech, min_size=2, max_size=4), st.integers(1, 20))
@@ -182,17 +186,16 @@ def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doub
 def test_streams_of_a_batch_do_not_mix(texts: list[str], seed: int) -> None:
     live = recogniser(LetterEngine())
     audios = [speak(t) for t in texts]
-    states = [live.open(StreamParams()) for _ in audios]
+    streams = [stream(live) for _ in audios]
     step = seed * 3000
     heard = ["" for _ in audios]
     for start in range(0, max(map(len, audios)), step):
         turns = [
-            Turn(s, a[start : start + step], start + step >= max(map(len, audios)))
-            for s, a in zip(states, audios, strict=True)
+            s.turn(a[start : start + step], start + step >= max(map(len, audios)))
+            for s, a in zip(streams, audios, strict=True)
         ]
-        outcomes = live.advance(turns)
-        states = [o.state for o in outcomes]
-        for i, outcome in enumerate(outcomes):
+        for i, outcome in enumerate(live.advance(turns)):
+            streams[i].done(outcome)
             heard[i] += letters_of([outcome])
     assert heard == [t.replace(" ", "") for t in texts]
 
@@ -202,8 +205,8 @@ def test_nothing_is_decoded_in_silence() -> None:
     audio = np.zeros(20 * SAMPLE_RATE, np.float32)
     outcomes = play(recogniser(engine), audio, every(0.1, audio))
     assert engine.decodes == []
-    assert all(o.partial == Partial(0) and not o.speaking and not o.closed for o in outcomes)
-    assert len(outcomes[-1].state.audio) < SAMPLE_RATE
+    assert all(o.partial == Partial(0) and not o.closed for o in outcomes)
+    assert len(audio) - outcomes[-2].needs < SAMPLE_RATE
 
 
 def test_a_click_opens_no_utterance() -> None:
@@ -244,10 +247,7 @@ def test_an_engine_knows_whether_anybody_waits() -> None:
     engine = LetterEngine()
     live = recogniser(engine)
     audio = speak("  abcdef        ")
-    turns = [
-        Turn(live.open(StreamParams()), audio, last=True, spare=spare) for spare in (True, False)
-    ]
-    live.advance(turns)
+    live.advance([stream(live).turn(audio, last=True, spare=spare) for spare in (True, False)])
     assert [window.spare for window in engine.windows] == [True, False]
 
 
@@ -364,5 +364,14 @@ def test_utterances_longer_than_the_model_hears_are_refused() -> None:
 def test_a_state_is_small() -> None:
     live = recogniser(LetterEngine())
     audio = speak("  " + "abcdefghij" * 8)
-    state: LiveState = play(live, audio, [len(audio) - 1000])[0].state
-    assert len(pickle.dumps(state)) < 2 * len(audio) + 20_000
+    state = play(live, audio, [len(audio) - 1000])[0].state
+    assert len(pickle.dumps(state)) < 5_000
+
+
+def test_a_turn_without_the_audio_that_is_needed_is_refused() -> None:
+    live = recogniser(LetterEngine())
+    turn = stream(live).turn(speak("  abcdef      "))
+    with pytest.raises(ValueError, match=r"begins at sample 12800; sample \d+ is needed"):
+        live.advance([replace(turn, pcm=turn.pcm[2 * 12_800 :], start=12_800)])
+    with pytest.raises(ValueError, match="needs the speech activity"):
+        live.advance([replace(turn, activity=None)])

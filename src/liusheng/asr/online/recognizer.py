@@ -212,12 +212,12 @@ class SherpaOnline:
         """
         lost = [turn.state.stream for turn in turns if not self._can_resume(turn)]
         if lost:
-            raise StateLostError(f"streams that are not here came without their past: {lost}")
+            raise StateLostError(f"streams that are not in this process need older audio: {lost}")
         # A stream leaves the cache while it is worked on: if anything fails on the way, it comes
         # back from its last state and not from the middle of this turn.
         live = [self._resume(turn) for turn in turns]
         for stream, turn in zip(live, turns, strict=True):
-            stream.feed(turn.samples, turn.last)
+            stream.feed(turn.pcm, turn.start, turn.last)
         waiting = [stream for stream in live if stream.ready()]
         while waiting:
             for start in range(0, len(waiting), self._options.batch):
@@ -254,9 +254,11 @@ class SherpaOnline:
             self._live.pop(state.stream, None)
 
     def _can_resume(self, turn: Turn) -> bool:
-        live = self._live.get(turn.state.stream)
-        here = live is not None and live.follows(turn.state)
-        return here or turn.past is not None or turn.state.turn == 0
+        state: StreamState = turn.state
+        live = self._live.get(state.stream)
+        if live is not None and live.follows(state):
+            return turn.start <= live.end
+        return turn.start <= state.origin
 
     def _resume(self, turn: Turn) -> LiveStream:
         state: StreamState = turn.state
@@ -270,7 +272,6 @@ class SherpaOnline:
             settled=self._options.decoding_method == GREEDY,
             languages=self.languages,
             silence=self._silence,
-            heard_again=self._second_pass is not None,
+            second_pass=self._second_pass is not None,
             state=state,
-            past=turn.past,
         )

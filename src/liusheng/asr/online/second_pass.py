@@ -73,8 +73,8 @@ class SecondPass:
         heard = OpenUtterance(spoken.begin).updated(
             _placed(params, spoken, decoded.lang, pieces),
             lang=decoded.lang,
-            heard=0,
-            settled=True,
+            decoded_until=0,
+            final=True,
             horizon=0.0,
             spell=spell,
         )

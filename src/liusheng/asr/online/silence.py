@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.asr.vad.silero import FRAME, SpeechDetector
+from liusheng.asr.vad.segments import FRAME
+from liusheng.asr.vad.silero import SpeechDetector
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,8 @@ class LiveStream:
         settled: bool,
         languages: Sequence[str],
         silence: SilenceRules | None,
-        heard_again: bool,
+        second_pass: bool,
         state: StreamState,
-        past: Samples | None,
     ) -> None:
         """Begin the native stream of `state`; its steps are decoded again with the next feed.
 
@@ -85,8 +84,8 @@ class LiveStream:
             model it picks each frame's best token once, of Paraformer each fired one's, and what
             was picked is input to the rest and not looked at again. A beam may change its mind.
         silence: when the stream rests; None: never.
-        heard_again: closed utterances are, so what is shown of an open one is not stable.
-        past: the audio from `state.origin` on that earlier turns took in.
+        second_pass: closed utterances are decoded again, so what is shown of an open one is not
+            stable.
         """
         self._recognizer = recognizer
         self._vocabulary = vocabulary
@@ -94,11 +93,11 @@ class LiveStream:
         self._settled = settled
         self._languages = languages
         self._silence = silence
-        self._heard_again = heard_again
+        self._second_pass = second_pass
         self._state = state
         self._index = state.index
         self._origin = state.origin
-        self._audio = bytearray() if past is None else bytearray(_pcm16(past))
+        self._audio = bytearray()
         self._warm = state.warm
         self._tokens = list(state.tokens)
         self._skipped = state.skipped
@@ -125,12 +124,14 @@ class LiveStream:
         self._seen = 0
         self._steps = 0
 
-    def feed(self, samples: Samples, last: bool) -> None:
-        """Take audio in: 16 kHz in [-1, 1]. After the last, what the model looks ahead is added."""
+    def feed(self, pcm: bytes, start: int, last: bool) -> None:
+        """Take in audio that begins at sample `start` of the stream: at or before `end`. After the
+        last, what the model looks ahead is added.
+        """
         self.closed = []
-        self._audio += _pcm16(samples)
+        self._audio += memoryview(pcm)[2 * (self.end - start) :]
         self._last = last
-        self._heard = self._end_of_audio()
+        self._heard = self.end
         if last:
             self._audio += bytes(2 * FRAME * (self._pace.window + _TAIL_FRAMES))
 
@@ -159,7 +160,7 @@ class LiveStream:
     def _fell_silent(self, rules: SilenceRules) -> bool:
         """Whether neither the model nor the detector has noticed speech for long enough."""
         given, due = (self._origin + self._pace.due(self._steps + n) for n in (0, 1))
-        if self._end_of_audio() < due:
+        if self.end < due:
             return False  # there is nothing to decide yet
         if self._decoded() - max(self._spoken(), self._awake) < rules.hang_over:
             self._listening = None
@@ -172,7 +173,7 @@ class LiveStream:
     def _hears(self, rules: SilenceRules) -> bool:
         """Listen to what is there of a resting stream; return whether somebody speaks again."""
         while True:
-            end = self._end_of_audio()
+            end = self.end
             nothing = self._steps == 0
             due = end if nothing else self._origin + self._pace.due(self._steps + self._skipped + 1)
             speech = self._listen(rules, min(end, due))
@@ -259,7 +260,7 @@ class LiveStream:
         pieces = ended(pieces, lang, cut)
         begin, end = pieces[0].start, pieces[-1].end
         utterance = Utterance(self._index, text_of(pieces), words_of(pieces), lang, begin, end)
-        at, pcm = self._around(begin, end, cut) if self._heard_again else (0, b"")
+        at, pcm = self._around(begin, end, cut) if self._second_pass else (0, b"")
         self.closed.append(Spoken(utterance, at, pcm, cut))
         self._index += 1
 
@@ -282,7 +283,9 @@ class LiveStream:
         """Return how much of the stream has been decoded, in samples."""
         return self._origin + self._steps * self._pace.step_samples
 
-    def _end_of_audio(self) -> int:
+    @property
+    def end(self) -> int:
+        """The sample of the stream up to which audio is here, padding after the last included."""
         return self._origin + len(self._audio) // 2
 
     def _spoken(self) -> int:
@@ -311,31 +314,30 @@ class LiveStream:
             awake=self._awake,
             floor=self._floor,
         )
-        stable = len(text) if self._settled and not self._heard_again else 0
+        stable = len(text) if self._settled and not self._second_pass else 0
         if self._state.params.script is Script.TRADITIONAL:
             stable = max(0, stable - _PHRASE)
         return Outcome(
             self._state,
             tuple(closed),
             Partial(self._index, text, stable),
-            speaking=bool(text),
             needs=self._origin,
-            wants=self._wants() / SAMPLE_RATE,
-            heard=self._computed(),
+            covered=self._covered(),
+            step=self._samples_to_next_step(),
         )
 
-    def _computed(self) -> int:
+    def _covered(self) -> int:
         """Return up to where the audio has been computed, or was silent."""
         if self._resting or not self._steps:
             return self._heard if self._resting else self._origin
         return min(self._heard, self._origin + self._pace.due(self._steps))
 
-    def _wants(self) -> int:
+    def _samples_to_next_step(self) -> int:
         """Return how many samples later there is something to do."""
         if self._resting:
             return self._pace.step_samples
         due = self._origin + self._pace.due(self._steps + 1)
-        return max(due - self._end_of_audio(), FRAME)
+        return max(due - self.end, FRAME)
 
     def _collect(self) -> None:
         """Take over the tokens that the native stream has found since the last time."""
@@ -369,10 +371,6 @@ class LiveStream:
         return polish(
             self._vocabulary.pieces(self._tokens, until), asked, self._state.params.script
         )
-
-
-def _pcm16(samples: Samples) -> bytes:
-    return np.rint(np.clip(samples * 32768, -32768, 32767)).astype("<i2").tobytes()
 
 
 def _samples(pcm: bytearray) -> Samples:

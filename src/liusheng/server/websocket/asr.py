@@ -13,7 +13,8 @@ from liusheng.asr.types import Partial, Script, Utterance
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_session import Abandon, ASRSession, Command, Feed, Finish, Open
 from liusheng.protocol.errors import ProtocolError
-from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
+from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import at_most
 from liusheng.server.audio_input import AudioInput, open_audio_input
 from liusheng.server.errors import no_room, not_supported, recognition_failed
@@ -91,7 +92,7 @@ class ASRSocket(SocketDriver[Command]):
         self.progress()
 
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
-        heard = self._stream.heard if self._stream else None
+        heard = self._stream.covered_seconds if self._stream else None
         self._asr.updated(closed, partial.index, partial.text, partial.stable, heard)
 
     def _finish(self) -> None:

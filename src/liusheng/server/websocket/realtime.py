@@ -15,7 +15,8 @@ from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.realtime_commands import Abandon, Command, Feed, Finish, Open
 from liusheng.protocol.realtime_session import RealtimeSession
-from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
+from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.errors import no_room, recognition_failed
 from liusheng.server.http.openai_common import language_for
