@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
 from tests.support.level_detector import LevelDetector
 
 from liusheng.asr.capabilities import NotSupportedError
@@ -22,52 +23,6 @@ from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams
 from liusheng.asr.vad.activity import SpeechActivityDetector
-from liusheng.asr.vad.segments import FRAME
-
-LETTER = 5 * FRAME
-"""Samples that a letter of our speech lasts."""
-
-
-def speak(text: str) -> Samples:
-    """Return audio that the engines here understand: a level for each letter, zeros for a space."""
-    return np.concatenate(
-        [np.full(LETTER, 0 if c == " " else ord(c) / 200, np.float32) for c in text]
-        or [np.zeros(0, np.float32)]
-    )
-
-
-class LetterEngine:
-    """Reads the levels. With `doubt`, a partial's last letters come out wrong, and then right."""
-
-    name = "letters"
-    languages = ("en",)
-    max_seconds = 28.0
-    punctuates = False
-
-    def __init__(self, doubt: int = 0) -> None:
-        self.doubt = doubt
-        self.decodes: list[tuple[Effort, float]] = []
-        self.windows: list[Window] = []
-
-    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
-        self.windows += windows
-        self.decodes += [(effort, len(w.samples) / SAMPLE_RATE) for w in windows]
-        return [Decoded(self._read(w.samples, effort), "en") for w in windows]
-
-    def _read(self, samples: Samples, effort: Effort) -> tuple[Piece, ...]:
-        levels = np.rint(samples * 200).astype(int)
-        edges = np.flatnonzero(np.diff(levels, prepend=-1, append=-1))
-        pieces = []
-        for start, end in pairwise(edges.tolist()):
-            # Half a letter or less is heard by the window that has the rest of it.
-            if levels[start] and 2 * (end - start) > LETTER:
-                text = " " + chr(levels[start])
-                pieces.append(Piece(text, start / SAMPLE_RATE, end / SAMPLE_RATE))
-        if effort is Effort.PARTIAL and self.doubt:
-            doubtful = len(samples) // FRAME % (self.doubt + 1)
-            for i in range(max(0, len(pieces) - doubtful), len(pieces)):
-                pieces[i] = Piece(f" {doubtful}", pieces[i].start, pieces[i].end)
-        return tuple(pieces)
 
 
 def recogniser(engine: object, options: LiveOptions | None = None) -> LiveRecognizer:
@@ -104,21 +59,13 @@ def every(seconds: float, audio: Samples) -> list[int]:
     return list(range(step, len(audio), step))
 
 
-# No letter follows itself: two equal levels in a row are one long letter. Words are four letters
-# and more, so that each is long enough to be speech.
-_alphabet = st.lists(st.sampled_from("abcdefghij"), min_size=4, max_size=30).map(
-    lambda cs: "".join(c for i, c in enumerate(cs) if i == 0 or cs[i - 1] != c)
-)
-_speech = st.lists(
-    st.tuples(_alphabet.filter(lambda w: len(w) >= 4), st.integers(1, 12)), max_size=4
-).map(lambda parts: "  " + "".join(word + " " * gap for word, gap in parts))
 _cuts = st.lists(st.integers(1, 60 * LETTER), max_size=25)
 _SHORT = LiveOptions(
     vad=VadOptions(long=2.0, longest=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
 )
 
 
-@given(_speech, _cuts, _cuts)
+@given(spoken_texts, _cuts, _cuts)
 @settings(max_examples=30, deadline=None)
 def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
     text: str, cuts: list[int], others: list[int]
@@ -129,7 +76,7 @@ def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
     assert letters_of(play(live, audio, others)) == text.replace(" ", "")
 
 
-@given(_speech, _cuts)
+@given(spoken_texts, _cuts)
 @settings(max_examples=30, deadline=None)
 def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int]) -> None:
     audio = speak(text)
@@ -137,7 +84,7 @@ def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int])
     assert heard == text.replace(" ", "")
 
 
-@given(_speech, _cuts, st.integers(0, 4), st.sampled_from([LiveOptions(), _SHORT]))
+@given(spoken_texts, _cuts, st.integers(0, 4), st.sampled_from([LiveOptions(), _SHORT]))
 @settings(max_examples=40, deadline=None)
 def test_what_every_outcome_promises(
     text: str, cuts: list[int], doubt: int, options: LiveOptions
@@ -171,7 +118,7 @@ def test_what_every_outcome_promises(
         assert one.end <= next_one.start
 
 
-@given(_speech, _cuts, st.integers(0, 4))
+@given(spoken_texts, _cuts, st.integers(0, 4))
 @settings(max_examples=15, deadline=None)
 def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doubt: int) -> None:
     audio = speak(text)
@@ -181,7 +128,7 @@ def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doub
     assert [(o.closed, o.partial) for o in stayed] == [(o.closed, o.partial) for o in sent]
 
 
-@given(st.lists(_speech, min_size=2, max_size=4), st.integers(1, 20))
+@given(st.lists(spoken_texts, min_size=2, max_size=4), st.integers(1, 20))
 @settings(max_examples=10, deadline=None)
 def test_streams_of_a_batch_do_not_mix(texts: list[str], seed: int) -> None:
     live = recogniser(LetterEngine())
@@ -260,7 +207,7 @@ def test_words_that_stand_leave_the_window() -> None:
     assert max(seconds for e, seconds in engine.decodes if e is Effort.PARTIAL) < 5.5
 
 
-def test_the_first_sound_before_the_speech_is_heard_too() -> None:
+def test_the_first_sound_before_the_speech_is_decoded_too() -> None:
     live = recogniser(LetterEngine())
     audio = speak("  abcdef      ")
     # The first letter is too faint for the detector, not for the model.
