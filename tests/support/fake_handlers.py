@@ -53,11 +53,9 @@ class Echo:
         request = replace(request, pcm=request.pcm.replace(b"spare?", spare))
         if self._sticky:
             return self._remembered(request)
-        text, end = pickle.loads(request.state) if request.state else ("", 0)
-        assert end == request.start
-        end += len(request.pcm) // 2
-        text = self._heard(text, request.pcm)
-        return self._result(pickle.dumps((text, end)), text, request.last, end, end)
+        text = self._heard(pickle.loads(request.state) if request.state else "", request.pcm)
+        end = request.start + len(request.pcm) // 2
+        return self._result(pickle.dumps(text), text, request.last, end, end)
 
     def _remembered(self, request: TurnRequest) -> TurnResult:
         start = (uuid.uuid4().hex, 0, 0)

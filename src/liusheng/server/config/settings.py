@@ -140,6 +140,18 @@ class LimitSettings(Group):
         description="Audio of a session that waits to be recognised, before the server reads "
         "more slowly.",
     )
+    max_partial_interval_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="A new recognition is refused if with it every speaker would have a partial "
+        "result less often.",
+    )
+    max_lag_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="A new recognition is refused while the longest waiting one has waited longer "
+        "to be decoded.",
+    )
     max_text_chars: int = Field(default=10_000, ge=1, description="Length of one text to be said.")
     max_session_seconds: float = Field(
         default=0, ge=0, description="Audio in one recognition; 0: no limit."
