@@ -74,84 +74,84 @@ class TestWindowed:
 
     def test_a_turn_takes_only_what_was_detected(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
+        audio.append(bytes(2 * 1024))
         ticket, piece = audio.next_detection(1, 600) or (0, b"")
-        assert len(piece) == 2 * 600
-        assert audio.detected(ticket, detection(600, 100, open=open_segment(100, 600)))
+        assert len(piece) == 2 * 512, "it ends with a frame"
+        assert audio.detected(ticket, detection(512, 100, open=open_segment(100, 512)))
         turn = audio.next_turn(LIMIT, finishing=False, resident=False)
-        assert (turn.start, turn.end, turn.ticket, turn.last) == (100, 600, None, False)
-        assert audio.kept == 900
+        assert (turn.start, turn.end, turn.ticket, turn.last) == (100, 512, None, False)
+        assert audio.kept == 924
 
     def test_silence_is_dropped_without_a_turn(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
-        ticket, _ = audio.next_detection(1, 1000) or (0, b"")
-        assert audio.detected(ticket, detection(1000, 700))
+        audio.append(bytes(2 * 1024))
+        ticket, _ = audio.next_detection(1, 1024) or (0, b"")
+        assert audio.detected(ticket, detection(1024, 724))
         assert (audio.queued, audio.kept) == (0, 300)
 
     def test_what_is_not_detected_is_kept(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
+        audio.append(bytes(2 * 1024))
         turn = audio.next_turn(LIMIT, finishing=True, resident=False)
         audio.turn_lost(turn)
-        audio.turn_done(turn, 1000, 0, None)
-        assert audio.kept == 1000
+        audio.turn_done(turn, 1024, 0, None)
+        assert audio.kept == 1024
 
     def test_a_detection_that_a_turn_overtook_does_not_count(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
-        ticket, _ = audio.next_detection(1, 1000) or (0, b"")
+        audio.append(bytes(2 * 1024))
+        ticket, _ = audio.next_detection(1, 1024) or (0, b"")
         turn = audio.next_turn(LIMIT, finishing=True, resident=False)
         assert turn.ticket is not None
-        assert not audio.detected(ticket, detection(1000, 1000))
-        assert audio.next_detection(1, 1000) is None, "the worker detects"
-        audio.turn_done(turn, 1000, 0, detection(1000, 1000))
-        assert (audio.speech.end, audio.queued, audio.kept) == (1000, 0, 0)
+        assert not audio.detected(ticket, detection(1024, 1024))
+        assert audio.next_detection(1, 1024) is None, "the worker detects"
+        audio.turn_done(turn, 1024, 0, detection(1024, 1024))
+        assert (audio.speech.end, audio.queued, audio.kept) == (1024, 0, 0)
 
     def test_the_vad_process_continues_after_a_turn_that_was_lost(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
+        audio.append(bytes(2 * 1024))
         turn = audio.next_turn(LIMIT, finishing=True, resident=False)
         audio.turn_lost(turn)
-        assert audio.next_detection(1, 1000) is not None
+        assert audio.next_detection(1, 1024) is not None
 
     def test_a_turn_detects_where_the_vad_process_failed_or_lags(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
-        ticket, _ = audio.next_detection(1, 1000) or (0, b"")
+        audio.append(bytes(2 * 1024))
+        ticket, _ = audio.next_detection(1, 1024) or (0, b"")
         assert not audio.without_vad
         audio.detection_failed(ticket)
         assert audio.without_vad
-        assert audio.next_detection(1, 1000) is None
+        assert audio.next_detection(1, 1024) is None
         turn = audio.next_turn(LIMIT, finishing=False, resident=False)
         assert turn.ticket is not None
-        audio.turn_done(turn, 1000, 0, detection(1000, 1000))
+        audio.turn_done(turn, 1024, 0, detection(1024, 1024))
         assert not audio.without_vad, "it is past what the VAD process failed on"
         audio.append(bytes(2 * (MAX_VAD_LAG + 1)))
         assert audio.without_vad
 
     def test_a_text_that_is_ready_is_closed_without_audio(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
-        ticket, _ = audio.next_detection(1, 1000) or (0, b"")
-        audio.detected(ticket, detection(1000, 100, open=open_segment(100, 800)))
+        audio.append(bytes(2 * 1024))
+        ticket, _ = audio.next_detection(1, 1024) or (0, b"")
+        audio.detected(ticket, detection(1024, 100, open=open_segment(100, 800)))
         turn = audio.next_turn(LIMIT, finishing=False, resident=False)
-        assert len(turn.pcm) == 2 * 900
+        assert len(turn.pcm) == 2 * 924
         audio.turn_done(turn, 100, 800, None)
-        audio.append(bytes(2 * 1000))
-        ticket, _ = audio.next_detection(1, 1000) or (0, b"")
-        audio.detected(ticket, detection(2000, 1900, closed=(Segment(100, 900, 100, 800),)))
+        audio.append(bytes(2 * 1024))
+        ticket, _ = audio.next_detection(1, 1024) or (0, b"")
+        audio.detected(ticket, detection(2048, 1900, closed=(Segment(100, 900, 100, 800),)))
         assert not audio.undecoded
         turn = audio.next_turn(LIMIT, finishing=False, resident=False)
-        assert (turn.pcm, turn.end) == (b"", 2000)
+        assert (turn.pcm, turn.end) == (b"", 2048)
 
     def test_a_backlog_is_taken_segment_by_segment(self) -> None:
         audio = StreamAudio(windowed=True)
-        audio.append(bytes(2 * 1000))
+        audio.append(bytes(2 * 1024))
         segments = tuple(Segment(at, at + 100, at, at + 100) for at in (0, 200, 400))
-        ticket, _ = audio.next_detection(1, 1000) or (0, b"")
-        audio.detected(ticket, detection(1000, 600, open=open_segment(600, 1000), closed=segments))
-        for number, size in ((2, 300), (1, 600)):
+        ticket, _ = audio.next_detection(1, 1024) or (0, b"")
+        audio.detected(ticket, detection(1024, 600, open=open_segment(600, 1024), closed=segments))
+        for number, size in ((2, 300), (1, 624)):
             turn = audio.next_turn(300, finishing=False, resident=False)
             assert turn.activity is not None
             assert len(turn.activity.closed) == number

@@ -8,7 +8,7 @@ import pytest
 
 from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.asr.vad.segments import SpeechActivity
+from liusheng.asr.vad.segments import FRAME, SpeechActivity
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.stream_audio import StreamAudio
@@ -16,8 +16,8 @@ from liusheng.runtime.recognition.vad_service import VadService
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
-TENTH = SAMPLE_RATE // 10
-"""Samples in a tenth of a second."""
+TENTH = 3 * FRAME
+"""Samples in about a tenth of a second."""
 
 
 class Streams:

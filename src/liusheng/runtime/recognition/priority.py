@@ -77,8 +77,8 @@ class ScheduledStream:
     """What the scheduler knows of one stream. Times are the caller's clock's, positions samples.
 
     audio: what came in, what turns have taken, and where speech is in it.
-    decoded_until: up to where its open utterance's speech was, or is being, decoded.
-    prepared_until: the same with a final's care, in a pause.
+    decoded_until: where its audio ended when its open utterance was last decoded, or began to be.
+    prepared_until: the end of the speech that was last decoded in a pause, or is being.
     reason, due: what it is due a turn for, and since when.
     finishing: since when its client waits for the final.
     running: what the turn under way is for.
@@ -156,7 +156,7 @@ class ScheduledStream:
         self.running = self.reason
         segment = self.audio.speech.open
         if segment and self.running in (TurnReason.PARTIAL, TurnReason.PAUSE):
-            self.decoded_until = segment.speech_end
+            self.decoded_until = self.audio.received
         if segment and self.running is TurnReason.PAUSE:
             self.prepared_until = segment.speech_end
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.asr.vad.segments import SpeechActivity
+from liusheng.asr.vad.segments import FRAME, SpeechActivity
 from liusheng.runtime.recognition.messages import Detection
 
 BYTES_PER_SAMPLE = 2
@@ -171,11 +171,14 @@ class StreamAudio:
     def next_detection(self, least: int, limit: int) -> tuple[int, bytes] | None:
         """Return a ticket and audio from `speech.end` on for the VAD process; None: not now.
 
+        The audio ends with a frame: what follows would only be carried along in the detector's
+        state.
+
         least, limit: samples.
         """
         if self._in_worker or self._vad_failed or self.undetected < least:
             return None
-        end = min(self.received, self.speech.end + limit)
+        end = min(self.received, self.speech.end + limit) // FRAME * FRAME
         return self._new_ticket(in_worker=False), self._slice(self.speech.end, end)
 
     def detected(self, ticket: int, detection: Detection) -> bool:
