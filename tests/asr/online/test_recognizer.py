@@ -133,12 +133,16 @@ def test_steps_are_as_long_as_the_library_takes_them(
         native.decode_stream(stream)
         steps += 1
     frames = len(speech) // 160
-    pace = recognizer._pace
-    assert (steps - 1) * pace.shift + pace.window < frames <= steps * pace.shift + pace.window + 3
+    timing = recognizer._timing
+    assert (
+        (steps - 1) * timing.shift + timing.window
+        < frames
+        <= steps * timing.shift + timing.window + 3
+    )
     native.reset(stream)
-    if pace.ratio is not None:  # Paraformer does not say
+    if timing.ratio is not None:  # Paraformer does not say
         started = native.get_result_all(stream).start_time
-        assert started == pytest.approx(steps * pace.shift / 100, abs=1e-3)
+        assert started == pytest.approx(steps * timing.shift / 100, abs=1e-3)
 
 
 def test_utterances_follow_one_another(every: InstalledModel, speech: Samples) -> None:

@@ -186,7 +186,7 @@ def test_noise_that_is_taken_for_speech_is_forgotten(model: InstalledModel) -> N
     samples = np.concatenate([crack] * 3)
     recognizer = load(model)
     outcomes = hear(recognizer, samples)
-    assert steps(recognizer) * recognizer._pace.shift / 100 < 9.0
+    assert steps(recognizer) * recognizer._timing.shift / 100 < 9.0
     # Nothing was said, so a stream begins afresh and its audio is not kept.
     assert outcomes[-2].needs > 29 * 16_000
 

@@ -11,7 +11,7 @@ from tests.support.level_detector import LevelDetector
 from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.asr.vad.activity import SpeechActivityDetector
-from liusheng.asr.vad.segments import FRAME, Segment, SpeechActivity
+from liusheng.asr.vad.segments import FRAME, SpeechActivity, SpeechSegment
 
 VAD = VadOptions()
 
@@ -43,7 +43,7 @@ def detect(
     return found
 
 
-def closed(found: list[SpeechActivity]) -> list[Segment]:
+def closed(found: list[SpeechActivity]) -> list[SpeechSegment]:
     return [segment for activity in found for segment in activity.closed]
 
 

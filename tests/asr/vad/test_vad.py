@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.asr.vad.segmenter import Segmenter, SegmenterState
-from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, Segment
+from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, SpeechSegment
 from liusheng.asr.vad.silero import SileroVad
 
 OPTIONS = VadOptions()
@@ -20,7 +20,7 @@ def frames(seconds: float) -> int:
 
 def segments(
     probabilities: list[float], options: VadOptions = OPTIONS
-) -> tuple[SegmenterState, list[Segment]]:
+) -> tuple[SegmenterState, list[SpeechSegment]]:
     return Segmenter(options).advance(SegmenterState(), probabilities)
 
 
@@ -36,7 +36,7 @@ def test_an_utterance_has_pre_roll_and_hang_over() -> None:
     _, found = segments(silence(2) + speech(1) + silence(2))
     begin, end = frames(2), frames(2) + frames(1)
     places = (begin - frames(OPTIONS.pre_roll), end + frames(OPTIONS.hang_over), begin, end)
-    assert found == [Segment(*(place * FRAME for place in places))]
+    assert found == [SpeechSegment(*(place * FRAME for place in places))]
 
 
 def test_a_short_sound_is_no_utterance() -> None:

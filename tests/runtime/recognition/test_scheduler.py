@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liusheng.asr.vad.segments import OpenSegment, Segment, SpeechActivity
+from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
 from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
@@ -38,7 +38,7 @@ def silence(detected: float) -> SpeechActivity:
 
 def endpoint(speech_end: float, detected: float) -> SpeechActivity:
     """Somebody spoke until `speech_end`."""
-    segment = Segment(0, samples(speech_end), 0, samples(speech_end))
+    segment = SpeechSegment(0, samples(speech_end), 0, samples(speech_end))
     return replace(silence(detected), closed=(segment,))
 
 

@@ -16,7 +16,7 @@ from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.options import LiveOptions, VadOptions
 from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
-from liusheng.asr.vad.segments import OpenSegment, Segment, SpeechActivity
+from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.runtime.recognition.handler import RecognitionHandler
 from liusheng.runtime.recognition.messages import (
@@ -140,7 +140,7 @@ class TestWindowed:
         audio.turn_done(turn, 100, 800, None)
         audio.append(bytes(2 * 1024))
         ticket, _ = audio.next_detection(1, 1024) or (0, b"")
-        audio.detected(ticket, detection(2048, 1900, closed=(Segment(100, 900, 100, 800),)))
+        audio.detected(ticket, detection(2048, 1900, closed=(SpeechSegment(100, 900, 100, 800),)))
         assert not audio.undecoded
         turn = audio.next_turn(LIMIT, finishing=False, resident=False)
         assert (turn.pcm, turn.end) == (b"", 2048)
@@ -148,7 +148,7 @@ class TestWindowed:
     def test_a_backlog_is_taken_segment_by_segment(self) -> None:
         audio = StreamAudio(windowed=True)
         audio.append(bytes(2 * 1024))
-        segments = tuple(Segment(at, at + 100, at, at + 100) for at in (0, 200, 400))
+        segments = tuple(SpeechSegment(at, at + 100, at, at + 100) for at in (0, 200, 400))
         ticket, _ = audio.next_detection(1, 1024) or (0, b"")
         audio.detected(ticket, detection(1024, 600, open=open_segment(600, 1024), closed=segments))
         for number, size in ((2, 300), (1, 624)):

@@ -17,7 +17,7 @@ from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import SAMPLE_RATE, StreamParams
-from liusheng.asr.vad.segments import OpenSegment, Segment, SpeechActivity
+from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
 from liusheng.audio.pcm import pcm_to_samples
 
 _LANGUAGE_SECONDS = 3.0
@@ -52,7 +52,7 @@ class DecodeTask:
     utterance: OpenUtterance
     window: Window | None
     effort: Effort
-    segment: Segment | None
+    segment: SpeechSegment | None
     speech_end: int
     decoded: Decoded | None = None
 
@@ -82,7 +82,7 @@ def plan(
     return replace(state, utterance=utterance), tasks
 
 
-def _closing(turn: Turn, utterance: OpenUtterance, segment: Segment, end: int) -> DecodeTask:
+def _closing(turn: Turn, utterance: OpenUtterance, segment: SpeechSegment, end: int) -> DecodeTask:
     ready = utterance.final_until == segment.speech_end and not segment.cut
     window = None
     if not ready and end > utterance.begin:

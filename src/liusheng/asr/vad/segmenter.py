@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, OpenSegment, Segment
+from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, OpenSegment, SpeechSegment
 
 _FLOAT = struct.Struct("<f")
 
@@ -89,9 +89,9 @@ class Segmenter:
 
     def advance(
         self, state: SegmenterState, probabilities: Sequence[float]
-    ) -> tuple[SegmenterState, list[Segment]]:
+    ) -> tuple[SegmenterState, list[SpeechSegment]]:
         """Take frames' probabilities; return the new state and the utterances they closed."""
-        closed: list[Segment] = []
+        closed: list[SpeechSegment] = []
         for p in probabilities:
             state = self._step(state, float(p))
             if not state.is_open:
@@ -106,7 +106,7 @@ class Segmenter:
                 closed.append(segment)
         return state, closed
 
-    def close(self, state: SegmenterState) -> tuple[SegmenterState, Segment]:
+    def close(self, state: SegmenterState) -> tuple[SegmenterState, SpeechSegment]:
         """End the open utterance after its last speech."""
         end = min(state.speech_end + self._hang_over, state.frame)
         segment = _segment(state.start, end, state.speech_start, state.speech_end)
@@ -143,7 +143,7 @@ class Segmenter:
             return replace(state, frame=frame, probabilities=state.probabilities + _FLOAT.pack(p))
         return SegmenterState(frame=frame, floor=state.floor)
 
-    def _cut(self, state: SegmenterState) -> tuple[SegmenterState, Segment]:
+    def _cut(self, state: SegmenterState) -> tuple[SegmenterState, SpeechSegment]:
         """End an utterance that has become too long at the best pause of its last part."""
         p = np.frombuffer(state.probabilities, "<f4").astype(float)
         # A pause is several quiet frames: single ones are the closures of plosives.
@@ -172,9 +172,9 @@ class Segmenter:
 
 def _segment(
     start: int, end: int, speech_start: int, speech_end: int, *, cut: bool = False
-) -> Segment:
+) -> SpeechSegment:
     """Return a segment whose place is given in frames."""
-    return Segment(start * FRAME, end * FRAME, speech_start * FRAME, speech_end * FRAME, cut)
+    return SpeechSegment(start * FRAME, end * FRAME, speech_start * FRAME, speech_end * FRAME, cut)
 
 
 def _frames(seconds: float) -> int:

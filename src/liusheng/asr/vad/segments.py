@@ -15,7 +15,7 @@ FRAME_SECONDS = FRAME / SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class Segment:
+class SpeechSegment:
     """An utterance's place in the audio.
 
     start, end: its first sample, and one past its last, pre-roll and hang-over included.
@@ -34,8 +34,8 @@ class Segment:
 class OpenSegment:
     """The place of an utterance that has not ended.
 
-    start, speech_start, speech_end: as of `Segment`, so far.
-    end: as of `Segment`, if no more speech follows; may lie beyond the audio that there is.
+    start, speech_start, speech_end: as of `SpeechSegment`, so far.
+    end: as of `SpeechSegment`, if no more speech follows; may lie beyond the audio that there is.
     silence: samples since the last speech.
     probabilities: of speech, from speech_start on; float32, 4 bytes for each frame.
     """
@@ -61,7 +61,7 @@ class SpeechActivity:
     end: int = 0
     needs: int = 0
     open: OpenSegment | None = None
-    closed: tuple[Segment, ...] = ()
+    closed: tuple[SpeechSegment, ...] = ()
 
     def following(self, earlier: SpeechActivity) -> SpeechActivity:
         """Return this with the utterances that had ended before it, too."""
