@@ -74,7 +74,8 @@ def plan(
         utterance = OpenUtterance(end) if segment.cut else None
     segment_open = activity.open
     if segment_open is None:
-        return replace(state, utterance=None), tasks
+        # Where the last one was cut, its continuation comes with another turn.
+        return replace(state, utterance=utterance), tasks
     utterance = utterance or OpenUtterance(segment_open.start)
     task = _growing(turn, utterance, segment_open, options)
     if task:
