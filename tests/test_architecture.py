@@ -20,7 +20,7 @@ ENGINES = {
     "tokenizers",
     "wetext",
 }
-SERVER = {"fastapi", "httpx", "pydantic", "starlette", "structlog", "uvicorn"}
+SERVER = {"httpx", "pydantic", "starlette", "structlog", "uvicorn"}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,7 @@ SERVER = {"fastapi", "httpx", "pydantic", "starlette", "structlog", "uvicorn"}
         pytest.param("liusheng.cli", ENGINES | SERVER, id="the command starts quickly"),
         pytest.param("liusheng.protocol.asr_session", {"asyncio", "numpy"}, id="sessions are pure"),
         pytest.param("liusheng.protocol.tts_session", {"asyncio", "numpy"}, id="so is synthesis"),
+        pytest.param("liusheng.protocol.realtime_session", {"asyncio", "numpy"}, id="and realtime"),
     ],
 )
 def test_importing_loads_none_of(module: str, unwanted: set[str]) -> None:

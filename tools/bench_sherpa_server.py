@@ -22,13 +22,14 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from websockets.asyncio.client import connect
 
-from liusheng.bench.figures import Spread
-from liusheng.bench.processes import Watch
-from liusheng.bench.speaker import PACKET_SECONDS, RATE, Clip, read_clips
-from liusheng.bench.transcribe import read_manifest
+from liusheng.asr.types import SAMPLE_RATE as RATE
+from liusheng.audio.pcm import pcm_to_samples
+from liusheng.bench.asr_client import PACKET_SECONDS
+from liusheng.bench.figures import Summary
+from liusheng.bench.processes import ResourceMonitor
+from liusheng.bench.recordings import Clip, read_clips, read_manifest
 
 _PACKET = round(RATE * PACKET_SECONDS)
 
@@ -47,8 +48,8 @@ async def speak(url: str, clip: Clip, chunk: int, window: int, pause: float) -> 
     chunk, window: feature frames of 10 ms: of a step, and that must be there for one.
     """
     now = asyncio.get_running_loop().time
-    pcm = np.frombuffer(bytes(2 * round(pause * RATE)) + clip.pcm, "<i2")
-    samples = (pcm.astype(np.float32) / 32768).astype("<f4")
+    pcm = bytes(2 * round(pause * RATE)) + clip.pcm
+    samples = pcm_to_samples(pcm).astype("<f4")
     figures = Figures()
     sent: list[float] = []
     async with connect(url, compression=None, ping_interval=None) as socket:
@@ -104,12 +105,12 @@ async def crowd(url: str, clips: list[Clip], a: argparse.Namespace) -> list[Figu
 async def measured(a: argparse.Namespace) -> dict[str, object]:
     """Return the figures of all together."""
     clips = read_clips(each for each in read_manifest(a.manifest) if a.lang in (None, each.lang))
-    async with Watch(a.pid) as watch:
+    async with ResourceMonitor(a.pid) as monitor:
         taken = await crowd(f"ws://{a.address}", clips, a)
-    usage = watch.usage
+    usage = monitor.usage
     assert usage is not None
-    lag = Spread.of(lag for each in taken for lag in each.lags)
-    final = Spread.of(final for each in taken for final in each.finals)
+    lag = Summary.of(lag for each in taken for lag in each.lags)
+    final = Summary.of(final for each in taken for final in each.finals)
     return {
         "streams": a.streams,
         "recordings": len(taken),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from liusheng.asr.capabilities import Capabilities, NotSupportedError
-from liusheng.asr.load import Router, load
+from liusheng.asr.load import LanguageRouter, load
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.types import Partial, StreamParams
 from liusheng.models.types import InstalledModel, Kind, Task
@@ -43,7 +43,7 @@ SILENCE = bytes(320)
 def test_a_stream_goes_to_the_model_listed_for_its_language() -> None:
     large = Counter("large", "zh", "en", "fr")
     small = Counter("small", "en")
-    router = Router([large, small], [("zh", "en"), ("en",)])
+    router = LanguageRouter([large, small], [("zh", "en"), ("en",)])
     assert router.languages == ("zh", "en", "fr")
     assert [router.capabilities(lang).model for lang in ("auto", "zh", "en", "fr")] == [
         "large",
@@ -63,15 +63,15 @@ def test_a_stream_goes_to_the_model_listed_for_its_language() -> None:
 
 
 def test_a_language_that_no_model_has_is_refused() -> None:
-    router = Router([Counter("a", "zh"), Counter("b", "en")], [("zh",), ("en",)])
-    with pytest.raises(NotSupportedError, match=r"'xx'; there are: zh, en"):
+    router = LanguageRouter([Counter("a", "zh"), Counter("b", "en")], [("zh",), ("en",)])
+    with pytest.raises(NotSupportedError, match=r"'xx'; the languages are: zh, en"):
         router.open(StreamParams("xx"))
 
 
 def test_one_sticky_model_makes_all_of_them_sticky() -> None:
     listed = [("zh",), ("en",)]
-    assert not Router([Counter("a", "zh"), Counter("b", "en")], listed).sticky
-    assert Router([Counter("a", "zh"), Counter("b", "en", sticky=True)], listed).sticky
+    assert not LanguageRouter([Counter("a", "zh"), Counter("b", "en")], listed).sticky
+    assert LanguageRouter([Counter("a", "zh"), Counter("b", "en", sticky=True)], listed).sticky
 
 
 def test_without_models_there_is_no_recogniser() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from liusheng.bench.asr_client import AsrResult
 from liusheng.bench.asr_load import AsrLoad
-from liusheng.bench.speaker import AsrResult, Clip
-from liusheng.bench.transcribe import Recording
+from liusheng.bench.recordings import Clip, Recording
 from liusheng.client import connect
 
 from ..client.conftest import FakeServer
@@ -23,60 +23,60 @@ def names(server: FakeServer) -> list[str]:
     return [frame["name"] for frame in server.received if isinstance(frame, dict)]
 
 
-async def test_speakers_go_through_the_recordings_from_different_places(server: FakeServer) -> None:
-    crowd = AsrLoad(streams=2, seconds=0.3, ramp=0.0)
+async def test_streams_start_at_different_recordings(server: FakeServer) -> None:
+    load = AsrLoad(streams=2, seconds=0.3, ramp=0.0)
     async with connect(server.url) as client:
-        takes = await crowd.speak(client, clips(0.09, 0.09, 0.09, 0.09))
+        results = await load.run(client, clips(0.09, 0.09, 0.09, 0.09))
     assert {names(server)[0], names(server)[1]} == {"r0", "r2"}
-    assert len(takes) >= 4
-    assert not any(take.failure for take in takes)
+    assert len(results) >= 4
+    assert not any(result.failure for result in results)
 
 
-async def test_what_is_begun_is_finished_under_the_same_load(server: FakeServer) -> None:
-    crowd = AsrLoad(streams=2, seconds=0.05, ramp=0.0)
-    heard: list[AsrResult] = []
+async def test_recordings_in_progress_are_finished_under_the_same_load(server: FakeServer) -> None:
+    load = AsrLoad(streams=2, seconds=0.05, ramp=0.0)
+    seen: list[AsrResult] = []
     async with connect(server.url) as client:
-        takes = await crowd.speak(client, clips(0.1, 0.6), heard.append)
-    # The short one's speaker went on while the long one was spoken, which is not measured.
-    assert sorted(take.recording.id for take in takes) == ["r0", "r1"]
-    assert heard == takes
+        results = await load.run(client, clips(0.1, 0.6), seen.append)
+    # The stream of the short one went on during the long one, unmeasured.
+    assert sorted(result.recording.id for result in results) == ["r0", "r1"]
+    assert seen == results
     assert len(names(server)) > 2
 
 
-async def test_what_begins_before_all_speak_is_not_measured(server: FakeServer) -> None:
-    crowd = AsrLoad(streams=2, seconds=0.2, ramp=0.3)
+async def test_recordings_that_start_during_the_ramp_are_not_measured(server: FakeServer) -> None:
+    load = AsrLoad(streams=2, seconds=0.2, ramp=0.3)
     async with connect(server.url) as client:
-        takes = await crowd.speak(client, clips(0.09))
-    assert takes
-    assert all(0.3 <= take.began < 0.5 for take in takes)
-    assert len(names(server)) > len(takes)
+        results = await load.run(client, clips(0.09))
+    assert results
+    assert all(0.3 <= result.began < 0.5 for result in results)
+    assert len(names(server)) > len(results)
 
 
-async def test_each_speaker_is_measured_once_at_least(server: FakeServer) -> None:
-    # Both speak when the measurement begins, and begin nothing else until it would be over.
-    crowd = AsrLoad(streams=2, seconds=0.05, ramp=0.1)
+async def test_each_stream_is_measured_at_least_once(server: FakeServer) -> None:
+    # Both are in a recording when the measurement begins, and start the next one after its end.
+    load = AsrLoad(streams=2, seconds=0.05, ramp=0.1)
     async with connect(server.url) as client:
-        takes = await crowd.speak(client, clips(0.4, 0.4))
-    assert len(takes) == 2
-    assert all(take.began > 0.3 for take in takes)
+        results = await load.run(client, clips(0.4, 0.4))
+    assert len(results) == 2
+    assert all(result.began > 0.3 for result in results)
 
 
-async def test_what_never_gets_its_final_is_lost(
+async def test_a_recording_without_a_final_is_lost(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liusheng.bench.asr_load._PATIENCE", 0.2)
+    monkeypatch.setattr("liusheng.bench.asr_load._FINAL_TIMEOUT", 0.2)
     server.silent_from = 0
-    crowd = AsrLoad(streams=1, seconds=0.1, ramp=0.0)
+    load = AsrLoad(streams=1, seconds=0.1, ramp=0.0)
     async with connect(server.url) as client:
-        takes = await crowd.speak(client, clips(0.09))
-    assert [take.failure for take in takes] == ["no_final"]
+        results = await load.run(client, clips(0.09))
+    assert [result.failure for result in results] == ["no_final"]
 
 
 @pytest.mark.slow
-async def test_who_is_turned_away_is_counted(server: FakeServer) -> None:
+async def test_refused_recordings_are_counted(server: FakeServer) -> None:
     server.greeting = '{"status": "error", "code": "server_busy", "message": "Full."}'
-    crowd = AsrLoad(streams=1, seconds=0.1, ramp=0.0, lang="en")
+    load = AsrLoad(streams=1, seconds=0.1, ramp=0.0, lang="en")
     async with connect(server.url) as client:
-        takes = await crowd.speak(client, clips(0.09))
-    assert [take.failure for take in takes] == ["server_busy"]
+        results = await load.run(client, clips(0.09))
+    assert [result.failure for result in results] == ["server_busy"]
     assert server.received[0]["lang"] == "en"

@@ -4,25 +4,25 @@ import math
 
 import pytest
 
-from liusheng.bench.figures import Spread, milliseconds, percent, share_above
+from liusheng.bench.figures import Summary, milliseconds, percent, share_above
 
 
 def test_percentiles_lie_between_neighbours() -> None:
-    spread = Spread.of(float(n) for n in range(101))
-    assert (spread.count, spread.mean, spread.worst) == (101, 50.0, 100.0)
-    assert (spread.p50, spread.p95, spread.p99) == pytest.approx((50.0, 95.0, 99.0))
-    assert Spread.of([1.0, 3.0]).p50 == pytest.approx(2.0)
+    summary = Summary.of(float(n) for n in range(101))
+    assert (summary.count, summary.mean, summary.maximum) == (101, 50.0, 100.0)
+    assert (summary.p50, summary.p95, summary.p99) == pytest.approx((50.0, 95.0, 99.0))
+    assert Summary.of([1.0, 3.0]).p50 == pytest.approx(2.0)
 
 
 def test_nothing_measured_is_no_zero() -> None:
-    spread = Spread.of([])
-    assert spread.count == 0
-    assert math.isnan(spread.p95)
+    summary = Summary.of([])
+    assert summary.count == 0
+    assert math.isnan(summary.p95)
     assert math.isnan(share_above([], 1.0))
-    assert (milliseconds(spread.p95), percent(share_above([], 1.0))) == ("–", "–")
+    assert (milliseconds(summary.p95), percent(share_above([], 1.0))) == ("–", "–")
 
 
-def test_what_is_on_the_limit_is_not_above_it() -> None:
+def test_a_value_on_the_limit_is_not_above_it() -> None:
     assert share_above([0.5, 0.6, 0.7, 0.8], 0.6) == pytest.approx(0.5)
 
 

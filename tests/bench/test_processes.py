@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from liusheng.bench.processes import Watch, listening_process
+from liusheng.bench.processes import ResourceMonitor, listening_process
 
 # Starts a worker when it is told to; the worker computes, says that it has, and waits.
 SERVER = """
@@ -23,7 +23,7 @@ sys.stdin.read()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems tell only root")
-def test_who_listens_on_a_port() -> None:
+def test_the_process_that_listens_on_a_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         assert listening_process(port) == os.getpid()
@@ -36,13 +36,13 @@ async def test_a_server_and_its_workers_are_seen() -> None:
     )
     assert server.stdin is not None
     assert server.stdout is not None
-    watch = Watch(server.pid)
-    async with watch:
+    monitor = ResourceMonitor(server.pid)
+    async with monitor:
         server.stdin.write(b"\n")
         await server.stdout.readline()
     server.stdin.close()
     await server.wait()
-    usage = watch.usage
+    usage = monitor.usage
     assert usage is not None
     assert usage.workers == 1
     assert usage.cpu_workers > usage.cpu_server >= 0
@@ -53,8 +53,8 @@ async def test_a_server_that_is_gone_has_no_figures() -> None:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE
     )
-    watch = Watch(server.pid)
-    async with watch:
+    monitor = ResourceMonitor(server.pid)
+    async with monitor:
         server.kill()
         await server.wait()
-    assert watch.usage is None
+    assert monitor.usage is None

@@ -14,7 +14,7 @@ from liusheng.bench.token_delay import first_shown, visible_tokens
         ("。，", []),
     ],
 )
-def test_what_a_reader_takes_in(text: str, tokens: list[str]) -> None:
+def test_tokens_of_a_text(text: str, tokens: list[str]) -> None:
     assert visible_tokens(text) == tokens
 
 
@@ -33,12 +33,12 @@ def test_a_token_counts_from_when_it_was_first_right() -> None:
     assert first_shown(["one", "two", "three", "four"], shown) == [1.0, 3.0, 3.0, 5.0]
 
 
-def test_what_is_said_twice_is_not_shown_too_early() -> None:
+def test_a_repeated_token_is_not_shown_too_early() -> None:
     shown = [(1.0, ["很"]), (2.0, ["很", "好"]), (3.0, ["很", "好", "很", "好"])]
     assert first_shown(["很", "好", "很", "好"], shown) == [1.0, 2.0, 3.0, 3.0]
 
 
-def test_what_was_never_shown_has_no_time() -> None:
+def test_a_token_that_was_never_shown_has_no_time() -> None:
     assert first_shown(["a", "b"], [(1.0, ["a"])]) == [1.0, None]
 
 

@@ -4,26 +4,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.types import Partial, StreamParams, Utterance, Word
-from liusheng.audio.wav import open_wav
-from liusheng.bench.transcribe import evaluate, read_manifest
+from liusheng.bench.transcribe import offline_transcriber, simulate_live, transcribe_live
+from liusheng.models.types import InstalledModel, Kind, Task
 
-HEADER = "id\tlang\tpath\treference\n"
+SAMPLES = np.zeros(32_000, np.float32)
 
 
-class Reader:
-    """Says a word for each half second; its second word comes out wrong at first."""
+class WordRecognizer:
+    """Recognises a word for each half second; the second word is wrong in its first partial."""
 
-    languages = ("en",)
+    languages: tuple[str, ...] = ("en",)
     sticky = False
-    said = ("one", "two", "three", "four")
+    words = ("one", "two", "three", "four")
 
     def capabilities(self, lang: str) -> Capabilities:
-        return Capabilities("reader")
+        return Capabilities("words")
 
     def open(self, params: StreamParams) -> int:
         return 0
@@ -32,44 +33,41 @@ class Reader:
         return [self._advance(turn) for turn in turns]
 
     def _advance(self, turn: Turn) -> Outcome:
-        heard = turn.state + len(turn.pcm) // 2
-        count = heard // 8000
+        position = turn.state + len(turn.pcm) // 2
+        count = position // 8000
         if turn.last:
-            words = tuple(Word(w, i / 2, (i + 1) / 2) for i, w in enumerate(self.said[:count]))
+            words = tuple(Word(w, i / 2, (i + 1) / 2) for i, w in enumerate(self.words[:count]))
             text = " ".join(w.text for w in words)
-            return Outcome(heard, (Utterance(0, text, words, "en", 0, 2),), Partial(1), heard)
-        text = " ".join(self.said[:count]).replace("two", "too" if count == 2 else "two")
-        return Outcome(heard, (), Partial(0, text), heard)
+            return Outcome(position, (Utterance(0, text, words, "en", 0, 2),), Partial(1), position)
+        text = " ".join(self.words[:count]).replace("two", "too" if count == 2 else "two")
+        return Outcome(position, (), Partial(0, text), position)
 
     def forget(self, states: Sequence[Any]) -> None:
         pass
 
 
-@pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    with open_wav(tmp_path / "a.wav", 16_000) as wav:
-        wav.write(bytes(2 * 32_000))
-    path = tmp_path / "manifest.tsv"
-    path.write_text(HEADER + "a\ten\ta.wav\tone two tree four five\n", encoding="utf-8")
-    return path
+def test_a_live_transcript_and_its_delays() -> None:
+    transcript = transcribe_live(WordRecognizer(), SAMPLES, "en", turn=0.5)
+    assert transcript.text == "one two three four"
+    # "two" was right half a second late, the others at once.
+    assert transcript.delays == pytest.approx((0.0, 0.5, 0.0, 0.0))
+    assert transcript.final_latency == 0.0
 
 
-def test_live_and_offline_are_counted(manifest: Path) -> None:
-    recordings = read_manifest(manifest)
-    tally = evaluate(recordings, Reader(), lambda samples, lang: "one two", turn=0.5)["en"]
-    assert (tally.live.edits, tally.live.length) == (2, 5)
-    assert (tally.offline.edits, tally.offline.length) == (3, 5)
-    assert tally.seconds == pytest.approx(2.0)
+def test_a_slow_turn_delays_the_next_one_which_takes_more_audio() -> None:
+    clock = iter([0.0, 1.2, 1.2, 1.3, 1.3, 1.4])  # the first turn takes 1.2 s, the others 0.1 s
+    outcomes = list(simulate_live(WordRecognizer(), SAMPLES, "en", 0.5, lambda: next(clock)))
+    assert [at for at, _ in outcomes] == pytest.approx([1.7, 1.8, 2.1])
+    # After 1.7 s there are 1.2 s of new audio, which the second turn takes at once.
+    assert outcomes[1][1].state == round(1.7 * 16_000)
 
 
-def test_a_token_is_delayed_until_it_is_first_shown(manifest: Path) -> None:
-    tally = evaluate(read_manifest(manifest), Reader(), turn=0.5)["en"]
-    # "two" was shown right half a second late, the others at once.
-    assert tally.delays == pytest.approx([0.0, 0.5, 0.0, 0.0])
+def test_no_audio_has_an_empty_transcript() -> None:
+    transcript = transcribe_live(WordRecognizer(), SAMPLES[:0], "en")
+    assert (transcript.text, transcript.delays, transcript.final_latency) == ("", (), 0.0)
 
 
-def test_a_manifest_without_a_column_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.tsv"
-    path.write_text("id\tlang\tpath\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="no column reference"):
-        read_manifest(path)
+def test_an_online_model_has_no_offline_transcriber(tmp_path: Path) -> None:
+    model = InstalledModel("m", Task.ASR, Kind.HIBARI, tmp_path, {}, ("en",))
+    with pytest.raises(ValueError, match="hibari"):
+        offline_transcriber(model)

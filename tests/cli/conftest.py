@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from ..client.conftest import FakeServer, in_thread
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the machine that runs the tests has a say."""
+    """Keep the environment and the settings of this machine out of the tests."""
     for name in list(os.environ):
         if name.startswith("LIUSHENG_"):
             monkeypatch.delenv(name)
@@ -26,7 +27,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
-    """A fake server that commands find by themselves."""
+    """A fake server that commands use by default."""
     with in_thread() as fake:
         monkeypatch.setenv("LIUSHENG_SERVER", fake.url)
         yield fake
@@ -44,3 +45,22 @@ def recording(tmp_path: Path) -> Callable[[str, float], Path]:
         return path
 
     return make
+
+
+Programs = Callable[[str, str], None]
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    """Install shell scripts (name, body) as the only programs, without sounddevice."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    monkeypatch.setenv("PATH", str(folder))
+
+    def install(name: str, body: str) -> None:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+
+    return install

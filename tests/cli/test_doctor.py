@@ -21,12 +21,12 @@ VOICE = {
     "text": "你好",
     "lang": "zh",
 }
-EARS = {"load_seconds": 2.0, "real_time_factor": 0.25, "text": "你好"}
+RECOGNIZER = {"load_seconds": 2.0, "real_time_factor": 0.25, "text": "你好"}
 
 
 @pytest.fixture
-def probed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, bool, str]]:
-    """Stand in for the models; give what was probed: name, whether with audio, language."""
+def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, bool, str]]:
+    """Stand in for the models; give the checks: name, whether with audio, language."""
     calls: list[tuple[str, bool, str]] = []
 
     def open_model(name: str, home: Path) -> InstalledModel:
@@ -34,33 +34,33 @@ def probed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, b
         task, kind = (Task.TTS, Kind.HIBARI) if tts else (Task.ASR, Kind.WHISPER)
         return InstalledModel(name, task, kind, home, {}, ("zh", "en"))
 
-    def probe(name: str, home: Path, wav: Path | None, lang: str, timeout: float) -> object:
+    def check(name: str, home: Path, wav: Path | None, lang: str, timeout: float) -> object:
         calls.append((name, wav is not None, lang))
         if "bad" in name:
             return "crashed (SIGSEGV)"
         if "voice" in name:
             return VOICE
-        if "deaf" in name:
-            return {**EARS, "text": ""}
-        return EARS if wav else {**EARS, "real_time_factor": None, "text": ""}
+        if "silent" in name:
+            return {**RECOGNIZER, "text": ""}
+        return RECOGNIZER if wav else {**RECOGNIZER, "real_time_factor": None, "text": ""}
 
     monkeypatch.setattr(doctor, "open_model", open_model)
-    monkeypatch.setattr(doctor, "_probe", probe)
+    monkeypatch.setattr(doctor, "_check_model", check)
     monkeypatch.setattr(Store, "list", lambda self: [])
     return calls
 
 
-def test_what_corrects_mandarin_is_looked_for(
-    probed: list[tuple[str, bool, str]],
+def test_the_correction_of_mandarin_is_checked(
+    checked: list[tuple[str, bool, str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: Capture,
     tmp_path: Path,
 ) -> None:
-    configure(monkeypatch, "ears", "voice")
+    configure(monkeypatch, "recognizer", "voice")
     monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path))
     assert main(["doctor"]) == 0, "everything works without it"
     out = capsys.readouterr().out
-    assert "! Mandarin is recognised less exactly" in out
+    assert "! Mandarin is recognised less accurately" in out
     assert "`liusheng models pull libime-zh`" in out
     monkeypatch.setenv("LIUSHENG_ASR__CORRECTION__MODEL", "")
     assert main(["doctor"]) == 0
@@ -72,48 +72,51 @@ def configure(monkeypatch: pytest.MonkeyPatch, asr: str, tts: str) -> None:
     monkeypatch.setenv("LIUSHENG_TTS__MODELS", tts)
 
 
-def test_all_is_well(
-    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+def test_all_models_work(
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    configure(monkeypatch, "ears", "voice")
+    configure(monkeypatch, "recognizer", "voice")
     assert main(["doctor"]) == 0
-    assert probed == [("voice", True, ""), ("ears", True, "zh")]  # it hears what was said
+    assert checked == [
+        ("voice", True, ""),
+        ("recognizer", True, "zh"),
+    ]  # recognition gets the audio of synthesis
     out = capsys.readouterr().out
     assert "onnxruntime 1." in out
     assert "voice  loads in 0.5 s, first audio after 50 ms, real-time factor 0.100" in out
-    assert "said: 你好" in out
-    assert "ears  loads in 2.0 s, real-time factor 0.250" in out
-    assert "heard: 你好" in out
+    assert "synthesised: 你好" in out
+    assert "recognizer  loads in 2.0 s, real-time factor 0.250" in out
+    assert "transcript: 你好" in out
 
 
-def test_a_model_that_does_not_know_what_was_said(
-    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+def test_an_empty_transcript(
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    configure(monkeypatch, "deaf", "voice")
+    configure(monkeypatch, "silent", "voice")
     assert main(["doctor"]) == 0
-    assert "heard: nothing\n" in capsys.readouterr().out
+    assert "transcript: (empty)\n" in capsys.readouterr().out
 
 
 def test_without_a_voice(
-    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    configure(monkeypatch, "ears", "")
+    configure(monkeypatch, "recognizer", "")
     assert main(["doctor"]) == 0
-    assert probed == [("ears", False, "")]
-    assert "there is no voice in its language to try it with" in capsys.readouterr().out
+    assert checked == [("recognizer", False, "")]
+    assert "there is no voice in its language" in capsys.readouterr().out
 
 
 def test_a_model_that_crashes(
-    probed: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    configure(monkeypatch, "bad,ears", "voice")
+    configure(monkeypatch, "bad,recognizer", "voice")
     assert main(["doctor"]) == 1
     captured = capsys.readouterr()
     assert "crashed (SIGSEGV)" in captured.out
-    assert captured.err == "error: the server cannot start with these models: bad\n"
+    assert captured.err == "error: the server cannot start: these models do not work: bad\n"
 
 
-def test_models_that_are_not_there(
+def test_models_that_are_not_installed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
     monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path))
@@ -122,11 +125,11 @@ def test_models_that_are_not_there(
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "liusheng models pull whisper-base" in out
-    assert "there is no model called 'nonsense'" in out
-    assert "there is no folder" in out
+    assert "the catalogue has no model 'nonsense'" in out
+    assert "does not exist" in out
 
 
-def test_settings_that_cannot_be_used(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_are_not_valid(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIUSHENG_PORTS", "x")
     assert main(["doctor"]) == 2
     assert "must be a whole number" in capsys.readouterr().err
@@ -135,31 +138,31 @@ def test_settings_that_cannot_be_used(capsys: Capture, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        (f"echo chatter; echo '{json.dumps(EARS)}'", EARS),
+        (f"echo chatter; echo '{json.dumps(RECOGNIZER)}'", RECOGNIZER),
         ("echo Traceback >&2; echo 'ValueError: no' >&2; exit 1", "ValueError: no"),
         ("exit 3", "exit status 3"),
         ("kill -SEGV $$", "crashed (SIGSEGV)"),
         ("exec sleep 9", "did not finish in 0.5 s"),
     ],
 )
-def test_how_a_probe_can_end(
+def test_how_a_check_can_end(
     body: str, found: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A model is tried in a process of its own, because it may take its process with it."""
+    """A model is checked in a process of its own, because it may end that process."""
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\n{body}\n")
     python.chmod(python.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setattr(sys, "executable", str(python))
     timeout = 0.5 if "sleep" in body else 30
-    assert doctor._probe("m", tmp_path, None, "", timeout) == found
+    assert doctor._check_model("m", tmp_path, None, "", timeout) == found
 
 
-def test_a_model_for_punctuation_is_probed(tmp_path: Path) -> None:
+def test_a_model_for_punctuation_is_checked(tmp_path: Path) -> None:
     tiny_punctuation(tmp_path)
     (tmp_path / "model.toml").write_text('kind = "ct-transformer"', encoding="utf-8")
-    result = doctor._probe(str(tmp_path), tmp_path, None, "", 120)
+    result = doctor._check_model(str(tmp_path), tmp_path, None, "", 120)
     assert not isinstance(result, str), result
-    assert doctor._in_words(result).endswith("wrote: 今天，天，气很好。我们一起去公园散步吧。")
+    assert doctor._describe(result).endswith("punctuated: 今天，天，气很好。我们一起去公园散步吧。")
 
 
 @pytest.mark.slow
@@ -168,4 +171,4 @@ def test_with_real_models(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> N
     configure(monkeypatch, "", "hibari-heart")
     monkeypatch.setattr(Store, "list", lambda self: [])
     assert main(["doctor"]) == 0
-    assert "said: The weather is nice today" in capsys.readouterr().out
+    assert "synthesised: The weather is nice today" in capsys.readouterr().out

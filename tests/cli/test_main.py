@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from liusheng import __version__
-from liusheng.cli import INTERRUPTED, USAGE, main
+from liusheng.cli import main
+from liusheng.cli.constants import INTERRUPTED, USAGE
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,18 +18,18 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == main(["--help"]) == 0
     out = capsys.readouterr().out
-    for command in ("serve", "asr", "tts", "models", "doctor"):
+    for command in ("serve", "asr", "tts", "models", "eval", "bench", "doctor"):
         assert f" {command} " in out
 
 
-@pytest.mark.parametrize("command", ["serve", "asr", "tts", "models", "doctor"])
+@pytest.mark.parametrize("command", ["serve", "asr", "tts", "models", "eval", "bench", "doctor"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"Usage: liusheng {command}" in capsys.readouterr().out
 
 
-def test_help_is_light() -> None:
-    """The list of commands comes without loading what the commands need."""
+def test_help_imports_little() -> None:
+    """The list of commands is printed without importing what the commands need."""
     code = (
         "import sys\nfrom liusheng.cli import main\nmain(['--help'])\n"
         "print(sorted({'numpy', 'av', 'websockets', 'pydantic'} & set(sys.modules)))"
@@ -46,12 +47,12 @@ def test_help_is_light() -> None:
         (["zzz"], "there is no command zzz: there are serve, asr, tts, models, "),
         (["serve", "--prot", "1"], "Did you mean --port?"),
         (["serve", "--port", "x"], 'unable to convert "x" into int'),
-        (["asr"], "name one or more files, or --mic"),
-        (["asr", "a.wav", "--mic"], "name one or more files, or --mic"),
-        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is no address of a server"),
-        (["tts", "hello"], "say where the speech should go"),
-        (["tts", "hello", "-o", "a.mp3"], "only WAV files are written: a.wav instead of a.mp3?"),
-        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is no address of a server"),
+        (["asr"], "name one or more files, or use --mic"),
+        (["asr", "a.wav", "--mic"], "name one or more files, or use --mic"),
+        (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is not the address of a server"),
+        (["tts", "hello"], "name where the speech goes"),
+        (["tts", "hello", "-o", "a.mp3"], "the output must be a WAV file: a.wav instead of a.mp3?"),
+        (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is not the address of a server"),
         (["tts", "hello", "-o", "a.wav", "--speed", "fast"], 'unable to convert "fast"'),
     ],
 )

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from liusheng.cli import models as command
+from liusheng.cli.constants import FAILED, USAGE
 from liusheng.models import Catalogue
-from liusheng.models.digests import Entry, Manifest
+from liusheng.models.digests import FileRecord, Manifest
 
 CATALOGUE = """
 [{name}]
@@ -73,46 +73,46 @@ def test_list_for_people(
 def test_pull_takes_the_defaults_and_fails_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("pull", "--home", str(tmp_path)) == command.FAILED
-    said = capsys.readouterr()
-    assert "error: one: m.lm could not be fetched" in said.err
-    assert "two" not in said.err
-    assert said.out == ""
+    assert run("pull", "--home", str(tmp_path)) == FAILED
+    captured = capsys.readouterr()
+    assert "error: one: m.lm cannot be fetched" in captured.err
+    assert "two" not in captured.err
+    assert captured.out == ""
 
 
-def test_a_default_that_can_be_done_without_fails_nothing(
+def test_the_failure_of_an_optional_default_is_no_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = CATALOGUE.format(name="one", default="true\noptional = true", sum=SUM)
     catalogue = Catalogue.parse(text, "test")
     monkeypatch.setattr(Catalogue, "default", classmethod(lambda cls: catalogue))
     assert run("pull", "--home", str(tmp_path)) == 0
-    said = capsys.readouterr().err
-    assert "one: m.lm could not be fetched" in said
-    assert "Everything works without it" in said
-    assert "error" not in said.splitlines()[-1]
-    assert run("pull", "one", "--home", str(tmp_path)) == command.FAILED
+    captured = capsys.readouterr().err
+    assert "one: m.lm cannot be fetched" in captured
+    assert "the server works without it" in captured
+    assert "error" not in captured.splitlines()[-1]
+    assert run("pull", "one", "--home", str(tmp_path)) == FAILED
 
 
 def test_pull_goes_on_after_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("pull", "one", "two", "--home", str(tmp_path)) == command.FAILED
-    said = capsys.readouterr()
-    assert "one: m.lm could not be fetched" in said.err
-    assert "--accept-unverified" in said.err
+    assert run("pull", "one", "two", "--home", str(tmp_path)) == FAILED
+    captured = capsys.readouterr()
+    assert "one: m.lm cannot be fetched" in captured.err
+    assert "--accept-unverified" in captured.err
 
 
 def test_unverified_files_are_tried_when_accepted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("pull", "two", "--accept-unverified", "--home", str(tmp_path)) == command.FAILED
-    assert "two: m.lm could not be fetched" in capsys.readouterr().err
+    assert run("pull", "two", "--accept-unverified", "--home", str(tmp_path)) == FAILED
+    assert "two: m.lm cannot be fetched" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["pull", "verify", "remove"])
 def test_an_unknown_name_is_a_wrong_use(
     word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(word, "oen", "--home", str(tmp_path)) == command.USAGE
+    assert run(word, "oen", "--home", str(tmp_path)) == USAGE
     assert "did you mean one?" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -127,33 +127,31 @@ def test_the_home_folder_comes_from_the_settings(
 
 
 @pytest.mark.parametrize("words", [("list",), ("pull",), ("verify",), ("remove", "one")])
-def test_wrong_settings_are_told(
+def test_settings_that_are_not_valid(
     words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "liusheng.toml").write_text('hoem = "/x"')
-    assert run(*words) == command.USAGE
+    assert run(*words) == USAGE
     assert "there is no setting hoem" in capsys.readouterr().err
 
 
-def test_verify_and_remove_what_is_not_there(
+def test_verify_and_remove_what_is_not_installed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("verify", "one", "--home", str(tmp_path)) == command.FAILED
+    assert run("verify", "one", "--home", str(tmp_path)) == FAILED
     assert "`liusheng models pull one` fetches it" in capsys.readouterr().err
     assert run("verify", "--home", str(tmp_path)) == 0
     assert run("remove", "one", "--home", str(tmp_path)) == 0
-    assert capsys.readouterr().out == "one: was not there\n"
+    assert capsys.readouterr().out == "one: was not installed\n"
 
 
-def test_verify_looks_at_what_is_damaged_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One that lost a file cannot be opened; all the more is it told of."""
+def test_verify_includes_damaged_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also if they cannot be opened because a file is missing."""
     folder = tmp_path / "models" / "one"
     folder.mkdir(parents=True)
-    entry = Entry(3, "0" * 64)
+    entry = FileRecord(3, "0" * 64)
     Manifest("one", 1, "test", verified=True, files={"m.lm": entry}).write(folder)
-    assert run("verify", "--home", str(tmp_path)) == command.FAILED
+    assert run("verify", "--home", str(tmp_path)) == FAILED
     assert "the model one is damaged" in capsys.readouterr().err
 
 
@@ -163,12 +161,3 @@ def test_an_interrupted_download_can_be_removed(
     (tmp_path / "partial/one").mkdir(parents=True)
     assert run("remove", "one", "--home", str(tmp_path)) == 0
     assert capsys.readouterr().out == "one: removed\n"
-
-
-def test_a_terminal_gets_a_bar() -> None:
-    console = Console(force_terminal=True, width=120, record=True)
-    with command._display(console) as listen:
-        listen(command.Report("one", command.Stage.DOWNLOAD, "m.lm", 50, 100))
-        listen(command.Report("one", command.Stage.CHECK, "m.lm"))
-        listen(command.Report("one", command.Stage.DONE))
-    assert "one  checking m.lm" in console.export_text()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from liusheng.cli import fetch, main
+from liusheng.cli import main, missing_models
 from liusheng.models import Store
 from liusheng.server.config.settings import Settings
 
@@ -22,7 +22,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """Stand in for the server and for fetching; give the settings that would be served."""
+    """Stand in for the server and the download; give the settings that the server would get."""
     got: list[Settings] = []
 
     def run(settings: Settings) -> int:
@@ -30,7 +30,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         return 0
 
     monkeypatch.setattr("liusheng.server.main.run", run)
-    monkeypatch.setattr(fetch, "fetch_missing", lambda home, names, **_: 0)
+    monkeypatch.setattr(missing_models, "pull_missing", lambda home, names, **_: 0)
     return got
 
 
@@ -89,7 +89,7 @@ def test_file_environment_flags(
         (["--no-asr", "--no-tts"], "there is nothing to serve"),
     ],
 )
-def test_settings_that_cannot_be_used(
+def test_settings_that_are_not_valid(
     arguments: list[str], message: str, served: list[Settings], capsys: Capture
 ) -> None:
     assert main(["serve", *arguments]) == 2
@@ -97,8 +97,8 @@ def test_settings_that_cannot_be_used(
     assert served == []
 
 
-class TestFetching:
-    """What is missing is said, asked about on a terminal, and fetched."""
+class TestMissingModels:
+    """Missing models are listed and, after asking on a terminal, downloaded."""
 
     @pytest.fixture(autouse=True)
     def pulled(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ class TestFetching:
             self.calls.append((names, optional))
             return self.status
 
-        monkeypatch.setattr(fetch, "fetch", pull)
+        monkeypatch.setattr(missing_models, "pull_models", pull)
 
     def answer(self, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
         """Have this typed on a terminal; None: there is no terminal."""
@@ -123,7 +123,7 @@ class TestFetching:
     ) -> None:
         self.answer(monkeypatch, typed)
         names = ["whisper-base", "baker-zh"]
-        assert fetch.fetch_missing(tmp_path, names, ask=True) == 0
+        assert missing_models.pull_missing(tmp_path, names, ask=True) == 0
         assert self.calls == [(["whisper-base", "baker-zh"], [])]
         err = capsys.readouterr().err
         assert re.search(r"whisper-base: Whisper base \(1\d\d MB, MIT\)", err)
@@ -135,39 +135,48 @@ class TestFetching:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, typed: str
     ) -> None:
         self.answer(monkeypatch, typed)
-        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=True) == 1
+        assert missing_models.pull_missing(tmp_path, ["whisper-base"], ask=True) == 1
         assert self.calls == []
         assert "choose others with --asr and --tts" in capsys.readouterr().err
 
-    def test_told_not_to_ask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_not_to_ask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer(monkeypatch, "n\n")
-        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False) == 0
+        assert missing_models.pull_missing(tmp_path, ["whisper-base"], ask=False) == 0
         assert self.calls == [(["whisper-base"], [])]
 
-    def test_what_is_helpful_comes_along(self, tmp_path: Path) -> None:
-        helpful = ["libime-zh"]
-        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False, helpful=helpful) == 0
+    def test_optional_models_come_along(self, tmp_path: Path) -> None:
+        optional = ["libime-zh"]
+        assert (
+            missing_models.pull_missing(tmp_path, ["whisper-base"], ask=False, optional=optional)
+            == 0
+        )
         assert self.calls == [(["whisper-base", "libime-zh"], ["libime-zh"])]
 
-    def test_what_is_helpful_is_not_fetched_alone(self, tmp_path: Path) -> None:
-        helpful = ["libime-zh"]
-        assert fetch.fetch_missing(tmp_path, ["hibari-heart"], ask=False, helpful=helpful) == 0
+    def test_optional_models_are_not_downloaded_alone(self, tmp_path: Path) -> None:
+        optional = ["libime-zh"]
+        assert (
+            missing_models.pull_missing(tmp_path, ["hibari-heart"], ask=False, optional=optional)
+            == 0
+        )
         assert self.calls == []
 
     def test_a_failure_is_passed_on(self, tmp_path: Path) -> None:
         self.status = 1
-        assert fetch.fetch_missing(tmp_path, ["whisper-base"], ask=False) == 1
+        assert missing_models.pull_missing(tmp_path, ["whisper-base"], ask=False) == 1
 
     def test_nothing_is_missing(self, tmp_path: Path, capsys: Capture) -> None:
         """Folders are the user's, and what is inside a package is there."""
         assert (
-            fetch.fetch_missing(tmp_path, ["./mine", str(tmp_path), "hibari-heart"], ask=True) == 0
+            missing_models.pull_missing(
+                tmp_path, ["./mine", str(tmp_path), "hibari-heart"], ask=True
+            )
+            == 0
         )
         assert self.calls == []
         assert capsys.readouterr().err == ""
 
     def test_an_unknown_name(self, tmp_path: Path, capsys: Capture) -> None:
-        assert fetch.fetch_missing(tmp_path, ["whisper-bass"], ask=False) == 2
+        assert missing_models.pull_missing(tmp_path, ["whisper-bass"], ask=False) == 2
         assert "did you mean whisper-base" in capsys.readouterr().err
 
 

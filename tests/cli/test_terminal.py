@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from liusheng.cli.terminal import LiveLine, printable, tail
+from liusheng.cli.terminal import StatusLine, printable, tail
 
 
 class Terminal(io.StringIO):
@@ -33,13 +33,13 @@ def test_chinese_characters_take_two_columns() -> None:
     assert tail("流式语音识别", 9) == "…语音识别"
 
 
-def test_what_would_move_the_cursor_is_not_printed() -> None:
+def test_control_characters_are_not_printed() -> None:
     assert printable("a\x1b[2Jb\r\nc\u202e。") == "a [2Jb  c 。"
 
 
 def test_a_line_changes_in_place() -> None:
     out = Terminal()
-    line = LiveLine(out, width=20)
+    line = StatusLine(out, width=20)
     line.show("你好", stable=1)
     line.show("你好", stable=1)  # nothing new: nothing is written
     line.show("你好吗", stable=3)
@@ -49,9 +49,9 @@ def test_a_line_changes_in_place() -> None:
     assert out.getvalue() == f"{start}你{dim}好{plain}{start}你好吗{start}"
 
 
-def test_what_is_stable_is_told_apart_in_a_long_line_too() -> None:
+def test_stable_text_is_marked_in_a_long_line_too() -> None:
     out = Terminal()
-    LiveLine(out, width=6).show("abcdefgh", stable=6)
+    StatusLine(out, width=6).show("abcdefgh", stable=6)
     assert out.getvalue() == "\r\x1b[2K…ef\x1b[2mgh\x1b[22m"
 
 
@@ -61,7 +61,7 @@ def test_where_there_is_no_terminal_nothing_is_written(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     out = Terminal() if terminal else io.StringIO()
-    line = LiveLine(out)
+    line = StatusLine(out)
     line.show("text")
     line.clear()
     assert out.getvalue() == ""

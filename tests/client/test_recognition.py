@@ -158,10 +158,10 @@ async def test_an_error_instead_of_an_answer(server: FakeServer) -> None:
         ('{"status": "ok", "code": "unknown_signal", "message": "no valid json data", '
          '"detail": "Send start."}', "unknown_signal", "Send start."),
         ('{"status": "error"}', "refused", "The server gave no reason."),
-        ("{}", "refused", "no text in it"),
-        ('{"result": 3}', "unexpected_reply", "cannot be read"),
-        ("[1]", "unexpected_reply", "something else than a message"),
-        ("nonsense", "unexpected_reply", "something else than a message"),
+        ("{}", "refused", "has no text"),
+        ('{"result": 3}', "unexpected_reply", "is invalid"),
+        ("[1]", "unexpected_reply", "not a JSON object"),
+        ("nonsense", "unexpected_reply", "not a JSON object"),
     ],
 )  # fmt: skip
 async def test_answers_that_are_none(server: FakeServer, answer: str, code: str, text: str) -> None:
@@ -177,7 +177,7 @@ async def test_refused_at_the_start(server: FakeServer) -> None:
         await collect(server.url, retry_for=0.0)
     assert caught.value.code == "server_busy"
     server.greeting = '{"signal": "hello"}'
-    with pytest.raises(ServerError, match="did not say server_ready"):
+    with pytest.raises(ServerError, match="did not send server_ready"):
         await collect(server.url)
 
 
@@ -228,7 +228,7 @@ async def test_the_server_closes_first(server: FakeServer) -> None:
 async def test_a_server_that_leaves_the_closing_to_us(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liusheng.client.exchange._GOODBYE_SECONDS", 0.1)
+    monkeypatch.setattr("liusheng.client.duplex._CLOSE_SECONDS", 0.1)
     server.closes = False
     assert (await collect(server.url))[-1].text == "3包。"
     assert await server.closings(1) == [1000]

@@ -64,7 +64,7 @@ def test_the_client_needs_nothing_of_the_server() -> None:
     """`pip install liusheng` alone, without the extra `server`, is a client."""
     code = (
         "import sys, liusheng.client.sync\n"
-        "heavy = {'fastapi', 'pydantic', 'pydantic_settings', 'uvicorn', 'starlette', 'numpy',\n"
+        "heavy = {'pydantic', 'pydantic_settings', 'uvicorn', 'starlette', 'numpy',\n"
         "         'onnxruntime', 'ctranslate2', 'sherpa_onnx', 'av', 'rich', 'cyclopts'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

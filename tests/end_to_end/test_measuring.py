@@ -37,7 +37,7 @@ def test_speakers(address: str, manifest: Path, capsys: pytest.CaptureFixture[st
     assert main([*command, "--server", address, "--manifest", str(manifest)]) in (0, 1)
     trial = json.loads(capsys.readouterr().out)["trials"][0]
     assert trial["failures"] == {}
-    assert trial["final_latency"]["count"] == len(trial["takes"]) >= 2
+    assert trial["final_latency"]["count"] == len(trial["results"]) >= 2
     assert trial["token_delay"]["count"] > 20
     assert trial["errors"]["zh"]["rate"] < 0.5
 
@@ -48,9 +48,9 @@ def test_listeners(address: str, capsys: pytest.CaptureFixture[str], tmp_path: P
     command += ["--listeners", "2", "--seconds", "4", "--sentences", "2", "--chart", str(page)]
     assert main([*command, "--server", address]) in (0, 1)
     data = json.loads(capsys.readouterr().out)
-    assert data["alone"]["100"]["first_packet"]["p50"] > 0
-    assert all(echo["failure"] == "" and echo["rate"] < 0.5 for echo in data["echoes"])
-    assert {echo["lang"] for echo in data["echoes"]} == {"zh", "en"}
+    assert data["single"]["100"]["first_packet"]["p50"] > 0
+    assert all(each["failure"] == "" and each["rate"] < 0.5 for each in data["intelligibility"])
+    assert {each["lang"] for each in data["intelligibility"]} == {"zh", "en"}
     assert page.read_text(encoding="utf-8").count("<svg") == 2
 
 

@@ -14,8 +14,8 @@ import websockets
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.bench.recordings import Recording, read_manifest
 from liusheng.bench.scoring import Errors, errors
-from liusheng.bench.transcribe import Recording, read_manifest
 
 PACKET = 2_720
 AT_ONCE = 4

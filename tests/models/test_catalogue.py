@@ -11,8 +11,8 @@ from tests.models.conftest import digest, entry, https_part
 
 from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
 from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
-from liusheng.models.kinds import ANATOMY
-from liusheng.models.recipes import NAMES
+from liusheng.models.kinds import LAYOUTS
+from liusheng.models.recipes import RECIPES
 from liusheng.models.types import Kind
 from liusheng.server.config.settings import Settings
 
@@ -37,11 +37,11 @@ def test_what_a_server_needs_is_not_optional() -> None:
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
 def test_a_shipped_model_has_what_its_kind_needs(model: Model) -> None:
-    anatomy = ANATOMY[model.kind]
-    assert model.task is anatomy.task
+    layout = LAYOUTS[model.kind]
+    assert model.task is layout.task
     roles = [file.role for file in model.files if file.role]
-    assert {role.name for role in anatomy.roles if role.needed} <= set(roles)
-    assert set(roles) <= {role.name for role in anatomy.roles}
+    assert {role.name for role in layout.roles if role.required} <= set(roles)
+    assert set(roles) <= {role.name for role in layout.roles}
     assert len(roles) == len(set(roles))
     assert model.languages
     assert model.licence
@@ -57,7 +57,6 @@ def test_a_shipped_model_can_be_made_from_its_sources(model: Model) -> None:
         for file in model.files:
             assert file.made or file.path in fetched | made
         assert {file.path for file in source.inputs} <= fetched
-        assert {step.recipe for step in source.steps} <= NAMES
         for part in source.parts:
             if isinstance(part, HttpsPart):
                 assert all(url.startswith("https://") for url in part.urls)
@@ -101,10 +100,14 @@ def test_names_are_looked_up_with_suggestions() -> None:
         (entry(https_part("https://example.org/x", members="{}")), "names no members"),
         (entry(https_part("https://e.org/x", members='{ "../x" = "y" }')), "not a relative path"),
         (entry(https_part("https://e.org/x", members='{ "/x" = "y" }')), "not a relative path"),
-        (entry(https_part("https://e.org/x", members='{ "x/" = "y" }')), "both are folders"),
-        (entry(https_part("https://e.org/x", members='{ "x/" = "y/" }')), "out of an archive"),
+        (entry(https_part("https://e.org/x", members='{ "x/" = "y" }')), "both must be folders"),
+        (
+            entry(https_part("https://e.org/x", members='{ "x/" = "y/" }')),
+            "a folder needs an archive",
+        ),
         (entry(PART, '{ path = "x", sha256 = "ABC" }'), "not a SHA-256"),
         (entry(PART, '{ path = "a/../../x" }'), "not a relative path"),
+        (entry(PART, steps='[[tiny.sources.steps]]\nrecipe = "bake"'), "no recipe 'bake'"),
     ],
 )
 def test_a_wrong_catalogue_is_refused_with_the_reason(
@@ -156,5 +159,6 @@ def test_the_documents_have_every_kind_key_and_recipe(page: str) -> None:
     assert keys == set(re.findall("^([a-z]+) = ", form.split("[[")[0], re.MULTILINE))
     (recipes,) = re.findall("# .*join.*", form)
     assert (
-        set(re.findall("[a-z0-9]+(?:-[a-z0-9]+)*", recipes.split(")")[-1].split("）")[-1])) == NAMES
+        set(re.findall("[a-z0-9]+(?:-[a-z0-9]+)*", recipes.split(")")[-1].split("）")[-1]))
+        == RECIPES
     )

@@ -12,8 +12,8 @@ from liusheng.models import (
     ArchiveError,
     ChecksumError,
     DownloadError,
-    Listener,
     Progress,
+    ProgressCallback,
     Stage,
     Store,
     UnverifiedError,
@@ -76,7 +76,7 @@ class InterruptionError(Exception):
     """The user's Ctrl-C, at a chosen byte."""
 
 
-def stop_at(byte: int) -> Listener:
+def stop_at(byte: int) -> ProgressCallback:
     def listen(report: Progress) -> None:
         if report.stage is Stage.DOWNLOAD and report.done >= byte:
             raise InterruptionError
@@ -92,7 +92,7 @@ def test_a_dropped_connection_is_taken_up_again(site: Site, tiny: Store) -> None
 
 def test_a_connection_that_brings_nothing_is_not_tried_for_ever(site: Site, tiny: Store) -> None:
     site.cut["/model.lm"] = 0
-    with pytest.raises(DownloadError, match=r"model\.lm could not be fetched"):
+    with pytest.raises(DownloadError, match=r"model\.lm cannot be fetched"):
         tiny.pull("tiny")
     assert len(site.requests) == 1
 

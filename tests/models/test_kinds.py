@@ -95,15 +95,15 @@ def test_what_the_owner_says_wrongly_is_told(
 
 
 def test_files_of_no_kind(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(IncompleteModelError, match="not those of any known kind"):
+    with pytest.raises(IncompleteModelError, match="not a model of any known kind"):
         store.open_folder(make(tmp_path / "mine", "readme.txt"))
     near = make(tmp_path / "near", "model.bin config.json tokenizer.json")
-    with pytest.raises(IncompleteModelError, match=r"nearest, whisper.*vocabulary\.json"):
+    with pytest.raises(IncompleteModelError, match=r"nearest kind, whisper.*vocabulary\.json"):
         store.open_folder(near)
 
 
 def test_no_folder(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(IncompleteModelError, match="there is no folder"):
+    with pytest.raises(IncompleteModelError, match="does not exist"):
         store.open_folder(tmp_path / "none")
 
 

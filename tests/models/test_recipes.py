@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.models import RecipeError
-from liusheng.models.recipes import NAMES, join, moonshine_tokens, run
+from liusheng.models.recipes import RECIPES, join, moonshine_tokens, run
 
 
 def test_join(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_model_without_words(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"no recipe called 'bake'; there are .*join"):
+    with pytest.raises(RecipeError, match=r"no recipe 'bake'; the recipes are .*join"):
         run("bake", tmp_path, tmp_path, {})
 
 
@@ -71,7 +71,7 @@ def test_options_that_a_recipe_does_not_know(tmp_path: Path) -> None:
         run("join", tmp_path, tmp_path, {"parts": [], "output": "x", "colour": "red"})
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(RECIPES))
 def test_files_that_a_recipe_was_not_written_for(name: str, tmp_path: Path) -> None:
     with pytest.raises((RecipeError, OSError)):
         run(name, tmp_path, tmp_path, {})

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from liusheng.han import has_han
 from liusheng.protocol import asr
 from liusheng.protocol.asr_replies import Replies
-from liusheng.protocol.transcript import has_han
 
 
 @dataclass(frozen=True)

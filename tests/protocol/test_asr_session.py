@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from liusheng.protocol import asr
-from liusheng.protocol.asr_session import Abandon, ASRSession, Close, Feed, Finish, Open
+from liusheng.protocol.asr_commands import Abandon, Feed, Finish, Open
+from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.session import Close
 
 LIMITS = asr.Limits(
     idle_seconds=60, max_packet_bytes=4_000, max_queued_seconds=30, max_session_seconds=0
@@ -430,7 +432,7 @@ def test_any_sequence_of_frames(sequence: list[str | bytes], refuse: bool) -> No
 def test_replies_say_how_much_of_the_audio_they_tell_of() -> None:
     driver = started()
     assert "heard" not in driver.audio(bytes(2_720))[0], "nothing was decoded yet"
-    driver.session.updated([], 0, "你好", 0, heard=1.23456)
+    driver.session.updated([], 0, "你好", 0, processed=1.23456)
     assert driver.audio(bytes(2_720))[0]["heard"] == 1.235
     assert driver.audio(bytes(2_720))[0]["heard"] == 1.235
     (ready,) = driver.text(START)

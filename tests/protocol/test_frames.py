@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from liusheng.protocol import asr, tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported, shown
+from liusheng.protocol.frames import convert, encode, parse_object, quoted, refuse_unsupported
 
 
 def refusal(call, *args) -> ProtocolError:
@@ -106,7 +106,7 @@ def test_true_is_not_one() -> None:
 
 
 def test_a_long_value_is_cut_in_errors() -> None:
-    assert len(shown("x" * 10_000)) == 60
+    assert len(quoted("x" * 10_000)) == 60
 
 
 def test_messages_keep_the_originals_shape() -> None:

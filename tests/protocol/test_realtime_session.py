@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
-from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.realtime import Pcm, Pcmu
-from liusheng.protocol.realtime_commands import Abandon, Feed, Finish, Open
+from liusheng.protocol.realtime_commands import (
+    AbandonRecognition,
+    FeedRecognition,
+    FinishRecognition,
+    OpenRecognition,
+)
 from liusheng.protocol.realtime_session import RealtimeSession
+from liusheng.protocol.session import Close
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def kinds(events: list[dict[str, Any]]) -> list[str]:
 
 def test_turns(talk: Talk) -> None:
     talk.append()
-    assert talk.commands() == [Open(1, "auto", Pcm()), Feed(1, b"\0" * 4_800)]
+    assert talk.commands() == [OpenRecognition(1, "auto", Pcm()), FeedRecognition(1, b"\0" * 4_800)]
     talk.session.updated(1, [], 0, "", 0)
     assert talk.events() == []
     talk.session.updated(1, [], 0, "hel", 0)
@@ -133,10 +138,10 @@ def test_commit_by_the_client(talk: Talk) -> None:
     assert [event["delta"] for event in talk.events()] == ["one"]
     (committed,) = talk.send("input_audio_buffer.commit")
     assert committed["type"] == "input_audio_buffer.committed"
-    assert talk.commands() == [Finish(1)]
+    assert talk.commands() == [FinishRecognition(1)]
     assert not talk.session.awaits_client
     talk.append()
-    assert talk.commands()[0] == Open(2, "auto", Pcm())
+    assert talk.commands()[0] == OpenRecognition(2, "auto", Pcm())
     talk.session.updated(1, [Said(0, "one two.")], 1, "", 0)
     talk.session.updated(1, [Said(1, "three.")], 2, "", 0)
     talk.session.finished(1)
@@ -185,7 +190,7 @@ def test_clear(talk: Talk) -> None:
     talk.append()
     talk.commands()
     assert kinds(talk.send("input_audio_buffer.clear")) == ["cleared"]
-    assert talk.commands() == [Abandon(1)]
+    assert talk.commands() == [AbandonRecognition(1)]
     talk.session.updated(1, [Said(0, "late")], 1, "", 0)
     talk.session.finished(1)
     assert talk.events() == []
@@ -231,7 +236,7 @@ def test_update_keeps_what_it_does_not_name(talk: Talk) -> None:
     )
     assert updated["type"] == "session.updated"
     talk.append(b"\xff" * 800)
-    assert talk.commands()[0] == Open(1, "en", Pcmu())
+    assert talk.commands()[0] == OpenRecognition(1, "en", Pcmu())
 
 
 def with_input(**fields: Any) -> dict[str, Any]:
@@ -278,7 +283,7 @@ def test_errors_leave_the_session_as_it_was(talk: Talk, message: Any, code: str)
     assert error["error"]["message"]
     assert not talk.session.closed
     talk.append()
-    assert talk.commands()[0] == Open(1, "auto", Pcm())
+    assert talk.commands()[0] == OpenRecognition(1, "auto", Pcm())
 
 
 def test_an_error_names_its_event(talk: Talk) -> None:
@@ -306,7 +311,7 @@ def test_a_recognition_that_cannot_be_had(talk: Talk) -> None:
     (error,) = talk.events()
     assert (error["error"]["type"], error["error"]["code"]) == ("server_error", "server_busy")
     talk.append()
-    assert Open(2, "auto", Pcm()) in talk.commands()
+    assert OpenRecognition(2, "auto", Pcm()) in talk.commands()
 
 
 def test_a_recognition_that_is_lost(talk: Talk) -> None:
@@ -331,7 +336,7 @@ def test_stop_and_idle(talk: Talk) -> None:
     error, close = talk.events()
     assert error["error"]["code"] == "idle_timeout"
     assert (close.code, talk.session.closed) == (CloseCode.POLICY, True)
-    assert talk.commands() == [Abandon(1)]
+    assert talk.commands() == [AbandonRecognition(1)]
     assert talk.send("input_audio_buffer.commit") == []
 
 
@@ -347,5 +352,5 @@ def test_disconnected(talk: Talk) -> None:
     talk.append()
     talk.commands()
     talk.session.disconnected()
-    assert talk.commands() == [Abandon(1)]
+    assert talk.commands() == [AbandonRecognition(1)]
     assert talk.events() == []

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.protocol.transcript import Transcript, has_han, join
+from liusheng.han import has_han
+from liusheng.protocol.transcript import Transcript, join
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.protocol import tts
-from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.session import Close
 from liusheng.protocol.synthesis_request import decode_text
+from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText
 from liusheng.protocol.tts_session import (
     MAX_WAITING_TEXTS,
-    Cancel,
-    Extend,
     TTSSession,
 )
-from liusheng.protocol.tts_texts import Speak
 
 START = json.dumps({"task": "tts", "signal": "start"})
 END = json.dumps({"task": "tts", "signal": "end", "session": "id0"})
@@ -74,11 +72,11 @@ def test_the_original_dialogue() -> None:
     assert ready == {"status": 0, "signal": "server ready", "session": "id0"}
     assert {"text", "spk_id", "voice", "speed", "more"} <= set(fields)
     assert driver.text(say("你好")) == []
-    assert driver.done == [Speak(1, "你好", "anna", 1.0)]
+    assert driver.done == [StartText(1, "你好", "anna", 1.0)]
     driver.session.audio(1, b"\1\0\2\0")
     (packet,) = driver.settle()
     assert packet == {"status": 1, "audio": base64.b64encode(b"\1\0\2\0").decode()}
-    driver.session.spoken(1)
+    driver.session.finished(1)
     assert driver.settle() == [{"status": 2, "audio": ""}]
     (closing,) = driver.text(END)
     assert closing == {"status": 0, "signal": "connection will be closed", "session": "id0"}
@@ -92,10 +90,10 @@ def test_texts_are_said_one_after_another() -> None:
     driver.text(say(""))
     assert driver.text(END) == [], "end waits for what was asked before it"
     assert [command.text for command in driver.done] == ["one"]
-    driver.session.spoken(1)
+    driver.session.finished(1)
     assert driver.settle() == [{"status": 2, "audio": ""}]
     assert [command.text for command in driver.done] == ["one", "two"]
-    driver.session.spoken(2)
+    driver.session.finished(2)
     two, error, after, closing = driver.settle()
     assert (two["status"], error["code"], after["status"]) == (2, "empty_text", 2)
     assert closing["signal"] == "connection will be closed"
@@ -179,7 +177,7 @@ def test_after_end_nothing_more_is_taken() -> None:
     driver.text(say("one"))
     driver.text(END)
     driver.text(say("two"))
-    driver.session.spoken(1)
+    driver.session.finished(1)
     assert [m.get("code", m["status"]) for m in driver.settle()] == [2, "after_end", 2, 0]
 
 
@@ -190,12 +188,12 @@ def test_cancel_stops_everything_at_once() -> None:
     driver.session.audio(1, b"\0\0")
     driver.session.text_received(CANCEL)
     assert driver.settle() == [{"status": 2, "audio": "", "cancelled": True}] * 2
-    assert driver.done[-1] == Cancel(1)
+    assert driver.done[-1] == CancelText(1)
     driver.session.audio(1, b"\0\0")
-    driver.session.spoken(1)
+    driver.session.finished(1)
     assert driver.settle() == [], "late audio of a cancelled text goes nowhere"
     driver.text(say("three"))
-    assert driver.done[-1] == Speak(3, "three", "anna", 1.0)
+    assert driver.done[-1] == StartText(3, "three", "anna", 1.0)
 
 
 def test_cancel_with_nothing_under_way_is_answered() -> None:
@@ -214,7 +212,7 @@ def test_a_second_start_begins_anew() -> None:
 def test_silence_is_an_error_of_its_own() -> None:
     driver = started()
     driver.text(say("……"))
-    driver.session.spoken(1, silent=True)
+    driver.session.finished(1, silent=True)
     error, closing = driver.settle()
     assert (error["code"], closing["status"]) == ("nothing_to_say", 2)
 
@@ -243,7 +241,7 @@ def test_a_text_too_many_is_told_in_its_turn() -> None:
     for _ in range(MAX_WAITING_TEXTS + 2):
         driver.text(say("a"))
     for number in range(1, MAX_WAITING_TEXTS + 2):
-        driver.session.spoken(number)
+        driver.session.finished(number)
     assert [m.get("code", m["status"]) for m in driver.settle()][-2:] == ["too_many_texts", 2]
 
 
@@ -251,7 +249,7 @@ def test_a_frame_too_long_is_a_text_and_closed_like_one() -> None:
     driver = started()
     driver.text(say("one"))
     assert driver.text(say("好" * 100_000)) == [], "it is told of in its turn"
-    driver.session.spoken(1)
+    driver.session.finished(1)
     assert [m.get("code", m["status"]) for m in driver.settle()] == [2, "message_too_large", 2]
 
 
@@ -261,7 +259,7 @@ def test_end_twice() -> None:
     assert driver.text(END) == []
     (error,) = driver.text(END)
     assert error["code"] == "after_end"
-    driver.session.spoken(1)
+    driver.session.finished(1)
     assert [m["status"] for m in driver.settle()] == [2, 0]
 
 
@@ -270,7 +268,7 @@ def test_idleness() -> None:
     driver.text(say("one"))
     driver.session.idle()
     assert driver.settle() == [], "it is the server's turn"
-    driver.session.spoken(1)
+    driver.session.finished(1)
     driver.session.idle()
     assert [m.get("code") for m in driver.settle()] == [None, "idle_timeout"]
     assert driver.closing == Close(CloseCode.POLICY, "idle_timeout")
@@ -282,7 +280,7 @@ def test_the_server_stops() -> None:
     driver.session.stop(ProtocolError(ErrorCode.SERVER_STOPPING, "bye"), CloseCode.GOING_AWAY)
     error, closing = driver.settle()
     assert (error["code"], closing["status"]) == ("server_stopping", 2)
-    assert driver.done[-1] == Cancel(1)
+    assert driver.done[-1] == CancelText(1)
 
 
 def test_a_vanished_client_frees_its_synthesis() -> None:
@@ -290,7 +288,7 @@ def test_a_vanished_client_frees_its_synthesis() -> None:
     driver.text(say("one"))
     driver.session.disconnected()
     driver.settle()
-    assert driver.done[-1] == Cancel(1)
+    assert driver.done[-1] == CancelText(1)
     assert driver.session.closed
 
 
@@ -299,7 +297,7 @@ def test_how_a_text_is_to_be_said() -> None:
     driver.text(
         say("a", spk_id=1, speed=2, volume=0.5, sample_rate=8000, format="mp3", marks=True, pace=1)
     )
-    assert driver.done == [Speak(1, "a", "ben", 2.0, 0.5, 8_000, "mp3", True, 1.0, True)]
+    assert driver.done == [StartText(1, "a", "ben", 2.0, 0.5, 8_000, "mp3", True, 1.0, True)]
 
 
 def test_marks_are_in_every_packet_where_they_were_asked_for() -> None:
@@ -317,14 +315,14 @@ def test_marks_are_in_every_packet_where_they_were_asked_for() -> None:
 def test_a_text_in_pieces_is_one_text() -> None:
     driver = started()
     assert driver.text(say("你", more=True)) == []
-    assert driver.done == [Speak(1, "你", "anna", last=False)]
+    assert driver.done == [StartText(1, "你", "anna", last=False)]
     assert driver.text(json.dumps({"text": "好，", "more": True})) == []
     assert driver.text(json.dumps({"text": ""})) == []
-    assert driver.done[1:] == [Extend(1, "好，", False), Extend(1, "", True)]
-    driver.session.spoken(1)
+    assert driver.done[1:] == [ExtendText(1, "好，", False), ExtendText(1, "", True)]
+    driver.session.finished(1)
     assert driver.settle() == [{"status": 2, "audio": ""}]
     driver.text(say("next"))
-    assert driver.done[-1] == Speak(2, "next", "anna")
+    assert driver.done[-1] == StartText(2, "next", "anna")
 
 
 def test_pieces_of_a_text_that_waits_are_joined() -> None:
@@ -332,19 +330,19 @@ def test_pieces_of_a_text_that_waits_are_joined() -> None:
     driver.text(say("one"))
     for piece in ("t", "w"):
         driver.text(say(piece, more=True))
-    driver.session.spoken(1)
+    driver.session.finished(1)
     driver.settle()
-    assert driver.done[-1] == Speak(2, "tw", "anna", last=False)
+    assert driver.done[-1] == StartText(2, "tw", "anna", last=False)
     driver.text(say("o"))
-    assert driver.done[-1] == Extend(2, "o", True)
+    assert driver.done[-1] == ExtendText(2, "o", True)
 
 
 def test_end_ends_a_text_in_pieces() -> None:
     driver = started()
     driver.text(say("one", more=True))
     assert driver.text(END) == []
-    assert driver.done[-1] == Extend(1, "", True)
-    driver.session.spoken(1)
+    assert driver.done[-1] == ExtendText(1, "", True)
+    driver.session.finished(1)
     assert [message["status"] for message in driver.settle()] == [2, 0]
 
 
@@ -352,9 +350,9 @@ def test_cancel_drops_a_text_in_pieces() -> None:
     driver = started()
     driver.text(say("one", more=True))
     assert driver.text(CANCEL) == [{"status": 2, "audio": "", "cancelled": True}]
-    assert driver.done[-1] == Cancel(1)
+    assert driver.done[-1] == CancelText(1)
     driver.text(say("two"))
-    assert driver.done[-1] == Speak(2, "two", "anna"), "what comes after it is a text of its own"
+    assert driver.done[-1] == StartText(2, "two", "anna"), "the next text is a new one"
 
 
 @pytest.mark.parametrize(
@@ -364,7 +362,7 @@ def test_cancel_drops_a_text_in_pieces() -> None:
         (say("b", spk_id=1), "invalid_field", '"spk_id"'),
         (say("b", speed=2), "invalid_field", "2"),
         (say("b", format="wav"), "invalid_field", '"format"'),
-        (say("b", pace=2), "invalid_field", "nothing"),
+        (say("b", pace=2), "invalid_field", "not set"),
         (say("x" * 50), "text_too_long", "51"),
         (json.dumps({"text": 7}), "invalid_field", '"text"'),
     ],
@@ -380,8 +378,8 @@ def test_a_piece_that_cannot_be_used_is_left_out(
     assert words in error["message"]
     if not last:
         driver.text(say("c"))
-    assert driver.done[-1] == Extend(1, "" if last else "c", True)
-    driver.session.spoken(1)
+    assert driver.done[-1] == ExtendText(1, "" if last else "c", True)
+    driver.session.finished(1)
     assert driver.settle() == [{"status": 2, "audio": ""}]
 
 
@@ -400,7 +398,7 @@ def test_ssml_comes_whole() -> None:
     assert error["code"] == "invalid_field"
     assert driver.text(say("</speak>")) == [{"status": 2, "audio": ""}]
     driver.text(say("<speak>a</speak>", ssml=True))
-    assert driver.done == [Speak(2, "<speak>a</speak>", "anna", ssml=True)]
+    assert driver.done == [StartText(2, "<speak>a</speak>", "anna", ssml=True)]
 
 
 def test_a_text_that_fails_between_its_pieces_ends_with_its_last() -> None:
@@ -417,7 +415,7 @@ def test_pieces_with_nothing_in_them_are_an_empty_text() -> None:
     driver = started()
     driver.text(say(" ", more=True))
     driver.text(say(""))
-    driver.session.spoken(1, silent=True)
+    driver.session.finished(1, silent=True)
     error, closing = driver.settle()
     assert (error["code"], closing["status"]) == ("empty_text", 2)
 
@@ -428,7 +426,7 @@ def test_whoever_leaves_a_text_open_is_idle() -> None:
     assert driver.session.awaits_client
     driver.session.idle()
     assert [m.get("code", m["status"]) for m in driver.settle()] == ["idle_timeout", 2]
-    assert driver.done[-1] == Cancel(1)
+    assert driver.done[-1] == CancelText(1)
 
 
 @given(
@@ -477,7 +475,7 @@ def said(driver: Driver) -> list[str]:
 
 def finish(driver: Driver) -> None:
     if driver.done:
-        driver.session.spoken(driver.done[-1].number)
+        driver.session.finished(driver.done[-1].number)
         driver.settle()
 
 
@@ -535,7 +533,7 @@ def test_any_sequence_of_frames(sequence: list[str | bytes]) -> None:
         if frame == "<audio>":
             driver.session.audio(last_number(driver), b"\0\0")
         elif frame == "<spoken>" and not growing(driver):
-            driver.session.spoken(last_number(driver))
+            driver.session.finished(last_number(driver))
         elif frame == "<failed>":
             driver.session.failed(
                 last_number(driver), ProtocolError(ErrorCode.SYNTHESIS_FAILED, "broken")
@@ -548,7 +546,7 @@ def test_any_sequence_of_frames(sequence: list[str | bytes]) -> None:
         driver.settle()
     for _ in range(len(sequence)):
         if not growing(driver):
-            driver.session.spoken(last_number(driver))
+            driver.session.finished(last_number(driver))
         driver.settle()
     closings = sum(1 for message in driver.messages if message["status"] == 2)
     assert closings >= texts, "every text ends in a status 2 packet"
@@ -557,11 +555,11 @@ def test_any_sequence_of_frames(sequence: list[str | bytes]) -> None:
 
 
 def last_number(driver: Driver) -> int:
-    return max((c.number for c in driver.done if isinstance(c, Speak)), default=1)
+    return max((c.number for c in driver.done if isinstance(c, StartText)), default=1)
 
 
 def growing(driver: Driver) -> bool:
     """Whether the text that is being said is not whole yet."""
     number = last_number(driver)
-    of_text = [c for c in driver.done if c.number == number and not isinstance(c, Cancel)]
+    of_text = [c for c in driver.done if c.number == number and not isinstance(c, CancelText)]
     return bool(of_text) and not of_text[-1].last

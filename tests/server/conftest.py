@@ -15,15 +15,15 @@ import pytest_asyncio
 import websockets
 
 from liusheng.asr.options import AsrOptions
+from liusheng.protocol import paths
 from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
 from liusheng.runtime.punctuation.service import Punctuation
 from liusheng.runtime.recognition.service import Recognition
 from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server.config.settings import Settings
-from liusheng.server.main import listen, serve_until
-
-ASR = "/paddlespeech/asr/streaming"
-TTS = "/paddlespeech/tts/streaming"
+from liusheng.server.engines import Engines
+from liusheng.server.listening import bind
+from liusheng.server.main import serve_until
 
 
 class Server:
@@ -40,7 +40,7 @@ class Server:
     @asynccontextmanager
     async def asr(self, **fields: Any) -> AsyncIterator[Dialogue]:
         """A started recognition."""
-        async with self.connect(ASR) as socket:
+        async with self.connect(paths.ASR_STREAMING) as socket:
             dialogue = Dialogue(socket)
             ready = await dialogue.ask({"name": "a", "signal": "start", "nbest": 1, **fields})
             assert ready["signal"] == "server_ready", ready
@@ -49,7 +49,7 @@ class Server:
     @asynccontextmanager
     async def tts(self) -> AsyncIterator[Dialogue]:
         """A started session of synthesis."""
-        async with self.connect(TTS) as socket:
+        async with self.connect(paths.TTS_STREAMING) as socket:
             dialogue = Dialogue(socket)
             dialogue.session = (await dialogue.ask({"task": "tts", "signal": "start"}))["session"]
             yield dialogue
@@ -120,11 +120,11 @@ async def serve(engines: tuple[Recognition, Synthesis]) -> AsyncIterator[Callabl
                 max_streams=limits.max_sessions,
             )
             synthesis.options = replace(synthesis.options, max_speeches=limits.max_sessions)
-            listening = listen(made.host, made.ports[0])
+            listening = bind(made.host, made.ports[0])
             listening.listen()  # whoever connects before the server is up waits for it
             stop = asyncio.Event()
             serving = asyncio.create_task(
-                serve_until(stop, made, [listening], recognition, synthesis, punctuation)
+                serve_until(stop, made, [listening], Engines(recognition, synthesis, punctuation))
             )
 
             async def end() -> None:

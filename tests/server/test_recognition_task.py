@@ -20,7 +20,7 @@ async def test_news_comes_until_the_end(engines) -> None:
     listening = RecognitionTask(recognition, StreamParams())
     await listening.feed(said("hello"))
     texts = []
-    async for _ in listening.news():
+    async for _ in listening.updates():
         texts.append(listening.transcript.view.result)
         if texts[-1] == "hello":
             listening.finish()
@@ -32,10 +32,10 @@ async def test_news_comes_until_the_end(engines) -> None:
 async def test_what_is_broken_off_is_told_why(engines) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams())
-    listening.break_off(ConnectionError("gone"))
-    listening.break_off(ValueError("later"))
+    listening.fail(ConnectionError("gone"))
+    listening.fail(ValueError("later"))
     with pytest.raises(ConnectionError, match="gone"):
-        await listening.end()
+        await listening.wait()
     listening.abandon()
 
 
@@ -53,7 +53,7 @@ async def test_a_recognition_that_fails(engines) -> None:
     listening = RecognitionTask(recognition, StreamParams())
     await listening.feed(said("raise"))
     with pytest.raises(ProtocolError) as caught:
-        await asyncio.wait_for(listening.end(), 120)
+        await asyncio.wait_for(listening.wait(), 120)
     assert caught.value.code is ErrorCode.RECOGNITION_FAILED
     with pytest.raises(ProtocolError):
         await listening.feed(said("more"))

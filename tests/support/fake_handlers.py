@@ -27,7 +27,7 @@ from liusheng.runtime.recognition.messages import (
 )
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.types import Block, Mark, SpeechRequest, Voice
+from liusheng.tts.types import Block, SpeechMark, SpeechRequest, Voice
 
 
 class Echo:
@@ -143,7 +143,7 @@ class Counter:
     the first "!" of "spell=FILE ..." kills the worker once.
     """
 
-    voices = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
+    voices: tuple[Voice, ...] = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
 
     def speak(self, request: SpeechRequest) -> Iterator[Block]:
         whole = GrowingText(request.text, last=True)
@@ -155,7 +155,7 @@ class Counter:
 
 
 def _block(number: int, span: tuple[int, int], text: str, length: int = 1) -> Block:
-    return Block(np.full(length, number / 32768, np.float32), (Mark(span, text, 0.0, 0.0),))
+    return Block(np.full(length, number / 32768, np.float32), (SpeechMark(span, text, 0.0, 0.0),))
 
 
 def _counted(text: str, volume: float) -> Iterator[Block]:

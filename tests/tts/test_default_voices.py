@@ -47,20 +47,20 @@ def acoustic(mandarin: InstalledModel) -> AcousticModel:
 
 
 def phone_ids(repeats: int) -> list[int]:
-    """The reference's phones, said again and again as one clause."""
+    """The reference's phones, synthesized again and again as one clause."""
     with np.load(REFERENCE) as reference:
         silence, *phones, last, end = reference["ids"].tolist()
     return [silence, *phones * repeats, last, end]
 
 
-def said(synthesizer: VoiceRouter, text: str, voice: str = "", speed: float = 1.0) -> Samples:
+def synthesized(
+    synthesizer: VoiceRouter, text: str, voice: str = "", speed: float = 1.0
+) -> Samples:
     blocks = synthesizer.speak(SpeechRequest(text, voice, speed))
     return np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
 
 
-def test_the_conversion_gives_what_the_originals_give(
-    acoustic: AcousticModel, vocoder: Vocoder
-) -> None:
+def test_the_conversion_equals_the_original(acoustic: AcousticModel, vocoder: Vocoder) -> None:
     """The reference is LiteRT's: see tools/check_fastspeech2_conversion.py."""
     with np.load(REFERENCE) as reference:
         made = acoustic(reference["ids"].tolist())
@@ -102,7 +102,7 @@ def test_short_spectrograms_are_spoken_too(vocoder: Vocoder, frames: int) -> Non
 
 
 def test_the_same_request_gives_the_same_samples(synthesizer: VoiceRouter) -> None:
-    assert np.array_equal(said(synthesizer, MIXED), said(synthesizer, MIXED))
+    assert np.array_equal(synthesized(synthesizer, MIXED), synthesized(synthesizer, MIXED))
 
 
 def test_interleaved_requests_do_not_touch_each_other(synthesizer: VoiceRouter) -> None:
@@ -111,12 +111,12 @@ def test_interleaved_requests_do_not_touch_each_other(synthesizer: VoiceRouter) 
     rounds = list(zip_longest(*running))
     for text, blocks in zip(texts, zip(*rounds, strict=True), strict=True):
         audio = np.concatenate([block.samples for block in blocks if block is not None])
-        assert np.array_equal(audio, said(synthesizer, text))
+        assert np.array_equal(audio, synthesized(synthesizer, text))
 
 
 @pytest.mark.parametrize("text", ["", " \n", "。，！？…", "🙂🎉", "\u200b", "——", "()", "\x00\x07"])
 def test_nothing_to_say_is_no_audio(synthesizer: VoiceRouter, text: str) -> None:
-    assert said(synthesizer, text).size == 0
+    assert synthesized(synthesizer, text).size == 0
 
 
 @pytest.mark.parametrize("voice", ["baker-zh", "heart"])
@@ -126,21 +126,23 @@ def test_speed_divides_the_time(synthesizer: VoiceRouter, voice: str) -> None:
         if voice == "baker-zh"
         else "We met in the library today, and talked about it."
     )
-    usual = len(said(synthesizer, text, voice))
+    usual = len(synthesized(synthesizer, text, voice))
     for speed in (0.5, 2.0):
-        assert len(said(synthesizer, text, voice, speed)) == pytest.approx(usual / speed, rel=0.3)
+        assert len(synthesized(synthesizer, text, voice, speed)) == pytest.approx(
+            usual / speed, rel=0.3
+        )
 
 
 def test_very_slow_speech_does_not_run_out_of_positions(synthesizer: VoiceRouter) -> None:
     text = "语音合成技术可以把任意的文字转换成自然流畅的语音输出"
-    slow = said(synthesizer, text, speed=0.1)
+    slow = synthesized(synthesizer, text, speed=0.1)
     assert np.isfinite(slow).all()
-    assert len(slow) > 3 * len(said(synthesizer, text))
+    assert len(slow) > 3 * len(synthesized(synthesizer, text))
 
 
 def test_voices_are_equally_loud(synthesizer: VoiceRouter) -> None:
-    chinese = said(synthesizer, "今天下午我们在学校图书馆，讨论了人工智能技术的最新发展。")
-    english = said(synthesizer, "This afternoon we met in the library and talked about it.")
+    chinese = synthesized(synthesizer, "今天下午我们在学校图书馆，讨论了人工智能技术的最新发展。")
+    english = synthesized(synthesizer, "This afternoon we met in the library and talked about it.")
     assert loudness(chinese) == pytest.approx(TARGET, abs=1.5)
     assert loudness(english) == pytest.approx(TARGET, abs=1.5)
     assert max(np.abs(chinese).max(), np.abs(english).max()) <= 1

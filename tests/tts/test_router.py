@@ -26,10 +26,10 @@ class Beeper:
         self.name = name
         self.languages = languages
         self.level = level
-        self.heard: list[tuple[str, bool]] = []
+        self.spoken: list[tuple[str, bool]] = []
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
-        self.heard.append((clause.reading, urgent))
+        self.spoken.append((clause.reading, urgent))
         for _ in clause.reading:
             yield np.full(round(2400 / speed), self.level, np.float32)
 
@@ -64,7 +64,9 @@ def router(*voices: Beeper, gain: float = 1.0) -> VoiceRouter:
     return VoiceRouter([LoadedVoice(voice, "model", gain) for voice in voices], Words())
 
 
-def said(synthesizer: VoiceRouter, text: str, voice: str = "", speed: float = 1.0) -> Samples:
+def synthesized(
+    synthesizer: VoiceRouter, text: str, voice: str = "", speed: float = 1.0
+) -> Samples:
     blocks = [b.samples for b in synthesizer.speak(SpeechRequest(text, voice, speed))]
     assert all(block.size and block.dtype == np.float32 for block in blocks)
     return np.concatenate([silence(0), *blocks])
@@ -76,33 +78,33 @@ def test_voices_are_numbered_and_the_first_is_the_default() -> None:
     assert [(v.id, v.name, v.languages) for v in voices] == [(0, "a", ("zh",)), (1, "b", ("en",))]
 
 
-def test_each_language_goes_to_a_voice_that_can() -> None:
+def test_each_language_goes_to_a_voice_that_has_it() -> None:
     zh, en = Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.2)
-    said(router(zh, en), "ni HELLO hao")
-    assert [reading for reading, _ in zh.heard] == ["ni", "hao"]
-    assert [reading for reading, _ in en.heard] == ["HELLO"]
+    synthesized(router(zh, en), "ni HELLO hao")
+    assert [reading for reading, _ in zh.spoken] == ["ni", "hao"]
+    assert [reading for reading, _ in en.spoken] == ["HELLO"]
 
 
-def test_the_requested_voice_speaks_what_it_can() -> None:
+def test_the_requested_voice_speaks_its_languages() -> None:
     zh, both, en = (
         Beeper("a", ("zh",), 0.2),
         Beeper("b", ("zh", "en"), 0.2),
         Beeper("c", ("en",), 0.2),
     )
     synthesizer = router(zh, both, en)
-    said(synthesizer, "ni HELLO", voice="b")
-    assert [reading for reading, _ in both.heard] == ["ni", "HELLO"]
-    said(synthesizer, "ni HELLO", voice="c")
-    assert zh.heard == [("ni", True)]
-    assert en.heard == [("HELLO", False)]
+    synthesized(synthesizer, "ni HELLO", voice="b")
+    assert [reading for reading, _ in both.spoken] == ["ni", "HELLO"]
+    synthesized(synthesizer, "ni HELLO", voice="c")
+    assert zh.spoken == [("ni", True)]
+    assert en.spoken == [("HELLO", False)]
 
 
 def test_a_language_goes_to_the_voice_that_speaks_it_best() -> None:
     both, en = Beeper("both", ("zh", "en"), 0.2), Beeper("c", ("en",), 0.2)
     zh = Beeper("zh", ("zh",), 0.2)
-    said(router(zh, both, en), "HELLO")
-    assert en.heard
-    assert not both.heard
+    synthesized(router(zh, both, en), "HELLO")
+    assert en.spoken
+    assert not both.spoken
 
 
 def test_without_a_voice_for_a_language_the_rest_is_spoken(
@@ -110,9 +112,9 @@ def test_without_a_voice_for_a_language_the_rest_is_spoken(
 ) -> None:
     zh = Beeper("a", ("zh",), 0.2)
     with caplog.at_level(logging.WARNING):
-        audio = said(router(zh), "HELLO, ni.")
+        audio = synthesized(router(zh), "HELLO, ni.")
     assert len(audio) == 2 * 2400
-    assert "no voice speaks en" in caplog.text
+    assert "no voice has the language en" in caplog.text
 
 
 def test_an_unknown_voice_is_an_error_at_once() -> None:
@@ -136,30 +138,30 @@ def test_two_voices_of_one_name_are_an_error() -> None:
 @pytest.mark.parametrize(("mark", "pause"), [("", "none"), (",", "comma"), (".", "sentence")])
 @pytest.mark.parametrize("speed", [1.0, 2.0])
 def test_pauses_are_between_clauses_only(mark: str, pause: str, speed: float) -> None:
-    audio = said(router(Beeper("a", ("zh",), 0.2)), f"ni{mark} hao.", speed=speed)
+    audio = synthesized(router(Beeper("a", ("zh",), 0.2)), f"ni{mark} hao.", speed=speed)
     spoken = 5 * round(2400 / speed)
     assert len(audio) == spoken + round(PAUSES[pause] / speed * 24_000)
 
 
 def test_a_silent_clause_adds_no_pause() -> None:
-    audio = said(router(Beeper("a", ("zh",), 0.2)), "-. ni.")
+    audio = synthesized(router(Beeper("a", ("zh",), 0.2)), "-. ni.")
     assert len(audio) == 2 * 2400
 
 
 def test_joints_do_not_click() -> None:
     zh, en = Beeper("a", ("zh",), 0.5), Beeper("b", ("en",), 0.5)
-    audio = said(router(zh, en), "ni HELLO hao, ni.")
+    audio = synthesized(router(zh, en), "ni HELLO hao, ni.")
     assert np.abs(np.diff(np.concatenate([[0], audio, [0]]))).max() < 0.01
 
 
 def test_only_the_first_clause_is_urgent() -> None:
     voice = Beeper("a", ("zh",), 0.2)
-    said(router(voice), "-, ni, hao, ma.")
-    assert voice.heard == [("", True), ("ni", True), ("hao", False), ("ma", False)]
+    synthesized(router(voice), "-, ni, hao, ma.")
+    assert voice.spoken == [("", True), ("ni", True), ("hao", False), ("ma", False)]
 
 
 def test_gain_is_applied_and_never_clips() -> None:
-    audio = said(router(Beeper("a", ("zh",), 0.9), gain=3.0), "nihao.")
+    audio = synthesized(router(Beeper("a", ("zh",), 0.9), gain=3.0), "nihao.")
     assert 0.9 < np.abs(audio).max() <= 1.0
 
 
@@ -170,7 +172,7 @@ def test_gain_is_applied_and_never_clips() -> None:
 )
 def test_interleaved_requests_do_not_touch_each_other(texts: list[str], order: object) -> None:
     synthesizer = router(Beeper("a", ("zh",), 0.2), Beeper("b", ("en",), 0.3))
-    alone = [said(synthesizer, text) for text in texts]
+    alone = [synthesized(synthesizer, text) for text in texts]
     running = {i: synthesizer.speak(SpeechRequest(text)) for i, text in enumerate(texts)}
     got: list[list[Samples]] = [[] for _ in texts]
     while running:

@@ -1,4 +1,4 @@
-"""SSML: what is said otherwise than it is written, and what is refused."""
+"""SSML: readings, prosody and breaks, and the errors of documents that are not valid."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.tts.script import Line, script
-from liusheng.tts.ssml import Rest, SsmlError, parse
+from liusheng.tts.clauses import SpokenClause, spoken_clauses
+from liusheng.tts.ssml import Break, SsmlError, parse
 from liusheng.tts.text import FrontEnd, GrowingText
 from liusheng.tts.types import SpeechRequest
 
@@ -24,14 +24,20 @@ def speak(inside: str) -> str:
     return f'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis">{inside}</speak>'
 
 
-def lines(front_end: FrontEnd, document: str, speed: float = 1.0) -> list[Line | Rest]:
+def parts(front_end: FrontEnd, document: str, speed: float = 1.0) -> list[SpokenClause | Break]:
     request = SpeechRequest(document, speed=speed, ssml=True)
-    return [line for line in script(request, GrowingText(document, last=True), front_end) if line]
+    text = GrowingText(document, last=True)
+    return [part for part in spoken_clauses(request, text, front_end) if part]
+
+
+def clauses(front_end: FrontEnd, document: str, speed: float = 1.0) -> list[SpokenClause]:
+    found = parts(front_end, document, speed)
+    return [part for part in found if isinstance(part, SpokenClause)]
 
 
 def pinyin(front_end: FrontEnd, inside: str) -> str:
-    clauses = [line.clause for line in lines(front_end, speak(inside)) if isinstance(line, Line)]
-    return " ".join(s.pinyin for clause in clauses for s in clause.syllables)
+    spoken = clauses(front_end, speak(inside))
+    return " ".join(s.pinyin for part in spoken for s in part.clause.syllables)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def pinyin(front_end: FrontEnd, inside: str) -> str:
         ("<p>你<s>好</s></p>\n", "ni3 hao3"),
     ],
 )  # fmt: skip
-def test_what_is_said(front_end: FrontEnd, inside: str, read: str) -> None:
+def test_readings(front_end: FrontEnd, inside: str, read: str) -> None:
     assert pinyin(front_end, inside) == read
 
 
@@ -60,9 +66,9 @@ def test_say_as_beside_english(front_end: FrontEnd) -> None:
         'Call <say-as interpret-as="telephone">555-0199</say-as>, or say '
         '<say-as interpret-as="characters">yes</say-as>.'
     )
-    said = [line.clause for line in lines(front_end, speak(inside)) if isinstance(line, Line)]
-    assert {clause.lang for clause in said} == {"en"}
-    assert " ".join(clause.reading for clause in said) == "Call 5 5 5, 0 1 9 9, or say y e s"
+    spoken = clauses(front_end, speak(inside))
+    assert {part.clause.lang for part in spoken} == {"en"}
+    assert " ".join(part.clause.reading for part in spoken) == "Call 5 5 5, 0 1 9 9, or say y e s"
 
 
 def test_prosody_multiplies_and_ends(front_end: FrontEnd) -> None:
@@ -70,29 +76,28 @@ def test_prosody_multiplies_and_ends(front_end: FrontEnd) -> None:
         '一<prosody rate="200%">二<prosody rate="slow" volume="+6dB">三</prosody></prosody>'
         '<prosody rate="-20%" volume="50">四</prosody>五'
     )
-    said = [line for line in lines(front_end, speak(inside), speed=0.5) if isinstance(line, Line)]
-    assert [line.clause.reading for line in said] == list("一二三四五")
-    assert [line.speed for line in said] == pytest.approx([0.5, 1.0, 0.75, 0.4, 0.5])
-    assert [line.volume for line in said] == pytest.approx([1, 1, 1.995, 0.5, 1], abs=0.01)
+    spoken = clauses(front_end, speak(inside), speed=0.5)
+    assert [part.clause.reading for part in spoken] == list("一二三四五")
+    assert [part.speed for part in spoken] == pytest.approx([0.5, 1.0, 0.75, 0.4, 0.5])
+    assert [part.volume for part in spoken] == pytest.approx([1, 1, 1.995, 0.5, 1], abs=0.01)
 
 
 def test_breaks_and_sentences(front_end: FrontEnd) -> None:
     inside = '一<break time="1.5s"/>二<break strength="weak"/><s>三</s>四<break/>'
-    rests = [
-        (line.seconds, line.at_least)
-        for line in lines(front_end, speak(inside))
-        if isinstance(line, Rest)
+    breaks = [
+        (part.seconds, part.at_least)
+        for part in parts(front_end, speak(inside))
+        if isinstance(part, Break)
     ]
-    assert rests == [(1.5, False), (0.2, False), (0.42, True), (0.42, True), (0.4, False)]
+    assert breaks == [(1.5, False), (0.2, False), (0.42, True), (0.42, True), (0.4, False)]
 
 
 def test_spans_are_those_of_the_document(front_end: FrontEnd) -> None:
     document = speak('你&amp;<say-as interpret-as="digits">12</say-as>再<break/>见')
     spans = [
-        document[slice(*line.origin(syllable.span))]
-        for line in lines(front_end, document)
-        if isinstance(line, Line)
-        for syllable in line.clause.syllables
+        document[slice(*part.origin(syllable.span))]
+        for part in clauses(front_end, document)
+        for syllable in part.clause.syllables
     ]
     assert spans == ["你", "12", "12", "再", "见"]
 
@@ -102,11 +107,14 @@ def test_spans_are_those_of_the_document(front_end: FrontEnd) -> None:
     [
         ("你好", "line 1, column 1: this is not XML"),
         ("<speak>你好", "not XML"),
-        ("<speak>\n<b>你好</b></speak>", "line 2, column 1: the element <b> is not known"),
+        ("<speak>\n<b>你好</b></speak>", "line 2, column 1: the element <b> is not supported"),
         ("<p>你好</p>", "outside <speak>"),
         ("<speak><speak/></speak>", "inside another element"),
-        ('<speak><p class="x">你好</p></speak>', 'no attribute "class"'),
-        ('<speak><prosody pitch="high">你好</prosody></speak>', 'no attribute "pitch"'),
+        ('<speak><p class="x">你好</p></speak>', 'not support the attribute "class"'),
+        (
+            '<speak><prosody pitch="high">你好</prosody></speak>',
+            'not support the attribute "pitch"',
+        ),
         ('<speak><prosody rate="9">你好</prosody></speak>', 'rate="9"'),
         ('<speak><prosody volume="loudest">你好</prosody></speak>', 'volume="loudest"'),
         ('<speak><break time="1h"/></speak>', 'time="1h"'),
@@ -130,21 +138,21 @@ def test_spans_are_those_of_the_document(front_end: FrontEnd) -> None:
         ("<speak>&nbsp;</speak>", "not XML"),
     ],
 )
-def test_what_cannot_be_said_is_refused(document: str, words: str) -> None:
+def test_documents_that_are_not_valid(document: str, words: str) -> None:
     with pytest.raises(SsmlError, match=r"^line ") as caught:
         parse(document)
     assert words in str(caught.value)
 
 
 @given(st.text())
-def test_text_that_is_escaped_comes_back(text: str) -> None:
+def test_escaped_text_is_unchanged(text: str) -> None:
     if all(char.isprintable() for char in text):
         parts = parse(speak(escape(text)))
-        assert "".join(part.text for part in parts if not isinstance(part, Rest)) == text
+        assert "".join(part.text for part in parts if not isinstance(part, Break)) == text
 
 
 @given(st.text(alphabet="<>/&;\"'= speakbrtim你x!-[]", max_size=40))
-def test_anything_is_read_or_refused(document: str) -> None:
+def test_any_document_is_parsed_or_refused(document: str) -> None:
     for each in (document, f"<speak>{document}</speak>"):
         with contextlib.suppress(SsmlError):
             parse(each)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liusheng.tts.trim import Trimmed, amplify, silence
+from liusheng.tts.trim import TrimmedBlocks, amplify, silence
 from liusheng.tts.types import Samples
 
 
@@ -29,7 +29,7 @@ CLAUSE = np.concatenate([silence(0.21), tone(0.3), silence(0.17), tone(0.2, 0.05
 
 
 def test_silence_around_goes_and_silence_inside_stays() -> None:
-    out = np.concatenate(list(Trimmed([CLAUSE])))
+    out = np.concatenate(list(TrimmedBlocks([CLAUSE])))
     assert len(out) / 24_000 == pytest.approx(0.3 + 0.17 + 0.2 + 0.06, abs=0.011)
     assert out[0] == 0
     assert out[-1] == 0
@@ -38,23 +38,23 @@ def test_silence_around_goes_and_silence_inside_stays() -> None:
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(1, 9000), min_size=1, max_size=5).filter(lambda s: sum(s) > 200))
 def test_any_blocks_give_the_same_samples(sizes: list[int]) -> None:
-    whole = np.concatenate(list(Trimmed([CLAUSE])))
-    blocks = list(Trimmed(cut(CLAUSE, sizes)))
+    whole = np.concatenate(list(TrimmedBlocks([CLAUSE])))
+    blocks = list(TrimmedBlocks(cut(CLAUSE, sizes)))
     assert all(block.size for block in blocks)
     assert np.array_equal(np.concatenate(blocks), whole)
 
 
 def test_audio_that_ends_loud_is_faded_out() -> None:
-    out = np.concatenate(list(Trimmed(cut(tone(0.5), [700]))))
+    out = np.concatenate(list(TrimmedBlocks(cut(tone(0.5), [700]))))
     assert len(out) == 12_000
     assert abs(out[-1]) < 1e-6
     assert np.abs(np.diff(out)).max() < 0.03
 
 
 def test_less_than_a_window_of_sound_is_nothing() -> None:
-    assert list(Trimmed([tone(0.003)])) == []
-    assert list(Trimmed([silence(3)])) == []
-    assert list(Trimmed([])) == []
+    assert list(TrimmedBlocks([tone(0.003)])) == []
+    assert list(TrimmedBlocks([silence(3)])) == []
+    assert list(TrimmedBlocks([])) == []
 
 
 @given(st.floats(0.01, 30))

@@ -1,4 +1,4 @@
-"""What a model can do with what a client may ask for, so that a wish is refused at the door."""
+"""Which stream parameters a model supports, so that others are rejected when a stream opens."""
 
 from __future__ import annotations
 
@@ -6,38 +6,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from liusheng.asr.text.pieces import is_han
 from liusheng.asr.types import StreamParams
+from liusheng.han import is_han
 
 ITN_LANGUAGES = ("zh", "en")
-"""Whose numbers can be written as figures, and read out."""
+"""The languages of inverse text normalisation."""
 
 _HAN_LENGTHS = range(2, 13)
 
 
 class NotSupportedError(ValueError):
-    """The model in use cannot do what was asked; the message says what and which model."""
+    """The model does not support a parameter; the message names both."""
 
 
 class Hotwords(str, Enum):
-    """Which hotwords a model takes."""
+    """Which hotwords a model supports."""
 
     NONE = "none"
     HAN = "han"
-    """Of two to twelve Han characters: they are found by their sound in Mandarin."""
+    """Of two to twelve Han characters, which are matched by their sound in Mandarin."""
     ANY = "any"
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a model can do in a language.
+    """What a model supports in a language.
 
     model: its name in the catalogue, or the user's folder.
-    hotwords: which it takes; `why_no_hotwords` says what could be done about it if none.
-    endpoint: whether the silence that closes an utterance can be said for each stream.
+    hotwords: which are supported; if none, `why_no_hotwords` says what is missing.
+    endpoint: whether each stream can set the silence that closes an utterance.
     punctuation: whether it writes punctuation.
-    windowed: it decodes whole windows, again and again as they grow, so that looking at a stream
-        is worth its price only where something new was said.
+    windowed: it decodes growing windows again: a decode is worth its cost only after new speech.
     """
 
     model: str
@@ -48,17 +47,16 @@ class Capabilities:
     windowed: bool = False
 
     def check(self, params: StreamParams) -> None:
-        """Pass, or refuse.
+        """Check the parameters of a stream.
 
         Raises:
-            NotSupportedError: the model cannot serve `params`; the text says what it cannot.
+            NotSupportedError: the model does not support one of them.
         """
         if params.hotwords:
             self._check_hotwords(params.hotwords)
         if params.endpoint is not None and not self.endpoint:
             raise NotSupportedError(
-                f"the model {self.model} has the same endpoint for every stream; "
-                "it is a setting of the server"
+                f"the model {self.model} has one endpoint for all streams, a setting of the server"
             )
         if params.punctuation and not self.punctuation:
             raise NotSupportedError(f"the model {self.model} writes no punctuation")
@@ -77,5 +75,5 @@ class Capabilities:
             if self.hotwords is Hotwords.HAN and not han:
                 raise NotSupportedError(
                     f"the hotword {word!r}: the model {self.model} takes hotwords of 2 to 12 "
-                    "Chinese characters, for they are found by their sound in Mandarin"
+                    "Chinese characters, which are matched by their sound in Mandarin"
                 )

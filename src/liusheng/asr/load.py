@@ -1,4 +1,4 @@
-"""From models on disk to one recogniser that speaks all their languages."""
+"""Loading models into one recogniser for all of their languages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from liusheng.asr.capabilities import Capabilities, NotSupportedError
 from liusheng.asr.live.decoder import LiveRecognizer
-from liusheng.asr.offline.alignment import Hearing, place_by_alignment
+from liusheng.asr.models import is_corrected
+from liusheng.asr.offline.alignment import HasEngine, align_words
 from liusheng.asr.offline.engine import OfflineEngine
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
@@ -25,17 +26,19 @@ _SHERPA_OFFLINE = {Kind.SENSE_VOICE, Kind.OFFLINE_PARAFORMER}
 
 @dataclass(frozen=True)
 class RoutedState:
-    """A stream's state and which of the recognisers it belongs to."""
+    """A stream's state and the index of its recogniser."""
 
     route: int
     state: Any
 
 
-class Router:
-    """Several recognisers as one: a stream goes to the one for its language.
+class LanguageRouter:
+    """Several recognisers as one: each stream is routed by its language.
 
-    The first serves every language that it has and "auto"; a later one takes the languages that the
-    catalogue lists for it, so that a small exact model can take one language off a large one.
+    The first recogniser serves "auto" and its languages, except those that the catalogue lists for
+    a later one: a small accurate model can serve one language in place of a large one.
+
+    listed: the languages in the catalogue for each recogniser; empty: all that it supports.
     """
 
     def __init__(self, recognizers: Sequence[Recognizer], listed: Sequence[Sequence[str]]) -> None:
@@ -46,19 +49,20 @@ class Router:
         for route, (recognizer, langs) in enumerate(
             zip(self._recognizers[1:], listed[1:], strict=True), 1
         ):
-            wanted = langs or recognizer.languages
-            self._routes.update({lang: route for lang in wanted if lang in recognizer.languages})
+            own = [lang for lang in langs or recognizer.languages if lang in recognizer.languages]
+            self._routes.update(dict.fromkeys(own, route))
         self.languages = tuple(self._routes)
 
     def capabilities(self, lang: str) -> Capabilities:
-        """Return what the model that serves `lang` can do."""
+        """Return the capabilities of the model for `lang`."""
         return self._recognizers[self._routes.get(lang, 0)].capabilities(lang)
 
     def open(self, params: StreamParams) -> RoutedState:
         """Return the state of a new stream; see `Recognizer.open`."""
         if params.lang != "auto" and params.lang not in self._routes:
             raise NotSupportedError(
-                f"no model here recognises {params.lang!r}; there are: " + ", ".join(self.languages)
+                f"no loaded model recognises {params.lang!r}; the languages are: "
+                + ", ".join(self.languages)
             )
         route = self._routes.get(params.lang, 0)
         return RoutedState(route, self._recognizers[route].open(params))
@@ -67,39 +71,39 @@ class Router:
         """Take a turn for each stream; see `Recognizer.advance`."""
         outcomes: dict[int, Outcome] = {}
         for route, recognizer in enumerate(self._recognizers):
-            mine = [i for i, turn in enumerate(turns) if turn.state.route == route]
-            if not mine:
+            own = [i for i, turn in enumerate(turns) if turn.state.route == route]
+            if not own:
                 continue
             results = recognizer.advance(
-                [replace(turns[i], state=turns[i].state.state) for i in mine]
+                [replace(turns[i], state=turns[i].state.state) for i in own]
             )
-            for i, result in zip(mine, results, strict=True):
+            for i, result in zip(own, results, strict=True):
                 outcomes[i] = replace(result, state=RoutedState(route, result.state))
         return [outcomes[i] for i in range(len(turns))]
 
     def forget(self, states: Sequence[Any]) -> None:
-        """Tell each recogniser which of its streams ended."""
+        """Drop what is cached for streams that ended; see `Recognizer.forget`."""
         for route, recognizer in enumerate(self._recognizers):
-            mine = [s.state for s in states if s.route == route]
-            if mine:
-                recognizer.forget(mine)
+            own = [s.state for s in states if s.route == route]
+            if own:
+                recognizer.forget(own)
 
 
 def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) -> Recognizer:
     """Load models into one recogniser.
 
     Args:
-        models: the first is the default; a later one is used for the languages that it lists. A
-            language model among them corrects what Whisper hears of Mandarin; where there is an
-            online model, the last one named `online.second_pass` hears its utterances again; a
-            Whisper among them places the words that Moonshine hears.
+        models: see `liusheng.asr.models.RecognitionModels`. The first is the default; a later one
+            serves the languages that the catalogue lists for it. A language model corrects the
+            Mandarin of Whisper models; the last model named `options.online.second_pass` decodes
+            the utterances of online models again; a Whisper model aligns Moonshine's words.
 
     Raises:
-        ValueError: when there is no model, or one that is not for recognition.
+        ValueError: there is no model for recognition, or one that is for another task.
     """
     options = options or AsrOptions()
-    heard = [model for model in models if model.task is not Task.LM]
-    if not heard:
+    recognizing = [model for model in models if model.task is not Task.LM]
+    if not recognizing:
         raise ValueError("recognition needs at least one model")
     kinds = {model.name: model.kind for model in models}
     corrector = None
@@ -109,32 +113,32 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
 
             corrector = correction.load(model, options.correction)
     second_pass = None
-    if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in heard):
-        second_pass = _second_pass(heard, options, corrector)
-    recognizers = [_load_one(model, options, corrector, second_pass) for model in heard]
+    if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in recognizing):
+        second_pass = _second_pass(recognizing, options, corrector)
+    recognizers = [_load_one(model, options, corrector, second_pass) for model in recognizing]
     if options.moonshine.align:
-        hearing: list[tuple[Kind, Hearing]] = [
+        users: list[tuple[Kind, HasEngine]] = [
             (model.kind, recognizer)
-            for model, recognizer in zip(heard, recognizers, strict=True)
+            for model, recognizer in zip(recognizing, recognizers, strict=True)
             if isinstance(recognizer, LiveRecognizer)
         ]
         if second_pass:
-            hearing.append((kinds[options.online.second_pass], second_pass))
-        place_by_alignment(hearing)
+            users.append((kinds[options.online.second_pass], second_pass))
+        align_words(users)
     one = len(recognizers) == 1
     return TextFormatter(
-        recognizers[0] if one else Router(recognizers, [m.languages for m in heard])
+        recognizers[0] if one else LanguageRouter(recognizers, [m.languages for m in recognizing])
     )
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:
-    """Load a model that hears whole windows.
+    """Load an offline model.
 
     Raises:
-        ValueError: when it is not one.
+        ValueError: it is of another kind.
     """
     options = options or AsrOptions()
-    # Each engine's libraries are heavy: only those of the models in use are imported.
+    # Engines have large libraries: only those of the models in use are imported.
     if model.kind is Kind.WHISPER:
         from liusheng.asr.offline.whisper import WhisperEngine
 
@@ -153,24 +157,24 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
 def _second_pass(
     models: list[InstalledModel], options: AsrOptions, corrector: Corrector | None
 ) -> SecondPass:
-    """Take the model of the second pass out of a list and load it."""
+    """Remove the model of the second pass from a list, and load it."""
     from liusheng.asr.online.second_pass import SecondPass
 
     name = options.online.second_pass
-    places = [place for place, model in enumerate(models) if model.name == name]
-    if not places:
-        raise ValueError(f"asr.online.second_pass: {name} is not among the models")
-    return SecondPass(*_corrected(models.pop(places[-1]), options, corrector))
+    found = [i for i, model in enumerate(models) if model.name == name]
+    if not found:
+        raise ValueError(f"asr.online.second_pass: the model {name} is not loaded")
+    return SecondPass(*_corrected(models.pop(found[-1]), options, corrector))
 
 
 def _corrected(
     model: InstalledModel, options: AsrOptions, corrector: Corrector | None
 ) -> tuple[OfflineEngine, Corrector | None]:
-    """Load an offline model; return it with what corrects it."""
-    if model.kind is not Kind.WHISPER:
-        corrector = None  # the others spell well, or do not know Mandarin
-    if not (corrector and corrector.judges):
-        # There is nothing to choose by.
+    """Load an offline model; return it and its corrector, if it is to be corrected."""
+    if not is_corrected(model.kind):
+        corrector = None
+    if not (corrector and corrector.has_language_model):
+        # Without a language model there is no choosing between two finals.
         options = replace(options, whisper=replace(options.whisper, second_final=False))
     return load_engine(model, options), corrector
 

@@ -1,6 +1,6 @@
-"""Every knob of live recognition, in one place; they become settings of the server.
+"""All options of recognition. The server's settings `asr.*` are these groups and fields.
 
-All durations are in seconds.
+Durations are in seconds.
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True)
 class VadOptions:
-    """Where utterances begin and end.
+    """Voice activity detection and endpoints.
 
-    threshold: a frame whose speech probability reaches this is speech.
-    release: inside an utterance a frame stays speech until its probability falls below this.
-    onset: so much speech, gaps of less than the same length not counted against it, opens an
-        utterance; shorter sounds (clicks, knocks) are not speech.
-    pre_roll: audio kept from before the first speech frame, so that no first sound is lost.
-    hang_over: audio kept after the last speech frame, so that no last sound is lost.
-    endpoint: so much silence closes an utterance.
-    endpoint_long: the same for an utterance that has reached `long`: a speaker who goes on and on
-        is cut at lesser pauses.
+    threshold: speech probability from which a frame is speech.
+    release: speech probability below which a frame inside an utterance is silence.
+    onset: duration of speech, with shorter gaps, that opens an utterance; shorter sounds (clicks,
+        knocks) do not.
+    pre_roll: audio kept before the first speech frame.
+    hang_over: audio kept after the last speech frame.
+    endpoint: silence that closes an utterance.
+    endpoint_long: the same for an utterance that has reached `long`.
     long: see endpoint_long.
-    longest: an utterance never grows beyond this; it is cut at the best pause in its last part.
+    longest: maximum duration of an utterance, which is cut at the best pause in its last part.
     """
 
     threshold: float = 0.5
@@ -58,9 +57,9 @@ class VadOptions:
             )
 
     def ending_after(self, pause: float | None) -> VadOptions:
-        """Return these for a stream that names its own endpoint, in seconds; None: it names none.
+        """Return the options of a stream that sets its endpoint (seconds); None: it does not.
 
-        What must not be longer than its endpoint follows it.
+        Options that must not exceed the endpoint are reduced to it.
         """
         if pause is None:
             return self
@@ -75,17 +74,17 @@ class VadOptions:
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """How an offline model is made live.
+    """Live decoding with an offline model.
 
-    interval: an open utterance is decoded again when so much speech is new. A caller that hands in
-        audio less often sets the pace itself.
-    settle: after so much silence an open utterance is decoded with the care of a final, so that its
-        endpoint, or the end of the audio, finds the text ready. Silence stands for what is not
-        heard yet of the audio that is kept after speech (`vad.hang_over`).
-    hold: pieces that end less than this before the end of the speech are not yet stable, even if
-        two decodes agree on them.
+    interval: new speech after which an open utterance is decoded again. A caller that hands in
+        audio less often determines the interval itself.
+    settle: silence after which an open utterance is decoded as a final, so that the text is ready
+        at the endpoint or at the end of the audio. Digital silence replaces the part of
+        `vad.hang_over` that has not arrived.
+    hold: pieces that end less than this before the end of the speech are not stable, even if two
+        decodes agree on them.
     trim: a window longer than this is cut at the end of a stable piece.
-    keep: a cut leaves at least so much speech in the window.
+    keep: speech that a cut leaves in the window.
     """
 
     vad: VadOptions = field(default_factory=VadOptions)
@@ -111,21 +110,21 @@ COMPUTE_TYPES = (
 
 @dataclass(frozen=True)
 class WhisperOptions:
-    """How Whisper is decoded.
+    """Decoding with Whisper.
 
     compute_type: of CTranslate2: int8, int8_float32, float32, ... (float16 needs a GPU).
     threads: intra-op threads; one, because workers are processes.
-    pad_partial, pad_final: seconds of silence after the speech instead of a 30 s window. Less
-        than 2 s begins to loop.
-    beam: of finals; partials are greedy.
-    second_final: Mandarin finals are decoded a second time, with a prompt, and what the language
-        model of the correction finds likelier is kept; it makes a final two thirds dearer.
-    tokens_per_second: cap on the tokens of a window, by its length (plus a fixed 15).
-    batch: windows decoded together at most.
-    no_speech: with a no-speech probability above this a window has no speech in it. (Recordings of
-        speech had at most 0.22, noises and music at least 0.63.)
-    hopeless_score: a window that scores below this has no words in it.
-    compression: a text that zlib shrinks by more than this factor is a loop.
+    pad_partial, pad_final: seconds of silence after the speech instead of a 30 s window. With less
+        than 2 s, Whisper loops.
+    beam: beam size of finals; partials are greedy.
+    second_final: decode Mandarin finals a second time, with a prompt, and keep the likelier text by
+        the language model of the correction; a final then costs two thirds more.
+    tokens_per_second: maximum of tokens of a window, by its length (plus a fixed 15).
+    batch: maximum of windows in a batch.
+    no_speech: no-speech probability above which a window has no text. (Recordings of speech had at
+        most 0.22, noises and music at least 0.63.)
+    hopeless_score: mean log probability of a token below which a window has no text.
+    compression: zlib compression ratio above which a text is a loop.
     """
 
     compute_type: str = "int8"
@@ -163,12 +162,11 @@ class WhisperOptions:
 
 @dataclass(frozen=True)
 class MoonshineOptions:
-    """How Moonshine is decoded.
+    """Decoding with Moonshine.
 
     threads: intra-op threads; one, because workers are processes.
-    align: words are placed by a Whisper model's alignment, where a worker has one that knows the
-        language, and no stream waits for a turn; otherwise they are spread over the speech by their
-        length, as Moonshine does not tell where they are.
+    align: align words by a Whisper model, if one for the language is loaded and no stream waits for
+        a turn. Otherwise words are spread over the speech by their length: Moonshine has no times.
     """
 
     threads: int = 1
@@ -181,24 +179,23 @@ BEAM = "modified_beam_search"
 
 @dataclass(frozen=True)
 class OnlineOptions:
-    """How online models are decoded (sherpa-onnx).
+    """Decoding with online models (sherpa-onnx).
 
     threads: intra-op threads; one, because workers are processes.
     decoding_method: "greedy_search", or, for transducers, "modified_beam_search".
     max_active_paths: the width of the beam.
-    hotwords_score: how much each token of a hotword gains, in natural log of a probability.
-    rule1_min_trailing_silence: so much silence begins a stream afresh although nothing was said.
-    rule2_min_trailing_silence: so much silence after words closes an utterance.
-    rule3_min_utterance_length: an utterance is closed at this length in any case.
-    second_pass: an offline model that hears each closed utterance again, and whose text stays: a
+    hotwords_score: bonus for each token of a hotword, a natural logarithm of a probability.
+    rule1_min_trailing_silence: silence without words after which the decoder is reset.
+    rule2_min_trailing_silence: silence after words that closes an utterance.
+    rule3_min_utterance_length: maximum duration of an utterance.
+    second_pass: an offline model that decodes each closed utterance again for its final text: a
         name in the catalogue or a folder; "": none.
-    skip_silence: silence is not computed: where neither the model nor the speech detector notices
-        speech, the model rests.
-    speech_threshold: from this probability on the detector's frame may be speech; a low one, for
-        what is taken for speech by mistake only costs time.
-    pre_roll: audio before the speech that wakes the model up, which it hears first.
-    hang_over: silence after speech that the model still computes, so that it gives its last tokens.
-    batch: streams that take a step together at most.
+    skip_silence: do not compute audio in which neither the model nor the detector finds speech.
+    speech_threshold: speech probability from which a frame may be speech. It is low, because a
+        false detection only costs time.
+    pre_roll: audio before detected speech that is computed.
+    hang_over: silence after speech that is computed, so that the model emits its last tokens.
+    batch: maximum of streams in a batch.
     """
 
     threads: int = 1
@@ -248,11 +245,11 @@ class OnlineOptions:
 
 @dataclass(frozen=True)
 class SherpaOfflineOptions:
-    """How SenseVoice and offline Paraformer are decoded (sherpa-onnx).
+    """Decoding with SenseVoice and offline Paraformer (sherpa-onnx).
 
     threads: intra-op threads; one, because workers are processes.
-    batch: windows decoded together at most.
-    itn: SenseVoice writes numbers as such, and punctuation.
+    batch: maximum of windows in a batch.
+    itn: SenseVoice writes numbers as figures, and punctuation.
     """
 
     threads: int = 1
@@ -262,17 +259,17 @@ class SherpaOfflineOptions:
 
 @dataclass(frozen=True)
 class CorrectionOptions:
-    """How Whisper's Mandarin is corrected: of words that sound alike, the one that makes sense.
+    """Correction of homophones in Whisper's Mandarin.
 
-    Penalties are for each changed character, in log10 of a probability: the lower, the more is
-    changed.
+    Penalties are for each changed character, in log10 of a probability: the lower they are, the
+    more is changed.
 
-    model: the language model, a name in the catalogue or a folder; "": nothing is corrected.
-    penalty_same: the other character sounds the same.
-    penalty_tone: it sounds the same but for the tone.
-    penalty_accent: but for zh and z, ch and c, sh and s, or ng and n at its end.
-    beam: ways to read a text that are kept at a place.
-    candidates: words of a length that are tried at a place.
+    model: the language model, a name in the catalogue or a folder; "": no correction.
+    penalty_same: for a character of the same sound.
+    penalty_tone: for a character that differs in its tone.
+    penalty_accent: for one that differs in zh and z, ch and c, sh and s, or final ng and n.
+    beam: maximum of paths at a position.
+    candidates: maximum of words of each length at a position.
     """
 
     model: str = "libime-zh"
@@ -293,7 +290,7 @@ class CorrectionOptions:
 
 @dataclass(frozen=True)
 class AsrOptions:
-    """All of it."""
+    """The options of all parts."""
 
     live: LiveOptions = field(default_factory=LiveOptions)
     whisper: WhisperOptions = field(default_factory=WhisperOptions)

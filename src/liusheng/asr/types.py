@@ -1,4 +1,4 @@
-"""The values that recognisers take and give: samples, stream parameters, utterances, partials."""
+"""Values of recognition: samples, stream parameters, utterances, partials."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 SAMPLE_RATE = 16_000
-"""Every recogniser is fed at this rate, in hertz."""
+"""The input rate of every recogniser, in hertz."""
 
 Samples = npt.NDArray[np.float32]
 """float32 samples in [-1, 1], 16 kHz, mono, shape (n,)."""
@@ -24,14 +24,14 @@ class Script(str, Enum):
 
 @dataclass(frozen=True)
 class StreamParams:
-    """What a client asked for when its recognition started.
+    """Parameters of a stream, set when it opens.
 
-    lang: "auto", or a language code that the recogniser lists in `languages`.
-    hotwords: words that are expected.
-    nbest: how many alternatives of each closed utterance are wanted.
+    lang: "auto", or one of the recogniser's `languages`.
+    hotwords: expected words.
+    nbest: number of alternatives of each closed utterance.
     endpoint: seconds of silence that close an utterance; None: the recogniser's own.
     punctuation: whether to write it; None: as the model does.
-    itn: numbers as figures (inverse text normalisation), or read out; None: as the model writes
+    itn: numbers as figures (inverse text normalisation) or as words; None: as the model writes
         them.
     """
 
@@ -46,11 +46,10 @@ class StreamParams:
 
 @dataclass(frozen=True)
 class Word:
-    """A piece of an utterance's text with its place in the audio.
+    """A word or Han character of an utterance, with its times.
 
-    text: as it stands in the utterance's text, without surrounding spaces; punctuation that follows
-        a word belongs to the word. The words of an utterance, one after another, make its text but
-        for spaces.
+    text: without surrounding spaces, with the punctuation after it. Concatenated, the words of an
+        utterance are its text without spaces.
     start, end: seconds from the start of the stream; 0 <= start <= end.
     """
 
@@ -61,10 +60,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Alternative:
-    """What else an utterance may be.
+    """An alternative text of an utterance.
 
-    score: the higher the likelier, compared within an utterance: for Whisper the mean log
-        probability of a token; 0 where the model gives none.
+    score: higher is likelier, within an utterance: for Whisper the mean log probability of a token;
+        0 where the model has none.
     """
 
     text: str
@@ -73,13 +72,13 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Utterance:
-    """A closed utterance: its text will not change.
+    """A closed utterance. Its text is final.
 
     index: 0 for the stream's first; without gaps.
     lang: the language it was decoded in.
-    start, end: seconds from the start of the stream, of the speech.
-    alternatives: at most as many as the stream asked for, the likeliest first, which is `text`
-        itself; empty where it asked for no more than one.
+    start, end: of the speech, in seconds from the start of the stream.
+    alternatives: at most `StreamParams.nbest`, the likeliest first, which is `text`; empty if that
+        is 1.
     """
 
     index: int
@@ -93,11 +92,11 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Partial:
-    """The newest hypothesis for the utterance that is still open.
+    """The newest hypothesis for the open utterance.
 
     index: of the open utterance.
-    text: "" while nothing is being said.
-    stable: how many leading characters of `text` will not change, whatever comes.
+    text: "" during silence.
+    stable: number of leading characters of `text` that will not change.
     """
 
     index: int

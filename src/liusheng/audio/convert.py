@@ -1,4 +1,4 @@
-"""Packets of plain samples, in the forms that clients send, as 16-bit PCM at another rate."""
+"""Packets of raw samples in the formats that clients send, as 16-bit PCM at another rate."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _WIDTHS: dict[SampleFormat, int] = {"s16le": 2, "f32le": 4, "mulaw": 1, "alaw": 
 
 
 class PacketConverter:
-    """Packets in, mono 16-bit PCM out. It takes some hundredths of a millisecond for a packet.
+    """Packets in, mono 16-bit PCM out. A packet takes some hundredths of a millisecond.
 
-    Packets may be cut anywhere; what is left of a frame of samples waits for the next one. In front
-    of 16-bit samples a WAV header is skipped (see `PacketReader`). Channels are averaged; samples
-    that are no numbers are silence.
+    Packets may be cut anywhere: an incomplete frame is kept for the next packet. A WAV header
+    before 16-bit samples is skipped (see `PacketReader`). Channels are averaged; NaN and infinity
+    become silence.
 
     rate, rate_out: hertz.
-    channels: interleaved.
+    channels: the number of them, interleaved.
     """
 
     def __init__(self, form: SampleFormat, rate: int, channels: int, rate_out: int) -> None:
@@ -31,22 +31,22 @@ class PacketConverter:
         self._channels = channels
         self._frame = _WIDTHS[form] * channels
         self._packets = PacketReader() if form == "s16le" else None
-        self._left = b""
+        self._incomplete = b""
         self._passes = (form, rate, channels) == ("s16le", rate_out, 1)
         self._resampler = Resampler(rate, rate_out)
 
     def feed(self, packet: bytes) -> bytes:
-        """Return what a packet adds; maybe nothing yet."""
+        """Return the PCM that a packet completes; may be empty."""
         data = self._packets.feed(packet) if self._packets else packet
         if self._passes:
             return data
-        data = self._left + data
+        data = self._incomplete + data
         whole = len(data) - len(data) % self._frame
-        self._left = data[whole:]
+        self._incomplete = data[whole:]
         return samples_to_pcm(self._resampler.feed(self._mono(data[:whole])))
 
     def rest(self) -> bytes:
-        """Return what the resampler has kept; nothing is fed after it."""
+        """Return what is still in the resampler; `feed` must not be called after it."""
         if self._passes:
             return b""
         return samples_to_pcm(self._resampler.feed(np.zeros(0, np.float32), last=True))
@@ -55,8 +55,8 @@ class PacketConverter:
         if self._form == "s16le":
             samples = pcm_to_samples(data)
         elif self._form == "f32le":
-            wild = np.frombuffer(data, "<f4")
-            samples = np.clip(np.nan_to_num(wild, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
+            floats = np.frombuffer(data, "<f4")
+            samples = np.clip(np.nan_to_num(floats, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
         else:
             samples = expand(data, self._form)
         if self._channels == 1:

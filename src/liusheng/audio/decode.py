@@ -1,4 +1,4 @@
-"""Audio files of any container and codec, as mono samples (FFmpeg's libraries, through PyAV)."""
+"""Decoding of audio files to mono samples (FFmpeg's libraries, through PyAV)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from liusheng.audio.resample import Resampler
 
 logger = logging.getLogger(__name__)
 
-# A playlist or a concatenation script is text that names further files and addresses, which FFmpeg
-# would open: whoever hands us a file must not choose what else is read.
-_NOTHING_NESTED = {"protocol_whitelist": "none"}
+# A playlist or a concatenation script names further files and addresses, which FFmpeg would open:
+# the sender of a file must not choose what else is read.
+_NO_PROTOCOLS = {"protocol_whitelist": "none"}
 
-# Titles in GBK and the like are no reason to refuse a file. PyAV 19 takes them as they are, and
-# does not know the argument any more.
-_ANY_TITLE: dict[str, Any] = (
+# Tags that are not UTF-8 are no reason to reject a file. PyAV 19 accepts them and has dropped the
+# argument.
+_LENIENT_TAGS: dict[str, Any] = (
     {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 )
 
@@ -40,7 +40,7 @@ Container = Literal["wav", "flac", "mp3", "ogg", "matroska"]
 
 
 class DecodeError(ValueError):
-    """There is no audio that can be decoded; the message names the file and what is wrong."""
+    """The file has no audio that can be decoded; the message names the file and the fault."""
 
 
 def decode_file(
@@ -53,15 +53,15 @@ def decode_file(
     """Yield the first audio stream of a file at `rate` hertz, decoded as it is read.
 
     source: a local path, or an open binary file (need not be seekable where the container allows).
-    block_seconds: the length of the blocks; all but the last have exactly this length.
-    container: what the file is; found out if not said.
+    block_seconds: the length of every block but the last.
+    container: of the file; None: detected.
 
-    Channels are averaged. Damaged places inside are skipped, with a warning in the log, as players
-    do; a file of which nothing can be decoded is an error.
+    Channels are averaged. Damaged packets are skipped, with a warning in the log, as players do; a
+    file of which nothing can be decoded is an error.
 
     Raises:
-        OSError: when the file cannot be opened.
-        DecodeError: when it is empty, not audio, or broken from its start.
+        OSError: the file cannot be opened.
+        DecodeError: it is empty, not audio, or damaged from its start.
     """
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
@@ -96,28 +96,28 @@ def _decode(
         yield np.concatenate(pending)
 
 
-def _frames(file: BinaryIO, name: object, said: Container | None) -> Iterator[tuple[Samples, int]]:
-    """Yield mono samples at the file's own rate, with that rate, which may change on the way."""
+def _frames(file: BinaryIO, name: object, form: Container | None) -> Iterator[tuple[Samples, int]]:
+    """Yield mono samples and their rate, which may change inside a file."""
     try:
         container = av.open(
             file,
             mode="r",
-            format=said,
-            options=_NOTHING_NESTED,
-            **_ANY_TITLE,
+            format=form,
+            options=_NO_PROTOCOLS,
+            **_LENIENT_TAGS,
         )
     except av.error.FFmpegError as error:
         raise DecodeError(f"{name}: {_why_not_opened(file)}") from error
     with container:
         if not container.streams.audio:
-            raise DecodeError(f"{name}: there is no audio in this file")
+            raise DecodeError(f"{name}: the file has no audio stream")
         stream = container.streams.audio[0]
         decoded = damaged = 0
         packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
-            except av.error.FFmpegError as error:  # the container breaks off here
+            except av.error.FFmpegError as error:  # the container ends here
                 damaged += 1
                 logger.debug("%s: reading stopped: %s", name, error)
                 break
@@ -134,9 +134,9 @@ def _frames(file: BinaryIO, name: object, said: Container | None) -> Iterator[tu
                     decoded += frame.samples
                     yield _mono(frame.to_ndarray(), frame), frame.sample_rate
         if not decoded:
-            raise DecodeError(f"{name}: the file has no sound in it, or is broken from its start")
+            raise DecodeError(f"{name}: the file has no audio, or is damaged from its start")
         if damaged:
-            logger.warning("%s: %d damaged places were skipped", name, damaged)
+            logger.warning("%s: %d damaged packets were skipped", name, damaged)
 
 
 def _why_not_opened(file: BinaryIO) -> str:
@@ -144,8 +144,8 @@ def _why_not_opened(file: BinaryIO) -> str:
         file.seek(0)
         empty = not file.read(1)
     except OSError:
-        empty = False  # a pipe: it cannot be asked again
-    return "the file is empty" if empty else "this is not audio in a format that can be decoded"
+        empty = False  # a pipe cannot be read again
+    return "the file is empty" if empty else "the file is not audio in a supported format"
 
 
 def _mono(data: npt.NDArray[np.generic], frame: av.AudioFrame) -> Samples:
@@ -162,11 +162,11 @@ def _mono(data: npt.NDArray[np.generic], frame: av.AudioFrame) -> Samples:
 
 def _resampled(frames: Iterator[tuple[Samples, int]], rate: int) -> Iterator[Samples]:
     resampler: Resampler | None = None
-    for samples, own_rate in frames:
-        if resampler is not None and resampler.rate_in != own_rate:
+    for samples, source_rate in frames:
+        if resampler is not None and resampler.rate_in != source_rate:
             yield resampler.feed(np.zeros(0, np.float32), last=True)
             resampler = None
-        resampler = resampler or Resampler(own_rate, rate)
+        resampler = resampler or Resampler(source_rate, rate)
         yield resampler.feed(samples)
     if resampler is not None:
         yield resampler.feed(np.zeros(0, np.float32), last=True)

@@ -1,21 +1,27 @@
-"""Telephone samples, ITU-T G.711, as linear ones: each byte is looked up."""
+"""Decoding of ITU-T G.711 (telephony), by a table for each law."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from liusheng.audio.pcm import Samples
+from liusheng.audio.pcm import Samples, pcm_to_samples
 
 Law = Literal["mulaw", "alaw"]
+
+
+def _samples(linear: npt.NDArray[np.integer]) -> Samples:
+    """Return 16-bit integers as samples."""
+    return pcm_to_samples(linear.astype("<i2").tobytes())
 
 
 def _mulaw_table() -> Samples:
     code = ~np.arange(256, dtype=np.uint8)
     exponent, mantissa = (code >> 4) & 7, (code & 15).astype(np.int32)
     magnitude = (((mantissa << 3) + 132) << exponent) - 132
-    return (np.where(code & 128, -magnitude, magnitude) / 32768).astype(np.float32)
+    return _samples(np.where(code & 128, -magnitude, magnitude))
 
 
 def _alaw_table() -> Samples:
@@ -26,13 +32,13 @@ def _alaw_table() -> Samples:
         (mantissa << 4) + 8,
         ((mantissa << 4) + 264) << np.maximum(exponent, 1) - 1,
     )
-    return (np.where(code & 128, magnitude, -magnitude) / 32768).astype(np.float32)
+    return _samples(np.where(code & 128, magnitude, -magnitude))
 
 
 _TABLES: dict[Law, Samples] = {"mulaw": _mulaw_table(), "alaw": _alaw_table()}
 
 
 def expand(data: bytes, law: Law) -> Samples:
-    """Return the samples that `data` is, one for each byte."""
+    """Return the samples of `data`, one for each byte."""
     samples: Samples = _TABLES[law][np.frombuffer(data, np.uint8)]
     return samples

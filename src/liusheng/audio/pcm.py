@@ -1,4 +1,7 @@
-"""Between the wire's bytes and samples: 16-bit PCM, and packets of it as clients send them."""
+"""16-bit PCM: to samples and back, and packets of it as clients send them.
+
+No other module converts between 16-bit integers and samples.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ BYTES_PER_SAMPLE = 2
 
 _RIFF_START = 12  # "RIFF", the size of the rest, "WAVE"
 _CHUNK_HEAD = 8  # the chunk's name, and its size
-_MAX_CHUNK = 1 << 20  # no chunk before the samples is larger; one that says so is broken
+_MAX_CHUNK = 1 << 20  # a larger chunk before the samples is taken for a damaged header
 
 
 def pcm_to_samples(pcm: bytes | bytearray | memoryview) -> Samples:
@@ -42,22 +45,22 @@ def samples_to_pcm(samples: npt.NDArray[np.floating]) -> bytes:
 class PacketReader:
     """Packets of 16-bit PCM in, whole samples out.
 
-    Clients cut audio where they like and some put a WAV header in front, so that
-    - an odd byte at the end of a packet waits for the next packet (at the end of a stream it is
-      half a sample, and nobody misses it);
+    Clients may cut audio anywhere, and some send a WAV header first. Therefore
+    - an odd byte at the end of a packet is kept for the next packet (at the end of a stream, half
+      a sample is dropped);
     - a RIFF/WAVE header at the start of a packet is skipped up to the first byte of its `data`
-      chunk, even where it goes on in the next packet. What it says of the format is not looked at:
-      the samples are taken as the session's.
+      chunk, even where it continues in the next packet. The format that it states is ignored:
+      the session's applies.
     """
 
     def __init__(self) -> None:
         self._odd = b""
-        self._in_header = False  # a RIFF file began and its `data` chunk has not
-        self._rest = b""  # of the header: a chunk's head that has come only in part
-        self._skip = 0  # bytes of the header's current chunk that are still to come
+        self._in_header = False  # after "RIFF", before the `data` chunk
+        self._rest = b""  # the part of a chunk's head that has arrived
+        self._skip = 0  # bytes of the current chunk that have not arrived
 
     def feed(self, packet: bytes | bytearray | memoryview) -> bytes:
-        """Return the whole samples that `packet` completes, as PCM; b"" when there are none yet."""
+        """Return the whole samples that `packet` completes, as PCM; b"" if there are none."""
         data = bytes(packet)
         if _starts_riff(data):
             self._in_header, self._rest, self._skip = True, b"", 0

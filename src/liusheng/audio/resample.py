@@ -1,4 +1,4 @@
-"""Sample rates, changed on the fly."""
+"""Conversion of sample rates, block by block."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ MAX_RATE = 384_000
 
 
 class Resampler:
-    """Blocks of samples in at one rate, out at another (libsoxr, "high quality").
+    """Resamples a stream of blocks (libsoxr, "high quality").
 
-    Nothing is lost or added: the output of a whole stream is the same however it was cut into
-    blocks, and n samples in give n * rate_out / rate_in out, rounded to the nearest whole number.
-    The first samples come with a delay of some milliseconds, which the last call makes good.
+    The output of a whole stream does not depend on how it was cut into blocks: n samples give
+    n * rate_out / rate_in, rounded to the nearest integer. Output is delayed by some milliseconds;
+    the last call returns the rest.
 
     rate_in, rate_out: hertz, 1 to 384,000. Equal rates pass the samples through.
     """
@@ -34,12 +34,13 @@ class Resampler:
         self._ended = False
 
     def feed(self, samples: Samples, *, last: bool = False) -> Samples:
-        """Return what can be given out after `samples`; may be empty.
+        """Return the output that is complete after `samples`; may be empty.
 
-        last: no more will come: give out the rest. A resampler is not used again after it.
+        last: the stream ends with these samples: return all of the rest. The resampler cannot be
+            used again.
         """
         if self._ended:
-            raise RuntimeError("this stream has ended; a new one needs a new Resampler")
+            raise RuntimeError("the stream has ended; create a Resampler for each stream")
         self._ended = last
         block = np.ascontiguousarray(samples, dtype=np.float32)
         if self._stream is None:

@@ -1,4 +1,4 @@
-"""WAV files, written as the audio comes."""
+"""Writing WAV files block by block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from liusheng.audio.pcm import BYTES_PER_SAMPLE
 
 
 class WavWriter:
-    """Takes 16-bit PCM for a mono WAV file; made by `open_wav`."""
+    """Writes 16-bit PCM to a mono WAV file; see `open_wav`."""
 
     def __init__(self, file: wave.Wave_write, rate: int) -> None:
         self._file = file
@@ -20,11 +20,11 @@ class WavWriter:
 
     @property
     def seconds(self) -> float:
-        """How much has been written."""
+        """The duration of what has been written."""
         return self._file.tell() / self.rate
 
     def write(self, pcm: bytes) -> None:
-        """Add signed 16-bit little-endian samples."""
+        """Append signed 16-bit little-endian samples."""
         if len(pcm) % BYTES_PER_SAMPLE:
             raise ValueError(f"{len(pcm)} bytes are not a whole number of 16-bit samples")
         self._file.writeframes(pcm)
@@ -34,17 +34,17 @@ class WavWriter:
 def open_wav(path: str | os.PathLike[str], rate: int) -> Iterator[WavWriter]:
     """Write a mono 16-bit WAV file at `rate` hertz.
 
-    The file appears at `path` when the block ends well; when it ends in an exception, nothing is
-    left behind and what was at `path` before stays.
+    The file is at `path` when the block has ended without an exception. After an exception no
+    partial file is left, and an earlier file at `path` is unchanged.
 
     Raises:
         OSError: when the folder cannot be written to.
     """
     target = Path(path)
     if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder; name a file in it")
+        raise IsADirectoryError(f"{target} is a folder: give the path of a file")
     if target.exists() and not target.is_file():
-        part = target  # a device, such as /dev/null, is written to, never replaced
+        part = target  # a device, such as /dev/null, must not be replaced
     else:
         part = target.with_name(f".{target.name}.part")
     try:
@@ -52,7 +52,7 @@ def open_wav(path: str | os.PathLike[str], rate: int) -> Iterator[WavWriter]:
             file.setnchannels(1)
             file.setsampwidth(BYTES_PER_SAMPLE)
             file.setframerate(rate)
-            file.writeframes(b"")  # an empty file has a header too
+            file.writeframes(b"")  # writes the header even if no samples follow
             yield WavWriter(file, rate)
         if part != target:
             part.replace(target)

@@ -1,1 +1,1 @@
-"""Measuring: how well and how fast a server, or a model in this process, does its work."""
+"""Benchmarks: accuracy and speed of a server, or of a model in this process."""

@@ -1,4 +1,4 @@
-"""Many speakers at once, for a while."""
+"""The load of many simultaneous recognition clients."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from liusheng.bench.speaker import AsrResult, Clip, speak
+from liusheng.bench.asr_client import AsrResult, recognize_clip
+from liusheng.bench.recordings import Clip
 from liusheng.client import Client
 
-_PATIENCE = 120.0
-"""Seconds after the end of a recording in which its final comes, or it is lost."""
-_GOODBYE = 10.0
+_FINAL_TIMEOUT = 120.0
+"""Seconds after the end of a recording until it counts as lost."""
+_CLOSE_TIMEOUT = 10.0
 _RETRY_AFTER = 1.0
-"""Seconds until a speaker who was turned away tries again."""
+"""Seconds until a client whose recognition failed starts the next one."""
 
 
 @dataclass(frozen=True)
 class AsrLoad:
-    """Speakers who say recordings one after another, each on a connection of its own.
+    """Clients that stream recordings in real time, one after another, each on its own connection.
 
-    streams: how many speak at once.
-    seconds: what begins in so many seconds is measured, and in any case the first recording that
-        each speaker begins after the ramp: a recording may be longer than `seconds`. The others go
-        on speaking until the last measured recording has its final, so that all that is measured
-        was under the full load.
-    ramp: the speakers begin one after another within so many seconds before.
-    pause: seconds of silence that a speaker sends before each recording.
-    lang: what the server is told; None: the language of each recording.
+    streams: how many clients at once.
+    seconds: recordings that start within so many seconds are measured, and in any case the first
+        one that each client starts after the ramp: a recording may be longer than `seconds`.
+        Clients go on streaming until the last measured recording has its final, so that all of
+        them are measured under the full load.
+    ramp: seconds before the measurement in which the clients start one after another.
+    pause: seconds of silence that a client sends before each recording.
+    lang: the language to request; None: that of each recording.
     """
 
     streams: int
@@ -37,99 +38,93 @@ class AsrLoad:
     pause: float = 0.0
     lang: str | None = None
 
-    async def speak(
+    async def run(
         self,
         client: Client,
         clips: Sequence[Clip],
-        on_take: Callable[[AsrResult], None] = lambda take: None,
+        on_result: Callable[[AsrResult], None] = lambda result: None,
     ) -> list[AsrResult]:
-        """Let them speak; return what was measured. on_take: told of each as it ends."""
-        run = _Run(self, client, clips, on_take)
-        speakers = [asyncio.create_task(run.speaker(place)) for place in range(self.streams)]
+        """Run the load; return the measured results. on_result: called with each as it ends."""
+        run = _Run(self, client, clips, on_result)
+        streams = [asyncio.create_task(run.stream(number)) for number in range(self.streams)]
         over = asyncio.create_task(run.over())
         try:
-            # A speaker ends early only with an error of our own, which is raised here.
-            await asyncio.wait({over, *speakers}, return_when=asyncio.FIRST_COMPLETED)
-            for speaker in speakers:
-                if speaker.done():
-                    speaker.result()
+            # A stream ends early only with an error of our own, which is raised here.
+            await asyncio.wait({over, *streams}, return_when=asyncio.FIRST_COMPLETED)
+            for stream in streams:
+                if stream.done():
+                    stream.result()
         finally:
-            for task in (over, *speakers):
+            for task in (over, *streams):
                 task.cancel()
-            await asyncio.gather(over, *speakers, return_exceptions=True)
-        return run.takes
+            await asyncio.gather(over, *streams, return_exceptions=True)
+        return run.results
 
 
 class _Run:
     def __init__(
         self,
-        crowd: AsrLoad,
+        load: AsrLoad,
         client: Client,
         clips: Sequence[Clip],
-        on_take: Callable[[AsrResult], None],
+        on_result: Callable[[AsrResult], None],
     ) -> None:
-        self._crowd = crowd
+        self._load = load
         self._client = client
         self._clips = clips
-        self._on_take = on_take
+        self._on_result = on_result
         self._now = asyncio.get_running_loop().time
         self._epoch = self._now()
-        # Recordings under way that count, and speakers whose first that counts is yet to come.
+        # Measured recordings in progress, and streams whose first measured one is yet to start.
         self._measuring = 0
-        self._expected = crowd.streams
+        self._expected = load.streams
         self._changed = asyncio.Event()
-        self.takes: list[AsrResult] = []
+        self.results: list[AsrResult] = []
 
-    async def speaker(self, place: int) -> None:
-        """Speak until cancelled; each speaker begins elsewhere in the list."""
-        crowd = self._crowd
-        await asyncio.sleep(crowd.ramp * place / crowd.streams)
-        first = place * len(self._clips) // crowd.streams
-        order = [*self._clips[first:], *self._clips[:first]]
+    async def stream(self, number: int) -> None:
+        """Stream recordings until cancelled; each stream starts at another place in the list."""
+        load = self._load
+        await asyncio.sleep(load.ramp * number / load.streams)
+        first = number * len(self._clips) // load.streams
         expected = True
-        for clip in itertools.cycle(order):
-            since = self._now() - self._epoch - crowd.ramp
-            measured = since >= 0 and (expected or since < crowd.seconds)
+        for clip in itertools.cycle([*self._clips[first:], *self._clips[:first]]):
+            since = self._now() - self._epoch - load.ramp
+            measured = since >= 0 and (expected or since < load.seconds)
             self._measuring += measured
             if measured and expected:
                 expected = False
                 self._expected -= 1
-            take = await self._take(clip)
+            result = await self._recognize(clip)
             self._measuring -= measured
             self._changed.set()
             if measured:
-                self.takes.append(take)
-                self._on_take(take)
-            if take.failure:
+                self.results.append(result)
+                self._on_result(result)
+            if result.failure:
                 await asyncio.sleep(_RETRY_AFTER)
 
-    async def _take(self, clip: Clip) -> AsrResult:
-        crowd = self._crowd
+    async def _recognize(self, clip: Clip) -> AsrResult:
+        load = self._load
         began = self._now() - self._epoch
-        speaking = asyncio.ensure_future(
-            speak(
-                self._client,
-                clip,
-                crowd.lang or clip.recording.lang,
-                pause=crowd.pause,
-                epoch=self._epoch,
-            )
+        lang = load.lang or clip.recording.lang
+        recognition = asyncio.ensure_future(
+            recognize_clip(self._client, clip, lang, pause=load.pause, epoch=self._epoch)
         )
-        seconds = crowd.pause + clip.seconds
+        seconds = load.pause + clip.seconds
         try:
-            await asyncio.wait({speaking}, timeout=seconds + _PATIENCE)
+            await asyncio.wait({recognition}, timeout=seconds + _FINAL_TIMEOUT)
         finally:
-            if not speaking.done():
-                speaking.cancel()
-                await asyncio.wait({speaking}, timeout=_GOODBYE)  # its socket is closed
-        if speaking.cancelled() or not speaking.done():
+            if not recognition.done():
+                recognition.cancel()  # which closes its connection
+                await asyncio.wait({recognition}, timeout=_CLOSE_TIMEOUT)
+        if recognition.cancelled() or not recognition.done():
             return AsrResult(clip.recording, began, seconds, failure="no_final")
-        return speaking.result()
+        return recognition.result()
 
     async def over(self) -> None:
-        """Return when everything that was to be measured is."""
-        crowd = self._crowd
-        await asyncio.sleep(self._epoch + crowd.ramp + crowd.seconds - self._now())
+        """Return when all measured recordings have ended."""
+        load = self._load
+        await asyncio.sleep(self._epoch + load.ramp + load.seconds - self._now())
         while self._measuring or self._expected:
             self._changed.clear()
             await self._changed.wait()

@@ -1,4 +1,4 @@
-"""Charts as SVG, without a plotting library: a server needs none."""
+"""Charts as SVG, without a plotting library, which a server does not need otherwise."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from liusheng.bench.report import Chart, Line
+from liusheng.bench.report import Chart, ReferenceLine, Series
 
 WIDTH, HEIGHT = 720, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 48
 _COLOURS = 6
-"""How many the style sheet has: --line-0 and so on."""
+"""Colours of the style sheet: the classes c0 to c5."""
 
 
 def svg(chart: Chart) -> str:
-    """Return a chart as an SVG element; colours are those of the page (`page.STYLE`)."""
+    """A chart as an SVG element; its colours are in the style sheet (`html_report.STYLE`)."""
     return "\n".join(_Drawing(chart).elements())
 
 
 def ticks(low: float, high: float, about: int = 6) -> list[float]:
-    """Return round numbers from `low` to `high`: 1, 2 or 5 times a power of ten apart."""
+    """Round numbers from `low` to `high`, about so many, 1, 2 or 5 times a power of ten apart."""
     if not high > low:
         return [low]
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = power * next(f for f in (1, 2, 5, 10) if f * power >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [place * step for place in range(first, last + 1)]
+    return [n * step for n in range(first, last + 1)]
 
 
 class _Drawing:
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
-        self._x = chart.x_range or _range([x for line in chart.lines for x, _ in line.points])
-        ys = [y for line in chart.lines for _, y in line.points]
-        ys += [guide.at for guide in chart.guides if guide.axis == "y"]
+        self._x = chart.x_range or _range([x for series in chart.series for x, _ in series.points])
+        ys = [y for series in chart.series for _, y in series.points]
+        ys += [limit.at for limit in chart.limits if limit.axis == "y"]
         self._y = chart.y_range or _range(ys)
 
     def elements(self) -> Iterator[str]:
@@ -45,10 +45,10 @@ class _Drawing:
             'xmlns="http://www.w3.org/2000/svg">'
         )
         yield from self._axes()
-        for guide in chart.guides:
-            yield from self._guide(guide.name, guide.at, guide.axis)
-        for number, line in enumerate(chart.lines):
-            yield from self._line(line, number % _COLOURS)
+        for limit in chart.limits:
+            yield from self._limit(limit)
+        for number, series in enumerate(chart.series):
+            yield from self._series(series, number % _COLOURS)
         yield from self._legend()
         yield "</svg>"
 
@@ -75,32 +75,32 @@ class _Drawing:
             f"{escape(chart.y)}</text>"
         )
 
-    def _guide(self, name: str, value: float, axis: str) -> Iterator[str]:
-        if axis == "x":
-            if self._x[0] <= value <= self._x[1]:
-                at = self._at_x(value)
-                yield f'<path class="guide" d="M{at:.1f} {_TOP}V{HEIGHT - _BOTTOM}"/>'
-                yield f'<text x="{at + 4:.1f}" y="{_TOP + 12}">{escape(name)}</text>'
-        elif self._y[0] <= value <= self._y[1]:
-            at = self._at_y(value)
-            yield f'<path class="guide" d="M{_LEFT} {at:.1f}H{WIDTH - _RIGHT}"/>'
-            yield f'<text x="{_LEFT + 4}" y="{at - 4:.1f}">{escape(name)}</text>'
+    def _limit(self, limit: ReferenceLine) -> Iterator[str]:
+        if limit.axis == "x":
+            if self._x[0] <= limit.at <= self._x[1]:
+                at = self._at_x(limit.at)
+                yield f'<path class="limit" d="M{at:.1f} {_TOP}V{HEIGHT - _BOTTOM}"/>'
+                yield f'<text x="{at + 4:.1f}" y="{_TOP + 12}">{escape(limit.name)}</text>'
+        elif self._y[0] <= limit.at <= self._y[1]:
+            at = self._at_y(limit.at)
+            yield f'<path class="limit" d="M{_LEFT} {at:.1f}H{WIDTH - _RIGHT}"/>'
+            yield f'<text x="{_LEFT + 4}" y="{at - 4:.1f}">{escape(limit.name)}</text>'
 
-    def _line(self, line: Line, colour: int) -> Iterator[str]:
-        places = [
+    def _series(self, series: Series, colour: int) -> Iterator[str]:
+        points = [
             (self._at_x(x), self._at_y(y))
-            for x, y in line.points
+            for x, y in series.points
             if self._x[0] <= x <= self._x[1] and math.isfinite(y)
         ]
-        if not line.dots and places:
-            path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+        if not series.dots and points:
+            path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
             yield f'<path class="line c{colour}" d="M{path}"/>'
-        if line.dots or len(places) <= 12:
-            for x, y in places:
+        if series.dots or len(points) <= 12:
+            for x, y in points:
                 yield f'<circle class="c{colour}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
 
     def _legend(self) -> Iterator[str]:
-        named = [(n, line.name) for n, line in enumerate(self._chart.lines) if line.name]
+        named = [(n, each.name) for n, each in enumerate(self._chart.series) if each.name]
         for row, (number, name) in enumerate(named):
             y = HEIGHT - _BOTTOM - 12 - 18 * (len(named) - 1 - row)
             x = WIDTH - _RIGHT - 8
@@ -122,7 +122,7 @@ def _label(value: float, percent: bool) -> str:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
-    """Return what shows all values, with zero and a little room above."""
-    known = [value for value in values if math.isfinite(value)]
-    low, high = min([0.0, *known]), max([0.0, *known])
+    """A range that contains zero and all finite values, with a margin above."""
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = min([0.0, *finite]), max([0.0, *finite])
     return (low, high + 0.05 * (high - low)) if high > low else (0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Many measurements in a few figures."""
+"""Summary statistics, and how figures are written in tables."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How measurements are spread; NaN where there are none.
+class Summary:
+    """Summary statistics of some values; NaN where there are none.
 
-    p50, p95, p99: percentiles, interpolated between neighbours.
+    p50, p95, p99: percentiles, interpolated linearly.
     """
 
     count: int
@@ -21,11 +21,11 @@ class Spread:
     p50: float
     p95: float
     p99: float
-    worst: float
+    maximum: float
 
     @classmethod
-    def of(cls, values: Iterable[float]) -> Spread:
-        """Return the spread of some values."""
+    def of(cls, values: Iterable[float]) -> Summary:
+        """The statistics of some values."""
         array = np.fromiter(values, np.float64)
         if not array.size:
             return cls(0, *[float("nan")] * 5)
@@ -34,21 +34,21 @@ class Spread:
 
 
 def share_above(values: Iterable[float], limit: float) -> float:
-    """Return which share of the values is above a limit; NaN where there are none."""
+    """The share of the values that is above a limit; NaN where there are none."""
     array = np.fromiter(values, np.float64)
     return float((array > limit).mean()) if array.size else float("nan")
 
 
 def milliseconds(seconds: float) -> str:
-    """Return a duration for a table."""
+    """A duration in milliseconds, "–" for NaN."""
     return "–" if math.isnan(seconds) else f"{seconds * 1_000:,.0f}"
 
 
 def percent(share: float) -> str:
-    """Return a share for a table."""
+    """A share in percent, "–" for NaN."""
     return "–" if math.isnan(share) else f"{share:.1%}"
 
 
-def factor(value: float) -> str:
-    """Return a quotient for a table."""
+def ratio(value: float) -> str:
+    """A ratio with three decimals, "–" for NaN."""
     return "–" if math.isnan(value) else f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""Whether what a voice says can be understood: it is recognised again by the same server."""
+"""The intelligibility of a voice: its speech is recognised by the same server, and scored."""
 
 from __future__ import annotations
 
@@ -10,85 +10,85 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.audio.resample import Resampler
-from liusheng.bench.listener import listen
 from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.tts_client import synthesize_text
 from liusheng.client import Client, ClientError, Final
-from liusheng.server.info import INFO_PATH
-
-_ASR_RATE = 16_000
+from liusheng.protocol import paths
 
 
 @dataclass(frozen=True)
-class Voice:
-    """A voice of a server."""
+class ServerVoice:
+    """A voice that a server lists."""
 
     name: str
     languages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Echo:
-    """A sentence as it came back.
+class IntelligibilityResult:
+    """A sentence, synthesised and recognised.
 
-    heard: what recognition made of what the voice made of it.
-    failure: code of the error that ended it; "" when it went well.
+    transcript: what the recogniser returned for the voice's audio.
+    failure: code of the error that ended it; "" without one.
     """
 
     voice: str
     lang: str
     text: str
-    heard: str = ""
+    transcript: str = ""
     failure: str = ""
 
     @property
     def errors(self) -> Errors:
-        """Of both together."""
-        return errors(self.text, self.heard, self.lang)
+        """Of the synthesiser and the recogniser together."""
+        return errors(self.text, self.transcript, self.lang)
 
 
-async def voices(client: Client) -> list[Voice]:
-    """Return a server's voices; none where it does not tell (the original does not)."""
-    url = client.address.http(INFO_PATH)
+async def list_voices(client: Client) -> list[ServerVoice]:
+    """A server's voices; none where it does not list them (the original server does not)."""
+    url = client.address.http(paths.INFO)
 
-    def ask() -> list[Voice]:
+    def request() -> list[ServerVoice]:
         try:
-            with urllib.request.urlopen(url, timeout=client.patience.open_timeout) as answer:
-                known = json.load(answer)["tts"]["voices"]
-            return [Voice(each["name"], tuple(each["languages"])) for each in known]
+            with urllib.request.urlopen(url, timeout=client.timeouts.open_timeout) as response:
+                voices = json.load(response)["tts"]["voices"]
+            return [ServerVoice(each["name"], tuple(each["languages"])) for each in voices]
         except (OSError, ValueError, KeyError, TypeError):
             return []
 
-    return await asyncio.to_thread(ask)
+    return await asyncio.to_thread(request)
 
 
-async def echo(
+async def measure_intelligibility(
     client: Client, sentences: Sequence[str], rate: int, voice: str, lang: str
-) -> list[Echo]:
-    """Have sentences said by a voice ("": the server's default) and recognise each.
+) -> list[IntelligibilityResult]:
+    """Synthesise sentences with a voice and recognise the audio of each.
 
-    rate: of the server's audio, in hertz.
+    rate: the sample rate of the server's audio, in hertz.
+    voice: a name; "": the server's default voice.
     """
-    found = []
+    results = []
     for text in sentences:
-        said = await listen(client, text, rate, voice=voice or None, keep=True)
-        if said.failure:
-            found.append(Echo(voice, lang, text, failure=said.failure))
+        speech = await synthesize_text(client, text, rate, voice=voice or None, keep=True)
+        if speech.failure:
+            results.append(IntelligibilityResult(voice, lang, text, failure=speech.failure))
             continue
         try:
-            heard = await _recognised(client, said.pcm, rate, lang)
+            transcript = await _recognize(client, speech.pcm, rate, lang)
         except ClientError as error:
-            found.append(Echo(voice, lang, text, failure=error.code))
+            results.append(IntelligibilityResult(voice, lang, text, failure=error.code))
         else:
-            found.append(Echo(voice, lang, text, heard))
-    return found
+            results.append(IntelligibilityResult(voice, lang, text, transcript))
+    return results
 
 
-async def _recognised(client: Client, pcm: bytes, rate: int, lang: str) -> str:
-    # A little silence at the end, as any recording has.
+async def _recognize(client: Client, pcm: bytes, rate: int, lang: str) -> str:
+    # With a little silence at the end, as recordings have.
     samples = np.concatenate([pcm_to_samples(pcm), np.zeros(rate // 4, np.float32)])
-    audio = samples_to_pcm(Resampler(rate, _ASR_RATE).feed(samples, last=True))
+    audio = samples_to_pcm(Resampler(rate, SAMPLE_RATE).feed(samples, last=True))
     async for update in client.recognize(audio, lang=lang):
         if isinstance(update, Final):
             return update.text

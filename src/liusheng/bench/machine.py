@@ -1,4 +1,4 @@
-"""Where and when something was measured."""
+"""The circumstances of a measurement: machine, versions, command, date."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _ENGINES = ("ctranslate2", "onnxruntime", "sherpa-onnx", "hibari-tts")
 
 
 def facts(arguments: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """Return the circumstances of a measurement, for its report.
+    """Names and values of the circumstances of a measurement, for its report.
 
-    arguments: the command line, without the program's name; None: this process's.
+    arguments: the command line without the program's name; None: that of this process.
     """
     command = ["liusheng", *(sys.argv[1:] if arguments is None else arguments)]
-    found = [
+    values = [
         ("date", datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")),
         ("command", shlex.join(command)),
-        ("machine", f"{_processor()}, {usable_cores()} cores usable"),
+        ("machine", f"{_processor()}, {usable_cores()} usable cores"),
         ("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}"),
         ("packages", ", ".join([f"liusheng {__version__}", *_engines()])),
     ]
     if hasattr(os, "getloadavg"):
-        found.append(("load before", f"{os.getloadavg()[0]:.1f} (mean of the last minute)"))
-    return found
+        values.append(("load before", f"{os.getloadavg()[0]:.1f} (mean of the last minute)"))
+    return values
 
 
 def _engines() -> list[str]:
@@ -49,14 +49,14 @@ def _engines() -> list[str]:
 
 def _processor() -> str:
     try:
-        known = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-        if known:
-            return known[1]
+        found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+        if found:
+            return found[1]
     except OSError:  # not Linux
         pass
     if sys.platform == "darwin":
-        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-        if said:
-            return said
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        name = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        if name:
+            return name
     return platform.processor() or platform.machine()

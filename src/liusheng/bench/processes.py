@@ -1,4 +1,4 @@
-"""What a server's processes use: processor time and memory, by process id."""
+"""The processor time and memory of a server's processes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import psutil
 
 _INTERVAL = 1.0
+"""Seconds between two samples of the memory."""
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Of a server between two moments.
+class ResourceUsage:
+    """The resource usage of a server during a measurement.
 
-    cpu_server, cpu_workers: cores in use, on average (1.5: one and a half).
-    cpu_self: of this process, which makes the load.
-    memory_before, memory_peak, memory_after: bytes of the server and its workers together; memory
-        that they share counts once where the system tells (Linux), otherwise not at all.
+    cpu_server, cpu_workers: average number of cores in use.
+    cpu_self: the same of this process, which generates the load.
+    memory_before, memory_peak, memory_after: bytes, of the server and its workers together; shared
+        memory counts once where the system reports it (Linux, PSS), otherwise not at all (USS).
+    workers: number of the server's child processes.
     """
 
     cpu_server: float
@@ -32,8 +34,8 @@ class Usage:
 
 
 def listening_process(port: int) -> int | None:
-    """Return the id of the process of this machine that listens on a port; None when there is none
-    or the system does not tell."""
+    """The id of the local process that listens on a TCP port; None where there is none, or the
+    system does not allow asking."""
     try:
         connections = psutil.net_connections("tcp")
     except (psutil.AccessDenied, OSError):
@@ -48,22 +50,22 @@ def listening_process(port: int) -> int | None:
     )
 
 
-class Watch:
-    """Watches a server and its workers while something runs (`async with`).
+class ResourceMonitor:
+    """Observes a server and its workers during an `async with` block.
 
-    usage: what was seen, afterwards; None when the server was gone by then.
+    usage: set after the block; None if the server has ended by then.
     """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self.usage: Usage | None = None
+        self.usage: ResourceUsage | None = None
 
-    async def __aenter__(self) -> Watch:
-        self._began = time.monotonic()
+    async def __aenter__(self) -> ResourceMonitor:
+        self._started = time.monotonic()
         self._cpu = _processor_time(self._pid)
         self._self = time.process_time()
         self._before = self._peak = _memory(self._pid)
-        self._task = asyncio.create_task(self._look())
+        self._task = asyncio.create_task(self._sample())
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -71,12 +73,12 @@ class Watch:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         with contextlib.suppress(psutil.NoSuchProcess):
-            seconds = time.monotonic() - self._began
+            seconds = time.monotonic() - self._started
             after = _processor_time(self._pid)
             memory = _memory(self._pid)
             used = {pid: cpu - self._cpu.get(pid, 0.0) for pid, cpu in after.items()}
             server = used.pop(self._pid)
-            self.usage = Usage(
+            self.usage = ResourceUsage(
                 cpu_server=server / seconds,
                 cpu_workers=sum(used.values()) / seconds,
                 cpu_self=(time.process_time() - self._self) / seconds,
@@ -86,21 +88,21 @@ class Watch:
                 workers=len(used),
             )
 
-    async def _look(self) -> None:
+    async def _sample(self) -> None:
         while True:
             await asyncio.sleep(_INTERVAL)
             with contextlib.suppress(psutil.NoSuchProcess):
                 self._peak = max(self._peak, _memory(self._pid))
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def _process_tree(pid: int) -> list[psutil.Process]:
     server = psutil.Process(pid)
     return [server, *server.children(recursive=True)]
 
 
 def _processor_time(pid: int) -> dict[int, float]:
     seconds = {}
-    for process in _family(pid):
+    for process in _process_tree(pid):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             times = process.cpu_times()
             seconds[process.pid] = times.user + times.system
@@ -109,7 +111,7 @@ def _processor_time(pid: int) -> dict[int, float]:
 
 def _memory(pid: int) -> int:
     total = 0
-    for process in _family(pid):
+    for process in _process_tree(pid):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             memory = process.memory_full_info()
             total += getattr(memory, "pss", memory.uss)

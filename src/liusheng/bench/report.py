@@ -1,4 +1,4 @@
-"""What a measurement found, for a terminal, a program and a page."""
+"""A report as data: tables and charts, for a terminal, a program and an HTML page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts; the first column says what the others are."""
+    """Rows of texts; the first column has the names of the rows."""
 
     title: str
     columns: Sequence[str]
@@ -17,8 +17,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of a chart through points (x, y), or the points alone."""
+class Series:
+    """A data series: points (x, y), joined by a line or drawn as dots alone."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -26,8 +26,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Guide:
-    """A limit that a chart shows: a line across, at a place of one axis."""
+class ReferenceLine:
+    """A line across a chart at a value of one axis, such as a goal."""
 
     name: str
     at: float
@@ -36,17 +36,18 @@ class Guide:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of lines.
+    """A chart of data series.
 
-    x, y: what the axes are, with units.
-    x_range, y_range: what is shown; None: from zero to all that there is.
+    x, y: labels of the axes, with units.
+    x_range, y_range: lower and upper bound; None: from zero to the largest value.
+    x_percent, y_percent: the values are shares, shown in percent.
     """
 
     title: str
     x: str
     y: str
-    lines: Sequence[Line]
-    guides: Sequence[Guide] = ()
+    series: Sequence[Series]
+    limits: Sequence[ReferenceLine] = ()
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     x_percent: bool = False
@@ -55,11 +56,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Report:
-    """All of it.
+    """A report.
 
-    facts: under what circumstances: machine, date, command.
-    data: the same and more, for programs.
-    details: long tables, which only the page shows.
+    facts: names and values of the circumstances: machine, date, command.
+    data: everything and each single measurement, as plain data for JSON.
+    details: long tables, which only the HTML page shows.
     """
 
     title: str
@@ -70,10 +71,11 @@ class Report:
     details: Sequence[Table] = ()
 
 
-def distribution(name: str, values: Sequence[float], points: int = 200) -> Line:
-    """Return which share of some values is at most so much."""
+def distribution(name: str, values: Sequence[float], points: int = 200) -> Series:
+    """The cumulative distribution of some values: for about `points` of them, the share of values
+    that is not larger."""
     ordered = sorted(values)
     count = len(ordered)
     step = max(1, count // points)
-    places = [*range(0, count, step), count - 1] if count else []
-    return Line(name, [(ordered[place], (place + 1) / count) for place in places])
+    indices = [*range(0, count, step), count - 1] if count else []
+    return Series(name, [(ordered[i], (i + 1) / count) for i in indices])

@@ -1,10 +1,10 @@
-"""Error rates: how far a transcript is from what was said.
+"""Error rates of transcripts: edit distance to the reference (Levenshtein 1966), by its length.
 
-Both texts are brought to one form first, so that only what was heard counts and not how it is
-written. Chinese, by characters: NFKC, simplified characters, numbers read out (years and what has
-eight digits or more digit by digit), 幺 as 一, 两 as 二, 〇 as 零, no punctuation, no spaces, Latin
-letters in lower case. Other languages, by words: NFKC, lower case, English numbers and
-abbreviations read out, hesitations (uh, um, hmm) left out, no punctuation, no apostrophes.
+Both texts are normalised first, so that differences of spelling do not count. Chinese, by
+characters: NFKC, simplified characters, numbers in words (years and numbers of eight digits or more
+digit by digit), 幺 as 一, 两 as 二, 〇 as 零, without punctuation and spaces, Latin letters in
+lower case. Other languages, by words: NFKC, lower case, English numbers and abbreviations in words,
+without hesitations (uh, um, hmm), punctuation and apostrophes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from liusheng.asr.text.pieces import stands_alone
 
 _YEAR = re.compile(r"(\d{4})\s*(?=年)")
 _LONG = re.compile(r"(?<![\d.,])\d{8,}(?![\d.,])")
-"""A telephone number or the like; as a quantity one lost digit would change every word of it."""
+"""A telephone number or similar; read as a quantity, one lost digit would change every word."""
 _DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
-_SAME = str.maketrans("幺两〇", "一二零")
+_EQUIVALENT = str.maketrans("幺两〇", "一二零")
 _HESITATION = re.compile(r"\b(?:uh+|um+|hm+|mhm)\b")
 CHARACTER_LANGUAGES = ("zh", "yue", "ja")
 """Languages whose errors are counted in characters."""
@@ -31,7 +31,7 @@ CHARACTER_LANGUAGES = ("zh", "yue", "ja")
 
 @dataclass(frozen=True)
 class Errors:
-    """Edits between hypothesis and reference, and the reference's length, in tokens."""
+    """The edits between hypothesis and reference, and the length of the reference, in tokens."""
 
     edits: int = 0
     length: int = 0
@@ -42,7 +42,7 @@ class Errors:
         return self.edits / self.length if self.length else float("nan")
 
     def as_data(self) -> dict[str, float]:
-        """Return the counts and the rate, for programs."""
+        """The counts and the rate, as plain data for JSON."""
         return {"edits": self.edits, "length": self.length, "rate": self.rate}
 
     def __add__(self, other: Errors) -> Errors:
@@ -50,14 +50,13 @@ class Errors:
 
 
 def errors(reference: str, hypothesis: str, lang: str) -> Errors:
-    """Count the errors of a hypothesis: characters for Chinese and Japanese, otherwise words."""
-    said = tokens(reference, lang)
-    heard = tokens(hypothesis, lang)
-    return Errors(prefix_distances(said, heard)[-1], len(said))
+    """The errors of a hypothesis: in characters for Chinese and Japanese, otherwise in words."""
+    expected = tokens(reference, lang)
+    return Errors(prefix_distances(expected, tokens(hypothesis, lang))[-1], len(expected))
 
 
 def tokens(text: str, lang: str) -> list[str]:
-    """Return what is compared of a text, in its normal form."""
+    """The tokens of a normalised text."""
     text = unicodedata.normalize("NFKC", text)
     if lang in CHARACTER_LANGUAGES:
         return list(_chinese(text) if lang != "ja" else _letters(text.lower()))
@@ -69,7 +68,7 @@ def tokens(text: str, lang: str) -> list[str]:
 
 
 def join(texts: Sequence[str]) -> str:
-    """Join the texts of utterances: with a space, but not between Han characters."""
+    """Join the texts of utterances with spaces, except next to Han characters."""
     joined = ""
     for text in texts:
         apart = joined and text and not (stands_alone(text[0]) or joined[-1] in "，。？！；：")
@@ -82,7 +81,7 @@ def _chinese(text: str) -> str:
     text = _YEAR.sub(lambda m: m[1].translate(_DIGITS), text)
     text = _LONG.sub(lambda m: m[0].translate(_DIGITS), text)
     text = _normalizer("zh").normalize(text).lower()
-    return _letters(text.translate(_DIGITS).translate(_SAME))
+    return _letters(text.translate(_DIGITS).translate(_EQUIVALENT))
 
 
 def _letters(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Texts to be said: everyday sentences of many kinds, written for this."""
+"""Texts for the synthesis benchmark: everyday sentences of many kinds, written for it."""
 
 from __future__ import annotations
 
@@ -74,10 +74,11 @@ SENTENCES = {
 }
 
 
-def text_of(length: int, lang: str, number: int) -> str:
-    """Return a text of so many characters that begins with sentence `number` of a language.
+def make_text(length: int, lang: str, number: int) -> str:
+    """A text of `length` characters that begins with sentence `number` of a language.
 
-    Whole sentences, the last one cut at a word so that the text is at most a word shorter.
+    It consists of whole sentences, except the last, which is cut between words: the text may be up
+    to a word shorter than `length`.
     """
     sentences = SENTENCES[lang]
     between = " " if lang == "en" else ""

@@ -1,4 +1,4 @@
-"""When each token of a final text was first shown, whatever was shown in between."""
+"""When each token of a final text was first shown, across all partial texts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from liusheng.asr.text.pieces import stands_alone
 
 
 def visible_tokens(text: str, *, by_letter: bool = False) -> list[str]:
-    """Return what a reader takes in one by one: Han characters, and words of other scripts.
+    """The tokens of a text as a reader sees them: Han characters, and words of other scripts.
 
-    Without punctuation and in lower case, since neither is spoken.
+    Without punctuation, in lower case.
 
-    by_letter: take the letters of words one by one too, as the wire times a text with Han
-        characters in it.
+    by_letter: one token for each letter of a word, as the protocol gives the times of a text with
+        Han characters in it.
     """
     text = unicodedata.normalize("NFKC", text).lower()
     if by_letter:
@@ -30,23 +30,24 @@ def visible_tokens(text: str, *, by_letter: bool = False) -> list[str]:
 def first_shown(
     final: Sequence[str], shown: Iterable[tuple[float, Sequence[str]]]
 ) -> list[float | None]:
-    """Return when each token of the final text was first shown; None for what never was.
+    """When each token of the final text was first shown; None for those that never were.
+
+    A token counts as shown where it is in the longest matching blocks of both texts (Ratcliff and
+    Obershelp 1988), so that a repeated token is not counted too early.
 
     final: tokens.
-    shown: times, in order, and the tokens of the text that was shown from then on. A token counts
-        as shown where the longest matching blocks of both texts (Ratcliff and Obershelp) have it,
-        so that what is said twice is not taken for shown too early.
+    shown: times, in order, and the tokens of the text that was shown from then on.
     """
     first: list[float | None] = [None] * len(final)
     for at, text in shown:
-        same = 0  # most of it, mostly: the rest alone is worth comparing
+        same = 0  # the common prefix, usually most of the text, needs no matching
         while same < min(len(final), len(text)) and final[same] == text[same]:
             same += 1
         matcher = difflib.SequenceMatcher(None, text[same:], final[same:], autojunk=False)
-        places = [*range(same)]
+        indices = [*range(same)]
         for block in matcher.get_matching_blocks():
-            places += range(same + block.b, same + block.b + block.size)
-        for place in places:
-            if first[place] is None:
-                first[place] = at
+            indices += range(same + block.b, same + block.b + block.size)
+        for index in indices:
+            if first[index] is None:
+                first[index] = at
     return first

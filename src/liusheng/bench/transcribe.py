@@ -1,23 +1,18 @@
-"""How well recordings are recognised: live, and offline by the same model.
+"""Transcribes recordings in this process: live, as a client gets it, and offline.
 
-*Live* is what a client gets: the recording goes through `Recognizer.advance` in turns of a fraction
-of a second, as it would while it is spoken, and the texts of the closed utterances are joined.
-*Offline* is what a plain user of the same model gets from the whole file: for Whisper,
-faster-whisper with its defaults (30 s windows, beam 5, the previous window's text as prompt), told
-the language; for other models the whole file in one window, cut only where the model cannot hear
-more at once.
+Live: the recording goes through `Recognizer.advance` in turns of a fraction of a second, as it does
+while it is spoken; the transcript is the texts of the closed utterances. Offline: what a user of
+the same model without this project gets from the whole file. For Whisper that is faster-whisper
+with its defaults (30 s windows, beam 5, the previous window's text as prompt) and the language
+given; for other offline models the whole file in one window, cut only where it exceeds the model's
+limit.
 """
 
 from __future__ import annotations
 
-import csv
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import fmean
-
-import numpy as np
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load_engine
@@ -25,103 +20,20 @@ from liusheng.asr.offline.engine import Effort, Window
 from liusheng.asr.recognizer import Outcome, Recognizer
 from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
-from liusheng.audio.decode import decode_file
-from liusheng.bench.scoring import Errors, errors, join
+from liusheng.bench.scoring import join
 from liusheng.bench.token_delay import first_shown, visible_tokens
 from liusheng.models.types import InstalledModel, Kind
 
 Transcriber = Callable[[Samples, str], str]
-"""Samples and a language go in, a text comes out."""
+"""Samples (as `Recognizer` takes them) and a language to a transcript."""
 
 
 @dataclass(frozen=True)
-class Recording:
-    """A line of a manifest: what is said in a file, and in which language."""
+class LiveTranscript:
+    """The result of a live transcription.
 
-    id: str
-    lang: str
-    path: Path
-    reference: str
-
-
-@dataclass
-class Tally:
-    """What was counted for some recordings.
-
-    live, offline: errors; offline has no length where it was not asked for.
-    seconds: of audio.
-    live_cpu, offline_cpu: seconds of processor time.
-    delays: for each token of the live text, when it was first shown less when it had been spoken,
-        in seconds of audio: what computing adds is not in it.
-    """
-
-    live: Errors = field(default_factory=Errors)
-    offline: Errors = field(default_factory=Errors)
-    seconds: float = 0.0
-    live_cpu: float = 0.0
-    offline_cpu: float = 0.0
-    delays: list[float] = field(default_factory=list)
-
-    @property
-    def mean_delay(self) -> float:
-        """Mean token delay in seconds; NaN when nothing was recognised."""
-        return fmean(self.delays) if self.delays else float("nan")
-
-
-def read_manifest(path: Path) -> list[Recording]:
-    """Read a TSV with columns id, lang, path (relative to it), reference, and maybe others.
-
-    Raises:
-        OSError: when it cannot be read.
-        ValueError: when a column is missing.
-    """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        missing = {"id", "lang", "path", "reference"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path}: the manifest has no column {', '.join(sorted(missing))}")
-        return [
-            Recording(row["id"], row["lang"], path.parent / row["path"], row["reference"])
-            for row in reader
-        ]
-
-
-def evaluate(
-    recordings: Iterable[Recording],
-    recognizer: Recognizer,
-    offline: Transcriber | None = None,
-    turn: float = 0.1,
-) -> dict[str, Tally]:
-    """Recognise recordings live, and offline if asked; return a tally for each language."""
-    tallies: dict[str, Tally] = {}
-    for recording in recordings:
-        tally = tallies.setdefault(recording.lang, Tally())
-        samples = read_samples(recording.path)
-        tally.seconds += len(samples) / SAMPLE_RATE
-        heard = hear(recognizer, samples, recording.lang, turn)
-        tally.live_cpu += heard.cpu
-        tally.live += errors(recording.reference, heard.text, recording.lang)
-        tally.delays += heard.delays
-        if offline:
-            began = time.process_time()
-            text = offline(samples, recording.lang)
-            tally.offline_cpu += time.process_time() - began
-            tally.offline += errors(recording.reference, text, recording.lang)
-    return tallies
-
-
-def read_samples(path: Path) -> Samples:
-    """Return a file's audio. Raises as `decode_file`."""
-    blocks = list(decode_file(path, SAMPLE_RATE))
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A recording recognised live.
-
-    delays: for each token of the text, when it was first shown less when it had been spoken.
-    final_latency: from the end of the audio to the last of the text.
+    delays: for each token of the text, seconds from the end of the spoken token until it was shown.
+    final_latency: seconds from the end of the audio to the last of the text.
     cpu: seconds of processor time.
     """
 
@@ -131,24 +43,26 @@ class Heard:
     cpu: float
 
 
-def hear(
+def transcribe_live(
     recognizer: Recognizer,
     samples: Samples,
     lang: str,
     turn: float = 0.1,
     timer: Callable[[], float] = lambda: 0.0,
     detector: SpeechActivityDetector | None = None,
-) -> Heard:
-    """Recognise a recording live, as if it were spoken now; see `live`."""
-    began = time.process_time()
-    outcomes = list(live(recognizer, samples, lang, turn, timer, detector))
-    cpu = time.process_time() - began
-    closed = [u for _, outcome in outcomes for u in outcome.closed]
-    ended = outcomes[-1][0] - len(samples) / SAMPLE_RATE if outcomes else 0.0
-    return Heard(join([u.text for u in closed]), tuple(_delays(outcomes, closed)), ended, cpu)
+) -> LiveTranscript:
+    """Transcribe a recording as if it were being spoken; for `turn`, `timer` and `detector` see
+    `simulate_live`."""
+    started = time.process_time()
+    outcomes = list(simulate_live(recognizer, samples, lang, turn, timer, detector))
+    cpu = time.process_time() - started
+    closed = [utterance for _, outcome in outcomes for utterance in outcome.closed]
+    latency = outcomes[-1][0] - len(samples) / SAMPLE_RATE if outcomes else 0.0
+    delays = tuple(_delays(outcomes, closed))
+    return LiveTranscript(join([utterance.text for utterance in closed]), delays, latency, cpu)
 
 
-def live(
+def simulate_live(
     recognizer: Recognizer,
     samples: Samples,
     lang: str,
@@ -156,12 +70,12 @@ def live(
     timer: Callable[[], float] = lambda: 0.0,
     detector: SpeechActivityDetector | None = None,
 ) -> Iterator[tuple[float, Outcome]]:
-    """Play a recording on a clock of its own; yield when each outcome was known, and the outcome.
+    """Play a recording on a simulated clock; yield each outcome and when it was available.
 
-    turn: seconds of new audio from which on a turn is taken. It takes all that was spoken while
-        the last one was computed.
-    timer: how long a turn takes is read from it (`time.process_time`: as on a core that does
-        nothing else); by default computing takes no time, and the clock is that of the audio.
+    turn: seconds of new audio that start a turn. A turn takes all audio that arrived while the
+        one before was computed.
+    timer: the clock that measures how long a turn takes (`time.process_time`: as on a core without
+        other work); by default computing takes no time.
     detector: of speech (see `InProcessStream`).
     """
     stream = InProcessStream(recognizer, StreamParams(lang), detector)
@@ -171,17 +85,17 @@ def live(
     while end < len(samples):
         start = end
         end = min(len(samples), max(start + step, int(now * SAMPLE_RATE)))
-        began = timer()
+        started = timer()
         outcome = stream.advance(samples[start:end], last=end == len(samples))
-        now = max(now, end / SAMPLE_RATE) + timer() - began
+        now = max(now, end / SAMPLE_RATE) + timer() - started
         yield now, outcome
 
 
 def offline_transcriber(model: InstalledModel) -> Transcriber:
-    """Return what a plain user of a model would do with a whole file; see the module.
+    """Return the offline transcriber of a model; see the module.
 
     Raises:
-        ValueError: when it is not an offline model.
+        ValueError: it is not an offline model.
     """
     if model.kind is Kind.WHISPER:
         from faster_whisper import WhisperModel
@@ -189,8 +103,8 @@ def offline_transcriber(model: InstalledModel) -> Transcriber:
         whisper = WhisperModel(str(model.path), device="cpu", compute_type="int8", cpu_threads=1)
 
         def by_whisper(samples: Samples, lang: str) -> str:
-            segments, _ = whisper.transcribe(samples, language=lang)
-            return "".join(s.text for s in segments)
+            segments, _ = whisper.transcribe(samples, language=None if lang == "auto" else lang)
+            return "".join(segment.text for segment in segments)
 
         return by_whisper
 
@@ -206,7 +120,7 @@ def offline_transcriber(model: InstalledModel) -> Transcriber:
 
 
 def _delays(outcomes: Sequence[tuple[float, Outcome]], closed: Sequence[Utterance]) -> list[float]:
-    """Return when each token of the closed utterances was first shown, less when it was spoken."""
+    """For each token of the closed utterances, when it was first shown less when it was spoken."""
     delays = []
     for utterance in closed:
         spoken = [(token, w.end) for w in utterance.words for token in visible_tokens(w.text)]

@@ -1,4 +1,4 @@
-"""Many listeners at once, for a while."""
+"""The load of many simultaneous synthesis clients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from liusheng.bench.listener import TtsResult, listen
+from liusheng.bench.tts_client import TtsResult, synthesize_text
 from liusheng.client import Client
 
 _RETRY_AFTER = 1.0
@@ -14,45 +14,46 @@ _RETRY_AFTER = 1.0
 
 @dataclass(frozen=True)
 class TtsLoad:
-    """Listeners who each have one text after another said, and hear it out in real time: the next
-    one is asked for when the player has played the last.
+    """Clients that each have one text after another synthesised and play it in real time: the next
+    text is requested when the last one has been played.
 
-    listeners: how many at once.
-    seconds: what begins in so many seconds is measured.
-    ramp: the listeners begin one after another within so many seconds before.
+    listeners: how many clients at once.
+    seconds: texts that are requested within so many seconds are measured.
+    ramp: seconds before the measurement in which the clients start one after another.
     """
 
     listeners: int
     seconds: float
     ramp: float = 5.0
 
-    async def listen(
+    async def run(
         self, client: Client, rate: int, text: Callable[[int], str], voice: str | None = None
     ) -> list[TtsResult]:
-        """Let them listen; return what was measured.
+        """Run the load; return the measured results.
 
-        rate: of the server's audio, in hertz.
-        text: the text of each number.
+        rate: the sample rate of the server's audio, in hertz.
+        text: gives the text of each number.
+        voice: a voice's name; None: the default voice.
         """
         loop = asyncio.get_running_loop()
         epoch = loop.time()
         over = epoch + self.ramp + self.seconds
         measured: list[TtsResult] = []
 
-        async def listener(place: int) -> None:
+        async def listen(place: int) -> None:
             await asyncio.sleep(self.ramp * place / self.listeners)
             number = place
-            while (asked := loop.time()) < over:
-                said = await listen(client, text(number), rate, voice=voice, epoch=epoch)
-                if asked - epoch >= self.ramp:
-                    measured.append(said)
+            while (requested := loop.time()) < over:
+                result = await synthesize_text(client, text(number), rate, voice=voice, epoch=epoch)
+                if requested - epoch >= self.ramp:
+                    measured.append(result)
                 number += self.listeners
-                if said.failure:
+                if result.failure:
                     await asyncio.sleep(_RETRY_AFTER)
                     continue
-                silence = sum(gap.seconds for gap in said.gaps)
-                start = asked + (said.first_packet or 0.0)
-                await asyncio.sleep(start + said.seconds + silence - loop.time())
+                silence = sum(gap.seconds for gap in result.gaps)
+                start = requested + (result.first_packet or 0.0)
+                await asyncio.sleep(start + result.seconds + silence - loop.time())
 
-        await asyncio.gather(*map(listener, range(self.listeners)))
+        await asyncio.gather(*map(listen, range(self.listeners)))
         return measured

@@ -7,33 +7,21 @@ import sys
 from collections.abc import Sequence
 
 from liusheng import __version__
-
-USAGE = 2
-"""Exit status when the command line cannot be understood."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
-
-STANDARD_INPUT = "/dev/stdin"
-"""What "-" on the command line stands for."""
+from liusheng.cli.constants import FAILED, INTERRUPTED, STANDARD_INPUT, USAGE
 
 _COMMANDS = {
     "serve": ("serve:serve", "Start the server."),
-    "asr": ("asr:asr", "Recognise speech: files, or the microphone."),
-    "tts": ("tts:tts", "Say a text: into a file, or aloud."),
-    "models": ("models:app", "List, fetch, check and remove models."),
-    "eval": ("eval:evaluate", "Measure how well recordings are recognised."),
-    "bench": ("bench:app", "Measure a server: how many it serves, how fast and well."),
+    "asr": ("asr:asr", "Transcribe audio files, or speech from the microphone."),
+    "tts": ("tts:tts", "Synthesise speech from text: write a WAV file, or play it."),
+    "models": ("models:app", "List, download, verify and remove models."),
+    "eval": ("eval:evaluate", "Measure the error rate and the latency of recognition."),
+    "bench": ("bench:app", "Measure a server: latency, quality, and how many users it serves."),
     "doctor": ("doctor:doctor", "Check this installation: packages, models, speed."),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status.
-
-    0: done. 1: it failed, and a message on standard error says why. 2: the command line, or a
-    setting, cannot be understood. 130: interrupted.
-    """
+    """Run the command line; return its exit status (see `liusheng.cli.constants`)."""
     import cyclopts
 
     # cyclopts takes a lone "-" for an option.
@@ -51,14 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         suppress_keyboard_interrupt=False,
         default_parameter=cyclopts.Parameter(show_default=False, negative=()),
     )
-    # By name: a subcommand and what it needs are imported when it is run. It has a longer text
-    # for its own help than for the list of commands.
+    # By name: a subcommand and its dependencies are imported only when it is run. Its own help text
+    # is longer than its line in the list of commands.
     for name, (place, summary) in _COMMANDS.items():
         app.command(f"liusheng.cli.{place}", name=name, help=None if command else summary)
     try:
         result = app(tokens, exit_on_error=False, result_action="return_value")
     except cyclopts.CycloptsError:
-        return USAGE  # cyclopts has said what is wrong
+        return USAGE  # cyclopts has printed the error
     except KeyboardInterrupt:
         return INTERRUPTED
     except ImportError as error:
@@ -69,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"error: `liusheng {command}` needs the package {missing}, which is not installed:\n"
             "  pip install 'liusheng[server]'\n"
         )
-        return 1
+        return FAILED
     return result if isinstance(result, int) else 0
 
 
@@ -81,7 +69,7 @@ def _unknown(command: str) -> int:
 
 
 def _missing_package(error: BaseException | None) -> str | None:
-    """Return the package of others that an import failed for; None if it failed for ours."""
+    """The third-party package that an import failed for; None if it failed for one of ours."""
     while error is not None:
         if isinstance(error, ModuleNotFoundError) and error.name:
             package = error.name.partition(".")[0]

@@ -1,4 +1,4 @@
-"""`python -m liusheng.cli` is `liusheng`."""
+"""`python -m liusheng.cli`: the same as `liusheng`."""
 
 import sys
 

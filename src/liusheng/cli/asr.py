@@ -1,4 +1,4 @@
-"""`liusheng asr`: speech in, text out."""
+"""`liusheng asr`: transcribes files, or speech from the microphone."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ import msgspec
 from cyclopts import Parameter
 
 from liusheng.audio.decode import DecodeError
-from liusheng.cli import STANDARD_INPUT
-from liusheng.cli.server_option import Server, in_words, server_url
-from liusheng.cli.sound import FilePackets, NoMicrophoneError, microphone
-from liusheng.cli.terminal import LiveLine, as_text, error, printable, say
+from liusheng.cli.audio_sources import FileAudio, NoMicrophoneError, microphone
+from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
+from liusheng.cli.server_address import Server, describe_error, server_url
+from liusheng.cli.terminal import StatusLine, as_text, error, info, printable
 from liusheng.client import CannotConnectError, Client, ClientError, Final, connect
 from liusheng.client.recognition import Audio
 
 
 class _Output:
-    """Where results go: text for people, or one JSON object a line for programs.
+    """Writes results: text for people, or one JSON object per line for programs.
 
-    many: several files: each text with its file's name in front.
+    many: there are several files, so each text follows its file's name.
     """
 
     def __init__(self, *, as_json: bool, many: bool) -> None:
         self._json = as_json
         self._many = many
-        self._line = LiveLine()
+        self._line = StatusLine()
 
     def partial(self, file: str, text: str, stable: str, utterance: int, seconds: float) -> None:
         if self._json:
@@ -77,35 +77,35 @@ def asr(
     json: bool = False,
     mic: bool = False,
 ) -> int:
-    """Recognise speech in files of any format, or from the microphone.
+    """Transcribe audio files of any format, or speech from the microphone.
 
-    The text grows on one line while the audio is streamed, and comes out in full at the end: the
-    text alone goes to standard output, everything else to standard error.
+    Partial results are shown on one line of the terminal while the audio is streamed. The final
+    text goes to standard output, everything else to standard error.
 
     Parameters
     ----------
     files
         Audio or video files: wav, flac, mp3, ogg, m4a, webm, mp4, ...; "-" is standard input.
     lang
-        Language that is spoken: auto, zh, en, ...
+        Language of the speech: auto, zh, en, ...
     realtime
-        Send the audio as slowly as it was spoken, to see what a speaker sees.
+        Send the audio at the speed of speech, to see the results as a speaker would.
     json
-        Write one JSON object a line: "type" is "partial", "final" or "error".
+        Write one JSON object per line; its "type" is "partial", "final" or "error".
     mic
-        Listen to the microphone until Ctrl-C (needs the extra: pip install 'liusheng[mic]').
+        Record from the microphone until Ctrl-C (needs: pip install 'liusheng[mic]').
     """
     if mic == bool(files):
-        error("name one or more files, or --mic: see `liusheng asr --help`")
-        return 2
+        error("name one or more files, or use --mic: see `liusheng asr --help`")
+        return USAGE
     output = _Output(as_json=json, many=len(files) > 1)
     try:
         client = connect(server_url(server), retry_for=0.0)
     except ValueError as problem:
         error(str(problem))
-        return 2
+        return USAGE
     if mic:
-        return asyncio.run(_listen(client, output, lang))
+        return asyncio.run(_recognize_microphone(client, output, lang))
     return asyncio.run(_recognize_files(client, output, files, lang, realtime))
 
 
@@ -118,44 +118,44 @@ async def _recognize_files(
             for path in names:
                 file = as_text(path)
                 try:
-                    packets = await asyncio.to_thread(FilePackets, path, realtime=realtime)
+                    packets = await asyncio.to_thread(FileAudio, path, realtime=realtime)
                     name = Path(file).name if path != STANDARD_INPUT else "stdin"
                     await _recognize(client, output, file, packets, lang=lang, name=name)
                 except CannotConnectError as problem:
-                    output.failed(file, problem.code, in_words(problem))
-                    return 1  # the next file would fare no better
+                    output.failed(file, problem.code, describe_error(problem))
+                    return FAILED  # the other files would fail alike
                 except ClientError as problem:
-                    output.failed(file, problem.code, f"{file}: {in_words(problem)}")
-                    status = 1
+                    output.failed(file, problem.code, f"{file}: {describe_error(problem)}")
+                    status = FAILED
                 except DecodeError as problem:
                     output.failed(file, "not_audio", as_text(str(problem)))
-                    status = 1
+                    status = FAILED
                 except OSError as problem:
                     output.failed(file, "cannot_read", f"{file}: {problem.strerror or problem}")
-                    status = 1
+                    status = FAILED
     return status
 
 
-async def _listen(client: Client, output: _Output, lang: str) -> int:
+async def _recognize_microphone(client: Client, output: _Output, lang: str) -> int:
     source = "microphone"
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def finish() -> None:  # the first Ctrl-C ends the speech, a second one the program
+    def finish() -> None:  # the first Ctrl-C ends the recording, a second one the program
         loop.remove_signal_handler(signal.SIGINT)
         stop.set()
 
     loop.add_signal_handler(signal.SIGINT, finish)
-    heard = microphone(stop, lambda: say("Listening; Ctrl-C ends."))
+    audio = microphone(stop, lambda: info("Recording; press Ctrl-C to stop."))
     async with client:
         try:
-            await _recognize(client, output, source, heard, lang=lang, name=source)
+            await _recognize(client, output, source, audio, lang=lang, name=source)
         except ClientError as problem:
-            output.failed(source, problem.code, in_words(problem))
-            return 1
+            output.failed(source, problem.code, describe_error(problem))
+            return FAILED
         except NoMicrophoneError as problem:
             output.failed(source, "no_microphone", str(problem))
-            return 1
+            return FAILED
     return 0
 
 
@@ -175,14 +175,14 @@ async def _recognize(
 
 @contextlib.contextmanager
 def _progress(files: tuple[str, ...]) -> Iterator[Iterator[str]]:
-    """Give the files one by one, with a progress bar where there are several and a terminal."""
+    """Give the files one by one; with a progress bar if there are several, on a terminal."""
     if len(files) == 1 or not sys.stderr.isatty():
         yield iter(files)
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    # Rich takes over standard output for the bar's sake; a file or a pipe there is left alone.
+    # Rich redirects standard output to write above the bar; not if it is a file or a pipe.
     console, shared = Console(stderr=True), sys.stdout.isatty()
     with Progress(console=console, transient=True, redirect_stdout=shared) as progress:
-        yield iter(progress.track(files, description="Recognising"))
+        yield iter(progress.track(files, description="Transcribing"))

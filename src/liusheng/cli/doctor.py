@@ -1,4 +1,4 @@
-"""`liusheng doctor`: what is here, and how well does it do?"""
+"""`liusheng doctor`: checks the packages, models and speed of an installation."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from rich.console import Console
 from rich.markup import escape
 
 from liusheng import __version__
-from liusheng.cli.probe import open_model
+from liusheng.asr.models import correction_warning
+from liusheng.cli.constants import FAILED, USAGE
+from liusheng.cli.model_check import open_model
 from liusheng.cli.terminal import error
 from liusheng.models import ModelError, Store
-from liusheng.models.types import InstalledModel, Kind, Task
+from liusheng.models.types import InstalledModel, Task
 from liusheng.server.config.sources import SettingsError, load
 from liusheng.server.cores import usable_cores
-from liusheng.server.models import correction_model
 
 _PACKAGES = {
     "engines": ("ctranslate2", "sherpa-onnx", "onnxruntime", "faster-whisper", "hibari-tts"),
     "audio": ("av", "soxr", "sounddevice"),
-    "server": ("uvicorn", "uvloop", "fastapi", "websockets"),
+    "server": ("uvicorn", "uvloop", "starlette", "websockets"),
 }
 _OPTIONAL = {"sounddevice": "only for --mic and --play: pip install 'liusheng[mic]'"}
 
@@ -40,14 +41,15 @@ def doctor(
     config: Annotated[
         Path | None, Parameter(help="Settings file, as for `liusheng serve`.")
     ] = None,
-    timeout: Annotated[float, Parameter(help="Seconds that each model may take.")] = 300,
+    timeout: Annotated[
+        float, Parameter(help="Seconds after which the check of a model fails.")
+    ] = 300,
 ) -> int:
-    """Check this installation: what is installed, which models are there, whether they load, and
-    how fast this machine is.
+    """Check this installation: packages, models, and the speed of this machine.
 
-    Each model that is there, and each that the settings name, is loaded and timed in a process of
-    its own. A real-time factor of 0.1 is a second of work for ten seconds of speech, on one core.
-    The exit status is 0 if everything that the settings name works.
+    Each installed model, and each model of the settings, is loaded and timed in a process of its
+    own. A real-time factor of 0.1 means one second of work on one core for ten seconds of speech.
+    The exit status is 0 if all models of the settings work.
     """
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Liusheng {__version__}[/]")
@@ -60,23 +62,24 @@ def doctor(
     except SettingsError as problem:
         for line in str(problem).splitlines():
             error(line)
-        return 2
+        return USAGE
     store = Store(settings.home)
     console.print(f"  {'models':<10}{store.home}\n")
-    wanted = [*settings.tts.models, *settings.asr.models, *settings.asr.helpers]
+    configured = [*settings.tts.models, *settings.asr.models, *settings.asr.helpers]
     others = [
         status.model.name
         for status in store.list()
-        if status.installed and status.model.name not in wanted and status.model.task is not Task.LM
+        if status.installed
+        and status.model.name not in configured
+        and status.model.task is not Task.LM
     ]
-    good = _check_models(console, settings.home, [*wanted, *others], timeout)
-    if any(model.kind is Kind.WHISPER for model in good):
-        _check_correction(console, settings.asr.correction.model, store)
-    names = {model.name for model in good}
-    missing = [name for name in wanted if name not in names]
+    working = _check_models(console, settings.home, [*configured, *others], timeout)
+    _check_correction(console, settings.asr.correction.model, store, working)
+    names = {model.name for model in working}
+    missing = [name for name in configured if name not in names]
     if missing:
-        error(f"the server cannot start with these models: {', '.join(missing)}")
-    return 1 if missing else 0
+        error(f"the server cannot start: these models do not work: {', '.join(missing)}")
+    return FAILED if missing else 0
 
 
 def _machine() -> Iterator[tuple[str, str]]:
@@ -94,26 +97,28 @@ def _version(package: str) -> str:
         )
 
 
-def _check_correction(console: Console, name: str, store: Store) -> None:
-    """Say whether what recognition hears of Mandarin is corrected."""
+def _check_correction(
+    console: Console, name: str, store: Store, models: Sequence[InstalledModel]
+) -> None:
+    """Warn if Mandarin is to be corrected and cannot be."""
     try:
-        trouble = correction_model(name, store)[1] if name else ""
+        warning = correction_warning(store.open_named, name, models)
     except (ModelError, ValueError) as problem:
-        trouble = str(problem)
-    if trouble:
-        console.print(f"[yellow]![/] {escape(trouble)}")
+        warning = str(problem)
+    if warning:
+        console.print(f"[yellow]![/] {escape(warning)}")
 
 
 def _check_models(
     console: Console, home: Path, names: Sequence[str], timeout: float
 ) -> list[InstalledModel]:
-    """Load and time each model, and say how it went; return those that work.
+    """Check each model and print the result; return those that work.
 
-    Voices come first: recognition hears what they said.
+    Synthesis comes first: recognition transcribes its audio.
     """
-    good: list[InstalledModel] = []
+    working: list[InstalledModel] = []
 
-    def bad(name: str, problem: str) -> None:
+    def failed(name: str, problem: str) -> None:
         console.print(f"[red]✗[/] [bold]{escape(name)}[/]\n    {escape(problem)}")
 
     opened: list[InstalledModel] = []
@@ -121,49 +126,57 @@ def _check_models(
         try:
             opened.append(open_model(name, home))
         except ModelError as problem:
-            bad(name, str(problem))
+            failed(name, str(problem))
     opened.sort(key=lambda model: model.task is Task.ASR)
-    spoken: dict[str, Path] = {}  # a recording for each language
+    speech: dict[str, Path] = {}  # synthesised, by language
     with tempfile.TemporaryDirectory() as folder:
         for number, model in enumerate(opened):
-            languages = model.languages or tuple(spoken)  # a user's folder may not say
-            lang = next((each for each in languages if each in spoken), "")
-            wav = spoken.get(lang)
+            languages = model.languages or tuple(speech)  # the user's folder may not name any
+            lang = next((each for each in languages if each in speech), "")
+            wav = speech.get(lang)
             if model.task is Task.TTS:
                 wav = Path(folder) / f"{number}.wav"
-            with console.status(f"{model.name} ..."):
-                result = _probe(model.name, home, wav, lang, timeout)
+            with console.status(f"checking {model.name} ..."):
+                result = _check_model(model.name, home, wav, lang, timeout)
             if isinstance(result, str):
-                bad(model.name, result)
+                failed(model.name, result)
                 continue
-            good.append(model)
+            working.append(model)
             if model.task is Task.TTS and wav is not None:
-                spoken.setdefault(result["lang"], wav)
-            console.print(f"[green]✓[/] [bold]{escape(model.name)}[/]  {_in_words(result)}")
-    return good
+                speech.setdefault(result["lang"], wav)
+            console.print(f"[green]✓[/] [bold]{escape(model.name)}[/]  {_describe(result)}")
+    return working
 
 
-def _in_words(result: dict[str, Any]) -> str:
-    """Return what a probe found, for a person."""
-    words = f"loads in {result['load_seconds']:.1f} s"
+def _describe(result: dict[str, Any]) -> str:
+    """The result of a check as text."""
+    text = f"loads in {result['load_seconds']:.1f} s"
     if "real_time_factor" not in result:
-        return f"{words}\n    wrote: {escape(result['text'])}"
+        return f"{text}\n    punctuated: {escape(result['text'])}"
     if result["real_time_factor"] is None:
-        return f"{words}; there is no voice in its language to try it with"
+        return f"{text}; not timed: there is no voice in its language"
     first = result.get("first_seconds")
     if first:
-        words += f", first audio after {first * 1_000:.0f} ms"
-    verb = "said" if first else "heard"
-    words += f", real-time factor {result['real_time_factor']:.3f}"
-    return f"{words}\n    {verb}: {escape(result['text']) or 'nothing'}"
+        text += f", first audio after {first * 1_000:.0f} ms"
+    label = "synthesised" if first else "transcript"
+    text += f", real-time factor {result['real_time_factor']:.3f}"
+    return f"{text}\n    {label}: {escape(result['text']) or '(empty)'}"
 
 
-def _probe(
+def _check_model(
     name: str, home: Path, wav: Path | None, lang: str, timeout: float
 ) -> dict[str, Any] | str:
-    """Run a probe in a process of its own; return what it found, or what went wrong."""
-    command = [sys.executable, "-m", "liusheng.cli.probe", name, str(home), str(wav or ""), lang]
-    # One thread, as each of the server's workers has: the figures are of one core.
+    """Check a model in a process of its own; return the result, or the error as text."""
+    command = [
+        sys.executable,
+        "-m",
+        "liusheng.cli.model_check",
+        name,
+        str(home),
+        str(wav or ""),
+        lang,
+    ]
+    # One thread, as the server's workers have: the figures are those of one core.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -174,7 +187,7 @@ def _probe(
     if done.returncode < 0:
         return f"crashed ({signal.Signals(-done.returncode).name})"
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        return said[-1]
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        return lines[-1]
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result

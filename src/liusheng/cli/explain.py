@@ -1,16 +1,17 @@
-"""`liusheng tts --explain`: what is made of a text, without a server."""
+"""`liusheng tts --explain`: prints the analysis of a text, without a server."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from liusheng.cli import STANDARD_INPUT
-from liusheng.cli.terminal import error, say
+from liusheng.cli.constants import FAILED, STANDARD_INPUT
+from liusheng.cli.terminal import error, info
 
 
 def explain(text: str, voice: str | None, spk_id: int) -> int:
-    """Print as JSON how a text is read, by the voices of the settings that are installed."""
+    """Print the analysis of a text as JSON, by those voices of the settings that are installed;
+    return the exit status."""
     try:
         from liusheng.models.errors import ModelError
         from liusheng.models.store import Store
@@ -21,10 +22,10 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
         from liusheng.tts.types import UnknownVoiceError
     except ModuleNotFoundError as missing:
         error(
-            f"--explain reads the text on this machine, for which {missing.name} is missing: "
+            f"--explain analyses the text on this machine and needs {missing.name}: "
             "pip install 'liusheng[server]'"
         )
-        return 1
+        return FAILED
     if text == STANDARD_INPUT:
         text = sys.stdin.read()
     try:
@@ -35,11 +36,11 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
             try:
                 models.append(store.open_named(name))
             except ModelError as problem:
-                say(f"without the voices of {name}: {problem}")
+                info(f"without the voices of {name}: {problem}")
         explainer = open_explainer(models, settings.tts.lexicon)
-        explained = explainer.explain(text, explainer.voice_named(voice, spk_id))
+        analysis = explainer.explain(text, explainer.find_voice(voice, spk_id))
     except (SettingsError, VoiceLoadError, LexiconError, UnknownVoiceError) as problem:
         error(str(problem))
-        return 1
-    sys.stdout.write(json.dumps(explained, ensure_ascii=False, indent=2) + "\n")
+        return FAILED
+    sys.stdout.write(json.dumps(analysis, ensure_ascii=False, indent=2) + "\n")
     return 0

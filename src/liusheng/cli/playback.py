@@ -1,4 +1,4 @@
-"""Sound out: through sounddevice where it is installed, else through a player that is there."""
+"""Playback of PCM: with sounddevice if it is installed, else with a program that is."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ _UNKNOWN_SIZE = 0xFFFFFFFF
 
 
 class NoPlayerError(RuntimeError):
-    """There is nothing to play sound with; the message says what to install."""
+    """There is nothing to play audio with; the message says what to install."""
 
 
 class Player(Protocol):
-    """Plays 16-bit mono PCM; `close` returns when the last sample was heard."""
+    """Plays signed 16-bit mono PCM."""
 
     def write(self, pcm: bytes) -> None:
-        """Play on; returns when there is room for more."""
+        """Play more audio; blocks while the player's buffer is full.
+
+        Raises:
+            NoPlayerError: the player has ended.
+        """
 
     def close(self) -> None:
-        """Play to the end."""
+        """Play the rest; return when the last sample has been played."""
 
     def abort(self) -> None:
-        """Fall silent at once."""
+        """Stop at once."""
 
 
 def open_player(rate: int) -> Player:
-    """Return the best player there is, for audio of `rate` hertz.
+    """The best available player, for audio at `rate` hertz.
 
     Raises:
         NoPlayerError: there is none.
@@ -43,17 +47,17 @@ def open_player(rate: int) -> Player:
 
         return _SoundDevice(sounddevice.RawOutputStream(samplerate=rate, channels=1, dtype="int16"))
     except (ImportError, OSError):
-        pass  # not installed, or without PortAudio
+        pass  # sounddevice or PortAudio is not installed
     except sounddevice.PortAudioError:
-        pass  # no device that it can open; a sound server may still be there
+        pass  # no device that PortAudio can open; a program may reach a sound server
     if ffplay := shutil.which("ffplay"):
-        return _Pipe([ffplay, "-loglevel", "error", "-nodisp", "-autoexit", "-i", "-"], rate)
+        return _PipePlayer([ffplay, "-loglevel", "error", "-nodisp", "-autoexit", "-i", "-"], rate)
     if aplay := shutil.which("aplay"):
-        return _Pipe([aplay, "-q", "-"], rate)
+        return _PipePlayer([aplay, "-q", "-"], rate)
     if afplay := shutil.which("afplay"):
-        return _WholeFile(afplay, rate)
+        return _FilePlayer(afplay, rate)
     raise NoPlayerError(
-        "There is nothing to play sound with: pip install 'liusheng[mic]', or install ffplay "
+        "There is nothing to play audio with: pip install 'liusheng[mic]', or install ffplay "
         "(FFmpeg) or aplay (alsa-utils); or write a file with -o."
     )
 
@@ -75,20 +79,20 @@ class _SoundDevice:
         self._stream.close()
 
 
-class _Pipe:
-    """A player that reads a WAV stream from standard input."""
+class _PipePlayer:
+    """A program that plays a WAV stream from its standard input."""
 
     def __init__(self, command: list[str], rate: int) -> None:
         self._name = Path(command[0]).name
-        self._ahead = wav_stream_header(rate)
+        self._header = wav_stream_header(rate)
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
 
     def write(self, pcm: bytes) -> None:
-        data = memoryview(self._ahead + pcm)
-        self._ahead = b""
+        data = memoryview(self._header + pcm)
+        self._header = b""
         assert self._process.stdin is not None
         try:
-            while data:  # unbuffered, so that an ended player is noticed at once
+            while data:  # unbuffered, so that it fails at once when the player has ended
                 data = data[self._process.stdin.write(data) :]
         except BrokenPipeError:
             raise NoPlayerError(f"{self._name} stopped playing; is there a sound device?") from None
@@ -103,8 +107,8 @@ class _Pipe:
         self.close()
 
 
-class _WholeFile:
-    """A player that wants a file: plays when everything is there."""
+class _FilePlayer:
+    """A program that plays a file: playback starts when all audio is there."""
 
     def __init__(self, program: str, rate: int) -> None:
         self._program = program
@@ -126,7 +130,7 @@ class _WholeFile:
 
 
 def wav_stream_header(rate: int) -> bytes:
-    """Return the header of a 16-bit mono WAV stream whose length is not known yet."""
+    """The header of a 16-bit mono WAV stream of unknown length."""
     form = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
     return (
         struct.pack("<4sI4s", b"RIFF", _UNKNOWN_SIZE, b"WAVE")
@@ -137,7 +141,7 @@ def wav_stream_header(rate: int) -> bytes:
 
 
 class Playback:
-    """A player in a `with` block: plays to the end, or falls silent on an exception."""
+    """A player in a `with` block: plays to the end, or stops at once on an exception."""
 
     def __init__(self, player: Player) -> None:
         self._player = player

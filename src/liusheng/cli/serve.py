@@ -1,4 +1,4 @@
-"""`liusheng serve`: the server."""
+"""`liusheng serve`: starts the server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from liusheng.cli.terminal import error, say
+from liusheng.cli.constants import USAGE
+from liusheng.cli.terminal import error, info
 from liusheng.server.config.paddlespeech_yaml import Adopted, adopt
 from liusheng.server.config.sources import SettingsError, load
 from liusheng.server.config.toml import to_toml
 
-_ACTIONS = Group("What to do", sort_key=1)
+_ACTIONS = Group("Actions", sort_key=1)
 
 
 def serve(
@@ -32,49 +33,49 @@ def serve(
     print_config: Annotated[bool, Parameter(group=_ACTIONS)] = False,
     yes: Annotated[bool, Parameter(group=_ACTIONS)] = False,
 ) -> int:
-    """Start the server, and fetch the models that it needs and that are missing.
+    """Start the server, after downloading the models that it needs and that are missing.
 
-    A setting comes from the settings file, from the environment (LIUSHENG_HOST, ...,
-    LIUSHENG_LIMITS__IDLE_SECONDS), or from a flag; a later one of these is stronger.
+    Settings come from the settings file, from environment variables (LIUSHENG_HOST, ...,
+    LIUSHENG_LIMITS__IDLE_SECONDS) and from options; each of these overrides those before it.
 
     Parameters
     ----------
     host
-        Address to listen on; 0.0.0.0 lets in everyone who can reach this machine.
+        Address to listen on; 0.0.0.0 accepts connections from all machines that can reach it.
     port
         Port to listen on; may be given more than once.
     asr
-        Model for recognition, from `liusheng models list`, or a folder with a model of your own;
-        may be given more than once: the first is the default, a later one takes its languages.
+        Model for recognition: a name from `liusheng models list`, or the folder of another model.
+        May be given more than once: the first is the default, later ones take over languages.
     tts
-        Model for synthesis; may be given more than once: the first has the default voice.
+        Model for synthesis, as --asr; may be given more than once: the first has the default voice.
     workers
-        Processes for recognition, and as many for synthesis; by default one for each core.
+        Worker processes for recognition, and as many for synthesis; by default one per core.
     path_prefix
-        What every path begins with, behind a reverse proxy.
+        Prefix of every path, behind a reverse proxy.
     log_level
-        The least important message that is logged.
+        Lowest severity that is logged.
     log_format
-        Lines for people, or one JSON object a line.
+        Lines of text, or one JSON object per line.
     config
-        Settings file (TOML); else $LIUSHENG_CONFIG, else liusheng.toml in this folder, else
-        liusheng.toml in the user's configuration folder.
+        Settings file (TOML); by default $LIUSHENG_CONFIG, else liusheng.toml in the current folder,
+        else liusheng.toml in the user's configuration folder.
     config_file
-        Configuration (YAML) of a PaddleSpeech server: what has a meaning here is taken over, and
-        of the rest it is said why not. Everything else is stronger than it.
+        Configuration file (YAML) of a PaddleSpeech server. Its entries that apply to this server
+        are used; for every other one a message says why it is not. All other sources override it.
     set_
-        Any other setting, as KEY=VALUE: --set limits.idle_seconds=120; --print-config lists them.
+        Any other setting, as KEY=VALUE: --set limits.idle_seconds=120. --print-config lists all.
     print_config
-        Print the effective settings as a settings file, with where each comes from, and stop.
+        Print the effective settings as a settings file, with the source of each, and exit.
     yes
-        Fetch missing models without asking.
+        Download missing models without asking.
     """
     flags: dict[str, tuple[str, Any]] = {}
     for item in set_:
         key, equals, value = item.partition("=")
         if not equals:
             error(f"--set {item}: write it as KEY=VALUE, such as limits.idle_seconds=120")
-            return 2
+            return USAGE
         flags[key.strip()] = ("--set", value.strip())
     named: list[tuple[str, str, Any]] = [
         ("host", "--host", host),
@@ -95,22 +96,22 @@ def serve(
     except SettingsError as problem:
         for line in str(problem).splitlines():
             error(line)
-        return 2
+        return USAGE
     for sentence in adopted.unused:
-        say(sentence)
+        info(sentence)
     if print_config:
         sys.stdout.write(to_toml(loaded))
         return 0
     settings = loaded.settings
 
-    from liusheng.cli.fetch import fetch_missing
+    from liusheng.cli.missing_models import pull_missing
     from liusheng.server.main import run
 
     correction = settings.asr.correction.model
-    status = fetch_missing(
+    status = pull_missing(
         settings.home,
         [*settings.asr.models, *settings.asr.helpers, *settings.tts.models],
         ask=not yes,
-        helpful=[correction] if correction and settings.asr.models else [],
+        optional=[correction] if correction and settings.asr.models else [],
     )
     return status or run(settings)

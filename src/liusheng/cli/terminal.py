@@ -1,4 +1,4 @@
-"""What commands say to a person: errors, and a line that is written over and over."""
+"""Output for the user of a terminal: messages, errors, and a line that is updated in place."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from rich.cells import cell_len, get_character_cell_size
 DIM, PLAIN = "\x1b[2m", "\x1b[22m"
 
 
-def say(text: str) -> None:
-    """Write a line to standard error: what is for the person, not for the next program."""
+def info(text: str) -> None:
+    """Write a line to standard error, which is for people; standard output is for programs."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 def error(text: str) -> None:
     """Write an error to standard error."""
-    say(f"error: {text}")
+    info(f"error: {text}")
 
 
 def printable(text: str) -> str:
-    """Return a text without what would move the cursor or change the terminal."""
+    """A text without control characters, which would move the cursor or change the terminal."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def as_text(argument: str) -> str:
-    """Return an argument of the command line as text that can be sent and printed: bytes that are
-    no UTF-8 are replaced."""
+    """A command-line argument as text that can be sent and printed: bytes that are not UTF-8 are
+    replaced."""
     return argument.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def tail(text: str, cells: int) -> str:
-    """Return as much of the end of a text as fits, with "…" in front where something is cut off.
+    """As much of the end of a text as fits into so many columns, after "…" if it was cut.
 
-    cells: columns of the terminal; Chinese characters take two.
+    cells: columns of the terminal; a Chinese character takes two.
     """
     if cell_len(text) <= cells:
         return text
@@ -47,10 +47,10 @@ def tail(text: str, cells: int) -> str:
     return "…" + text[start:]
 
 
-class LiveLine:
-    """A line of text that changes in place, on a terminal; nothing anywhere else.
+class StatusLine:
+    """A line that is updated in place on a terminal; not written to anything else.
 
-    width: columns; by default the terminal's, asked for each time, since windows change.
+    width: columns; by default the terminal's current width.
     """
 
     def __init__(self, out: TextIO | None = None, width: int | None = None) -> None:
@@ -60,21 +60,23 @@ class LiveLine:
         self.active = self._out.isatty() and os.environ.get("TERM") != "dumb"
 
     def show(self, text: str, stable: int = 0) -> None:
-        """Show the end of `text`; what follows its first `stable` characters is dim."""
+        """Show the end of `text`; what follows its first `stable` characters is dimmed."""
         if not self.active:
             return
         text = printable(text)
-        # One column is left free: a terminal wraps when the last one is written.
+        # One column is left free: a terminal wraps after writing the last one.
         visible = tail(text, self._columns() - 1)
-        firm = max(0, len(visible) - (len(text) - min(stable, len(text))))
-        line = visible[:firm] + (DIM + visible[firm:] + PLAIN if visible[firm:] else "")
+        stable_end = max(0, len(visible) - (len(text) - min(stable, len(text))))
+        line = visible[:stable_end] + (
+            DIM + visible[stable_end:] + PLAIN if visible[stable_end:] else ""
+        )
         if line != self._shown:
             self._out.write(f"\r\x1b[2K{line}")
             self._out.flush()
             self._shown = line
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             self._out.write("\r\x1b[2K")
             self._out.flush()

@@ -1,4 +1,4 @@
-"""`liusheng tts`: text in, speech out."""
+"""`liusheng tts`: synthesises speech from text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cyclopts import Parameter
 
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
 from liusheng.audio.wav import WavWriter, open_wav
-from liusheng.cli import STANDARD_INPUT
+from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
-from liusheng.cli.server_option import Server, in_words, server_url
-from liusheng.cli.terminal import as_text, error, say
+from liusheng.cli.server_address import Server, describe_error, server_url
+from liusheng.cli.terminal import as_text, error, info
 from liusheng.client import Client, ClientError, Synthesis, connect
 
 
@@ -34,49 +34,50 @@ def tts(
     explain: bool = False,
     server: Server = None,
 ) -> int:
-    """Say a text: into a WAV file, or aloud.
+    """Synthesise speech from text: write a WAV file, or play it.
 
     Parameters
     ----------
     text
-        What is to be said. Without it, or with "-", each line of standard input is said as it
-        comes.
+        The text. Without it, or with "-", it is read from standard input, and each line is
+        synthesised as soon as it is complete.
     output
         WAV file to write.
     play
-        Play the speech while it comes: through sounddevice where it is installed (pip install
-        'liusheng[mic]'), else through ffplay, aplay or afplay.
+        Play the speech while it arrives: with sounddevice if it is installed (pip install
+        'liusheng[mic]'), else with ffplay, aplay or afplay.
     voice
         Name of a voice.
     spk_id
-        Number of a voice; 0 is the server's default.
+        Number of a voice; 0 is the server's default voice.
     speed
-        1 is the voice's own speed, 2 takes half the time.
+        Speaking rate: 1 is the voice's own, 2 takes half the time.
     explain
-        Say nothing; print as JSON how the text is read: clauses, their reading, pinyin and phones,
-        and the voice that each goes to. Needs no server, but its packages and models.
+        Do not synthesise; print the analysis of the text as JSON: its clauses, their readings,
+        pinyin and phones, and the voice that speaks each. Needs no server, but the server's
+        packages and models.
     """
     if explain:
         from liusheng.cli.explain import explain as print_explanation
 
         return print_explanation(text, voice, spk_id)
     if output is None and not play:
-        error("say where the speech should go: -o FILE.wav, or --play")
-        return 2
+        error("name where the speech goes: -o FILE.wav, or --play")
+        return USAGE
     if output == Path(STANDARD_INPUT):
-        error("a WAV file is written, not a stream: name it, -o FILE.wav")
-        return 2
+        error("the output must be a file, not a stream: -o FILE.wav")
+        return USAGE
     if output is not None and output.suffix.lower() != ".wav" and not _is_device(output):
-        error(f"only WAV files are written: {output.with_suffix('.wav')} instead of {output}?")
-        return 2
+        error(f"the output must be a WAV file: {output.with_suffix('.wav')} instead of {output}?")
+        return USAGE
     try:
         client = connect(server_url(server), retry_for=0.0)
     except ValueError as problem:
         error(str(problem))
-        return 2
+        return USAGE
     try:
         return asyncio.run(
-            _say(
+            _synthesize(
                 client,
                 as_text(text),
                 output=output,
@@ -87,18 +88,18 @@ def tts(
             )
         )
     except ClientError as problem:
-        error(in_words(problem))
+        error(describe_error(problem))
     except NoPlayerError as problem:
         error(str(problem))
-    except _NothingSaidError:
-        error("no speech came: there was nothing in the text that can be said")
+    except _NoAudioError:
+        error("the server sent no audio: the text has nothing that can be spoken")
     except OSError as problem:
         error(f"{output} cannot be written: {problem.strerror or problem}")
-    return 1
+    return FAILED
 
 
-class _NothingSaidError(Exception):
-    """The server said nothing, without an error."""
+class _NoAudioError(Exception):
+    """The server sent neither audio nor an error."""
 
 
 def _is_device(path: Path) -> bool:
@@ -106,14 +107,14 @@ def _is_device(path: Path) -> bool:
 
 
 async def _lines() -> AsyncIterator[str]:
-    """Yield the lines of standard input as they come."""
+    """Yield the lines of standard input, except empty ones, each as soon as it is complete."""
     if sys.stdin.isatty():
-        say("Type what is to be said, line by line; Ctrl-D ends.")
+        info("Type text, line by line; press Ctrl-D to end.")
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
     def read() -> None:
-        # With a buffer of its own: the interpreter cannot end while sys.stdin's is being waited on.
+        # With a buffer of its own: the interpreter cannot exit while a thread reads sys.stdin.
         with open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False) as stream:
             for line in stream:
                 loop.call_soon_threadsafe(lines.put_nowait, line)
@@ -125,7 +126,7 @@ async def _lines() -> AsyncIterator[str]:
             yield line.strip() + "\n"
 
 
-async def _say(
+async def _synthesize(
     client: Client,
     text: str,
     *,
@@ -140,27 +141,27 @@ async def _say(
         with contextlib.ExitStack() as stack:
             file = stack.enter_context(open_wav(output, rate)) if output is not None else None
             player = stack.enter_context(Playback(open_player(rate))) if play else None
-            said = _lines() if text == STANDARD_INPUT else text
-            synthesis = client.synthesize(said, voice=voice, spk_id=spk_id, speed=speed)
+            source = _lines() if text == STANDARD_INPUT else text
+            synthesis = client.synthesize(source, voice=voice, spk_id=spk_id, speed=speed)
             started = time.monotonic()
             seconds, ended = await _receive(synthesis, file, player, rate)
             if not seconds:
-                raise _NothingSaidError
+                raise _NoAudioError
     first = (synthesis.first_packet_seconds or 0.0) * 1_000
     report = f"first packet after {first:.0f} ms, {seconds:.2f} s of speech"
-    if text != STANDARD_INPUT:  # else the time is that of whoever wrote the text
+    if text != STANDARD_INPUT:  # else the time depends on how the text arrived
         took = ended - started
         report += f" in {took:.2f} s (real-time factor {took / seconds:.3f})"
-    say(f"{report}, in {output}" if output is not None else report)
+    info(f"{report}, in {output}" if output is not None else report)
     return 0
 
 
 async def _receive(
     synthesis: Synthesis, file: WavWriter | None, player: Player | None, rate: int
 ) -> tuple[float, float]:
-    """Take in the whole speech; return its seconds and when the last of it came.
+    """Receive the audio; return its length in seconds, and when the last of it arrived.
 
-    Playing takes as long as the speech; it has a task of its own, so that it does not slow down
+    Playback takes as long as the speech. It runs in a task of its own, so that it does not delay
     what is measured.
     """
     queue: asyncio.Queue[bytes] = asyncio.Queue()

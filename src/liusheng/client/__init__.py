@@ -15,10 +15,11 @@ from liusheng.client.errors import (
     ReplyTimeoutError,
     ServerError,
 )
-from liusheng.client.messages import Alternative, AsrReady, Final, Mark, Partial, TtsReady, Word
+from liusheng.client.messages import Alternative, AsrReady, Final, Partial, TtsReady, Word
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
+from liusheng.protocol.tts import Mark
 
 __all__ = [
     "DEFAULT_URL",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-ASR_PATH = "/paddlespeech/asr/streaming"
-TTS_PATH = "/paddlespeech/tts/streaming"
-SAMPLE_RATE_PATH = "/paddlespeech/tts/streaming/samplerate"
+from liusheng.protocol import paths
+
 DEFAULT_PORT = 8090
 
 _SECURE = {"ws": False, "http": False, "wss": True, "https": True}
@@ -15,9 +14,10 @@ _SECURE = {"ws": False, "http": False, "wss": True, "https": True}
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server is.
+    """The address of a server.
 
-    netloc: host and port; base: what its paths begin with ("" without a prefix).
+    netloc: host and port.
+    base: prefix of its paths; "" without one.
     """
 
     secure: bool
@@ -26,28 +26,28 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Read "ws://host:port", with a path prefix if there is one; "host:port" will do.
+        """Parse "ws://host:port", with a path prefix if there is one, or "host:port".
 
-        The full address of an endpoint is understood too, as are http:// and https://.
+        The full address of a WebSocket of the API, http:// and https:// are accepted too.
 
         Raises:
-            ValueError: when it is none of these.
+            ValueError: it is none of these.
         """
         parts = urlsplit(url if "://" in url else f"ws://{url}")
         try:
             port = parts.port
         except ValueError as error:
-            raise ValueError(f"{url!r} is no address of a server: {error}") from None
+            raise ValueError(f"{url!r} is not the address of a server: {error}") from None
         if parts.scheme not in _SECURE or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(
-                f"{url!r} is no address of a server; one looks like ws://127.0.0.1:8090"
+                f"{url!r} is not the address of a server; an example is ws://127.0.0.1:8090"
             )
         secure = _SECURE[parts.scheme]
         netloc = parts.netloc
         if port is None and "://" not in url:
             netloc = f"{netloc.rstrip(':')}:{DEFAULT_PORT}"
         base = parts.path.rstrip("/")
-        for path in (ASR_PATH, TTS_PATH):
+        for path in (paths.ASR_STREAMING, paths.TTS_STREAMING):
             base = base.removesuffix(path)
         return cls(secure, netloc, base)
 

@@ -1,4 +1,4 @@
-"""Pauses between tries."""
+"""Pauses between attempts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import random
 import time
 
 _FIRST = 0.1
-_LONGEST = 2.0
+_MAX = 2.0
 
 
 class Backoff:
-    """Pauses that grow twofold from 0.1 s to 2 s, each shortened by chance by up to a half, so that
-    clients that were turned away together do not come back together.
+    """Pauses that double from 0.1 s to 2 s, each shortened at random by up to a half, so that
+    clients that were refused together do not return together.
 
-    seconds: since now, after which no pause begins or ends any more.
+    seconds: from now on; no pause ends later.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -21,7 +21,7 @@ class Backoff:
         self._next = _FIRST
 
     def pause(self) -> float | None:
-        """Return the seconds to wait before the next try; None: give up."""
+        """Return the seconds to wait before the next attempt; None: there is none."""
         pause = self._next * random.uniform(0.5, 1.0)
-        self._next = min(2 * self._next, _LONGEST)
+        self._next = min(2 * self._next, _MAX)
         return pause if time.monotonic() + pause < self._until else None

@@ -1,20 +1,30 @@
-"""What a client can run into. Every error has a `code` to switch on and a `message` to read."""
+"""The errors of the client. Each has a `code` for programs and a `message` for people."""
 
 from __future__ import annotations
 
-_COMING_BACK = (1001, 1006, 1012, 1013)
-"""Close codes of servers that stop, break, restart or are full."""
+from liusheng.protocol.errors import CloseCode, ErrorCode
 
-_LATER = ("server_busy", "server_stopping")
-"""A server's codes for "not now"; a proxy may send the next try to another server."""
+NO_CLOSE_FRAME = 1006
+"""What RFC 6455 (section 7.1.5) calls the close code of a connection that ended without one."""
+
+_SERVICE_RESTART = 1012
+_TRANSIENT_CLOSES = (
+    CloseCode.GOING_AWAY,
+    NO_CLOSE_FRAME,
+    _SERVICE_RESTART,
+    CloseCode.TRY_AGAIN_LATER,
+)
+
+_TRANSIENT_ERRORS = (ErrorCode.SERVER_BUSY, ErrorCode.SERVER_STOPPING)
+"""The next attempt may succeed; behind a proxy, another server may handle it."""
 
 
 class ClientError(Exception):
-    """The common ancestor.
+    """The base class of the client's errors.
 
-    code: stable; the server's own for `ServerError` (see the protocol's list of codes).
+    code: stable; of a `ServerError` the server's code (see the protocol's list of codes).
     message: what is wrong, with which value, and what to do.
-    transient: whether the same may well succeed a little later.
+    transient: whether the same request may succeed later.
     """
 
     def __init__(self, code: str, message: str, *, transient: bool = False) -> None:
@@ -32,29 +42,29 @@ class CannotConnectError(ClientError):
 
 
 class ConnectionLostError(ClientError):
-    """The connection ended before the answer was complete; code "connection_lost".
+    """The connection ended before the reply was complete; code "connection_lost".
 
-    close_code: of the WebSocket; 1006 when it ended without one.
+    close_code: of the WebSocket; 1006 if it ended without a close frame.
     """
 
     def __init__(self, message: str, close_code: int) -> None:
-        super().__init__("connection_lost", message, transient=close_code in _COMING_BACK)
+        super().__init__("connection_lost", message, transient=close_code in _TRANSIENT_CLOSES)
         self.close_code = close_code
 
 
 class ReplyTimeoutError(ClientError):
-    """An answer that was due did not come in time; code "timeout"."""
+    """A reply was not received in time; code "timeout"."""
 
     def __init__(self, message: str) -> None:
         super().__init__("timeout", message)
 
 
 class ServerError(ClientError):
-    """The server answered that something is wrong.
+    """The server replied with an error.
 
-    A server that sends no code (the original sends none) gets "refused"; an answer that makes no
-    sense here gets "unexpected_reply".
+    The code is "refused" if the server sends none (original servers do not), and
+    "unexpected_reply" for a reply that does not follow the protocol.
     """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, transient=code in _LATER)
+        super().__init__(code, message, transient=code in _TRANSIENT_ERRORS)

@@ -1,4 +1,8 @@
-"""What a client gets, typed. Fields that the original server does not send have defaults."""
+"""The replies of a server, as the client's users see them.
+
+They are read forgivingly, unlike `liusheng.protocol.asr` and `tts`: fields that original servers do
+not send have defaults.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,17 @@ import msgspec
 from msgspec import Struct, field
 
 from liusheng.client.errors import ServerError
+from liusheng.protocol import asr
+from liusheng.protocol.frames import quoted
+from liusheng.protocol.tts import Mark
 
 _T = TypeVar("_T")
 
+_MAX_QUOTED = 200
+
 
 class Word(Struct, frozen=True):
-    """A word of the final text (a character of Chinese) and its place in the audio, in seconds."""
+    """A word of the final text (a character of Chinese) and its time in the audio, in seconds."""
 
     text: str = field(name="w")
     start: float = field(name="bg")
@@ -24,10 +33,10 @@ class Partial(Struct, frozen=True):
     """The text so far.
 
     stable: the prefix of `text` that will not change.
-    utterance: number of the utterance that is open.
+    utterance: number of the open utterance.
     is_final: `text` will only grow; with "utterance" partials, this utterance will not change.
-    words: where its words are, at the end of an utterance.
-    heard: seconds of the audio that `text` tells of; None: the server does not say.
+    words: the words of utterances that have ended since the last one.
+    heard: seconds of the audio that `text` covers; None: not known.
     """
 
     text: str = field(name="result")
@@ -39,14 +48,14 @@ class Partial(Struct, frozen=True):
 
 
 class Alternative(Struct, frozen=True):
-    """What else the text could be. score: higher is likelier."""
+    """An alternative of the whole text. score: higher is likelier."""
 
     text: str = field(name="result")
     score: float
 
 
 class Final(Struct, frozen=True):
-    """The whole text, where in the audio its words are, and the alternatives asked for."""
+    """The whole text, its words, and the requested alternatives."""
 
     text: str = field(name="result")
     words: tuple[Word, ...] = field(name="times", default=())
@@ -54,37 +63,24 @@ class Final(Struct, frozen=True):
     alternatives: tuple[Alternative, ...] = field(name="nbest", default=())
 
 
-class Mark(Struct, frozen=True):
-    """When a part of a text is said.
-
-    span: its first character and the one after its last, in its text.
-    start, end: seconds from the beginning of the text's audio.
-    """
-
-    span: tuple[int, int]
-    text: str
-    start: float
-    end: float
-
-
 class Marks(Struct, frozen=True):
-    """Those of one packet."""
+    """The marks of one packet of audio."""
 
     marks: tuple[Mark, ...] = ()
 
 
 class AsrReady(Struct, frozen=True):
-    """The server's answer to the start of a recognition."""
+    """The server's reply to the start of a recognition."""
 
     session: str = ""
     model: str = ""
-    sample_rate: int = 16_000
+    sample_rate: int = asr.SAMPLE_RATE
 
 
 class TtsReady(Struct, frozen=True):
-    """The server's answer to the start of a synthesis.
+    """The server's reply to the start of a synthesis.
 
-    fields: of a text that the server understands; an original server does not say.
+    fields: of a text that the server supports; empty for an original server.
     """
 
     session: str = ""
@@ -95,24 +91,21 @@ def read(message: dict[str, Any], kind: type[_T]) -> _T:
     """Return a message of the server as `kind`.
 
     Raises:
-        ServerError: when it is not one.
+        ServerError: unexpected_reply.
     """
     try:
         return msgspec.convert({k: v for k, v in message.items() if v is not None}, kind)
     except msgspec.ValidationError as error:
-        raise ServerError(
-            "unexpected_reply", f"The server's answer cannot be read ({error}): {shown(message)}"
-        ) from None
+        raise unexpected(f"The server's reply is invalid ({error})", message) from None
 
 
 def check(message: dict[str, Any]) -> None:
-    """Raise `ServerError` if a message tells of an error, ours or the original's way."""
+    """Raise `ServerError` if a message is an error, of this server or an original one."""
     if message.get("status") in ("error", -1) or "code" in message:
         text = message.get("detail") or message.get("message") or "The server gave no reason."
         raise ServerError(str(message.get("code", "refused")), str(text))
 
 
-def shown(message: object) -> str:
-    """Return a message for an error, cut to a readable length."""
-    text = msgspec.json.encode(message).decode()
-    return text if len(text) <= 200 else text[:199] + "…"
+def unexpected(problem: str, message: object) -> ServerError:
+    """Return the error for a message that does not follow the protocol."""
+    return ServerError("unexpected_reply", f"{problem}: {quoted(message, _MAX_QUOTED)}")

@@ -1,8 +1,8 @@
-"""What a recognition and a synthesis can be asked for; every field is optional.
+"""Parameters of a recognition and of a synthesis, all optional; docs/protocol.md defines each.
 
-The protocol's document says what each means. A Liusheng server refuses what it or its model cannot
-serve (`ServerError`, code "unsupported_field" or "not_supported_by_model"); an original server
-knows `name`, `nbest` and `spk_id` only, and ignores everything else without a word.
+A Liusheng server refuses what it or its model does not support (`ServerError`, code
+"unsupported_field" or "not_supported_by_model"). An original server supports `name`, `nbest` and
+`spk_id`, and ignores everything else.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from liusheng.protocol.asr import ContainerFormat, SamplesFormat
+from liusheng.protocol.tts import AudioFormat, AudioSampleRate
+
 
 class RecognitionOptions(TypedDict, total=False):
     """Fields of the `start` of a recognition.
 
-    name: of the audio, for the server's logs and the final reply; "audio" without it.
-    nbest: how many alternatives.
+    name: of the audio, for the final reply; "audio" by default.
+    nbest: how many alternatives at most.
     lang: "auto", the default, "zh", "en", ...
-    sample_rate: of the audio, in hertz; 16,000 without it.
-    format: of the audio: raw samples, or a container whose bytes are sent as they come.
-    channels: of the audio; 1 without it.
-    hotwords: names and terms that may come.
-    punctuation: whether there are marks in the text.
+    sample_rate: of raw samples, in hertz; 16,000 by default.
+    format: of the audio: raw samples, or a container.
+    channels: of raw samples; 1 by default.
+    hotwords: names and terms that the model should prefer.
+    punctuation: whether the text has punctuation.
     itn: whether numbers are written in digits.
-    word_times: whether the words' places are found.
+    word_times: whether the words have times.
     endpoint_ms: milliseconds of silence that end an utterance.
-    partials: "cumulative" texts go on, "utterance" texts restart after each endpoint.
+    partials: "cumulative" texts continue, "utterance" texts restart after each endpoint.
     """
 
     name: str
     nbest: int
     lang: str
     sample_rate: int
-    format: Literal[
-        "pcm_s16le", "pcm_f32le", "pcm_mulaw", "pcm_alaw", "wav", "flac", "mp3", "ogg_opus",
-        "webm_opus",
-    ]  # fmt: skip
+    format: SamplesFormat | ContainerFormat
     channels: int
     hotwords: Sequence[str]
     punctuation: bool
@@ -49,37 +49,37 @@ class RecognitionOptions(TypedDict, total=False):
 
 
 class SynthesisOptions(TypedDict, total=False):
-    """Fields of a text to be said.
+    """Fields of a text to synthesise.
 
-    spk_id: number of a voice; 0, the default, is the server's choice.
-    voice: name of a voice, instead of its number; None is as if it were not there.
-    speed: 2.0 takes half the time; None is as if it were not there.
+    spk_id: number of a voice; 0, the default, is the server's default voice.
+    voice: name of a voice, instead of its number; None: not set.
+    speed: 2.0 takes half the time; None: not set.
     volume: 1.0 is the voice's own.
-    sample_rate: of the audio, in hertz; 24,000 without it.
-    format: of the audio: samples, or a stream in a container.
-    marks: whether it is told when which characters are said; see `Synthesis.marks`.
-    ssml: the text is SSML; it must be whole, a `str`.
-    pace: seconds that the audio may be ahead of real time; without it, it comes as it is made.
+    sample_rate: of the audio, in hertz; 24,000 by default.
+    format: of the audio: raw samples, or a container.
+    marks: whether the times of the characters are sent; see `Synthesis.marks`.
+    ssml: the text is SSML; it must be one `str`.
+    pace: seconds that the audio may be ahead of real time; by default there is no limit.
     """
 
     spk_id: int
     voice: str | None
     speed: float | None
     volume: float
-    sample_rate: Literal[8_000, 16_000, 24_000, 48_000]
-    format: Literal["pcm_s16le", "wav", "mp3", "ogg_opus"]
+    sample_rate: AudioSampleRate
+    format: AudioFormat
     marks: bool
     ssml: bool
     pace: float
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long a client waits, in seconds.
 
-    open_timeout: for connecting, each time it is tried.
-    timeout: for an answer that is due.
-    retry_for: since the first try, before what is safe to try again is given up.
+    open_timeout: for each attempt to connect.
+    timeout: for a reply that is due.
+    retry_for: since the first attempt, for further attempts after transient errors.
     """
 
     open_timeout: float = 10.0

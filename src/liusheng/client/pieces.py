@@ -1,7 +1,7 @@
-"""Text that comes bit by bit, as messages for a server: the first clause is said when it is there.
+"""Text that the caller provides in parts, as messages for a server.
 
-A server that takes texts in pieces (`more`) gets every bit at once and finds the clauses itself;
-any other gets clause after clause, each a text of its own.
+A server that accepts texts in pieces (`more`) gets every part at once and finds the clauses itself;
+an original server gets each clause, when it is complete, as a text of its own.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _CLAUSE_END = re.compile(
 )
 
 
-async def paragraphs(bits: AsyncIterable[str]) -> AsyncIterator[tuple[str, bool]]:
-    """Yield (text, more): bits as they come; a text ends where a line does.
+async def paragraphs(parts: AsyncIterable[str]) -> AsyncIterator[tuple[str, bool]]:
+    """Yield (text, more) for each part at once; a text ends with its line.
 
-    Lines without a letter or a digit (blank ones, rules, bullets) are left out: a server would
+    Lines without a letter or a digit (blank ones, rules, bullets) are dropped: a server would
     answer them with an error.
     """
-    held = ""  # the start of a line, as long as there is nothing to say in it
+    held = ""  # the start of a line without a letter or digit
     open_text = False
-    async for bit in bits:
-        for part in bit.splitlines(keepends=True):
-            ends = part.splitlines()[0] != part
-            held += part
-            if open_text or _sayable(held):
+    async for part in parts:
+        for line in part.splitlines(keepends=True):
+            ends = line.splitlines()[0] != line
+            held += line
+            if open_text or _pronounceable(held):
                 yield held, not ends
                 open_text = not ends
                 held = ""
@@ -38,21 +38,21 @@ async def paragraphs(bits: AsyncIterable[str]) -> AsyncIterator[tuple[str, bool]
         yield "", False
 
 
-async def clauses(bits: AsyncIterable[str]) -> AsyncIterator[tuple[str, bool]]:
+async def clauses(parts: AsyncIterable[str]) -> AsyncIterator[tuple[str, bool]]:
     """Yield (text, False) for each clause when it is complete."""
     held = ""
-    async for bit in bits:
-        held += bit
+    async for part in parts:
+        held += part
         start = 0
         for end in _CLAUSE_END.finditer(held):
             clause = held[start : end.end()]
-            if _sayable(clause):
+            if _pronounceable(clause):
                 yield clause.strip(), False
                 start = end.end()
         held = held[start:]
-    if _sayable(held):
+    if _pronounceable(held):
         yield held.strip(), False
 
 
-def _sayable(text: str) -> bool:
+def _pronounceable(text: str) -> bool:
     return any(character.isalnum() for character in text)

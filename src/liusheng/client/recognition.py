@@ -1,4 +1,4 @@
-"""A recognition: audio goes out while text comes in."""
+"""A recognition: audio is sent while text is received."""
 
 from __future__ import annotations
 
@@ -6,74 +6,73 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from typing import Any
 
-from liusheng.client.channel import Channel
+from liusheng.client.duplex import Duplex
 from liusheng.client.errors import ServerError
-from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import AsrReady, Final, Partial, check, read, shown
-from liusheng.client.options import Patience, RecognitionOptions
+from liusheng.client.iteration import each
+from liusheng.client.json_socket import JsonSocket
+from liusheng.client.messages import AsrReady, Final, Partial, check, read, unexpected
+from liusheng.client.options import RecognitionOptions, Timeouts
+from liusheng.protocol.frames import quoted
 
 Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]
-"""Whole, or packets as they come; 16 kHz mono signed 16-bit little-endian PCM unless the options
-say otherwise."""
+"""Whole, or in packets; 16 kHz mono signed 16-bit little-endian PCM unless the options describe
+another format."""
 
 PACKET_BYTES = 2_720
-"""85 ms: what the reference client sends at a time, and how whole audio is cut."""
+"""Size of a packet of whole audio: 85 ms, as the original client sends."""
 
 _IN_FLIGHT = 32
 
 
-class Recognition(Exchange[Partial | Final]):
+class Recognition(Duplex[Partial | Final]):
     """Iterate over it: it yields a `Partial` for each packet of audio, then the `Final`.
 
-    The socket is opened when iteration begins. It is closed when iteration ends, on any error,
-    and by `aclose` (or at the end of an `async with` block) when iteration is given up before.
-    For the final before all the audio has come, end the audio.
+    The socket is opened when iteration begins. It is closed at the end, on any error, and by
+    `aclose` (or at the end of an `async with` block). To get the final early, end the audio.
 
-    ready: what the server said of the session; None until iteration has begun.
+    ready: the server's reply to the start; None until iteration has begun.
     """
 
     def __init__(
         self,
         url: str,
-        running: set[Exchange[Any]],
+        running: set[Duplex[Any]],
         audio: Audio,
         options: RecognitionOptions,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> None:
         whole = isinstance(audio, (bytes, bytearray, list, tuple))
-        super().__init__(url, running, patience, whole=whole, in_flight=_IN_FLIGHT)
+        super().__init__(url, running, timeouts, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: AsrReady | None = None
         self._audio = audio
-        self._named = {"name": options.get("name", "audio"), "nbest": options.get("nbest", 1)}
+        self._name_fields = {"name": options.get("name", "audio"), "nbest": options.get("nbest", 1)}
         self._options = options
 
-    async def _greet(self, channel: Channel) -> None:
-        message = await channel.ask({**self._named, **self._options, "signal": "start"})
+    async def _start(self, socket: JsonSocket) -> None:
+        message = await socket.request({**self._name_fields, **self._options, "signal": "start"})
         check(message)
         if message.get("signal") != "server_ready":
-            raise ServerError(
-                "unexpected_reply", f"The server did not say server_ready: {shown(message)}"
-            )
+            raise unexpected("The server did not send server_ready", message)
         self.ready = read(message, AsrReady)
 
-    async def _feed(self, channel: Channel) -> None:
+    async def _feed(self, socket: JsonSocket) -> None:
         async with contextlib.aclosing(_packets(self._audio)) as packets:
             async for packet in packets:
                 await self._room.acquire()
-                self._owe()
-                await channel.send(packet)
-        self._owe()
-        await channel.send({**self._named, "signal": "end"})
+                self._expect_reply()
+                await socket.send(packet)
+        self._expect_reply()
+        await socket.send({**self._name_fields, "signal": "end"})
 
     async def _next(self) -> Partial | Final:
         message = await self._receive()
-        self._owed -= 1
+        self._due -= 1
         if "signal" in message:
             self._complete = True
             return read(message, Final)
         if "result" not in message:
-            text = message.get("message") or f"The answer has no text in it: {shown(message)}"
-            raise ServerError("refused", str(text))
+            reason = message.get("message") or f"The reply has no text: {quoted(message)}"
+            raise ServerError("refused", str(reason))
         self._room.release()
         return read(message, Partial)
 

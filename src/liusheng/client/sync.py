@@ -1,4 +1,4 @@
-"""The client without async, for scripts: the same names, iterated over with plain `for`.
+"""The client without async, for scripts, with plain `for` loops.
 
 from liusheng.client import sync
 
@@ -18,35 +18,36 @@ from typing import Any, Generic, TypeVar
 from typing_extensions import Unpack
 
 from liusheng.client import connection
-from liusheng.client.exchange import Exchange
-from liusheng.client.messages import AsrReady, Final, Mark, Partial, TtsReady
+from liusheng.client.duplex import Duplex
+from liusheng.client.messages import AsrReady, Final, Partial, TtsReady
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
+from liusheng.protocol.tts import Mark
 
 _T = TypeVar("_T")
-_E = TypeVar("_E", bound=Exchange[Any])
+_E = TypeVar("_E", bound=Duplex[Any])
 
 
 class _Blocking(Generic[_E, _T]):
-    """An exchange that runs on the client's own event loop."""
+    """A duplex iterator that runs on the client's own event loop."""
 
-    def __init__(self, client: Client, exchange: _E) -> None:
+    def __init__(self, client: BlockingClient, duplex: _E) -> None:
         self._client = client
-        self._exchange = exchange
+        self._duplex = duplex
 
     def __iter__(self) -> Iterator[_T]:
         return self
 
     def __next__(self) -> _T:
         try:
-            return self._client.run(self._exchange.__anext__())  # type: ignore[no-any-return]
+            return self._client.run(self._duplex.__anext__())  # type: ignore[no-any-return]
         except StopAsyncIteration:
             raise StopIteration from None
 
     def close(self) -> None:
-        """Stop, and close the socket; harmless when it is over."""
-        self._client.run(self._exchange.aclose())
+        """Stop, and close the socket; does nothing after the end."""
+        self._client.run(self._duplex.aclose())
 
 
 class BlockingRecognition(_Blocking[Recognition, Partial | Final]):
@@ -54,33 +55,33 @@ class BlockingRecognition(_Blocking[Recognition, Partial | Final]):
 
     @property
     def ready(self) -> AsrReady | None:
-        """What the server said of the session; None until iteration has begun."""
-        return self._exchange.ready
+        """The server's reply to the start; None until iteration has begun."""
+        return self._duplex.ready
 
 
 class BlockingSynthesis(_Blocking[Synthesis, bytes]):
-    """Yields audio as it is made, signed 16-bit little-endian mono PCM."""
+    """Yields audio while it is synthesised, signed 16-bit little-endian mono PCM."""
 
     @property
     def ready(self) -> TtsReady | None:
-        """What the server said of the session; None until iteration has begun."""
-        return self._exchange.ready
+        """The server's reply to the start; None until iteration has begun."""
+        return self._duplex.ready
 
     @property
     def first_packet_seconds(self) -> float | None:
         """From the first text sent to the first audio received; None until then."""
-        return self._exchange.first_packet_seconds
+        return self._duplex.first_packet_seconds
 
     @property
     def marks(self) -> list[Mark]:
-        """Where they were asked for, of the audio yielded so far."""
-        return self._exchange.marks
+        """Those of the audio yielded so far, if requested."""
+        return self._duplex.marks
 
 
-class Client:
+class BlockingClient:
     """`liusheng.client.Client` for scripts; made by `connect`, used in a `with` block.
 
-    Not for use by several threads at once; each can have a client of its own.
+    Not thread-safe: each thread needs a client of its own.
     """
 
     def __init__(self, client: connection.Client) -> None:
@@ -88,7 +89,7 @@ class Client:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> BlockingClient:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="liusheng-client", daemon=True
@@ -114,7 +115,7 @@ class Client:
             loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """Run something of the asynchronous client to its end."""
+        """Run a coroutine of the asynchronous client to its end."""
         if self._loop is None:
             coroutine.close()
             raise RuntimeError("use the client inside its `with` block")
@@ -130,16 +131,16 @@ class Client:
     ) -> BlockingRecognition:
         """Recognise audio, as `liusheng.client.Client.recognize`.
 
-        An iterable is read in another thread, while results come in.
+        An iterable is read in another thread, while results are received.
         """
         return BlockingRecognition(self, self._client.recognize(audio, **options))
 
     def synthesize(
         self, text: str | Iterable[str], **options: Unpack[SynthesisOptions]
     ) -> BlockingSynthesis:
-        """Say a text, as `liusheng.client.Client.synthesize`.
+        """Synthesise a text, as `liusheng.client.Client.synthesize`.
 
-        An iterable is read in another thread, while audio comes in.
+        An iterable is read in another thread, while audio is received.
         """
         return BlockingSynthesis(self, self._client.synthesize(text, **options))
 
@@ -154,12 +155,12 @@ def connect(
     open_timeout: float = 10.0,
     timeout: float = 60.0,
     retry_for: float = 5.0,
-) -> Client:
+) -> BlockingClient:
     """Return a client of the server at `url`, for `with`; as `liusheng.client.connect`.
 
     Raises:
-        ValueError: when `url` is no address.
+        ValueError: `url` is not an address.
     """
-    return Client(
+    return BlockingClient(
         connection.connect(url, open_timeout=open_timeout, timeout=timeout, retry_for=retry_for)
     )

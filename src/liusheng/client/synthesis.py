@@ -1,4 +1,4 @@
-"""A synthesis: text goes out while audio comes in."""
+"""A synthesis: text is sent while audio is received."""
 
 from __future__ import annotations
 
@@ -9,74 +9,75 @@ import time
 from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
-from liusheng.client.channel import Channel
+from liusheng.client.duplex import Duplex
 from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
-from liusheng.client.exchange import Exchange, each
-from liusheng.client.messages import Mark, Marks, TtsReady, check, read, shown
-from liusheng.client.options import Patience, SynthesisOptions
+from liusheng.client.iteration import each
+from liusheng.client.json_socket import JsonSocket
+from liusheng.client.messages import Marks, TtsReady, check, read, unexpected
+from liusheng.client.options import SynthesisOptions, Timeouts
 from liusheng.client.pieces import clauses, paragraphs
+from liusheng.protocol.tts import Mark
 
 Text = str | Iterable[str] | AsyncIterable[str]
-"""What is to be said: whole, or bit by bit as it comes."""
+"""A text to synthesise: whole, or in parts."""
 
 _CLOSING = 0  # status of the answer to `end`
 _LAST = 2  # status of the packet that closes a text
-_IN_FLIGHT = 2  # the next text is there when the one before it is said
+_IN_FLIGHT = 2  # the server has the next text when one ends
 
 
-class Synthesis(Exchange[bytes]):
-    """Iterate over it: it yields audio as it is made, signed 16-bit little-endian mono PCM unless
-    the options say otherwise.
+class Synthesis(Duplex[bytes]):
+    """Iterate over it: it yields audio while it is synthesised, signed 16-bit little-endian mono
+    PCM unless the options select another format.
 
     The socket is opened when iteration begins. It is closed at the end, on any error, and by
-    `aclose` (or at the end of an `async with` block) when iteration is given up before: the server
-    then stops making audio.
+    `aclose` (or at the end of an `async with` block): the server then stops the synthesis.
 
-    ready: what the server said of the session; None until iteration has begun.
+    ready: the server's reply to the start; None until iteration has begun.
     first_packet_seconds: from the first text sent to the first audio received; None until then.
-    marks: where they were asked for, of the audio yielded so far. Of several texts (lines), each
-        counts its characters and seconds anew.
+    marks: those of the audio yielded so far, if requested. The characters and seconds of each text
+        (line) count from its start.
     """
 
     def __init__(
         self,
         url: str,
-        running: set[Exchange[Any]],
+        running: set[Duplex[Any]],
         text: Text,
         options: SynthesisOptions,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> None:
         whole = isinstance(text, (str, list, tuple))
-        super().__init__(url, running, patience, whole=whole, in_flight=_IN_FLIGHT)
+        super().__init__(url, running, timeouts, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
         self.marks: list[Mark] = []
         self._text = text
-        said = {name: value for name, value in options.items() if value is not None}
-        self._options: dict[str, Any] = {"spk_id": 0, **said}
+        given = {name: value for name, value in options.items() if value is not None}
+        self._options: dict[str, Any] = {"spk_id": 0, **given}
         self._sent_at = 0.0
         self._cancelled = False
 
     async def cancel(self) -> None:
-        """Stop speaking at once, as when the user begins to speak.
+        """Stop at once, for example because the user begins to speak.
 
-        Iteration, in this task or another one, ends without yielding anything more. The server is
-        told and confirms it; one of the original kind cannot be told, and the socket is closed
-        instead. Harmless when it is over.
+        Iteration, in this task or another one, ends without another item. A Liusheng server
+        confirms the cancellation; the connection to an original server is closed. Does nothing
+        after the end.
         """
-        channel = self._channel
-        if channel is None or self._sender is None or not self._takes_pieces:
+        socket = self._socket
+        if socket is None or self._sender is None or not self._takes_pieces:
             await self.aclose()
             return
         if self._cancelled:
             return
         self._cancelled = True
         self._sender.cancel()
-        self._owe()
+        self._expect_reply()
         try:
-            await channel.send({"signal": "cancel"})
-            await self._say_goodbye(channel)
-        except ConnectionLostError:  # the server was at its end already
+            await socket.send({"signal": "cancel"})
+            await self._send_end(socket)
+        except ConnectionLostError:  # the server had closed already
             await self.aclose()
         if not self._awaited:
             async for _ in self:
@@ -84,48 +85,48 @@ class Synthesis(Exchange[bytes]):
 
     @property
     def _takes_pieces(self) -> bool:
-        """Whether it is a server of our kind, with `more` and `cancel`."""
+        """Whether the server supports `more` and `cancel`; original ones do not."""
         return self.ready is not None and "more" in self.ready.fields
 
-    async def _greet(self, channel: Channel) -> None:
-        message = await channel.ask({"task": "tts", "signal": "start"})
+    async def _start(self, socket: JsonSocket) -> None:
+        message = await socket.request({"task": "tts", "signal": "start"})
         check(message)
         if message.get("signal") != "server ready":
-            raise ServerError(
-                "unexpected_reply", f"The server did not say server ready: {shown(message)}"
-            )
+            raise unexpected('The server did not send "server ready"', message)
         self.ready = read(message, TtsReady)
 
-    async def _feed(self, channel: Channel) -> None:
+    async def _feed(self, socket: JsonSocket) -> None:
         if isinstance(self._text, str):
-            await self._send_piece(channel, self._text, more=False, first=True)
+            await self._send_piece(socket, self._text, more=False, first=True)
         else:
-            await self._send_bits(channel, self._text)
-        for _ in range(self._in_flight):  # `end` is for when every text has been said
+            await self._send_parts(socket, self._text)
+        for _ in range(self._in_flight):  # `end` follows the audio of the last text
             await self._room.acquire()
-        self._owe()
-        await self._say_goodbye(channel)
+        self._expect_reply()
+        await self._send_end(socket)
 
-    async def _send_bits(self, channel: Channel, text: Iterable[str] | AsyncIterable[str]) -> None:
-        cut = paragraphs if self._takes_pieces else clauses
+    async def _send_parts(
+        self, socket: JsonSocket, text: Iterable[str] | AsyncIterable[str]
+    ) -> None:
+        split = paragraphs if self._takes_pieces else clauses
         first = True
-        async with contextlib.aclosing(each(text)) as bits:
-            async for piece, more in cut(bits):
-                await self._send_piece(channel, piece, more=more, first=first)
+        async with contextlib.aclosing(each(text)) as parts:
+            async for piece, more in split(parts):
+                await self._send_piece(socket, piece, more=more, first=first)
                 first = not more
 
-    async def _send_piece(self, channel: Channel, text: str, *, more: bool, first: bool) -> None:
+    async def _send_piece(self, socket: JsonSocket, text: str, *, more: bool, first: bool) -> None:
         if first:
             await self._room.acquire()
-        if not more:  # until then, the server may be waiting for the rest of a clause
-            self._owe()
+        if not more:  # until then, the server may wait for the rest of a clause
+            self._expect_reply()
         self._sent_at = self._sent_at or time.monotonic()
-        said = self._options if first else {}
-        await channel.send({"text": text, **said, **({"more": True} if more else {})})
+        options = self._options if first else {}
+        await socket.send({"text": text, **options, **({"more": True} if more else {})})
 
-    async def _say_goodbye(self, channel: Channel) -> None:
+    async def _send_end(self, socket: JsonSocket) -> None:
         session = self.ready.session if self.ready else ""
-        await channel.send({"task": "tts", "signal": "end", "session": session})
+        await socket.send({"task": "tts", "signal": "end", "session": session})
 
     async def _next(self) -> bytes:
         while True:
@@ -134,7 +135,7 @@ class Synthesis(Exchange[bytes]):
             except ClientError as error:
                 if not self._cancelled:
                     raise
-                if isinstance(error, ServerError):  # of what will not be said anyway
+                if isinstance(error, ServerError):  # of a text that was cancelled
                     continue
                 raise StopAsyncIteration from None
             status = message.get("status")
@@ -146,7 +147,7 @@ class Synthesis(Exchange[bytes]):
             audio = _audio(message)
             self.marks.extend(read(message, Marks).marks)
             if status == _LAST:
-                self._owed -= 1
+                self._due -= 1
                 self._room.release()
             if audio:
                 if self.first_packet_seconds is None:
@@ -158,6 +159,4 @@ def _audio(message: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(message["audio"], validate=True)
     except (KeyError, TypeError, ValueError, binascii.Error):
-        raise ServerError(
-            "unexpected_reply", f"The server's answer has no audio: {shown(message)}"
-        ) from None
+        raise unexpected("The server's reply has no audio", message) from None

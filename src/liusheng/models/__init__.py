@@ -1,7 +1,7 @@
-"""Models as data: the catalogue, and the store that fetches, checks and opens them."""
+"""The catalogue of models, and the store that fetches, checks and opens them."""
 
-from .catalogue import Catalogue, Model
-from .errors import (
+from liusheng.models.catalogue import Catalogue, Model
+from liusheng.models.errors import (
     ArchiveError,
     CatalogueError,
     ChecksumError,
@@ -15,9 +15,9 @@ from .errors import (
     UnsafeArchiveError,
     UnverifiedError,
 )
-from .progress import Listener, Progress, Stage
-from .store import Status, Store, default_home
-from .types import InstalledModel, Kind, Task
+from liusheng.models.progress import Progress, ProgressCallback, Stage
+from liusheng.models.store import Status, Store, default_home
+from liusheng.models.types import InstalledModel, Kind, Task
 
 __all__ = [
     "ArchiveError",
@@ -28,11 +28,11 @@ __all__ = [
     "IncompleteModelError",
     "InstalledModel",
     "Kind",
-    "Listener",
     "Model",
     "ModelError",
     "NotInstalledError",
     "Progress",
+    "ProgressCallback",
     "RecipeError",
     "Stage",
     "Status",

@@ -1,7 +1,7 @@
 """Reading archives member by member: wheels and zips, tarballs, Debian packages.
 
-Nothing is ever extracted wholesale: each member that is wanted is copied to a path of our choosing,
-and one that is a link, a device, or would land outside the folder is refused.
+Archives are never unpacked as a whole: each requested member is copied to a path that the caller
+gives. Links, devices, and members that would be written outside the folder are rejected.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from .errors import ArchiveError, UnsafeArchiveError
+from liusheng.models.errors import ArchiveError, UnsafeArchiveError
 
 _BLOCK = 1 << 20
 _AR_MAGIC = b"!<arch>\n"
@@ -36,23 +36,23 @@ def extract(
 
     archive: .zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz or .deb.
     members: path below `target` to path in the archive; folders end in "/" on both sides, and in
-        the archive's path "*" stands for one folder's or file's name.
-    progress: gets the bytes written so far.
+        the archive's path "*" matches the name of one folder or file.
+    progress: called with the bytes written so far.
 
     Raises:
         ArchiveError: the archive is damaged or lacks a member.
-        UnsafeArchiveError: a wanted member is not a plain file, or would escape `target`.
+        UnsafeArchiveError: a requested member is not a plain file, or is outside `target`.
     """
     found = dict.fromkeys(members, False)
     written = 0
     try:
         with _entries(archive) as entries:
             for name, is_plain, opener in entries:
-                for here, relative in _places(name, members):
+                for local, relative in _destinations(name, members):
                     if not is_plain:
                         raise UnsafeArchiveError(
                             f"{archive.name}: {name} is a link or a special file; only plain "
-                            "files are taken from archives"
+                            "files are copied from archives"
                         )
                     destination = _inside(target, relative, archive)
                     destination.parent.mkdir(parents=True, exist_ok=True)
@@ -62,43 +62,43 @@ def extract(
                             written += len(block)
                             if progress:
                                 progress(written)
-                    found[here] = True
-                if all(found.values()) and not any(here.endswith("/") for here in members):
+                    found[local] = True
+                if all(found.values()) and not any(local.endswith("/") for local in members):
                     break
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError) as error:
         raise ArchiveError(f"{archive.name} is damaged: {error}") from error
-    missing = [members[here] for here, seen in found.items() if not seen]
+    missing = [members[local] for local, seen in found.items() if not seen]
     if missing:
         raise ArchiveError(f"{archive.name} does not contain {', '.join(missing)}")
 
 
-def _places(name: str, members: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield (key in `members`, path below the target) for every place `name` is wanted at."""
+def _destinations(name: str, members: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield (key in `members`, path below the target) for each request that `name` matches."""
     depth = name.count("/")
-    for here, there in members.items():
-        if there.endswith("/"):
-            if name.startswith(there):
-                yield here, here + name[len(there) :]
-        elif name == there or (
-            "*" in there and depth == there.count("/") and fnmatch.fnmatchcase(name, there)
+    for local, member in members.items():
+        if member.endswith("/"):
+            if name.startswith(member):
+                yield local, local + name[len(member) :]
+        elif name == member or (
+            "*" in member and depth == member.count("/") and fnmatch.fnmatchcase(name, member)
         ):
-            yield here, here
+            yield local, local
 
 
 def _inside(target: Path, relative: str, archive: Path) -> Path:
-    """Return the place of `relative` below `target`; refuse what is not below it."""
+    """Return the path of `relative` below `target`; raise if it is not below it."""
     pure = PurePosixPath(relative)
     if pure.is_absolute() or ".." in pure.parts or "\\" in relative or "\0" in relative:
         raise UnsafeArchiveError(
-            f"{archive.name} holds a member that would be written outside its folder "
-            f"({relative!r}): the archive is not to be trusted and nothing of it was kept"
+            f"{archive.name} has a member outside its folder ({relative!r}): the archive is not "
+            "trustworthy, and no file of it was kept"
         )
     return target.joinpath(*pure.parts)
 
 
 @contextmanager
 def _entries(archive: Path) -> Iterator[Iterator[tuple[str, bool, Opener]]]:
-    """Give (name, whether it is a plain file, opener) for all entries but folders."""
+    """Yield (name, whether it is a plain file, opener) for all entries but folders."""
     with archive.open("rb") as stream:
         magic = stream.read(len(_AR_MAGIC))
     if magic == _AR_MAGIC:
@@ -142,7 +142,7 @@ def _tar_entries(tar: tarfile.TarFile) -> Iterator[tuple[str, bool, Opener]]:
 
 @contextmanager
 def _deb_data(archive: Path) -> Iterator[IO[bytes]]:
-    """Give the tar of a Debian package (an `ar` archive; deb(5)), as a stream."""
+    """Yield the tar of a Debian package (an `ar` archive; deb(5)) as a stream."""
     with archive.open("rb") as stream:
         stream.seek(len(_AR_MAGIC))
         while header := stream.read(_AR_HEADER):
@@ -161,7 +161,7 @@ def _deb_data(archive: Path) -> Iterator[IO[bytes]]:
     # Ubuntu's packages are compressed with Zstandard, which Python cannot read before 3.14.
     if shutil.which("dpkg-deb") is None:
         raise ArchiveError(
-            f"{archive.name} is compressed with Zstandard: reading it takes dpkg-deb"
+            f"{archive.name} is compressed with Zstandard: install dpkg-deb to read it"
         )
     command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:

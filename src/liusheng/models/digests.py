@@ -1,4 +1,4 @@
-"""SHA-256 of files and folders, and the manifest that a model's folder carries."""
+"""SHA-256 of files and folders, and the manifest in a model's folder."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from pathlib import Path
 
 import msgspec
 
-from .catalogue import File
-from .errors import ChecksumError
+from liusheng.models.catalogue import File
+from liusheng.models.errors import ChecksumError
 
 MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A file as it was when its model was installed. size: bytes."""
+class FileRecord(msgspec.Struct, frozen=True):
+    """Size (bytes) and checksum of a file when its model was installed."""
 
     size: int
     sha256: str
 
-    def fits(self, path: Path) -> bool:
-        """Whether there is a file of this size."""
+    def has_size_of(self, path: Path) -> bool:
+        """Whether `path` is a file of this size."""
         return path.is_file() and path.stat().st_size == self.size
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What is in a model's folder. It is written last, before the folder moves into place.
+    """The files of a model's folder. Written last, before the folder is moved into place.
 
-    revision: of the catalogue entry it was made from.
-    origin: a line for people: the packages or addresses the files came from.
-    verified: every file was vouched for by a checksum or a signature.
+    revision: of the catalogue entry that it was installed from.
+    origin: the packages or addresses of the files, for people.
+    verified: every file was checked against a checksum or a signature.
     """
 
     name: str
     revision: int
     origin: str
     verified: bool
-    files: dict[str, Entry]
+    files: dict[str, FileRecord]
 
-    def lacking(self, folder: Path) -> list[str]:
-        """Return the files that are not in `folder`, or not with the size they had."""
-        return [path for path, entry in self.files.items() if not entry.fits(folder / path)]
+    def missing(self, folder: Path) -> list[str]:
+        """Return the files that are not in `folder`, or have another size there."""
+        return [path for path, entry in self.files.items() if not entry.has_size_of(folder / path)]
 
     def write(self, folder: Path) -> None:
-        """Write it into `folder`."""
+        """Write the manifest into `folder`."""
         data = msgspec.json.format(msgspec.json.encode(self), indent=1)
         (folder / MANIFEST).write_bytes(data)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
-        """Return the manifest of `folder`; None when there is none that can be read."""
+        """Return the manifest of `folder`; None if there is none, or it cannot be read."""
         try:
             return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=cls)
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
@@ -85,40 +85,42 @@ def folder_sha256(folder: Path) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def take(folder: Path) -> dict[str, Entry]:
-    """Return size and sum of every file below `folder`, the manifest itself left out."""
+def record(folder: Path) -> dict[str, FileRecord]:
+    """Return the record of every file below `folder` but the manifest."""
     return {
-        name: Entry((folder / name).stat().st_size, sha256(folder / name))
+        name: FileRecord((folder / name).stat().st_size, sha256(folder / name))
         for name in files_below(folder)
         if name != MANIFEST
     }
 
 
 def check(folder: Path, file: File, origin: str) -> None:
-    """Check that a file (or folder) is there and is what the catalogue says.
+    """Check a file (or folder) against its entry in the catalogue.
+
+    origin: where it came from, for the error.
 
     Raises:
-        ChecksumError: it is missing, or has another size or sum; `origin` is named as the culprit.
+        ChecksumError: it is missing, or has another size or checksum.
     """
     path = folder / file.path
     if file.path.endswith("/"):
         if not path.is_dir() or not any(path.iterdir()):
-            raise ChecksumError(f"the folder {file.path} is missing from what {origin} gave")
+            raise ChecksumError(f"{origin} does not contain the folder {file.path}")
         actual = folder_sha256(path) if file.sha256 else ""
     else:
         if not path.is_file():
-            raise ChecksumError(f"{file.path} is missing from what {origin} gave")
+            raise ChecksumError(f"{origin} does not contain {file.path}")
         size = path.stat().st_size
         if file.size and size != file.size:
             raise ChecksumError(
                 f"{file.path} from {origin} has {size:,} bytes instead of {file.size:,}: the "
                 "download is damaged or the source has changed; pull again, and report it if it "
-                "stays so"
+                "happens again"
             )
         actual = sha256(path) if file.sha256 else ""
     if actual != file.sha256:
         raise ChecksumError(
             f"{file.path} from {origin} has SHA-256 {actual} instead of {file.sha256}: the "
             "download is damaged or the source has changed; pull again, and report it if it "
-            "stays so"
+            "happens again"
         )

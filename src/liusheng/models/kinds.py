@@ -1,7 +1,7 @@
-"""What each kind of model consists of: the roles of its files, and the names they usually have.
+"""The files of each kind of model: their roles, and the names that publishers give them.
 
-The catalogue says for its own models which file has which role. For a user's own folder the roles
-are found by the names that the publishers of such models use.
+The catalogue gives the role of each file of its own models. In a user's own folder, files are
+matched with roles by these names.
 """
 
 from __future__ import annotations
@@ -10,144 +10,145 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import IncompleteModelError
-from .types import Kind, Task
+from liusheng.models.errors import IncompleteModelError
+from liusheng.models.types import Kind, Task
 
 
 @dataclass(frozen=True)
-class Role:
-    """A file (or folder) that a kind's engine asks for.
+class FileRole:
+    """A file (or folder) that a kind's engine opens.
 
-    patterns: globs, the first that matches wins; ones that end in "/" are for folders.
-    needed: without it the model cannot be loaded.
+    patterns: globs in order of preference; those that end in "/" match folders.
+    required: the model cannot be loaded without it.
     """
 
     name: str
     patterns: tuple[str, ...]
-    needed: bool = True
+    required: bool = True
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """A kind's task and roles.
+class Layout:
+    """The task and the files of a kind.
 
-    telling: whether the files alone tell the kind from others that look alike.
+    distinctive: whether the kind can be detected by its files alone.
     """
 
     task: Task
-    roles: tuple[Role, ...]
-    telling: bool = True
+    roles: tuple[FileRole, ...]
+    distinctive: bool = True
 
 
 def _onnx(stem: str) -> tuple[str, ...]:
-    # The 8-bit form is what a CPU wants where both are there.
+    # Where there are both, the 8-bit form is the faster one on a CPU.
     return (f"{stem}*int8*.onnx", f"{stem}*.onnx")
 
 
 _LFS_POINTER = b"version https://git-lfs"
-_TOKENS = Role("tokens", ("tokens.txt", "*tokens*.txt"))
-_BPE = Role("bpe_vocab", ("bpe.vocab",), needed=False)
-_ONE_MODEL = (Role("model", _onnx("model") + _onnx("")), _TOKENS)
-_LEXICON = Role("lexicon", ("lexicon.txt", "lexicon-zh.txt"), needed=False)
-_LEXICON_EN = Role("lexicon_en", ("lexicon-us-en.txt", "lexicon-gb-en.txt"), needed=False)
+_TOKENS = FileRole("tokens", ("tokens.txt", "*tokens*.txt"))
+_BPE = FileRole("bpe_vocab", ("bpe.vocab",), required=False)
+_ONE_MODEL = (FileRole("model", _onnx("model") + _onnx("")), _TOKENS)
+_LEXICON = FileRole("lexicon", ("lexicon.txt", "lexicon-zh.txt"), required=False)
+_LEXICON_EN = FileRole("lexicon_en", ("lexicon-us-en.txt", "lexicon-gb-en.txt"), required=False)
 _RULES = tuple(
-    Role(f"rule_fst_{what}", (f"{what}.fst", f"{what}-zh.fst"), needed=False)
+    FileRole(f"rule_fst_{what}", (f"{what}.fst", f"{what}-zh.fst"), required=False)
     for what in ("date", "number", "phone")
 )
-_ESPEAK = Role("espeak_data", ("espeak-ng-data/",), needed=False)
+_ESPEAK = FileRole("espeak_data", ("espeak-ng-data/",), required=False)
 
-ANATOMY: Mapping[Kind, Anatomy] = {
-    Kind.WHISPER: Anatomy(
+LAYOUTS: Mapping[Kind, Layout] = {
+    Kind.WHISPER: Layout(
         Task.ASR,
         (
-            Role("model", ("model.bin",)),
-            Role("config", ("config.json",)),
-            Role("tokenizer", ("tokenizer.json",)),
-            Role("vocabulary", ("vocabulary.json", "vocabulary.txt")),
-            Role("preprocessor", ("preprocessor_config.json",), needed=False),
+            FileRole("model", ("model.bin",)),
+            FileRole("config", ("config.json",)),
+            FileRole("tokenizer", ("tokenizer.json",)),
+            FileRole("vocabulary", ("vocabulary.json", "vocabulary.txt")),
+            FileRole("preprocessor", ("preprocessor_config.json",), required=False),
         ),
     ),
-    Kind.MOONSHINE: Anatomy(
+    Kind.MOONSHINE: Layout(
         Task.ASR,
         (
-            Role("encoder", ("encoder_model.ort", "encoder_model*.onnx")),
-            Role("decoder", ("decoder_model_merged.ort", "decoder_model_merged*.onnx")),
+            FileRole("encoder", ("encoder_model.ort", "encoder_model*.onnx")),
+            FileRole("decoder", ("decoder_model_merged.ort", "decoder_model_merged*.onnx")),
             _TOKENS,
         ),
     ),
-    Kind.SENSE_VOICE: Anatomy(Task.ASR, _ONE_MODEL, telling=False),
-    Kind.OFFLINE_PARAFORMER: Anatomy(Task.ASR, _ONE_MODEL, telling=False),
-    Kind.ONLINE_TRANSDUCER: Anatomy(
+    Kind.SENSE_VOICE: Layout(Task.ASR, _ONE_MODEL, distinctive=False),
+    Kind.OFFLINE_PARAFORMER: Layout(Task.ASR, _ONE_MODEL, distinctive=False),
+    Kind.ONLINE_TRANSDUCER: Layout(
         Task.ASR,
         (
-            Role("encoder", _onnx("encoder")),
-            # The decoder of a transducer is tiny, and less exact in 8 bits.
-            Role("decoder", ("decoder*[!8].onnx", "decoder*.onnx")),
-            Role("joiner", _onnx("joiner")),
+            FileRole("encoder", _onnx("encoder")),
+            # The decoder of a transducer is small, and less accurate in 8 bits.
+            FileRole("decoder", ("decoder*[!8].onnx", "decoder*.onnx")),
+            FileRole("joiner", _onnx("joiner")),
             _TOKENS,
             _BPE,
         ),
     ),
-    Kind.ONLINE_PARAFORMER: Anatomy(
-        Task.ASR, (Role("encoder", _onnx("encoder")), Role("decoder", _onnx("decoder")), _TOKENS)
-    ),
-    Kind.ONLINE_ZIPFORMER2_CTC: Anatomy(
+    Kind.ONLINE_PARAFORMER: Layout(
         Task.ASR,
-        (Role("model", _onnx("ctc") + _onnx("model") + _onnx("")), _TOKENS, _BPE),
-        telling=False,
+        (FileRole("encoder", _onnx("encoder")), FileRole("decoder", _onnx("decoder")), _TOKENS),
     ),
-    Kind.ONLINE_NEMO_CTC: Anatomy(Task.ASR, _ONE_MODEL, telling=False),
-    Kind.FASTSPEECH2_MBMELGAN: Anatomy(
+    Kind.ONLINE_ZIPFORMER2_CTC: Layout(
+        Task.ASR,
+        (FileRole("model", _onnx("ctc") + _onnx("model") + _onnx("")), _TOKENS, _BPE),
+        distinctive=False,
+    ),
+    Kind.ONLINE_NEMO_CTC: Layout(Task.ASR, _ONE_MODEL, distinctive=False),
+    Kind.FASTSPEECH2_MBMELGAN: Layout(
         Task.TTS,
         (
-            Role("encoder", ("encoder.onnx",)),
-            Role("decoder", ("decoder.onnx",)),
-            Role("postnet", ("postnet.onnx",)),
-            Role("vocoder", ("vocoder.onnx",)),
-            Role("phones", ("phones.json",)),
+            FileRole("encoder", ("encoder.onnx",)),
+            FileRole("decoder", ("decoder.onnx",)),
+            FileRole("postnet", ("postnet.onnx",)),
+            FileRole("vocoder", ("vocoder.onnx",)),
+            FileRole("phones", ("phones.json",)),
         ),
     ),
-    Kind.HIBARI: Anatomy(Task.TTS, (Role("model", ("hibari.onnx",)),)),
-    Kind.MATCHA: Anatomy(
+    Kind.HIBARI: Layout(Task.TTS, (FileRole("model", ("hibari.onnx",)),)),
+    Kind.MATCHA: Layout(
         Task.TTS,
         (
-            Role("acoustic", ("model-steps-3.onnx", "model-steps-*.onnx")),
-            Role("vocoder", ("vocos*.onnx", "hifigan*.onnx")),
+            FileRole("acoustic", ("model-steps-3.onnx", "model-steps-*.onnx")),
+            FileRole("vocoder", ("vocos*.onnx", "hifigan*.onnx")),
             _TOKENS,
             _LEXICON,
             _ESPEAK,
             *_RULES,
         ),
     ),
-    Kind.KOKORO: Anatomy(
+    Kind.KOKORO: Layout(
         Task.TTS,
         (
-            Role("model", _onnx("model") + _onnx("kokoro")),
-            Role("voices", ("voices.bin",)),
+            FileRole("model", _onnx("model") + _onnx("kokoro")),
+            FileRole("voices", ("voices.bin",)),
             _TOKENS,
             # sherpa-onnx 2 reads words from lexicons alone, earlier ones from eSpeak's data too.
-            Role("lexicon", ("lexicon-zh.txt", "lexicon.txt")),
+            FileRole("lexicon", ("lexicon-zh.txt", "lexicon.txt")),
             _LEXICON_EN,
             _ESPEAK,
             *_RULES,
         ),
     ),
-    Kind.KOKORO_PHONEMES: Anatomy(
+    Kind.KOKORO_PHONEMES: Layout(
         Task.TTS,
         (
-            Role("model", _onnx("kokoro") + _onnx("model")),
-            Role("tokens", ("vocab.json", "config.json")),
-            Role("voices", ("voices/",)),
+            FileRole("model", _onnx("kokoro") + _onnx("model")),
+            FileRole("tokens", ("vocab.json", "config.json")),
+            FileRole("voices", ("voices/",)),
         ),
     ),
-    Kind.KENLM: Anatomy(Task.LM, (Role("model", ("*.lm", "*.klm", "*.kenlm")), _LEXICON)),
-    Kind.CT_TRANSFORMER: Anatomy(
-        Task.PUNCTUATION, (Role("model", _onnx("model") + _onnx("")),), telling=False
+    Kind.KENLM: Layout(Task.LM, (FileRole("model", ("*.lm", "*.klm", "*.kenlm")), _LEXICON)),
+    Kind.CT_TRANSFORMER: Layout(
+        Task.PUNCTUATION, (FileRole("model", _onnx("model") + _onnx("")),), distinctive=False
     ),
-    Kind.VITS: Anatomy(
+    Kind.VITS: Layout(
         Task.TTS,
-        (Role("model", _onnx("model") + _onnx("")), _TOKENS, _LEXICON, _ESPEAK, *_RULES),
-        telling=False,
+        (FileRole("model", _onnx("model") + _onnx("")), _TOKENS, _LEXICON, _ESPEAK, *_RULES),
+        distinctive=False,
     ),
 }
 
@@ -156,26 +157,26 @@ def detect(folder: Path) -> Kind:
     """Return the kind of model in a folder, by the files that are there.
 
     Raises:
-        IncompleteModelError: the files fit no kind, or more than one.
+        IncompleteModelError: the files fit no kind, or several.
     """
-    complete = [kind for kind in ANATOMY if not missing(folder, kind)]
-    telling = [kind for kind in complete if ANATOMY[kind].telling]
-    # A transducer's folder also has what a streaming Paraformer's has: more needed files explain
-    # more. Among equals the order above decides (Moonshine's names are the narrower ones).
-    telling.sort(key=lambda kind: -sum(role.needed for role in ANATOMY[kind].roles))
-    if telling:
-        return telling[0]
+    complete = [kind for kind in LAYOUTS if not missing(folder, kind)]
+    distinctive = [kind for kind in complete if LAYOUTS[kind].distinctive]
+    # A transducer's folder also has all files of a streaming Paraformer: the kind with more
+    # required files is right. Ties are broken by the order above (Moonshine before Paraformer).
+    distinctive.sort(key=lambda kind: -sum(role.required for role in LAYOUTS[kind].roles))
+    if distinctive:
+        return distinctive[0]
     if complete:
         fits = ", ".join(kind.value for kind in complete)
         raise IncompleteModelError(
-            f"the files in {folder} fit several kinds of model: say which it is in a file "
-            f'model.toml beside them (kind = "..."), one of {fits}'
+            f"the files in {folder} fit several kinds of model: name one in a file model.toml "
+            f'beside them (kind = "..."), one of {fits}'
         )
-    nearest = min(ANATOMY, key=lambda kind: len(missing(folder, kind)) / len(ANATOMY[kind].roles))
-    lacks = "; ".join(missing(folder, nearest))
+    nearest = min(LAYOUTS, key=lambda kind: len(missing(folder, kind)) / len(LAYOUTS[kind].roles))
+    absent = "; ".join(missing(folder, nearest))
     raise IncompleteModelError(
-        f"the files in {folder} are not those of any known kind of model; for the nearest, "
-        f"{nearest.value}, these are missing: {lacks}"
+        f"the files in {folder} are not a model of any known kind; for the nearest kind, "
+        f"{nearest.value}, these are missing: {absent}"
     )
 
 
@@ -183,39 +184,39 @@ def find_files(folder: Path, kind: Kind) -> dict[str, Path]:
     """Return role to path for the files of a model of a known kind.
 
     Raises:
-        IncompleteModelError: a needed file is missing.
+        IncompleteModelError: a required file is missing.
     """
-    if lacks := missing(folder, kind):
+    if absent := missing(folder, kind):
         raise IncompleteModelError(
             f"{folder} is not a complete model of kind {kind.value}: these are missing: "
-            + "; ".join(lacks)
+            + "; ".join(absent)
         )
-    found = {role.name: _find(folder, role) for role in ANATOMY[kind].roles}
+    found = {role.name: _find(folder, role) for role in LAYOUTS[kind].roles}
     return {name: path for name, path in found.items() if path is not None}
 
 
 def missing(folder: Path, kind: Kind) -> list[str]:
-    """Return the needed roles that no file in the folder has, with the names that would do."""
+    """Return the required roles without a file in the folder, with the accepted names."""
     return [
         f"{role.name} ({' or '.join(role.patterns)})"
-        for role in ANATOMY[kind].roles
-        if role.needed and _find(folder, role) is None
+        for role in LAYOUTS[kind].roles
+        if role.required and _find(folder, role) is None
     ]
 
 
-def _find(folder: Path, role: Role) -> Path | None:
+def _find(folder: Path, role: FileRole) -> Path | None:
     for pattern in role.patterns:
-        wants_folder = pattern.endswith("/")
+        is_folder = pattern.endswith("/")
         for path in sorted(folder.glob(pattern.rstrip("/"))):
-            if path.is_dir() == wants_folder and (wants_folder or not _is_pointer(path)):
+            if path.is_dir() == is_folder and (is_folder or not _is_pointer(path)):
                 return path
     return None
 
 
 def _is_pointer(path: Path) -> bool:
-    """Whether a file only stands for a large one that Git LFS has not fetched.
+    """Whether a file is a Git LFS pointer, without the content it points to.
 
-    Some published archives hold such a file beside the real model.
+    Some published archives contain one beside the real model.
     """
     with path.open("rb") as stream:
         return stream.read(len(_LFS_POINTER)) == _LFS_POINTER

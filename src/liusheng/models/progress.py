@@ -1,4 +1,4 @@
-"""How a pull tells what it is doing."""
+"""How a pull reports its progress."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import Enum
 
 
 class Stage(str, Enum):
-    """What is being done."""
+    """What a pull is doing."""
 
     WAIT = "wait"
-    """Another process is fetching the same model."""
+    """Another process is pulling the same model."""
     DOWNLOAD = "download"
     UNPACK = "unpack"
     CONVERT = "convert"
@@ -24,7 +24,7 @@ class Progress:
     """One report of a pull.
 
     model: its name in the catalogue.
-    item: the package, address or file that is being worked on; "" where there is just one.
+    item: the package, address or file in work; "" where there is only one.
     done, total: bytes; total is 0 where it is not known.
     """
 
@@ -35,9 +35,9 @@ class Progress:
     total: int = 0
 
 
-Listener = Callable[[Progress], None]
-"""Called often, from the thread that called `Store.pull`; must be quick."""
+ProgressCallback = Callable[[Progress], None]
+"""Called often, from the thread that called `Store.pull`; must return quickly."""
 
 
-def silent(_: Progress) -> None:
-    """Listen to nothing."""
+def ignore_progress(_: Progress) -> None:
+    """A callback that does nothing."""

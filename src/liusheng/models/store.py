@@ -1,41 +1,45 @@
-"""The store: a folder with the models of this machine, and the only way into it.
+"""The store: the folder with the models of this machine. Only this module writes to it.
 
     HOME/models/NAME/     complete models, each with a manifest.json
-    HOME/partial/NAME/    what a pull has fetched so far
-    HOME/locks/NAME.lock  held by the process that pulls
+    HOME/partial/NAME/    what an unfinished pull has fetched
+    HOME/locks/NAME.lock  held by the process that pulls or removes
 
-A model appears under `models/` by one rename, when every file of it is there and checked. What is
-installed is opened without network, without locks and without write permission.
+A model is moved under `models/` by one rename, when all of its files are checked. Opening an
+installed model needs no network, no lock and no write permission.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from . import digests
-from . import folder as folders
-from .catalogue import Catalogue, File, Model
-from .digests import MANIFEST, Manifest
-from .errors import ChecksumError, IncompleteModelError, NotInstalledError, StorageError
-from .folder import Description
-from .progress import Listener, Progress, Stage, silent
-from .sources import installed
-from .storage import explain_os_errors
-from .types import InstalledModel, Kind
+from liusheng.models import digests
+from liusheng.models import folder as folders
+from liusheng.models.catalogue import Catalogue, Model
+from liusheng.models.digests import MANIFEST, Manifest
+from liusheng.models.errors import (
+    ChecksumError,
+    IncompleteModelError,
+    NotInstalledError,
+    StorageError,
+)
+from liusheng.models.folder import Description
+from liusheng.models.progress import Progress, ProgressCallback, Stage, ignore_progress
+from liusheng.models.sources import installed
+from liusheng.models.storage import explain_os_errors, hold_lock
+from liusheng.models.types import InstalledModel, Kind
 
 
 @dataclass(frozen=True)
 class Status:
-    """A model of the catalogue on this machine.
+    """The state of a model of the catalogue on this machine.
 
-    size: bytes on disk if installed, otherwise as far as it is known beforehand.
+    size: bytes on disk if installed, otherwise as far as known before the install.
     """
 
     model: Model
@@ -47,8 +51,8 @@ class Store:
     """The models of this machine.
 
     home: the store's folder; by default `$LIUSHENG_HOME`, or the user's cache folder.
-    catalogue: by default the one that comes with the program.
-    mirror: host whose addresses are tried first: "hf-mirror", "modelscope", "huggingface",
+    catalogue: by default the program's own.
+    mirror: host to try first: "hf-mirror", "modelscope", "huggingface",
         "github", or a host name; by default `$LIUSHENG_MIRROR`.
     """
 
@@ -63,11 +67,11 @@ class Store:
         self.mirror = mirror if mirror is not None else os.environ.get("LIUSHENG_MIRROR", "")
 
     def list(self) -> list[Status]:
-        """Return every model of the catalogue with its state, in the catalogue's order."""
+        """Return the state of every model, in the order of the catalogue."""
         return [self._status(model) for model in self.catalogue]
 
     def is_installed(self, name: str) -> bool:
-        """Whether `open` would succeed (it looks at names and sizes, not at every byte).
+        """Whether `open` would succeed. Names and sizes of files are checked, not their content.
 
         Raises:
             UnknownModelError: it is not in the catalogue.
@@ -79,25 +83,25 @@ class Store:
         return self.home / "models" / name
 
     def open(self, name: str) -> InstalledModel:
-        """Return an installed model. Needs no network and writes nothing.
+        """Return an installed model. Needs no network, and does not write.
 
         Raises:
             UnknownModelError: it is not in the catalogue.
-            NotInstalledError: it is not there; the text has the command that fetches it.
-            IncompleteModelError: files of it have gone, or changed size, since the install.
+            NotInstalledError: it is not installed; the text has the command that installs it.
+            IncompleteModelError: files are missing, or have changed size since the install.
         """
         model = self.catalogue[name]
         if part := model.installed_part:
             folder = installed.require(part)
         else:
             folder = self.path(name)
-            manifest = self._current(model)
+            manifest = self._current_manifest(model)
             if manifest is None:
-                raise NotInstalledError(self._absence(model))
-            if lacking := manifest.lacking(folder):
+                raise NotInstalledError(self._not_installed(model))
+            if missing := manifest.missing(folder):
                 raise IncompleteModelError(
-                    f"{', '.join(lacking)} in {folder} went missing or has another size than when "
-                    f"the model {name} was installed: `liusheng models pull {name}` fetches it anew"
+                    f"{', '.join(missing)} in {folder} is missing, or has changed size since the "
+                    f"model {name} was installed: `liusheng models pull {name}` fetches it again"
                 )
         return InstalledModel(
             name=name,
@@ -110,16 +114,16 @@ class Store:
         )
 
     def names_folder(self, name: str) -> bool:
-        """Whether a setting names a user's own folder, not a model of the catalogue."""
+        """Whether a setting is the path of a user's own folder, not a name in the catalogue."""
         if name in self.catalogue:
             return False
         return "/" in name or Path(name).expanduser().is_dir()
 
     def open_named(self, name: str) -> InstalledModel:
-        """Return what a setting names: a model of the catalogue, or a user's own folder.
+        """Return the model that a setting names: of the catalogue, or in a user's own folder.
 
         Raises:
-            ModelError: as `open` and `open_folder`.
+            ModelError: see `open` and `open_folder`.
         """
         return self.open_folder(name) if self.names_folder(name) else self.open(name)
 
@@ -131,14 +135,13 @@ class Store:
     ) -> InstalledModel:
         """Return a user's own model.
 
-        path: a folder with the files of one model of a known kind; a `model.toml` in it may say
-            what it is (see `folder.Description`).
-        kind: needed where neither the files nor a `model.toml` tell it.
-        languages: codes, the best first; () where the engine can tell from the model, or need not.
+        path: a folder with the files of one model; a `model.toml` in it may describe the model
+            (see `folder.Description`).
+        kind: required where neither the files nor a `model.toml` determine it.
+        languages: codes, the best first; (): those of `model.toml`, or the engine's.
 
         Raises:
-            IncompleteModelError: there is no such folder, the kind cannot be told, or files are
-                missing; the text says which.
+            IncompleteModelError: see `folder.open_folder`.
         """
         given = Description(kind=kind, languages=languages)
         return folders.open_folder(Path(path).expanduser(), str(path), given)
@@ -146,22 +149,22 @@ class Store:
     def pull(
         self,
         name: str,
-        progress: Listener = silent,
+        progress: ProgressCallback = ignore_progress,
         accept_unverified: bool = False,
     ) -> InstalledModel:
-        """Fetch a model unless it is there, and return it.
+        """Install a model unless it is installed, and return it.
 
-        Several processes may pull the same model: one works, the others wait and find it there. An
-        interrupted pull is continued by the next one.
+        Several processes may pull the same model: one fetches it, the others wait. The next pull
+        continues an interrupted one.
 
-        accept_unverified: fetch files for which the catalogue knows no checksum, too.
+        accept_unverified: also fetch files for which the catalogue has no checksum.
 
         Raises:
             UnknownModelError: it is not in the catalogue.
-            UnverifiedError: `accept_unverified` would be needed.
-            DownloadError: no source could be reached; the text has each one's answer.
-            ChecksumError, ArchiveError: what came is not what the catalogue says; it is not kept.
-            RecipeError: the final files could not be made from what came.
+            UnverifiedError: `accept_unverified` is needed.
+            DownloadError: every source failed; the text has the reason of each.
+            ChecksumError, ArchiveError: the fetched files are not those of the catalogue.
+            RecipeError: the fetched files cannot be converted.
             StorageError: the store's folder cannot be written or is full.
             NotInstalledError: the model is part of a Python package that is not installed.
         """
@@ -170,26 +173,25 @@ class Store:
             installed.require(part)
         elif not self._status(model).installed:
             with explain_os_errors(self.home), self._lock(model, progress):
-                # Another process may have fetched it while this one waited.
+                # Another process may have installed it while this one waited.
                 if not self._status(model).installed:
-                    # Every worker opens models, few processes fetch one: httpx loads slowly.
-                    from .install import Workshop
+                    # Importing httpx is slow, and most processes only open models.
+                    from liusheng.models.install import Installer
 
-                    workshop = Workshop(model, self.home / "partial" / name, self.mirror, progress)
-                    finished = workshop.make(accept_unverified)
-                    self._move_in(finished, self.path(name))
-                    workshop.clear()
+                    installer = Installer(model, self._partial(name), self.mirror, progress)
+                    _replace(self.path(name), installer.build(accept_unverified))
+                    installer.clear()
         progress(Progress(name, Stage.DONE))
         return self.open(name)
 
-    def verify(self, name: str, progress: Listener = silent) -> None:
-        """Read every file of an installed model and compare its sum.
+    def verify(self, name: str, progress: ProgressCallback = ignore_progress) -> None:
+        """Compute the checksum of every file of an installed model, and compare it.
 
-        Sums that the catalogue pins are compared with the catalogue, the others with the manifest
-        written at install.
+        It is compared with the catalogue if that pins it, otherwise with the manifest written at
+        install.
 
         Raises:
-            UnknownModelError, NotInstalledError: as `open`.
+            UnknownModelError, NotInstalledError: see `open`.
             ChecksumError: files are missing or have changed; the text names them.
         """
         model = self.catalogue[name]
@@ -198,32 +200,32 @@ class Store:
             installed.verify(part, pinned)
             return
         folder = self.path(name)
-        manifest = self._current(model)
+        manifest = self._current_manifest(model)
         if manifest is None:
-            raise NotInstalledError(self._absence(model))
+            raise NotInstalledError(self._not_installed(model))
         total = sum(entry.size for entry in manifest.files.values())
         done = 0
-        bad = []
+        changed = []
         for path, entry in manifest.files.items():
             progress(Progress(name, Stage.CHECK, path, done, total))
-            wanted = pinned.get(path, entry.sha256)
-            if not (folder / path).is_file() or digests.sha256(folder / path) != wanted:
-                bad.append(path)
+            expected = pinned.get(path, entry.sha256)
+            if not (folder / path).is_file() or digests.sha256(folder / path) != expected:
+                changed.append(path)
             done += entry.size
-        bad += [
+        changed += [
             path
-            for path, wanted in pinned.items()
-            if path.endswith("/") and digests.folder_sha256(folder / path) != wanted
+            for path, expected in pinned.items()
+            if path.endswith("/") and digests.folder_sha256(folder / path) != expected
         ]
         progress(Progress(name, Stage.DONE, "", total, total))
-        if bad:
+        if changed:
             raise ChecksumError(
-                f"the model {name} is damaged in {folder}: {', '.join(bad)} changed or went "
+                f"the model {name} is damaged in {folder}: {', '.join(changed)} changed or is "
                 f"missing: `liusheng models remove {name}`, then pull it again"
             )
 
     def remove(self, name: str) -> bool:
-        """Delete a model and whatever a pull of it has left; return whether anything was there.
+        """Delete a model and what pulls of it have left; return whether there was anything.
 
         Raises:
             UnknownModelError: it is not in the catalogue.
@@ -232,77 +234,62 @@ class Store:
         model = self.catalogue[name]
         if part := model.installed_part:
             raise StorageError(
-                f"{name} is inside the Python package {part.package} and goes with it: "
+                f"{name} is part of the Python package {part.package}; remove that: "
                 f"`pip uninstall {part.package}`"
             )
-        places = [self.path(name), self.home / "partial" / name]
-        if not any(place.exists() for place in places):
+        folders = [self.path(name), self._partial(name)]
+        if not any(folder.exists() for folder in folders):
             return False
-        with explain_os_errors(self.home), self._lock(model, silent):
-            for place in places:
-                # The manifest goes first: a model without one is never opened.
-                (place / MANIFEST).unlink(missing_ok=True)
-                if place.exists():
-                    shutil.rmtree(place)
+        with explain_os_errors(self.home), self._lock(model, ignore_progress):
+            for folder in folders:
+                # The manifest first: a model without one is not opened.
+                (folder / MANIFEST).unlink(missing_ok=True)
+                if folder.exists():
+                    shutil.rmtree(folder)
         return True
 
     def _status(self, model: Model) -> Status:
         if part := model.installed_part:
             folder = installed.folder(part)
-            there = folder is not None and all(_is_there(folder, file) for file in model.files)
-            return Status(model, there, model.size)
-        manifest = self._current(model)
+            complete = folder is not None and all(
+                (folder / file.path).exists() for file in model.files
+            )
+            return Status(model, complete, model.size)
+        manifest = self._current_manifest(model)
         if manifest is None:
             return Status(model, False, model.size)
         folder = self.path(model.name)
-        whole = not manifest.lacking(folder)
-        return Status(model, whole, sum(entry.size for entry in manifest.files.values()))
+        complete = not manifest.missing(folder)
+        return Status(model, complete, sum(entry.size for entry in manifest.files.values()))
 
-    def _current(self, model: Model) -> Manifest | None:
-        """Return the manifest, if what is there is the form that the catalogue describes."""
+    def _current_manifest(self, model: Model) -> Manifest | None:
+        """Return the manifest if it is of the revision, and has the files, of the catalogue."""
         manifest = Manifest.read(self.path(model.name))
         if manifest is None or manifest.revision != model.revision:
             return None
-        whole = all(
+        complete = all(
             any(path.startswith(file.path) for path in manifest.files)
             if file.path.endswith("/")
             else file.path in manifest.files
             for file in model.files
         )
-        return manifest if whole else None
+        return manifest if complete else None
 
-    def _absence(self, model: Model) -> str:
-        place = self.path(model.name)
-        if Manifest.read(place):
-            lack = f"the model {model.name} in {place} is of an older form than this program wants"
+    def _not_installed(self, model: Model) -> str:
+        """Return the text of a NotInstalledError."""
+        folder = self.path(model.name)
+        if Manifest.read(folder):
+            reason = f"the model {model.name} in {folder} is of an older revision"
         else:
-            lack = f"the model {model.name} is not on this machine (looked in {place})"
-        return f"{lack}: `liusheng models pull {model.name}` fetches it"
+            reason = f"the model {model.name} is not on this machine (not in {folder})"
+        return f"{reason}: `liusheng models pull {model.name}` fetches it"
 
-    def _move_in(self, finished: Path, place: Path) -> None:
-        """Put a finished folder into its place, an older one out of the way first."""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists():
-            place.rename(finished.with_name("replaced"))
-        finished.rename(place)
+    def _partial(self, name: str) -> Path:
+        return self.home / "partial" / name
 
-    @contextmanager
-    def _lock(self, model: Model, progress: Listener) -> Iterator[None]:
-        """Hold the model's lock, waiting for as long as another process holds it."""
-        from filelock import FileLock, Timeout
-
+    def _lock(self, model: Model, progress: ProgressCallback) -> AbstractContextManager[None]:
         path = self.home / "locks" / f"{model.name}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0.05)
-        except Timeout:
-            progress(Progress(model.name, Stage.WAIT))
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
+        return hold_lock(path, lambda: progress(Progress(model.name, Stage.WAIT)))
 
 
 def default_home() -> Path:
@@ -311,5 +298,9 @@ def default_home() -> Path:
     return Path(chosen).expanduser() if chosen else user_cache_path("liusheng", appauthor=False)
 
 
-def _is_there(folder: Path, file: File) -> bool:
-    return (folder / file.path).exists()
+def _replace(folder: Path, finished: Path) -> None:
+    """Move a finished folder to its place; an older one there is moved away first."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        folder.rename(finished.with_name("replaced"))
+    finished.rename(folder)

@@ -1,4 +1,4 @@
-"""What a model on disk is, whoever put it there."""
+"""A model on disk: of the catalogue, or a user's own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Task(str, Enum):
     ASR = "asr"
     TTS = "tts"
     LM = "lm"
-    """A language model that helps a recogniser."""
+    """A language model, for correcting what a recogniser writes."""
     PUNCTUATION = "punctuation"
 
 
 class Kind(str, Enum):
-    """The families of models that the engines can load; an engine is chosen by it."""
+    """The kinds of models that can be loaded. The kind determines the engine."""
 
     WHISPER = "whisper"
     """A CTranslate2 Whisper folder: model.bin, config.json, tokenizer.json, vocabulary.*"""
@@ -32,18 +32,18 @@ class Kind(str, Enum):
     ONLINE_NEMO_CTC = "online-nemo-ctc"
     FASTSPEECH2_MBMELGAN = "fastspeech2-mbmelgan"
     HIBARI = "hibari"
-    """English voices of the hibari-tts package, whose weights are inside the package."""
+    """English voices of the hibari-tts package, which contains the weights."""
     MATCHA = "matcha"
     VITS = "vits"
     """VITS and MeloTTS through sherpa-onnx."""
     KOKORO = "kokoro"
     """Kokoro through sherpa-onnx."""
     KOKORO_PHONEMES = "kokoro-phonemes"
-    """Kokoro as its makers publish it: a network that takes phonemes, a file for each voice."""
+    """Kokoro as its authors publish it: a network that takes phonemes, a file for each voice."""
     KENLM = "kenlm"
     """An n-gram language model, a KenLM binary."""
     CT_TRANSFORMER = "ct-transformer"
-    """FunASR's model for punctuation, as exported for sherpa-onnx."""
+    """FunASR's punctuation model, as exported for sherpa-onnx."""
 
 
 ONLINE_KINDS = frozenset(
@@ -54,19 +54,18 @@ ONLINE_KINDS = frozenset(
         Kind.ONLINE_NEMO_CTC,
     }
 )
-"""Models that recognise speech chunk by chunk, with a state of their own."""
+"""Streaming models: they recognise speech chunk by chunk and keep a state."""
 
 
 @dataclass(frozen=True)
 class InstalledModel:
-    """A model that is complete on disk and can be opened.
+    """A model whose files are complete on disk.
 
-    name: in the catalogue, or the user's folder as given.
+    name: in the catalogue, or the path of the user's folder.
     path: the folder that holds its files (for HIBARI: the package's).
-    files: role to path, for the roles that the kind's engine asks for, e.g. {"encoder": ...}; they
-        are listed in `kinds.ANATOMY`.
+    files: role to path, e.g. {"encoder": ...}; the roles of a kind are in `kinds.LAYOUTS`.
     languages: codes, the best first.
-    options: further facts from the catalogue that the engine understands.
+    options: for the engine, from the catalogue or `model.toml`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The messages of streaming recognition, as PROTOCOL.md 1.1, 2 and 3 have them."""
+"""The messages of streaming recognition (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from liusheng.protocol.errors import ErrorCode
 
 SAMPLE_RATE = 16_000
-"""Of the audio that clients send, in hertz; mono, signed 16-bit little-endian."""
+"""Default sample rate of clients' audio, in hertz; mono, signed 16-bit little-endian."""
 
 UNKNOWN_SIGNAL_MESSAGE = "no valid json data"
-"""What the original answers to a signal that it does not know; clients compare with it."""
+"""The original server's answer to an unknown signal; clients compare with it."""
 
 
 SamplesFormat = Literal["pcm_s16le", "pcm_f32le", "pcm_mulaw", "pcm_alaw"]
 ContainerFormat = Literal["wav", "flac", "mp3", "ogg_opus", "webm_opus"]
 
 SAMPLE_BYTES: dict[str, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "pcm_mulaw": 1, "pcm_alaw": 1}
-"""The formats without a container, and the bytes of a sample of one channel."""
+"""The formats of raw samples, and the bytes of one sample of one channel."""
 
 
 class RecognitionConfig(Struct, frozen=True, kw_only=True):
-    """How a recognition is to be done; all of it optional.
+    """Parameters of a recognition, all optional.
 
-    nbest: how many alternatives the client would like.
+    nbest: how many alternatives the final reply has at most.
     lang: "auto" or a language code.
-    hotwords: names and terms that may come.
-    punctuation: whether there are marks in the text; as the model writes it, if not said.
-    itn: numbers in figures, or read out; as the model writes them, if not said.
-    word_times: whether the places of words are sent.
-    endpoint_ms: milliseconds of silence that end an utterance; the server's own, if not said.
-    partials: "cumulative" texts go on, "utterance" texts restart after each endpoint.
+    hotwords: names and terms that the model should prefer.
+    punctuation: whether the text has punctuation; unset: as the model writes it.
+    itn: inverse text normalisation: numbers in digits (true) or in words (false); unset: as the
+        model writes them.
+    word_times: whether replies have the times of words.
+    endpoint_ms: milliseconds of silence that end an utterance; unset: the server's default.
+    partials: "cumulative" texts continue, "utterance" texts restart after each endpoint.
     """
 
     nbest: Annotated[int, Meta(ge=1, le=100)] = 1
@@ -50,10 +51,10 @@ class RecognitionConfig(Struct, frozen=True, kw_only=True):
 class Start(RecognitionConfig, frozen=True, kw_only=True):
     """Begins a recognition.
 
-    name: of the audio; comes back in the final reply.
-    format: samples, or a container, which says itself what is in it.
-    sample_rate: of samples, in hertz.
-    channels: of samples, interleaved; they are mixed.
+    name: of the audio; returned in the final reply.
+    format: raw samples, or a container, whose header describes its audio.
+    sample_rate: of raw samples, in hertz.
+    channels: of raw samples, interleaved; they are mixed to one.
     """
 
     name: str
@@ -63,28 +64,28 @@ class Start(RecognitionConfig, frozen=True, kw_only=True):
 
     @property
     def rate(self) -> int:
-        """Of the samples, in hertz."""
+        """Sample rate of raw samples, in hertz."""
         return SAMPLE_RATE if self.sample_rate is UNSET else self.sample_rate
 
     @property
     def bytes_per_second(self) -> int:
-        """Of samples; 0 for a container, of which nobody knows before it is decoded."""
+        """Of raw samples; 0 for a container, whose rate is not known before it is decoded."""
         channels = 1 if self.channels is UNSET else self.channels
         return self.rate * channels * SAMPLE_BYTES.get(self.format, 0)
 
 
 UNSUPPORTED: dict[str, tuple[Any, ...]] = {"resume": ()}
-"""Fields of `start` that the contract knows and this server does not serve yet, with the values
-that ask for nothing else than what it does."""
+"""Parameters of the protocol that this server does not support, with the values that are allowed
+because they ask for the default."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What a session may use; in `server_ready`.
+    """The limits of a session; in `server_ready`.
 
-    idle_seconds: a session that sends nothing for so long is closed.
-    max_packet_bytes: of one binary frame.
-    max_queued_seconds: of audio not yet looked at, before the server reads more slowly.
-    max_session_seconds: of audio in one recognition; 0: no limit.
+    idle_seconds: a session whose client sends nothing for so long is closed.
+    max_packet_bytes: bytes of one binary frame.
+    max_queued_seconds: seconds of queued audio at which the server starts to read more slowly.
+    max_session_seconds: seconds of audio in one recognition; 0: no limit.
     """
 
     idle_seconds: float
@@ -105,14 +106,14 @@ class ServerReady(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """Answers a packet of audio: what is known so far.
+    """Answers a packet of audio: the partial result.
 
     result: the whole text so far.
-    utterance: number of the utterance that is open, or that was closed last when none is.
+    utterance: number of the open utterance, or of the last closed one if none is open.
     is_final: `result` will not change, only grow.
     stable: the prefix of `result` that will not change.
-    times: after an endpoint, once: of the utterances that were closed since the last reply.
-    heard: seconds of the audio, from its beginning, that `result` tells of.
+    times: sent once after an endpoint: of the utterances that were closed since the last reply.
+    heard: seconds of the audio, from its beginning, that `result` covers.
     """
 
     result: str
@@ -124,7 +125,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class TimedToken(Struct, frozen=True, kw_only=True):
-    """A token of the final text with its place in the audio.
+    """A token of the final text with its time in the audio.
 
     w: a character of a text with Han characters, a word otherwise.
     bg, ed: begin and end in seconds.
@@ -136,9 +137,9 @@ class TimedToken(Struct, frozen=True, kw_only=True):
 
 
 class Alternative(Struct, frozen=True, kw_only=True):
-    """The whole text as it may be, too.
+    """An alternative of the whole text.
 
-    score: the higher the likelier, to be compared within one reply.
+    score: higher is likelier; comparable within one reply only.
     """
 
     result: str
@@ -146,10 +147,10 @@ class Alternative(Struct, frozen=True, kw_only=True):
 
 
 class Final(Struct, frozen=True, kw_only=True):
-    """Answers `end`; the socket is closed after it.
+    """Answers `end`; the connection is closed after it.
 
-    times: empty where the client wanted none.
-    nbest: the likeliest first, which is `result`; where the client asked for more than one.
+    times: empty if the client asked for no times.
+    nbest: the likeliest first, which is `result`; sent if the client asked for more than one.
     """
 
     status: Literal["ok"] = "ok"
@@ -164,7 +165,7 @@ class Final(Struct, frozen=True, kw_only=True):
 
 
 class UnknownSignal(Struct, frozen=True, kw_only=True):
-    """Answers JSON whose signal is unknown or absent, with the original's message kept."""
+    """Answers JSON whose signal is unknown or missing, with the original server's message."""
 
     status: Literal["ok"] = "ok"
     code: ErrorCode = ErrorCode.UNKNOWN_SIGNAL
@@ -173,7 +174,7 @@ class UnknownSignal(Struct, frozen=True, kw_only=True):
 
 
 class Error(Struct, frozen=True, kw_only=True):
-    """An error; `result` is there when it answers a binary packet (it is that packet's reply)."""
+    """An error; it has a `result` if it is the reply to a packet of audio."""
 
     status: Literal["error"] = "error"
     code: ErrorCode

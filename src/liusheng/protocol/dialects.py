@@ -1,7 +1,6 @@
-"""How two relatives of the original speak: the same sessions in other words.
+"""Two dialects of the protocol: the same sessions with other messages.
 
-A dialect is what lies between a client and a session: `sent` turns a client's text frame into those
-that the session takes, `answered` a message of the session into those that the client reads.
+A dialect translates between a client and a session, in both directions, one message at a time.
 """
 
 from __future__ import annotations
@@ -13,21 +12,24 @@ Message = dict[str, Any]
 
 
 class Dialect(Protocol):
-    """Of one connection."""
+    """The translation for one connection."""
 
-    def sent(self, frame: str) -> list[str]: ...
-    def answered(self, message: Message) -> list[Message]: ...
+    def to_session(self, frame: str) -> list[str]:
+        """Return the session's text frames for a text frame of the client."""
+
+    def to_client(self, message: Message) -> list[Message]:
+        """Return the client's messages for a message of the session."""
 
 
 class CppRuntime:
-    """Recognition as the C++ runtime answers it: `type` says what a message is."""
+    """Recognition with the replies of PaddleSpeech's C++ runtime, which have a `type`."""
 
-    def sent(self, frame: str) -> list[str]:
-        """Return the frame as it is: clients send what the original's do."""
+    def to_session(self, frame: str) -> list[str]:
+        """Return the frame unchanged: the clients of both servers send the same."""
         return [frame]
 
-    def answered(self, message: Message) -> list[Message]:
-        """Return what the runtime would say."""
+    def to_client(self, message: Message) -> list[Message]:
+        """Return the replies of the runtime."""
         if "code" in message:
             return [{"status": "failed", "message": message["message"]}]
         text = message.get("result", "")
@@ -42,19 +44,19 @@ class CppRuntime:
 
 
 class SpeechWebTts:
-    """Synthesis as the speech_web demo has it: a frame is a text, and no session is started."""
+    """Synthesis for PaddleSpeech's speech_web demo: a frame is a text, without a `start`."""
 
     def __init__(self) -> None:
         self._started = False
 
-    def sent(self, frame: str) -> list[str]:
-        """Return the text as a message, after a start where there was none."""
+    def to_session(self, frame: str) -> list[str]:
+        """Return the text as a message; the first one is preceded by a `start`."""
         start = [] if self._started else [json.dumps({"task": "tts", "signal": "start"})]
         self._started = True
         return [*start, json.dumps({"text": frame})]
 
-    def answered(self, message: Message) -> list[Message]:
-        """Return audio as `wav`; whatever else is told goes without saying here."""
+    def to_client(self, message: Message) -> list[Message]:
+        """Return audio as `wav`; the demo has no other messages."""
         if message["status"] == 1:
             return [{"wav": message["audio"], "done": False}]
         if message["status"] == 2:

@@ -1,7 +1,6 @@
-"""The closed list of error codes, and the exception that carries one to the wire.
+"""The closed list of error codes, and the exception that carries one to the client.
 
-A code is a promise: clients switch on it, so a code is never renamed and never gets another
-meaning.
+Clients switch on a code, so a code is never renamed and never gets another meaning.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from enum import Enum
 class ErrorCode(str, Enum):
     """Every `code` that the server can send."""
 
-    # What was sent cannot be read.
+    # The message is invalid, or asks for what this server does not have.
     INVALID_JSON = "invalid_json"
     NOT_AN_OBJECT = "not_an_object"
     UNKNOWN_SIGNAL = "unknown_signal"
@@ -26,13 +25,13 @@ class ErrorCode(str, Enum):
     UNKNOWN_PATH = "unknown_path"
     WRONG_METHOD = "wrong_method"
 
-    # It can be read, but not now.
+    # The message is valid, but not in this state.
     NOT_STARTED = "not_started"
     AFTER_END = "after_end"
     WRONG_SESSION = "wrong_session"
     UNEXPECTED_BINARY = "unexpected_binary"
 
-    # It is too much, or too little.
+    # The content cannot be used, or is over a limit.
     PACKET_TOO_LARGE = "packet_too_large"
     MESSAGE_TOO_LARGE = "message_too_large"
     EMPTY_TEXT = "empty_text"
@@ -45,7 +44,7 @@ class ErrorCode(str, Enum):
     IDLE_TIMEOUT = "idle_timeout"
     SESSION_TOO_LONG = "session_too_long"
 
-    # The server cannot.
+    # The server failed, or cannot serve now.
     SERVER_BUSY = "server_busy"
     SERVER_STOPPING = "server_stopping"
     RECOGNITION_FAILED = "recognition_failed"
@@ -53,10 +52,23 @@ class ErrorCode(str, Enum):
     INTERNAL_ERROR = "internal_error"
 
 
-class ProtocolError(Exception):
-    """Something that the client is told about: a code to switch on and a sentence to read.
+SERVER_ERRORS = frozenset(
+    {
+        ErrorCode.SERVER_BUSY,
+        ErrorCode.SERVER_STOPPING,
+        ErrorCode.RECOGNITION_FAILED,
+        ErrorCode.SYNTHESIS_FAILED,
+        ErrorCode.INTERNAL_ERROR,
+    }
+)
+"""The codes of errors that are not the client's; over HTTP their status is 500 or more."""
 
-    message: what is wrong, with which value, and what to do.
+
+class ProtocolError(Exception):
+    """An error that is sent to the client.
+
+    code: for programs.
+    message: for people: what is wrong, with which value, and what to do.
     """
 
     def __init__(self, code: ErrorCode, message: str) -> None:

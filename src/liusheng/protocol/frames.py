@@ -1,4 +1,4 @@
-"""Text frames: from JSON to checked messages, with errors that name the field."""
+"""Text frames and other JSON: validated messages, and errors that name the field."""
 
 from __future__ import annotations
 
@@ -9,20 +9,29 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.limits import message_too_large
 
 _T = TypeVar("_T")
-_SHOWN = 60
+_MAX_QUOTED = 60
+MAX_JSON_CHAR = 12
+"""Bytes that JSON may need for one character of a text: a surrogate pair, escaped."""
+
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
 
 
-def shown(value: object) -> str:
-    """Return `value` as it is quoted in an error: its JSON, cut to a readable length."""
+def max_json_size(max_text_chars: int) -> int:
+    """Return the size allowed for a JSON object with a text of so many characters."""
+    return MAX_JSON_CHAR * max_text_chars + 10_000
+
+
+def quoted(value: object, max_chars: int = _MAX_QUOTED) -> str:
+    """Return `value` as errors quote it: its JSON, cut to `max_chars` characters."""
     try:
         text = msgspec.json.encode(value).decode()
     except (TypeError, ValueError, RecursionError):
         text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
 def parse_object(frame: str, max_chars: int) -> dict[str, Any]:
@@ -32,31 +41,48 @@ def parse_object(frame: str, max_chars: int) -> dict[str, Any]:
         ProtocolError: message_too_large, invalid_json or not_an_object.
     """
     if len(frame) > max_chars:
-        raise ProtocolError(
-            ErrorCode.MESSAGE_TOO_LARGE,
-            f"A text frame of {len(frame):,} characters is over the limit of {max_chars:,}; "
-            "send less at a time.",
+        raise message_too_large(
+            f"A text frame of {len(frame):,} characters", max_chars, "characters"
         )
     try:
-        message = msgspec.json.decode(frame)
+        return _checked_object(msgspec.json.decode(frame))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise ProtocolError(
             ErrorCode.INVALID_JSON,
-            f"This text frame is not JSON ({error}): {shown(frame)}. "
+            f"This text frame is not JSON ({error}): {quoted(frame)}. "
             "Send a JSON object; audio goes into binary frames.",
         ) from None
+
+
+def parse_body(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in the body of an HTTP request, whatever its content type.
+
+    Raises:
+        ProtocolError: invalid_json or not_an_object.
+    """
+    try:
+        return _checked_object(msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        start = body[:200].decode(errors="replace")
+        raise ProtocolError(
+            ErrorCode.INVALID_JSON,
+            f"The request's body is not JSON ({error}): {quoted(start)}. "
+            'Send a JSON object, such as {"text": "..."}.',
+        ) from None
+
+
+def _checked_object(message: object) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise ProtocolError(
-            ErrorCode.NOT_AN_OBJECT,
-            f"Expected a JSON object, got {shown(message)}.",
+            ErrorCode.NOT_AN_OBJECT, f"Expected a JSON object, got {quoted(message)}."
         )
     return message
 
 
 def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) -> _T:
-    """Return `message` as the struct `to`; fields that it does not know are left alone.
+    """Return `message` as the struct `to`; unknown fields are ignored.
 
-    strict: otherwise text may stand for numbers and truth, as it does in an address.
+    strict: False accepts numbers and truth values written as text, as in a query string.
 
     Raises:
         ProtocolError: missing_field or invalid_field, naming the field and its value.
@@ -68,7 +94,7 @@ def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) ->
         if missing := _MISSING.search(text):
             raise ProtocolError(
                 ErrorCode.MISSING_FIELD,
-                f'The field "{missing[1]}" is missing from {shown(dict(message))}.',
+                f'The field "{missing[1]}" is missing from {quoted(dict(message))}.',
             ) from None
         at = _AT.search(text)
         field = at[1] if at else ""
@@ -77,21 +103,21 @@ def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) ->
         reason = f"expected {choices}" if choices else _AT.sub("", text)
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,
-            f'The field "{field}" is wrong: {reason}; it was {shown(message.get(name))}.',
+            f'The field "{field}" is invalid: {reason}; it was {quoted(message.get(name))}.',
         ) from None
 
 
 def _choices(struct: type[Any], field: str) -> str:
-    """Return the values that a Literal field may have, for an error; "" for other fields."""
+    """Return the values allowed in a Literal field, for an error; "" for other fields."""
     hint = get_type_hints(struct).get(field)
     hints = (hint, *get_args(hint))
-    return " or ".join(shown(v) for h in hints if get_origin(h) is Literal for v in get_args(h))
+    return " or ".join(quoted(v) for h in hints if get_origin(h) is Literal for v in get_args(h))
 
 
 def refuse_unsupported(message: Mapping[str, Any], accepted: Mapping[str, tuple[Any, ...]]) -> None:
-    """Refuse known fields that are not built yet, unless they ask for what is done anyway.
+    """Refuse known fields that this server does not support.
 
-    accepted: for each such field, the values that change nothing.
+    accepted: for each such field, the values that ask for the default and are therefore allowed.
 
     Raises:
         ProtocolError: unsupported_field.
@@ -100,11 +126,11 @@ def refuse_unsupported(message: Mapping[str, Any], accepted: Mapping[str, tuple[
         if field in message and not any(
             type(message[field]) is type(value) and message[field] == value for value in values
         ):
-            allowed = " or ".join(shown(value) for value in values)
+            allowed = " or ".join(quoted(value) for value in values)
             hint = f"leave it out or send {allowed}" if values else "leave it out"
             raise ProtocolError(
                 ErrorCode.UNSUPPORTED_FIELD,
-                f'"{field}": {shown(message[field])} is not supported by this server; {hint}.',
+                f'"{field}": {quoted(message[field])} is not supported by this server; {hint}.',
             )
 
 

@@ -1,7 +1,7 @@
-"""The messages of the original HTTP paths: `/paddlespeech/asr`, `/tts`, `/text`, and their streams.
+"""The messages of PaddleSpeech's HTTP API: `/paddlespeech/asr`, `/tts`, `/text`, and the streams.
 
-The envelopes are the original's (`success`, `code`, `message.description`, `result`); what it does
-not have is additive.
+The envelopes are the original server's (`success`, `code`, `message.description`, `result`); our
+own fields are additions.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from liusheng.protocol.asr import (
 )
 from liusheng.protocol.errors import ErrorCode
 
-# What is sent
+# Requests
 
 
 class SpeechBody(Struct, frozen=True, kw_only=True):
-    """What is to be said; the text, voice and speed are those of `tts.Text`.
+    """A text to synthesise; the fields of the text, voice and speed are those of `tts.Text`.
 
     volume: 1.0 is the voice's own.
-    sample_rate: hertz; 0: the server's own, 24,000.
-    save_path: taken, since original clients send it, and not used: the server writes no files.
+    sample_rate: hertz; 0: the default, 24,000.
+    save_path: accepted, because original clients send it, and ignored: the server writes no files.
     """
 
     text: str
@@ -40,21 +40,21 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     save_path: str | None = None
 
 
-SPEECH_NOT_BUILT: dict[str, tuple[Any, ...]] = {
+UNSUPPORTED_SPEECH: dict[str, tuple[Any, ...]] = {
     "format": (),
     "more": (False,),
     "ssml": (False,),
     "marks": (False,),
     "pace": (),
 }
-"""Fields of a text over the socket that these paths do not serve, with the values that ask for
-nothing else than what they do. The format is chosen by `Accept`; who reads sets the pace."""
+"""Fields of a text over the WebSocket that these paths do not support, with the values that are
+allowed because they ask for the default. `Accept` selects the format; the reader sets the pace."""
 
 
 class RecognitionQuery(RecognitionConfig, frozen=True, kw_only=True):
-    """Parameters of `POST /paddlespeech/asr/streaming`: those of `asr.Start`, but for the format.
+    """Parameters of `POST /paddlespeech/asr/streaming`: those of `asr.Start`, except `format`.
 
-    format: "auto": a container that says itself what it is, and what is in it.
+    format: "auto": a container, detected by its header.
     """
 
     name: str = ""
@@ -63,18 +63,15 @@ class RecognitionQuery(RecognitionConfig, frozen=True, kw_only=True):
     channels: Literal[1, 2] = 1
 
 
-STREAM_NOT_BUILT: dict[str, tuple[Any, ...]] = {"resume": ()}
-"""Fields of `start` that the contract knows and this path does not serve, with the values that ask
-for nothing else than what it does."""
-
-
 class RecognitionBody(Struct, frozen=True, kw_only=True):
-    """Audio to be recognised at once.
+    """A file to recognise.
 
-    audio: base64 of a file.
-    audio_format, sample_rate: what the file says of itself counts; original clients send them.
+    audio: base64 of the file.
+    audio_format, sample_rate: accepted, because original clients send them, and ignored: the
+        file's header describes it.
     lang: a code, or a locale as original clients write it: "zh_cn".
-    punc: whether punctuation is wanted; it is there when the model writes it.
+    punc: accepted, because original clients send it, and ignored: the text has the punctuation
+        that the model writes.
     """
 
     audio: str
@@ -85,21 +82,21 @@ class RecognitionBody(Struct, frozen=True, kw_only=True):
 
 
 class TextBody(Struct, frozen=True, kw_only=True):
-    """Text that wants punctuation."""
+    """A text to punctuate."""
 
     text: str
 
 
-# What is answered
+# Responses
 
 
 class SuccessMessage(Struct, frozen=True, kw_only=True):
-    """The `message` of an answer."""
+    """The `message` of a response."""
 
     description: str = "success"
 
 
-class Recognized(Struct, frozen=True, kw_only=True):
+class RecognitionResult(Struct, frozen=True, kw_only=True):
     """transcription: the whole text. times: see `asr.Final`."""
 
     transcription: str
@@ -112,11 +109,11 @@ class RecognitionAnswer(Struct, frozen=True, kw_only=True):
     success: Literal[True] = True
     code: Literal[200] = 200
     message: SuccessMessage = SuccessMessage()
-    result: Recognized
+    result: RecognitionResult
 
 
-class Said(Struct, frozen=True, kw_only=True):
-    """audio: base64 of a WAV file of `duration` seconds. save_path: nothing was saved."""
+class SpeechResult(Struct, frozen=True, kw_only=True):
+    """audio: base64 of a WAV file of `duration` seconds. save_path: null, no file was written."""
 
     lang: str
     spk_id: int
@@ -134,11 +131,11 @@ class SpeechAnswer(Struct, frozen=True, kw_only=True):
     success: Literal[True] = True
     code: Literal[200] = 200
     message: SuccessMessage = SuccessMessage(description="success.")
-    result: Said
+    result: SpeechResult
 
 
 class TextResult(Struct, frozen=True, kw_only=True):
-    """The text with punctuation."""
+    """punc_text: the text with punctuation."""
 
     punc_text: str
 
@@ -177,7 +174,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     """Every error of these paths.
 
     code: the HTTP status.
-    error: what a program can switch on.
+    error: a stable code for programs.
     """
 
     success: Literal[False] = False

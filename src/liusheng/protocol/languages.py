@@ -1,19 +1,19 @@
-"""The language of a recognition: "auto", or a code that some model here knows."""
+"""The language of a recognition: "auto", or the code of a language that a model supports."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 
 AUTO = "auto"
 
 
 def check_language(lang: str, languages: Collection[str], field: str = "lang") -> str:
-    """Return `lang`, which came in this field, when a recognition can begin with it.
+    """Return `lang`, the value of this field, if a model supports it.
 
-    languages: what it may be besides "auto".
+    languages: the supported codes besides "auto".
 
     Raises:
         ProtocolError: not_supported_by_model.
@@ -21,16 +21,16 @@ def check_language(lang: str, languages: Collection[str], field: str = "lang") -
     if lang != AUTO and lang not in languages:
         raise ProtocolError(
             ErrorCode.NOT_SUPPORTED_BY_MODEL,
-            f'No model here knows the language {shown(lang)} ("{field}"); '
+            f'No model of this server supports the language {quoted(lang)} ("{field}"); '
             f'use "{AUTO}" or one of {", ".join(sorted(languages))}.',
         )
     return lang
 
 
 def from_locale(lang: str) -> str:
-    """Return the code for a language as original clients and browsers name it: "zh_cn", "en-US".
+    """Return the language code of a locale, as clients and browsers send it: "zh_cn", "en-US".
 
-    "zh_en", the original's name for its bilingual models, leaves it to the model.
+    "zh_en" and "mix", the original server's names of its bilingual models, become "auto".
     """
     code = lang.strip().lower().replace("-", "_")
     return AUTO if code in ("", "zh_en", "mix") else code.split("_")[0]

@@ -1,6 +1,6 @@
 """The messages of OpenAI's audio API, as the official clients send and read them.
 
-Fields that are known and not served are refused, as everywhere here; see `NOT_BUILT_...`.
+Fields of the API that this server does not support are refused (`UNSUPPORTED_...`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ MODELS = frozenset(
     "gpt-4o-mini-transcribe-2025-12-15 tts-1 tts-1-hd gpt-4o-mini-tts "
     "gpt-4o-mini-tts-2025-12-15".split()
 )
-"""OpenAI's own models; whoever asks for one of them gets this server's default."""
+"""OpenAI's models; this server uses its default model in place of each."""
 
 VOICES = frozenset(
     "alloy ash ballad coral echo sage shimmer verse marin cedar fable onyx nova".split()
 )
-"""OpenAI's own voices; whoever asks for one of them gets this server's default."""
+"""OpenAI's voices; this server uses its default voice in place of each."""
 
 # Errors
 
@@ -49,10 +49,10 @@ class VoiceId(Struct, frozen=True, kw_only=True):
 
 
 class SpeechBody(Struct, frozen=True, kw_only=True):
-    """What is to be said; `input` is always plain text.
+    """A text to synthesise; `input` is always plain text.
 
-    speed: OpenAI's goes from 0.25 to 4; voices here from 0.5 to 2.
-    stream_format: "sse": base64 in events.
+    speed: OpenAI accepts 0.25 to 4; this server accepts 0.5 to 2.
+    stream_format: "sse": base64 in server-sent events.
     """
 
     model: str
@@ -63,11 +63,11 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     stream_format: Literal["audio", "sse"] = "audio"
 
 
-NOT_BUILT_SPEECH: dict[str, tuple[Any, ...]] = {"instructions": ("", None)}
+UNSUPPORTED_SPEECH: dict[str, tuple[Any, ...]] = {"instructions": ("", None)}
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """Nothing is billed here, and nothing counted in tokens."""
+    """Always zero: this server counts no tokens."""
 
     input_tokens: Literal[0] = 0
     output_tokens: Literal[0] = 0
@@ -75,14 +75,14 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 
 class SpeechDelta(Struct, frozen=True, kw_only=True):
-    """A piece of audio, in base64."""
+    """A packet of audio, in base64."""
 
     type: Literal["speech.audio.delta"] = "speech.audio.delta"
     audio: str
 
 
 class SpeechDone(Struct, frozen=True, kw_only=True):
-    """There is no more audio."""
+    """The end of the audio."""
 
     type: Literal["speech.audio.done"] = "speech.audio.done"
     usage: Usage = Usage()
@@ -92,7 +92,7 @@ class SpeechDone(Struct, frozen=True, kw_only=True):
 
 
 class TranscriptionForm(Struct, frozen=True, kw_only=True):
-    """The fields beside the file.
+    """The fields of the form besides the file.
 
     timestamp_granularities: for "verbose_json".
     """
@@ -104,7 +104,7 @@ class TranscriptionForm(Struct, frozen=True, kw_only=True):
     stream: Literal["true", "false", "True", "False", "1", "0"] = "false"
 
 
-NOT_BUILT_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
+UNSUPPORTED_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
     "prompt": ("",),
     "temperature": ("0", "0.0"),
     "chunking_strategy": ("auto",),
@@ -117,7 +117,7 @@ NOT_BUILT_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
 
 
 class Duration(Struct, frozen=True, kw_only=True):
-    """How much audio came."""
+    """How much audio was received."""
 
     type: Literal["duration"] = "duration"
     seconds: float
@@ -131,7 +131,7 @@ class Transcription(Struct, frozen=True, kw_only=True):
 
 
 class Segment(Struct, frozen=True, kw_only=True):
-    """An utterance. OpenAI's has figures of its decoder besides, which are not known here."""
+    """An utterance. OpenAI's segments also have figures of its decoder, unknown here."""
 
     id: int
     start: float
@@ -148,7 +148,7 @@ class Word(Struct, frozen=True, kw_only=True):
 
 
 class VerboseTranscription(Struct, frozen=True, kw_only=True):
-    """Answers "verbose_json". language: the first utterance's code; "" when nothing was said."""
+    """Answers "verbose_json". language: code of the first utterance; "" without an utterance."""
 
     task: Literal["transcribe"] = "transcribe"
     language: str
@@ -160,7 +160,7 @@ class VerboseTranscription(Struct, frozen=True, kw_only=True):
 
 
 class TextDelta(Struct, frozen=True, kw_only=True):
-    """More of the text, which will not change."""
+    """The next part of the text; it will not change."""
 
     type: Literal["transcript.text.delta"] = "transcript.text.delta"
     delta: str

@@ -1,4 +1,4 @@
-"""The events of a transcription session of OpenAI's Realtime API, as its clients know them."""
+"""The events of a transcription session of OpenAI's Realtime API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from liusheng.protocol.openai import Duration
 
-# What clients send
+# Events from clients
 
 
 class Pcm(Struct, frozen=True, kw_only=True, tag_field="type", tag="audio/pcm"):
@@ -29,8 +29,8 @@ Format = Pcm | Pcmu | Pcma
 
 
 class ServerVad(Struct, frozen=True, kw_only=True, tag_field="type", tag="server_vad"):
-    """The server finds where utterances end. Its own measures cannot be changed by a session:
-    the values that clients send by habit are taken, others refused."""
+    """The server detects where utterances end. A session cannot change the parameters of its
+    detector: the API's default values are accepted, others refused."""
 
     threshold: Annotated[float, Meta(ge=0.5, le=0.5)] = 0.5
     prefix_padding_ms: Literal[300] = 300
@@ -47,7 +47,7 @@ class Transcription(Struct, frozen=True, kw_only=True):
 
 
 class Input(Struct, frozen=True, kw_only=True):
-    """What comes in; `turn_detection` null: the client commits."""
+    """The audio of a session. turn_detection: null: the client commits."""
 
     format: Format = Pcm()
     transcription: Transcription = Transcription()
@@ -56,13 +56,13 @@ class Input(Struct, frozen=True, kw_only=True):
 
 
 class Audio(Struct, frozen=True, kw_only=True):
-    """Of a session."""
+    """The audio configuration of a session."""
 
     input: Input = Input()
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """How a session is set up."""
+    """The configuration of a session."""
 
     type: Literal["transcription"] = "transcription"
     audio: Audio = Audio()
@@ -74,19 +74,19 @@ class Append(Struct, frozen=True, kw_only=True):
     audio: str
 
 
-NOT_BUILT_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
+UNSUPPORTED_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
     "prompt": ("", None),
     "keywords": ([], None),
     "languages": ([], None),
     "delay": (None,),
 }
-NOT_BUILT_SESSION: dict[str, tuple[Any, ...]] = {"include": ([], None)}
+UNSUPPORTED_SESSION: dict[str, tuple[Any, ...]] = {"include": ([], None)}
 
-# What the server sends
+# Events from the server
 
 
 class SessionState(Struct, frozen=True, kw_only=True):
-    """Answers a connection, and `session.update`."""
+    """Answers a new connection, and `session.update`."""
 
     type: Literal["session.created", "session.updated"]
     event_id: str
@@ -104,7 +104,7 @@ class Error(Struct, frozen=True, kw_only=True):
 
 
 class ErrorEvent(Struct, frozen=True, kw_only=True):
-    """Something went wrong; the session goes on unless it is closed after it."""
+    """An error; the session continues unless the connection is closed after it."""
 
     type: Literal["error"] = "error"
     event_id: str
@@ -119,7 +119,7 @@ class Cleared(Struct, frozen=True, kw_only=True):
 
 
 class SpeechStarted(Struct, frozen=True, kw_only=True):
-    """Something is being said. audio_start_ms: how much audio had come when that was noticed."""
+    """Speech was detected. audio_start_ms: of audio received in the session by then."""
 
     type: Literal["input_audio_buffer.speech_started"] = "input_audio_buffer.speech_started"
     event_id: str
@@ -128,7 +128,7 @@ class SpeechStarted(Struct, frozen=True, kw_only=True):
 
 
 class SpeechStopped(Struct, frozen=True, kw_only=True):
-    """An utterance has ended. audio_end_ms: where, in the audio of the session."""
+    """An utterance has ended. audio_end_ms: its end in the audio of the session."""
 
     type: Literal["input_audio_buffer.speech_stopped"] = "input_audio_buffer.speech_stopped"
     event_id: str
@@ -146,7 +146,7 @@ class Committed(Struct, frozen=True, kw_only=True):
 
 
 class Delta(Struct, frozen=True, kw_only=True):
-    """More of an item's text, which will not change."""
+    """The next part of an item's text; it will not change."""
 
     type: Literal["conversation.item.input_audio_transcription.delta"] = (
         "conversation.item.input_audio_transcription.delta"

@@ -1,4 +1,7 @@
-"""What a transcription session of OpenAI's Realtime API wants done with its recognitions."""
+"""The commands of a realtime session to its driver.
+
+Several recognitions can be under way in one session; `number` identifies one of them.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from liusheng.protocol import realtime
 
 
 @dataclass(frozen=True)
-class Open:
-    """Begin recognition `number`; answer with `refused` if it cannot be had."""
+class OpenRecognition:
+    """Open a recognition; answer with `refused` if that is impossible."""
 
     number: int
     lang: str
@@ -17,25 +20,25 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Feed:
-    """Give audio, in the format that `Open` named, to this recognition."""
+class FeedRecognition:
+    """Pass audio, in the format of `OpenRecognition`, to a recognition."""
 
     number: int
     data: bytes
 
 
 @dataclass(frozen=True)
-class Finish:
-    """No more audio comes: answer with `finished`."""
+class FinishRecognition:
+    """End the audio of a recognition; answer with `finished`."""
 
     number: int
 
 
 @dataclass(frozen=True)
-class Abandon:
-    """Drop this recognition; nobody waits for it."""
+class AbandonRecognition:
+    """Drop a recognition; no answer is expected."""
 
     number: int
 
 
-Command = Open | Feed | Finish | Abandon
+RealtimeCommand = OpenRecognition | FeedRecognition | FinishRecognition | AbandonRecognition

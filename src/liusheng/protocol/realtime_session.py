@@ -1,65 +1,45 @@
-"""The state machine of one transcription session of OpenAI's Realtime API. Pure.
+"""The state machine of one transcription session of OpenAI's Realtime API (see
+`liusheng.protocol.session`).
 
-Audio that is appended goes into a recognition. While the server detects turns, each of its
-utterances is an item; otherwise what comes between two commits is one. A commit finishes the
-recognition, and what is appended after it begins another, so several may be under way.
+Appended audio goes into a recognition. While the server detects turns, each of its utterances is an
+item; otherwise the audio between two commits is one. A commit ends the audio of the recognition,
+and audio appended after it opens another, so several recognitions may be under way.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from liusheng.protocol import realtime
-from liusheng.protocol.asr_session import Close
-from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, encode, parse_object, shown
+from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, parse_object, quoted
+from liusheng.protocol.limits import packet_too_large, session_too_long
 from liusheng.protocol.openai import Duration
-from liusheng.protocol.realtime_commands import Abandon, Command, Feed, Finish, Open
-from liusheng.protocol.realtime_settings import changed
-from liusheng.protocol.transcript import Transcript, UtteranceLike
-
-_OURS = frozenset(
-    {ErrorCode.SERVER_BUSY, ErrorCode.SERVER_STOPPING, ErrorCode.RECOGNITION_FAILED}
-    | {ErrorCode.INTERNAL_ERROR}
+from liusheng.protocol.realtime_commands import (
+    AbandonRecognition,
+    FeedRecognition,
+    FinishRecognition,
+    OpenRecognition,
+    RealtimeCommand,
 )
+from liusheng.protocol.realtime_items import ItemRecognition, RealtimeItem
+from liusheng.protocol.realtime_settings import updated_session
+from liusheng.protocol.session import BaseSession, random_id
+from liusheng.protocol.utterance import UtteranceLike
 
 
-@dataclass
-class _Item:
-    id: str
-    transcript: Transcript = field(default_factory=Transcript)
-    sent: str = ""
-    started: bool = False
-    committed: bool = False
+class RealtimeSession(BaseSession[RealtimeCommand]):
+    """The session of one connection.
 
-
-@dataclass
-class _Recognition:
-    number: int
-    turns: bool  # each utterance is an item
-    offset: float  # seconds of the session's audio before this
-    rate: int  # bytes a second
-    seconds: float = 0.0
-    closed: float = 0.0  # seconds of it, to the end of the last closed utterance
-    items: dict[int, _Item] = field(default_factory=dict)
-    next_index: int = 0
-
-
-class RealtimeSession:
-    """One socket's session.
-
-    language: of the recognition for a model and a language as they were asked for; raises
-        `ProtocolError` where that cannot be had.
-    max_append_bytes: of audio in one event.
-    max_seconds: of audio in one recognition; 0: no limit.
+    language: returns the language to recognise for the client's `model` and `language`; raises
+        `ProtocolError` if there is none.
+    max_append_bytes: bytes of audio in one event.
+    max_seconds: seconds of audio in one recognition; 0: no limit.
     """
 
     def __init__(
@@ -69,67 +49,41 @@ class RealtimeSession:
         max_append_bytes: int,
         max_seconds: float = 0,
         idle_seconds: float = 60,
-        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        new_id: Callable[[], str] = random_id,
     ) -> None:
+        super().__init__(idle_seconds, new_id)
+        self._id = f"sess_{new_id()}"
         self._language = language
         self._max_append_bytes = max_append_bytes
         self._max_seconds = max_seconds
-        self._idle_seconds = idle_seconds
-        self._new_id = new_id
         self._session = realtime.Session()
-        self._current: _Recognition | None = None
-        self._under_way: dict[int, _Recognition] = {}
+        self._current: ItemRecognition | None = None  # takes what is appended
+        self._recognitions: dict[int, ItemRecognition] = {}
         self._numbers = 0
-        self._heard = 0.0
-        self._previous: str | None = None
-        self._closed = False
-        self._event: str | None = None
-        self._commands: deque[Command] = deque()
-        self._owed: deque[msgspec.Struct | Close] = deque()
-        self.id = f"sess_{new_id()}"
-        self._owe(realtime.SessionState, type="session.created", session=self._session)
+        self._seconds = 0.0  # of audio received in the session
+        self._last_item: str | None = None
+        self._event_id: str | None = None  # of the client's event that is being handled
+        self._send(realtime.SessionState, type="session.created", session=self._session)
 
-    # What the driver asks
+    # What the driver reads
 
     @property
     def awaits_client(self) -> bool:
-        """Whether it is the client's turn, so that its silence counts as idleness."""
-        final_is_due = any(each is not self._current for each in self._under_way.values())
-        return not (self._closed or final_is_due)
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more will be sent but what is owed already."""
-        return self._closed
-
-    @property
-    def backlog(self) -> int:
-        """How many messages are owed and not sent yet."""
-        return len(self._owed)
-
-    def commands(self) -> Iterable[Command]:
-        """Yield what is to be done now, in order, each once."""
-        while self._commands:
-            yield self._commands.popleft()
-
-    def next_message(self) -> str | Close | None:
-        """Return the next text frame to send, or the closing, or None when nothing is owed now."""
-        if not self._owed:
-            return None
-        owed = self._owed.popleft()
-        return owed if isinstance(owed, Close) else encode(owed)
+        """Whether the client has to send next: no committed audio is being recognised."""
+        pending = any(each is not self._current for each in self._recognitions.values())
+        return not (self._closed or pending)
 
     # What the client does
 
     def text_received(self, frame: str) -> None:
-        """Take in an event."""
+        """Handle an event."""
         if self._closed:
             return
-        self._event = None
+        self._event_id = None
         try:
             message = parse_object(frame, self._max_append_bytes * 4 // 3 + 10_000)
             event_id = message.get("event_id")
-            self._event = event_id if isinstance(event_id, str) else None
+            self._event_id = event_id if isinstance(event_id, str) else None
             kind = message.get("type")
             if kind == "session.update":
                 self._update(message)
@@ -142,117 +96,83 @@ class RealtimeSession:
             else:
                 raise ProtocolError(
                     ErrorCode.UNKNOWN_SIGNAL,
-                    f"Unknown event {shown(kind)}; a transcription session takes session.update "
-                    "and input_audio_buffer.append, .commit and .clear.",
+                    f"Unknown event {quoted(kind)}; a transcription session accepts "
+                    "session.update and input_audio_buffer.append, .commit and .clear.",
                 )
         except ProtocolError as error:
-            self._tell(error)
+            self._report(error)
 
     def bytes_received(self, data: bytes) -> None:
-        """Take in a binary frame, which has no place here."""
-        self._event = None
-        self._tell(
+        """Handle a binary frame, which is an error here."""
+        if self._closed:
+            return
+        self._event_id = None
+        self._report(
             ProtocolError(
                 ErrorCode.UNEXPECTED_BINARY,
-                f"A binary frame of {len(data):,} bytes came; send audio as base64 in "
+                f"A binary frame of {len(data):,} bytes was received; send audio as base64 in "
                 "input_audio_buffer.append.",
             )
         )
 
-    def disconnected(self) -> None:
-        """The socket is gone: nothing can be sent, nothing is waited for."""
-        self._drop_all()
-        self._owed.clear()
-        self._closed = True
-
-    def idle(self) -> None:
-        """The client sent nothing for the time limit."""
-        if self.awaits_client:
-            self.stop(
-                ProtocolError(
-                    ErrorCode.IDLE_TIMEOUT,
-                    f"Nothing came for {self._idle_seconds:g} s; this connection is closed.",
-                ),
-                CloseCode.POLICY,
-            )
-
     # What the recogniser does
 
     def refused(self, number: int, error: ProtocolError) -> None:
-        """This recognition cannot be had."""
-        self._forget(number)
-        self._tell(error)
+        """A recognition cannot be opened."""
+        self._remove(number)
+        self._report(error)
 
     def updated(
         self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
     ) -> None:
-        """This recognition knows more; see `Transcript.update`."""
-        recognition = self._under_way.get(number)
+        """A recognition has new text; see `Transcript.update`."""
+        recognition = self._recognitions.get(number)
         if recognition is None:
             return
-        if not recognition.turns:
-            item = self._item(recognition, 0)
+        if not recognition.by_utterance:
+            item = recognition.item(0, self._new_id)
             item.transcript.update(closed, index, text, stable)
-            self._say(item)
+            self._send_delta(item, item.transcript.view.stable)
             return
         for utterance in closed:
-            item = self._item(recognition, utterance.index)
-            item.transcript.update([utterance], utterance.index + 1, "", 0)
-            recognition.next_index = utterance.index + 1
-            recognition.closed = utterance.end
-            end = recognition.offset + utterance.end
-            if item.transcript.view.result or item.started or item.committed:
-                self._start(item)
-                self._stop(item, end)
-                self._complete(item, utterance.end - utterance.start)
-            del recognition.items[utterance.index]
+            self._close_utterance(recognition, utterance)
         if text:
-            item = self._item(recognition, index)
+            item = recognition.item(index, self._new_id)
             item.transcript.update([], index, text, stable)
-            self._start(item)
-            self._say(item)
+            self._send_started(item)
+            self._send_delta(item, item.transcript.view.stable)
 
     def finished(self, number: int) -> None:
-        """Everything in this recognition is closed."""
-        recognition = self._forget(number)
+        """Every utterance of a recognition is closed."""
+        recognition = self._remove(number)
         if recognition is None:
             return
         for item in recognition.items.values():
             if item.committed:
-                self._complete(item, recognition.seconds - recognition.closed)
+                self._send_completed(item, recognition.seconds - recognition.closed)
 
     def failed(self, number: int, error: ProtocolError) -> None:
-        """This recognition is lost."""
-        recognition = self._forget(number)
+        """A recognition is lost."""
+        recognition = self._remove(number)
         items = list(recognition.items.values()) if recognition else []
         for item in items:
-            self._owe(
+            self._send(
                 realtime.Failed,
                 item_id=item.id,
                 error=realtime.ItemError(code=error.code.value, message=error.message),
             )
         if not items:
-            self._event = None
-            self._tell(error)
+            self._event_id = None
+            self._report(error)
 
-    def stop(self, error: ProtocolError, code: CloseCode) -> None:
-        """End the session from the server's side, with a reason."""
-        if self._closed:
-            return
-        self._drop_all()
-        self._event = None
-        self._tell(error)
-        self._owed.append(Close(code, error.code.value))
-        self._closed = True
-
-    # Inside: what the client asks for
+    # Internals: events of the client
 
     def _update(self, message: dict[str, Any]) -> None:
-        session = changed(self._session, message)
-        wanted = session.audio.input.transcription
-        self._language(wanted.model, wanted.language or "")
+        session = updated_session(self._session, message)
+        transcription = session.audio.input.transcription
+        self._language(transcription.model, transcription.language or "")
         self._session = session
-        self._owe(realtime.SessionState, type="session.updated", session=session)
+        self._send(realtime.SessionState, type="session.updated", session=session)
 
     def _append(self, audio: str) -> None:
         try:
@@ -262,37 +182,29 @@ class RealtimeSession:
                 ErrorCode.INVALID_FIELD, 'The field "audio" is not base64.'
             ) from None
         if len(data) > self._max_append_bytes:
-            raise ProtocolError(
-                ErrorCode.PACKET_TOO_LARGE,
-                f"{len(data):,} bytes of audio are over the limit of {self._max_append_bytes:,} "
-                "for one event; they were not used. Send less at a time.",
-            )
+            raise packet_too_large(len(data), self._max_append_bytes)
         if not data:
             return
         recognition = self._current or self._open()
-        seconds = len(data) / recognition.rate
+        seconds = len(data) / recognition.bytes_per_second
         if 0 < self._max_seconds < recognition.seconds + seconds:
-            raise ProtocolError(
-                ErrorCode.SESSION_TOO_LONG,
-                f"There are {self._max_seconds:g} s of audio, which is the limit; this was not "
-                "used. Commit, then go on.",
-            )
+            raise session_too_long(self._max_seconds, "Commit it, then append more.")
         recognition.seconds += seconds
-        self._heard += seconds
-        self._commands.append(Feed(recognition.number, data))
+        self._seconds += seconds
+        self._commands.append(FeedRecognition(recognition.number, data))
 
-    def _open(self) -> _Recognition:
-        wanted = self._session.audio.input
-        lang = self._language(wanted.transcription.model, wanted.transcription.language or "")
+    def _open(self) -> ItemRecognition:
+        audio = self._session.audio.input
+        lang = self._language(audio.transcription.model, audio.transcription.language or "")
         self._numbers += 1
-        recognition = _Recognition(
+        recognition = ItemRecognition(
             self._numbers,
-            turns=wanted.turn_detection is not None,
-            offset=self._heard,
-            rate=48_000 if isinstance(wanted.format, realtime.Pcm) else 8_000,
+            by_utterance=audio.turn_detection is not None,
+            offset=self._seconds,
+            bytes_per_second=48_000 if isinstance(audio.format, realtime.Pcm) else 8_000,
         )
-        self._current = self._under_way[self._numbers] = recognition
-        self._commands.append(Open(self._numbers, lang, wanted.format))
+        self._current = self._recognitions[self._numbers] = recognition
+        self._commands.append(OpenRecognition(self._numbers, lang, audio.format))
         return recognition
 
     def _commit(self) -> None:
@@ -302,73 +214,76 @@ class RealtimeSession:
                 ErrorCode.COMMIT_EMPTY, "There is no audio to commit; append some first."
             )
         self._current = None
-        self._commit_item(self._item(recognition, recognition.next_index))
-        self._commands.append(Finish(recognition.number))
+        self._send_committed(recognition.item(recognition.next_index, self._new_id))
+        self._commands.append(FinishRecognition(recognition.number))
 
     def _clear(self) -> None:
         if self._current:
-            self._commands.append(Abandon(self._current.number))
-            self._forget(self._current.number)
-        self._owe(realtime.Cleared)
+            self._commands.append(AbandonRecognition(self._current.number))
+            self._remove(self._current.number)
+        self._send(realtime.Cleared)
 
-    # Inside: items
+    # Internals: recognitions and items
 
-    def _item(self, recognition: _Recognition, index: int) -> _Item:
-        if index not in recognition.items:
-            recognition.items[index] = _Item(f"item_{self._new_id()}")
-        return recognition.items[index]
+    def _close_utterance(self, recognition: ItemRecognition, utterance: UtteranceLike) -> None:
+        item = recognition.item(utterance.index, self._new_id)
+        item.transcript.update([utterance], utterance.index + 1, "", 0)
+        recognition.next_index = utterance.index + 1
+        recognition.closed = utterance.end
+        if item.transcript.view.result or item.started or item.committed:
+            self._send_started(item)
+            end = recognition.offset + utterance.end
+            self._send(realtime.SpeechStopped, item_id=item.id, audio_end_ms=round(end * 1000))
+            self._send_committed(item)
+            self._send_completed(item, utterance.end - utterance.start)
+        del recognition.items[utterance.index]
 
-    def _start(self, item: _Item) -> None:
+    def _send_started(self, item: RealtimeItem) -> None:
         if not item.started:
             item.started = True
-            self._owe(
-                realtime.SpeechStarted, item_id=item.id, audio_start_ms=round(self._heard * 1000)
+            self._send(
+                realtime.SpeechStarted, item_id=item.id, audio_start_ms=round(self._seconds * 1000)
             )
 
-    def _stop(self, item: _Item, end: float) -> None:
-        self._owe(realtime.SpeechStopped, item_id=item.id, audio_end_ms=round(end * 1000))
-        self._commit_item(item)
-
-    def _commit_item(self, item: _Item) -> None:
+    def _send_committed(self, item: RealtimeItem) -> None:
         if not item.committed:
             item.committed = True
-            self._owe(realtime.Committed, item_id=item.id, previous_item_id=self._previous)
-            self._previous = item.id
+            self._send(realtime.Committed, item_id=item.id, previous_item_id=self._last_item)
+            self._last_item = item.id
 
-    def _say(self, item: _Item) -> None:
-        self._grow(item, item.transcript.view.stable)
-
-    def _grow(self, item: _Item, text: str) -> None:
+    def _send_delta(self, item: RealtimeItem, text: str) -> None:
         if len(text) > len(item.sent) and text.startswith(item.sent):
-            self._owe(realtime.Delta, item_id=item.id, delta=text[len(item.sent) :])
+            self._send(realtime.Delta, item_id=item.id, delta=text[len(item.sent) :])
             item.sent = text
 
-    def _complete(self, item: _Item, seconds: float) -> None:
+    def _send_completed(self, item: RealtimeItem, seconds: float) -> None:
         text = item.transcript.view.result
-        self._grow(item, text)
+        self._send_delta(item, text)
         usage = Duration(seconds=round(seconds, 3))
-        self._owe(realtime.Completed, item_id=item.id, transcript=text, usage=usage)
+        self._send(realtime.Completed, item_id=item.id, transcript=text, usage=usage)
 
-    def _forget(self, number: int) -> _Recognition | None:
+    def _remove(self, number: int) -> ItemRecognition | None:
         if self._current and self._current.number == number:
             self._current = None
-        return self._under_way.pop(number, None)
+        return self._recognitions.pop(number, None)
 
-    def _drop_all(self) -> None:
-        self._commands.extend(Abandon(number) for number in self._under_way)
-        self._under_way.clear()
+    def _abandon_all(self) -> Iterable[msgspec.Struct]:
+        self._commands.extend(AbandonRecognition(number) for number in self._recognitions)
+        self._recognitions.clear()
         self._current = None
+        self._event_id = None
+        return ()
 
-    def _owe(self, kind: Callable[..., msgspec.Struct], **fields: Any) -> None:
-        self._owed.append(kind(event_id=f"event_{self._new_id()}", **fields))
+    def _send(self, kind: Callable[..., msgspec.Struct], **fields: Any) -> None:
+        self._outbox.append(kind(event_id=f"event_{self._new_id()}", **fields))
 
-    def _tell(self, error: ProtocolError) -> None:
-        self._owe(
+    def _report(self, error: ProtocolError) -> None:
+        self._send(
             realtime.ErrorEvent,
             error=realtime.Error(
-                type="server_error" if error.code in _OURS else "invalid_request_error",
+                type="server_error" if error.code in SERVER_ERRORS else "invalid_request_error",
                 code=error.code.value,
                 message=error.message,
-                event_id=self._event,
+                event_id=self._event_id,
             ),
         )

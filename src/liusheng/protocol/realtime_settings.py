@@ -1,4 +1,4 @@
-"""How `session.update` changes a transcription session of OpenAI's Realtime API."""
+"""The effect of `session.update` on the configuration of a realtime session."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, refuse_unsupported
 
 
-def changed(session: realtime.Session, message: Mapping[str, Any]) -> realtime.Session:
-    """Return the session with what a `session.update` names; the rest stays as it was.
+def updated_session(session: realtime.Session, message: Mapping[str, Any]) -> realtime.Session:
+    """Return the configuration with the values of a `session.update` in place of its own.
 
     Raises:
         ProtocolError: missing_field, invalid_field or unsupported_field.
     """
-    changes = message.get("session")
-    if not isinstance(changes, dict):
+    update = message.get("session")
+    if not isinstance(update, dict):
         raise ProtocolError(ErrorCode.MISSING_FIELD, 'The field "session" is missing.')
-    refuse_unsupported(changes, realtime.NOT_BUILT_SESSION)
-    after = _merged(msgspec.to_builtins(session), changes)
-    converted = convert(after, realtime.Session)
-    refuse_unsupported(after["audio"]["input"]["transcription"], realtime.NOT_BUILT_TRANSCRIPTION)
+    refuse_unsupported(update, realtime.UNSUPPORTED_SESSION)
+    merged = _merged(msgspec.to_builtins(session), update)
+    converted = convert(merged, realtime.Session)
+    refuse_unsupported(
+        merged["audio"]["input"]["transcription"], realtime.UNSUPPORTED_TRANSCRIPTION
+    )
     return converted
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """Return `old` with what `new` has, group by group; what is of another type is taken whole."""
+    """Return `old` with the values of `new`, object by object.
+
+    An object whose `type` differs replaces the old one: its fields are not those of the old type.
+    """
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
     if new.get("type", old.get("type")) != old.get("type") and "audio" not in old:

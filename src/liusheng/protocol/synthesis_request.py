@@ -1,4 +1,4 @@
-"""A text that is to be said, checked: the same rules on every path that takes one."""
+"""Validation of a text for synthesis: the same rules on every path that takes one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from liusheng.han import has_han
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, refuse_unsupported, shown
-from liusheng.protocol.transcript import has_han
+from liusheng.protocol.frames import convert, quoted, refuse_unsupported
+from liusheng.protocol.limits import text_too_long
 
 _MIN_BASE64 = 8
 
 
 @dataclass(frozen=True)
 class SynthesisRequest:
-    """What is to be said, and how.
+    """A validated request.
 
-    text: plain, not blank.
-    voice: the name of a voice that there is.
+    text: decoded, not blank.
+    voice: the name of a voice of this server.
     speed: 1.0 is the voice's own.
     """
 
@@ -30,23 +31,23 @@ class SynthesisRequest:
     speed: float
 
 
-def check_text(
+def checked_request(
     message: Mapping[str, Any],
     voices: Mapping[int, str],
     max_text_chars: int,
-    not_built: Mapping[str, tuple[Any, ...]],
+    unsupported: Mapping[str, tuple[Any, ...]],
 ) -> SynthesisRequest:
-    """Return what a message with the fields of `tts.Text` asks for.
+    """Return the request in a message with the fields of `tts.Text`.
 
     voices: the name of each voice by its number.
-    not_built: fields that this path does not serve (see `refuse_unsupported`).
+    unsupported: fields that this path does not serve (see `refuse_unsupported`).
 
     Raises:
         ProtocolError: missing_field, invalid_field, unsupported_field, empty_text, text_too_long or
             unknown_voice.
     """
     text = convert(message, tts.Text)
-    refuse_unsupported(message, not_built)
+    refuse_unsupported(message, unsupported)
     plain = plain_text(
         decode_text(text.text, encoded=text.encoding == "base64"), "text", max_text_chars
     )
@@ -54,7 +55,7 @@ def check_text(
 
 
 def plain_text(text: str, field: str, max_text_chars: int) -> str:
-    """Return `text`, which came in this field, when it can be given to a voice.
+    """Return `text`, the value of this field, if it can be synthesised.
 
     Raises:
         ProtocolError: empty_text or text_too_long.
@@ -67,31 +68,22 @@ def plain_text(text: str, field: str, max_text_chars: int) -> str:
 
 
 def empty_text(field: str = "text") -> ProtocolError:
-    """What a client is told who asks for nothing to be said."""
+    """A blank text."""
     return ProtocolError(
-        ErrorCode.EMPTY_TEXT, f'The field "{field}" is empty; send something to say.'
-    )
-
-
-def text_too_long(chars: int, max_text_chars: int) -> ProtocolError:
-    """What a client is told whose text has too many characters."""
-    return ProtocolError(
-        ErrorCode.TEXT_TOO_LONG,
-        f"A text of {chars:,} characters is over the limit of {max_text_chars:,}; "
-        "send it as several texts, cut between sentences.",
+        ErrorCode.EMPTY_TEXT, f'The field "{field}" is empty; send a text with words.'
     )
 
 
 def nothing_to_say(text: str) -> ProtocolError:
-    """What a client is told whose text turned out to have no sound."""
+    """A text without anything that can be pronounced."""
     return ProtocolError(
         ErrorCode.NOTHING_TO_SAY,
-        f"There is nothing to say in {shown(text)}: send letters, digits or Chinese characters.",
+        f"Nothing in {quoted(text)} can be pronounced; send letters, digits or Chinese characters.",
     )
 
 
 def chosen_voice(text: tts.Text, voices: Mapping[int, str]) -> str:
-    """Return the name of the voice that is asked for.
+    """Return the name of the requested voice.
 
     voices: the name of each voice by its number.
 
@@ -103,7 +95,7 @@ def chosen_voice(text: tts.Text, voices: Mapping[int, str]) -> str:
         if text.voice not in voices.values():
             raise ProtocolError(
                 ErrorCode.UNKNOWN_VOICE,
-                f"There is no voice {shown(text.voice)}; the voices are {known}.",
+                f"There is no voice {quoted(text.voice)}; the voices are {known}.",
             )
         return text.voice
     if text.spk_id not in voices:
@@ -117,12 +109,12 @@ def chosen_voice(text: tts.Text, voices: Mapping[int, str]) -> str:
 def decode_text(text: str, *, encoded: bool) -> str:
     """Return the plain text of a `text` field.
 
-    encoded: the client says that it is base64. Without that, only text of 8 or more characters
-        that is valid base64 of UTF-8 with Han characters is taken for base64: "zoom" and "1688"
-        are valid base64 too.
+    encoded: the client declared it as base64. Without that, only a text of 8 or more characters
+        that is valid base64 of UTF-8 with Han characters is decoded: "zoom" and "1688" are valid
+        base64 too.
 
     Raises:
-        ProtocolError: invalid_field, when it was said to be base64 of UTF-8 and is not.
+        ProtocolError: invalid_field: declared as base64 of UTF-8, and it is not.
     """
     if not encoded and (len(text) < _MIN_BASE64 or not text.isascii()):
         return text
@@ -133,6 +125,6 @@ def decode_text(text: str, *, encoded: bool) -> str:
             return text
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,
-            f'The field "text" is not base64 of UTF-8, though "encoding" says so: {shown(text)}.',
+            f'The field "text" is not base64 of UTF-8, but "encoding" is "base64": {quoted(text)}.',
         ) from None
     return plain if encoded or has_han(plain) else text

@@ -1,67 +1,30 @@
-"""The text of a recognition as the wire shows it: closed utterances, then the open one.
+"""The text of a recognition as replies have it: closed utterances, then the open one.
 
-What is promised about text (PROTOCOL.md 2 and 3.2) is kept here, whatever a model writes:
-a text with Han characters never starts with ， or 。, never doubles them, and ends in 。 where it
-has punctuation; what has been shown as stable stays; the final text has its times.
+The protocol's guarantees on text (docs/protocol.md) are enforced here, whatever a model writes: a
+text with Han characters never starts with ， or 。, never doubles them, and ends in 。 if it has
+punctuation; a stable prefix never changes; the tokens of the final text have times.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from liusheng.han import has_han
 from liusheng.protocol.asr import TimedToken
+from liusheng.protocol.utterance import UtteranceLike
+from liusheng.protocol.word_times import UNTIMED, character_times, words_at_spaces
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:…]")
 _LEADING = re.compile("^[，。\\s]+")
 _DOUBLED = re.compile("[，。](?:\\s*[，。])+")
 _TRAILING = re.compile("[，。？！；：、,.?!;:…\\s]+$")
-_UNTIMED = "，。"
-
-
-class WordLike(Protocol):
-    """A word with its place in the audio, in seconds (see `liusheng.asr.types.Word`)."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def start(self) -> float: ...
-    @property
-    def end(self) -> float: ...
-
-
-class AlternativeLike(Protocol):
-    """What an utterance may be, too (see `liusheng.asr.types.Alternative`)."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def score(self) -> float: ...
-
-
-class UtteranceLike(Protocol):
-    """A closed utterance (see `liusheng.asr.types.Utterance`)."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def words(self) -> Sequence[WordLike]: ...
-    @property
-    def start(self) -> float: ...
-    @property
-    def end(self) -> float: ...
-    @property
-    def alternatives(self) -> Sequence[AlternativeLike]: ...
 
 
 @dataclass(frozen=True)
 class View:
-    """What a client is shown now; the fields are those of `asr.Result`."""
+    """The current text; the fields are those of `asr.Result`."""
 
     result: str
     utterance: int
@@ -69,13 +32,8 @@ class View:
     stable: str
 
 
-def has_han(text: str) -> bool:
-    """Whether `text` contains a Han character."""
-    return _HAN.search(text) is not None
-
-
 def join(left: str, right: str) -> str:
-    """Join two pieces of text as people write: a space, unless Han or its punctuation meets."""
+    """Join two texts: with a space, unless a Han character or wide punctuation is beside it."""
     if not left or not right:
         return left + right
     around = left[-1] + right[0]
@@ -94,7 +52,7 @@ class Transcript:
         self._open = self._view
 
     def update(self, closed: Iterable[UtteranceLike], index: int, text: str, stable: int) -> None:
-        """Take in utterances that were closed, and the newest of the open one.
+        """Append closed utterances, and replace the text of the open one.
 
         index, text, stable: number of the open utterance, its text, and how many leading
             characters of it will not change.
@@ -110,40 +68,41 @@ class Transcript:
 
     @property
     def view(self) -> View:
-        """What a client is shown now."""
+        """The whole text: closed utterances, then the open one."""
         return self._view
 
     @property
     def pieces(self) -> Sequence[tuple[str, UtteranceLike]]:
-        """The closed text, utterance by utterance: one after another, the pieces make it."""
+        """The closed utterances with text, and what each adds to the closed text."""
         return tuple(self._pieces)
 
     @property
     def closed(self) -> int:
-        """How many utterances with words are closed."""
+        """How many utterances with text are closed."""
         return len(self._pieces)
 
     def closed_view(self, place: int) -> View:
-        """Return one of the closed utterances alone, by its place among those with words."""
+        """Return one closed utterance alone, by its place among those with text."""
         piece, utterance = self._pieces[place]
         text = piece.strip()
         return View(text, utterance.index, True, text)
 
     @property
     def open_view(self) -> View:
-        """What is known of the open utterance, alone."""
+        """The text of the open utterance alone."""
         return self._open
 
-    def alternatives(self, most: int) -> list[tuple[str, float]]:
+    def alternatives(self, count: int) -> list[tuple[str, float]]:
         """Return the likeliest forms of the closed text with their scores, the text itself first.
 
-        Scores of utterances add up; one that has no alternatives counts for nothing.
+        The score of a form is the sum of its utterances' scores; an utterance without alternatives
+        adds none.
         """
-        # What each form loses on the best one, and where it differs from it.
+        # For each form: its loss of score against the best one, and the utterances that differ.
         forms: list[tuple[float, dict[int, str]]] = [(0.0, {})]
         total = 0.0
         for place, (_, utterance) in enumerate(self._pieces):
-            first, *others = utterance.alternatives[:most] or (None,)
+            first, *others = utterance.alternatives[:count] or (None,)
             if first is None:
                 continue
             total += first.score
@@ -152,7 +111,7 @@ class Transcript:
                 for loss, changes in forms
                 for other in others
             ]
-            forms = sorted(forms, key=lambda form: form[0])[:most]
+            forms = sorted(forms, key=lambda form: form[0])[:count]
         found: dict[str, float] = {}
         for loss, changes in forms:
             text = ""
@@ -164,19 +123,22 @@ class Transcript:
     def times(self, first: int = 0, end: int | None = None) -> tuple[TimedToken, ...]:
         """Return the times of the closed text: characters if it has Han ones, otherwise words.
 
-        first, end: of these closed utterances alone, of those with words.
+        first, end: range of the closed utterances with text; by default all of them.
 
-        Monotone, and inside the audio where the model's times are. A character that the wire
-        added (a space between utterances, say) is as long as nothing, at its neighbour's end.
+        The times never decrease, and are inside the audio if the model's times are.
         """
         pieces = self._pieces[first:end]
         text = "".join(piece for piece, _ in pieces)
         spaces = len(text) - len(text.lstrip())
-        characters = [timed for piece, utterance in pieces for timed in _timed(piece, utterance)]
+        characters = [
+            timed for piece, utterance in pieces for timed in character_times(piece, utterance)
+        ]
         tokens: list[TimedToken] = []
         clock = 0.0
-        for token, start, stop in characters[spaces:] if has_han(text) else _words(characters):
-            if token in _UNTIMED:
+        for token, start, stop in (
+            characters[spaces:] if has_han(text) else words_at_spaces(characters)
+        ):
+            if token in UNTIMED:
                 continue
             begin = max(clock, start)
             clock = max(begin, stop)
@@ -184,25 +146,25 @@ class Transcript:
         return tuple(tokens)
 
     def _render(self, index: int, text: str, stable: int) -> View:
-        shown = _tidy(text)
-        if not shown:
+        tidy = _tidy(text)
+        if not tidy:
             self._open = View("", index, False, "")
             return View(self._closed, self._last_index, True, self._closed)
-        result = join(self._closed, shown)
-        # Tidying only removes marks, so what the tidied text and the tidied stable prefix have in
-        # common is stable still; a mark at its end is not, since closing may rewrite it.
-        settled = _TRAILING.sub("", _common(_tidy(text[:stable]), shown))
-        self._open = View(shown, index, False, settled)
+        result = join(self._closed, tidy)
+        # `_tidy` only removes marks, so the common prefix of the tidied text and the tidied stable
+        # part is stable; a mark at its end is not, because the end of the utterance may rewrite it.
+        settled = _TRAILING.sub("", _common(_tidy(text[:stable]), tidy))
+        self._open = View(tidy, index, False, settled)
         if not settled:
             return View(result, index, False, self._closed)
-        return View(result, index, False, result[: len(result) - len(shown) + len(settled)])
+        return View(result, index, False, result[: len(result) - len(tidy) + len(settled)])
 
 
 def _settled(before: str, text: str) -> str:
-    """Return a closed utterance's text as it is appended to what is closed already."""
+    """Return a closed utterance's text as it is appended to the closed text `before`."""
     text = _tidy(text)
     if text and has_han(before + text) and _PUNCTUATION.search(before + text):
-        # Rewriting the mark at the very end is safe: `stable` never covers a trailing mark.
+        # The last mark may be rewritten: `stable` never covers a trailing mark.
         text = _TRAILING.sub("", text) + "。"
         if text == "。" and (not before or before.endswith("。")):
             text = ""
@@ -222,53 +184,3 @@ def _common(left: str, right: str) -> str:
         if a != b:
             return left[:place]
     return left[: min(len(left), len(right))]
-
-
-def _timed(piece: str, utterance: UtteranceLike) -> Iterator[tuple[str, float, float]]:
-    """Yield each character of `piece` with its begin and end, from the utterance's words."""
-    known: list[tuple[str, float, float]] = []
-    for word in utterance.words:
-        letters = [letter for letter in word.text if not letter.isspace()]
-        spoken = [letter for letter in letters if letter not in _UNTIMED]
-        each = (word.end - word.start) / len(spoken) if spoken else 0.0
-        at = word.start
-        for letter in letters:
-            length = 0.0 if letter in _UNTIMED else each
-            known.append((letter, at, at + length))
-            at += length
-    if not known:
-        letters = [letter for letter in piece if not letter.isspace()]
-        each = (utterance.end - utterance.start) / max(1, len(letters))
-        known = [
-            (letter, utterance.start + place * each, utterance.start + (place + 1) * each)
-            for place, letter in enumerate(letters)
-        ]
-    clock = utterance.start if not known else known[0][1]
-    at_known = 0
-    for letter in piece:
-        ahead = at_known
-        while ahead < len(known) and known[ahead][0] != letter:
-            ahead += 1
-        if letter.isspace() or ahead == len(known):
-            yield letter, clock, clock
-            continue
-        at_known = ahead + 1
-        begin, end = known[ahead][1:]
-        yield letter, begin, end
-        clock = max(clock, end)
-
-
-def _words(characters: Iterable[tuple[str, float, float]]) -> Iterator[tuple[str, float, float]]:
-    """Yield the words that timed characters make, split at spaces."""
-    word, begin, end = "", 0.0, 0.0
-    for letter, start, stop in characters:
-        if letter.isspace():
-            if word:
-                yield word, begin, end
-            word = ""
-            continue
-        if not word:
-            begin = start
-        word, end = word + letter, max(stop, begin)
-    if word:
-        yield word, begin, end

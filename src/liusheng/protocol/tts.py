@@ -1,4 +1,4 @@
-"""The messages of streaming synthesis, as PROTOCOL.md 1.2, 2 and 3 have them."""
+"""The messages of streaming synthesis (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from liusheng.protocol.errors import ErrorCode
 
 SAMPLE_RATE = 24_000
-"""Of the audio that is sent, in hertz; mono, signed 16-bit little-endian."""
+"""Default sample rate of the audio, in hertz; mono, signed 16-bit little-endian."""
+
+AudioFormat = Literal["pcm_s16le", "wav", "mp3", "ogg_opus"]
+AudioSampleRate = Literal[8_000, 16_000, 24_000, 48_000]
 
 
 class Start(Struct, frozen=True, kw_only=True):
@@ -25,11 +28,11 @@ class End(Struct, frozen=True, kw_only=True):
 
 
 class Text(Struct, frozen=True, kw_only=True):
-    """A text to be said.
+    """A text to synthesise.
 
     text: UTF-8, or base64 of it.
     spk_id: number of a voice; 0 is the default voice.
-    encoding: "base64" says that `text` is base64; without it only Chinese is recognised as such.
+    encoding: "base64" declares `text` as base64; without it only base64 of Chinese is detected.
     voice: name of a voice, instead of spk_id.
     speed: 1.0 is the voice's own, 2.0 takes half the time.
     """
@@ -42,24 +45,24 @@ class Text(Struct, frozen=True, kw_only=True):
 
 
 class Piece(Text, frozen=True, kw_only=True):
-    """A text over the socket, or a piece of one. What a piece says of itself, besides `text` and
-    `more`, is the first piece's to say.
+    """A text over the WebSocket, or a piece of one. Fields other than `text` and `more` are set by
+    the first piece of a text, and must not differ in others.
 
     more: the text goes on in the next piece.
-    ssml: the text is SSML; it comes whole.
-    volume: 1.0 is the voice's own; what comes near full scale is bent under it.
+    ssml: the text is SSML, and complete.
+    volume: 1.0 is the voice's own; a soft limiter keeps louder audio below full scale.
     sample_rate: of the audio, in hertz.
-    format: the packets of a text are one stream in it.
-    marks: audio packets tell when which characters are said.
+    format: of the audio; the packets of a text are one stream in it.
+    marks: audio packets carry the times of the characters of the text.
     pace: seconds of audio that are sent ahead of real time at most; without it audio is sent as
-        fast as it is made.
+        fast as it is synthesised.
     """
 
     more: bool = False
     ssml: bool = False
     volume: Annotated[float, Meta(ge=0.0, le=3.0)] = 1.0
-    sample_rate: Literal[8_000, 16_000, 24_000, 48_000] = 24_000
-    format: Literal["pcm_s16le", "wav", "mp3", "ogg_opus"] = "pcm_s16le"
+    sample_rate: AudioSampleRate = 24_000
+    format: AudioFormat = "pcm_s16le"
     marks: bool = False
     pace: Annotated[float, Meta(ge=0.1, le=60.0)] | UnsetType = UNSET
 
@@ -67,8 +70,8 @@ class Piece(Text, frozen=True, kw_only=True):
 class ServerReady(Struct, frozen=True, kw_only=True):
     """Answers `start`. The space in the signal is the original's.
 
-    fields: of a text that this server knows; clients look here before they send pieces, which a
-        server of the original kind would take for texts.
+    fields: of a text that this server supports; clients check them before they send pieces, which
+        an original server would take for whole texts.
     """
 
     status: Literal[0] = 0
@@ -77,11 +80,12 @@ class ServerReady(Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...] = Piece.__struct_fields__
 
 
-class Mark(Struct, frozen=True, kw_only=True):
-    """When a part of the text is said.
+class Mark(Struct, frozen=True):
+    """The time of a part of the text.
 
-    span: its first character and the one after its last, in the text (of pieces: in all of them).
-    text: what stands there.
+    span: offsets of its first character and of the one after its last; of a text in pieces, in
+        all of it.
+    text: the characters of the span.
     start, end: seconds from the start of the text's audio.
     """
 
@@ -92,9 +96,9 @@ class Mark(Struct, frozen=True, kw_only=True):
 
 
 class Audio(Struct, frozen=True, kw_only=True):
-    """A piece of audio (status 1), or the closing packet of a text (status 2, no audio).
+    """A packet of audio (status 1), or the last packet of a text (status 2, no audio).
 
-    marks: of what begins in it, where marks were asked for.
+    marks: of the parts that begin in it, if the client asked for marks.
     """
 
     status: Literal[1, 2]
@@ -104,7 +108,7 @@ class Audio(Struct, frozen=True, kw_only=True):
 
 
 class Closing(Struct, frozen=True, kw_only=True):
-    """Answers `end`; the socket is closed after it."""
+    """Answers `end`; the connection is closed after it."""
 
     status: Literal[0] = 0
     signal: Literal["connection will be closed"] = "connection will be closed"

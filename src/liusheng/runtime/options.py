@@ -63,7 +63,7 @@ class SynthesisOptions:
     max_speeches: under way at once.
     flush_after: seconds without more of a text that is not whole, after which what is complete
         enough of it is said; 0: never.
-    lexicon: file of the user's words (see `liusheng.tts.text.Lexicon`).
+    lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
     """
 
     ahead: float = 1.5

@@ -1,4 +1,4 @@
-"""The ASGI application: which path leads where."""
+"""The ASGI application: the routes of the HTTP API, of the WebSockets and of the web page."""
 
 from __future__ import annotations
 
@@ -6,40 +6,51 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from liusheng.protocol import paths
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode
+from liusheng.protocol.tts import SampleRate
 from liusheng.runtime.punctuation.service import Punctuation
 from liusheng.runtime.recognition.service import Recognition
 from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server.config.settings import Settings
 from liusheng.server.errors import server_stopping
+from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
+from liusheng.server.http.documents import document_endpoints
+from liusheng.server.http.endpoint import Endpoint, fixed_endpoint
+from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.not_found import not_found
-from liusheng.server.http.routes import routes
-from liusheng.server.web_page import add_page
+from liusheng.server.http.openai_models import model_endpoints
+from liusheng.server.http.openai_speech import openai_speech_endpoint
+from liusheng.server.http.openai_transcriptions import openai_transcription_endpoint
+from liusheng.server.http.paddlespeech_asr import paddlespeech_asr_endpoint
+from liusheng.server.http.paddlespeech_asr_stream import asr_stream_endpoint
+from liusheng.server.http.paddlespeech_help import help_endpoint
+from liusheng.server.http.paddlespeech_text import paddlespeech_text_endpoint
+from liusheng.server.http.paddlespeech_tts import paddlespeech_tts_endpoint
+from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
+from liusheng.server.info import describe
+from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
-from liusheng.server.websocket.driver import SocketDriver, logged
-from liusheng.server.websocket.realtime import PATH as REALTIME_PATH
+from liusheng.server.websocket.driver import SocketDriver, connection_log
 from liusheng.server.websocket.realtime import RealtimeSocket
 from liusheng.server.websocket.tts import TTSSocket
 
-ASR_PATH = "/paddlespeech/asr/streaming"
-TTS_PATH = "/paddlespeech/tts/streaming"
-
-_STOP_PATIENCE = 3.0
+_STOP_TIMEOUT = 3.0
 _DAY = 86_400.0
 
 
 class Application:
-    """The application and the sessions that are open on it.
+    """The application, and the sessions and requests that it is serving.
 
-    recognition, synthesis, punctuation: started; None where the server was set up without.
+    recognition, synthesis, punctuation: started; None: the server has none.
     """
 
     def __init__(
@@ -52,51 +63,97 @@ class Application:
         self._settings = settings
         self._recognition = recognition
         self._synthesis = synthesis
+        self._punctuation = punctuation
         self._sockets: set[SocketDriver[Any]] = set()
-        # FastAPI's own documents know neither these doors nor the sockets.
-        self.asgi = FastAPI(openapi_url=None)
-        self.asgi.include_router(self._routes(), prefix=settings.path_prefix)
-        self.asgi.add_exception_handler(HTTPException, not_found(settings.path_prefix))
-        self._doors = routes(settings, recognition, synthesis, punctuation)
-        for door in self._doors:
-            path = settings.path_prefix + door.path
-            self.asgi.router.routes.append(Route(path, door, methods=[door.method]))
-        for path, adapter in self._adapters().items():
-            self.asgi.router.routes.append(WebSocketRoute(settings.path_prefix + path, adapter))
-        add_page(self.asgi, settings.path_prefix)
+        self._endpoints = self._http()
+        self.asgi = Starlette(
+            routes=self._routes(),
+            exception_handlers={HTTPException: not_found(settings.path_prefix)},
+        )
 
     async def stop_sessions(self) -> None:
-        """Tell every client that the server stops, and close its socket."""
+        """Send every client the error server_stopping, and close its connection."""
         error = server_stopping()
         await asyncio.gather(
             *(
-                socket.stop(error, CloseCode.GOING_AWAY, _STOP_PATIENCE)
+                socket.stop(error, CloseCode.GOING_AWAY, _STOP_TIMEOUT)
                 for socket in tuple(self._sockets)
             ),
-            *(door.stop(_STOP_PATIENCE) for door in self._doors),
+            *(endpoint.stop(_STOP_TIMEOUT) for endpoint in self._endpoints),
         )
 
-    def _routes(self) -> APIRouter:
-        routes = APIRouter()
-        if self._recognition:
-            routes.add_api_websocket_route(ASR_PATH, self._recognize)
-            routes.add_api_websocket_route(REALTIME_PATH, self._transcribe)
-        if self._synthesis:
-            routes.add_api_websocket_route(TTS_PATH, self._speak)
-        return routes
+    # Routes
 
-    def _adapters(self) -> dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]]:
+    def _routes(self) -> list[BaseRoute]:
+        prefix = self._settings.path_prefix
+        return [
+            *(Route(prefix + each.path, each, methods=[each.method]) for each in self._endpoints),
+            *(WebSocketRoute(prefix + path, serve) for path, serve in self._websockets().items()),
+            *page_routes(prefix),
+        ]
+
+    def _http(self) -> list[Endpoint]:
+        settings, recognition, synthesis = self._settings, self._recognition, self._synthesis
+        limits, script = settings.limits, settings.asr.script
+        info = describe(recognition, synthesis, limits)
+        found = [
+            fixed_endpoint(
+                paths.INFO,
+                info,
+                PADDLESPEECH_ERRORS,
+                summary="Describe this server: models, voices, limits.",
+            )
+        ]
+        models: list[str] = []
+        channels: dict[str, ChannelDescription] = {}
+        if recognition:
+            found += [
+                asr_stream_endpoint(recognition, script, limits),
+                paddlespeech_asr_endpoint(recognition, script, limits),
+                help_endpoint(paths.ASR),
+                paddlespeech_text_endpoint(self._punctuation, limits),
+                help_endpoint(paths.TEXT),
+                openai_transcription_endpoint(recognition, script, limits),
+            ]
+            channels |= {"asr": ASR, "realtime": REALTIME}
+            models += recognition.description.models.values()
+        if synthesis:
+            found += [
+                tts_stream_endpoint(synthesis, limits),
+                fixed_endpoint(
+                    paths.TTS_SAMPLE_RATE,
+                    SampleRate(),
+                    PADDLESPEECH_ERRORS,
+                    summary="Return the default sample rate of the audio, in hertz.",
+                ),
+                paddlespeech_tts_endpoint(synthesis, limits),
+                help_endpoint(paths.TTS),
+                openai_speech_endpoint(synthesis, limits),
+            ]
+            channels["tts"] = TTS
+            models += [voice.model for voice in synthesis.voices]
+        found += model_endpoints(dict.fromkeys(models))
+        return found + document_endpoints(found, channels, settings.path_prefix)
+
+    def _websockets(self) -> dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]]:
         compat = self._settings.compat
         found: dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]] = {}
-        if self._recognition and compat.cpp_runtime:
-            found["/"] = Adapter(CppRuntime, self._recognize)
-        if self._recognition and compat.speech_web:
-            found["/ws/asr/onlineStream"] = self._recognize
-        if self._synthesis and compat.speech_web:
-            found["/ws/tts/online"] = Adapter(SpeechWebTts, self._speak_to_page)
+        if self._recognition:
+            found[paths.ASR_STREAMING] = self._serve_asr
+            found[paths.REALTIME] = self._serve_realtime
+            if compat.cpp_runtime:
+                found[paths.CPP_RUNTIME] = Adapter(CppRuntime, self._serve_asr)
+            if compat.speech_web:
+                found[paths.SPEECH_WEB_ASR] = self._serve_asr
+        if self._synthesis:
+            found[paths.TTS_STREAMING] = self._serve_tts
+            if compat.speech_web:
+                found[paths.SPEECH_WEB_TTS] = Adapter(SpeechWebTts, self._serve_speech_web)
         return found
 
-    async def _recognize(self, websocket: WebSocket) -> None:
+    # WebSockets
+
+    async def _serve_asr(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
         limits = self._settings.limits
         socket = ASRSocket(
@@ -110,26 +167,9 @@ class Application:
                 max_session_seconds=limits.max_session_seconds,
             ),
         )
-        await self._run("asr", websocket, socket)
+        await self._serve("asr", websocket, socket)
 
-    async def _speak(self, websocket: WebSocket) -> None:
-        await self._say(websocket, self._settings.limits.idle_seconds)
-
-    async def _speak_to_page(self, websocket: WebSocket) -> None:
-        """Speak to speech_web's page, which opens its socket once and for all."""
-        await self._say(websocket, _DAY)
-
-    async def _say(self, websocket: WebSocket, idle_seconds: float) -> None:
-        assert self._synthesis is not None
-        socket = TTSSocket(
-            websocket,
-            self._synthesis,
-            max_text_chars=self._settings.limits.max_text_chars,
-            idle_seconds=idle_seconds,
-        )
-        await self._run("tts", websocket, socket)
-
-    async def _transcribe(self, websocket: WebSocket) -> None:
+    async def _serve_realtime(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
         socket = RealtimeSocket(
             websocket,
@@ -137,12 +177,29 @@ class Application:
             script=self._settings.asr.script,
             limits=self._settings.limits,
         )
-        await self._run("asr", websocket, socket)
+        await self._serve("asr", websocket, socket)
 
-    async def _run(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
+    async def _serve_tts(self, websocket: WebSocket) -> None:
+        await self._synthesize(websocket, self._settings.limits.idle_seconds)
+
+    async def _serve_speech_web(self, websocket: WebSocket) -> None:
+        # The demo's page opens one connection and keeps it.
+        await self._synthesize(websocket, _DAY)
+
+    async def _synthesize(self, websocket: WebSocket, idle_seconds: float) -> None:
+        assert self._synthesis is not None
+        socket = TTSSocket(
+            websocket,
+            self._synthesis,
+            max_text_chars=self._settings.limits.max_text_chars,
+            idle_seconds=idle_seconds,
+        )
+        await self._serve("tts", websocket, socket)
+
+    async def _serve(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
         self._sockets.add(socket)
         try:
-            with logged(task, websocket):
+            with connection_log(task, websocket):
                 await socket.run()
         finally:
             self._sockets.discard(socket)

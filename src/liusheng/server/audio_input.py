@@ -1,4 +1,4 @@
-"""A socket's audio on its way into a recognition: plain samples at once, containers decoded."""
+"""The audio of a WebSocket on its way into a recognition: samples converted, containers decoded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from liusheng.audio.convert import PacketConverter, SampleFormat
 from liusheng.audio.decode import Container
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.container_decoding import decode_stream
 
-_BYTES_PER_SECOND = 2 * SAMPLE_RATE
-_MOST_WAITING = 1 << 20
 CONTAINERS: dict[str, Container] = {
     "wav": "wav",
     "flac": "flac",
@@ -23,49 +21,61 @@ CONTAINERS: dict[str, Container] = {
     "ogg_opus": "ogg",
     "webm_opus": "matroska",
 }
-_LONGEST_WAIT = 10.0
+"""The decoder's name of each container by its name in the protocol."""
+
+_BYTES_PER_SECOND = 2 * SAMPLE_RATE
+_MAX_BUFFERED = 1 << 20  # bytes of a container
+_MAX_WAIT = 10.0  # seconds of one wait for room in the queue
 
 
 class AudioInput(Protocol):
-    """Takes a recognition's audio."""
+    """Takes the audio of one recognition."""
 
     def feed(self, packet: bytes) -> None:
-        """Take a packet; never waits."""
+        """Append a packet; never waits."""
 
     def finish(self) -> None:
-        """No more packets come."""
+        """End the audio."""
 
     async def room(self, timeout: float) -> None:
-        """Wait until more may be fed without piling up, but no longer than `timeout` s."""
+        """Wait until the queue has room for more, up to `timeout` seconds."""
 
     def abandon(self) -> None:
-        """Nobody waits for this any more."""
+        """Drop the recognition."""
 
 
 def open_audio_input(
     start: Start,
     stream: RecognitionStream,
     max_queued: float,
-    decoded: Callable[[float], None],
-    failed: Callable[[Exception], None],
+    on_decoded: Callable[[float], None],
+    on_fail: Callable[[Exception], None],
 ) -> AudioInput:
-    """Return what takes the audio that `start` describes.
+    """Return the input for audio in the format of `start`.
 
-    max_queued: seconds of audio that may wait in the stream.
-    decoded: is told how many seconds came out of a container.
-    failed: is told why a container cannot be decoded.
+    max_queued: seconds of audio that may be queued in the stream.
+    on_decoded: called with the seconds of audio decoded from a container.
+    on_fail: called when a container cannot be decoded.
     """
     if start.format in SAMPLE_BYTES:
-        return _Samples(start, stream)
-    return _Container(CONTAINERS[start.format], stream, max_queued, decoded, failed)
+        return _SampleInput(start, stream)
+    return _ContainerInput(CONTAINERS[start.format], stream, max_queued, on_decoded, on_fail)
 
 
-class _Samples:
+def sample_converter(sample_format: str, rate: int, channels: int) -> PacketConverter:
+    """Return a converter of raw samples to the recognisers' rate, mono.
+
+    sample_format: one of `liusheng.protocol.asr.SAMPLE_BYTES`.
+    rate: hertz.
+    """
+    name = cast(SampleFormat, sample_format.removeprefix("pcm_"))
+    return PacketConverter(name, rate, channels, SAMPLE_RATE)
+
+
+class _SampleInput:
     def __init__(self, start: Start, stream: RecognitionStream) -> None:
-        form = cast(SampleFormat, start.format.removeprefix("pcm_"))
-        channels = start.channels or 1
         self._stream = stream
-        self._converter = PacketConverter(form, start.rate, channels, SAMPLE_RATE)
+        self._converter = sample_converter(start.format, start.rate, start.channels or 1)
 
     def feed(self, packet: bytes) -> None:
         self._stream.feed(self._converter.feed(packet))
@@ -81,37 +91,37 @@ class _Samples:
         self._stream.abandon()
 
 
-class _Container:
+class _ContainerInput:
     def __init__(
         self,
         container: Container,
         stream: RecognitionStream,
         max_queued: float,
-        decoded: Callable[[float], None],
-        failed: Callable[[Exception], None],
+        on_decoded: Callable[[float], None],
+        on_fail: Callable[[Exception], None],
     ) -> None:
         self._container = container
         self._stream = stream
         self._max_queued = max_queued
-        self._decoded = decoded
-        self._failed = failed
+        self._on_decoded = on_decoded
+        self._on_fail = on_fail
         self._packets: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._waiting = 0
+        self._buffered = 0
         self._room = asyncio.Event()
         self._room.set()
         self._task = asyncio.create_task(self._run())
 
     def feed(self, packet: bytes) -> None:
         self._packets.put_nowait(packet)
-        self._waiting += len(packet)
-        if self._waiting > _MOST_WAITING:
+        self._buffered += len(packet)
+        if self._buffered > _MAX_BUFFERED:
             self._room.clear()
 
     def finish(self) -> None:
         self._packets.put_nowait(None)
 
     async def room(self, timeout: float) -> None:
-        await at_most(self._room, timeout)
+        await wait_for_event(self._room, timeout)
 
     def abandon(self) -> None:
         self._task.cancel()
@@ -119,22 +129,22 @@ class _Container:
 
     async def _run(self) -> None:
         try:
-            await decode_stream(self._chunks(), self._take, container=self._container)
+            await decode_stream(self._chunks(), self._feed_stream, container=self._container)
         except Exception as error:
             self._stream.abandon()
-            self._failed(error)
+            self._on_fail(error)
         else:
             self._stream.finish()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         while (packet := await self._packets.get()) is not None:
-            self._waiting -= len(packet)
-            if self._waiting <= _MOST_WAITING:
+            self._buffered -= len(packet)
+            if self._buffered <= _MAX_BUFFERED:
                 self._room.set()
             yield packet
 
-    async def _take(self, pcm: bytes) -> None:
+    async def _feed_stream(self, pcm: bytes) -> None:
         self._stream.feed(pcm)
-        self._decoded(len(pcm) / _BYTES_PER_SECOND)
+        self._on_decoded(len(pcm) / _BYTES_PER_SECOND)
         while self._stream.queued_seconds >= self._max_queued:
-            await self._stream.room(_LONGEST_WAIT)
+            await self._stream.room(_MAX_WAIT)

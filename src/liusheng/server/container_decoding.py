@@ -1,7 +1,7 @@
-"""Audio of any container, decoded while it comes in, in a thread of its own.
+"""Audio in a container, decoded while it is received, in a thread of its own.
 
-FFmpeg reads when it likes and blocks while there is nothing, so it gets a thread and a pipe: the
-event loop puts bytes into one end, and takes samples from the other as fast as it can use them.
+FFmpeg pulls bytes and blocks until there are some, so it needs a thread and a buffer: the event
+loop writes the received bytes into the buffer, and takes the decoded samples at its own rate.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 
 _BLOCK_SECONDS = 0.1
-_MOST_WAITING = 1 << 20
+_MAX_BUFFERED = 1 << 20  # bytes
 
 
-class _Pipe(io.RawIOBase):
-    """Bytes that are still to come, as a file."""
+class _ReceiveBuffer(io.RawIOBase):
+    """Bytes that are received while they are read, as a file."""
 
     name = "the audio"
 
@@ -36,7 +36,7 @@ class _Pipe(io.RawIOBase):
         self._change = threading.Condition()
 
     @property
-    def waiting(self) -> int:
+    def buffered(self) -> int:
         return len(self._data)
 
     def put(self, data: bytes) -> None:
@@ -62,47 +62,47 @@ class _Pipe(io.RawIOBase):
         return data
 
 
-AsrResult = Callable[[bytes], Coroutine[Any, Any, None]]
-"""Is given each block of 16 kHz PCM, one after another; the next waits for it."""
+PcmSink = Callable[[bytes], Coroutine[Any, Any, None]]
+"""Takes each block of 16 kHz PCM16; decoding continues when it returns."""
 
 
 async def decode_stream(
     chunks: AsyncIterator[bytes],
-    take: AsrResult,
+    sink: PcmSink,
     container: Container | None = None,
 ) -> None:
-    """Decode a file while it comes; return when it came to its end and everything is taken.
+    """Decode a file while it is received; return when all of it is decoded and taken by `sink`.
 
-    container: what the bytes are; found out if not said.
+    container: of the file; None: detected.
 
     Raises:
         ProtocolError: invalid_audio.
-        Exception: what `chunks` or `take` raised.
+        Exception: from `chunks` or `sink`.
     """
     read = asyncio.Event()
     loop = asyncio.get_running_loop()
-    pipe = _Pipe(lambda: _tell(loop, read.set))
-    decoding = _Decoding(pipe, take, container)
+    buffer = _ReceiveBuffer(lambda: _call_soon(loop, read.set))
+    decoding = _Decoding(buffer, sink, container)
     decoding.done.add_done_callback(lambda _: read.set())
     try:
         async for chunk in chunks:
             if decoding.done.done():
                 decoding.done.result()
-                continue  # something follows after the end of the audio
-            pipe.put(chunk)
-            while pipe.waiting > _MOST_WAITING and not decoding.done.done():
+                continue  # bytes after the end of the audio
+            buffer.put(chunk)
+            while buffer.buffered > _MAX_BUFFERED and not decoding.done.done():
                 read.clear()
                 await read.wait()
-        pipe.end()
+        buffer.end()
         await asyncio.shield(decoding.done)
     finally:
         decoding.stop()
-        pipe.end()
+        buffer.end()
 
 
-async def decode_whole(file: BinaryIO, take: AsrResult) -> None:
-    """Decode a file that is there as a whole, and can be sought in (see `decode_stream`)."""
-    decoding = _Decoding(file, take, None)
+async def decode_whole(file: BinaryIO, sink: PcmSink) -> None:
+    """Decode a complete, seekable file. Raises as `decode_stream`."""
+    decoding = _Decoding(file, sink, None)
     try:
         await asyncio.shield(decoding.done)
     finally:
@@ -110,31 +110,31 @@ async def decode_whole(file: BinaryIO, take: AsrResult) -> None:
 
 
 class _Decoding:
-    """The thread, and what it gives.
+    """The decoding thread.
 
-    done: when everything is decoded and taken; or why not.
+    done: set when everything is decoded and taken, or to the exception that ended the decoding.
     """
 
     def __init__(
         self,
         file: io.RawIOBase | BinaryIO,
-        take: AsrResult,
+        sink: PcmSink,
         container: Container | None,
     ) -> None:
         self._file = cast(BinaryIO, file)
-        self._take = take
+        self._sink = sink
         self._container = container
         self._loop = asyncio.get_running_loop()
-        self._given: concurrent.futures.Future[None] | None = None
+        self._pending: concurrent.futures.Future[None] | None = None
         self._stopped = False
         self.done: asyncio.Future[None] = self._loop.create_future()
         threading.Thread(target=self._decode, name="decoding", daemon=True).start()
 
     def stop(self) -> None:
-        """Nobody wants the rest."""
+        """Stop decoding."""
         self._stopped = True
-        if self._given:
-            self._given.cancel()
+        if self._pending:
+            self._pending.cancel()
 
     # In the thread
 
@@ -153,19 +153,19 @@ class _Decoding:
         except DecodeError as error:
             failure = ProtocolError(
                 ErrorCode.INVALID_AUDIO,
-                f"The audio cannot be decoded: {error}. Send a file that plays from its start to "
-                "its end (streamed MP4 needs its index in front: ffmpeg -movflags faststart), or "
-                "plain samples with their format, sample_rate and channels.",
+                f"The audio cannot be decoded: {error}. Send a complete file (a streamed MP4 "
+                "file must begin with its index: ffmpeg -movflags faststart), or raw samples with "
+                "their format, sample_rate and channels.",
             )
         except (Exception, concurrent.futures.CancelledError) as error:
             failure = error
-        _tell(self._loop, lambda: self._report(failure))
+        _call_soon(self._loop, lambda: self._report(failure))
 
     def _give(self, pcm: bytes) -> None:
-        self._given = asyncio.run_coroutine_threadsafe(self._take(pcm), self._loop)
+        self._pending = asyncio.run_coroutine_threadsafe(self._sink(pcm), self._loop)
         if self._stopped:
-            self._given.cancel()
-        self._given.result()
+            self._pending.cancel()
+        self._pending.result()
 
     # On the event loop
 
@@ -174,10 +174,9 @@ class _Decoding:
             self.done.set_result(None)
         else:
             self.done.set_exception(failure)
-            # Whoever never asks again must not be told by the garbage collector.
-            self.done.exception()
+            self.done.exception()  # marks it as retrieved: an owner that stopped does not ask
 
 
-def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(callback)

@@ -1,4 +1,4 @@
-"""How many cores this process may use."""
+"""The number of CPU cores that this process may use."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:
-    """Return the number of cores that are ours: what the scheduler allows, and a container's quota.
+    """Return the number of cores by CPU affinity and the container's quota.
 
-    In a container `os.cpu_count` says what the machine has, not what the container may use; a
-    worker for each core of the machine would only get in the others' way.
+    In a container `os.cpu_count` is the number of the machine's cores; that many workers would
+    compete for the container's quota.
     """
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
@@ -22,6 +22,6 @@ def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:
     try:
         quota, period = quota_file.read_text().split()
         limit = math.ceil(int(quota) / int(period))
-    except (OSError, ValueError):  # no cgroup of version 2, or "max": no quota
+    except (OSError, ValueError):  # not cgroup v2, or "max": no quota
         return cores
     return max(1, min(cores, limit))

@@ -1,4 +1,4 @@
-"""What clients are told when engines cannot: the same words on every path."""
+"""The errors of the server and its engines: one wording for each, on every path."""
 
 from __future__ import annotations
 
@@ -8,48 +8,57 @@ from liusheng.runtime.recognition.service import BusyError
 from liusheng.tts.ssml import SsmlError
 
 
-def no_room(what: str, error: BusyError) -> ProtocolError:
-    """There is no room for another "recognition", or "text"."""
+def server_busy(what: str, error: BusyError) -> ProtocolError:
+    """No more work is admitted. what: the work that was refused: "recognition" or "text"."""
     return ProtocolError(
         ErrorCode.SERVER_BUSY,
-        f"This server has no room for another {what}: {error}. Try again later.",
-    )
-
-
-def not_supported(error: NotSupportedError) -> ProtocolError:
-    """The model in use cannot do what was asked."""
-    return ProtocolError(
-        ErrorCode.NOT_SUPPORTED_BY_MODEL, f"{error}. Leave that out, or ask for less of it."
-    )
-
-
-def recognition_failed() -> ProtocolError:
-    """The recogniser gave up on this audio."""
-    return ProtocolError(
-        ErrorCode.RECOGNITION_FAILED,
-        "The server could not recognise this audio and has dropped it, after trying "
-        "several times. Start again; if it goes on, tell whoever runs the server.",
-    )
-
-
-def synthesis_failed() -> ProtocolError:
-    """The synthesiser gave up on this text."""
-    return ProtocolError(
-        ErrorCode.SYNTHESIS_FAILED,
-        "The server could not say this text to its end. Send it again; if it goes on, "
-        "tell whoever runs the server which text it is.",
-    )
-
-
-def not_ssml(error: SsmlError) -> ProtocolError:
-    """The text was said to be SSML."""
-    return ProtocolError(
-        ErrorCode.INVALID_FIELD, f'The field "text" is not SSML that can be said: {error}.'
+        f"The server cannot accept another {what} now: {error}. Try again later.",
     )
 
 
 def server_stopping() -> ProtocolError:
-    """The server is about to go."""
+    """The server is shutting down."""
     return ProtocolError(
-        ErrorCode.SERVER_STOPPING, "This server is being stopped; connect again in a while."
+        ErrorCode.SERVER_STOPPING, "The server is shutting down; connect again later."
+    )
+
+
+def internal_error() -> ProtocolError:
+    """A fault of the server, whose details are in its log."""
+    return ProtocolError(
+        ErrorCode.INTERNAL_ERROR,
+        "An internal error of the server ended this request or session. Try again; if the error "
+        "persists, report it to the operator of the server, whose log has the details.",
+    )
+
+
+def not_supported(error: NotSupportedError) -> ProtocolError:
+    """The model in use does not support a parameter."""
+    return ProtocolError(
+        ErrorCode.NOT_SUPPORTED_BY_MODEL, f"{error}. Leave the parameter out, or reduce its value."
+    )
+
+
+def recognition_failed() -> ProtocolError:
+    """The recogniser failed, repeatedly, on this audio."""
+    return ProtocolError(
+        ErrorCode.RECOGNITION_FAILED,
+        "The recognition failed after several attempts, and its audio was dropped. Start again; if "
+        "the error persists, report it to the operator of the server.",
+    )
+
+
+def synthesis_failed() -> ProtocolError:
+    """The synthesiser failed on this text."""
+    return ProtocolError(
+        ErrorCode.SYNTHESIS_FAILED,
+        "The synthesis of this text failed. Send the text again; if the error persists, report the "
+        "text to the operator of the server.",
+    )
+
+
+def invalid_ssml(error: SsmlError) -> ProtocolError:
+    """A text declared as SSML is not valid SSML."""
+    return ProtocolError(
+        ErrorCode.INVALID_FIELD, f'The field "text" is not valid or supported SSML: {error}.'
     )

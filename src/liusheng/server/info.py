@@ -1,4 +1,4 @@
-"""What this server is and has, for programs that want to offer it: `GET /api/info`."""
+"""`GET /api/info`: the version, models, voices and limits of this server."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from liusheng.runtime.recognition.service import Recognition
 from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server.config.settings import LimitSettings
 
-INFO_PATH = "/api/info"
-
 
 class RecognitionInfo(Struct, frozen=True, kw_only=True):
     """Recognition.
 
-    models: the name of the model that serves each value of `lang`, "auto" among them.
+    models: the name of the model for each value of `lang`, including "auto".
     sample_rate: of the audio that clients send, in hertz.
     """
 
@@ -50,7 +48,7 @@ class SynthesisInfo(Struct, frozen=True, kw_only=True):
 
 
 class LimitsInfo(Struct, frozen=True, kw_only=True):
-    """What a client may use; each is the setting of the same name."""
+    """The limits of clients; each is the setting of the same name."""
 
     idle_seconds: float
     max_packet_bytes: int
@@ -60,7 +58,7 @@ class LimitsInfo(Struct, frozen=True, kw_only=True):
 
 
 class Info(Struct, frozen=True, kw_only=True):
-    """Answers GET /api/info; `asr` or `tts` is null where the server does without."""
+    """Answers GET /api/info; `asr` or `tts` is null if the server has none."""
 
     name: str = "liusheng"
     version: str = __version__
@@ -72,7 +70,7 @@ class Info(Struct, frozen=True, kw_only=True):
 def describe(
     recognition: Recognition | None, synthesis: Synthesis | None, limits: LimitSettings
 ) -> Info:
-    """Return what is served. recognition, synthesis: started."""
+    """Return the information. recognition, synthesis: started; None: the server has none."""
     return Info(
         asr=RecognitionInfo(models=recognition.description.models) if recognition else None,
         tts=SynthesisInfo(

@@ -1,4 +1,4 @@
-"""Logs: one line an event, for people or as JSON, with the session's id where there is one."""
+"""Logs: one line per event, for people or as JSON, with the id of the session if there is one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 
 
 def set_up(level: str, style: Literal["text", "json"]) -> None:
-    """Send all logs of this process to standard error, from `level` on."""
+    """Write the logs of this process from `level` on to standard error."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -20,7 +20,7 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
     ]
     if style == "json":
         rendering: list[structlog.types.Processor] = [
-            # Without local variables: they hold what people said.
+            # Without local variables: they contain what people said.
             structlog.processors.ExceptionRenderer(
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
             ),
@@ -43,6 +43,6 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Libraries tell at "info" what is nobody's business here: every connection, every request.
+    # At "info", these libraries log every connection and request, as our own lines do.
     for chatty in ("uvicorn.error", "uvicorn.access", "httpx", "asyncio"):
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))

@@ -1,4 +1,4 @@
-"""A recognition whose results are waited for, for everything that is not a socket's session."""
+"""A recognition whose results are awaited, for HTTP endpoints (WebSockets have sessions)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import AsyncIterator
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
-from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.recognition.service import BusyError, Recognition
-from liusheng.server.errors import no_room, not_supported, recognition_failed
+from liusheng.server.errors import not_supported, recognition_failed, server_busy
 
 _log = logging.getLogger(__name__)
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
-_LONGEST_WAIT = 10.0
+_MAX_WAIT = 10.0  # seconds of one wait for room in the queue
 
 
 class RecognitionTask:
-    """A recognition under way. Whoever stops before its end calls `abandon`.
+    """A running recognition. Its owner calls `abandon` when it stops before the end.
 
-    transcript: what is known so far.
-    utterances: those that are closed.
-    seconds: of audio that came in.
+    transcript: the text so far.
+    utterances: the closed utterances.
+    seconds: of audio received.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class RecognitionTask:
         max_seconds: float = 0,
         transcript: Transcript | None = None,
     ) -> None:
-        """Begin.
+        """Open the recognition.
 
         max_seconds: of audio; 0: no limit.
-        transcript: to be filled; by default a new one.
+        transcript: to append to; by default a new one.
 
         Raises:
             ProtocolError: server_busy, or not_supported_by_model.
@@ -48,19 +48,19 @@ class RecognitionTask:
         self.seconds = 0.0
         self._max_seconds = max_seconds
         self._max_queued = recognition.options.max_queued
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._finished = False
         self._failure: Exception | None = None
         try:
-            self._stream = recognition.open(params, self._update, self._finish, self._fail)
+            self._stream = recognition.open(params, self._on_update, self._on_finish, self._on_fail)
         except BusyError as error:
             _log.warning("refused: %s", error)
-            raise no_room("recognition", error) from None
+            raise server_busy("recognition", error) from None
         except NotSupportedError as error:
             raise not_supported(error) from None
 
     async def feed(self, pcm: bytes) -> None:
-        """Add audio (PCM16, 16 kHz, mono, whole samples); waits while much is queued.
+        """Append audio (PCM16, 16 kHz, mono, whole samples); waits while the queue is full.
 
         Raises:
             ProtocolError: session_too_long, or recognition_failed.
@@ -69,61 +69,57 @@ class RecognitionTask:
             piece = pcm[at : at + _BYTES_PER_SECOND]
             self.seconds += len(piece) / _BYTES_PER_SECOND
             if 0 < self._max_seconds < self.seconds:
-                raise ProtocolError(
-                    ErrorCode.SESSION_TOO_LONG,
-                    f"The audio is over this server's limit of {self._max_seconds:g} s; "
-                    "send it in parts.",
-                )
+                raise session_too_long(self._max_seconds, "Send it in several parts.")
             if self._failure:
                 raise self._failure
             self._stream.feed(piece)
             while self._stream.queued_seconds >= self._max_queued and not self._failure:
-                await self._stream.room(_LONGEST_WAIT)
+                await self._stream.room(_MAX_WAIT)
 
     def finish(self) -> None:
-        """No more audio comes."""
+        """End the audio."""
         if not self._failure:
             self._stream.finish()
 
-    def break_off(self, error: Exception) -> None:
-        """The audio does not come to its end; `news` raises why."""
+    def fail(self, error: Exception) -> None:
+        """End the task because its audio cannot be read; `updates` and `wait` raise `error`."""
         self._failure = self._failure or error
-        self._news.set()
+        self._changed.set()
 
     def abandon(self) -> None:
-        """Nobody waits for this any more."""
+        """Drop the recognition."""
         self._stream.abandon()
 
-    async def news(self) -> AsyncIterator[None]:
-        """Yield when more is known (what comes quickly is not told one by one), until the end.
+    async def updates(self) -> AsyncIterator[None]:
+        """Yield after the transcript has changed, until the end; changes in between are merged.
 
         Raises:
             ProtocolError: recognition_failed.
-            Exception: what the audio was broken off with.
+            Exception: the error given to `fail`.
         """
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._changed.wait()
+            self._changed.clear()
             if self._failure:
                 raise self._failure
             if self._finished:
                 return
             yield
 
-    async def end(self) -> None:
-        """Wait until every utterance is closed; raises what `news` does."""
-        async for _ in self.news():
+    async def wait(self) -> None:
+        """Wait until every utterance is closed. Raises as `updates`."""
+        async for _ in self.updates():
             pass
 
-    def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
+    def _on_update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
         self.utterances.extend(closed)
         self.transcript.update(closed, partial.index, partial.text, partial.stable)
-        self._news.set()
+        self._changed.set()
 
-    def _finish(self) -> None:
+    def _on_finish(self) -> None:
         self._finished = True
-        self._news.set()
+        self._changed.set()
 
-    def _fail(self, error: Exception) -> None:
+    def _on_fail(self, error: Exception) -> None:
         _log.error("recognition failed: %s", error)
-        self.break_off(recognition_failed())
+        self.fail(recognition_failed())

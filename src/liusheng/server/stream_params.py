@@ -1,4 +1,4 @@
-"""From what a client asks for on the wire to what a recogniser is told."""
+"""From the protocol's parameters of a recognition to the recogniser's."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol.asr import RecognitionConfig
 
 
-def stream_params(wishes: RecognitionConfig, script: Script) -> StreamParams:
-    """Return how a stream is to be recognised.
+def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
+    """Return the parameters of a stream.
 
-    script: of Chinese text; the server's setting.
+    script: of Chinese text; a setting of the server.
     """
     return StreamParams(
-        lang=wishes.lang,
+        lang=config.lang,
         script=script,
-        hotwords=wishes.hotwords,
-        nbest=wishes.nbest,
-        endpoint=None if wishes.endpoint_ms is UNSET else wishes.endpoint_ms / 1000,
-        punctuation=None if wishes.punctuation is UNSET else wishes.punctuation,
-        itn=None if wishes.itn is UNSET else wishes.itn,
+        hotwords=config.hotwords,
+        nbest=config.nbest,
+        endpoint=None if config.endpoint_ms is UNSET else config.endpoint_ms / 1000,
+        punctuation=None if config.punctuation is UNSET else config.punctuation,
+        itn=None if config.itn is UNSET else config.itn,
     )

@@ -1,18 +1,34 @@
-"""The web page: the files of `liusheng/web`, each at its own path, the page itself at `/`."""
+"""The web page: the files of `liusheng/web` below the path prefix, the page itself at `/`."""
 
 from __future__ import annotations
 
-import hashlib
+import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 _WEB = Path(__file__).parent.parent / "web"
-# What browsers ask for by another name.
-_ALIASES = {"index.html": "/", "icon.svg": "/favicon.ico"}
 
+_ALIASES = {"/": "index.html", "/favicon.ico": "icon.svg"}
+
+_HEADERS = {
+    # The browser revalidates each file, so that it never combines files of two versions.
+    "Cache-Control": "no-cache",
+    # Nothing is loaded from other hosts, and no other site may frame a page that asks for the
+    # microphone.
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+# The platform's table of types has others for some of these, or none.
 _CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -23,50 +39,54 @@ _CONTENT_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 
-_HEADERS = {
-    # An upgraded server must not meet half of its old page; asking costs a 304.
-    "Cache-Control": "no-cache",
-    # Nothing is fetched from anywhere else, and nobody else's page frames this one: it asks for
-    # the microphone.
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'",
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+
+class _PageFiles(StaticFiles):
+    """Starlette's static files with our headers and content types."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(_HEADERS)
+        content_type = _CONTENT_TYPES.get(Path(full_path).suffix)
+        if content_type and "content-type" in response.headers:
+            response.headers["Content-Type"] = content_type
+        return response
 
 
-class _File:
-    """A file in memory: the page is small, and does not change while the server runs."""
+def page_routes(path_prefix: str) -> list[BaseRoute]:
+    """Return a route for each file of the page and for each folder of files.
 
-    def __init__(self, path: str, content: bytes) -> None:
-        self.path = path
-        self._content = content
-        self._headers = {
-            **_HEADERS,
-            "Content-Type": _CONTENT_TYPES[Path(path).suffix],
-            "ETag": f'"{hashlib.sha256(content).hexdigest()[:20]}"',
-        }
+    There is no mount of everything: it would answer 404, not 405, to a wrong method elsewhere.
+    """
+    files = _PageFiles(directory=_WEB)
 
-    async def respond(self, request: Request) -> Response:
-        """Answer GET and HEAD, with 304 where the client has it already."""
-        known = request.headers.get("If-None-Match", "")
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-        if "*" in tags or self._headers["ETag"] in tags:
-            return Response(status_code=304, headers=self._headers)
-        return Response(self._content, headers=self._headers)
+    def file(path: str) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            return await files.get_response(path, request.scope)
 
+        return respond
 
-def add_page(app: Starlette, path_prefix: str) -> None:
-    """Serve the page at `path_prefix` + "/", and its files beside it."""
-    for source in sorted(_WEB.rglob("*")):
-        if source.suffix not in _CONTENT_TYPES:
-            continue
-        path = source.relative_to(_WEB).as_posix()
-        file = _File(path, source.read_bytes())
-        app.add_route(f"{path_prefix}/{path}", file.respond, methods=["GET"])
-        if alias := _ALIASES.get(path):
-            app.add_route(path_prefix + alias, file.respond, methods=["GET"])
+    def folder(name: str) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            path = f"{name}/{request.path_params['path']}"
+            return await files.get_response(path, request.scope)
+
+        return respond
+
+    found: list[BaseRoute] = [
+        Route(path_prefix + path, file(name)) for path, name in _ALIASES.items()
+    ]
+    for source in sorted(_WEB.iterdir()):
+        if source.is_dir():
+            found.append(Route(f"{path_prefix}/{source.name}/{{path:path}}", folder(source.name)))
+        else:
+            found.append(Route(f"{path_prefix}/{source.name}", file(source.name)))
     if path_prefix:
-        # The page's own addresses are relative: without the last slash they would miss the prefix.
-        app.add_route(path_prefix, lambda _: RedirectResponse(f"{path_prefix}/"), methods=["GET"])
+        # The page's links are relative: without the last slash they would miss the prefix.
+        found.append(Route(path_prefix, lambda _: RedirectResponse(f"{path_prefix}/")))
+    return found

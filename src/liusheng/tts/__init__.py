@@ -1,1 +1,1 @@
-"""Synthesis: voices and the text front end. Knows no network."""
+"""Speech synthesis: voices and the text front end. Nothing here knows about the network."""

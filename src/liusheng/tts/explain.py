@@ -1,4 +1,4 @@
-"""What is made of a text, for those who want to know why it sounds as it does."""
+"""The text analysis of a synthesis as data, to find out why a text sounds as it does."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any
 from liusheng.models.types import InstalledModel
 from liusheng.tts.load import open_router
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.text import Clause, FrontEnd, Lexicon
+from liusheng.tts.text import Clause, FrontEnd, UserLexicon
 from liusheng.tts.types import UnknownVoiceError
 from liusheng.tts.voice import PhoneticVoice
 
 
 class Explainer:
-    """Reads texts as a synthesizer does, and says what came out.
+    """Analyses texts as a synthesiser does, and returns every step as data.
 
     Args:
-        voices: whose phones are told; None where there are none.
+        voices: the voices whose phones are shown; None where there are none.
     """
 
     def __init__(self, front_end: FrontEnd, voices: VoiceRouter | None = None) -> None:
         self._front_end = front_end
         self._router = voices
 
-    def voice_named(self, name: str | None, number: int = 0) -> str:
-        """The name of the voice that a request with this name or number asks for.
+    def find_voice(self, name: str | None, number: int = 0) -> str:
+        """The name of the voice that a request with this name or number selects; "" for the default
+        voice where there are no voices.
 
         Raises:
-            UnknownVoiceError: there is none.
+            UnknownVoiceError: there is no such voice.
         """
         voices = self._router.voices if self._router else ()
         for voice in voices:
@@ -41,18 +42,20 @@ class Explainer:
         raise UnknownVoiceError(f"there is no voice {name or number}; there are {known}")
 
     def explain(self, text: str, voice: str = "") -> dict[str, Any]:
-        """Plain data for JSON.
+        """The analysis of a text, as plain data for JSON.
 
-        clauses: of each the language, the reading, the span of the text that it covers, the pause
-            after it, the `voice` that says it and its `phones`; of Mandarin also each syllable,
-            with the characters it reads, its pinyin as it is said and its phones. Voice and phones
-            are null where no voice is there, or it does not tell.
+        `clauses` has for each clause its language, its reading, the span of the text that it
+        covers, the pause after it, the `voice` that speaks it and its `phones`; for Mandarin also
+        each syllable with its characters, its pinyin after tone sandhi and its phones. `voice` and
+        `phones` are null where there is no voice, or the voice does not show its phones.
+
+        voice: a voice's name; "" for the default voice.
         """
         clauses = list(self._front_end.clauses(text))
         return {"text": text, "clauses": [self._clause(clause, voice) for clause in clauses]}
 
-    def _clause(self, clause: Clause, asked: str) -> dict[str, Any]:
-        voice = self._router.voice_for(clause, asked) if self._router else None
+    def _clause(self, clause: Clause, requested: str) -> dict[str, Any]:
+        voice = self._router.voice_for(clause, requested) if self._router else None
         phones = voice.phones(clause) if isinstance(voice, PhoneticVoice) else None
         explained: dict[str, Any] = {
             "lang": clause.lang,
@@ -64,29 +67,31 @@ class Explainer:
             "phones": None if phones is None else " ".join(part for part in phones if part),
         }
         if clause.lang == "zh":
-            each = phones if phones is not None else [None] * len(clause.syllables)
+            by_syllable = phones if phones is not None else [None] * len(clause.syllables)
             explained["syllables"] = [
                 {
                     "text": syllable.text,
                     "pinyin": syllable.pinyin,
-                    "phones": spoken,
+                    "phones": syllable_phones,
                     "span": list(syllable.span),
                     "word_start": syllable.word_start,
                     "pause_after": syllable.pause_after,
                 }
-                for syllable, spoken in zip(clause.syllables, each, strict=True)
+                for syllable, syllable_phones in zip(clause.syllables, by_syllable, strict=True)
             ]
         return explained
 
 
 def open_explainer(models: Sequence[InstalledModel], lexicon: str = "") -> Explainer:
-    """Open the voices of `models`, if any, with a front end that knows the user's `lexicon`.
+    """Open the voices of `models`, if any, and a front end with the user's `lexicon`.
+
+    lexicon: path of the file; "" for none.
 
     Raises:
         VoiceLoadError: a model cannot be opened.
-        LexiconError: the lexicon is wrong.
+        LexiconError: the lexicon cannot be read, or a line of it is wrong.
     """
-    front_end = FrontEnd(Lexicon(Path(lexicon).expanduser()) if lexicon else None)
+    front_end = FrontEnd(UserLexicon(Path(lexicon).expanduser()) if lexicon else None)
     if not models:
         return Explainer(front_end)
     return Explainer(front_end, open_router(models, front_end, warm_up=False))

@@ -10,32 +10,32 @@ from typing import Any
 import numpy as np
 
 from liusheng.tts.text.types import Clause
-from liusheng.tts.trim import Trimmed, silence
+from liusheng.tts.trim import TrimmedBlocks, silence
 from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import punctuated
 
 _SEED = 1
-"""Of the noise in breath and fricatives; fixed, so that the same clause is the same audio."""
+"""Seed of the noise in breath and fricatives; fixed, so that audio is reproducible."""
 
-_CLAUSE = 60
-"""Phonemes that go into one pass where there is a comma to cut at: three to four seconds."""
+_PASS_PHONEMES = 60
+"""Phonemes in one pass of the network where there is a comma to cut at: three to four seconds."""
 
-_MOST = 160
-"""Phonemes that go into one pass even where there is none: about ten seconds."""
+_MAX_PASS_PHONEMES = 160
+"""Phonemes in one pass where there is no comma: about ten seconds."""
 
-_COMMA = 0.15
-"""Seconds between two passes."""
+_PASS_PAUSE = 0.15
+"""Seconds of silence between two passes."""
 
 
 class HibariVoice:
-    """A voice of hibari-tts. It reads the files it is given and never fetches any.
+    """A voice of hibari-tts. It reads the model file that it is given and downloads nothing.
 
     Args:
         name: one of the package's voices: "heart", "emma", ...
         model: the voice's ONNX file.
 
     Raises:
-        ValueError: there is no such voice, or the package has changed under us.
+        ValueError: there is no such voice, or the package's sample rate is not ours.
     """
 
     languages = ("en",)
@@ -49,38 +49,41 @@ class HibariVoice:
                 f"hibari-tts has no voice {name!r}; it has {', '.join(sorted(VOICES))}"
             )
         if hibari.SAMPLE_RATE != SAMPLE_RATE:
-            raise ValueError(f"hibari-tts speaks at {hibari.SAMPLE_RATE} Hz, not {SAMPLE_RATE} Hz")
+            raise ValueError(
+                f"hibari-tts gives audio at {hibari.SAMPLE_RATE} Hz, not {SAMPLE_RATE} Hz"
+            )
         self.name = name
         self.gender: str = VOICES[name]["gender"]
         self._engine: Any = hibari.Hibari(voice=name, model=str(model), threads=1)
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
-        del urgent  # a first pass takes as long as another voice's first block
+        """See `ClauseVoice.speak`."""
+        del urgent  # a pass is already as short as another voice's first block
         noise = np.random.default_rng(_SEED)
         spoken = False
         for sentence in self._engine.phonemize(punctuated(clause)):
             for phonemes in split_phonemes(sentence):
                 if not any(map(str.isalpha, phonemes)):
-                    continue  # marks alone would be spoken as a noise
+                    continue  # the model makes a noise of punctuation alone
                 audio = self._engine.from_ids(self._engine.ids(phonemes), speed, noise)
                 if spoken:
-                    yield silence(_COMMA / speed)
-                # The model puts a third of a second of silence around whatever it says.
-                for block in Trimmed([audio]):
+                    yield silence(_PASS_PAUSE / speed)
+                # The model puts a third of a second of silence around each pass.
+                for block in TrimmedBlocks([audio]):
                     spoken = True
                     yield block
 
     def phones(self, clause: Clause) -> list[str]:
-        """See `PhoneticVoice`: IPA, as hibari-tts writes it."""
+        """See `PhoneticVoice.phones`: IPA, as hibari-tts writes it."""
         return list(self._engine.phonemize(punctuated(clause)))
 
 
 def split_phonemes(phonemes: str) -> list[str]:
-    """Cut a sentence's phonemes into what is spoken in one pass each: at commas where that is
-    enough, else between words."""
+    """Cut a sentence's phonemes into the input of one pass each: at commas where that is enough,
+    else between words."""
     pieces: list[str] = []
     for clause in re.findall(r".+?(?:[,;:—]\s+|$)", phonemes):
-        if pieces and len(pieces[-1]) + len(clause) <= _CLAUSE:
+        if pieces and len(pieces[-1]) + len(clause) <= _PASS_PHONEMES:
             pieces[-1] += clause
         else:
             pieces.append(clause)
@@ -90,8 +93,10 @@ def split_phonemes(phonemes: str) -> list[str]:
 def _between_words(phonemes: str) -> list[str]:
     parts: list[str] = []
     for word in re.findall(r"\S+\s*", phonemes):
-        if parts and len(parts[-1]) + len(word) <= _MOST:
+        if parts and len(parts[-1]) + len(word) <= _MAX_PASS_PHONEMES:
             parts[-1] += word
         else:
-            parts += [word[i : i + _MOST] for i in range(0, len(word), _MOST)]
+            parts += [
+                word[i : i + _MAX_PASS_PHONEMES] for i in range(0, len(word), _MAX_PASS_PHONEMES)
+            ]
     return parts

@@ -1,4 +1,4 @@
-"""Opens the voices of installed models and makes one synthesizer of them."""
+"""Opens the voices of installed models and combines them into one synthesiser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from liusheng.models.types import InstalledModel, Kind
 from liusheng.tts.loudness import gain_of
 from liusheng.tts.router import LoadedVoice, VoiceRouter
-from liusheng.tts.voice import ClauseMaker, ClauseVoice, default_voice_name
+from liusheng.tts.voice import ClauseVoice, TextFrontEnd, default_voice_name
 
 log = logging.getLogger(__name__)
 
@@ -19,33 +19,33 @@ _WARM_UP = {"zh": "今天天气很好。", "en": "The weather is fine today."}
 
 
 class VoiceLoadError(RuntimeError):
-    """A model's voices cannot be opened; the message says what to do."""
+    """The voices of a model cannot be opened; the message says what to do."""
 
 
 def load(
     models: Sequence[InstalledModel],
-    front_end: ClauseMaker | None = None,
+    front_end: TextFrontEnd | None = None,
     *,
     lexicon: Path | None = None,
 ) -> VoiceRouter:
     """Open the voices of `models`, the default voice's model first, and warm them up.
 
-    front_end: by default Liusheng's own, with the user's `lexicon`.
+    front_end: by default `liusheng.tts.text.FrontEnd`, with the user's `lexicon`.
 
     Raises:
         VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
     """
     if front_end is None:
-        from liusheng.tts.text import FrontEnd, Lexicon
+        from liusheng.tts.text import FrontEnd, UserLexicon
 
-        front_end = FrontEnd(Lexicon.watching(lexicon))
+        front_end = FrontEnd(UserLexicon.watching(lexicon))
     return open_router(models, front_end, warm_up=True)
 
 
 def open_router(
-    models: Sequence[InstalledModel], front_end: ClauseMaker, *, warm_up: bool
+    models: Sequence[InstalledModel], front_end: TextFrontEnd, *, warm_up: bool
 ) -> VoiceRouter:
-    """Open the voices of `models`; without `warm_up` as they are, not brought to one loudness.
+    """Open the voices of `models`; without `warm_up` also without levelling their loudness.
 
     Raises:
         VoiceLoadError: see `load`.
@@ -61,8 +61,8 @@ def open_router(
             ) from error
         except (OSError, ValueError) as error:
             raise VoiceLoadError(f"the model {model.name} cannot be opened: {error}") from error
-        # The speakers of a model share a gain: a model may have dozens, and its maker has levelled
-        # them.
+        # The speakers of a model share a gain: there may be dozens, and the model's authors have
+        # levelled them.
         loaded += [LoadedVoice(voice, model.name, gain) for voice in voices]
     try:
         return VoiceRouter(loaded, front_end)
@@ -88,14 +88,15 @@ def _open(model: InstalledModel) -> Iterator[ClauseVoice]:
 
         yield from open_sherpa_voices(model)
     else:
-        raise ValueError(f"models of the kind {model.kind.value} do not speak")
+        raise ValueError(f"models of the kind {model.kind.value} are not for synthesis")
 
 
-def _warm_up(voice: ClauseVoice, front_end: ClauseMaker) -> float:
-    """Speak a sentence, so that the first user does not wait, and return the voice's gain."""
+def _warm_up(voice: ClauseVoice, front_end: TextFrontEnd) -> float:
+    """Synthesise a sentence, so that the first request does not wait for lazy initialisation;
+    return the voice's gain."""
     language = next((each for each in voice.languages if each in _WARM_UP), None)
     if language is None:
-        log.info("%s speaks neither Chinese nor English: not warmed up", voice.name)
+        log.info("%s has neither Chinese nor English: not warmed up", voice.name)
         return 1.0
     blocks = [
         samples
@@ -103,5 +104,5 @@ def _warm_up(voice: ClauseVoice, front_end: ClauseMaker) -> float:
         for samples in voice.speak(clause, speed=1.0, urgent=True)
     ]
     if not blocks:
-        raise ValueError(f"the voice {voice.name} says nothing")
+        raise ValueError(f"the voice {voice.name} gave no audio for {_WARM_UP[language]!r}")
     return gain_of(voice.name, np.concatenate(blocks))

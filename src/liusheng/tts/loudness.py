@@ -1,4 +1,4 @@
-"""Bringing voices to one loudness, so that a sentence in two languages does not jump."""
+"""Loudness normalisation across voices: a sentence in two languages keeps one loudness."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ import av.filter
 from liusheng.tts.types import SAMPLE_RATE, Samples
 
 TARGET = -21.0
-"""LUFS that every voice is brought to."""
+"""LUFS to which every voice is normalised."""
 
 _MEASURED = {"baker-zh": -21.9, "heart": -26.0}
-"""LUFS of voices whose loudness was measured over ten sentences (docs/voices.md)."""
+"""Voice to LUFS, measured over ten sentences (docs/voices.md)."""
 
-_MOST_DB = 12.0
+_MAX_GAIN_DB = 12.0
 
 
 def loudness(samples: Samples) -> float:
-    """Integrated loudness in LUFS (ITU-R BS.1770-4, FFmpeg's ebur128); -inf for silence."""
+    """Integrated loudness of audio at 24 kHz in LUFS (ITU-R BS.1770-4, by FFmpeg's ebur128);
+    -inf for silence."""
     frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
     frame.sample_rate = SAMPLE_RATE
     frame.pts = 0
-    # Through a file: PyAV 17, the last for Python 3.10, does not show a frame's metadata.
+    # Through a file: PyAV 17, the last for Python 3.10, does not expose the metadata of a frame.
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         graph = av.filter.Graph()
@@ -49,19 +50,19 @@ def loudness(samples: Samples) -> float:
                 graph.pull()
         readings = re.findall(r"lavfi\.r128\.I=(\S+)", log.read_text())
     measured = float(readings[-1]) if readings else -math.inf
-    # The meter's floor is -70.
+    # The meter reports -70 for everything below its absolute gate.
     return measured if measured > -70 else -math.inf
 
 
 def gain_of(voice: str, sample: Samples) -> float:
-    """The factor that brings a voice to TARGET, at most 12 dB up or down.
+    """The factor that brings a voice to TARGET, at most 12 dB up or down; 1 for silence.
 
     voice: its name.
-    sample: some speech of it, measured where the voice is not one that was measured once for all.
+    sample: speech of this voice, measured unless the loudness of the voice is known.
     """
     level = _MEASURED[voice] if voice in _MEASURED else loudness(sample)
     if not math.isfinite(level):
         return 1.0
-    # Tenths, so that measuring on another machine gives the same factor.
-    decibels = round(min(max(TARGET - level, -_MOST_DB), _MOST_DB), 1)
+    # Rounded to 0.1 dB, so that every machine gets the same factor.
+    decibels = round(min(max(TARGET - level, -_MAX_GAIN_DB), _MAX_GAIN_DB), 1)
     return float(10 ** (decibels / 20))

@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions as synthesis wants them."""
+"""ONNX Runtime sessions with the settings of a synthesis worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import onnxruntime
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """Open a model on one thread: many syntheses share the cores, one does not spread over them.
+    """Open a model on one thread: the cores are shared by workers, not by one computation.
 
     Raises:
         ValueError: the file is not a model that ONNX Runtime can open.

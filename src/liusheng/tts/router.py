@@ -1,4 +1,4 @@
-"""Many voices as one synthesizer: each clause goes to a voice that can speak it."""
+"""Many voices as one synthesiser: each clause goes to a voice that has its language."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from liusheng.tts.clauses import SpokenClause, spoken_clauses
 from liusheng.tts.marks import ClauseMarks
-from liusheng.tts.script import Line, script
-from liusheng.tts.ssml import Rest
+from liusheng.tts.ssml import Break
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause
-from liusheng.tts.trim import Trimmed, amplify, silence
+from liusheng.tts.trim import TrimmedBlocks, amplify, silence
 from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
-from liusheng.tts.voice import ClauseMaker, ClauseVoice, TimedVoice, Timing
+from liusheng.tts.voice import ClauseVoice, TextFrontEnd, TimedVoice, Timing
 
 log = logging.getLogger(__name__)
 
 PAUSES = {"none": 0.0, "comma": 0.2, "sentence": 0.42}
-"""Seconds of silence after a clause at speed 1, on top of the 60 ms that a trimmed clause keeps."""
+"""Seconds of silence after a clause at speed 1, besides the 60 ms that a trimmed clause keeps."""
 
 
 @dataclass(frozen=True)
 class LoadedVoice:
-    """A voice, the catalogue's name of its model, and the gain that brings it to the others."""
+    """A voice with its model.
+
+    model: the model's name in the catalogue.
+    gain: factor that brings the voice to the common loudness.
+    """
 
     voice: ClauseVoice
     model: str
@@ -33,20 +37,21 @@ class LoadedVoice:
 class VoiceRouter:
     """The `Synthesizer` over all loaded voices.
 
-    A clause is spoken by the requested voice where that speaks its language, else by the default
-    voice of the language: the first that speaks it best, else the first that speaks it at all.
+    A clause is spoken by the requested voice where it has the clause's language, else by the
+    default voice of the language: the first voice with it as its first language, else the first
+    voice with it at all.
 
     Args:
         voices: numbered in this order; the first is the default voice.
-        front_end: makes clauses of text.
+        front_end: turns text into clauses.
 
     Raises:
         ValueError: there are no voices, or two have the same name.
     """
 
-    def __init__(self, voices: Sequence[LoadedVoice], front_end: ClauseMaker) -> None:
+    def __init__(self, voices: Sequence[LoadedVoice], front_end: TextFrontEnd) -> None:
         if not voices:
-            raise ValueError("there is no voice to speak with")
+            raise ValueError("there is no voice: name a model for synthesis")
         self._front_end = front_end
         self._by_name = {loaded.voice.name: loaded for loaded in voices}
         if len(self._by_name) < len(voices):
@@ -73,9 +78,9 @@ class VoiceRouter:
         """See `Synthesizer.follow`.
 
         Raises:
-            UnknownVoiceError: there is no such voice.
-            ValueError: the speed is not above 0.
-            SsmlError: when iteration begins.
+            UnknownVoiceError: at once, when there is no such voice.
+            ValueError: at once, when the speed is not above 0.
+            SsmlError: when iteration begins, if SSML is requested and the text is not valid.
         """
         if request.voice and request.voice not in self._by_name:
             raise UnknownVoiceError(
@@ -83,65 +88,72 @@ class VoiceRouter:
             )
         if not request.speed > 0:
             raise ValueError(f"speed must be above 0, not {request.speed}")
-        asked = self._by_name.get(request.voice, self._default)
-        return self._blocks(request, text, asked)
+        requested = self._by_name.get(request.voice, self._default)
+        return self._blocks(request, text, requested)
 
     def _blocks(
-        self, request: SpeechRequest, text: GrowingText, asked: LoadedVoice
+        self, request: SpeechRequest, text: GrowingText, requested: LoadedVoice
     ) -> Iterator[Block | None]:
         pause = 0.0
         position = 0
         spoken = False
-        awaited = True
-        for line in script(request, text, self._front_end):
-            if line is None:
-                awaited = True
+        urgent = True
+        for part in spoken_clauses(request, text, self._front_end):
+            if part is None:
+                urgent = True
                 yield None
                 continue
-            if isinstance(line, Rest):
-                pause = max(pause, line.seconds) if line.at_least else line.seconds
+            if isinstance(part, Break):
+                pause = max(pause, part.seconds) if part.at_least else part.seconds
                 continue
             if pause:
-                # On its way before the clause is made, which gives the maker that much time.
+                # Sent before the clause is synthesised, which gains that much time for it.
                 quiet = silence(pause)
                 position += len(quiet)
                 yield Block(quiet)
                 pause = 0.0
-            for block in self._clause(line, asked, text.text, position, urgent=awaited):
-                awaited = False
+            for block in self._clause(part, requested, text.text, position, urgent=urgent):
+                urgent = False
                 spoken = True
                 position += len(block.samples)
                 yield block
             if spoken:
-                pause = PAUSES[line.clause.pause] / line.speed
+                pause = PAUSES[part.clause.pause] / part.speed
 
     def _clause(
-        self, line: Line, asked: LoadedVoice, source: str, position: int, *, urgent: bool
+        self,
+        part: SpokenClause,
+        requested: LoadedVoice,
+        source: str,
+        position: int,
+        *,
+        urgent: bool,
     ) -> Iterator[Block]:
-        clause = line.clause
-        chosen = self._chosen(clause, asked)
+        clause = part.clause
+        chosen = self._choose(clause, requested)
         if chosen is None:
-            log.warning("no voice speaks %s: left out: %s", clause.lang, clause.reading)
+            log.warning("no voice has the language %s; not spoken: %s", clause.lang, clause.reading)
             return
         timings: tuple[Timing, ...] = ()
         if isinstance(chosen.voice, TimedVoice):
-            timings, raw = chosen.voice.timed(clause, speed=line.speed, urgent=urgent)
+            timings, raw = chosen.voice.timed(clause, speed=part.speed, urgent=urgent)
         else:
-            raw = chosen.voice.speak(clause, speed=line.speed, urgent=urgent)
-        trimmed = Trimmed(amplify(samples, chosen.gain) for samples in raw)
-        marks = ClauseMarks(clause, timings, source, position, line.origin)
+            raw = chosen.voice.speak(clause, speed=part.speed, urgent=urgent)
+        trimmed = TrimmedBlocks(amplify(samples, chosen.gain) for samples in raw)
+        marks = ClauseMarks(clause, timings, source, position, part.origin)
         for samples in trimmed:
             position += len(samples)
-            begun = marks.begun_before(position, trimmed.lead, last=trimmed.ended)
-            louder = samples if line.volume == 1 else amplify(samples, line.volume)
-            yield Block(louder, begun)
+            started = marks.starting_before(position, trimmed.lead, last=trimmed.ended)
+            scaled = samples if part.volume == 1 else amplify(samples, part.volume)
+            yield Block(scaled, started)
 
-    def voice_for(self, clause: Clause, asked: str = "") -> ClauseVoice | None:
-        """The voice that says a clause when the voice of this name is asked for."""
-        chosen = self._chosen(clause, self._by_name.get(asked, self._default))
+    def voice_for(self, clause: Clause, requested: str = "") -> ClauseVoice | None:
+        """The voice that speaks a clause when the voice of this name is requested; None where no
+        voice has its language."""
+        chosen = self._choose(clause, self._by_name.get(requested, self._default))
         return chosen.voice if chosen else None
 
-    def _chosen(self, clause: Clause, asked: LoadedVoice) -> LoadedVoice | None:
-        if clause.lang in asked.voice.languages:
-            return asked
+    def _choose(self, clause: Clause, requested: LoadedVoice) -> LoadedVoice | None:
+        if clause.lang in requested.voice.languages:
+            return requested
         return self._by_language.get(clause.lang)

@@ -1,7 +1,7 @@
-"""Checks a synthesis model's files before sherpa-onnx sees them.
+"""Checks the files of a synthesis model before sherpa-onnx loads them.
 
-The library reads its settings from metadata in the ONNX files, and ends the process where one is
-missing. What is asked here is what its loaders ask (sherpa-onnx/csrc/offline-tts-*-model.cc,
+The library reads settings from metadata in the ONNX files, and ends the process where one is
+missing. These are the requirements of its loaders (sherpa-onnx/csrc/offline-tts-*-model.cc,
 vocoder.cc, lexicon.cc; version 2.0).
 """
 
@@ -33,7 +33,7 @@ _KOKORO_MULTILINGUAL = 2
 
 
 def check_files(model: InstalledModel) -> dict[str, str]:
-    """Make sure that sherpa-onnx can load a model, and return its main file's metadata.
+    """Check that sherpa-onnx can load a model, and return the metadata of its main file.
 
     Raises:
         ValueError: a file is missing, is not ONNX, or lacks metadata; the message names it.
@@ -59,21 +59,21 @@ def _check_vits(model: InstalledModel, facts: Mapping[str, str]) -> None:
     melo = "melo" in facts["comment"]
     if melo and int(facts.get("version", "0")) < _MELO_VERSION:
         raise ValueError(
-            f"{model.files['model']} is a MeloTTS export older than sherpa-onnx reads; "
-            "fetch the present one"
+            f"{model.files['model']} is a MeloTTS export older than sherpa-onnx supports; "
+            "download the current one"
         )
     phonemised = any(each in facts["comment"] for each in ("piper", "coqui", "icefall"))
     if facts.get("frontend") == "characters" or (phonemised and "espeak_data" in model.files):
         return
     if "lexicon" not in model.files or not model.files["lexicon"].is_file():
-        wanted = "espeak-ng-data, the folder of phoneme data" if phonemised else "lexicon.txt"
-        raise ValueError(f"it has no {wanted}, and its model does not read plain characters")
+        needed = "espeak-ng-data, the folder of phoneme data" if phonemised else "lexicon.txt"
+        raise ValueError(f"it has no {needed}, and its model does not take plain characters")
     if not melo and facts.get("jieba", "0") == "0":
         language = facts["language"].lower()
         if language not in _LEXICON_LANGUAGES:
             raise ValueError(
                 f"{model.files['model']} says its language is {facts['language']!r}; with a "
-                f"lexicon, sherpa-onnx knows {', '.join(sorted(_LEXICON_LANGUAGES))}"
+                f"lexicon, sherpa-onnx supports {', '.join(sorted(_LEXICON_LANGUAGES))}"
             )
 
 
@@ -81,24 +81,28 @@ def _check_matcha(model: InstalledModel, vocoder: Mapping[str, str]) -> None:
     if vocoder["model_type"] not in _VOCODERS:
         raise ValueError(
             f"{model.files['vocoder']} is a vocoder of the type {vocoder['model_type']!r}; "
-            f"sherpa-onnx knows {', '.join(sorted(_VOCODERS))}"
+            f"sherpa-onnx supports {', '.join(sorted(_VOCODERS))}"
         )
     if not {"lexicon", "espeak_data"} & model.files.keys():
-        raise ValueError("it has neither lexicon.txt nor espeak-ng-data to read text with")
+        raise ValueError(
+            "it has neither lexicon.txt nor espeak-ng-data, one of which its model needs"
+        )
 
 
 def _check_kokoro(model: InstalledModel, facts: Mapping[str, str]) -> None:
     if int(facts.get("version", "1")) >= _KOKORO_MULTILINGUAL and "lexicon" not in model.files:
-        raise ValueError("it has no lexicon (lexicon-zh.txt), which its model reads Chinese with")
+        raise ValueError("it has no lexicon (lexicon-zh.txt), which its model needs for Chinese")
     style = [int(size) for size in facts["style_dim"].split(",")]
     if len(style) != 3 or style[1] != 1:
-        raise ValueError(f"{model.files['model']} has the style_dim {facts['style_dim']}")
-    wanted = style[0] * style[2] * int(facts["n_speakers"]) * 4
-    size = model.files["voices"].stat().st_size
-    if size != wanted:
         raise ValueError(
-            f"{model.files['voices']} has {size} bytes where the model's {facts['n_speakers']} "
-            f"speakers make {wanted}; it belongs to another model, or is damaged"
+            f"{model.files['model']} has style_dim {facts['style_dim']}; it must be N,1,M"
+        )
+    expected = style[0] * style[2] * int(facts["n_speakers"]) * 4
+    size = model.files["voices"].stat().st_size
+    if size != expected:
+        raise ValueError(
+            f"{model.files['voices']} has {size} bytes, but the model's {facts['n_speakers']} "
+            f"speakers need {expected}; it belongs to another model, or is damaged"
         )
 
 

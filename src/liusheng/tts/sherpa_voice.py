@@ -1,7 +1,7 @@
 """Voices of sherpa-onnx: Matcha, VITS (MeloTTS too) and Kokoro models.
 
-The library calls back once for each sentence it has spoken and a clause is never more than one, so
-a clause is one call, and asking it for a clause at a time streams as finely as its callback can.
+A clause is one call of the library. Its streaming callback would not help: it is called once per
+sentence, and a clause is never longer than one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import default_voice_name, punctuated
 
 _LANGUAGES = {"chinese": "zh", "english": "en"}
-"""Those that the front end makes clauses of, by the names in the models' metadata."""
+"""Name of a language in the metadata of models to its code, of those the front end supports."""
 
 
 class SherpaVoice:
@@ -48,25 +48,26 @@ class SherpaVoice:
         self._speaker = speaker
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
-        del urgent  # these models make a clause in one pass
-        text = punctuated(clause)
-        made = self._engine.generate(text, sid=self._speaker, speed=speed)
-        audio = np.asarray(made.samples, np.float32)
+        """See `ClauseVoice.speak`."""
+        del urgent  # these models synthesise a clause in one pass
+        result = self._engine.generate(punctuated(clause), sid=self._speaker, speed=speed)
+        audio = np.asarray(result.samples, np.float32)
         if not audio.size:
             return
-        if made.sample_rate != SAMPLE_RATE:
-            audio = resample(audio, made.sample_rate, SAMPLE_RATE)
+        if result.sample_rate != SAMPLE_RATE:
+            audio = resample(audio, result.sample_rate, SAMPLE_RATE)
         yield np.clip(audio, -1, 1)
 
 
 def open_sherpa_voices(model: InstalledModel) -> list[SherpaVoice]:
-    """Open a model and list its speakers.
+    """Open a model; return a voice for each of its speakers.
 
-    options: `speakers`, their names in the model's order (else the model's name, numbered where
-        there are several); `genders`, by speaker name; `gender`, of all others.
+    model: its `options` may have `speakers`, their names in the model's order (by default the
+        model's name, numbered if there are several); `genders`, by speaker name; and `gender`, of
+        all others.
 
     Raises:
-        ValueError: the model's files are not what sherpa-onnx needs.
+        ValueError: sherpa-onnx cannot load the model's files; the message says why.
     """
     languages = _languages(model, check_files(model))
     config = sherpa_onnx.OfflineTtsConfig(
@@ -96,13 +97,16 @@ def open_sherpa_voices(model: InstalledModel) -> list[SherpaVoice]:
 
 
 def _languages(model: InstalledModel, metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """The catalogue's or the user's word, else what the model says of itself."""
+    """The languages that the catalogue or the user gives, else those in the model's metadata."""
     if model.languages:
         return model.languages
-    said = metadata.get("language", "").lower()
-    languages = tuple(code for name, code in _LANGUAGES.items() if name in said)
+    named = metadata.get("language", "").lower()
+    languages = tuple(code for name, code in _LANGUAGES.items() if name in named)
     if not languages:
-        raise ValueError("nothing says which languages it speaks: name them in the settings")
+        raise ValueError(
+            "its languages are not known: write them into a model.toml in its folder, such as "
+            'languages = ["zh"]'
+        )
     return languages
 
 
@@ -112,20 +116,20 @@ def _speaker_names(model: InstalledModel, count: int) -> list[str]:
         name = default_voice_name(model)
         return [name] if count == 1 else [f"{name}-{i}" for i in range(count)]
     if len(names) > count:
-        raise ValueError(f"{len(names)} speakers are named, the model has {count}")
+        raise ValueError(f"{len(names)} speakers are named, but the model has {count}")
     return names
 
 
 def _rules(model: InstalledModel) -> str:
-    """The model's own normalisation, for what our front end leaves as it is: digits in English.
+    """The model's own text normalisation, for what our front end leaves: digits in English.
 
-    Kokoro reads those itself, in English; its rules would make them Chinese.
+    Not for Kokoro, which reads English digits itself; its rules would read them in Chinese.
     """
     return "" if model.kind is Kind.KOKORO else _joined(model, "rule_fst")
 
 
 def _joined(model: InstalledModel, role: str) -> str:
-    """The files whose roles begin with `role`, as the library takes several."""
+    """The files whose roles begin with `role`, separated by commas as the library takes them."""
     return ",".join(str(model.files[each]) for each in sorted(model.files) if each.startswith(role))
 
 

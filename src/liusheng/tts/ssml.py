@@ -1,32 +1,25 @@
-"""SSML, the small common subset: `break`, `say-as`, `prosody`, `phoneme`, `p` and `s`.
+"""SSML, the common subset: `break`, `say-as`, `prosody`, `phoneme`, `p` and `s`.
 
-Read with expat. A document type is refused, so there are no entities but XML's own five.
-W3C, Speech Synthesis Markup Language 1.1.
+W3C, Speech Synthesis Markup Language 1.1. Parsed with expat. A document type is refused, so there
+are no entities except the five of XML, and none can expand without bound.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import accumulate
 from xml.parsers import expat
 
-from liusheng.tts.say_as import SayingError, phoneme, say_as
+from liusheng.tts.say_as import phoneme, say_as
+from liusheng.tts.ssml_values import MAX_VOLUME, break_seconds, rate_factor, volume_factor
 from liusheng.tts.text.growing import GrowingText, Reading
 from liusheng.tts.text.types import Span
 
-_LONGEST_BREAK = 10.0
-_SENTENCE = 0.42
-_STRENGTHS = {
-    "none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.0
-}  # fmt: skip
-_RATES = {
-    "x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.75
-}  # fmt: skip
-_VOLUMES = {
-    "silent": 0.0, "x-soft": 0.25, "soft": 0.5, "medium": 1.0, "default": 1.0, "loud": 1.6,
-    "x-loud": 2.4,
-}  # fmt: skip
+_MIN_RATE, _MAX_RATE = 0.3, 3.0
+"""Of nested `prosody` elements together."""
+
+_SENTENCE_BREAK = 0.42
 _ATTRIBUTES: dict[str, set[str]] = {
     "speak": {"version"},
     "p": set(),
@@ -36,19 +29,21 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "prosody": {"rate", "volume"},
     "phoneme": {"alphabet", "ph"},
 }
-_READ_OTHERWISE = {"say-as", "phoneme"}
+_WITH_READING = {"say-as", "phoneme"}
+"""Elements whose content is replaced by a reading."""
 
 
 class SsmlError(ValueError):
-    """A document that cannot be said; the message names the line, the column and what is wrong."""
+    """The document is not valid; the message says where (line, column) and why."""
 
 
 @dataclass
 class Passage:
-    """Text between two changes of how it is said.
+    """Text with one prosody.
 
     rate, volume: factors.
-    origins: for each character of the text, the characters of the document that it stands for.
+    origins: for each character of the text, the span of the document that it stands for.
+    readings: of characters that stand for a `say-as` or `phoneme`, by their position in the text.
     """
 
     rate: float
@@ -58,42 +53,47 @@ class Passage:
     readings: dict[int, Reading] = field(default_factory=dict)
 
     def growing(self) -> GrowingText:
-        """The text as the front end takes it."""
+        """The text as input of the front end."""
         return GrowingText(self.text, last=True, readings=self.readings)
 
     def origin(self, span: Span) -> Span:
-        """What a span of the text is in the document."""
+        """The span of the document that a span of the text stands for."""
         return self.origins[span[0]][0], self.origins[span[1] - 1][1]
 
 
 @dataclass(frozen=True)
-class Rest:
-    """Silence. at_least: a longer pause that is there anyway is enough."""
+class Break:
+    """Silence between two passages, instead of the pause that would be there.
+
+    seconds: its length.
+    at_least: a longer pause that is there anyway stays.
+    """
 
     seconds: float
     at_least: bool = False
 
 
-def parse(document: str) -> list[Passage | Rest]:
-    """What a document asks for, in order.
+def parse(document: str) -> list[Passage | Break]:
+    """Parse a document into its passages and breaks, in order.
 
     Raises:
-        SsmlError: it is no XML, or has something in it that is not known here.
+        SsmlError: it is not XML, or has an element, attribute or value that is not supported.
     """
-    return _Reader(document).parts
+    return _Parser(document).parts
 
 
-class _Reader:
+class _Parser:
     def __init__(self, document: str) -> None:
-        self.parts: list[Passage | Rest] = []
+        self.parts: list[Passage | Break] = []
         self._open: list[tuple[str, dict[str, str]]] = []
-        self._factors = [(1.0, 1.0)]
-        self._content = ""  # of a say-as or phoneme
-        self._began = 0
-        # Where each character begins, in bytes: expat counts those.
-        lengths = [len(char.encode("utf-8", "replace")) for char in document]
-        self._bytes = [0, *_sums(lengths)]
-        self._parser = parser = expat.ParserCreate("utf-8")
+        self._prosody = [(1.0, 1.0)]  # rate and volume of the open elements
+        self._content = ""  # of a say-as or phoneme, and where it starts in the document
+        self._content_start = 0
+        # Where each character starts, in bytes: expat counts those.
+        self._byte_offsets = [
+            0, *accumulate(len(char.encode("utf-8", "replace")) for char in document)
+        ]  # fmt: skip
+        self._expat = parser = expat.ParserCreate("utf-8")
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
@@ -106,138 +106,95 @@ class _Reader:
                 f"line {error.lineno}, column {error.offset + 1}: this is not XML ({reason})"
             ) from None
 
-    def _wrong(self, what: str) -> SsmlError:
-        line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+    def _error(self, what: str) -> SsmlError:
+        line, column = self._expat.CurrentLineNumber, self._expat.CurrentColumnNumber + 1
         return SsmlError(f"line {line}, column {column}: {what}")
 
-    def _at(self) -> int:
-        return bisect_left(self._bytes, self._parser.CurrentByteIndex)
+    def _position(self) -> int:
+        return bisect_left(self._byte_offsets, self._expat.CurrentByteIndex)
 
     def _doctype(self, *_: object) -> None:
-        raise self._wrong("a document type is not taken; leave it out")
+        raise self._error("a document type is not supported; leave it out")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._check(name, attributes)
+        self._open.append((name, attributes))
+        try:
+            if name == "break":
+                seconds = break_seconds(attributes.get("time"), attributes.get("strength"))
+                self.parts.append(Break(seconds))
+            elif name == "prosody":
+                rate, volume = self._prosody[-1]
+                rate *= rate_factor(attributes.get("rate"))
+                volume *= volume_factor(attributes.get("volume"))
+                rate = min(max(rate, _MIN_RATE), _MAX_RATE)
+                self._prosody.append((rate, min(volume, MAX_VOLUME)))
+        except ValueError as error:
+            raise self._error(str(error)) from None
+        if name in _WITH_READING:
+            self._content = ""
+        elif name in {"p", "s"} and self.parts:
+            self.parts.append(Break(_SENTENCE_BREAK, at_least=True))
+
+    def _check(self, name: str, attributes: dict[str, str]) -> None:
         if name not in _ATTRIBUTES:
             known = ", ".join(_ATTRIBUTES)
-            raise self._wrong(f"the element <{name}> is not known; there are {known}")
+            raise self._error(f"the element <{name}> is not supported; there are {known}")
         if (name == "speak") == bool(self._open):
-            raise self._wrong(
+            raise self._error(
                 f"<{name}> {'inside another element' if self._open else 'outside <speak>'}"
             )
-        if self._open and self._open[-1][0] in _READ_OTHERWISE | {"break"}:
-            raise self._wrong(f"<{name}> inside <{self._open[-1][0]}>, which takes only text")
+        if self._open and self._open[-1][0] in _WITH_READING | {"break"}:
+            raise self._error(f"<{name}> inside <{self._open[-1][0]}>, which takes only text")
         for attribute in attributes:
             general = attribute.startswith("xml")
             if attribute not in _ATTRIBUTES[name] and not general:
-                raise self._wrong(f'<{name}> has no attribute "{attribute}" here')
-        self._open.append((name, attributes))
-        if name == "break":
-            self.parts.append(Rest(self._break(attributes)))
-        elif name == "prosody":
-            rate, volume = self._factors[-1]
-            self._factors.append(
-                (
-                    min(max(rate * self._rate(attributes), 0.3), 3.0),
-                    min(volume * self._volume(attributes), 3.0),
-                )
-            )
-        elif name in _READ_OTHERWISE:
-            self._content = ""
-        elif name in {"p", "s"} and self.parts:
-            self.parts.append(Rest(_SENTENCE, at_least=True))
+                raise self._error(f'<{name}> does not support the attribute "{attribute}"')
 
     def _end(self, name: str) -> None:
         _, attributes = self._open.pop()
         if name == "prosody":
-            self._factors.pop()
+            self._prosody.pop()
         elif name in {"p", "s"}:
-            self.parts.append(Rest(_SENTENCE, at_least=True))
-        elif name in _READ_OTHERWISE and self._content.strip():
-            content = self._content.strip()
-            try:
-                if name == "say-as":
-                    reading = say_as(
-                        content, attributes.get("interpret-as", ""), attributes.get("format", "")
-                    )
-                else:
-                    reading = phoneme(
-                        content, attributes.get("alphabet", ""), attributes.get("ph", "")
-                    )
-            except SayingError as error:
-                raise self._wrong(f"<{name}>: {error}") from None
-            passage = self._passage()
-            passage.readings[len(passage.text)] = reading
-            # One character stands for it: nothing is cut in two, no rule reads it otherwise.
-            passage.text += "0" if name == "say-as" else "字"
-            passage.origins.append((self._began, self._at()))
+            self.parts.append(Break(_SENTENCE_BREAK, at_least=True))
+        elif name in _WITH_READING and self._content.strip():
+            self._add_reading(name, attributes)
+
+    def _add_reading(self, name: str, attributes: dict[str, str]) -> None:
+        content = self._content.strip()
+        try:
+            if name == "say-as":
+                kind, form = attributes.get("interpret-as", ""), attributes.get("format", "")
+                reading = say_as(content, kind, form)
+            else:
+                reading = phoneme(content, attributes.get("alphabet", ""), attributes.get("ph", ""))
+        except ValueError as error:
+            raise self._error(f"<{name}>: {error}") from None
+        passage = self._passage()
+        passage.readings[len(passage.text)] = reading
+        # One character stands for the content, so that it is not cut and no other rule applies.
+        passage.text += "0" if name == "say-as" else "字"
+        passage.origins.append((self._content_start, self._position()))
 
     def _characters(self, text: str) -> None:
         name = self._open[-1][0]
-        if name in _READ_OTHERWISE:
+        if name in _WITH_READING:
             if not self._content:
-                self._began = self._at()
+                self._content_start = self._position()
             self._content += text
             return
         if name == "break" and text.strip():
-            raise self._wrong("<break> has text in it")
+            raise self._error("<break> has text in it; it takes none")
         passage = self._passage()
-        at = self._at()
+        start = self._position()
         passage.text += text
-        passage.origins += [(at + i, at + i + 1) for i in range(len(text))]
+        passage.origins += [(start + i, start + i + 1) for i in range(len(text))]
 
     def _passage(self) -> Passage:
+        """The passage that the next text belongs to."""
         last = self.parts[-1] if self.parts else None
-        if isinstance(last, Passage) and (last.rate, last.volume) == self._factors[-1]:
+        if isinstance(last, Passage) and (last.rate, last.volume) == self._prosody[-1]:
             return last
-        passage = Passage(*self._factors[-1])
+        passage = Passage(*self._prosody[-1])
         self.parts.append(passage)
         return passage
-
-    def _break(self, attributes: dict[str, str]) -> float:
-        strength = attributes.get("strength", "medium")
-        if strength not in _STRENGTHS:
-            raise self._wrong(f'strength="{strength}" is none of {", ".join(_STRENGTHS)}')
-        if "time" not in attributes:
-            return _STRENGTHS[strength]
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)", attributes["time"].strip())
-        seconds = float(match[1]) / (1_000 if match[2] == "ms" else 1) if match else -1.0
-        if not 0 <= seconds <= _LONGEST_BREAK:
-            raise self._wrong(
-                f'time="{attributes["time"]}" is no time up to {_LONGEST_BREAK:g} s, such as '
-                "500ms or 1.5s"
-            )
-        return seconds
-
-    def _rate(self, attributes: dict[str, str]) -> float:
-        said = attributes.get("rate", "default").strip()
-        if said in _RATES:
-            return _RATES[said]
-        match = re.fullmatch(r"([+-])?(\d+(?:\.\d+)?)(%)?", said)
-        rate = 0.0
-        if match and not (match[1] and not match[3]):
-            rate = float(match[2]) / (100 if match[3] else 1)
-            rate = 1 + rate if match[1] == "+" else 1 - rate if match[1] else rate
-        if not 0.5 <= rate <= 2:
-            raise self._wrong(f'rate="{said}" is neither {", ".join(_RATES)} nor from 50% to 200%')
-        return rate
-
-    def _volume(self, attributes: dict[str, str]) -> float:
-        said = attributes.get("volume", "default").strip()
-        if said in _VOLUMES:
-            return _VOLUMES[said]
-        if match := re.fullmatch(r"([+-]\d+(?:\.\d+)?)dB", said):
-            return min(float(10 ** (float(match[1]) / 20)), 3.0)
-        if (match := re.fullmatch(r"(\d+(?:\.\d+)?)%?", said)) and float(match[1]) <= 100:
-            return float(match[1]) / 100
-        raise self._wrong(
-            f'volume="{said}" is neither {", ".join(_VOLUMES)}, nor from 0 to 100, nor in decibels '
-            "such as +6dB"
-        )
-
-
-def _sums(lengths: list[int]) -> list[int]:
-    total, sums = 0, []
-    for length in lengths:
-        total += length
-        sums.append(total)
-    return sums

@@ -1,6 +1,6 @@
-"""Clauses joined without clicks: silence trimmed at both ends, short fades, one loudness.
+"""Clauses joined without clicks: leading and trailing silence trimmed, short fades, gain.
 
-Whatever blocks a voice cuts a clause into, the same samples come out.
+The result does not depend on how a voice cuts a clause into blocks.
 """
 
 from __future__ import annotations
@@ -13,45 +13,48 @@ import numpy.typing as npt
 from liusheng.tts.types import SAMPLE_RATE, Samples
 
 _WINDOW = SAMPLE_RATE // 200
-"""5 ms: what is judged loud or quiet as a whole, and what a fade takes."""
+"""5 ms: the analysis window of the silence detection, and the length of a fade."""
 
 _QUIET = 10 ** (-52 / 20)
-"""Root mean square below which a window is silence; speech is brought to about -20 dB."""
+"""Root mean square below which a window is silence: -52 dBFS. Speech is at about -20 dB."""
 
 _LEAD = 4 * _WINDOW
-"""Kept before the first loud window: the onsets of h and f are quieter than the threshold."""
+"""Samples kept before the first loud window: onsets of h and f are below the threshold."""
 
 _TAIL = 8 * _WINDOW
-"""Kept after the last loud window: the voice dies away."""
+"""Samples kept after the last loud window: the voice decays."""
 
 _KNEE = 0.85
+"""Level from which on `amplify` limits softly."""
+
 _FADE_IN = np.linspace(0, 1, _WINDOW, dtype=np.float32)
 _FADE_OUT = _FADE_IN[::-1]
 
 
 def silence(seconds: float) -> Samples:
+    """Zeros of this duration at 24 kHz."""
     return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 
 def amplify(samples: Samples, gain: float) -> Samples:
-    """Apply a gain; what would come near full scale is bent under it instead of clipped."""
-    louder: Samples = samples * np.float32(gain)
-    level = np.abs(louder)
+    """Apply a gain; peaks are limited softly (tanh above 0.85) instead of clipped."""
+    scaled: Samples = samples * np.float32(gain)
+    level = np.abs(scaled)
     peaks = level > _KNEE
     if peaks.any():
-        bent = _KNEE + (1 - _KNEE) * np.tanh((level[peaks] - _KNEE) / (1 - _KNEE))
-        louder[peaks] = np.copysign(bent, louder[peaks])
-    return louder
+        limited = _KNEE + (1 - _KNEE) * np.tanh((level[peaks] - _KNEE) / (1 - _KNEE))
+        scaled[peaks] = np.copysign(limited, scaled[peaks])
+    return scaled
 
 
-class Trimmed(Iterator[Samples]):
+class TrimmedBlocks(Iterator[Samples]):
     """A clause's audio without the silence around it, faded in and out over 5 ms.
 
-    Quiet samples are held back until it is known whether the clause goes on after them, so a block
-    may come out shorter or later than it went in; none is empty. Silence inside stays.
+    Quiet samples are held back until it is known whether the clause continues after them, so a
+    block may come out shorter or later than it went in; none is empty. Silence inside stays.
 
-    lead: samples left out before the first block; known when that is there.
-    ended: whether the block that was given last is the last.
+    lead: samples trimmed before the first block; known once that block is there.
+    ended: whether the block yielded last is the last one.
     """
 
     def __init__(self, blocks: Iterable[Samples]) -> None:
@@ -78,8 +81,7 @@ class Trimmed(Iterator[Samples]):
                 held[:_WINDOW] *= _FADE_IN
                 started = True
             if loud.size:
-                # The last loud window stays too: should the clause end in it, it is the one to
-                # fade.
+                # The last loud window is held too: if the clause ends in it, it is faded out.
                 ready = int(loud[-1]) * _WINDOW
                 if ready:
                     yield held[:ready]
@@ -97,7 +99,7 @@ def _loud_windows(samples: Samples) -> npt.NDArray[np.intp]:
 
 
 def _lead_in(samples: Samples, loud: npt.NDArray[np.intp]) -> int:
-    """Where the clause is to begin, or could begin if the next window is loud."""
+    """Where the clause begins, or would begin if the next window is loud; in samples."""
     first = int(loud[0]) if loud.size else len(samples) // _WINDOW
     return max(0, first * _WINDOW - _LEAD)
 

@@ -1,8 +1,8 @@
-"""What a synthesiser takes and gives: the one interface behind which every voice stands.
+"""The interface of every synthesiser: a request goes in, blocks of audio come out.
 
 A synthesis is an iterator of blocks; each `next` is one bounded piece of work (a clause's acoustic
-model with its first vocoder block, or one vocoder block), so a caller can put many syntheses on one
-core, stop one between two blocks, and never wait for a whole sentence.
+model with its first vocoder block, or one vocoder block), so a caller can interleave many syntheses
+on one core, stop one between two blocks, and never wait for a whole sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from liusheng.tts.text.growing import GrowingText
 
 SAMPLE_RATE = 24_000
-"""Every synthesis comes out at this rate, in hertz, whatever the voice's own."""
+"""Hertz: the rate of all audio here, whatever the sample rate of the voice's model."""
 
 Samples = npt.NDArray[np.float32]
 """float32 samples in [-1, 1], 24 kHz, mono, shape (n,)."""
@@ -26,11 +26,11 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice that can be asked for.
+    """A voice that can be requested.
 
-    id: the wire's `spk_id`; 0 is the default voice.
-    name: unique among the voices in use.
-    languages: codes; the first is what it speaks best.
+    id: the `spk_id` of the protocol; 0 is the default voice.
+    name: unique among the loaded voices.
+    languages: codes; the first is its main language.
     gender: "female", "male" or "unknown".
     model: the model's name in the catalogue.
     """
@@ -44,13 +44,13 @@ class Voice:
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """What is to be said, and how.
+    """A text to synthesise.
 
     text: plain text, already checked and decoded.
     voice: a `Voice.name`; "" for the default.
     speed: 1.0 is the voice's own; 2.0 takes half the time.
-    volume: 1.0 is -21 LUFS; what comes near full scale is bent under it.
-    ssml: the text is SSML (see `liusheng.tts.ssml`); it is whole when its synthesis begins.
+    volume: factor; 1.0 is -21 LUFS. Peaks are limited softly below full scale.
+    ssml: the text is SSML (see `liusheng.tts.ssml`), and complete when its synthesis starts.
     """
 
     text: str
@@ -61,11 +61,11 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """When a part of the text is said.
+class SpeechMark:
+    """When a part of the text is spoken.
 
     span: its first character and the one after its last, in the request's text.
-    text: what stands there.
+    text: the characters of the span.
     start, end: seconds from the start of the audio.
     """
 
@@ -77,15 +77,15 @@ class Mark:
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of audio.
+    """A block of audio.
 
     samples: never empty.
-    marks: of what begins in it. A voice whose model tells when it says what (baker-zh) marks each
-        character or figure; others mark a clause, in the block that ends it.
+    marks: of what begins in it. A voice whose model predicts durations (baker-zh) marks each
+        character or number; others mark each clause, in the block that ends it.
     """
 
     samples: Samples
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[SpeechMark, ...] = ()
 
 
 class Synthesizer(Protocol):
@@ -96,17 +96,17 @@ class Synthesizer(Protocol):
     def speak(self, request: SpeechRequest) -> Iterator[Block]:
         """Yield the audio of `request` in blocks; the same request gives the same samples.
 
-        The first block comes soon and is small, later ones are larger. Text with nothing to say
-        (empty, only punctuation, emoji) yields nothing.
+        The first block is small, so that it is ready soon; later ones are larger. Text without
+        anything to speak (empty, only punctuation, emoji) yields nothing.
 
         Raises:
             UnknownVoiceError: at once, when there is no such voice.
         """
 
     def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
-        """Yield the same audio for a text that is still growing; `request.text` is not looked at.
+        """Yield the same audio for a text that is still growing; `request.text` is ignored.
 
-        None means that nothing more can be said before `text` has been extended or flushed.
+        None means that the rest needs `text` to be extended or flushed first.
 
         Raises:
             UnknownVoiceError: at once, when there is no such voice.
@@ -114,4 +114,4 @@ class Synthesizer(Protocol):
 
 
 class UnknownVoiceError(ValueError):
-    """There is no such voice; the message names the ones there are."""
+    """There is no such voice; the message lists the voices."""

@@ -1,4 +1,4 @@
-"""What the router stands on: a front end that makes clauses, voices that speak them."""
+"""The interfaces below the router: a front end that gives clauses, voices that speak them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _MARKS = {
 }
 
 
-class ClauseMaker(Protocol):
-    """The text front end, as far as the router knows it (`liusheng.tts.text.FrontEnd`)."""
+class TextFrontEnd(Protocol):
+    """The text front end as the router uses it; see `liusheng.tts.text.FrontEnd`."""
 
     def clauses(self, text: str) -> Iterator[Clause]: ...
 
@@ -29,8 +29,8 @@ class ClauseMaker(Protocol):
 class ClauseVoice(Protocol):
     """A voice with its model loaded.
 
-    name: unique among the voices of a synthesizer.
-    languages: codes; the first is what it speaks best.
+    name: unique among the voices of a synthesiser.
+    languages: codes; the first is its main language.
     gender: "female", "male" or "unknown".
     """
 
@@ -51,13 +51,13 @@ class ClauseVoice(Protocol):
         Args:
             clause: in one of `languages`.
             speed: 2.0 takes half the time.
-            urgent: somebody waits for the first block, so it should be small.
+            urgent: playback waits for the first block, so it should be small.
         """
 
 
 @dataclass(frozen=True)
 class Timing:
-    """When a syllable of a clause is said: seconds from the start of the clause's audio."""
+    """When a syllable of a clause is spoken: seconds from the start of the clause's audio."""
 
     start: float
     end: float
@@ -65,7 +65,7 @@ class Timing:
 
 @runtime_checkable
 class TimedVoice(ClauseVoice, Protocol):
-    """A voice whose model tells when it says what."""
+    """A voice whose model predicts the duration of each syllable."""
 
     def timed(
         self, clause: Clause, *, speed: float, urgent: bool
@@ -75,18 +75,19 @@ class TimedVoice(ClauseVoice, Protocol):
 
 @runtime_checkable
 class PhoneticVoice(ClauseVoice, Protocol):
-    """A voice that tells what phones it makes of a clause."""
+    """A voice that shows the phones that it makes of a clause."""
 
     def phones(self, clause: Clause) -> list[str]:
-        """The phones of each syllable of a clause of Mandarin, or of each sentence of another,
-        with spaces between them where they are longer than a letter."""
+        """The phones of each syllable of a Mandarin clause, or of each sentence of a clause in
+        another language; separated by spaces where a phone may be longer than a letter."""
 
 
 def punctuated(clause: Clause) -> str:
-    """The clause's reading and the mark that ends it, for models that read intonation from it."""
+    """The clause's reading with its final punctuation, from which models derive intonation."""
     return clause.reading + _MARKS[clause.lang]["question" if clause.asks else clause.pause]
 
 
 def default_voice_name(model: InstalledModel) -> str:
-    """What a model's voice is called where nothing names it: the model's name, or its folder's."""
+    """The name of a model's only voice where the catalogue gives none: the name of the model, or of
+    its folder."""
     return PurePath(model.name).name

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from liusheng.asr.correction.lexicon import Lexicon
+from liusheng.asr.correction.lexicon import HomophoneLexicon
 
 READINGS = """
 是 shi4
@@ -53,15 +53,15 @@ class Frequencies:
     def __init__(self, text: str, pairs: dict[tuple[str, str], float] | None = None) -> None:
         self._words = text.split()
         self._pairs = pairs or {}
-        self.beginning = "<s>"
-        self.nowhere = ""
+        self.sentence_start = "<s>"
+        self.no_context = ""
 
     def prior(self, word: str) -> float:
-        return self.score(self.nowhere, word)[0]
+        return self.score(self.no_context, word)[0]
 
     def score(self, state: Any, word: str) -> tuple[float, Any]:
         if word not in self._words:
-            return -7.0, self.nowhere
+            return -7.0, self.no_context
         gain = -5.0 + self._words.count(word) + self._pairs.get((state, word), 0.0)
         return gain, word
 
@@ -71,5 +71,5 @@ def entries() -> list[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def lexicon() -> Lexicon:
-    return Lexicon(entries())
+def lexicon() -> HomophoneLexicon:
+    return HomophoneLexicon(entries())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.correction.lattice import Lattice
-from liusheng.asr.correction.lexicon import Lexicon
+from liusheng.asr.correction.lexicon import HomophoneLexicon
 from liusheng.asr.correction.trigram import Trigram
 from liusheng.asr.options import CorrectionOptions
 
@@ -22,7 +22,7 @@ ALL = " ".join(word for word, _ in entries())
 
 def lattice(text: str = ALL, pairs: Any = None, **options: Any) -> Lattice:
     model = cast(Trigram, Frequencies(text, pairs))
-    return Lattice(Lexicon(entries(), model.prior), model, CorrectionOptions(**options))
+    return Lattice(HomophoneLexicon(entries(), model.prior), model, CorrectionOptions(**options))
 
 
 def test_the_likelier_word_wins_when_it_outweighs_the_change() -> None:
@@ -99,7 +99,7 @@ def test_hotwords_that_are_not_said_are_not_written() -> None:
     assert lattice(ALL + " 事实 事实").spell("事实", 0, [Hotword.of("时事")]) == "事实"
 
 
-def test_without_a_language_model_only_hotwords_are_changed(lexicon: Lexicon) -> None:
+def test_without_a_language_model_only_hotwords_are_changed(lexicon: HomophoneLexicon) -> None:
     plain = Lattice(lexicon, None, CorrectionOptions())
     assert plain.spell("正式陈取兰") == "正式陈取兰"
     assert plain.spell("正式陈取兰", 0, [Hotword.of("陈曲澜")]) == "正式陈曲澜"
@@ -107,9 +107,9 @@ def test_without_a_language_model_only_hotwords_are_changed(lexicon: Lexicon) ->
 
 def test_a_lexicon_line_with_too_few_syllables() -> None:
     with pytest.raises(ValueError, match="银行 has 2 characters but 1"):
-        Lexicon([("银行", ["yin2"])])
+        HomophoneLexicon([("银行", ["yin2"])])
     with pytest.raises(ValueError, match="'yin' is not a syllable"):
-        Lexicon([("银", ["yin"])])
+        HomophoneLexicon([("银", ["yin"])])
 
 
 class TestCorrector:

@@ -29,6 +29,6 @@ def test_without_kenlm_hotwords_are_found_and_nothing_else_is_changed(
 ) -> None:
     monkeypatch.setattr(corrector, "has_kenlm", lambda: False)
     loaded = corrector.load(model(tmp_path, "model", "lexicon"), CorrectionOptions())
-    assert not loaded.judges
+    assert not loaded.has_language_model
     assert loaded.correct("你好陈取兰，正式") == "你好陈取兰，正式"
     assert loaded.correct("你好陈取兰，正式", "", [Hotword.of("陈曲澜")]) == "你好陈曲澜，正式"

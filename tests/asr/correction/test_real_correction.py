@@ -13,8 +13,9 @@ from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
 from liusheng.asr.options import CorrectionOptions
 from liusheng.asr.types import StreamParams
+from liusheng.bench.recordings import Recording, read_manifest, read_samples
 from liusheng.bench.scoring import Errors, errors
-from liusheng.bench.transcribe import Recording, live, read_manifest, read_samples
+from liusheng.bench.transcribe import simulate_live
 from liusheng.models.store import Store
 
 LM = "libime-zh"
@@ -96,7 +97,7 @@ def test_stable_text_stays_while_it_is_corrected(recordings: dict[str, Recording
     recognizer = load([Store().open("whisper-base"), Store().open(LM)])
     recording = max(recordings.values(), key=lambda r: len(r.reference))
     shown: dict[int, str] = {}
-    for _, outcome in live(recognizer, read_samples(recording.path), "zh", 0.4):
+    for _, outcome in simulate_live(recognizer, read_samples(recording.path), "zh", 0.4):
         for utterance in outcome.closed:
             assert utterance.text.startswith(shown.pop(utterance.index, ""))
         partial = outcome.partial

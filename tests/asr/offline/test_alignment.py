@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from liusheng.asr.offline.alignment import AlignedEngine, place_by_alignment, without_pauses
+from liusheng.asr.offline.alignment import AlignedEngine, align_words, without_pauses
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.text.pieces import Piece
 from liusheng.models.types import Kind
@@ -83,9 +83,7 @@ class Holder:
 def test_whisper_places_what_moonshine_hears_wherever_it_stands() -> None:
     moonshine, whisper, other = Holder(Engine("en")), Holder(Aligner("en")), Holder(Engine("en"))
     before = whisper.engine, other.engine
-    place_by_alignment(
-        [(Kind.MOONSHINE, moonshine), (Kind.SENSE_VOICE, other), (Kind.WHISPER, whisper)]
-    )
+    align_words([(Kind.MOONSHINE, moonshine), (Kind.SENSE_VOICE, other), (Kind.WHISPER, whisper)])
     assert isinstance(moonshine.engine, AlignedEngine)
     assert (whisper.engine, other.engine) == before
 
@@ -93,7 +91,7 @@ def test_whisper_places_what_moonshine_hears_wherever_it_stands() -> None:
 def test_without_a_whisper_that_knows_the_language_places_stay_rough() -> None:
     moonshine, whisper = Holder(Engine("en")), Holder(Aligner("zh"))
     whisper.engine.languages = ("zh",)
-    place_by_alignment([(Kind.WHISPER, whisper), (Kind.MOONSHINE, moonshine)])
+    align_words([(Kind.WHISPER, whisper), (Kind.MOONSHINE, moonshine)])
     assert not isinstance(moonshine.engine, AlignedEngine)
-    place_by_alignment([(Kind.MOONSHINE, moonshine)])
+    align_words([(Kind.MOONSHINE, moonshine)])
     assert not isinstance(moonshine.engine, AlignedEngine)

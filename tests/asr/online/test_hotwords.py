@@ -78,7 +78,7 @@ def test_what_can_be_asked_for(tiny_model: Models, chinese: InstalledModel) -> N
     assert beam.capabilities("zh").hotwords is Hotwords.HAN
     with pytest.raises(NotSupportedError, match="2 to 12 Chinese characters"):
         beam.open(StreamParams("zh", hotwords=("Qing",)))
-    with pytest.raises(NotSupportedError, match="same endpoint"):
+    with pytest.raises(NotSupportedError, match="one endpoint for all streams"):
         beam.open(StreamParams("zh", endpoint=0.3))
     with pytest.raises(NotSupportedError, match="takes no hotwords"):
         sherpa_online.load(tiny_model("zipformer2-ctc")).open(StreamParams(hotwords=("国庆",)))

@@ -11,10 +11,9 @@ import numpy as np
 import onnx
 import pytest
 
-from liusheng.asr import sherpa_metadata
 from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
-from liusheng.asr.sherpa_metadata import ModelFormatError
+from liusheng.asr.sherpa.metadata import ModelFormatError, read_metadata
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]
@@ -81,7 +80,7 @@ def test_every_key_that_is_missing_is_named(copy: Models, name: str) -> None:
     # The tiny models have the keys that sherpa-onnx needs and few others.
     keys = [
         (role, key)
-        for role, entries in sherpa_metadata.check(model).items()
+        for role, entries in read_metadata(model).items()
         for key in entries
         if key not in UNUSED
     ]

@@ -198,7 +198,7 @@ def test_the_settings_name_the_model(tiny_model: Models) -> None:
     renamed = replace(offline, languages=("en",))
     both = load([online, renamed, offline], options)
     assert both.capabilities("en").model == "sense-voice"
-    with pytest.raises(ValueError, match="second_pass: sense-voice is not among"):
+    with pytest.raises(ValueError, match="second_pass: the model sense-voice is not loaded"):
         load([online], options)
     with pytest.raises(ValueError, match="not an offline model"):
         load([online, replace(online, name="sense-voice")], options)

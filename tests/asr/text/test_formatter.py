@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from liusheng.asr.capabilities import Capabilities, NotSupportedError
 from liusheng.asr.recognizer import Outcome, Turn
-from liusheng.asr.text.formatter import TextFormatter, without_marks, written
+from liusheng.asr.text.formatter import TextFormatter, format_utterance, without_marks
 from liusheng.asr.text.pieces import split_pieces, spread
 from liusheng.asr.types import Alternative, Partial, StreamParams, Utterance, Word
 
@@ -103,7 +103,7 @@ def test_a_model_that_writes_no_marks_cannot_be_asked_for_them() -> None:
 
 def test_numbers_in_figures_have_the_places_of_their_words() -> None:
     before = utterance("我有三百五十块，对吧。")
-    after = written(before, StreamParams("zh", itn=True))
+    after = format_utterance(before, StreamParams("zh", itn=True))
     assert after.text == "我有350块，对吧。"
     places = {w.text: (w.start, w.end) for w in after.words}
     old = [(w.start, w.end) for w in before.words]
@@ -133,7 +133,7 @@ def test_words_make_the_text_and_are_monotone_and_inside(
     text: str, itn: bool, punctuation: bool | None
 ) -> None:
     before = utterance(text)
-    after = written(before, StreamParams("zh", itn=itn, punctuation=punctuation))
+    after = format_utterance(before, StreamParams("zh", itn=itn, punctuation=punctuation))
     assert "".join(w.text for w in after.words).replace(" ", "") == after.text.replace(" ", "")
     clock = 1.0
     for word in after.words:

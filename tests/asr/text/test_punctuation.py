@@ -71,8 +71,8 @@ def test_sherpa_onnx_says_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"marks": MARKS[:-1]}, "not for these marks"),
-        ({"unknown": "?"}, "not for these marks"),
+        ({"marks": MARKS[:-1]}, "must include"),
+        ({"unknown": "?"}, "must include"),
         ({"unknown": ""}, "lacks the metadata unk_symbol"),
     ],
 )
@@ -83,7 +83,7 @@ def test_metadata_that_will_not_do(tmp_path: Path, changes: dict[str, object], w
 
 def test_files_that_will_not_do(tmp_path: Path) -> None:
     model = tiny_punctuation(tmp_path)
-    with pytest.raises(ValueError, match="no model for punctuation"):
+    with pytest.raises(ValueError, match="not a model for punctuation"):
         Punctuator(replace(model, kind=Kind.WHISPER))
     model.files["model"].write_bytes(b"x")
     with pytest.raises(ValueError, match="cannot be read"):

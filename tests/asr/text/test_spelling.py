@@ -16,7 +16,7 @@ from liusheng.asr.types import Script, StreamParams
 class Sensible(Lattice):
     """Writes 云雾 for 云舞; the more 好 a text has, the better sense it makes."""
 
-    judges = True
+    has_language_model = True
 
     def __init__(self) -> None:
         pass

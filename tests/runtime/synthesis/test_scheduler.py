@@ -1,4 +1,4 @@
-"""Whose audio is made next, with a simulated clock."""
+"""Which speech is synthesised next, on a simulated clock."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from hypothesis import strategies as st
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
 
 
-def test_a_first_block_goes_before_all_who_have_enough() -> None:
+def test_a_first_block_goes_before_speeches_with_enough_audio() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("old", 0.0)
     assert s.take(0) == "old"
-    s.made("old", 1.0, 0.1)
+    s.step_done("old", 1.0, 0.1)
     s.add("second", 0.2)
     s.add("third", 0.3)
     assert [s.take(0) for _ in range(4)] == ["second", "third", "old", None]
 
 
-def test_but_not_before_who_would_be_silent_sooner() -> None:
+def test_but_not_before_speeches_that_run_out_sooner() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("old", 0.0)
     s.take(0)
-    s.made("old", 0.1, 0.1)
+    s.step_done("old", 0.1, 0.1)
     s.add("new", 0.1)
     assert [s.take(0), s.take(0)] == ["old", "new"]
 
 
-def test_then_whoever_would_run_dry_soonest() -> None:
+def test_then_the_speech_that_runs_out_first() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     for key, seconds in (("rich", 9.0), ("poor", 0.5)):
         s.add(key, 0.0)
         s.take(0)
-        s.made(key, seconds, 0.0)
+        s.step_done(key, seconds, 0.0)
     assert s.take(0) == "poor"
 
 
-def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
+def test_a_speech_goes_to_the_first_free_worker_and_stays() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
     s.add("b", 0.1)
     assert (s.take(1), s.take(0)) == ("a", "b")
-    s.made("a", 0.1, 0.2)
+    s.step_done("a", 0.1, 0.2)
     assert s.take(0) is None
     assert s.take(1) == "a"
     assert s.remove("a") == 1
@@ -50,37 +50,35 @@ def test_a_speech_goes_to_whoever_is_free_and_stays() -> None:
     assert s.remove("c") is None
 
 
-def test_what_a_lost_worker_held_goes_to_another_but_not_what_it_was_at() -> None:
+def test_the_speeches_of_a_lost_worker_move_except_the_running_one() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
-    for key in ("innocent", "at it"):
+    for key in ("other", "running"):
         s.add(key, 0.0)
         assert s.take(0) == key
-        s.made(key, 9.0, 0.0)
-    s.rest("innocent", True)
-    assert s.take(0) == "at it"
-    assert s.release(0) == ["innocent", "at it"]
-    s.again("at it")
-    s.rest("innocent", False)
-    assert s.take(1) == "innocent"
+        s.step_done(key, 9.0, 0.0)
+    s.set_buffered("other", True)
+    assert s.take(0) == "running"
+    assert s.release(0) == ["other", "running"]
+    s.step_lost("running")
+    s.set_buffered("other", False)
+    assert s.take(1) == "other"
     assert s.take(1) is None
-    assert s.take(0) == "at it"
+    assert s.take(0) == "running"
 
 
-def test_whoever_is_far_ahead_rests() -> None:
+def test_a_speech_that_is_far_ahead_pauses() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
-    s.rest("a", True)
+    s.set_buffered("a", True)
     assert s.take(0) is None
-    s.rest("a", False)
+    s.set_buffered("a", False)
     assert s.take(0) == "a"
-    s.again("a")
+    s.step_lost("a")
     assert s.take(0) == "a"
 
 
 @given(st.integers(1, 12), st.integers(1, 3))
-def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
-    speeches: int, workers: int
-) -> None:
+def test_playback_never_runs_out_within_the_capacity(speeches: int, workers: int) -> None:
     """A block of 0.3 s costs 0.02 s: 15 listeners a worker at most."""
     s: SpeechScheduler[int] = SpeechScheduler()
     made = dict.fromkeys(range(speeches), 0.0)
@@ -93,11 +91,44 @@ def test_listeners_at_real_time_never_run_dry_when_there_is_capacity(
         for worker in range(workers):
             key = s.take(worker)
             if key is not None:
-                s.made(key, 0.3, now)
+                s.step_done(key, 0.3, now)
                 made[key] += 0.3
                 first.setdefault(key, now)
         for key, start in first.items():
-            s.rest(key, made[key] - (now - start) > 1.5)
+            s.set_buffered(key, made[key] - (now - start) > 1.5)
             assert made[key] >= now - start
     assert len(first) == speeches
     assert max(first.values()) <= 0.02 * (-(-speeches // workers)) + 1e-6
+
+
+def test_a_speech_that_was_removed_is_ignored() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    s.add("b", 0.0)
+    assert list(s) == ["a", "b"]
+    assert s.take(0) == "a"
+    s.remove("a")
+    s.step_done("a", 1.0, 0.1)
+    s.set_buffered("a", True)
+    s.set_waiting("a", True)
+    s.step_lost("a")
+    assert "a" not in s
+    assert (len(s), s.release(0), s.take(0)) == (1, [], "b")
+
+
+def test_a_step_without_audio_leaves_the_deadline() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("first", 0.0)
+    s.add("second", 0.1)
+    assert s.take(0) == "first"
+    s.step_done("first", 0.0, 0.2)
+    assert s.take(0) == "first"
+
+
+def test_a_speech_waits_for_its_text() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    s.set_waiting("a", True)
+    assert s.take(0) is None
+    s.set_waiting("a", False)
+    assert s.take(0) == "a"

@@ -37,22 +37,22 @@ async def running(workers: int = 1, **options: Any) -> AsyncIterator[Synthesis]:
         await synthesis.stop()
 
 
-async def heard(synthesis: Synthesis, text: str) -> list[int]:
+async def numbers(synthesis: Synthesis, text: str) -> list[int]:
     speech = synthesis.speak(SpeechRequest(text))
     return [int.from_bytes(block, "little") async for block in speech]
 
 
-async def test_texts_are_said_in_order_and_whole() -> None:
+async def test_speeches_are_complete_and_in_order() -> None:
     async with running(workers=2) as synthesis:
         assert [voice.name for voice in synthesis.voices] == ["counter"]
-        heard_all = await asyncio.gather(*(heard(synthesis, str(n)) for n in range(8)))
-        assert heard_all == [list(range(1, n + 1)) for n in range(8)]
+        results = await asyncio.gather(*(numbers(synthesis, str(n)) for n in range(8)))
+        assert results == [list(range(1, n + 1)) for n in range(8)]
 
 
-async def test_a_worker_that_dies_is_not_heard(tmp_path: Path) -> None:
+async def test_a_worker_that_dies_goes_unnoticed(tmp_path: Path) -> None:
     async with running() as synthesis:
         both = await asyncio.gather(
-            heard(synthesis, f"6 die-once={tmp_path / 'died'}"), heard(synthesis, "4")
+            numbers(synthesis, f"6 die-once={tmp_path / 'died'}"), numbers(synthesis, "4")
         )
         assert both == [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4]]
 
@@ -60,20 +60,20 @@ async def test_a_worker_that_dies_is_not_heard(tmp_path: Path) -> None:
 async def test_a_text_that_kills_every_worker_fails_alone() -> None:
     async with running() as synthesis:
         with pytest.raises(WorkerLostError):
-            await heard(synthesis, "6 die")
-        assert await heard(synthesis, "2") == [1, 2]
+            await numbers(synthesis, "6 die")
+        assert await numbers(synthesis, "2") == [1, 2]
 
 
-async def test_a_voice_that_raises_fails_that_text_after_what_was_made() -> None:
+async def test_a_voice_that_raises_ends_that_speech_after_its_audio() -> None:
     async with running() as synthesis:
         speech = synthesis.speak(SpeechRequest("6 raise"))
         assert [await anext(speech), await anext(speech)] == [b"\1\0", b"\2\0"]
         with pytest.raises(ValueError, match="cannot say 3"):
             await anext(speech)
-        assert await heard(synthesis, "2") == [1, 2]
+        assert await numbers(synthesis, "2") == [1, 2]
 
 
-async def test_no_more_is_made_ahead_than_wanted() -> None:
+async def test_synthesis_pauses_when_enough_is_ahead() -> None:
     async with running(ahead=3 / 24_000) as synthesis:
         speech = synthesis.speak(SpeechRequest("100"))
         first = await anext(speech)
@@ -92,14 +92,14 @@ async def test_a_cancelled_text_frees_its_place() -> None:
             synthesis.speak(SpeechRequest("1"))
         speech.cancel()
         assert [block async for block in speech] == []
-        assert await heard(synthesis, "2") == [1, 2]
+        assert await numbers(synthesis, "2") == [1, 2]
 
 
 def text_of(blocks: list[bytes]) -> str:
     return b"".join(blocks).decode("utf-16-le")
 
 
-async def test_a_text_in_pieces_is_said_as_it_comes() -> None:
+async def test_a_text_in_parts_is_synthesised_as_it_arrives() -> None:
     async with running(flush_after=0) as synthesis:
         speech = synthesis.speak(SpeechRequest("spell a"), more=True)
         assert await anext(speech) == b"a\0"
@@ -109,7 +109,7 @@ async def test_a_text_in_pieces_is_said_as_it_comes() -> None:
         speech.extend("", last=False)
         speech.extend("d", last=True)
         assert text_of([block async for block in speech]) == "d"
-        with pytest.raises(ValueError, match="ended"):
+        with pytest.raises(ValueError, match="complete"):
             speech.extend("e", last=True)
 
 
@@ -117,11 +117,11 @@ async def test_a_text_that_waits_does_not_keep_others_waiting() -> None:
     async with running() as synthesis:
         speech = synthesis.speak(SpeechRequest("spell a"), more=True)
         await anext(speech)
-        assert await heard(synthesis, "3") == [1, 2, 3]
+        assert await numbers(synthesis, "3") == [1, 2, 3]
         speech.cancel()
 
 
-async def test_a_worker_that_dies_between_pieces_is_not_heard(tmp_path: Path) -> None:
+async def test_a_worker_that_dies_between_pieces_goes_unnoticed(tmp_path: Path) -> None:
     async with running(flush_after=0) as synthesis:
         speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} ab"), more=True)
         packets = [await anext(speech.packets()), await anext(speech.packets())]
@@ -132,7 +132,7 @@ async def test_a_worker_that_dies_between_pieces_is_not_heard(tmp_path: Path) ->
         assert [mark.text for packet in packets for mark in packet.marks] == list("abc!de")
 
 
-async def test_after_a_pause_what_has_come_is_flushed_once(tmp_path: Path) -> None:
+async def test_after_a_pause_the_text_is_flushed_once(tmp_path: Path) -> None:
     async with running(flush_after=0.05) as synthesis:
         speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} a"), more=True)
         assert [await anext(speech), await anext(speech)] == [b"a\0", b"\1\0"]
@@ -175,3 +175,28 @@ async def test_no_mark_is_lost_where_an_encoder_keeps_audio(tmp_path: Path) -> N
         speech = synthesis.speak(SpeechRequest(text), Output("mp3", 24_000))
         packets = [packet async for packet in speech.packets()]
     assert "".join(mark.text for packet in packets for mark in packet.marks) == "abcdefgh!ij"
+
+
+async def test_without_workers_every_speech_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as synthesis:
+        assert len(synthesis.pids) == 1
+        speeches = [synthesis.speak(SpeechRequest("spell a"), more=True) for _ in range(2)]
+        assert [await anext(speech) for speech in speeches] == [b"a\0"] * 2
+        synthesis.stranded(RuntimeError("no worker can be started"))
+        for speech in speeches:
+            with pytest.raises(RuntimeError, match="no worker"):
+                await anext(speech)
+        assert await numbers(synthesis, "1") == [1]
+    monkeypatch.setattr("liusheng.runtime.workers.pool.Pool.is_stranded", True)
+    with pytest.raises(BusyError, match="no synthesis worker"):
+        synthesis.speak(SpeechRequest("1"))
+
+
+async def test_what_is_cancelled_before_or_during_a_step_is_dropped() -> None:
+    async with running() as synthesis:
+        first = synthesis.speak(SpeechRequest("5 large"))
+        second = synthesis.speak(SpeechRequest("5 large"))
+        second.cancel()  # no worker has it yet
+        assert await anext(first)
+        first.cancel()
+        assert await numbers(synthesis, "2") == [1, 2]

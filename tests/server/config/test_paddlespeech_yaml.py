@@ -175,14 +175,14 @@ def test_a_server_of_other_things_alone(tmp_path: Path, engines: str) -> None:
 
 def test_an_unknown_language(tmp_path: Path) -> None:
     told = unused(tmp_path, STREAMING_ASR.replace("'zh'", "'fr'"))
-    assert "choose one with --asr" in told["asr_online.lang"]
+    assert "select one with --asr" in told["asr_online.lang"]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[1, 2", "cannot be read as YAML"),
-        ("just text", "no configuration of a PaddleSpeech server"),
+        ("just text", "not a configuration of a PaddleSpeech server"),
         ("port: 8090", 'it has no "engine_list"'),
     ],
 )

@@ -129,7 +129,7 @@ def test_lists_in_one_string() -> None:
         assert load(flags={"asr.models": ("--set", text)}).settings.asr.models == ["a", "b"]
     message = fault(flags={"asr.models": ("--set", '["a"')})
     assert message.startswith("asr.models = '[\"a\"' (flag --set): ")
-    assert "is no list that can be read" in message
+    assert "is not a JSON list" in message
 
 
 def test_print_config_is_a_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:

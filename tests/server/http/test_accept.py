@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.http.accept import best
+from liusheng.server.http.accept import preferred
 
 OFFERED = ("text/plain", "audio/wav", "audio/mpeg")
 
@@ -25,11 +25,11 @@ OFFERED = ("text/plain", "audio/wav", "audio/mpeg")
     ],
 )
 def test_the_best(accept: str, media: str) -> None:
-    assert best(accept, OFFERED) == media
+    assert preferred(accept, OFFERED) == media
 
 
 @pytest.mark.parametrize("accept", ["video/mp4", "audio/wav;q=0", "text/html"])
 def test_none_of_them(accept: str) -> None:
     with pytest.raises(ProtocolError, match="text/plain, audio/wav, audio/mpeg") as caught:
-        best(accept, OFFERED)
+        preferred(accept, OFFERED)
     assert caught.value.code is ErrorCode.NOT_ACCEPTABLE

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.http.forms import MOST_BESIDE, Form
+from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
 
 TYPE = "multipart/form-data; boundary=XX"
 
@@ -70,7 +70,7 @@ def test_what_is_no_form(media: str) -> None:
         (
             part('name="a"', b"x" * 60_000) + part('name="b"', b"x" * 60_000),
             ErrorCode.MESSAGE_TOO_LARGE,
-            f"{MOST_BESIDE:,} bytes",
+            f"{MAX_FIELD_BYTES:,} bytes",
         ),
         (b"--XX\r\nx: " + b"x" * 2_000_000, None, "header size|100,000 bytes"),
     ],

@@ -100,7 +100,7 @@ class TestTranscriptions:
         events = await client.audio.transcriptions.create(
             model="whisper-1", file=wav("raise"), stream=True
         )
-        with pytest.raises(openai.APIError, match="could not recognise") as caught:
+        with pytest.raises(openai.APIError, match="recognition failed") as caught:
             async for _ in events:
                 pass
         assert caught.value.code == "recognition_failed"

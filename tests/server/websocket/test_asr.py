@@ -226,7 +226,7 @@ async def test_a_ping_behind_a_burst_is_answered_while_nothing_is_recognised(
     serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (socket, asr_socket):
-        monkeypatch.setattr(module, "LONGEST_PAUSE", 0.2)
+        monkeypatch.setattr(module, "MAX_PAUSE", 0.2)
     server = await serve(limits={"max_queued_seconds": 0.5})
     async with server.asr() as dialogue:
         await dialogue.ask(b"sleep " * 5)  # the worker is busy for longer than this test needs

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket
 
-from liusheng.protocol.asr_session import Close
 from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.protocol.session import Close
 from liusheng.server.websocket import driver as socket
 from liusheng.server.websocket.driver import SocketDriver
 
@@ -138,7 +138,7 @@ async def test_after_one_full_pause_all_that_was_read_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The ASGI server reads on, and sees pings, only when everything is taken."""
-    monkeypatch.setattr(socket, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(socket, "MAX_PAUSE", 0.2)
     pauses = 0
 
     class Full(SocketDriver[None]):
@@ -161,7 +161,7 @@ async def test_after_one_full_pause_all_that_was_read_is_taken(
 
 
 async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(socket, "MAX_PAUSE", 0.2)
     wire, session = Wire(), FakeSession("owed", Close(CloseCode.NORMAL, "done"))
     session.closed = True
     full = asyncio.Event()

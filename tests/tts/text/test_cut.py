@@ -2,11 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.tts.text.cut import LONGEST_PIECE, LONGEST_WHOLE, pieces
+from liusheng.tts.text.cut import LONGEST_PIECE, LONGEST_WHOLE
+from liusheng.tts.text.growing import GrowingText, Signal
 
 
 def cut(text: str) -> list[str]:
-    return [text[start:end] for start, end in pieces(text)]
+    spans = GrowingText(text, last=True).spans()
+    return [text[slice(*span)] for span in spans if not isinstance(span, Signal)]
 
 
 @given(st.text(max_size=600))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import Clause, FrontEnd, Lexicon, frontend
+from liusheng.tts.text import Clause, FrontEnd, UserLexicon, frontend
 from liusheng.tts.text.assemble import FIRST, LONGEST
 
 LONG = (
@@ -161,7 +161,7 @@ def test_spans_point_into_the_original_text(front_end: FrontEnd) -> None:
 def test_the_lexicon_goes_first_and_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_text("银行 yin2 xing2\nSQL sei1 kou3\n", encoding="utf-8")
-    front_end = FrontEnd(Lexicon(path))
+    front_end = FrontEnd(UserLexicon(path))
 
     def pinyin(text: str) -> list[str]:
         return [s.pinyin for clause in front_end.clauses(text) for s in clause.syllables]

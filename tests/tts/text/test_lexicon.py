@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import Lexicon, LexiconError
+from liusheng.tts.text import LexiconError, UserLexicon
 
 
-def lexicon(tmp_path: Path, text: str) -> Lexicon:
+def lexicon(tmp_path: Path, text: str) -> UserLexicon:
     path = tmp_path / "words.txt"
     path.write_text(text, encoding="utf-8")
-    return Lexicon(path)
+    return UserLexicon(path)
 
 
 def test_words_comments_and_spellings(tmp_path: Path) -> None:
@@ -35,11 +35,11 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(LexiconError, match="Cannot read the lexicon"):
-        Lexicon(tmp_path / "missing.txt")
+        UserLexicon(tmp_path / "missing.txt")
     path = tmp_path / "latin1.txt"
     path.write_bytes(b"\xe9\xff")
     with pytest.raises(LexiconError, match="not UTF-8"):
-        Lexicon(path)
+        UserLexicon(path)
 
 
 def test_a_change_is_seen_and_a_broken_one_keeps_the_words(tmp_path: Path) -> None:
@@ -63,12 +63,12 @@ def test_longest_match_and_latin_words(tmp_path: Path) -> None:
     assert words.longest_match("很长", 1) == "长"
     assert words.longest_match("MySQL", 2) == ""
     assert words.longest_match("SQL5", 0) == "SQL"
-    assert Lexicon().longest_match("长", 0) == ""
+    assert UserLexicon().longest_match("长", 0) == ""
 
 
 def test_a_watched_lexicon_never_raises(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "words.txt"
-    lexicon = Lexicon.watching(path)
+    lexicon = UserLexicon.watching(path)
     assert lexicon.words == {}
     assert "Cannot read the lexicon" in caplog.text
     caplog.clear()
@@ -87,5 +87,5 @@ def test_a_watched_lexicon_never_raises(tmp_path: Path, caplog: pytest.LogCaptur
 
 
 def test_no_lexicon_is_watched_in_silence(caplog: pytest.LogCaptureFixture) -> None:
-    Lexicon.watching(None).update()
+    UserLexicon.watching(None).update()
     assert caplog.text == ""

@@ -1,10 +1,10 @@
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from liusheng.han import is_han
 from liusheng.tts.explain import Explainer
 from liusheng.tts.text import FrontEnd
 from liusheng.tts.text.assemble import FIRST, LONGEST
-from liusheng.tts.text.clean import is_han
 
 _HAN = "我们一不了着长行得地儿中国银重还好水果二三十百千万点零年月日号元个"
 _WRITTEN = "0123456789.,:-/%+=()~¥$℃²α@#&*_'\"“”（）《》，。！？；：、…—\n aAbBvVxkmgs"

@@ -1,1 +1,1 @@
-"""Mandarin spelled right: of words that sound alike, the one that makes sense."""
+"""Correction of homophones in recognised Mandarin by a language model."""

@@ -1,4 +1,4 @@
-"""Corrects text: finds the runs of Han characters in it and has them spelled."""
+"""Correction of texts: each run of Han characters is corrected by the lattice."""
 
 from __future__ import annotations
 
@@ -9,51 +9,52 @@ from functools import lru_cache
 
 from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.correction.lattice import Lattice
-from liusheng.asr.correction.lexicon import Lexicon, read_lexicon
+from liusheng.asr.correction.lexicon import HomophoneLexicon, read_lexicon
 from liusheng.asr.correction.trigram import Trigram, has_kenlm
 from liusheng.asr.options import CorrectionOptions
+from liusheng.han import HAN
 from liusheng.models.types import InstalledModel
 
-_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]+")
-_KEPT_RESULTS = 1024
+_RUN = re.compile(f"[{HAN}]+")
+_CACHE_SIZE = 1024
 
 
 class Corrector:
-    """Spells Mandarin text; its characters are replaced one by one, so that its length stays.
+    """Corrects Mandarin texts. Characters are replaced one for one: the length stays.
 
-    Marks end a run: what stands on both sides of one is spelled apart.
+    Runs are separated by anything that is not a Han character, and corrected independently.
 
-    context: how many characters of what comes before are looked at: a trigram sees two words.
-    judges: `likelihood` tells likely texts from unlikely ones.
+    context: characters before a text that are taken into account; a trigram depends on two words.
+    has_language_model: without one, only hotwords are corrected, and `likelihood` is constant.
     """
 
     context = 8
 
     def __init__(self, lattice: Lattice) -> None:
-        # A window is decoded again and again as it grows, and a settled text once more at its end.
-        self._spell = lru_cache(maxsize=_KEPT_RESULTS)(lattice.spell)
+        # Successive decodes of a growing window have most of their runs in common.
+        self._spell = lru_cache(maxsize=_CACHE_SIZE)(lattice.spell)
         self._lattice = lattice
-        self.judges = lattice.judges
+        self.has_language_model = lattice.has_language_model
 
     def correct(self, text: str, before: str = "", hotwords: Sequence[Hotword] = ()) -> str:
-        """Return `text` (simplified characters) as it is most likely meant, equally long.
+        """Return the most likely correction of `text` (simplified characters), of the same length.
 
         Args:
-            before: the text that comes before it, which stays as it is.
-            hotwords: words that are expected.
+            before: the text before it, which is not changed.
+            hotwords: expected words.
         """
         before = before[-self.context :]
         whole = before + text
 
-        def spelled(run: re.Match[str]) -> str:
+        def corrected(run: re.Match[str]) -> str:
             if run.end() <= len(before):
                 return run[0]
             return self._spell(run[0], max(0, len(before) - run.start()), tuple(hotwords))
 
-        return _RUN.sub(spelled, whole)[len(before) :]
+        return _RUN.sub(corrected, whole)[len(before) :]
 
     def likelihood(self, text: str, hotwords: Sequence[Hotword] = ()) -> float:
-        """Return the mean log10 probability of a Han character of a text; -inf without any."""
+        """Return the mean log10 probability per Han character of a text; -inf if it has none."""
         runs = _RUN.findall(text)
         if not runs:
             return -math.inf
@@ -62,7 +63,7 @@ class Corrector:
 
 
 def load(model: InstalledModel, options: CorrectionOptions) -> Corrector:
-    """Load a corrector; without KenLM's module it knows only hotwords.
+    """Load a corrector. Without the module `kenlm` it corrects hotwords only.
 
     Raises:
         ValueError: the model has no lexicon.
@@ -74,5 +75,5 @@ def load(model: InstalledModel, options: CorrectionOptions) -> Corrector:
             '"WORD SYLLABLE ..." for each of its words'
         )
     trigram = Trigram(model.files["model"]) if has_kenlm() else None
-    lexicon = Lexicon(read_lexicon(path), trigram.prior if trigram else None)
+    lexicon = HomophoneLexicon(read_lexicon(path), trigram.prior if trigram else None)
     return Corrector(Lattice(lexicon, trigram, options))

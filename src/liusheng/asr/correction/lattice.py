@@ -1,8 +1,8 @@
-"""The best spelling of a run of Han characters: a Viterbi search over words that sound alike.
+"""The best correction of a run of Han characters: a Viterbi search in a lattice of homophones.
 
-Errors of small models in Mandarin are mostly right sounds with wrong characters. Each word that
-sounds like a stretch of the run is an arc; a path is worth what the language model says of its
-words, less a penalty for each character that it changes.
+Most errors of small models in Mandarin are homophones. Each word that sounds like a part of the run
+is an arc of the lattice; the score of a path is the log probability of its words by the language
+model, less a penalty for each changed character.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from liusheng.asr.correction.hotwords import Hotword
-from liusheng.asr.correction.lexicon import Candidate, Lexicon
+from liusheng.asr.correction.lexicon import Candidate, HomophoneLexicon
 from liusheng.asr.correction.trigram import Trigram
 from liusheng.asr.options import CorrectionOptions
 
@@ -34,66 +34,66 @@ class _Path:
         return "".join(reversed(words))
 
 
-_UNREAD = -2.0
-"""log10 probability of a character where there is no language model."""
+_NO_MODEL = -2.0
+"""log10 probability of a character without a language model."""
 
 
 class Lattice:
-    """Spells runs of Han characters.
+    """Corrects runs of Han characters.
 
-    trigram: of words; without it nothing is changed but for hotwords.
+    trigram: the language model; without one only hotwords are corrected.
     """
 
     def __init__(
-        self, lexicon: Lexicon, trigram: Trigram | None, options: CorrectionOptions
+        self, lexicon: HomophoneLexicon, trigram: Trigram | None, options: CorrectionOptions
     ) -> None:
         self._lexicon = lexicon
         self._trigram = trigram
         self._options = options
 
     @property
-    def judges(self) -> bool:
+    def has_language_model(self) -> bool:
         """Whether there is a language model."""
         return self._trigram is not None
 
     def spell(self, run: str, keep: int = 0, hotwords: Sequence[Hotword] = ()) -> str:
-        """Return the best spelling, as long as `run`.
+        """Return the best correction, of the same length as `run`.
 
         Args:
             run: Han characters only.
-            keep: so many leading characters stay; they say what comes before.
-            hotwords: words that are expected.
+            keep: number of leading characters that must not change; they are the context.
+            hotwords: expected words.
         """
         return self._best(run, keep, hotwords).text()
 
     def likelihood(self, run: str, hotwords: Sequence[Hotword] = ()) -> float:
-        """Return the log10 probability of a run as it stands."""
+        """Return the log10 probability of a run, uncorrected."""
         return self._best(run, len(run), hotwords).score
 
     def _best(self, run: str, keep: int, hotwords: Sequence[Hotword]) -> _Path:
-        beginning = self._trigram.beginning if self._trigram else None
+        start = self._trigram.sentence_start if self._trigram else None
         arcs = self._arcs(run, keep)
         places: list[dict[Any, _Path]] = [{} for _ in range(len(run) + 1)]
-        places[0][beginning] = _Path(0.0, beginning)
+        places[0][start] = _Path(0.0, start)
         for at, words in enumerate(arcs):
-            paths = heapq.nlargest(self._options.beam, places[at].values(), key=_score)
+            paths = heapq.nlargest(self._options.beam, places[at].values(), key=_path_score)
             places[at].clear()
             expected = [
                 (hotword.text, gain)
                 for hotword in hotwords
-                if (gain := hotword.gain(self._lexicon, run, at, keep)) is not None
+                if (gain := hotword.score(self._lexicon, run, at, keep)) is not None
             ]
             for path in paths:
                 for word in words:
-                    gain, state = self._gain(path.state, word.word)
-                    _offer(places[at + len(word.word)], path, gain - word.cost, state, word.word)
+                    gain, state = self._word_score(path.state, word.word)
+                    _add_path(places[at + len(word.word)], path, gain - word.cost, state, word.word)
                 for text, gain in expected:
-                    state = self._trigram.nowhere if self._trigram else None
-                    _offer(places[at + len(text)], path, gain, state, text)
-        return max(places[-1].values(), key=_score)
+                    state = self._trigram.no_context if self._trigram else None
+                    _add_path(places[at + len(text)], path, gain, state, text)
+        return max(places[-1].values(), key=_path_score)
 
     def _arcs(self, run: str, keep: int) -> list[list[Candidate]]:
-        """Return for each place the words that may begin there; the character itself always."""
+        """Return the arcs that begin at each position; always one for the character itself."""
         arcs: list[list[Candidate]] = [[] for _ in run]
         if self._trigram:
             arcs = self._lexicon.candidates(run, keep, self._options)
@@ -102,16 +102,16 @@ class Lattice:
                 words.append(Candidate(character, 0.0))
         return arcs
 
-    def _gain(self, state: Any, word: str) -> tuple[float, Any]:
-        return self._trigram.score(state, word) if self._trigram else (_UNREAD, None)
+    def _word_score(self, state: Any, word: str) -> tuple[float, Any]:
+        return self._trigram.score(state, word) if self._trigram else (_NO_MODEL, None)
 
 
-def _score(path: _Path) -> float:
+def _path_score(path: _Path) -> float:
     return path.score
 
 
-def _offer(place: dict[Any, _Path], path: _Path, gain: float, state: Any, word: str) -> None:
-    """Let a path arrive at a place; of two with the same future the better one goes on."""
+def _add_path(place: dict[Any, _Path], path: _Path, gain: float, state: Any, word: str) -> None:
+    """Add a path to a position; of two with the same state the better one is kept."""
     score = path.score + gain
     other = place.get(state)
     if other is None or other.score < score:

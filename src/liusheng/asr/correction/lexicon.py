@@ -1,4 +1,4 @@
-"""The words of a language model by how they sound."""
+"""The words of a language model, indexed by their pronunciation."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ import numpy.typing as npt
 from liusheng.asr.correction.syllables import Syllables
 from liusheng.asr.options import CorrectionOptions
 
-LONGEST = 5
+MAX_WORD_LENGTH = 5
 """Characters in the longest word."""
 
 _READINGS = 3
-"""Of a character, at most."""
+"""Maximum for a character."""
 _KEYS = 8
-"""Ways to read a stretch of characters that are looked up, at most."""
+"""Maximum of readings of a part of a run that are searched for."""
 _KEY_BITS = 10
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A word that may stand in a place.
+    """A word for a position of a run.
 
-    cost: of the characters it changes, log10, zero or more.
+    cost: penalty for the characters that it changes, log10, zero or more.
     """
 
     word: str
     cost: float
 
 
-class Lexicon:
-    """Words with their readings, found by sound.
+class HomophoneLexicon:
+    """Words with their readings, searched by pronunciation without tone and accent.
 
-    entries: (word, toned syllables); a word may come with several readings, the most common first.
-        Words longer than `LONGEST` are left out.
-    prior: the log10 probability of a word, by which the better of many candidates are kept.
+    entries: (word, syllables with tones); a word may have several entries, the most common reading
+        first. Words longer than `MAX_WORD_LENGTH` are left out.
+    prior: returns the log10 probability of a word, which ranks candidates.
     """
 
     def __init__(
@@ -53,55 +53,55 @@ class Lexicon:
         self._readings: dict[str, list[int]] = {}
         keys, texts, toned, priors = array("q"), array("I"), array("H"), array("f")
         for word, reading in entries:
-            if len(word) > LONGEST:
+            if len(word) > MAX_WORD_LENGTH:
                 continue
             row = [self.syllables.toned(syllable) for syllable in reading]
             if len(row) != len(word):
                 raise ValueError(f"{word} has {len(word)} characters but {len(row)} syllables")
             if len(word) == 1:
                 self._readings.setdefault(word, []).append(row[0])
-            padding = [0] * (LONGEST - len(word))
+            padding = [0] * (MAX_WORD_LENGTH - len(word))
             keys.append(self._key(row))
             texts.extend([ord(character) for character in word] + padding)
             toned.extend(row + padding)
             priors.append(prior(word) if prior else 0.0)
         order = np.argsort(np.array(keys, np.int64), kind="stable")
         self._keys = np.array(keys, np.int64)[order]
-        self._characters = np.array(texts, np.uint32).reshape(-1, LONGEST)[order]
-        self._texts = self._characters.view(f"U{LONGEST}")[:, 0]
-        self._toned = np.array(toned, np.uint16).reshape(-1, LONGEST)[order]
+        self._characters = np.array(texts, np.uint32).reshape(-1, MAX_WORD_LENGTH)[order]
+        self._texts = self._characters.view(f"U{MAX_WORD_LENGTH}")[:, 0]
+        self._toned = np.array(toned, np.uint16).reshape(-1, MAX_WORD_LENGTH)[order]
         self._prior = np.array(priors, np.float32)[order]
 
     def readings(self, character: str) -> list[int]:
-        """Return the toned syllables that a character is read with, the most common first."""
+        """Return the syllables (see `Syllables.toned`) of a character, the most common first."""
         return self._readings.get(character, [])
 
     def candidates(self, run: str, keep: int, options: CorrectionOptions) -> list[list[Candidate]]:
-        """Return for each place in a run of Han characters the words that may begin there.
+        """Return the words that may begin at each position of a run of Han characters.
 
-        The words that sound like what stands there: like single characters without accent.
+        They sound like the characters there; words of one character must not differ in accent.
 
         Args:
-            keep: so many leading characters are not to be changed.
-            options: what changes cost, and how many words of a length are to be found for a place:
-                the most promising ones.
+            keep: number of leading characters that must not change.
+            options: penalties, and the maximum of words of each length at a position, of which the
+                best are returned.
         """
         readings = [self.readings(character)[:_READINGS] for character in run]
-        sites = [
+        parts = [
             (at, length, key)
             for at in range(len(run))
-            for length in range(1, min(LONGEST, len(run) - at) + 1)
-            for key in self._ways(readings[at : at + length])
+            for length in range(1, min(MAX_WORD_LENGTH, len(run) - at) + 1)
+            for key in self._search_keys(readings[at : at + length])
         ]
         found: list[list[Candidate]] = [[] for _ in run]
-        if not sites or not len(self._keys):
+        if not parts or not len(self._keys):
             return found
-        wanted = np.array([key for _, _, key in sites], np.int64)
-        low = np.searchsorted(self._keys, wanted, "left")
-        counts = np.searchsorted(self._keys, wanted, "right") - low
+        searched = np.array([key for _, _, key in parts], np.int64)
+        low = np.searchsorted(self._keys, searched, "left")
+        counts = np.searchsorted(self._keys, searched, "right") - low
         rows = np.repeat(low - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
-        starts = np.repeat(np.array([at for at, _, _ in sites], np.int64), counts)
-        lengths = np.repeat(np.array([length for _, length, _ in sites], np.int64), counts)
+        starts = np.repeat(np.array([at for at, _, _ in parts], np.int64), counts)
+        lengths = np.repeat(np.array([length for _, length, _ in parts], np.int64), counts)
         costs = self._costs(rows, starts, lengths, run, readings, keep, options)
         allowed = np.isfinite(costs)
         rows, starts, lengths = rows[allowed], starts[allowed], lengths[allowed]
@@ -132,20 +132,20 @@ class Lexicon:
         keep: int,
         options: CorrectionOptions,
     ) -> npt.NDArray[np.float64]:
-        """Return what each row costs in its place; infinity where it must not stand."""
-        padded = run + "\0" * LONGEST
+        """Return the penalty of each row at its position; infinity where it is not allowed."""
+        padded = run + "\0" * MAX_WORD_LENGTH
         characters = np.array([ord(character) for character in padded], np.uint32)
         known = np.full((len(padded), _READINGS), -1, np.int64)
         for at, each in enumerate(readings):
             known[at, : len(each)] = each
-        places = starts[:, None] + np.arange(LONGEST)
-        inside = np.arange(LONGEST) < lengths[:, None]
+        places = starts[:, None] + np.arange(MAX_WORD_LENGTH)
+        inside = np.arange(MAX_WORD_LENGTH) < lengths[:, None]
         changed = inside & (self._characters[rows] != characters[places])
         toned = self._toned[rows].astype(np.int64)[:, :, None]
-        heard = known[places]
-        plain = (toned // 8 == heard // 8).any(2)
+        recognized = known[places]
+        plain = (toned // 8 == recognized // 8).any(2)
         costs = np.where(
-            (toned == heard).any(2),
+            (toned == recognized).any(2),
             options.penalty_same,
             np.where(plain, options.penalty_tone, options.penalty_accent),
         )
@@ -154,9 +154,11 @@ class Lexicon:
         total[forbidden] = np.inf
         return total
 
-    def _ways(self, readings: Sequence[Sequence[int]]) -> Iterator[int]:
-        """Yield the keys of a stretch of characters."""
-        yield from dict.fromkeys(self._key(way) for way in islice(product(*readings), _KEYS))
+    def _search_keys(self, readings: Sequence[Sequence[int]]) -> Iterator[int]:
+        """Yield the keys of the readings of a part of a run."""
+        yield from dict.fromkeys(
+            self._key(reading) for reading in islice(product(*readings), _KEYS)
+        )
 
     def _key(self, row: Sequence[int]) -> int:
         key = 0

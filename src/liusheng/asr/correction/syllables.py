@@ -1,4 +1,4 @@
-"""Mandarin syllables as small numbers, and which of them are heard one for another."""
+"""Mandarin syllables as integers, and which of them sound similar."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _INITIAL = re.compile(r"zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]|")
 
 
 class Syllables:
-    """The syllables met so far, numbered.
+    """Numbers syllables as they are first used.
 
-    A *toned* syllable ("shang4") is a number from which `plain` and `sound` take tone and then
-    accent: plain ones ("shang") differ in more than tone; *sounds* are plain syllables with zh, ch,
-    sh taken as z, c, s, and ang, eng, ing as an, en, in, which speakers and models confuse.
+    A *toned* syllable ("shang4") includes its tone; a *plain* one ("shang") does not. A *sound* is
+    a class of plain syllables that speakers and models confuse: zh, ch, sh are equal to z, c, s,
+    and ang, eng, ing to an, en, in.
     """
 
     def __init__(self) -> None:
@@ -26,11 +26,11 @@ class Syllables:
         """Return the number of a syllable written with its tone ("shang4", neutral is 5).
 
         Raises:
-            ValueError: it is not written so.
+            ValueError: it is not written like that.
         """
         match = _SYLLABLE.fullmatch(syllable)
         if match is None:
-            raise ValueError(f"{syllable!r} is not a syllable and its tone, such as shang4")
+            raise ValueError(f"{syllable!r} is not a syllable with its tone, such as shang4")
         plain = self._plain.setdefault(match[1], len(self._plain))
         if plain == len(self._sound_of):
             sound = _sound(match[1])
@@ -41,15 +41,15 @@ class Syllables:
         return plain * 8 + int(match[2])
 
     def plain(self, toned: int) -> int:
-        """Return a syllable without its tone."""
+        """Return the plain syllable of a toned one."""
         return toned // 8
 
     def sound(self, toned: int) -> int:
-        """Return the class of syllables that a syllable is confused with."""
+        """Return the sound of a toned syllable."""
         return self._sound_of[toned // 8]
 
     def near(self, one: int, other: int) -> bool:
-        """Whether two toned syllables have the consonant or the vowel in common."""
+        """Whether two toned syllables have the initial or the final in common."""
         (initial, final), (other_initial, other_final) = (
             self._parts[one // 8],
             self._parts[other // 8],

@@ -1,4 +1,4 @@
-"""A word n-gram language model: a KenLM binary (Heafield 2011), read with KenLM's own module."""
+"""A word n-gram language model: a KenLM binary (Heafield 2011), read by the module `kenlm`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 State = Any
-"""What a model remembers of the words before: compares and hashes by value."""
+"""The context of a word in the model; compared and hashed by value."""
 
 _UNKNOWN = -7.0
+"""log10 probability of a word that the model does not have."""
 
 
 class Trigram:
@@ -20,23 +21,23 @@ class Trigram:
 
         self._new_state = kenlm.State
         self._model = kenlm.Model(str(path))
-        self.beginning: State = kenlm.State()
-        self._model.BeginSentenceWrite(self.beginning)
-        self.nowhere: State = kenlm.State()
-        self._model.NullContextWrite(self.nowhere)
+        self.sentence_start: State = kenlm.State()
+        self._model.BeginSentenceWrite(self.sentence_start)
+        self.no_context: State = kenlm.State()
+        self._model.NullContextWrite(self.no_context)
 
     def prior(self, word: str) -> float:
-        """Return a word's log10 probability when nothing is known of what came before."""
-        return self.score(self.nowhere, word)[0]
+        """Return a word's log10 probability without context."""
+        return self.score(self.no_context, word)[0]
 
     def score(self, state: State, word: str) -> tuple[float, State]:
         """Return a word's log10 probability after `state`, and the state after it."""
         if word not in self._model:
-            return _UNKNOWN, self.nowhere
+            return _UNKNOWN, self.no_context
         after = self._new_state()
         return self._model.BaseScore(state, word, after), after
 
 
 def has_kenlm() -> bool:
-    """Whether KenLM's module is there: some Pythons have no build of it."""
+    """Whether the module `kenlm` is installed: there is no build of it for every Python."""
     return find_spec("kenlm") is not None

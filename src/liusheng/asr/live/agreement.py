@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from liusheng.asr.text.pieces import Piece
-
-
-def letters(text: str) -> str:
-    """Return what of a piece counts when it is compared."""
-    return "".join(c for c in text if c.isalnum()).casefold()
+from liusheng.asr.text.pieces import Piece, letters
 
 
 def agreed(previous: Sequence[Piece], newest: Sequence[Piece]) -> int:

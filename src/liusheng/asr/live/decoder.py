@@ -19,7 +19,7 @@ from liusheng.asr.offline.engine import Effort, OfflineEngine
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.script import polish
+from liusheng.asr.text.polish import polish
 from liusheng.asr.text.spelling import likelier, speller
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.asr.vad.segments import FRAME, OpenSegment, SpeechActivity

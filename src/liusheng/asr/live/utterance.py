@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from liusheng.asr.live.agreement import agreed, continuation, letters
-from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.script import ended, open_ended, text_of, words_of
+from liusheng.asr.live.agreement import agreed, continuation
+from liusheng.asr.text.pieces import Piece, letters
+from liusheng.asr.text.polish import ended, open_ended, text_of, words_of
 from liusheng.asr.text.spelling import Spell
 from liusheng.asr.types import SAMPLE_RATE, Alternative, Partial, Utterance
 

@@ -1,1 +1,1 @@
-"""Engines of offline models: whole windows of audio in, text with times out."""
+"""Engines of offline models: windows of audio in, text with times out."""

@@ -1,4 +1,4 @@
-"""Places for the words of an offline model that has none, by another model's alignment."""
+"""Word times for an offline model that has none, by another model's forced alignment."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.models.types import Kind
 
 _FRAME = SAMPLE_RATE // 100
-_SILENT = 35.0
-"""Decibels below the loud frames of a window, under which nothing is said. That finds the pauses in
-quiet recordings only; closer, it would cut soft sounds off the ends of words."""
+_SILENCE_DB = 35.0
+"""Level of silence below the loud frames of a window. It finds pauses in quiet recordings only; a
+smaller distance would cut soft sounds off the ends of words."""
 
 
 class Aligner(Protocol):
-    """A model that can tell where in its window a given text was said."""
+    """A model that aligns a given text with a window."""
 
     languages: tuple[str, ...]
 
     def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-        """Return the pieces of a text, in places of the window's audio."""
+        """Return the pieces of a text with their times in the window."""
 
 
-class Hearing(Protocol):
-    """Whatever has an engine that hears windows."""
+class HasEngine(Protocol):
+    """A recogniser or second pass with an offline engine."""
 
     engine: OfflineEngine
 
 
-def place_by_alignment(hearing: Sequence[tuple[Kind, Hearing]]) -> None:
-    """Let Whisper, where it is there, say where the words are that Moonshine hears.
+def align_words(users: Sequence[tuple[Kind, HasEngine]]) -> None:
+    """Have a Whisper model, if there is one, align the words of Moonshine models.
 
-    hearing: all that have engines, and the kinds of these.
+    users: all that have an engine, with the kind of its model. Engines are replaced in place.
     """
-    aligners = [cast(Aligner, each.engine) for kind, each in hearing if kind is Kind.WHISPER]
-    for kind, each in hearing:
+    aligners = [cast(Aligner, each.engine) for kind, each in users if kind is Kind.WHISPER]
+    for kind, each in users:
         if kind is not Kind.MOONSHINE:
             continue
         for aligner in aligners:
@@ -50,9 +50,9 @@ def place_by_alignment(hearing: Sequence[tuple[Kind, Hearing]]) -> None:
 
 
 class AlignedEngine:
-    """An `OfflineEngine` whose pieces are placed by an aligner, where places matter.
+    """An `OfflineEngine` whose pieces get their times from an aligner, where times matter.
 
-    While others wait they are left as the engine has them: an alignment costs as much as a look.
+    An alignment costs as much as a decode: it is left out while other streams wait.
     """
 
     def __init__(self, engine: OfflineEngine, aligner: Aligner) -> None:
@@ -66,27 +66,27 @@ class AlignedEngine:
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""
         return [
-            self._placed(window, decoded)
+            self._aligned(window, decoded)
             for window, decoded in zip(windows, self._engine.decode(windows, effort), strict=True)
         ]
 
-    def _placed(self, window: Window, decoded: Decoded) -> Decoded:
-        wanted = window.timed and window.spare and bool(decoded.pieces)
-        if not wanted or decoded.lang not in self._aligner.languages:
+    def _aligned(self, window: Window, decoded: Decoded) -> Decoded:
+        aligns = window.timed and window.spare and bool(decoded.pieces)
+        if not aligns or decoded.lang not in self._aligner.languages:
             return decoded
         pieces = self._aligner.align(window, decoded.lang, decoded.pieces)
         return replace(decoded, pieces=without_pauses(window.samples, pieces))
 
 
 def without_pauses(samples: Samples, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Take the silence at both ends out of each piece's place.
+    """Remove the silence at both ends of each piece.
 
-    An alignment is a path: where one piece ends the next begins, and a pause between them is part
-    of one or of both. A piece in which all is silent stays where it is.
+    In an alignment each piece begins where the one before it ends: a pause between them is part of
+    one or both. A piece that is all silence is not changed.
     """
     frames = len(samples) // _FRAME
     power = np.square(samples[: frames * _FRAME].reshape(frames, _FRAME)).mean(axis=1)
-    sounds = power > np.percentile(power, 95) / 10 ** (_SILENT / 10) if frames else power > 0
+    sounds = power > np.percentile(power, 95) / 10 ** (_SILENCE_DB / 10) if frames else power > 0
 
     def trimmed(piece: Piece) -> Piece:
         first, last = (round(at * SAMPLE_RATE / _FRAME) for at in (piece.start, piece.end))

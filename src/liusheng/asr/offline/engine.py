@@ -1,8 +1,8 @@
-"""What a model that hears whole windows must do so that the live decoder can make it live.
+"""The interface of offline models, which decode whole windows of audio.
 
-An offline engine is stateless: windows of audio go in, text with places comes out. Segmentation,
-agreement between decodes, Chinese punctuation and everything else that all such models need are
-done once, in the live decoder (`liusheng.asr.live.decoder`).
+An engine is stateless: windows in, text with times out. Segmentation, agreement between decodes and
+Chinese punctuation are common to all of them, and done by the live decoder
+(`liusheng.asr.live.decoder`).
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from liusheng.asr.types import Samples
 
 
 class Effort(Enum):
-    """How much care a decode is worth."""
+    """The trade-off between speed and accuracy of a decode."""
 
     PARTIAL = "partial"
-    """Fast: the text will be decoded again when more has been said."""
+    """Fast: the window will be decoded again as it grows."""
     FINAL = "final"
-    """As exact as the model can be: this text stays."""
+    """As accurate as possible: the text is final."""
 
 
 @dataclass(frozen=True)
 class Window:
     """Audio to decode.
 
-    samples: the speech with a little of what surrounds it; not padded (an engine adds what silence
-        its model needs). At most the engine's `max_seconds` long; may be shorter than a word.
+    samples: speech with a short margin, not padded (the engine adds the silence that its model
+        needs). At most the engine's `max_seconds` long; may be shorter than a word.
     lang: "auto", or one of the engine's `languages`.
-    timed: the caller will use the places of pieces, so they should be as good as the engine can
-        make them; otherwise rough ones will do (see `Piece`).
-    before: the language of what was said before in the stream, "" if nothing was. Where `lang` is
-        "auto", an engine leaves it only when it is sure of another.
-    speech: where in the window speech was detected, from and to, in seconds.
-    nbest: how many hypotheses a final decode is to give, where the model has several.
-    draft: `Decoded.draft` of an earlier decode of audio that begins as this does.
-    spare: nobody else waits, so that more may be done than the text needs.
+    timed: the caller uses the times of pieces, which should be as accurate as the engine can make
+        them; otherwise rough ones suffice (see `Piece`).
+    before: the language of the stream's previous utterance, "" for the first. Where `lang` is
+        "auto", an engine decodes in another language only with high confidence.
+    speech: start and end of the detected speech in the window, in seconds.
+    nbest: number of hypotheses of a final decode, where the model has several.
+    draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
+    spare: no other stream waits: the engine may spend time on better times.
     """
 
     samples: Samples
@@ -54,17 +54,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What an engine heard in a window.
+    """The result for a window.
 
-    pieces: empty when there is no speech in the window; engines reject what their models make up
-        on noise and silence, and loops.
-    lang: the language it was decoded in; for an empty result whatever was asked or found.
-    score: mean log probability of a token (natural logarithm), or None where the model gives none.
-    others: further hypotheses, the likeliest first, with their scores; some may differ in marks
-        only.
-    rival: what a second decode of another kind heard; empty where there was none.
-    draft: tokens, for an engine that decodes what has grown faster with them; empty where it does
-        not.
+    pieces: empty when there is no speech in the window; engines reject hallucinations on noise and
+        silence, and loops.
+    lang: the language it was decoded in; for an empty result, the requested or detected one.
+    score: mean log probability of a token (natural logarithm); None where the model has none.
+    others: further hypotheses with their scores, the likeliest first; some may differ in
+        punctuation only.
+    rival: the text of a second decode with other parameters; empty where there was none.
+    draft: tokens that make a later decode of the grown window faster; empty where the engine does
+        not use them.
     """
 
     pieces: tuple[Piece, ...]
@@ -79,9 +79,9 @@ class OfflineEngine(Protocol):
     """An offline model, loaded. Used by one thread at a time.
 
     name: the model's name in the catalogue, or the user's folder.
-    languages: codes that a window may ask for ("auto" is not listed); the first is the default.
-    max_seconds: the longest window it decodes well.
-    punctuates: it writes punctuation.
+    languages: supported codes (without "auto"); the first is the default.
+    max_seconds: the longest window.
+    punctuates: whether it writes punctuation.
     """
 
     name: str
@@ -92,6 +92,5 @@ class OfflineEngine(Protocol):
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.
 
-        What shares a batch with a window must not matter to its result beyond rounding and the
-        padding that makes them one batch.
+        A result must not depend on the other windows of its batch, but for rounding and padding.
         """

@@ -1,11 +1,11 @@
-"""Moonshine (English), run with ONNX Runtime.
+"""Moonshine (Jeffries et al. 2024) on ONNX Runtime.
 
-Jeffries et al. 2024. Its window is the speech itself: no padding, and cost grows with the speech.
+Its window is the speech without padding, and its cost grows with the length of the speech.
 
-Most of the cost is the decoder's, one step for each token. Where a window was decoded before and
-has only grown, its last text is taken for a draft (Leviathan et al. 2023): one pass over the draft
-says as far as where the model would write the same again, and steps are taken from there on only.
-The text is what greedy decoding gives, up to the rounding of quantised activations.
+Most of the cost is the decoder's, one step per token. Where a window has been decoded before and
+has grown, its last text serves as a draft (speculative decoding, Leviathan et al. 2023): one pass
+over the draft finds the prefix that the model would write again, and steps continue from there. The
+text is that of greedy decoding, up to the rounding of quantised activations.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from liusheng.asr.text.pieces import split_pieces, spread
 from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.models.types import InstalledModel
 
-_SHORTEST = 0.5
-"""Seconds; the convolutions need some, and shorter windows are lengthened with silence."""
-_SILENT = 1e-3
-"""Amplitude of what is no room but the silence of a noise gate or a synthesiser, in which Moonshine
-hears a "Thank you." """
+_MIN_SECONDS = 0.5
+"""The convolutions need some length; shorter windows are padded with silence."""
+_SILENCE = 1e-3
+"""Amplitude below which audio is digital silence (a noise gate, a synthesiser), on which Moonshine
+hallucinates "Thank you.\""""
 _TAIL = 0.05
-"""Seconds of such silence that are left after the speech."""
+"""Seconds of such silence that are kept after the speech."""
 _STRIDE = 384
-"""Samples in one position of the encoder's output."""
+"""Samples per frame of the encoder's output."""
 _BEGIN, _END = 1, 2
 _TOKENS_PER_SECOND = 8.0
 _FIXED_TOKENS = 4
@@ -45,8 +45,8 @@ Floats = npt.NDArray[np.float32]
 class MoonshineEngine:
     """A Moonshine model in the two-file (v2) form.
 
-    It gives no alignment: words are spread over the speech by their length; where a Whisper model
-    is there too, they are placed by that (`liusheng.asr.offline.alignment`).
+    It has no alignment: words are spread over the speech by their length, or aligned by a Whisper
+    model if there is one (`liusheng.asr.offline.alignment`).
     """
 
     max_seconds = 30.0
@@ -64,8 +64,8 @@ class MoonshineEngine:
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`. Partials and finals are greedy alike.
 
-        One after another: a decoder's steps need as many tokens behind them in all of a batch,
-        which drafts have not, and the encoder's normalisation takes in what pads a batch.
+        One after another: a decoder step needs prefixes of one length in a batch, which drafts do
+        not have, and the encoder's normalisation includes the padding of a batch.
         """
         return [self._decoded(window) for window in windows]
 
@@ -79,11 +79,11 @@ class MoonshineEngine:
         return Decoded(without_loops(pieces), self.languages[0], draft=tuple(tokens))
 
     def _encoded(self, samples: Samples) -> Floats:
-        """Return the encoder's output, shape (1, positions, d)."""
-        sound = np.flatnonzero(np.abs(samples) > _SILENT)
+        """Return the encoder's output, shape (1, frames, d)."""
+        sound = np.flatnonzero(np.abs(samples) > _SILENCE)
         if len(sound):
             samples = samples[: sound[-1] + int(_TAIL * SAMPLE_RATE)]
-        missing = int(_SHORTEST * SAMPLE_RATE) - len(samples)
+        missing = int(_MIN_SECONDS * SAMPLE_RATE) - len(samples)
         if missing > 0:
             samples = np.concatenate([samples, np.zeros(missing, np.float32)])
         audio = samples[None].astype(np.float32)
@@ -94,11 +94,11 @@ class MoonshineEngine:
         return encoded
 
     def _tokens(self, encoded: Floats, draft: Sequence[int], most: int) -> list[int]:
-        """Decode greedily. draft: what the tokens may begin with."""
+        """Decode greedily. draft: tokens that the result may begin with. most: their maximum."""
         draft = list(draft[:most])
         fixed = {
             "encoder_hidden_states": encoded,
-            # It is for samples, of which the decoder looks at one for each position.
+            # The mask is per sample; the decoder reads one of each frame.
             "encoder_attention_mask": np.ones((1, encoded.shape[1] * _STRIDE), np.int64),
         }
         empty = {i.name: np.zeros((1, i.shape[1], 0, i.shape[3]), np.float32) for i in self._past}
@@ -112,16 +112,16 @@ class MoonshineEngine:
             },
         )
         likeliest = logits[0].argmax(axis=1).tolist()
-        same = 0
-        while same < len(draft) and draft[same] == likeliest[same]:
-            same += 1
-        tokens = draft[:same]
+        accepted = 0
+        while accepted < len(draft) and draft[accepted] == likeliest[accepted]:
+            accepted += 1
+        tokens = draft[:accepted]
         state: dict[str, Any] = {}
         for name, value in zip(self._present, present, strict=True):
             own = ".decoder." in name
-            # The keys and values of what was not written after all are cut off.
-            state[_past_name(name)] = value[:, :, : same + 1] if own else value
-        token = likeliest[same]
+            # Drop keys and values of the draft's rejected tokens.
+            state[_past_name(name)] = value[:, :, : accepted + 1] if own else value
+        token = likeliest[accepted]
         while token != _END and len(tokens) < most:
             tokens.append(token)
             logits, *present = self._decoder.run(
@@ -155,7 +155,7 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
 
 
 def _vocabulary(path: Path) -> list[bytes]:
-    """Return the tokens by number; those that stand for no text are empty."""
+    """Return the bytes of each token by id; b"" for special tokens."""
     tokens = []
     for line in path.read_text(encoding="ascii").splitlines():
         token = base64.b64decode(line.rpartition(" ")[0])

@@ -1,7 +1,6 @@
-"""SenseVoice and Paraformer (FunASR) through sherpa-onnx: whole windows in one pass, no search.
+"""SenseVoice (An et al. 2024) and Paraformer (Gao et al. 2022) through sherpa-onnx.
 
-An & al. 2024 (SenseVoice), Gao et al. 2022 (Paraformer). Neither is autoregressive, so they do not
-loop, and a partial costs as much as a final.
+Neither is autoregressive: they do not loop, and a partial costs as much as a final.
 """
 
 from __future__ import annotations
@@ -12,16 +11,16 @@ from functools import lru_cache
 import numpy as np
 import sherpa_onnx
 
-from liusheng.asr import sherpa_metadata
 from liusheng.asr.offline.engine import Decoded, Effort, Window
-from liusheng.asr.online.tokens import Token, Vocabulary, language_of, languages_of
 from liusheng.asr.options import SherpaOfflineOptions
+from liusheng.asr.sherpa.metadata import read_metadata, read_vocabulary
+from liusheng.asr.sherpa.tokens import Token, Vocabulary, language_of, languages_of
 from liusheng.asr.text.pieces import Piece, spread
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.models.types import InstalledModel, Kind
 
-_SHORTEST = 0.4
-"""Seconds; the library takes seven feature frames for granted, and shorter windows get silence."""
+_MIN_SECONDS = 0.4
+"""The library needs seven feature frames; shorter windows are padded with silence."""
 
 _LANGUAGES_LOADED = 3
 
@@ -30,10 +29,10 @@ def load(model: InstalledModel, options: SherpaOfflineOptions | None = None) -> 
     """Load a SENSE_VOICE or OFFLINE_PARAFORMER model; its files (roles) are model and tokens.
 
     Raises:
-        ModelFormatError: when the files are not a model of that kind.
+        ModelFormatError: the files are not a model of that kind.
     """
-    metadata = sherpa_metadata.check(model)
-    vocabulary = sherpa_metadata.check_tokens(model, metadata)
+    metadata = read_metadata(model)
+    vocabulary = read_vocabulary(model, metadata)
     return SherpaOffline(model, vocabulary, options or SherpaOfflineOptions())
 
 
@@ -47,28 +46,29 @@ class SherpaOffline:
     ) -> None:
         self.name = model.name
         self.languages = languages_of(model.languages, vocabulary)
-        # SenseVoice does, with its own rewriting of numbers.
+        # SenseVoice writes punctuation only together with its inverse text normalisation.
         self.punctuates = model.kind is Kind.SENSE_VOICE and options.itn
         self._model = model
         self._vocabulary = vocabulary
         self._options = options
-        # The library fixes SenseVoice's language when it loads the model. Most windows are "auto";
-        # others load the model once more, and the few in use stay.
+        # The library sets SenseVoice's language when it loads the model. Most windows are "auto";
+        # for other languages the model is loaded again, and the last few stay loaded.
         self._recognizer = lru_cache(_LANGUAGES_LOADED)(self._load)
         self._recognizer("auto")
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`. Partials and finals are the same."""
         results: dict[int, Decoded] = {}
-        # Batches of one language, and of like lengths, as all are padded to the longest.
+        # A batch has one language, and similar lengths, since it is padded to the longest.
         order = sorted(
-            range(len(windows)), key=lambda i: (self._group(windows[i]), len(windows[i].samples))
+            range(len(windows)),
+            key=lambda i: (self._load_lang(windows[i]), len(windows[i].samples)),
         )
         while order:
-            group = self._group(windows[order[0]])
-            batch = [i for i in order[: self._options.batch] if self._group(windows[i]) == group]
+            lang = self._load_lang(windows[order[0]])
+            batch = [i for i in order[: self._options.batch] if self._load_lang(windows[i]) == lang]
             del order[: len(batch)]
-            recognizer = self._recognizer(group)
+            recognizer = self._recognizer(lang)
             streams = [self._stream(recognizer, windows[i]) for i in batch]
             recognizer.decode_streams(streams)
             for i, stream in zip(batch, streams, strict=True):
@@ -91,15 +91,15 @@ class SherpaOffline:
             paraformer=files["model"], tokens=files["tokens"], num_threads=threads
         )
 
-    def _group(self, window: Window) -> str:
-        """Return which of the loaded models a window needs."""
+    def _load_lang(self, window: Window) -> str:
+        """Return the language that the model for a window is loaded with."""
         return window.lang if self._model.kind is Kind.SENSE_VOICE else "auto"
 
     def _stream(
         self, recognizer: sherpa_onnx.OfflineRecognizer, window: Window
     ) -> sherpa_onnx.OfflineStream:
         samples = window.samples
-        missing = int(_SHORTEST * SAMPLE_RATE) - len(samples)
+        missing = int(_MIN_SECONDS * SAMPLE_RATE) - len(samples)
         if missing > 0:
             samples = np.concatenate([samples, np.zeros(missing, np.float32)])
         stream = recognizer.create_stream()
@@ -108,7 +108,7 @@ class SherpaOffline:
 
     def _decoded(self, window: Window, result: sherpa_onnx.OfflineRecognitionResult) -> Decoded:
         seconds = len(window.samples) / SAMPLE_RATE
-        # Without times (some exports of Paraformer have none), tokens are spread evenly.
+        # Some exports of Paraformer have no timestamps: pieces are spread evenly.
         timed = len(result.timestamps) == len(result.tokens)
         times = result.timestamps if timed else [0.0] * len(result.tokens)
         tokens = [Token(t, round(at, 3)) for t, at in zip(result.tokens, times, strict=True)]
@@ -118,7 +118,7 @@ class SherpaOffline:
         return Decoded(pieces, self._language(window, result.lang, pieces))
 
     def _language(self, window: Window, tag: str, pieces: Sequence[Piece]) -> str:
-        """Return the language: what was asked, what SenseVoice says ("<|yue|>"), or a guess."""
+        """Return the language: as requested, as SenseVoice tags it ("<|yue|>"), or by script."""
         if window.lang != "auto":
             return window.lang
         found = tag.strip("<|>")

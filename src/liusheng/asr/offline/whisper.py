@@ -1,8 +1,8 @@
-"""Whisper through CTranslate2, with windows cut to the speech.
+"""Whisper (Radford et al. 2022) through CTranslate2, with windows cut to the speech.
 
-Radford et al. 2022; features and tokenizer are faster-whisper's. The encoder takes windows of any
-length up to 30 s: speech and a few seconds of silence cost a quarter of the padded window. With
-timestamps on and no prompt the model neither repeats itself nor stops at the first pause.
+Features and tokenizer are faster-whisper's. The encoder takes windows of any length up to 30 s:
+speech and a few seconds of silence take a quarter of the time of the padded window. With timestamps
+and without a prompt, the model neither repeats itself nor stops at the first pause.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.repetition import has_loop, without_loops
+from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
 from liusheng.asr.options import WhisperOptions
 from liusheng.asr.text.pieces import Piece, split_pieces, spread
 from liusheng.asr.types import SAMPLE_RATE
@@ -27,27 +28,26 @@ from liusheng.models.types import InstalledModel
 
 _HOP = 160
 _STRIDE = 2 * _HOP
-"""Samples in one position of the encoder's output."""
+"""Samples per frame of the encoder's output."""
 _LONGEST = 30.0
 _TIMESTAMP_STEP = 0.02
 _FIXED_TOKENS = 15
 _PROMPT = "以下是普通话的句子。"
-_MOST_HYPOTHESES = 10
-"""A beam costs by its width."""
+_MAX_HYPOTHESES = 10
+"""The cost of a beam search grows with its width."""
 _PAD_ALIGNED = 0.5
-"""Seconds of silence after speech whose text is only to be aligned; with 2 s words move by 3 ms on
-average."""
-_MOST_ALIGNED = 400
-"""Tokens; a decoder has 448 places, some of them for the prompt."""
-_SWITCH = 0.8
-"""How sure Whisper must be of a language other than the stream's before it is believed."""
+"""Seconds of silence after speech that is only aligned; with 2 s, words move by 3 ms on average."""
+_MAX_ALIGNED = 400
+"""Tokens; the decoder has 448 positions, the prompt included."""
+_MIN_SWITCH_PROBABILITY = 0.8
+"""Of a language other than the stream's, for the window to be decoded in it."""
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class _Hypothesis:
-    """One window's decode: text tokens in timed segments, and how sure the model was."""
+    """One hypothesis for a window: (start, end, text tokens) of each segment, and its scores."""
 
     segments: tuple[tuple[float, float, tuple[int, ...]], ...]
     score: float
@@ -87,7 +87,7 @@ class WhisperEngine:
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""
         results: dict[int, Decoded] = {}
-        # The width of the beam follows the number of hypotheses: it is a batch's.
+        # The beam's width depends on the number of hypotheses, and is the same for a batch.
         for nbest in {w.nbest for w in windows}:
             order = [i for i, w in enumerate(windows) if w.nbest == nbest]
             order.sort(key=lambda i: len(windows[i].samples))
@@ -98,13 +98,13 @@ class WhisperEngine:
         return [results[i] for i in range(len(windows))]
 
     def align(self, window: Window, lang: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-        """Place the pieces of a text that another model heard in a window; see `Aligner`.
+        """Place the pieces of another model's text; see `Aligner`.
 
-        They are left where they are if they have no letters, or more tokens than the decoder holds.
+        They keep their places if there are no letters, or more tokens than the decoder takes.
         """
         text = "".join(piece.text for piece in pieces)
         tokens = self._tokenizers[lang].encode(f" {text.strip()}")
-        if not 0 < len(tokens) <= _MOST_ALIGNED:
+        if not 0 < len(tokens) <= _MAX_ALIGNED:
             return tuple(pieces)
         encoded = self._encode(window, _PAD_ALIGNED)
         return tuple(self._aligned(window, encoded, lang, tokens, pieces))
@@ -114,8 +114,8 @@ class WhisperEngine:
         pad = self.options.pad_final if final else self.options.pad_partial
         encoded = [self._encode(w, pad) for w in windows]
         langs = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
-        # Many hypotheses differ in marks and timestamps only.
-        nbest = min(2 * nbest, _MOST_HYPOTHESES) if final and nbest > 1 else 1
+        # Many hypotheses differ in punctuation and timestamps only.
+        nbest = min(2 * nbest, _MAX_HYPOTHESES) if final and nbest > 1 else 1
         beam = max(self.options.beam, nbest) if final else 1
         found = self._generate(windows, encoded, langs, beam, nbest)
         results = []
@@ -124,13 +124,13 @@ class WhisperEngine:
         ):
             text: str = self._tokenizers[lang].decode(hypothesis.tokens)
             if final and has_loop(split_pieces(text), self.options.compression):
-                states, hypothesis = self._again(window, lang, text)  # noqa: PLW2901
+                states, hypothesis = self._decode_padded(window, lang, text)  # noqa: PLW2901
             pieces = self._pieces(window, states, lang, hypothesis)
             untimed = replace(window, timed=False)
             alternatives = [
-                (said, other.score)
+                (text_of_other, other.score)
                 for other in others
-                if (said := self._pieces(untimed, states, lang, other))
+                if (text_of_other := self._pieces(untimed, states, lang, other))
             ]
             rival: tuple[Piece, ...] = ()
             if final and self.options.second_final and lang == "zh" and pieces:
@@ -139,21 +139,21 @@ class WhisperEngine:
             results.append(Decoded(pieces, lang, hypothesis.score, tuple(alternatives), rival))
         return results
 
-    def _again(self, window: Window, lang: str, text: str) -> tuple[Floats, _Hypothesis]:
+    def _decode_padded(self, window: Window, lang: str, text: str) -> tuple[Floats, _Hypothesis]:
         """Decode a window that looped with the full padding that Whisper was trained on.
 
-        What comes out the same again was said: people repeat themselves, too.
+        If the text is the same, the speaker repeated something. If it still loops, sample.
         """
         states = self._encode(window, _LONGEST)
         hypothesis = self._generate([window], [states], [lang], self.options.beam)[0][0]
-        again = self._tokenizers[lang].decode(hypothesis.tokens)
-        if again == text or not has_loop(split_pieces(again), self.options.compression):
+        padded = self._tokenizers[lang].decode(hypothesis.tokens)
+        if padded == text or not has_loop(split_pieces(padded), self.options.compression):
             return states, hypothesis
         ctranslate2.set_random_seed(1)
         return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0][0]
 
     def _encode(self, window: Window, pad: float) -> Floats:
-        """Return the encoder's output for a window and its padding, shape (1, positions, d)."""
+        """Return the encoder's output for a window and its padding, shape (1, frames, d)."""
         samples = window.samples
         length = min(len(samples) + int(pad * SAMPLE_RATE), int(_LONGEST * SAMPLE_RATE))
         length -= length % _STRIDE
@@ -165,18 +165,18 @@ class WhisperEngine:
         return np.asarray(self._model.encode(storage, to_cpu=True))
 
     def _encode_silence(self) -> Floats:
-        """Return what the encoder makes of silence, to lengthen its outputs with."""
-        # -0.7 is about what the floor of the log-mel features (8 below their peak) is with speech.
+        """Return the encoder's output for silence, shape (1, frames, d), which pads batches."""
+        # -0.7 is about the floor of the log-mel features of speech (8 below their peak).
         frames = int(_LONGEST * SAMPLE_RATE) // _HOP
         features = np.full((1, self._model.n_mels, frames), -0.7, np.float32)
         storage = ctranslate2.StorageView.from_array(features)
         return np.asarray(self._model.encode(storage, to_cpu=True))
 
     def _stack(self, encoded: Sequence[Floats]) -> Any:
-        """Make encoder outputs one batch.
+        """Concatenate encoder outputs to a batch.
 
-        The shorter ones are lengthened by encoded silence from the same positions: as exact as
-        padding their audio, and free. (Repeating their last position doubles the error rate.)
+        Shorter ones are padded with the encoded silence of the same frames: as accurate as padding
+        the audio, and free. (Repeating their last frame doubles the error rate.)
         """
         longest = max(e.shape[1] for e in encoded)
         rows = [
@@ -193,7 +193,11 @@ class WhisperEngine:
         ranked = self._model.detect_language(storage)[0]
         found = [(token[2:-2], p) for token, p in ranked if token[2:-2] in self._tokenizers]
         lang: str = found[0][0]
-        if window.before and window.before in self._tokenizers and found[0][1] < _SWITCH:
+        if (
+            window.before
+            and window.before in self._tokenizers
+            and found[0][1] < _MIN_SWITCH_PROBABILITY
+        ):
             return window.before
         return lang
 
@@ -209,7 +213,7 @@ class WhisperEngine:
     ) -> list[list[_Hypothesis]]:
         """Return hypotheses for each window, the likeliest first.
 
-        prompted: tell the model to write Mandarin, without timestamps.
+        prompted: with a prompt in Mandarin and without timestamps.
         """
         prompts = [self._prompt(lang, prompted) for lang in langs]
         caps = [
@@ -246,7 +250,7 @@ class WhisperEngine:
     def _hypothesis(
         self, ids: Sequence[int], score: float, no_speech: float, window: Window
     ) -> _Hypothesis:
-        """Split tokens at their timestamps; drop what claims to be after the audio's end."""
+        """Split tokens at their timestamps; drop segments after the end of the audio."""
         tokenizer = self._tokenizers[self.languages[0]]
         seconds = len(window.samples) / SAMPLE_RATE
         segments: list[tuple[float, float, tuple[int, ...]]] = []
@@ -272,7 +276,7 @@ class WhisperEngine:
         tokenizer = self._tokenizers[lang]
         for start, end, tokens in hypothesis.segments:
             text = tokenizer.decode(list(tokens)).replace("\ufffd", "")
-            # A segment is a phrase: the space between phrases is the live decoder's comma.
+            # A segment is a phrase: `polish` makes the space between phrases a comma.
             if pieces and not text.startswith(" "):
                 text = " " + text
             pieces.extend(spread(split_pieces(text), start, max(start, end)))
@@ -288,10 +292,7 @@ class WhisperEngine:
         tokens: Sequence[int],
         pieces: Sequence[Piece],
     ) -> list[Piece]:
-        """Place pieces by the cross-attention's alignment of their tokens.
-
-        Dynamic time warping over the attention of the model's alignment heads (CTranslate2).
-        """
+        """Place pieces by the alignment of their tokens; see `whisper_alignment`."""
         tokenizer = self._tokenizers[lang]
         tokens = list(tokens)
         seconds = len(window.samples) / SAMPLE_RATE
@@ -301,45 +302,14 @@ class WhisperEngine:
             [tokens],
             min(2 * encoded.shape[1], len(window.samples) // _HOP + 1),
         )[0]
-        starts = _token_starts(result.alignments, len(tokens))
-        # Places of the letters: tokens are bytes, so several may make one character.
-        letters: list[tuple[float, float]] = []
-        at = 0
-        for text, group in zip(*tokenizer.split_tokens_on_unicode(tokens), strict=True):
-            begin, at = at, at + len(group)
-            place = (starts[begin], starts[min(at, len(starts) - 1)])
-            letters.extend(place for c in text if not c.isspace() and c != "\ufffd")
-        placed = []
-        done = 0
-        before = 0.0
-        for piece in pieces:
-            count = sum(not c.isspace() and c != "\ufffd" for c in piece.text)
-            span = letters[done : done + count]
-            done += count
-            start = min(max(span[0][0], before), seconds) if span else before
-            end = min(max(span[-1][1], start), seconds) if span else start
-            placed.append(Piece(piece.text, start, end))
-            before = end
-        return placed
-
-
-def _token_starts(alignments: Sequence[tuple[int, int]], tokens: int) -> list[float]:
-    """Return the time at which each token begins, and at last where the text ends (seconds)."""
-    starts = [0.0] * (tokens + 1)
-    seen = -1
-    last = 0.0
-    for token, frame in alignments:
-        last = frame * _TIMESTAMP_STEP
-        while seen < token:
-            seen += 1
-            starts[min(seen, tokens)] = last
-    for i in range(seen + 1, tokens + 1):
-        starts[i] = last
-    return starts
+        times = token_times(result.alignments, len(tokens))
+        texts, groups = tokenizer.split_tokens_on_unicode(tokens)
+        spans = character_spans(texts, groups, times)
+        return place(pieces, spans, seconds)
 
 
 def _languages(hf: tokenizers.Tokenizer, preferred: Sequence[str]) -> tuple[str, ...]:
-    """Return the languages that the vocabulary has, those of the catalogue first."""
+    """Return the languages of the vocabulary, those of the catalogue first."""
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 
     known = [c for c in _LANGUAGE_CODES if hf.token_to_id(f"<|{c}|>") is not None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from liusheng.asr.online.tokens import Token, Vocabulary, language_of
+from liusheng.asr.sherpa.tokens import Token, Vocabulary, language_of
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.script import ended, polish, text_of, words_of
+from liusheng.asr.text.polish import ended, polish, text_of, words_of
 from liusheng.asr.types import StreamParams, Utterance
 
 

@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 import sherpa_onnx
 
-from liusheng.asr import sherpa_metadata
 from liusheng.asr.capabilities import Capabilities, Hotwords, NotSupportedError
 from liusheng.asr.online.second_pass import SecondPass
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import ChunkTiming, StreamState, new_state
 from liusheng.asr.online.stream import LiveStream
-from liusheng.asr.online.tokens import Vocabulary, languages_of
 from liusheng.asr.options import BEAM, GREEDY, OnlineOptions
 from liusheng.asr.recognizer import Outcome, StateLostError, Turn
-from liusheng.asr.sherpa_metadata import ModelFormatError
+from liusheng.asr.sherpa.metadata import ModelFormatError, read_metadata, read_vocabulary
+from liusheng.asr.sherpa.tokens import Vocabulary, languages_of
 from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.silero import SileroVad, SpeechDetector
 from liusheng.models.types import InstalledModel, Kind
@@ -62,8 +61,8 @@ def load(
             "once: as a second pass it needs a rule3_min_utterance_length of 2 s less, not "
             f"{options.rule3_min_utterance_length:g}"
         )
-    metadata = sherpa_metadata.check(model)
-    vocabulary = sherpa_metadata.check_tokens(model, metadata)
+    metadata = read_metadata(model)
+    vocabulary = read_vocabulary(model, metadata)
     timing = _timing(model.kind, metadata)
     unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
     native = _native(model, options, timing, unit)
@@ -247,7 +246,7 @@ class SherpaOnline:
             for each in stream.closed
         ]
         if self._second_pass:
-            return iter(self._second_pass.hear(spoken))
+            return iter(self._second_pass.decode(spoken))
         return iter([each.utterance for _, each in spoken])
 
     def forget(self, states: Sequence[StreamState]) -> None:

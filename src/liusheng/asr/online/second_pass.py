@@ -1,8 +1,7 @@
-"""The second pass of an online model: an offline model hears each closed utterance again.
+"""The second pass of an online model: an offline model decodes each closed utterance again.
 
-The online model's text is shown while somebody speaks, the offline model's is what stays. Where
-the offline model does not know the utterance's language, or hears nothing in it, the first text
-stays.
+Partials are the online model's, final texts the offline model's. Where the offline model does not
+support the utterance's language, or its result is empty, the online model's text is final.
 """
 
 from __future__ import annotations
@@ -10,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.live.utterance import OpenUtterance
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.script import polish
+from liusheng.asr.text.polish import polish
 from liusheng.asr.text.spelling import likelier, speller
 from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
+from liusheng.audio.pcm import BYTES_PER_SAMPLE, pcm_to_samples
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """A closed utterance as the first pass has it, and its audio.
+class FirstPass:
+    """A closed utterance, as decoded by the online model, and its audio.
 
-    begin: the audio's first sample, from the start of the stream.
-    pcm: the audio, int16; empty where nobody wants it.
-    cut: it was ended by its length: the speaker went on.
+    begin: the first sample of the audio, from the start of the stream.
+    pcm: the audio, PCM16; empty where there is no second pass.
+    cut: whether the utterance was ended by its length.
     """
 
     utterance: Utterance
@@ -37,32 +35,32 @@ class Spoken:
 
 
 class SecondPass:
-    """An offline engine that hears utterances again.
+    """An offline engine that decodes utterances again.
 
-    corrector: of Mandarin's spelling, where the engine's is to be corrected.
+    corrector: for Mandarin, where the engine's text is to be corrected.
     """
 
     def __init__(self, engine: OfflineEngine, corrector: Corrector | None = None) -> None:
         self.engine = engine
         self._corrector = corrector
 
-    def hear(self, spoken: Sequence[tuple[StreamParams, Spoken]]) -> list[Utterance]:
-        """Return utterances as they are heard now, together where that is cheaper, in order."""
-        again = [
+    def decode(self, first: Sequence[tuple[StreamParams, FirstPass]]) -> list[Utterance]:
+        """Return the final utterances, in order; all are decoded in one call of the engine."""
+        decodable = [
             (place, params, each)
-            for place, (params, each) in enumerate(spoken)
+            for place, (params, each) in enumerate(first)
             if each.utterance.lang in self.engine.languages
         ]
-        utterances = [each.utterance for _, each in spoken]
-        if again:
-            windows = [_window(params, each) for _, params, each in again]
+        utterances = [each.utterance for _, each in first]
+        if decodable:
+            windows = [_window(params, each) for _, params, each in decodable]
             decoded = self.engine.decode(windows, Effort.FINAL)
-            for (place, params, each), found in zip(again, decoded, strict=True):
+            for (place, params, each), found in zip(decodable, decoded, strict=True):
                 utterances[place] = self._rewritten(params, each, found) or each.utterance
         return utterances
 
     def _rewritten(
-        self, params: StreamParams, spoken: Spoken, decoded: Decoded
+        self, params: StreamParams, first_pass: FirstPass, decoded: Decoded
     ) -> Utterance | None:
         pieces: Sequence[Piece] = decoded.pieces
         spell = None
@@ -70,8 +68,8 @@ class SecondPass:
             spell = speller(self._corrector, params)
             if decoded.rival:
                 pieces = likelier(self._corrector, params, pieces, decoded.rival)
-        heard = OpenUtterance(spoken.begin).updated(
-            _placed(params, spoken, decoded.lang, pieces),
+        utterance = OpenUtterance(first_pass.begin).updated(
+            _placed(params, first_pass, decoded.lang, pieces),
             lang=decoded.lang,
             decoded_until=0,
             final=True,
@@ -79,18 +77,20 @@ class SecondPass:
             spell=spell,
         )
         if params.nbest > 1:
-            others = [(_placed(params, spoken, decoded.lang, p), s) for p, s in decoded.others]
-            heard = heard.reconsidered(decoded.score or 0.0, others, spell)
-        first = spoken.utterance
-        longest = spoken.begin / SAMPLE_RATE + _seconds(spoken)
-        found = heard.closed(first.index, first.start, first.end, longest, spoken.cut, params.nbest)
+            others = [(_placed(params, first_pass, decoded.lang, p), s) for p, s in decoded.others]
+            utterance = utterance.reconsidered(decoded.score or 0.0, others, spell)
+        first = first_pass.utterance
+        longest = first_pass.begin / SAMPLE_RATE + _seconds(first_pass)
+        found = utterance.closed(
+            first.index, first.start, first.end, longest, first_pass.cut, params.nbest
+        )
         return found and replace(found, start=found.words[0].start, end=found.words[-1].end)
 
 
-def _window(params: StreamParams, spoken: Spoken) -> Window:
-    samples = np.frombuffer(spoken.pcm, "<i2").astype(np.float32) / np.float32(32768)
-    begin = spoken.begin / SAMPLE_RATE
-    first = spoken.utterance
+def _window(params: StreamParams, first_pass: FirstPass) -> Window:
+    samples = pcm_to_samples(first_pass.pcm)
+    begin = first_pass.begin / SAMPLE_RATE
+    first = first_pass.utterance
     return Window(
         samples,
         first.lang,
@@ -101,15 +101,15 @@ def _window(params: StreamParams, spoken: Spoken) -> Window:
 
 
 def _placed(
-    params: StreamParams, spoken: Spoken, lang: str, pieces: Sequence[Piece]
+    params: StreamParams, first_pass: FirstPass, lang: str, pieces: Sequence[Piece]
 ) -> list[Piece]:
     """Return what was decoded, as it is written, and where it is in the stream."""
-    begin, longest = spoken.begin / SAMPLE_RATE, _seconds(spoken)
+    begin, longest = first_pass.begin / SAMPLE_RATE, _seconds(first_pass)
     return [
         replace(p, start=begin + min(p.start, longest), end=begin + min(p.end, longest))
         for p in polish(pieces, lang, params.script)
     ]
 
 
-def _seconds(spoken: Spoken) -> float:
-    return len(spoken.pcm) / (2 * SAMPLE_RATE)
+def _seconds(first_pass: FirstPass) -> float:
+    return len(first_pass.pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE)

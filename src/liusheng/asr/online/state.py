@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 from liusheng.asr.online.silence import VadCursor
-from liusheng.asr.online.tokens import Token
+from liusheng.asr.sherpa.tokens import Token
 from liusheng.asr.types import SAMPLE_RATE, StreamParams
 
 FRAME = SAMPLE_RATE // 100

@@ -28,11 +28,11 @@ import numpy as np
 import sherpa_onnx
 
 from liusheng.asr.online.hypothesis import OnlineHypothesis
-from liusheng.asr.online.second_pass import Spoken
+from liusheng.asr.online.second_pass import FirstPass
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import FRAME, ChunkTiming, StreamState
-from liusheng.asr.online.tokens import Token, Vocabulary
 from liusheng.asr.recognizer import Outcome
+from liusheng.asr.sherpa.tokens import Token, Vocabulary
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, Script, Utterance
 
@@ -107,7 +107,7 @@ class LiveStream:
         self._awake = state.awake
         self._floor = state.floor
         self._decided = state.steps
-        self.closed: list[Spoken] = []
+        self.closed: list[FirstPass] = []
         if silence and not state.turn:
             self._rest()
         self._begin()
@@ -117,7 +117,7 @@ class LiveStream:
         return self._state.turn == state.turn
 
     def _begin(self) -> None:
-        expected = map(self._vocabulary.expected, self._state.params.hotwords)
+        expected = map(self._vocabulary.match_case, self._state.params.hotwords)
         hotwords = "/".join(expected)
         self.native = self._recognizer.create_stream(hotwords or None)
         self._given = 0
@@ -258,7 +258,7 @@ class LiveStream:
         at, pcm = 0, b""
         if self._second_pass:
             at, pcm = self._around(utterance.start, utterance.end, cut)
-        self.closed.append(Spoken(utterance, at, pcm, cut))
+        self.closed.append(FirstPass(utterance, at, pcm, cut))
         self._index += 1
 
     def _around(self, begin: float, end: float, cut: bool) -> tuple[int, bytes]:

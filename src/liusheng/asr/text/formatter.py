@@ -1,6 +1,6 @@
-"""How a stream wants its text written: with or without marks, numbers in figures or in words.
+"""Text formatting that a stream asks for: punctuation or none, numbers as figures or words.
 
-It comes last, behind every recogniser, and changes what is shown, not what is heard.
+It is applied last, to the texts of any recogniser.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INSIDE = frozenset(".,:'’-")
 
 @dataclass(frozen=True)
 class FormattedState:
-    """A stream's state behind this."""
+    """The recogniser's state of a stream, and what formatting needs."""
 
     params: StreamParams
     state: Any
@@ -31,7 +31,7 @@ class FormattedState:
 
 
 class TextFormatter:
-    """A recogniser whose texts are written as each stream asked for."""
+    """A recogniser that formats the texts of another as each stream asks for."""
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
@@ -39,7 +39,7 @@ class TextFormatter:
         self.sticky = recognizer.sticky
 
     def capabilities(self, lang: str) -> Capabilities:
-        """Return what the model that serves `lang` can do."""
+        """Return the capabilities of the model for `lang`."""
         return self._recognizer.capabilities(lang)
 
     def open(self, params: StreamParams) -> FormattedState:
@@ -52,15 +52,15 @@ class TextFormatter:
             [replace(turn, state=turn.state.state) for turn in turns]
         )
         return [
-            self._written(turn.state, outcome)
+            self._formatted(turn.state, outcome)
             for turn, outcome in zip(turns, outcomes, strict=True)
         ]
 
     def forget(self, states: Sequence[FormattedState]) -> None:
-        """Tell the recogniser which streams ended."""
+        """Drop what is cached for streams that ended; see `Recognizer.forget`."""
         self._recognizer.forget([state.state for state in states])
 
-    def _written(self, state: FormattedState, outcome: Outcome) -> Outcome:
+    def _formatted(self, state: FormattedState, outcome: Outcome) -> Outcome:
         params = state.params
         lang = outcome.closed[-1].lang if outcome.closed else state.lang
         state = FormattedState(params, outcome.state, lang)
@@ -69,13 +69,13 @@ class TextFormatter:
         return replace(
             outcome,
             state=state,
-            closed=tuple(written(u, params) for u in outcome.closed),
+            closed=tuple(format_utterance(u, params) for u in outcome.closed),
             partial=_partial(outcome.partial, params, lang),
         )
 
 
-def written(utterance: Utterance, params: StreamParams) -> Utterance:
-    """Return a closed utterance as a stream wants it; its words keep their places."""
+def format_utterance(utterance: Utterance, params: StreamParams) -> Utterance:
+    """Return a closed utterance, formatted; words keep their times."""
     text, words = utterance.text, utterance.words
     rewritten = _numbers(text, params, utterance.lang)
     if rewritten != text:
@@ -101,7 +101,7 @@ def _partial(partial: Partial, params: StreamParams, lang: str) -> Partial:
     text = partial.text
     stable = text[: partial.stable]
     if params.itn is not None:
-        # What follows may join a number with what is there.
+        # The next words may continue a number.
         text, stable = _numbers(text, params, lang), ""
     if params.punctuation is False:
         text, stable = without_marks(text), without_marks(stable)
@@ -117,9 +117,9 @@ def _numbers(text: str, params: StreamParams, lang: str) -> str:
 
 
 def without_marks(text: str) -> str:
-    """Take the marks out of a text, but not out of numbers and words ("3.5", "don't").
+    """Remove the punctuation of a text, but not inside numbers and words ("3.5", "don't").
 
-    What a text begins with stays what it begins with when the text grows.
+    The result for a prefix of a text is a prefix of the result.
     """
     bare = ""
     for i, char in enumerate(text):
@@ -140,7 +140,7 @@ def _is_latin(char: str) -> bool:
 
 
 def _placed(text: str, words: Sequence[Word], rewritten: str) -> tuple[Word, ...]:
-    """Give a rewritten text's words the places of what they were made of."""
+    """Return the words of a rewritten text, with the times of what they replace."""
     old = list(_characters(text, words))
     if not old:
         return ()
@@ -165,7 +165,7 @@ def _placed(text: str, words: Sequence[Word], rewritten: str) -> tuple[Word, ...
 
 
 def _characters(text: str, words: Sequence[Word]) -> Iterator[tuple[float, float]]:
-    """Yield the place of each character of a text."""
+    """Yield the times of each character of a text."""
     places: list[tuple[float, float]] = []
     for word in words:
         step = (word.end - word.start) / len(word.text) if word.text else 0.0

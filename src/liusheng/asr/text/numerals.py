@@ -1,7 +1,7 @@
-"""Numbers as figures, and as they are read: WeTextProcessing's grammars (wetext), kept on a lead.
+"""Numbers as figures and as words, by WeTextProcessing's grammars (wetext), with exceptions.
 
-The grammars know numbers well and writing less so: they turn 下午三点半 into "3:30p.m.", 九月一日
-into "09/01", 十分 ("very") into 10分, and every first into 1st. Such places are kept from them.
+The grammars rewrite more than numbers: 下午三点半 becomes "3:30p.m.", 九月一日 "09/01", 十分
+("very") 10分, and every "first" 1st. Such parts of a text are excluded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CLOCK = re.compile(
 )
 _ZH_WHOLE = re.compile(
     "十分(?![之钟])|万一|一一|十全十美|千万(?![元人个名亿])|百分百|千千万万"
-    # Units stay behind their numbers as they are, and clocks keep their Chinese form.
+    # Units are not abbreviated, and times of day keep their Chinese form.
     "|[美日欧]?元|英镑|分钟|小时|公里|[千厘毫平立]?方?米|[公千]?[斤克]"
     "|[上下]午|点[钟整半]?|早上|晚上|中午|凌晨"
 )
@@ -39,45 +39,45 @@ _EN_WHOLE = re.compile(
     + rf"\b(?:first|second|third|ones?)\b(?![ -](?:{'|'.join(_EN_AFTER)})\b)",
     re.IGNORECASE,
 )
-"""Small numbers that stand alone: more often words than figures."""
+"""Small numbers alone, which are rather words than figures."""
 _EN_SPACE = re.compile(r"\s+(?=[.,!?;:%])")
 
 _MIXED = re.compile(r"[A-Za-z][\w.\-]*\d[\w.\-]*|\d+[A-Za-z][\w.\-]*")
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?=年)")
 _FIGURES = re.compile(r"\d")
 
-_KEPT = 512
+_CACHE_SIZE = 512
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def in_figures(text: str, lang: str) -> str:
     """Return a text with its numbers in figures (inverse text normalisation).
 
-    lang: "zh" or "en"; other texts are given back as they are.
+    lang: "zh" or "en"; other texts are returned unchanged.
     """
     if lang == "zh":
-        return _apart(_ZH_WHOLE, _clocks(text), _grammar("zh", "itn"), but=_DECIMAL)
+        return _rewrite_outside(_ZH_WHOLE, _clocks(text), _grammar("zh", "itn"), but=_DECIMAL)
     if lang == "en":
-        figures = _apart(_EN_WHOLE, text, _grammar("en", "itn"))
+        figures = _rewrite_outside(_EN_WHOLE, text, _grammar("en", "itn"))
         return _EN_SPACE.sub("", figures)
     return text
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def in_words(text: str, lang: str) -> str:
-    """Return a text with its numbers as they are read (text normalisation).
+    """Return a text with its numbers as words (text normalisation).
 
-    lang: "zh" or "en"; other texts are given back as they are. Names with figures in them stay.
+    lang: "zh" or "en"; other texts are returned unchanged. Names with figures are not changed.
     """
     if lang not in ("zh", "en") or not _FIGURES.search(text):
         return text
     if lang == "zh":
         text = _YEAR.sub(lambda year: "".join(_DIGITS[int(digit)] for digit in year[1]), text)
-    return _apart(_MIXED, text, _grammar(lang, "tn"))
+    return _rewrite_outside(_MIXED, text, _grammar(lang, "tn"))
 
 
 def _clocks(text: str) -> str:
-    """Write the figures of dates and clocks: 九月一日 as 9月1日, 三点半 as 3点半."""
+    """Convert the numerals of dates and times of day: 九月一日 to 9月1日, 三点半 to 3点半."""
 
     def figure(match: re.Match[str]) -> str:
         return _small(next(group for group in match.groups() if group))
@@ -86,7 +86,7 @@ def _clocks(text: str) -> str:
 
 
 def _small(numeral: str) -> str:
-    """Return a numeral below a hundred in figures."""
+    """Return a numeral below a hundred as figures."""
     tens, ten, ones = numeral.replace("两", "二").rpartition("十")
     value = _DIGITS.index(ones) if ones else 0
     if ten:
@@ -94,13 +94,13 @@ def _small(numeral: str) -> str:
     return str(value)
 
 
-def _apart(
+def _rewrite_outside(
     kept: re.Pattern[str],
     text: str,
     rewrite: Callable[[str], str],
     but: re.Pattern[str] | None = None,
 ) -> str:
-    """Rewrite what stands between the places where `kept` matches, unless `but` does there."""
+    """Rewrite the text between the matches of `kept`; a match that overlaps `but` is ignored."""
     done = ""
     at = 0
     for match in kept.finditer(text):

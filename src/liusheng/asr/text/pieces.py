@@ -1,19 +1,21 @@
-"""Pieces: the units in which recognised text is compared, timed and shown."""
+"""Pieces: the units of recognised text, for comparison, times and display."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from liusheng.han import is_han
+
 
 @dataclass(frozen=True)
 class Piece:
-    """The unit in which hypotheses are compared, kept and shown: a Han character or a word.
+    """A Han character, kana or word of a hypothesis.
 
-    text: verbatim, with the space before it if there is one and the punctuation after it: the
-        texts of a hypothesis's pieces, one after another, are its text.
+    text: verbatim, with the space before it and the punctuation after it: concatenated, the texts
+        of a hypothesis's pieces are its text.
     start, end: seconds from the start of the window, monotone within a hypothesis and inside the
-        window. Engines that cannot align spread pieces over the speech (see `spread`).
+        window. Engines without alignment spread pieces over the speech (see `spread`).
     """
 
     text: str
@@ -24,28 +26,21 @@ class Piece:
 _OPENING = frozenset("“‘（《〈「『【〔([{")
 
 
-def is_han(char: str) -> bool:
-    """Whether a character is a Chinese ideograph."""
-    return (
-        "\u4e00" <= char <= "\u9fff"
-        or "\u3400" <= char <= "\u4dbf"
-        or "\uf900" <= char <= "\ufaff"
-        or "\U00020000" <= char <= "\U0003ffff"
-        or char == "〇"
-    )
-
-
 def stands_alone(char: str) -> bool:
     """Whether a character is a piece by itself: Han characters and kana are."""
     return is_han(char) or "\u3040" <= char <= "\u30ff"
 
 
+def letters(text: str) -> str:
+    """Return what counts of a piece when it is compared: letters and digits, case-folded."""
+    return "".join(c for c in text if c.isalnum()).casefold()
+
+
 def split_pieces(text: str) -> list[str]:
     """Split a text into the texts of its pieces: Han characters, kana, and words between spaces.
 
-    A space goes before the piece it precedes, opening marks too; other punctuation goes after the
-    piece it follows. A mark between spaces is a piece. Joined, the pieces are the text without
-    trailing spaces.
+    Spaces and opening marks belong to the next piece, other punctuation to the previous one. A mark
+    between spaces is a piece. Concatenated, the pieces are the text without trailing spaces.
     """
     pieces: list[str] = []
     current = ""
@@ -65,7 +60,7 @@ def split_pieces(text: str) -> list[str]:
 
 
 def spread(texts: Sequence[str], start: float, end: float) -> tuple[Piece, ...]:
-    """Place pieces in [start, end] (seconds) by their length in letters, for want of alignment."""
+    """Spread pieces over [start, end] (seconds) by their number of letters."""
     weights = [max(1, sum(c.isalnum() for c in text)) for text in texts]
     total = sum(weights)
     placed = []

@@ -1,8 +1,8 @@
-"""Punctuation for text that has none: CT-Transformer (Chen et al. 2020, FunASR) on ONNX Runtime.
+"""Punctuation restoration: CT-Transformer (Chen et al. 2020, FunASR) on ONNX Runtime.
 
-The network gives each token (a Han character, or a word of other letters) the mark that follows
-it. What it needs to know is in the file's metadata, as sherpa-onnx's exports have it: `tokens`,
-`punctuations`, `unk_symbol`. The text itself is never changed, marks are only put into it.
+The network predicts the mark after each token (a Han character, or a word of other letters). Its
+vocabulary is in the file's metadata, as in sherpa-onnx's exports: `tokens`, `punctuations`,
+`unk_symbol`. The characters of the text are not changed; marks are inserted.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from liusheng.han import HAN, has_han
 from liusheng.models.types import InstalledModel, Kind
 
-_NONE = "_"
 _ENDS = frozenset("。？")
 _MARKS = frozenset("，、") | _ENDS
 _NARROW = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "？": "? "})
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+(?:['’-][^\W\u3400-\u9fff]+)*|\S")
+_WORD = rf"[^\W{HAN}]+"
+_TOKEN = re.compile(rf"[{HAN}]|{_WORD}(?:['’-]{_WORD})*|\S")
 _STEP = 20
-"""Tokens by which a window grows until a sentence ends in it."""
-_LONGEST = 200
-"""Tokens of a window, after which a comma has to do as its end, and then anything."""
+"""Tokens by which a window grows until it contains the end of a sentence."""
+_MAX_WINDOW = 200
+"""Tokens of a window, at which it is ended at a comma, or else anywhere."""
 
 
 class Punctuator:
-    """A CT_TRANSFORMER model, loaded.
+    """A CT_TRANSFORMER model.
 
-    threads: for computing.
+    threads: intra-op threads.
 
     Raises:
-        ValueError: the model is of another kind, or not such a file.
+        ValueError: the model is of another kind, or its file is not such a model.
     """
 
     def __init__(self, model: InstalledModel, threads: int = 1) -> None:
         if model.kind is not Kind.CT_TRANSFORMER:
-            raise ValueError(f"{model.name} ({model.kind.value}) is no model for punctuation")
+            raise ValueError(f"{model.name} ({model.kind.value}) is not a model for punctuation")
         path = model.files["model"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -50,22 +50,24 @@ class Punctuator:
         except Exception as error:  # ONNX Runtime's own, which have no common base
             raise ValueError(f"{path} cannot be read as an ONNX model: {error}") from error
         facts = self._session.get_modelmeta().custom_metadata_map
-        if lacks := [key for key in ("tokens", "punctuations", "unk_symbol") if not facts.get(key)]:
+        if missing := [
+            key for key in ("tokens", "punctuations", "unk_symbol") if not facts.get(key)
+        ]:
             raise ValueError(
-                f"{path} lacks the metadata {', '.join(lacks)}: take an export for sherpa-onnx"
+                f"{path} lacks the metadata {', '.join(missing)}: use an export for sherpa-onnx"
             )
         self._ids = {token: i for i, token in enumerate(facts["tokens"].split("|"))}
         self._marks = facts["punctuations"].split("|")
         if facts["unk_symbol"] not in self._ids or not set(self._marks) >= _MARKS:
             raise ValueError(
-                f"{path} is not for these marks: {facts['punctuations']!r} is to have "
+                f"{path}: its punctuations {facts['punctuations']!r} must include "
                 f"{' '.join(sorted(_MARKS))}, and its tokens {facts['unk_symbol']!r}"
             )
         self._unknown = self._ids[facts["unk_symbol"]]
         self._inputs = [each.name for each in self._session.get_inputs()]
 
     def punctuate(self, text: str) -> str:
-        """Return the text with marks, full-width ones where it has Han characters."""
+        """Return the text with punctuation, full-width if it has Han characters."""
         text = text.strip()
         tokens = list(_TOKEN.finditer(text))
         if not tokens:
@@ -73,7 +75,7 @@ class Punctuator:
         marks = self._choose([self._ids.get(t[0].lower(), self._unknown) for t in tokens])
         if marks[-1] not in _ENDS:
             marks[-1] = "。"
-        han = _HAN.search(text) is not None
+        han = has_han(text)
         written = ""
         for token, mark, after in zip(tokens, marks, [*tokens[1:], None], strict=True):
             written += token[0]
@@ -85,10 +87,10 @@ class Punctuator:
         return written.rstrip()
 
     def _choose(self, ids: Sequence[int]) -> list[str]:
-        """Return a mark, or what stands for none, for each token.
+        """Return the mark after each token, `_` for none.
 
-        A sentence is taken as final when more than its end has been seen; what follows it is the
-        beginning of the next window.
+        A sentence is final when a later token is in the window too; the next window begins after
+        it.
         """
         marks: list[str] = []
         end = 0
@@ -110,15 +112,15 @@ class Punctuator:
 
 
 def _end(marks: list[str]) -> int:
-    """Return how many marks of a window are final; a comma that ends it becomes a full stop."""
-    # The last one was chosen without seeing what follows.
-    sure = range(len(marks) - 2, -1, -1)
-    for i in sure:
+    """Return how many marks of a window are final; a comma that ends them becomes a full stop."""
+    # The last mark was predicted without the next token.
+    final = range(len(marks) - 2, -1, -1)
+    for i in final:
         if marks[i] in _ENDS:
             return i + 1
-    if len(marks) < _LONGEST:
+    if len(marks) < _MAX_WINDOW:
         return 0
-    for i in sure:
+    for i in final:
         if marks[i] == "，":
             marks[i] = "。"
             return i + 1

@@ -1,4 +1,4 @@
-"""The live decoder's pieces, corrected: the same pieces in the same places, spelled right."""
+"""Correction of pieces: their texts change, their number and times do not."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from liusheng.asr.text.script import to_script
 from liusheng.asr.types import Script, StreamParams
 
 Spell = Callable[[Sequence[Piece], Sequence[Piece]], list[Piece]]
-"""Pieces that stay and the ones that follow them go in, the latter come out corrected."""
+"""Takes pieces that do not change and those after them; returns the latter, corrected."""
 
-_SHORTER = 0.8
-"""A rival that has lost more than this leaves of the letters has stopped early."""
+_MIN_LENGTH_RATIO = 0.8
+"""A rival with fewer letters than this part of the other's has been cut short."""
 
 
 def likelier(
     corrector: Corrector, params: StreamParams, pieces: Sequence[Piece], rival: Sequence[Piece]
 ) -> Sequence[Piece]:
-    """Return which of two decodes makes better sense when it is spelled right."""
+    """Return the decode that is likelier after correction."""
 
-    def sense(decoded: Sequence[Piece]) -> tuple[int, float]:
+    def length_and_score(decoded: Sequence[Piece]) -> tuple[int, float]:
         text = to_script("".join(p.text for p in decoded), Script.SIMPLIFIED)
         hotwords = _hotwords(params)
         text = corrector.correct(text, hotwords=hotwords)
         return sum(map(str.isalnum, text)), corrector.likelihood(text, hotwords)
 
-    (length, score), (rival_length, rival_score) = sense(pieces), sense(rival)
-    return rival if rival_score > score and rival_length >= _SHORTER * length else pieces
+    (length, score), (rival_length, rival_score) = length_and_score(pieces), length_and_score(rival)
+    return rival if rival_score > score and rival_length >= _MIN_LENGTH_RATIO * length else pieces
 
 
 def _hotwords(params: StreamParams) -> tuple[Hotword, ...]:
@@ -38,7 +38,7 @@ def _hotwords(params: StreamParams) -> tuple[Hotword, ...]:
 
 
 def speller(corrector: Corrector, params: StreamParams) -> Spell:
-    """Return what corrects the Mandarin of a stream."""
+    """Return the correction for the Mandarin of a stream, with its hotwords and script."""
     hotwords = _hotwords(params)
 
     def spell(before: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
@@ -58,7 +58,7 @@ def speller(corrector: Corrector, params: StreamParams) -> Spell:
 
 
 def _in_traditional(text: str, simple: str, fixed: str) -> str:
-    """Write what was corrected in traditional characters, and leave the rest as it was."""
+    """Return a traditional text with the corrections that were made to its simplified form."""
     written = to_script(fixed, Script.TRADITIONAL)
     if len(written) != len(fixed):
         return text
@@ -69,7 +69,7 @@ def _in_traditional(text: str, simple: str, fixed: str) -> str:
 
 
 def _with_text(pieces: Sequence[Piece], text: str) -> list[Piece]:
-    """Give pieces the characters of a text that is as long as theirs."""
+    """Return pieces with the characters of a text of the same length."""
     written = []
     at = 0
     for piece in pieces:

@@ -1,9 +1,9 @@
-"""How fetched files become what an engine opens, where the two differ.
+"""Conversions of fetched files to those that an engine opens.
 
-A recipe is a function `convert(source_dir, target_dir, **options)`: it reads files that were
-fetched and checked in one folder and writes files into another, which exists. The same input gives
-the same output as long as the libraries it uses do not change. The catalogue names recipes by the
-keys here; their modules are imported when they are used, for some need heavy libraries.
+A recipe is a function `convert(source_dir, target_dir, **options)`. It reads fetched and checked
+files in one folder and writes files into another, which exists. The output is a function of the
+input and of the versions of its libraries. The catalogue names recipes by the keys here. Their
+modules are imported on use, because some need large libraries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import RecipeError
+from liusheng.models.errors import RecipeError
 
 _MODULES = {
     "fastspeech2-mbmelgan": "fastspeech2_mbmelgan",
@@ -21,19 +21,20 @@ _MODULES = {
     "word-readings": "word_readings",
 }
 
-NAMES = frozenset(_MODULES)
+RECIPES = frozenset(_MODULES)
+"""The names of the recipes."""
 
 
 def run(recipe: str, source_dir: Path, target_dir: Path, options: dict[str, Any]) -> None:
     """Run a recipe by its name.
 
     Raises:
-        RecipeError: there is no such recipe, it lacks a library, or the files are not what it
-            was written for.
+        RecipeError: the recipe does not exist, a library is missing, or the files are not those
+            that it was written for.
         OSError: reading or writing failed.
     """
     if recipe not in _MODULES:
-        raise RecipeError(f"there is no recipe called {recipe!r}; there are {', '.join(_MODULES)}")
+        raise RecipeError(f"there is no recipe {recipe!r}; the recipes are {', '.join(_MODULES)}")
     try:
         module = import_module(f"{__name__}.{_MODULES[recipe]}")
         module.convert(source_dir, target_dir, **options)
@@ -44,5 +45,5 @@ def run(recipe: str, source_dir: Path, target_dir: Path, options: dict[str, Any]
         ) from error
     except (ValueError, TypeError, LookupError) as error:
         raise RecipeError(
-            f"the recipe {recipe!r} could not use what was fetched: {error}"
+            f"the recipe {recipe!r} cannot convert the fetched files: {error}"
         ) from error

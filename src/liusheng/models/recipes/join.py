@@ -1,4 +1,4 @@
-"""A file that was cut into parts, made whole again."""
+"""Concatenates a file that is published in parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 def convert(source_dir: Path, target_dir: Path, *, parts: Sequence[str], output: str) -> None:
     """Write the files `parts`, one after another, to `output`.
 
-    Each part is removed once it is written, so that no more than one of them is there twice.
+    Each part is removed once it is written, which keeps the disk space needed low.
     """
     target = target_dir / output
     target.parent.mkdir(parents=True, exist_ok=True)

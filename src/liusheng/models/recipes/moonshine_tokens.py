@@ -1,4 +1,4 @@
-"""Moonshine's vocabulary, from the form its own runtime reads to the one sherpa-onnx reads."""
+"""Moonshine's vocabulary, from its own runtime's format to sherpa-onnx's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import RecipeError
+from liusheng.models.errors import RecipeError
 
 
 def convert(
@@ -30,7 +30,7 @@ def convert(
 
 
 def _tokens(data: bytes) -> Iterator[bytes]:
-    """Yield the tokens: each has its length before it, in one byte, or from 128 on in two."""
+    """Yield the tokens. Each follows its length: one byte, or two from 128 on."""
     place = 0
     while place < len(data):
         length = data[place]

@@ -1,4 +1,4 @@
-"""A small writer of ONNX graphs: nodes are added one after another, constants are named once."""
+"""A small writer of ONNX graphs. Nodes are added in order; equal small constants are shared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Shape = list[str | int]
 class OnnxGraph:
     """Collects nodes and constants and saves them as a checked model.
 
-    The same calls give the same bytes: names count up and no dates or versions are written.
+    The same calls give the same bytes: names are numbered, and no dates or versions are written.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,19 +36,19 @@ class OnnxGraph:
         return name
 
     def output(self, name: str, value: str, shape: Shape) -> None:
-        """Give `value` out as a float tensor called `name`."""
+        """Declare `value` as a float output called `name`."""
         self._nodes.append(helper.make_node("Identity", [value], [name]))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add a node with one output; the output's name is returned."""
+        """Add a node with one output; return the name of the output."""
         out = f"{operator.lower()}_{len(self._nodes)}"
         self._nodes.append(helper.make_node(operator, list(inputs), [out], **attributes))
         return out
 
     def constant(self, values: npt.ArrayLike, dtype: type[np.generic]) -> str:
         array = np.ascontiguousarray(values, dtype=dtype).reshape(np.shape(values))
-        if array.size <= 8:  # small ones (axes, shapes, scalars) recur: one of each is enough
+        if array.size <= 8:  # axes, shapes and scalars recur: they are shared
             key = (
                 f"{array.dtype}_{'x'.join(map(str, array.shape))}_{'_'.join(map(str, array.flat))}"
             )
@@ -65,7 +65,7 @@ class OnnxGraph:
         return self.constant(value, np.float32)
 
     def weight(self, values: npt.NDArray[Any], scale: float = 1.0) -> str:
-        """A weight, stored as it is; int8 is widened by the runtime when it loads the model.
+        """Add a weight as it is stored. The runtime converts int8 when it loads the model.
 
         Cast and Mul, not DequantizeLinear: ONNX Runtime folds them into one float constant,
         where it would otherwise pick slower int8 kernels that round differently.

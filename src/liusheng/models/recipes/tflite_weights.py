@@ -1,4 +1,4 @@
-"""The constants of a TensorFlow Lite file, found by the names that Keras gave their layers."""
+"""The constants of a TensorFlow Lite file, by the names that Keras gave their layers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UnexpectedModelError(ValueError):
 
 @dataclass(frozen=True)
 class Constant:
-    """A constant tensor as it is stored.
+    """A constant tensor as stored.
 
     values: int8 where the tensor is quantised, else float32 or integers; its real values are
         `values * scale`.
@@ -41,7 +41,7 @@ class Constant:
 
 
 class TfliteWeights:
-    """Reads constants of the first graph of a .tflite file; nothing of it is run.
+    """Reads constants of the first graph of a .tflite file, without running it.
 
     Raises:
         UnexpectedModelError: the file is not TensorFlow Lite.
@@ -64,7 +64,7 @@ class TfliteWeights:
         ]
 
     def find(self, prefix: str, ndim: int) -> Constant:
-        """The one constant with `ndim` dimensions whose name starts with `prefix`.
+        """Return the constant with `ndim` dimensions whose name starts with `prefix`.
 
         Raises:
             UnexpectedModelError: there is none, or more than one.
@@ -82,7 +82,7 @@ class TfliteWeights:
         return self._read(found[0])
 
     def added_to(self, output: str) -> Constant:
-        """The constant that the addition named `output` adds.
+        """Return the constant operand of the addition named `output`.
 
         A layer's bias cannot always be found by its own name: the converter stores equal tensors
         once, under the name of one of them.
@@ -97,7 +97,7 @@ class TfliteWeights:
                     if tensor in self._constants:
                         return self._read(tensor)
         raise UnexpectedModelError(
-            f"{self._path.name}: nothing adds a constant to make {output}; "
+            f"{self._path.name}: no operator adds a constant to make {output}; "
             "this is not the file that the conversion is written for"
         )
 

@@ -1,4 +1,4 @@
-"""How the words of a Chinese language model are read: a lexicon, made with pypinyin."""
+"""The pronunciation lexicon of a Chinese language model, generated with pypinyin."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import RecipeError
+from liusheng.han import HAN
+from liusheng.models.errors import RecipeError
 
 _FIRST = b"<unk>\0"
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇\U00020000-\U0003ffff]+")
+_HAN_WORD = re.compile(f"[{HAN}]+")
 _SYLLABLE = re.compile("[a-zêü]+[1-5]")
 
 
@@ -18,8 +19,8 @@ def convert(
 ) -> None:
     """Write a line "WORD SYLLABLE ..." for each word of Han characters in a KenLM binary.
 
-    Syllables carry their tones (声音 sheng1 yin1). A single character has a line for each of its
-    readings, the most common first; words that pypinyin cannot read have none.
+    Syllables have tones (声音 sheng1 yin1). A single character has a line for each of its readings,
+    the most common first; words that pypinyin cannot read have none.
 
     Raises:
         RecipeError: the file has no word list.
@@ -32,13 +33,13 @@ def convert(
 
 
 def _vocabulary(path: Path) -> list[str]:
-    """Return the words of Han characters; KenLM keeps its word list at the end of the file."""
+    """Return the words of Han characters, from KenLM's word list at the end of the file."""
     data = path.read_bytes()
     start = data.rfind(_FIRST)
     if start < 0:
-        raise RecipeError(f"{path.name} is not a KenLM binary with its word list in it")
+        raise RecipeError(f"{path.name} is not a KenLM binary with a word list")
     words = (word.decode() for word in data[start:].split(b"\0"))
-    return [word for word in words if _HAN.fullmatch(word)]
+    return [word for word in words if _HAN_WORD.fullmatch(word)]
 
 
 def _readings(words: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -49,7 +50,7 @@ def _readings(words: list[str]) -> Iterator[tuple[str, list[str]]]:
         for syllable in readings:
             yield character, [syllable]
     longer = [word for word in words if len(word) > 1]
-    # All at once: a list is not searched for words, so each is read as one.
+    # pypinyin takes each element of a list as one word.
     syllables = iter(lazy_pinyin(longer, Style.TONE3, neutral_tone_with_five=True))
     for word in longer:
         yield word, [next(syllables) for _ in word]

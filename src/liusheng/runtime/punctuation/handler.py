@@ -1,4 +1,4 @@
-"""What runs inside the process that punctuates: a model behind a plain method."""
+"""The punctuation worker's handler."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from liusheng.models.types import InstalledModel
 
 
 class PunctuationHandler:
-    """A punctuator in a worker."""
+    """Calls a punctuation model."""
 
     def __init__(self, punctuator: Punctuator) -> None:
         self._punctuator = punctuator
 
     def describe(self) -> None:
-        """There is nothing that the server needs to know."""
+        """Return nothing: the server needs no description."""
 
     def punctuate(self, text: str) -> str:
-        """Return the text with marks."""
+        """Return a text with punctuation."""
         return self._punctuator.punctuate(text)
 
 
 def punctuation(model: InstalledModel, threads: int) -> PunctuationHandler:
-    """Load a model; a worker's factory."""
+    """Load a model; the worker's factory."""
     return PunctuationHandler(Punctuator(model, threads))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.runtime.recognition.stream_audio import StreamAudio
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.runtime.workers.timeouts import wait_for_event
 
 
 class StreamOwner(Protocol):
@@ -91,7 +91,7 @@ class RecognitionStream:
 
     async def room(self, timeout: float) -> None:
         """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
-        await at_most(self._has_room, timeout)
+        await wait_for_event(self._has_room, timeout)
 
     def update_room(self) -> None:
         """The audio has changed: let the client go on, or wait."""

@@ -1,1 +1,1 @@
-"""Synthesis for many listeners by a pool of workers."""
+"""Synthesis of many speeches by a pool of worker processes."""

@@ -1,4 +1,4 @@
-"""A synthesiser in a worker, with the speeches that are under way there."""
+"""The synthesis worker: a synthesiser and the speeches in progress on it."""
 
 from __future__ import annotations
 
@@ -13,107 +13,118 @@ from liusheng.audio.resample import Resampler
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.types import SAMPLE_RATE, Block, Mark, Samples, Synthesizer, Voice
+from liusheng.tts.types import SAMPLE_RATE, Block, Samples, SpeechMark, Synthesizer, Voice
 
-_NOTHING: Samples = np.zeros(0, np.float32)
+_NO_SAMPLES: Samples = np.zeros(0, np.float32)
 
 
 class SynthesisHandler:
-    """What the server calls."""
+    """The methods that the server calls in a worker process."""
 
     def __init__(self, synthesizer: Synthesizer) -> None:
         self._synthesizer = synthesizer
-        self._speeches: dict[int, _Speaking] = {}
+        self._speeches: dict[int, _ActiveSpeech] = {}
 
     def describe(self) -> tuple[Voice, ...]:
-        """The voices that can be asked for."""
+        """The voices that can be requested."""
         return self._synthesizer.voices
 
-    def begin(self, key: int, order: SpeechStart) -> SpeechChunk:
-        """Begin a speech and take its first step."""
-        self._speeches[key] = _Speaking(self._synthesizer, order, key)
-        return self.step(key, SpeechUpdate(last=order.last))
+    def start(self, key: int, start: SpeechStart) -> SpeechChunk:
+        """Start a speech and take its first step.
 
-    def step(self, key: int, news: SpeechUpdate) -> SpeechChunk:
-        """Make the next piece of a speech."""
+        Raises:
+            UnknownVoiceError: there is no such voice.
+            Exception: see `step`.
+        """
+        self._speeches[key] = _ActiveSpeech(self._synthesizer, start, key)
+        return self.step(key, SpeechUpdate(last=start.last))
+
+    def step(self, key: int, update: SpeechUpdate) -> SpeechChunk:
+        """Synthesise the next block of a speech.
+
+        Raises:
+            Exception: the voice failed; the speech has ended.
+        """
         try:
-            made = self._speeches[key].step(news)
+            chunk = self._speeches[key].step(update)
         except Exception:
             del self._speeches[key]
             raise
-        if made.over:
+        if chunk.over:
             del self._speeches[key]
-        return made
+        return chunk
 
     def drop(self, keys: Sequence[int]) -> None:
-        """Stop speeches that nobody waits for."""
+        """Stop speeches that were cancelled."""
         for key in keys:
             self._speeches.pop(key, None)
 
 
-class _Speaking:
-    """One speech: from text to the bytes that are sent."""
+class _ActiveSpeech:
+    """A speech in progress: from its text to the encoded bytes."""
 
-    def __init__(self, synthesizer: Synthesizer, order: SpeechStart, serial: int) -> None:
-        self._text = GrowingText(order.request.text, last=order.last, flushes=order.flushes)
-        self._blocks = synthesizer.follow(order.request, self._text)
-        self._stream = _Stream(order.output, serial)
-        self._bytes_to_skip = order.bytes_given
-        self._marks_to_skip = order.marks_given
-        self._marks: list[Mark] = []
+    def __init__(self, synthesizer: Synthesizer, start: SpeechStart, serial: int) -> None:
+        self._text = GrowingText(start.request.text, last=start.last, flushes=start.flushes)
+        self._blocks = synthesizer.follow(start.request, self._text)
+        self._stream = _EncodedStream(start.output, serial)
+        self._bytes_to_skip = start.bytes_delivered
+        self._marks_to_skip = start.marks_delivered
+        self._marks: list[SpeechMark] = []
         self._samples = 0
 
-    def step(self, news: SpeechUpdate) -> SpeechChunk:
-        self._text.extend(news.text, last=news.last)
-        for length in news.flushes:
+    def step(self, update: SpeechUpdate) -> SpeechChunk:
+        self._text.extend(update.text, last=update.last)
+        for length in update.flushes:
             self._text.flush(length)
         try:
             block = next(self._blocks)
         except StopIteration:
-            return self._made(self._stream.finish(), over=True)
+            return self._chunk(self._stream.finish(), over=True)
         if block is None:
-            return self._made(b"", waiting=True)
+            return self._chunk(b"", waiting=True)
         self._samples += len(block.samples)
-        return self._made(self._stream.feed(block.samples), block)
+        return self._chunk(self._stream.feed(block.samples), block)
 
-    def _made(
+    def _chunk(
         self, audio: bytes, block: Block | None = None, *, waiting: bool = False, over: bool = False
     ) -> SpeechChunk:
         skipped = min(self._bytes_to_skip, len(audio))
         self._bytes_to_skip -= skipped
         new = audio[skipped:]
         self._marks += block.marks if block else ()
-        marks: tuple[Mark, ...] = ()
-        if new:  # an encoder may keep a short block: its marks go with what comes of it
+        marks: tuple[SpeechMark, ...] = ()
+        if new:  # an encoder may hold a short block back: its marks go with the bytes it ends in
             marks = tuple(self._marks[self._marks_to_skip :])
             self._marks_to_skip = 0
             self._marks.clear()
         return SpeechChunk(new, self._samples / SAMPLE_RATE, marks, waiting, over)
 
 
-class _Stream:
-    """Samples at our rate to one stream of bytes in the format that is asked for."""
+class _EncodedStream:
+    """Samples at the synthesis rate to one byte stream in the requested format."""
 
     def __init__(self, output: Output, serial: int) -> None:
         self._resampler = Resampler(SAMPLE_RATE, output.sample_rate)
         self._encoder = open_encoder(output.format, output.sample_rate, serial)
-        self._begun = False
+        self._started = False
 
     def feed(self, samples: Samples) -> bytes:
-        self._begun = True
+        self._started = True
         return self._encoder.feed(samples_to_pcm(self._resampler.feed(samples)))
 
     def finish(self) -> bytes:
-        if not self._begun:
-            return b""
-        rest = self._resampler.feed(_NOTHING, last=True)
+        if not self._started:
+            return b""  # no container around no audio
+        rest = self._resampler.feed(_NO_SAMPLES, last=True)
         return self._encoder.feed(samples_to_pcm(rest)) + self._encoder.finish()
 
 
-def synthesis(models: Sequence[InstalledModel], lexicon: Path | None) -> SynthesisHandler:
-    """Load a synthesiser; a worker's factory.
+def load_synthesis_handler(
+    models: Sequence[InstalledModel], lexicon: Path | None
+) -> SynthesisHandler:
+    """Load a synthesiser: the factory of a worker process.
 
-    lexicon: the user's words (see `liusheng.tts.text.Lexicon`).
+    lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
     """
     from liusheng.tts.load import load
 

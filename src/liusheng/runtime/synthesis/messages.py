@@ -1,21 +1,21 @@
-"""What the server and a synthesis worker tell each other."""
+"""The messages between the server and a synthesis worker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from liusheng.tts.types import SAMPLE_RATE, Mark, SpeechRequest
+from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
 
 Format = Literal["pcm_s16le", "wav", "mp3", "ogg_opus", "aac", "flac"]
-"""See `liusheng.audio.encode`; the whole speech is one stream."""
+"""See `liusheng.audio.encode`; a whole speech is one encoded stream."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """How the audio is given out.
+    """The format of the encoded audio.
 
-    sample_rate: hertz; one that the format knows (Opus does not know every rate).
+    sample_rate: hertz; one that the format supports (Opus supports only some).
     """
 
     format: Format = "pcm_s16le"
@@ -24,25 +24,30 @@ class Output:
 
 @dataclass(frozen=True)
 class SpeechStart:
-    """A speech to begin, or to go on with after another worker was lost.
+    """Start a speech, or continue one whose worker was lost.
 
-    request: with the text that has come so far.
+    request: with the text received so far.
     last: that is the whole text.
-    flushes: the lengths at which it was flushed (see `liusheng.tts.text.GrowingText`).
-    bytes_given, marks_given: what the other worker made of it; it is not given again.
+    flushes: the lengths at which the text was flushed (see `liusheng.tts.text.GrowingText`).
+    bytes_delivered, marks_delivered: what the lost worker already produced. Synthesis is
+        deterministic, so the new worker produces it again and leaves it out.
     """
 
     request: SpeechRequest
     output: Output = Output()
     last: bool = True
     flushes: tuple[int, ...] = ()
-    bytes_given: int = 0
-    marks_given: int = 0
+    bytes_delivered: int = 0
+    marks_delivered: int = 0
 
 
 @dataclass(frozen=True)
 class SpeechUpdate:
-    """How a text has grown since the worker heard of it last; `last`: it will not any more."""
+    """What was added to a text since the last message about it.
+
+    last: the text is complete.
+    flushes: lengths of the whole text, as in `SpeechStart`.
+    """
 
     text: str = ""
     last: bool = False
@@ -51,17 +56,17 @@ class SpeechUpdate:
 
 @dataclass(frozen=True)
 class SpeechChunk:
-    """What one step of a speech led to.
+    """The result of one step of a speech.
 
-    audio: the next piece of the stream; b"" when there is none yet.
-    seconds: of audio from the start of the speech to the end of this piece.
+    audio: the next bytes of the encoded stream; b"" when the step produced none.
+    seconds: of audio from the start of the speech to the end of this chunk.
     marks: of what begins in it.
-    waiting: nothing more can be said before there is more text.
-    over: there is nothing more to say.
+    waiting: the rest of the speech needs more text.
+    over: the speech is complete.
     """
 
     audio: bytes
     seconds: float
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[SpeechMark, ...] = ()
     waiting: bool = False
     over: bool = False

@@ -1,8 +1,8 @@
-"""Whose next block of audio is made first: a pure object, driven with a clock of the caller's.
+"""Whose next block of audio is synthesised first: a pure object on the caller's clock.
 
-Whoever is due first comes first: a listener who has heard nothing yet is due `FIRST_DUE` after
-asking, every other one when the audio runs dry. A speech goes to the worker that is free first, and
-stays with it, since that one then holds its state.
+Earliest deadline first (Liu and Layland 1973). The deadline of a speech that has no audio yet is
+`FIRST_BLOCK_DEADLINE` after the request; of every other one, when its playback would run out of
+audio. A speech goes to the first free worker and stays with it, since that worker holds its state.
 """
 
 from __future__ import annotations
@@ -13,31 +13,33 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-FIRST_DUE = 0.15
-"""Seconds. A first block goes before all that would not run dry sooner. Were it to go before those
-too, a few who ask at once would silence somebody: simulated with the default voice's costs, 26
-listeners on two workers had gaps then, and have none so."""
+FIRST_BLOCK_DEADLINE = 0.15
+"""Seconds. A first block goes before every block that is not needed sooner. If first blocks went
+before those too, a few requests at once would interrupt the playback of others: simulated with the
+default voice's costs, 26 listeners on two workers had gaps then, and have none with this value."""
 
 
 @dataclass
-class _Speech:
-    asked: float
+class _ScheduledSpeech:
+    requested_at: float
     worker: int | None = None
-    until: float | None = None  # when its audio would run dry; None before the first block
+    plays_until: float | None = None  # when its audio runs out; None before the first block
     running: bool = False
-    resting: bool = False
-    waiting: bool = False
+    buffered: bool = False  # enough audio is synthesised ahead
+    waiting: bool = False  # for more text
 
     @property
-    def due(self) -> float:
-        return self.asked + FIRST_DUE if self.until is None else self.until
+    def deadline(self) -> float:
+        if self.plays_until is None:
+            return self.requested_at + FIRST_BLOCK_DEADLINE
+        return self.plays_until
 
 
 class SpeechScheduler(Generic[K]):
-    """The speeches of a synthesiser pool."""
+    """The speeches of a pool of synthesis workers. Times are seconds on one monotonic clock."""
 
     def __init__(self) -> None:
-        self._speeches: dict[K, _Speech] = {}
+        self._speeches: dict[K, _ScheduledSpeech] = {}
 
     def __len__(self) -> int:
         return len(self._speeches)
@@ -49,21 +51,21 @@ class SpeechScheduler(Generic[K]):
         return key in self._speeches
 
     def add(self, key: K, now: float) -> None:
-        """A text is to be said."""
-        self._speeches[key] = _Speech(now)
+        """Add a speech that was requested now."""
+        self._speeches[key] = _ScheduledSpeech(now)
 
     def remove(self, key: K) -> int | None:
-        """A speech is over, or nobody listens; return the worker that had it, if any."""
+        """Remove a speech that is complete or cancelled; return its worker, if it has one."""
         speech = self._speeches.pop(key, None)
         return speech.worker if speech else None
 
     def take(self, worker: int) -> K | None:
-        """Return the speech whose next block this worker makes now, if any."""
+        """Return the speech whose next block this worker synthesises now, if any."""
         ready = [
-            (speech.due, key)
+            (speech.deadline, key)
             for key, speech in self._speeches.items()
             if speech.worker in (None, worker)
-            and not (speech.running or speech.resting or speech.waiting)
+            and not (speech.running or speech.buffered or speech.waiting)
         ]
         if not ready:
             return None
@@ -72,34 +74,35 @@ class SpeechScheduler(Generic[K]):
         self._speeches[key].worker = worker
         return key
 
-    def made(self, key: K, seconds: float, now: float) -> None:
-        """A block of so much audio was made; of none, when a step led to none."""
+    def step_done(self, key: K, seconds: float, now: float) -> None:
+        """A step has produced so many seconds of audio, possibly none."""
         speech = self._speeches.get(key)
         if speech is not None:
             speech.running = False
             if seconds:
-                # Whoever ran dry goes on listening from now.
-                speech.until = max(speech.until or now, now) + seconds
+                # Playback that had run out of audio continues from now.
+                speech.plays_until = max(speech.plays_until or now, now) + seconds
 
-    def rest(self, key: K, resting: bool) -> None:
-        """Enough is made ahead for now; or no longer."""
+    def set_buffered(self, key: K, buffered: bool) -> None:
+        """Pause a speech with enough audio ahead, or resume it."""
         if key in self._speeches:
-            self._speeches[key].resting = resting
+            self._speeches[key].buffered = buffered
 
-    def wait(self, key: K, waiting: bool) -> None:
-        """There is no more text to say for now; or there is again."""
+    def set_waiting(self, key: K, waiting: bool) -> None:
+        """Pause a speech until more of its text arrives, or resume it."""
         if key in self._speeches:
             self._speeches[key].waiting = waiting
 
-    def again(self, key: K) -> None:
-        """The block under way was lost with its worker; it is to be made again."""
+    def step_lost(self, key: K) -> None:
+        """The step in progress was lost with its worker and is to be repeated."""
         if key in self._speeches:
             self._speeches[key].running = False
 
     def release(self, worker: int) -> list[K]:
-        """What this worker held is lost; return its speeches.
+        """Free the speeches that a lost worker held, and return them.
 
-        The others go to any worker now; the one under way stays, lest it ends them all.
+        Any worker may take them now, except the one whose step was running: it may be what ends
+        workers, so it stays with this one's successor.
         """
         held = [key for key, speech in self._speeches.items() if speech.worker == worker]
         for key in held:

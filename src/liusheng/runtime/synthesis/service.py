@@ -1,4 +1,4 @@
-"""Synthesis for many listeners on few workers, for the server."""
+"""Synthesis of many speeches on few worker processes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _MAX_TRIES = 3
 
 
 class Synthesis:
-    """A pool of synthesisers and the speeches on it.
+    """A pool of synthesis workers and the speeches on it.
 
     models: what each worker loads (see `liusheng.tts.load`).
+    clock: seconds, monotonic.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Synthesis:
         options: SynthesisOptions,
         pool_options: PoolOptions,
         *,
-        factory: str = "liusheng.runtime.synthesis.handler.synthesis",
+        factory: str = "liusheng.runtime.synthesis.handler.load_synthesis_handler",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options
@@ -50,60 +51,60 @@ class Synthesis:
         """Start the workers and wait until they have loaded their voices.
 
         Raises:
-            Exception: what a worker raised instead.
+            Exception: what a worker raised while loading.
         """
         self.voices = await self._pool.start(self)
 
     async def stop(self) -> None:
-        """End the workers; speeches under way are told nothing more."""
+        """Stop the workers; speeches in progress get no more audio and no error."""
         await self._pool.stop()
 
     @property
     def pids(self) -> list[int]:
-        """Of the workers that are alive."""
+        """Process ids of the workers that are alive."""
         return self._pool.pids
 
     def speak(
         self, request: SpeechRequest, output: Output | None = None, *, more: bool = False
     ) -> Speech:
-        """Begin to say a text.
+        """Start a speech.
 
-        output: by default PCM16 at 24 kHz.
-        more: the text is not whole; what follows is given to `Speech.extend`.
+        output: by default 16-bit PCM at 24 kHz.
+        more: the text is not complete; `Speech.extend` adds to it.
 
         Raises:
-            BusyError: when too many are being said already.
+            BusyError: `max_speeches` are in progress, or no worker can be started.
         """
         if self._pool.is_stranded:
             raise BusyError("no synthesis worker can be started")
         if len(self._schedule) >= self.options.max_speeches:
-            raise BusyError(f"{len(self._schedule)} texts are being said, which is the limit")
+            raise BusyError(f"{len(self._schedule)} speeches are in progress, which is the limit")
         speech = Speech(self, next(self._keys), request, output or Output(), last=not more)
         self._schedule.add(speech, self._clock())
         self._pool.wake()
         return speech
 
-    # For speeches
+    # For speeches: `SpeechController`
 
-    def taken(self, speech: Speech) -> None:
-        """A block was taken."""
+    def packet_taken(self, speech: Speech) -> None:
+        """Resume a speech whose audio was taken."""
         if speech.ahead < self.options.ahead:
-            self._schedule.rest(speech, False)
+            self._schedule.set_buffered(speech, False)
             self._pool.wake()
 
-    def extended(self, speech: Speech) -> None:
-        """More text has come."""
-        self._schedule.wait(speech, False)
+    def text_extended(self, speech: Speech) -> None:
+        """Resume a speech whose text was extended or flushed."""
+        self._schedule.set_waiting(speech, False)
         self._pool.wake()
 
     def cancel(self, speech: Speech) -> None:
-        """Nobody listens any more."""
+        """Remove a speech, and drop it in its worker."""
         worker = self._schedule.remove(speech)
-        if worker is not None and speech.begun:
+        if worker is not None and speech.started:
             self._dropped.setdefault(worker, []).append(speech.key)
             self._pool.wake()
 
-    # For the pool
+    # For the pool: `Source`
 
     def take(self, worker: int) -> Job | None:
         """Return this worker's next step."""
@@ -113,64 +114,64 @@ class Synthesis:
         if speech is None:
             return None
         method, args = (
-            ("step", (speech.key, speech.news()))
-            if speech.begun
-            else ("begin", (speech.key, speech.order()))
+            ("step", (speech.key, speech.update_message()))
+            if speech.started
+            else ("start", (speech.key, speech.start_message()))
         )
-        speech.begun = True
+        speech.started = True
         return Job(
             method,
             args,
-            lambda made: self._made(speech, made),
+            lambda chunk: self._step_done(speech, chunk),
             lambda error: self._failed(speech, error),
-            lambda error: self._lost(speech, error),
+            lambda error: self._step_lost(speech, error),
         )
 
     def worker_lost(self, worker: int) -> None:
-        """What a worker held is gone: its speeches begin again after what was made already."""
+        """Restart the speeches of a lost worker after what was delivered already."""
         self._dropped.pop(worker, None)
         for speech in self._schedule.release(worker):
-            speech.begun = False
+            speech.started = False
 
     def stranded(self, error: Exception) -> None:
-        """No worker can be had."""
+        """End every speech: no worker can be started."""
         for speech in list(self._schedule):
             self._failed(speech, error)
 
-    def _made(self, speech: Speech, made: SpeechChunk) -> None:
+    def _step_done(self, speech: Speech, chunk: SpeechChunk) -> None:
         if speech not in self._schedule:
             return
-        if made.audio:  # what is only made again is no progress
+        if chunk.audio:  # repeating what was delivered already is no progress
             speech.tries = 0
-        self._schedule.made(speech, speech.add(made), self._clock())
-        if made.over:
+        self._schedule.step_done(speech, speech.add(chunk), self._clock())
+        if chunk.over:
             self._schedule.remove(speech)
             speech.end()
-        elif made.waiting and not speech.has_news:
-            self._schedule.wait(speech, True)
+        elif chunk.waiting and not speech.has_update:
+            self._schedule.set_waiting(speech, True)
             if self.options.flush_after and not speech.flushed:
                 loop = asyncio.get_running_loop()
                 loop.call_later(self.options.flush_after, self._flush, speech, speech.length)
         elif speech.ahead >= self.options.ahead:
-            self._schedule.rest(speech, True)
+            self._schedule.set_buffered(speech, True)
 
     def _flush(self, speech: Speech, length: int) -> None:
-        """The text has not grown since it had this length: say what is complete enough."""
+        """Flush a text that has not grown since it had this length."""
         if speech in self._schedule and speech.length == length and not speech.flushed:
             speech.flush()
-            self.extended(speech)
+            self.text_extended(speech)
 
     def _failed(self, speech: Speech, error: Exception) -> None:
-        # A lost worker says all in a line; what a voice raised has a place.
+        # The message of a lost worker is complete; an exception of a voice needs its traceback.
         trace = None if isinstance(error, WorkerLostError) else error
-        _log.warning("a synthesis failed: %s", error, exc_info=trace)
+        _log.warning("a speech failed: %s", error, exc_info=trace)
         self._schedule.remove(speech)
         speech.end(error)
 
-    def _lost(self, speech: Speech, error: Exception) -> None:
+    def _step_lost(self, speech: Speech, error: Exception) -> None:
         speech.tries += 1
         if speech.tries < _MAX_TRIES:
-            self._schedule.again(speech)
+            self._schedule.step_lost(speech)
         else:
             self._failed(speech, error)
 

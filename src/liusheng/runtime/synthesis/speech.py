@@ -1,4 +1,4 @@
-"""A text being said, as its listener sees it."""
+"""A speech as the server sees it: text goes in, packets of encoded audio come out."""
 
 from __future__ import annotations
 
@@ -9,57 +9,65 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
-from liusheng.tts.types import SAMPLE_RATE, Mark, SpeechRequest
+from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
 
 
 @dataclass(frozen=True)
 class Packet:
-    """A piece of a speech.
+    """A part of a speech.
 
-    audio: the next bytes of the stream, never empty.
-    start, seconds: where in the audio it begins and how long it is; of a format that holds some
-        back, about.
+    audio: the next bytes of the encoded stream, never empty.
+    start, seconds: of its audio, in seconds from the start of the speech; approximate in a format
+        whose encoder holds audio back.
     marks: of what begins in it.
     """
 
     audio: bytes
     start: float
     seconds: float
-    marks: tuple[Mark, ...]
+    marks: tuple[SpeechMark, ...]
 
 
-class Maker(Protocol):
-    """What a speech needs of the synthesis that makes it."""
+class SpeechController(Protocol):
+    """What a speech reports to; implemented by the service."""
 
-    def taken(self, speech: Speech) -> None: ...
-    def extended(self, speech: Speech) -> None: ...
+    def packet_taken(self, speech: Speech) -> None: ...
+    def text_extended(self, speech: Speech) -> None: ...
     def cancel(self, speech: Speech) -> None: ...
 
 
 class Speech:
-    """A text being said: an asynchronous iterator over its audio, in blocks.
+    """A speech in progress: an asynchronous iterator over its encoded audio.
 
-    The audio is a stream in the format that was asked for; `packets` tells more of each block. It
-    is made ahead of what was taken by `SynthesisOptions.ahead` at most. Whoever stops listening
-    before the end calls `cancel`.
+    `packets` yields the same audio with times and marks. At most `SynthesisOptions.ahead` seconds
+    are synthesised ahead of what was taken. A reader that stops before the end calls `cancel`.
 
-    last: whether the text is whole; otherwise more of it is given to `extend`.
+    last: whether the text is complete; otherwise `extend` adds to it.
     """
 
     def __init__(
-        self, maker: Maker, key: int, request: SpeechRequest, output: Output, *, last: bool
+        self,
+        controller: SpeechController,
+        key: int,
+        request: SpeechRequest,
+        output: Output,
+        *,
+        last: bool,
     ) -> None:
         self.key = key
         self.tries = 0
-        self.begun = False
+        self.started = False
         self.last = last
-        self._maker = maker
+        self._controller = controller
         self._request = request
         self._output = output
         self._text = request.text
         self._flushes: list[int] = []
-        self._told = 0, 0, False  # of the text, the flushes and the end, to the worker
-        self._given = 0, 0, 0.0  # bytes, marks and seconds of audio
+        # What the worker knows: length of the text, number of flushes, whether that is all.
+        self._sent = 0, 0, False
+        self._bytes = 0
+        self._marks = 0
+        self._seconds = 0.0
         self._packets: deque[Packet] = deque()
         self._ready = asyncio.Event()
         self._over = False
@@ -67,22 +75,22 @@ class Speech:
 
     @property
     def ahead(self) -> float:
-        """Seconds of audio made but not taken."""
+        """Seconds of audio synthesised but not taken."""
         return sum(packet.seconds for packet in self._packets)
 
     @property
     def samples(self) -> int:
-        """SpeechChunk so far, at 24 kHz."""
-        return round(self._given[2] * SAMPLE_RATE)
+        """Length of the audio synthesised so far, at 24 kHz."""
+        return round(self._seconds * SAMPLE_RATE)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        """Return the audio of the next block.
+        """Return the audio of the next packet.
 
         Raises:
-            Exception: what went wrong, when the text cannot be said to its end.
+            Exception: what ended the speech before its text did.
         """
         packet = await self._next()
         if packet is None:
@@ -90,7 +98,7 @@ class Speech:
         return packet.audio
 
     async def packets(self) -> AsyncIterator[Packet]:
-        """Yield the same blocks with their length and marks."""
+        """Yield the audio with times and marks. Raises as `__anext__`."""
         while (packet := await self._next()) is not None:
             yield packet
 
@@ -103,84 +111,80 @@ class Speech:
             self._ready.clear()
             await self._ready.wait()
         packet = self._packets.popleft()
-        self._maker.taken(self)
+        self._controller.packet_taken(self)
         return packet
 
     def extend(self, text: str, *, last: bool) -> None:
-        """The text goes on; `last`: and ends here.
+        """Add to the text; `last`: and complete it.
 
         Raises:
-            ValueError: when it has ended.
+            ValueError: the text was complete already.
         """
         if self.last:
-            raise ValueError("this text has ended; nothing can be added to it")
+            raise ValueError("this text is complete; nothing can be added to it")
         self._text += text
         self.last = last
-        self._maker.extended(self)
+        self._controller.text_extended(self)
 
     def cancel(self) -> None:
-        """Nobody listens any more."""
-        self._maker.cancel(self)
+        """Stop the synthesis; iteration ends."""
+        self._controller.cancel(self)
         self._packets.clear()
         self._over = True
         self._ready.set()
 
-    # For `Synthesis`
+    # For the service
 
     @property
     def length(self) -> int:
-        """Characters that have come."""
+        """Characters of text received."""
         return len(self._text)
 
     @property
     def flushed(self) -> bool:
-        """Whether all that has come was flushed."""
+        """Whether all text received was flushed."""
         return bool(self._flushes) and self._flushes[-1] == self.length
 
     @property
-    def has_news(self) -> bool:
-        """Whether the worker does not know yet how the text goes on."""
-        return self._told != (self.length, len(self._flushes), self.last)
+    def has_update(self) -> bool:
+        """Whether there is something that the worker was not sent yet."""
+        return self._sent != (self.length, len(self._flushes), self.last)
 
     def flush(self) -> None:
-        """What has come is said as far as it is complete enough."""
+        """Have what was received spoken as far as it is complete enough."""
         self._flushes.append(self.length)
 
-    def order(self) -> SpeechStart:
-        """What a worker needs to begin with this speech, or to go on where another was lost."""
-        self._tell()
+    def start_message(self) -> SpeechStart:
+        """What a worker needs to start this speech, or to continue it after another was lost."""
+        self._mark_sent()
         request = replace(self._request, text=self._text)
-        given_bytes, given_marks, _ = self._given
         return SpeechStart(
-            request, self._output, self.last, tuple(self._flushes), given_bytes, given_marks
+            request, self._output, self.last, tuple(self._flushes), self._bytes, self._marks
         )
 
-    def news(self) -> SpeechUpdate:
-        """What the worker that has this speech does not know yet."""
-        text, flushes, _ = self._told
-        self._tell()
-        return SpeechUpdate(self._text[text:], self.last, tuple(self._flushes[flushes:]))
+    def update_message(self) -> SpeechUpdate:
+        """What was added since the last message to the worker."""
+        length, flushes, _ = self._sent
+        self._mark_sent()
+        return SpeechUpdate(self._text[length:], self.last, tuple(self._flushes[flushes:]))
 
-    def add(self, made: SpeechChunk) -> float:
-        """A piece was made; return its seconds."""
-        given_bytes, given_marks, seconds = self._given
-        if not made.audio:
+    def add(self, chunk: SpeechChunk) -> float:
+        """Add a chunk from the worker; return how many seconds of audio it adds."""
+        if not chunk.audio:
             return 0.0
-        new = max(0.0, made.seconds - seconds)
-        self._given = (
-            given_bytes + len(made.audio),
-            given_marks + len(made.marks),
-            max(seconds, made.seconds),
-        )
-        self._packets.append(Packet(made.audio, seconds, new, made.marks))
+        start = self._seconds
+        self._bytes += len(chunk.audio)
+        self._marks += len(chunk.marks)
+        self._seconds = max(start, chunk.seconds)
+        self._packets.append(Packet(chunk.audio, start, self._seconds - start, chunk.marks))
         self._ready.set()
-        return new
+        return self._seconds - start
 
     def end(self, failure: Exception | None = None) -> None:
-        """No more comes."""
+        """No more chunks come; `failure` is raised after those that were added."""
         self._over = True
         self._failure = failure
         self._ready.set()
 
-    def _tell(self) -> None:
-        self._told = self.length, len(self._flushes), self.last
+    def _mark_sent(self) -> None:
+        self._sent = self.length, len(self._flushes), self.last

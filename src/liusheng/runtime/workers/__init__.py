@@ -1,1 +1,1 @@
-"""Worker processes: a pool of them, the pipe to each, and what runs in one."""
+"""Worker processes: the pool, the pipe to each worker, and the worker's main loop."""

@@ -1,7 +1,6 @@
-"""Messages between the server and a worker: pickles with their length before them, over a socket.
+"""Messages between the server and a worker: length-prefixed pickles over a socket pair.
 
-Pickle is safe here, since both ends are this program, and it carries numpy arrays and engine states
-as they are.
+Both ends are this program, so pickle is safe. It carries NumPy arrays and states of engines.
 """
 
 from __future__ import annotations
@@ -15,13 +14,17 @@ from typing import Any
 _LENGTH = struct.Struct("!Q")
 
 
-def _packed(message: Any) -> bytes:
+class WorkerCallError(Exception):
+    """Stands for an exception in the worker that cannot be pickled; has its type and text."""
+
+
+def _encode(message: Any) -> bytes:
     body = pickle.dumps(message, protocol=5)
     return _LENGTH.pack(len(body)) + body
 
 
-class WorkerEnd:
-    """The worker's end; blocks."""
+class WorkerPipe:
+    """The worker's end. Calls block."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._file = sock.makefile("rwb")
@@ -30,16 +33,16 @@ class WorkerEnd:
         """Send a message.
 
         Raises:
-            BrokenPipeError: the server is gone.
+            BrokenPipeError: the server has ended.
         """
-        self._file.write(_packed(message))
+        self._file.write(_encode(message))
         self._file.flush()
 
     def receive(self) -> Any:
         """Return the next message.
 
         Raises:
-            EOFError: the server is gone, or done with this worker.
+            EOFError: the server has ended, or has closed its end.
         """
         head = self._file.read(_LENGTH.size)
         if len(head) < _LENGTH.size:
@@ -47,40 +50,40 @@ class WorkerEnd:
         return pickle.loads(self._file.read(_LENGTH.unpack(head)[0]))
 
 
-class ServerEnd:
-    """The server's end; asynchronous."""
+class ServerPipe:
+    """The server's end. Asynchronous."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     @classmethod
-    async def over(cls, sock: socket.socket) -> ServerEnd:
-        """Return the end that speaks over `sock`, and now owns it."""
+    async def connect(cls, sock: socket.socket) -> ServerPipe:
+        """Return the end over `sock`, which it then owns."""
         return cls(*await asyncio.open_connection(sock=sock))
 
     async def send(self, message: Any) -> None:
         """Send a message.
 
         Raises:
-            ConnectionError: the worker is gone.
+            ConnectionError: the worker has ended.
         """
-        self._writer.write(_packed(message))
+        self._writer.write(_encode(message))
         await self._writer.drain()
 
     async def receive(self) -> Any:
         """Return the next message.
 
         Raises:
-            asyncio.IncompleteReadError, ConnectionError: the worker is gone.
+            asyncio.IncompleteReadError, ConnectionError: the worker has ended.
         """
         head = await self._reader.readexactly(_LENGTH.size)
         return pickle.loads(await self._reader.readexactly(_LENGTH.unpack(head)[0]))
 
     async def close(self) -> None:
-        """Close the socket; the worker sees the end and stops."""
+        """Close the socket. The worker receives EOF and ends."""
         self._writer.close()
         try:
             await self._writer.wait_closed()
         except ConnectionError:
-            return  # it was gone already
+            return  # the worker had closed it

@@ -1,4 +1,4 @@
-"""A pool of worker processes: keeps them alive and gives each its next job."""
+"""A pool of worker processes: restarts lost workers and gives each worker its next job."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _log = logging.getLogger(__name__)
 
 _FIRST_BACKOFF = 0.5
 _LAST_BACKOFF = 30.0
-_STRANDED_AFTER = 3  # failed starts in a row
+_STRANDED_AFTER = 3  # consecutive failed starts
 
 
 @dataclass(frozen=True)
 class Job:
-    """One call to a worker, and what becomes of it.
+    """One call to a worker, and the callbacks for its end.
 
-    Exactly one of these is called afterwards, on the event loop:
-    done: with what the method returned.
-    failed: with what it raised; the worker goes on.
-    lost: the worker died or hung during it.
+    Exactly one callback is called afterwards, on the event loop:
+    done: with the method's return value.
+    failed: with the exception that it raised; the worker continues.
+    lost: the worker died or hung during the call.
     """
 
     method: str
@@ -35,23 +35,24 @@ class Job:
     lost: Callable[[WorkerLostError], None]
 
 
-class Source(Protocol):
-    """Where a pool's work comes from."""
+class JobSource(Protocol):
+    """Where a pool gets its jobs from."""
 
     def take(self, worker: int) -> Job | None:
-        """Return this worker's next job, or None when it has none now."""
+        """Return the next job for this worker, or None if there is none now."""
 
     def worker_lost(self, worker: int) -> None:
-        """What this worker held is gone; another process takes its place."""
+        """The worker's process ended, with its state; another process replaces it."""
 
     def stranded(self, error: Exception) -> None:
-        """No worker is left, and none can be started: nothing will be done for anyone."""
+        """No worker is alive, and none can be started: fail what is waiting."""
 
 
 class Pool:
-    """Some worker processes that take jobs from a source.
+    """Worker processes that take jobs from a source.
 
-    factory, args: what makes a worker's handler (see `WorkerProcess.start`).
+    name: for the log.
+    factory, args: create a worker's handler (see `WorkerProcess.start`).
     """
 
     def __init__(
@@ -65,18 +66,18 @@ class Pool:
         self._factory = factory
         self._args = args
         self._options = options
-        self._source: Source | None = None
+        self._source: JobSource | None = None
         self._processes: list[WorkerProcess | None] = []
         self._wakes: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._failed_starts = 0
 
-    async def start(self, source: Source) -> Any:
+    async def start(self, source: JobSource) -> Any:
         """Start all workers; return the description of their handler.
 
         Raises:
-            Exception: what the first failing worker raised (see `WorkerProcess.start`); none is
-                left running.
+            Exception: raised by the first worker that failed (see `WorkerProcess.start`). No
+                worker is left running.
         """
         self._source = source
         results = await asyncio.gather(
@@ -97,26 +98,26 @@ class Pool:
 
     @property
     def pids(self) -> list[int]:
-        """Of the workers that are alive."""
+        """Process ids of the live workers."""
         return [process.pid for process in self._processes if process]
 
     @property
     def is_stranded(self) -> bool:
-        """Whether no worker is left and none could be started for a while."""
+        """Whether no worker is alive and the last starts failed."""
         return self._failed_starts >= _STRANDED_AFTER and not self.pids
 
     @property
     def size(self) -> int:
-        """How many workers there are, or will be again."""
+        """The number of workers, restarting ones included."""
         return len(self._processes)
 
     def wake(self) -> None:
-        """The source may have work: ask it."""
+        """Ask the source for jobs: it may have some."""
         for event in self._wakes:
             event.set()
 
     async def stop(self) -> None:
-        """End all workers; jobs under way are neither done nor failed."""
+        """End all workers. No callback of a running job is called."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -132,7 +133,7 @@ class Pool:
         while True:
             process = self._processes[worker] or await self._restart(worker)
             self._wakes[worker].clear()
-            job = self._taken(worker)
+            job = self._next_job(worker)
             if job is None:
                 await self._wakes[worker].wait()
                 continue
@@ -144,11 +145,11 @@ class Pool:
                 _log.error("%s %s", self._name, error)
                 self._processes[worker] = None
                 self._source.worker_lost(worker)
-                self._report(job.lost, error)
+                self._notify(job.lost, error)
             except Exception as error:
-                self._report(job.failed, error)
+                self._notify(job.failed, error)
             else:
-                self._report(job.done, value)
+                self._notify(job.done, value)
             self.wake()
 
     async def _restart(self, worker: int) -> WorkerProcess:
@@ -157,31 +158,31 @@ class Pool:
             try:
                 process = await self._new_process()
             except Exception as error:
-                _log.error("%s worker %d does not start: %s", self._name, worker, error)
+                _log.error("%s worker %d cannot be started: %s", self._name, worker, error)
                 self._failed_starts += 1
                 if self.is_stranded and self._source:
-                    self._report(self._source.stranded, error)
+                    self._notify(self._source.stranded, error)
                 await asyncio.sleep(backoff)
                 backoff = min(2 * backoff, _LAST_BACKOFF)
             else:
-                _log.info("%s worker %d is back (pid %d)", self._name, worker, process.pid)
+                _log.info("%s worker %d was restarted (pid %d)", self._name, worker, process.pid)
                 self._processes[worker] = process
                 self._failed_starts = 0
                 return process
 
-    def _taken(self, worker: int) -> Job | None:
+    def _next_job(self, worker: int) -> Job | None:
         assert self._source is not None
         try:
             return self._source.take(worker)
         except Exception:
-            # Our own mistake; the worker is to live for what can be done.
-            _log.exception("no job for %s worker %d", self._name, worker)
+            # A fault of the source must not end the worker's loop.
+            _log.exception("cannot take a job for %s worker %d", self._name, worker)
             return None
 
     @staticmethod
-    def _report(callback: Callable[[Any], None], value: Any) -> None:
-        # A callback is our own code, but its failure must not end the worker's loop.
+    def _notify(callback: Callable[[Any], None], value: Any) -> None:
+        # Nor must a fault of a callback.
         try:
             callback(value)
         except Exception:
-            _log.exception("after a job")
+            _log.exception("a callback of a job failed")

@@ -1,4 +1,4 @@
-"""The server's side of one worker process: start it, call it, see it die."""
+"""One worker process, on the server's side: start it, call it, detect its death."""
 
 from __future__ import annotations
 
@@ -12,44 +12,46 @@ from collections.abc import Sequence
 from typing import Any
 
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.workers.pipe import ServerEnd
+from liusheng.runtime.workers.pipe import ServerPipe
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-"""For glibc: keep what was freed. Otherwise each batch gets its buffers from the system anew, page
-by page, which was an eighth of the time of a batch of eight in Whisper's decoder."""
+_MALLOC_VARIABLES = {
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
+"""For glibc: keep freed memory. Otherwise each batch has its buffers mapped again, page by page,
+which took an eighth of the time of a batch of eight windows."""
 
-
-_FAREWELL = 1.0
-"""Seconds that a worker which hung up may take to die."""
+_EXIT_TIMEOUT = 1.0
+"""Seconds that a worker may take to exit after it has closed its pipe."""
 
 
 class WorkerLostError(Exception):
-    """The worker died, or hung and was killed, before it answered; the message says which."""
+    """The worker died, or hung and was killed, during a call; the message says which."""
 
 
 class WorkerProcess:
-    """A running worker that has loaded its models. Takes one call at a time.
+    """A running worker that has loaded its models. One call at a time.
 
-    description: what the handler's `describe` returned.
+    description: the return value of the handler's `describe`.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, end: ServerEnd) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, pipe: ServerPipe) -> None:
         self._process = process
-        self._end = end
+        self._pipe = pipe
         self.description: Any = None
 
     @classmethod
     async def start(cls, factory: str, args: Sequence[Any], options: PoolOptions) -> WorkerProcess:
-        """Start a worker and wait until its handler is made.
+        """Start a worker and wait until it has created its handler.
 
-        factory: dotted name of what makes the handler, called in the worker with `args`. A handler
-            has a method `describe`, which tells the server what it needs to know of it.
+        factory: dotted name of a callable, called in the worker with `args`, that returns the
+            handler. The handler's method `describe` returns what the server needs to know.
 
         Raises:
             WorkerLostError: it died or took longer than `options.start_timeout`.
-            Exception: whatever the factory raised.
+            Exception: raised by the factory.
         """
         ours, theirs = socket.socketpair()
         environment = dict.fromkeys(_THREAD_VARIABLES, str(options.threads))
@@ -61,9 +63,9 @@ class WorkerProcess:
                 str(theirs.fileno()),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
-                env=_KEPT | os.environ | environment,
+                env=_MALLOC_VARIABLES | os.environ | environment,
             )
-        worker = cls(process, await ServerEnd.over(ours))
+        worker = cls(process, await ServerPipe.connect(ours))
         try:
             worker.description = await worker._exchange(
                 (factory, tuple(args), options.nice), options.start_timeout
@@ -75,61 +77,61 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """Process id."""
         return self._process.pid
 
     async def call(self, method: str, *args: Any, timeout: float) -> Any:
-        """Return what the handler's `method` returns.
+        """Call a method of the handler and return its result.
 
-        timeout: seconds after which the worker is taken for hung and killed.
+        timeout: seconds after which the worker is killed, as hung.
 
         Raises:
-            WorkerLostError: the worker died or was killed; it takes no more calls.
-            Exception: whatever the method raised; the worker goes on.
+            WorkerLostError: the worker died or was killed; it cannot be called again.
+            Exception: raised by the method; the worker continues.
         """
         return await self._exchange((method, args), timeout)
 
     async def _exchange(self, message: Any, timeout: float) -> Any:
-        asking = asyncio.ensure_future(self._ask(message))
+        exchange = asyncio.ensure_future(self._send_and_receive(message))
         try:
-            await asyncio.wait({asking}, timeout=timeout)
-            if not asking.done():
+            await asyncio.wait({exchange}, timeout=timeout)
+            if not exchange.done():
                 raise WorkerLostError(
-                    f"Worker {self.pid} did not answer for {timeout:g} s and was killed."
+                    f"Worker {self.pid} did not respond for {timeout:g} s and was killed."
                 )
-            done, value, trace = asking.result()
+            succeeded, value, trace = exchange.result()
         except WorkerLostError:
-            await self._give_up(asking)
+            await self._abort(exchange)
             raise
         except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError):
-            # Killing what is dead would take its exit status from whoever waits for that.
-            await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=_FAREWELL)
-            await self._give_up(asking)
+            # Let it exit by itself, so that the message has its exit status.
+            await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=_EXIT_TIMEOUT)
+            await self._abort(exchange)
             raise WorkerLostError(
                 f"Worker {self.pid} died (exit status {self._process.returncode})."
             ) from None
         except asyncio.CancelledError:
-            # The answer would be taken for the next call's.
-            await self._give_up(asking)
+            # Its response would be taken for the next call's.
+            await self._abort(exchange)
             raise
-        if done:
+        if succeeded:
             return value
         value.__notes__ = [*getattr(value, "__notes__", ()), trace]
         raise value
 
-    async def _give_up(self, asking: asyncio.Future[Any]) -> None:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+    async def _abort(self, exchange: asyncio.Future[Any]) -> None:
+        exchange.cancel()
+        await asyncio.gather(exchange, return_exceptions=True)
         await self.kill()
 
-    async def _ask(self, message: Any) -> Any:
-        await self._end.send(message)
-        return await self._end.receive()
+    async def _send_and_receive(self, message: Any) -> Any:
+        await self._pipe.send(message)
+        return await self._pipe.receive()
 
     async def kill(self) -> None:
-        """End the process at once and wait until it is gone."""
+        """Kill the process and wait until it has ended."""
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-        await self._end.close()
+        await self._pipe.close()
         await self._process.wait()

@@ -1,8 +1,8 @@
-"""Waiting for something, but not for ever.
+"""Waiting with a timeout.
 
 `asyncio.wait_for` loses a cancellation that arrives in the same tick as the result on Python before
-3.12 (https://github.com/python/cpython/issues/86296); in a loop that never ends but by
-cancellation, that is a loop that never ends.
+3.12 (https://github.com/python/cpython/issues/86296). A loop that ends only by cancellation would
+then never end.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 
 
-async def at_most(event: asyncio.Event, seconds: float) -> bool:
-    """Wait until `event` is set, for so many seconds at most; return whether it is."""
+async def wait_for_event(event: asyncio.Event, timeout: float) -> bool:
+    """Wait until `event` is set, for at most `timeout` seconds; return whether it is set."""
     if not event.is_set():
         waiting = asyncio.ensure_future(event.wait())
         try:
-            await asyncio.wait({waiting}, timeout=seconds)
+            await asyncio.wait({waiting}, timeout=timeout)
         finally:
             waiting.cancel()
     return event.is_set()

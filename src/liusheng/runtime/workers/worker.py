@@ -1,8 +1,9 @@
-"""A worker process: loads models once, then answers calls one at a time.
+"""The main loop of a worker process: create a handler, then serve calls one at a time.
 
 `liusheng.runtime.workers.process` starts it as `python -m liusheng.runtime.workers.worker FD`; FD
-is its end of a socket. The first message names a factory of a handler and its arguments; each later
-one names a method of the handler and its arguments.
+is its end of a socket pair. The first message has the factory of the handler, its arguments and
+the process's niceness; each later message has a method of the handler and its arguments. The
+response is (whether it succeeded, the result or exception, the traceback).
 """
 
 from __future__ import annotations
@@ -16,14 +17,10 @@ import sys
 import traceback
 from typing import Any
 
-from liusheng.runtime.workers.pipe import WorkerEnd
+from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 
 
-class WorkerCallError(Exception):
-    """A call failed in the worker with an exception that could not be sent; this is its text."""
-
-
-def _sendable(error: Exception) -> Exception:
+def _picklable(error: Exception) -> Exception:
     try:
         copy = pickle.loads(pickle.dumps(error))
     except Exception:
@@ -31,34 +28,34 @@ def _sendable(error: Exception) -> Exception:
     return copy if isinstance(copy, Exception) else WorkerCallError(str(error))
 
 
-def _answer(call: Any, *args: Any) -> tuple[bool, Any, str]:
+def _call(function: Any, *args: Any) -> tuple[bool, Any, str]:
     try:
-        return True, call(*args), ""
+        return True, function(*args), ""
     except Exception as error:
-        return False, _sendable(error), traceback.format_exc()
+        return False, _picklable(error), traceback.format_exc()
 
 
-def _handler(factory: str, args: tuple[Any, ...]) -> Any:
+def _create_handler(factory: str, args: tuple[Any, ...]) -> Any:
     module, _, name = factory.rpartition(".")
     return getattr(importlib.import_module(module), name)(*args)
 
 
 def main() -> None:
-    """Serve calls until the server closes its end."""
-    # Ctrl-C goes to the whole process group; the server is the one who decides when to stop.
+    """Serve calls until the server closes its end of the pipe."""
+    # Ctrl-C goes to the whole process group; the server decides when workers stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end = WorkerEnd(socket.socket(fileno=int(sys.argv[1])))
+    pipe = WorkerPipe(socket.socket(fileno=int(sys.argv[1])))
     try:
-        factory, args, nice = end.receive()
+        factory, args, nice = pipe.receive()
         os.nice(nice)
-        done, handler, trace = _answer(_handler, factory, args)
-        if not done:
-            end.send((False, handler, trace))
+        succeeded, handler, trace = _call(_create_handler, factory, args)
+        if not succeeded:
+            pipe.send((False, handler, trace))
             return
-        end.send(_answer(handler.describe))
+        pipe.send(_call(handler.describe))
         while True:
-            method, args = end.receive()
-            end.send(_answer(getattr(handler, method), *args))
+            method, args = pipe.receive()
+            pipe.send(_call(getattr(handler, method), *args))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 

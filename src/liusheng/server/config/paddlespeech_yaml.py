@@ -1,5 +1,7 @@
-"""A PaddleSpeech server's YAML file as settings of ours: what has a meaning here is taken over, and
-of everything else it is said why it was not."""
+"""A PaddleSpeech server's YAML file as settings of this server.
+
+Keys that have a counterpart are adopted; every other key is listed with the reason why not.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from typing import Any
 from liusheng.server.config.sources import SettingsError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_OURS = {"asr": "asr.models", "tts": "tts.models"}
+_SETTINGS = {"asr": "asr.models", "tts": "tts.models"}
 
-# The first one is the default: what a client gets that names no language, or no voice.
+# The first one is the default, for clients that name no language or voice.
 _MODELS = {
     ("asr", "en"): ["moonshine-tiny-en"],
     ("tts", "en"): ["hibari-heart", "baker-zh"],
@@ -23,30 +25,32 @@ _LANGUAGES = {"asr": ("zh", "en", "zh_en"), "tts": ("zh", "en", "mix")}
 _SAME_VOICE = ("fastspeech2_csmsc", "fastspeech2_csmsc_onnx")
 _SAME_VOCODER = ("mb_melgan_csmsc", "mb_melgan_csmsc_onnx")
 
-_OWN_DECODER = "it is a measure of the original's decoder; see [asr.live] in docs/configuration.md"
-_FILES = "PaddlePaddle's model files cannot be opened here; choose a model with --asr or --tts"
-_BLOCKS = "blocks here are such that streamed audio is the whole sentence's, sample for sample"
+_OWN_DECODER = (
+    "it is a parameter of PaddleSpeech's decoder; see [asr.live] in docs/configuration.md"
+)
+_FILES = "PaddlePaddle models are not supported; select a model with --asr or --tts"
+_BLOCKS = "the block size is fixed, so that streamed audio equals that of the whole sentence"
 _WHY = {
     "protocol": "both protocols are served",
-    "force_yes": "`liusheng serve --yes` fetches models without asking",
+    "force_yes": "`liusheng serve --yes` downloads models without asking",
     "switch_ir_optim": "PaddlePaddle is not used",
     "glog_info": "PaddlePaddle is not used",
     "summary": "PaddlePaddle is not used",
     "use_trt": "TensorRT is not used",
-    "cpu_threads": "each core has a worker of its own; see workers.threads",
+    "cpu_threads": "each core has its own worker; see workers.threads",
     "am_block": _BLOCKS,
     "am_pad": _BLOCKS,
     "voc_block": _BLOCKS,
     "voc_pad": _BLOCKS,
     "voc_upsample": _BLOCKS,
-    "continuous_decoding": "recognition always goes on after an endpoint",
+    "continuous_decoding": "recognition always continues after an endpoint",
     **dict.fromkeys(
         "graph_optimization_level intra_op_num_threads inter_op_num_threads".split(),
-        "each core has a worker of its own, and its models are optimised; see workers.threads",
+        "each core has its own worker, with optimised models; see workers.threads",
     ),
     **dict.fromkeys(
         "log_severity_level log_verbosity_level".split(),
-        "logs are set by log_level and log_format",
+        "log_level and log_format configure the log",
     ),
     **dict.fromkeys(
         "decode_method num_decoding_left_chunks window_n shift_n window_ms shift_ms "
@@ -64,10 +68,10 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Adopted:
-    """What was taken over.
+    """The result.
 
-    values: of our settings, by path.
-    unused: a sentence for each key that was not.
+    values: settings of this server, by path.
+    unused: a sentence for each key that was not adopted.
     """
 
     values: dict[str, Any]
@@ -78,7 +82,7 @@ def adopt(path: str | os.PathLike[str]) -> Adopted:
     """Read a file such as paddlespeech/server/conf/ws_conformer_application.yaml.
 
     Raises:
-        SettingsError: when it cannot be read, or is no such file.
+        SettingsError: it cannot be read, or is not such a file.
     """
     import yaml
 
@@ -91,8 +95,8 @@ def adopt(path: str | os.PathLike[str]) -> Adopted:
         raise SettingsError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("engine_list"), list):
         raise SettingsError(
-            f'{name} is no configuration of a PaddleSpeech server: it has no "engine_list". '
-            "Settings of this server are given with --config."
+            f'{name} is not a configuration of a PaddleSpeech server: it has no "engine_list". '
+            "Use --config for a settings file of this server."
         )
     return _Adoption(name, content).result()
 
@@ -116,7 +120,7 @@ class _Adoption:
             elif isinstance(value, dict):
                 self._section(str(key), value, engines)
             elif value is not None:
-                self._skip(str(key), value, _WHY.get(str(key), "it has no meaning here"))
+                self._skip(str(key), value, _WHY.get(str(key), "it has no counterpart here"))
         return Adopted(self._values, self._unused)
 
     def _host(self, value: Any) -> None:
@@ -126,27 +130,27 @@ class _Adoption:
             self._skip(
                 "host",
                 value,
-                "the server listens on 127.0.0.1, for this machine alone; to let in others, who "
-                f"need no password, say so: --host {value}",
+                "the server listens on 127.0.0.1, for this machine only; to serve others, "
+                f"without a password, use --host {value}",
             )
 
     def _engines(self, engines: list[str]) -> None:
         tasks = {engine.partition("_")[0] for engine in engines}
-        if tasks.isdisjoint(_OURS):
+        if tasks.isdisjoint(_SETTINGS):
             raise SettingsError(
-                f"{self._name} is for a server of {', '.join(sorted(tasks)) or 'nothing'} alone, "
-                "and only recognition and synthesis are served here: leave that server out. "
-                "(Recognisers here write punctuation themselves.)"
+                f"{self._name} configures a server for {', '.join(sorted(tasks)) or 'nothing'}, "
+                "but this server has recognition and synthesis only: leave that server out. "
+                "(The recognisers of this server write punctuation themselves.)"
             )
-        for task, setting in _OURS.items():
+        for task, setting in _SETTINGS.items():
             if task not in tasks:
                 self._values[setting] = []
-        for task in sorted(tasks - _OURS.keys()):
+        for task in sorted(tasks - _SETTINGS.keys()):
             why = (
-                "recognisers here write their own punctuation; a model for other text is named by "
-                "asr.punctuation"
+                "recognisers write punctuation themselves; asr.punctuation sets a model for other "
+                "texts"
                 if task == "text"
-                else "only recognition and synthesis are served here"
+                else "this server has recognition and synthesis only"
             )
             self._skip("engine_list", task, why)
 
@@ -157,30 +161,32 @@ class _Adoption:
                 f"{self._name}: {engine} is not used: engine_list does not name it."
             )
             return
-        if task not in _OURS:
-            return  # said of engine_list
+        if task not in _SETTINGS:
+            return  # reported for engine_list
         for key, value in _leaves(section):
             name = key.rpartition(".")[2]
             if name == "lang":
                 self._lang(task, f"{engine}.{key}", value)
-            elif not self._is_so_anyway(task, name, value):
-                why = _WHY.get(name, "it has no meaning here")
+            elif not self._is_default(task, name, value):
+                why = _WHY.get(name, "it has no counterpart here")
                 if name == "device":
                     why = "models are computed on the CPU"
                 elif name.endswith("sample_rate"):
-                    why = "recognition takes 16,000 Hz and synthesis gives 24,000"
+                    why = "models use 16,000 Hz for recognition and 24,000 Hz for synthesis"
                 elif name == "spk_id":
-                    why = "voices have other numbers here (see /api/info); clients name theirs"
+                    why = "voices have other numbers here (see /api/info), and clients select them"
                 self._skip(f"{engine}.{key}", value, why)
 
     def _lang(self, task: str, key: str, value: Any) -> None:
         if value not in _LANGUAGES[task]:
-            self._skip(key, value, "no model for it is known here; choose one with --asr or --tts")
+            self._skip(
+                key, value, "there is no default model for it; select one with --asr or --tts"
+            )
         elif models := _MODELS.get((task, value)):
-            self._values[_OURS[task]] = models
+            self._values[_SETTINGS[task]] = models
 
     @staticmethod
-    def _is_so_anyway(task: str, name: str, value: Any) -> bool:
+    def _is_default(task: str, name: str, value: Any) -> bool:
         return (
             (name == "sample_rate" and value == 16_000 and task == "asr")
             or (name in ("am_sample_rate", "voc_sample_rate") and value == 24_000)
@@ -196,7 +202,7 @@ class _Adoption:
 
 
 def _leaves(section: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the keys that have a value, those of groups after a dot."""
+    """Yield the keys that have a value, as dotted paths."""
     for key, value in section.items():
         if isinstance(value, dict):
             yield from _leaves(value, f"{above}{key}.")

@@ -25,12 +25,15 @@ from liusheng.asr.options import (
     WhisperOptions,
 )
 from liusheng.asr.types import Script
+from liusheng.models.catalogue import Catalogue
 from liusheng.models.store import default_home
+from liusheng.models.types import Task
+from liusheng.protocol import paths
 from liusheng.server.cores import usable_cores
 
 
 def _split(value: Any) -> Any:
-    """A list in one string, as flags and environment variables have it: `a,b` or `["a", "b"]`."""
+    """Return the list in a string, as flags and environment variables have it: `a,b` or JSON."""
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -38,7 +41,7 @@ def _split(value: Any) -> Any:
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
-            raise ValueError(f"is no list that can be read ({error.msg})") from None
+            raise ValueError(f"is not a JSON list ({error.msg})") from None
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -58,9 +61,9 @@ class AsrSettings(Group):
     """Recognition."""
 
     models: Models = Field(
-        default=["whisper-base", "moonshine-tiny-en"],
-        description="Catalogue names or folders; a language goes to the last one that is made "
-        "for it, everything else to the first.",
+        default_factory=lambda: Catalogue.default().defaults(Task.ASR),
+        description="Catalogue names or folders. A language uses the last model made for that "
+        "language; other languages use the first model.",
     )
     script: Script = Field(
         default=Script.SIMPLIFIED,
@@ -75,19 +78,18 @@ class AsrSettings(Group):
 
     punctuation: str = Field(
         default="",
-        description="Model that punctuates what is sent to /paddlespeech/text: a catalogue name or "
-        "a folder; empty: none.",
+        description="Model for /paddlespeech/text, which punctuates texts: a catalogue name or a "
+        "folder; empty: none.",
     )
 
     @property
     def helpers(self) -> list[str]:
-        """The models that are needed beside those that recognise: of the second pass, and for
-        punctuation, where there are any."""
+        """The models needed besides the recognisers: for the second pass and for punctuation."""
         return [name for name in (*self.second_pass, self.punctuation) if name]
 
     @property
     def second_pass(self) -> list[str]:
-        """The model that hears the utterances of online models again, if there is one."""
+        """The model that recognises the utterances of online models again, if there is one."""
         return [self.online.second_pass] if self.online.second_pass else []
 
 
@@ -96,78 +98,84 @@ _OF_WORKERS = ("threads", "batch")
 SET_BY_WORKERS = frozenset(
     f"asr.{group}.{name}" for group in AsrSettings.model_fields for name in _OF_WORKERS
 )
-"""Options of engines that are no settings of their own: `workers` says them for every engine."""
+"""Options of engines that are not settings themselves: `workers` sets them for all engines."""
 
 
 class TtsSettings(Group):
     """Synthesis."""
 
     models: Models = Field(
-        default=["baker-zh", "hibari-heart"],
+        default_factory=lambda: Catalogue.default().defaults(Task.TTS),
         description="Catalogue names or folders; the first one's first voice is voice 0.",
     )
     lexicon: str = Field(
         default="",
-        description="File of your own words and their pinyin, read again when it changes; empty: "
+        description="File with your own words and their pinyin, read again when it changes; empty: "
         "none.",
     )
     flush_seconds: float = Field(
         default=0.8,
         ge=0,
-        description="So long without more of a text that comes in pieces, and what is complete of "
-        "it is said; 0: never.",
+        description="Seconds without a further piece of a text, after which what was received is "
+        "synthesised; 0: never.",
     )
 
 
 class LimitSettings(Group):
-    """What a client may use."""
+    """The limits of clients."""
 
     max_sessions: int = Field(
         default=128,
         ge=1,
-        description="Sessions at a time, counted for recognition and synthesis apart.",
+        description="Simultaneous sessions, counted separately for recognition and synthesis.",
     )
     idle_seconds: float = Field(
-        default=60, gt=0, description="A session that sends nothing for so long is closed."
+        default=60,
+        gt=0,
+        description="Seconds without a message of the client, after which a session is closed.",
     )
-    max_packet_bytes: int = Field(default=1 << 20, ge=1024, description="Size of one binary frame.")
+    max_packet_bytes: int = Field(
+        default=1 << 20, ge=1024, description="Bytes of one packet of audio."
+    )
     max_upload_bytes: int = Field(
-        default=100 << 20, ge=1024, description="Size of a file that is sent to be recognised."
+        default=100 << 20, ge=1024, description="Bytes of a file for recognition."
     )
     max_queued_seconds: float = Field(
         default=30,
         gt=0,
-        description="Audio of a session that waits to be recognised, before the server reads "
-        "more slowly.",
+        description="Seconds of queued audio of a session, at which the server starts to read more "
+        "slowly.",
     )
     max_partial_interval_seconds: float = Field(
         default=10,
         gt=0,
-        description="A new recognition is refused if with it every speaker would have a partial "
-        "result less often.",
+        description="A new recognition is refused if it would make the partial results of every "
+        "speaker rarer than this.",
     )
     max_lag_seconds: float = Field(
         default=10,
         gt=0,
-        description="A new recognition is refused while the longest waiting one has waited longer "
-        "to be decoded.",
+        description="A new recognition is refused while a stream has waited longer than this for "
+        "a decode.",
     )
-    max_text_chars: int = Field(default=10_000, ge=1, description="Length of one text to be said.")
+    max_text_chars: int = Field(
+        default=10_000, ge=1, description="Characters of one text for synthesis."
+    )
     max_session_seconds: float = Field(
-        default=0, ge=0, description="Audio in one recognition; 0: no limit."
+        default=0, ge=0, description="Seconds of audio in one recognition; 0: no limit."
     )
     ping_interval: float = Field(
-        default=20, gt=0, description="Seconds between two keepalive pings on a socket."
+        default=20, gt=0, description="Seconds between two keepalive pings on a WebSocket."
     )
     ping_timeout: float = Field(
         default=60,
         gt=0,
-        description="Seconds after which a ping that was not answered ends the socket.",
+        description="Seconds after which an unanswered ping closes the WebSocket.",
     )
 
 
 class WorkerSettings(Group):
-    """The processes that compute."""
+    """The worker processes."""
 
     asr: int = Field(
         default_factory=usable_cores,
@@ -182,33 +190,31 @@ class WorkerSettings(Group):
         description="Processes for synthesis; by default one for each core.",
     )
     threads: int = Field(default=1, ge=1, le=256, description="Threads in each process.")
-    batch: int = Field(
-        default=8, ge=1, le=256, description="Streams that are computed together at most."
-    )
+    batch: int = Field(default=8, ge=1, le=256, description="Most streams in one batch.")
     call_timeout: float = Field(
         default=60,
         gt=0,
-        description="Seconds after which a batch that does not end counts as hung.",
+        description="Seconds after which a worker whose batch does not end is restarted.",
     )
     nice: int = Field(
         default=0,
         ge=0,
         le=19,
-        description="By how much workers give way to the rest of the machine.",
+        description="Nice value of the workers: a higher one gives way to other programs.",
     )
 
 
 class CompatSettings(Group):
-    """Dialects of the original's relatives."""
+    """Dialects of the protocol."""
 
     cpp_runtime: bool = Field(
         default=False,
-        description="Whether recognition is served at / as the original's C++ runtime answers it.",
+        description="Serve recognition at / with the replies of PaddleSpeech's C++ runtime.",
     )
     speech_web: bool = Field(
         default=False,
-        description="Whether the sockets of the original's speech_web demo are served: "
-        "/ws/asr/onlineStream and /ws/tts/online.",
+        description="Serve the WebSockets of PaddleSpeech's speech_web demo: "
+        f"{paths.SPEECH_WEB_ASR} and {paths.SPEECH_WEB_TTS}.",
     )
 
 
@@ -228,24 +234,22 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         min_length=1,
-        description="Address to listen on; 0.0.0.0 and :: are every address of this machine, "
-        "for anyone who can reach it.",
+        description="Address to listen on; 0.0.0.0 and :: are all addresses of this machine, "
+        "open to everyone who can reach it.",
     )
     ports: Annotated[list[Port], BeforeValidator(_split), Field(min_length=1)] = Field(
         default=[8090], description="Ports to listen on; 0: any that is free."
     )
     path_prefix: str = Field(
-        default="", description='What every path begins with, behind a reverse proxy: "/speech".'
+        default="", description='Prefix of every path, for a reverse proxy: "/speech".'
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least important message that is logged."
+        default="info", description="Least severe messages that are logged."
     )
     log_format: Literal["text", "json"] = Field(
         default="text", description="Lines for people, or one JSON object a line."
     )
-    home: Path = Field(
-        default_factory=default_home, description="Folder of the models that were fetched."
-    )
+    home: Path = Field(default_factory=default_home, description="Folder of the downloaded models.")
     asr: AsrSettings = AsrSettings()
     tts: TtsSettings = TtsSettings()
     limits: LimitSettings = LimitSettings()
@@ -254,12 +258,14 @@ class Settings(BaseSettings):
 
     @property
     def asr_options(self) -> AsrOptions:
-        """What recognisers are made with."""
+        """The options of the recognisers."""
         groups = {group.name: getattr(self.asr, group.name) for group in fields(AsrOptions)}
         for name, options in groups.items():
             known = {option.name for option in fields(options)}
-            said = {each: getattr(self.workers, each) for each in _OF_WORKERS if each in known}
-            groups[name] = replace(options, **said)
+            set_by_workers = {
+                each: getattr(self.workers, each) for each in _OF_WORKERS if each in known
+            }
+            groups[name] = replace(options, **set_by_workers)
         return AsrOptions(**groups)
 
     @classmethod
@@ -271,7 +277,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take nothing from the surroundings: `settings_sources.load` does, and says from where."""
+        """Read nothing but the arguments: `sources.load` reads the rest, and records its origin."""
         return (init_settings,)
 
     @field_validator("ports")

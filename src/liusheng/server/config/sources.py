@@ -1,6 +1,6 @@
-"""Where settings come from: a file, the environment, flags; each is stronger than the one before.
+"""The sources of settings: a file, the environment, flags; each overrides the ones before it.
 
-What is unknown anywhere is an error: a misspelt setting must not be silently without effect.
+An unknown setting in any of them is an error: a misspelt one must not be ignored silently.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONFIG_VARIABLE = "LIUSHENG_CONFIG"
 OTHER_VARIABLES = frozenset(
     {CONFIG_VARIABLE, "LIUSHENG_SERVER", "LIUSHENG_EVAL_SET", "LIUSHENG_MIRROR"}
 )
-"""Variables with our prefix that are no settings of the server."""
+"""Variables with our prefix that are not settings of the server."""
 
 DEFAULT = "default"
 
@@ -32,12 +32,12 @@ Keys = tuple[str, ...]
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be used; the message has a line for each fault, with where it stands."""
+    """Invalid settings; the message has a line for each fault, with its place."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings, and where they came from.
+    """Settings and their origins.
 
     origins: for each setting by its path ("limits.idle_seconds"): "default", "file PATH",
         "env NAME" or "flag NAME".
@@ -48,7 +48,7 @@ class Loaded:
 
 
 def setting_paths() -> list[str]:
-    """Return the path of every setting there is."""
+    """Return the path of every setting."""
     return [".".join(path) for path in _leaves(Settings)]
 
 
@@ -58,13 +58,13 @@ def variable_name(path: str) -> str:
 
 
 def find_file(config: str | os.PathLike[str] | None) -> Path | None:
-    """Return the settings file to read: the one named, or the first there is; None without any.
+    """Return the settings file to read; None if there is none.
 
-    Searched are `LIUSHENG_CONFIG`, liusheng.toml in the current folder, and liusheng.toml in the
-    platform's folder for the user's settings.
+    It is the first of: `config`, the file named by `LIUSHENG_CONFIG`, liusheng.toml in the current
+    folder, and liusheng.toml in the platform's folder for the user's settings.
 
     Raises:
-        SettingsError: when a file was named that is not there.
+        SettingsError: a named file does not exist.
     """
     named = config or os.environ.get(CONFIG_VARIABLE)
     if named:
@@ -86,14 +86,13 @@ def load(
 ) -> Loaded:
     """Read the settings file, the environment and flags.
 
-    config: the file; None searches for one (`find_file`).
-    flags: for each setting's path: the flag as the user wrote it ("--port"), and its value.
-    adopted: for each setting's path: the file of another program that it was taken over from, and
-        its value; weaker than everything else.
+    config: the file; None: the one that `find_file` returns.
+    flags: by path of the setting: the flag as the user wrote it ("--port"), and its value.
+    adopted: by path of the setting: the name of a PaddleSpeech configuration, and the value taken
+        from it; everything else overrides it.
 
     Raises:
-        SettingsError: when something is unknown, cannot be read or is out of range; it lists every
-            such place at once.
+        SettingsError: settings are unknown, unreadable or out of range; it lists all of them.
     """
     values: dict[Keys, tuple[Any, str]] = {
         tuple(path.split(".")): (value, f"file {name}")
@@ -113,7 +112,7 @@ def load(
     try:
         settings = Settings(**_nested({path: value for path, (value, _) in values.items()}))
     except ValidationError as error:
-        faults += [_in_words(fault, origins) for fault in error.errors(include_url=False)]
+        faults += [_fault_message(fault, origins) for fault in error.errors(include_url=False)]
     if faults or settings is None:
         raise SettingsError("\n".join(faults))
     return Loaded(settings, origins)
@@ -167,7 +166,7 @@ def _from_file(file: Path | None, faults: list[str]) -> Iterator[tuple[Keys, Any
     for path, value in _flat(table):
         if path in known:
             yield path, value, f"file {file}"
-        elif value != {} or path not in groups:  # an empty table of ours says nothing
+        elif value != {} or path not in groups:  # an empty table of a known group has no effect
             dotted = ".".join(path)
             faults.append(f"{file}: there is no setting {dotted}{_suggestion(dotted)}")
 
@@ -179,8 +178,8 @@ def _from_environment(faults: list[str]) -> Iterator[tuple[Keys, Any, str]]:
         if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
             continue
         if name not in by_variable:
-            wanted = name.removeprefix(PREFIX).replace("__", ".").lower()
-            hint = _suggestion(wanted, variable_name)
+            misspelt = name.removeprefix(PREFIX).replace("__", ".").lower()
+            hint = _suggestion(misspelt, variable_name)
             faults.append(f"The environment variable {name} names no setting{hint}")
         elif by_variable[name] in values:
             yield by_variable[name], values[by_variable[name]], f"env {name}"
@@ -199,7 +198,7 @@ def _from_flags(
 
 
 def _closest(path: str) -> list[str]:
-    """Return the settings that may have been meant: of that name elsewhere, or spelt like it."""
+    """Return the settings that may be meant: with the same name elsewhere, or a similar path."""
     paths = setting_paths()
     name = path.rpartition(".")[2]
     namesakes = [known for known in paths if known.rpartition(".")[2] == name]
@@ -236,14 +235,14 @@ _WORDS = {
 }
 
 
-def _in_words(fault: Any, origins: Mapping[str, str]) -> str:
+def _fault_message(fault: Any, origins: Mapping[str, str]) -> str:
     place = [str(part) for part in fault["loc"]]
     words = _WORDS.get(fault["type"], fault["msg"]).format(**fault.get("ctx", {}))
     for length in range(len(place), 0, -1):
         path = ".".join(place[:length])
         if path in origins:
             return f"{path} = {fault['input']!r} ({origins[path]}): {words}."
-    # The fault is between several settings of a group; name the ones that somebody chose.
+    # The fault is a combination of settings; name those that are not defaults.
     group = ".".join(place)
     chosen = [
         f"{path} from {origin}"

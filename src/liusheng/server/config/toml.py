@@ -1,4 +1,4 @@
-"""Settings as a TOML file that says where each value came from."""
+"""Settings as a TOML file, with the origin of each value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
+        # A JSON string is a TOML basic string, except that TOML requires DEL to be escaped.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
         return f"[{', '.join(_value(item) for item in value)}]"

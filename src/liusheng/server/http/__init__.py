@@ -1,1 +1,1 @@
-"""What is served over plain HTTP: one module for each door, and what doors have in common."""
+"""HTTP: one module for each endpoint, and what endpoints share."""

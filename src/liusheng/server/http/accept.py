@@ -1,17 +1,17 @@
-"""Content negotiation: the media type that a client likes best (RFC 9110, 12.5.1)."""
+"""Content negotiation: the media type that a client prefers (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 
 
-def best(accept: str, offered: Sequence[str]) -> str:
-    """Return the media type among those offered that `accept`, a header's value, likes best.
+def preferred(accept: str, offered: Sequence[str]) -> str:
+    """Return the offered media type that `accept`, the value of the header, prefers.
 
-    offered: the first is what a client gets that likes all the same, or says nothing.
+    offered: the first of equally preferred ones is returned; the first of all without a header.
 
     Raises:
         ProtocolError: not_acceptable.
@@ -19,15 +19,14 @@ def best(accept: str, offered: Sequence[str]) -> str:
     ranges = [_range(part) for part in accept.split(",") if part.strip()]
     if not ranges:
         return offered[0]
-    # Python's sort is stable: among equals, what is offered first wins.
-    liked = sorted(offered, key=lambda media: -_quality(media, ranges))[0]
-    if not _quality(liked, ranges):
+    chosen = max(offered, key=lambda media: _quality(media, ranges))  # the first of equals
+    if not _quality(chosen, ranges):
         raise ProtocolError(
             ErrorCode.NOT_ACCEPTABLE,
-            f'"Accept: {shown(accept)[1:-1]}" is not served here; ask for one of '
+            f'This path does not serve "Accept: {quoted(accept)[1:-1]}"; send one of '
             f"{', '.join(offered)}.",
         )
-    return liked
+    return chosen
 
 
 def _range(part: str) -> tuple[str, float]:
@@ -43,7 +42,7 @@ def _range(part: str) -> tuple[str, float]:
 
 
 def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:
-    """Return how much a media type is liked, by the most specific range that covers it."""
+    """Return the quality value of a media type: that of the most specific range that has it."""
     for pattern in (media, f"{media.partition('/')[0]}/*", "*/*"):
         for name, quality in ranges:
             if name == pattern:

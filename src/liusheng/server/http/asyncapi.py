@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of the WebSockets, made from the messages of the sessions."""
+"""The AsyncAPI 3 description of the WebSockets, made from the types of their messages."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 
 from liusheng._version import __version__
-from liusheng.protocol import asr, realtime, tts
+from liusheng.protocol import asr, paths, realtime, tts
 
 _REFERENCE = "#/components/schemas/{name}"
 
 
 @dataclass(frozen=True)
-class Channel:
-    """A path and what passes there.
+class ChannelDescription:
+    """A WebSocket path and its messages.
 
-    sent, answered: messages by name, from clients and to them. A message is a type, or a type and
-        the fields that tell it from others (None: binary).
+    sent, answered: messages by name, from clients and to clients. A message is a type, or a type
+        (or None) and the fields that identify it; None alone is a binary message.
     """
 
     path: str
@@ -28,8 +28,8 @@ class Channel:
     answered: Mapping[str, Any]
 
 
-ASR = Channel(
-    "/paddlespeech/asr/streaming",
+ASR = ChannelDescription(
+    paths.ASR_STREAMING,
     "Streaming recognition",
     {"start": (asr.Start, {"signal": "start"}), "audio": None, "end": (None, {"signal": "end"})},
     {
@@ -40,8 +40,8 @@ ASR = Channel(
         "error": asr.Error,
     },
 )
-TTS = Channel(
-    "/paddlespeech/tts/streaming",
+TTS = ChannelDescription(
+    paths.TTS_STREAMING,
     "Streaming synthesis",
     {
         "start": (tts.Start, {"signal": "start"}),
@@ -56,8 +56,8 @@ TTS = Channel(
         "error": tts.Error,
     },
 )
-REALTIME = Channel(
-    "/v1/realtime",
+REALTIME = ChannelDescription(
+    paths.REALTIME,
     "Transcription session (OpenAI's Realtime API, with ?intent=transcription)",
     {
         "sessionUpdate": (None, {"type": "session.update"}),
@@ -79,8 +79,8 @@ REALTIME = Channel(
 )
 
 
-def asyncapi(channels: Mapping[str, Channel], path_prefix: str) -> dict[str, Any]:
-    """Return the document for these channels, by name, of the server at `path_prefix`."""
+def asyncapi(channels: Mapping[str, ChannelDescription], path_prefix: str) -> dict[str, Any]:
+    """Return the description of these channels, by name, below `path_prefix`."""
     types = [
         kind
         for channel in channels.values()
@@ -126,17 +126,17 @@ def _split(message: Any) -> tuple[Any, dict[str, str]]:
 
 
 def _message(name: str, message: Any, known: Mapping[Any, Any]) -> dict[str, Any]:
-    kind, marks = _split(message)
-    if kind is None and not marks:
+    kind, identity = _split(message)
+    if kind is None and not identity:
         return {
             "name": name,
             "contentType": "application/octet-stream",
             "payload": {"type": "string", "format": "binary"},
         }
-    told = {
+    identified = {
         "type": "object",
-        "properties": {field: {"const": value} for field, value in marks.items()},
-        "required": sorted(marks),
+        "properties": {field: {"const": value} for field, value in identity.items()},
+        "required": sorted(identity),
     }
-    parts = ([known[kind]] if kind is not None else []) + ([told] if marks else [])
+    parts = ([known[kind]] if kind is not None else []) + ([identified] if identity else [])
     return {"name": name, "payload": parts[0] if len(parts) == 1 else {"allOf": parts}}

@@ -1,6 +1,6 @@
-"""`/docs`, `/openapi.json`, `/asyncapi`: what is served here, said by what serves it.
+"""`/docs`, `/openapi.json`, `/asyncapi`: the description of this server's API.
 
-The page is plain HTML, written once when the server starts: nothing is loaded from elsewhere.
+The page is plain HTML, made once when the server starts; it loads nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from liusheng.server.http.asyncapi import Channel, asyncapi
+from liusheng.protocol import paths
+from liusheng.server.http.asyncapi import ChannelDescription, asyncapi
 from liusheng.server.http.endpoint import Endpoint
-from liusheng.server.http.exchange import JSON, Exchange
+from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
+from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.openapi import openapi
-from liusheng.server.http.statuses import ORIGINAL_FAILURES
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -32,31 +33,38 @@ _STYLE = (
 
 
 def document_endpoints(
-    doors: Iterable[Endpoint], channels: Mapping[str, Channel], path_prefix: str
+    endpoints: Iterable[Endpoint], channels: Mapping[str, ChannelDescription], path_prefix: str
 ) -> list[Endpoint]:
-    """Return the doors at which these doors and channels are described."""
-    http = openapi(doors, path_prefix)
+    """Return the endpoints that describe these endpoints and channels."""
+    http = openapi(endpoints, path_prefix)
     sockets = asyncapi(channels, path_prefix)
     page = "".join(_page(http, sockets)).encode()
     return [
-        _door("/openapi.json", msgspec.json.encode(http), JSON, "This server's HTTP (OpenAPI)."),
-        _door("/asyncapi", msgspec.json.encode(sockets), JSON, "Its WebSockets (AsyncAPI)."),
-        _door("/docs", page, "text/html; charset=utf-8", "Both, as a page."),
+        _document(
+            paths.OPENAPI, msgspec.json.encode(http), JSON, "Describe the HTTP API (OpenAPI)."
+        ),
+        _document(
+            paths.ASYNCAPI,
+            msgspec.json.encode(sockets),
+            JSON,
+            "Describe the WebSockets (AsyncAPI).",
+        ),
+        _document(paths.DOCS, page, "text/html; charset=utf-8", "Describe both, as a page."),
     ]
 
 
-def _door(path: str, body: bytes, media: str, summary: str) -> Endpoint:
-    async def answer(exchange: Exchange) -> None:
-        await exchange.answer(body, content_type=media, headers=_HEADERS)
+def _document(path: str, body: bytes, media_type: str, summary: str) -> Endpoint:
+    async def answer(exchange: HttpExchange) -> None:
+        await exchange.answer(body, content_type=media_type, headers=_HEADERS)
 
-    return Endpoint("GET", path, answer, ORIGINAL_FAILURES, summary=summary)
+    return Endpoint("GET", path, answer, PADDLESPEECH_ERRORS, summary=summary)
 
 
 def _page(http: dict[str, Any], sockets: dict[str, Any]) -> Iterator[str]:
     yield (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width'>"
-        f"<title>Liusheng: interfaces</title><style>{_STYLE}</style>"
+        f"<title>Liusheng: API</title><style>{_STYLE}</style>"
         "<h1>Liusheng</h1><p>For programs: <a href=openapi.json>openapi.json</a> and "
         "<a href=asyncapi>asyncapi</a>.</p><h2>HTTP</h2>"
     )
@@ -113,7 +121,7 @@ def _fields(properties: dict[str, Any]) -> str:
 
 
 def _schema(schema: Any) -> str:
-    """Return a schema in a line, with links to the messages that it names."""
+    """Return a schema as one line of HTML, with links to the messages in it."""
     if not isinstance(schema, dict) or not schema:
         return "bytes"
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""A path and what answers there, as an ASGI endpoint."""
+"""An HTTP method and path and the function that handles its requests, as an ASGI application."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import structlog
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
-from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.errors import server_stopping
-from liusheng.server.http.exchange import JSON, ClientGoneError, Exchange
-from liusheng.server.http.statuses import Failures, http_status
+from liusheng.protocol.errors import ProtocolError
+from liusheng.server.errors import internal_error, server_stopping
+from liusheng.server.http.error_format import ErrorFormat, http_status
+from liusheng.server.http.exchange import JSON, DisconnectedError, HttpExchange
 
 _log = logging.getLogger(__name__)
 
@@ -25,19 +25,19 @@ _RETRY_SECONDS = "5"
 class Endpoint:
     """One operation over HTTP.
 
-    path: below the server's prefix; names in braces are parameters of it.
-    handle: answers; may raise `ProtocolError`, before or after the answer has begun.
-    failures: how the clients of this path are told of errors.
-    summary, query, body, answers: for the documents; `body` and `answers` have the messages by
-        media type (none: bytes).
+    path: below the server's path prefix; names in braces are path parameters.
+    handle: answers a request; may raise `ProtocolError` before and after the response has begun.
+    errors: the format of error responses.
+    summary, query, body, answers: for the API's description; `body` and `answers` map media types
+        to messages (None or (): bytes).
     """
 
     def __init__(
         self,
         method: str,
         path: str,
-        handle: Callable[[Exchange], Awaitable[None]],
-        failures: Failures,
+        handle: Callable[[HttpExchange], Awaitable[None]],
+        errors: ErrorFormat,
         *,
         summary: str,
         query: type[Struct] | None = None,
@@ -50,90 +50,78 @@ class Endpoint:
         self.query = query
         self.body = body or {}
         self.answers = answers or {}
-        self.failures = failures
+        self.errors = errors
         self._handle = handle
-        self._open: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send)
+        exchange = HttpExchange(scope, receive, send)
         client = exchange.request.client
         peer = f"{client.host}:{client.port}" if client else "unknown"
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(task=self.path, peer=peer):
             await self._serve(exchange)
-            _log.info("answered %d after %.2f s", exchange.status, time.monotonic() - began)
+            _log.info("status %d after %.2f s", exchange.status, time.monotonic() - began)
 
-    async def stop(self, patience: float) -> None:
-        """Tell everyone who is being answered that the server stops; wait up to `patience` s."""
+    async def stop(self, timeout: float) -> None:
+        """Answer every running request with server_stopping; wait up to `timeout` seconds."""
         self._stopping = True
-        for task in self._open:
+        for task in self._running:
             task.cancel()
-        if self._open:
-            await asyncio.wait(list(self._open), timeout=patience)
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=timeout)
 
-    async def _serve(self, exchange: Exchange) -> None:
+    async def _serve(self, exchange: HttpExchange) -> None:
         handling = asyncio.create_task(self._answer(exchange))
-        leaving = asyncio.create_task(exchange.gone())
-        stalling = asyncio.create_task(exchange.stalled())
-        tasks = (handling, leaving, stalling)
-        self._open.add(handling)
+        disconnected = asyncio.create_task(exchange.disconnected())
+        stalled = asyncio.create_task(exchange.stalled())
+        tasks = (handling, disconnected, stalled)
+        self._running.add(handling)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not handling.done():
-                _log.info("the client is gone, or takes nothing any more")
+                _log.info("the client disconnected, or does not read its response")
         finally:
-            self._open.discard(handling)
+            self._running.discard(handling)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _answer(self, exchange: Exchange) -> None:
+    async def _answer(self, exchange: HttpExchange) -> None:
         try:
             await self._handle(exchange)
         except ProtocolError as error:
-            await self._fail(exchange, error)
-        except ClientGoneError:
-            _log.info("the client is gone")
+            await self._send_error(exchange, error)
+        except DisconnectedError:
+            _log.info("the client disconnected")
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
-            await self._fail(exchange, server_stopping())
+            await self._send_error(exchange, server_stopping())
         except Exception:
             _log.exception("a request failed")
-            await self._fail(
-                exchange,
-                ProtocolError(
-                    ErrorCode.INTERNAL_ERROR,
-                    "The server made a mistake and cannot answer this; try again.",
-                ),
-            )
+            await self._send_error(exchange, internal_error())
 
-    async def _fail(self, exchange: Exchange, error: ProtocolError) -> None:
+    async def _send_error(self, exchange: HttpExchange, error: ProtocolError) -> None:
         if exchange.ended:
             return
         if exchange.status:
-            _log.warning("cut off: %s", error.message)
-            if exchange.tell:
-                await exchange.end(exchange.tell(error))
+            _log.warning("response cut off: %s", error.message)
+            if exchange.error_chunk:
+                await exchange.end(exchange.error_chunk(error))
             return
         status = http_status(error.code)
         headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
-        body = msgspec.json.encode(self.failures.message(error))
+        body = msgspec.json.encode(self.errors.message(error))
         await exchange.answer(body, status, headers=headers)
 
 
-def fixed_endpoint(
-    path: str,
-    answer: Struct,
-    failures: Failures,
-    *,
-    summary: str,
-) -> Endpoint:
-    """Return a door that always answers GET with the same message."""
+def fixed_endpoint(path: str, answer: Struct, errors: ErrorFormat, *, summary: str) -> Endpoint:
+    """Return an endpoint that answers every GET with the same message."""
     body = msgspec.json.encode(answer)
 
-    async def handle(exchange: Exchange) -> None:
+    async def handle(exchange: HttpExchange) -> None:
         await exchange.answer(body)
 
-    return Endpoint("GET", path, handle, failures, summary=summary, answers={JSON: (type(answer),)})
+    return Endpoint("GET", path, handle, errors, summary=summary, answers={JSON: (type(answer),)})

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, which may be written while the request is still being read."""
+"""One HTTP request and its response, which may begin while the request is still being received."""
 
 from __future__ import annotations
 
@@ -10,62 +10,62 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.limits import message_too_large
 
 JSON = "application/json"
 
-LONGEST_WRITE = 60.0
-"""Seconds after which a client that takes nothing of its answer is given up: it holds a place."""
+MAX_WRITE_SECONDS = 60.0
+"""Seconds after which a client that does not read its response is disconnected: it uses a slot."""
 
 
-class ClientGoneError(Exception):
-    """The client closed the connection; nobody reads what would be answered."""
+class DisconnectedError(Exception):
+    """The client closed the connection; a response has no reader."""
 
 
-class Exchange:
-    """What a door is given.
+class HttpExchange:
+    """A request, and the means to answer it.
 
-    tell: how an error is told in an answer that has begun, as the chunk that ends it; None: the
-        answer is cut off, which HTTP clients notice.
+    status: of the response; 0 before it has begun.
+    ended: whether the response is complete.
+    error_chunk: renders an error as the last chunk of a response that has begun; None: the response
+        is cut off, which HTTP clients detect.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.request = Request(scope)
-        self.tell: Callable[[ProtocolError], bytes] | None = None
+        self.error_chunk: Callable[[ProtocolError], bytes] | None = None
         self.status = 0
         self.ended = False
         self._receive = receive
         self._send = send
-        self._read = asyncio.Event()
-        self._writing: float | None = None  # since when a piece is being written
+        self._body_received = asyncio.Event()
+        self._writing_since: float | None = None
 
     # The request
 
     async def chunks(
         self, idle_seconds: float, max_bytes: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Yield the body as it comes.
+        """Yield the body as it is received.
 
         Raises:
-            ClientGoneError: when the connection ends before the body does.
-            ProtocolError: idle_timeout, when nothing comes for so long; message_too_large.
+            DisconnectedError: the connection ended before the body did.
+            ProtocolError: idle_timeout, if nothing is received for `idle_seconds`;
+                message_too_large.
         """
         more = True
         size = 0
         while more:
-            message = await self._received(idle_seconds)
+            message = await self._next_event(idle_seconds)
             if message["type"] == "http.disconnect":
-                raise ClientGoneError
+                raise DisconnectedError
             more = message.get("more_body", False)
             if not more:
-                self._read.set()
+                self._body_received.set()
             chunk = message.get("body", b"")
             size += len(chunk)
             if max_bytes is not None and size > max_bytes:
-                raise ProtocolError(
-                    ErrorCode.MESSAGE_TOO_LARGE,
-                    f"The request's body is over the limit of {max_bytes:,} bytes; "
-                    "send less at a time.",
-                )
+                raise message_too_large("The request's body", max_bytes, "bytes")
             if chunk:
                 yield chunk
 
@@ -73,11 +73,11 @@ class Exchange:
         """Return the whole body.
 
         Raises:
-            ProtocolError: message_too_large or idle_timeout.
+            DisconnectedError, ProtocolError: as `chunks`.
         """
         return b"".join([chunk async for chunk in self.chunks(idle_seconds, max_bytes)])
 
-    async def _received(self, idle_seconds: float) -> Message:
+    async def _next_event(self, idle_seconds: float) -> Message:
         # Not `asyncio.wait_for`: see `liusheng.runtime.workers.timeouts`.
         receiving = asyncio.ensure_future(self._receive())
         try:
@@ -88,38 +88,40 @@ class Exchange:
             receiving.cancel()
         raise ProtocolError(
             ErrorCode.IDLE_TIMEOUT,
-            f"Nothing more of the request's body came for {idle_seconds:g} s.",
+            f"No part of the request's body was received for {idle_seconds:g} s; send the request "
+            "again.",
         )
 
-    async def gone(self) -> None:
-        """Wait until the client, whose request is read, leaves before it has its answer."""
-        await self._read.wait()
+    async def disconnected(self) -> None:
+        """Wait until the client closes the connection, after its request and before its response
+        is complete."""
+        await self._body_received.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
         if self.ended:
-            # The ASGI server says so of an answer that is complete, too: whoever gave it is
-            # putting away what it needed.
+            # The ASGI server reports a complete response as a disconnect too; the handler may still
+            # be releasing what it used.
             await asyncio.Event().wait()
 
-    # The answer
+    # The response
 
     async def start(
         self, content_type: str, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Begin an answer whose length is not known."""
+        """Begin a response of unknown length."""
         self.status = status
-        # A proxy that collects an answer before it passes it on would make waiting of streaming.
+        # X-Accel-Buffering: a proxy must not collect a streamed response before it forwards it.
         every = {"Content-Type": content_type, "X-Accel-Buffering": "no", **(headers or {})}
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in every.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def write(self, chunk: bytes) -> None:
-        """Send a piece; waits while the client does not take what was sent."""
+        """Send a part of the body; waits while the client does not read."""
         if chunk:
             await self._write(chunk, more=True)
 
     async def end(self, chunk: bytes = b"") -> None:
-        """Send the last piece."""
+        """Send the last part of the body."""
         self.ended = True
         await self._write(chunk, more=False)
 
@@ -130,20 +132,21 @@ class Exchange:
         content_type: str = JSON,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Send a whole answer."""
+        """Send a whole response."""
         await self.start(
             content_type, status, {"Content-Length": str(len(body)), **(headers or {})}
         )
         await self.end(body)
 
     async def stalled(self) -> None:
-        """Wait until a client has taken nothing for `LONGEST_WRITE` of what there is for it."""
+        """Wait until one write has taken more than `MAX_WRITE_SECONDS`."""
         while True:
-            await asyncio.sleep(LONGEST_WRITE / 10)
-            if self._writing is not None and time.monotonic() - self._writing > LONGEST_WRITE:
+            await asyncio.sleep(MAX_WRITE_SECONDS / 10)
+            since = self._writing_since
+            if since is not None and time.monotonic() - since > MAX_WRITE_SECONDS:
                 return
 
     async def _write(self, chunk: bytes, *, more: bool) -> None:
-        self._writing = time.monotonic()
+        self._writing_since = time.monotonic()
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
-        self._writing = None
+        self._writing_since = None

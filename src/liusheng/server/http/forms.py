@@ -1,4 +1,4 @@
-"""Forms with a file (multipart/form-data, RFC 7578), taken in while they come."""
+"""Forms with a file (multipart/form-data, RFC 7578), parsed while they are received."""
 
 from __future__ import annotations
 
@@ -10,41 +10,42 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.limits import message_too_large
 
-MOST_BESIDE = 100_000
-"""Bytes for everything in a form but the file."""
+MAX_FIELD_BYTES = 100_000
+"""Bytes of all fields and headers of a form, without the file."""
 
-_IN_MEMORY = 1 << 20
+_MAX_IN_MEMORY = 1 << 20
 
 
 class Form:
-    """A form with one file, as a context: a large file is on disk, and gone when it is left.
+    """A form with one file, as a context that deletes the file; a large file is stored on disk.
 
-    Nothing in here waits, so that nobody who gives up can leave a file open.
+    No method waits, so that a cancelled request cannot leave a file open.
 
-    fields: the values of each field but the file.
+    fields: the values of each field, without the file.
     """
 
     def __init__(self, content_type: str, name: str = "file") -> None:
-        """Begin.
+        """Begin a form.
 
-        content_type: the request's.
-        name: of the field that is a file.
+        content_type: header of the request.
+        name: of the field with the file.
 
         Raises:
-            ProtocolError: missing_field, when it is no form; invalid_field.
+            ProtocolError: missing_field, if the request is not a form; invalid_field.
         """
         media, options = parse_options_header(content_type)
         if media != b"multipart/form-data":
             raise ProtocolError(
                 ErrorCode.MISSING_FIELD,
-                f'The file is missing: send a form (multipart/form-data) with "{name}".',
+                f'The file is missing: send a form (multipart/form-data) with the field "{name}".',
             )
         self.fields: dict[str, list[str]] = {}
         self._name = name
         self._file: SpooledTemporaryFile[bytes] | None = None
         self._ended = False
-        self._beside = 0
+        self._field_bytes = 0
         self._header = b""
         self._value = b""
         self._disposition = b""
@@ -65,7 +66,7 @@ class Form:
                 },
             )
         except (KeyError, FormParserError) as error:
-            raise self._unreadable(f"its boundary: {error}") from None
+            raise self._invalid(f"its boundary: {error}") from None
 
     def __enter__(self) -> Form:
         return self
@@ -80,7 +81,7 @@ class Form:
             self._file.close()
 
     def feed(self, chunk: bytes) -> None:
-        """Take what came.
+        """Parse a part of the body.
 
         Raises:
             ProtocolError: invalid_field, or message_too_large.
@@ -88,22 +89,22 @@ class Form:
         try:
             self._parser.write(chunk)
         except FormParserError as error:
-            raise self._unreadable(str(error)) from None
+            raise self._invalid(str(error)) from None
 
     def finish(self) -> BinaryIO:
-        """Return the file, at its beginning, when all has come.
+        """Return the file, at its beginning, after the whole body.
 
         Raises:
             ProtocolError: invalid_field, or missing_field.
         """
         if not self._ended:
-            raise self._unreadable("its last boundary is missing")
+            raise self._invalid("its last boundary is missing")
         if not self._file:
             raise ProtocolError(ErrorCode.MISSING_FIELD, f'The field "{self._name}" is missing.')
         self._file.seek(0)
         return cast(BinaryIO, self._file)
 
-    # What the parser finds
+    # Callbacks of the parser
 
     def _part_begins(self) -> None:
         self._disposition = b""
@@ -126,12 +127,12 @@ class Form:
     def _headers_end(self) -> None:
         _, options = parse_options_header(self._disposition.decode("latin-1"))
         if b"name" not in options:
-            raise self._unreadable("a part of it has no name")
+            raise self._invalid("a part has no name")
         self._part = options[b"name"].decode(errors="replace")
         if self._part == self._name:
             if self._file:
-                raise self._unreadable(f'there is more than one "{self._name}"')
-            self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (see __exit__)
+                raise self._invalid(f'there is more than one "{self._name}"')
+            self._file = SpooledTemporaryFile(_MAX_IN_MEMORY)  # noqa: SIM115  (see __exit__)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]
@@ -150,16 +151,12 @@ class Form:
         self._ended = True
 
     def _count(self, size: int) -> None:
-        self._beside += size
-        if self._beside > MOST_BESIDE:
-            raise ProtocolError(
-                ErrorCode.MESSAGE_TOO_LARGE,
-                f'What the form has beside "{self._name}" is over the limit of '
-                f"{MOST_BESIDE:,} bytes.",
-            )
+        self._field_bytes += size
+        if self._field_bytes > MAX_FIELD_BYTES:
+            raise message_too_large(f'The form without "{self._name}"', MAX_FIELD_BYTES, "bytes")
 
-    def _unreadable(self, why: str) -> ProtocolError:
+    def _invalid(self, why: str) -> ProtocolError:
         return ProtocolError(
             ErrorCode.INVALID_FIELD,
-            f'The form cannot be read ({why}); send multipart/form-data with one "{self._name}".',
+            f'The form is invalid ({why}); send multipart/form-data with one "{self._name}".',
         )

@@ -1,4 +1,4 @@
-"""Paths and methods that there are not: told as the clients of the paths beside them expect."""
+"""Responses to unknown paths and methods, in the error format of the paths around them."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
+from liusheng.server.http.error_format import OPENAI_ERRORS, PADDLESPEECH_ERRORS, http_status
 from liusheng.server.http.exchange import JSON
-from liusheng.server.http.openai_common import OPENAI_FAILURES
-from liusheng.server.http.statuses import ORIGINAL_FAILURES, http_status
 
 
 def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return what answers in place of the framework's 404 and 405."""
+    """Return the exception handler for Starlette's 404 and 405."""
 
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        path = shown(request.url.path)
+        path = quoted(request.url.path)
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            told = ProtocolError(
+            reply = ProtocolError(
                 ErrorCode.WRONG_METHOD,
-                f"{path} is not for {request.method}; use {headers.get('Allow', 'another method')}"
-                ", or open a WebSocket where one is served.",
+                f"{path} does not accept {request.method}; use "
+                f"{headers.get('Allow', 'another method')}, or open a WebSocket if the path has "
+                "one.",
             )
         else:
-            told = ProtocolError(
+            reply = ProtocolError(
                 ErrorCode.UNKNOWN_PATH,
-                f"There is nothing at {path} on this server; {path_prefix}/docs lists what there "
-                "is.",
+                f"There is nothing at {path} on this server; {path_prefix}{paths.DOCS} lists its "
+                "paths.",
             )
         openai = request.url.path.startswith(f"{path_prefix}/v1/")
-        failures = OPENAI_FAILURES if openai else ORIGINAL_FAILURES
-        body = msgspec.json.encode(failures.message(told))
-        return Response(body, http_status(told.code), headers, JSON)
+        errors = OPENAI_ERRORS if openai else PADDLESPEECH_ERRORS
+        body = msgspec.json.encode(errors.message(reply))
+        return Response(body, http_status(reply.code), headers, JSON)
 
     return answer

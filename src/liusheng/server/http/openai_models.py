@@ -1,4 +1,4 @@
-"""`GET /v1/models`: what OpenAI's clients can ask for here."""
+"""`GET /v1/models`: the models in use, for OpenAI's clients."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from collections.abc import Iterable
 
 import msgspec
 
-from liusheng.protocol import openai
+from liusheng.protocol import openai, paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import shown
+from liusheng.protocol.frames import quoted
 from liusheng.server.http.endpoint import Endpoint
-from liusheng.server.http.exchange import JSON, Exchange
-from liusheng.server.http.openai_common import OPENAI_FAILURES
+from liusheng.server.http.error_format import OPENAI_ERRORS
+from liusheng.server.http.exchange import JSON, HttpExchange
 
 
 def model_endpoints(names: Iterable[str]) -> list[Endpoint]:
-    """Return the list of models, and the door to each."""
+    """Return the endpoints of the list of models and of each single model."""
     models = {name: openai.Model(id=name) for name in names}
 
-    async def every(exchange: Exchange) -> None:
+    async def every(exchange: HttpExchange) -> None:
         await exchange.answer(msgspec.json.encode(openai.ModelList(data=tuple(models.values()))))
 
-    async def one(exchange: Exchange) -> None:
+    async def one(exchange: HttpExchange) -> None:
         name = exchange.request.path_params["model"]
         if name not in models:
             raise ProtocolError(
                 ErrorCode.UNKNOWN_MODEL,
-                f"There is no model {shown(name)} here; there are {', '.join(models)}.",
+                f"There is no model {quoted(name)}; the models are {', '.join(models)}.",
             )
         await exchange.answer(msgspec.json.encode(models[name]))
 
     return [
         Endpoint(
             "GET",
-            "/v1/models",
+            paths.MODELS,
             every,
-            OPENAI_FAILURES,
+            OPENAI_ERRORS,
             summary="List the models in use (OpenAI's API).",
             answers={JSON: (openai.ModelList,)},
         ),
         Endpoint(
             "GET",
-            "/v1/models/{model}",
+            f"{paths.MODELS}/{{model}}",
             one,
-            OPENAI_FAILURES,
-            summary="Tell of one model in use (OpenAI's API).",
+            OPENAI_ERRORS,
+            summary="Describe one model in use (OpenAI's API).",
             answers={JSON: (openai.Model,)},
         ),
     ]

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the doors, made from the messages that they read and write."""
+"""The OpenAPI 3.1 description of the HTTP endpoints, made from the types of their messages."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from liusheng.server.http.exchange import JSON
 _REFERENCE = "#/components/schemas/{name}"
 
 
-def openapi(doors: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
-    """Return the document, for the server at `path_prefix`."""
-    doors = list(doors)
-    types = [kind for door in doors for kind in _types(door)]
+def openapi(endpoints: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
+    """Return the description of these endpoints, below `path_prefix`."""
+    endpoints = list(endpoints)
+    types = [kind for endpoint in endpoints for kind in _types(endpoint)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     known = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
-    for door in doors:
-        paths.setdefault(door.path, {})[door.method.lower()] = _operation(door, known, components)
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(
+            endpoint, known, components
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Liusheng", "version": __version__},
@@ -33,32 +35,34 @@ def openapi(doors: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
     }
 
 
-def _types(door: Endpoint) -> list[type[msgspec.Struct]]:
-    answers = (kind for kinds in door.answers.values() for kind in kinds)
-    found = [door.query, *door.body.values(), *answers, door.failures.kind]
+def _types(endpoint: Endpoint) -> list[type[msgspec.Struct]]:
+    answers = (kind for kinds in endpoint.answers.values() for kind in kinds)
+    found = [endpoint.query, *endpoint.body.values(), *answers, endpoint.errors.message_type]
     return [kind for kind in found if kind is not None]
 
 
-def _operation(door: Endpoint, known: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    endpoint: Endpoint, known: dict[Any, Any], components: dict[str, Any]
+) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "summary": door.summary,
+        "summary": endpoint.summary,
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in re.findall(r"\{(\w+)\}", door.path)
+            for name in re.findall(r"\{(\w+)\}", endpoint.path)
         ],
         "responses": {
             "200": {
-                "description": "What was asked for.",
-                "content": _content(door.answers, known),
+                "description": "Success.",
+                "content": _content(endpoint.answers, known),
             },
             "default": {
-                "description": "What is wrong, and what to do.",
-                "content": _content({JSON: (door.failures.kind,)}, known),
+                "description": "An error: what is wrong, and what to do.",
+                "content": _content({JSON: (endpoint.errors.message_type,)}, known),
             },
         },
     }
-    if door.query:
-        name = known[door.query]["$ref"].rpartition("/")[2]
+    if endpoint.query:
+        name = known[endpoint.query]["$ref"].rpartition("/")[2]
         schema = components[name]
         operation["parameters"] += [
             {
@@ -69,14 +73,14 @@ def _operation(door: Endpoint, known: dict[Any, Any], components: dict[str, Any]
             }
             for field, of in schema["properties"].items()
         ]
-    if door.body:
+    if endpoint.body:
         operation["requestBody"] = {
             "required": True,
             "content": _content(
-                {media: (kind,) if kind else () for media, kind in door.body.items()}, known
+                {media: (kind,) if kind else () for media, kind in endpoint.body.items()}, known
             ),
         }
-        if "multipart/form-data" in door.body:
+        if "multipart/form-data" in endpoint.body:
             form = operation["requestBody"]["content"]["multipart/form-data"]
             file = {
                 "type": "object",
@@ -87,10 +91,10 @@ def _operation(door: Endpoint, known: dict[Any, Any], components: dict[str, Any]
 
 
 def _content(messages: Mapping[str, Sequence[Any]], known: dict[Any, Any]) -> dict[str, Any]:
-    return {media: _alternatives([known[kind] for kind in of]) for media, of in messages.items()}
+    return {media: _any_of([known[kind] for kind in of]) for media, of in messages.items()}
 
 
-def _alternatives(schemas: list[Any]) -> dict[str, Any]:
+def _any_of(schemas: list[Any]) -> dict[str, Any]:
     if not schemas:
         return {}
     return {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}

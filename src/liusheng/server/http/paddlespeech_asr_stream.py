@@ -1,7 +1,7 @@
-"""`POST /paddlespeech/asr/streaming`: audio in as it is recorded, text out as it is recognised.
+"""`POST /paddlespeech/asr/streaming`: streaming recognition in one request.
 
-The answer begins while the request's body is still coming: a line (or an event) whenever more is
-known, with the fields of the socket's replies, and the final one last.
+The response begins while the body of the request is still being received: a line (or an event)
+after each change of the text, with the fields of the WebSocket's replies, and the final one last.
 """
 
 from __future__ import annotations
@@ -9,129 +9,122 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import cast
+from typing import Any
 
 import msgspec
+from starlette.datastructures import QueryParams
 
 from liusheng.asr.types import Script
-from liusheng.audio.convert import PacketConverter, SampleFormat
-from liusheng.protocol import asr
-from liusheng.protocol.asr import SAMPLE_BYTES
+from liusheng.protocol import asr, paths
 from liusheng.protocol.asr_replies import Replies
-from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.frames import convert, refuse_unsupported
-from liusheng.protocol.http import STREAM_NOT_BUILT, RecognitionQuery
+from liusheng.protocol.http import RecognitionQuery
 from liusheng.protocol.languages import check_language
 from liusheng.runtime.recognition.service import Recognition
-from liusheng.server.audio_input import CONTAINERS
+from liusheng.server.audio_input import CONTAINERS, sample_converter
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.container_decoding import decode_stream
-from liusheng.server.http.accept import best
+from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint
-from liusheng.server.http.exchange import Exchange
-from liusheng.server.http.request_parsing import parameters
-from liusheng.server.http.statuses import ORIGINAL_FAILURES
+from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
+from liusheng.server.http.exchange import HttpExchange
+from liusheng.server.http.sse import EVENTS, event
 from liusheng.server.recognition_task import RecognitionTask
 from liusheng.server.stream_params import stream_params
 
-PATH = "/paddlespeech/asr/streaming"
-
 LINES = "application/x-ndjson"
-EVENTS = "text/event-stream"
 
-_OF_SAMPLES = ("sample_rate", "channels")
+_LISTS = ("hotwords",)
 
 
-class RecognitionStreamEndpoint:
-    """The door, for one recogniser."""
+def asr_stream_endpoint(
+    recognition: Recognition, script: Script, limits: LimitSettings
+) -> Endpoint:
+    """Return the endpoint. script: of Chinese text."""
+    messages = (asr.Result, asr.Final, asr.Error)
 
-    def __init__(self, recognition: Recognition, script: Script, limits: LimitSettings) -> None:
-        self._recognition = recognition
-        self._script = script
-        self._limits = limits
-        messages = (asr.Result, asr.Final, asr.Error)
-        self.door = Endpoint(
-            "POST",
-            PATH,
-            self._answer,
-            ORIGINAL_FAILURES,
-            summary="Recognise audio while it is sent.",
-            query=RecognitionQuery,
-            body={"application/octet-stream": None, "audio/*": None},
-            answers={LINES: messages, EVENTS: messages},
-        )
-
-    async def _answer(self, exchange: Exchange) -> None:
+    async def answer(exchange: HttpExchange) -> None:
         request = exchange.request
-        given = parameters(request.query_params, lists=("hotwords",))
-        query = convert(given, RecognitionQuery, strict=False)
-        refuse_unsupported(given, STREAM_NOT_BUILT)
-        if query.format not in SAMPLE_BYTES and not given.keys().isdisjoint(_OF_SAMPLES):
-            raise ProtocolError(
-                ErrorCode.INVALID_FIELD,
-                '"sample_rate" and "channels" describe plain samples; say which with "format" '
-                f"({', '.join(SAMPLE_BYTES)}), or leave them out: a container says it itself.",
-            )
-        check_language(query.lang, self._recognition.languages)
-        media = best(request.headers.get("accept", ""), (LINES, EVENTS))
-        render = _line if media == LINES else _event
+        parameters = _parameters(request.query_params)
+        query = convert(parameters, RecognitionQuery, strict=False)
+        refuse_unsupported(parameters, asr.UNSUPPORTED)
+        check_audio_format(query.format, parameters)
+        check_language(query.lang, recognition.languages)
+        media_type = preferred(request.headers.get("accept", ""), (LINES, EVENTS))
+        render = _line if media_type == LINES else event
         replies = Replies(query)
-        listening = RecognitionTask(
-            self._recognition,
-            stream_params(query, self._script),
-            max_seconds=self._limits.max_session_seconds,
+        task = RecognitionTask(
+            recognition,
+            stream_params(query, script),
+            max_seconds=limits.max_session_seconds,
             transcript=replies.transcript,
         )
-        exchange.tell = lambda error: render(asr.Error(code=error.code, message=error.message))
-        reading = asyncio.create_task(self._read(exchange, query, listening))
+        exchange.error_chunk = lambda error: render(
+            asr.Error(code=error.code, message=error.message)
+        )
+        receiving = asyncio.create_task(_receive(exchange, query, task, limits.idle_seconds))
         try:
-            shown = b""
-            async for _ in listening.news():
+            last = b""
+            async for _ in task.updates():
                 for data in _results(replies, render):
-                    if data != shown:
-                        await _write(exchange, media, data)
-                    shown = data
+                    if data != last:
+                        await _write(exchange, media_type, data)
+                    last = data
             while replies.has_more:
-                await _write(exchange, media, render(replies.result()))
-            await _write(exchange, media, render(replies.final(query.name)))
+                await _write(exchange, media_type, render(replies.result()))
+            await _write(exchange, media_type, render(replies.final(query.name)))
             await exchange.end()
         finally:
-            listening.abandon()
-            reading.cancel()
+            task.abandon()
+            receiving.cancel()
             with suppress(asyncio.CancelledError):
-                await reading
+                await receiving
 
-    async def _read(
-        self, exchange: Exchange, query: RecognitionQuery, listening: RecognitionTask
-    ) -> None:
-        """Read the body to its end into the recognition."""
-        try:
-            chunks = exchange.chunks(self._limits.idle_seconds)
-            if query.format in SAMPLE_BYTES:
-                form = cast(SampleFormat, query.format.removeprefix("pcm_"))
-                converter = PacketConverter(
-                    form, query.sample_rate, query.channels, asr.SAMPLE_RATE
-                )
-                async for chunk in chunks:
-                    await listening.feed(converter.feed(chunk))
-                await listening.feed(converter.rest())
-            else:
-                await decode_stream(chunks, listening.feed, CONTAINERS.get(query.format))
-        except Exception as error:
-            listening.break_off(error)
+    return Endpoint(
+        "POST",
+        paths.ASR_STREAMING,
+        answer,
+        PADDLESPEECH_ERRORS,
+        summary="Recognise audio while it is sent.",
+        query=RecognitionQuery,
+        body={"application/octet-stream": None, "audio/*": None},
+        answers={LINES: messages, EVENTS: messages},
+    )
+
+
+def _parameters(query: QueryParams) -> dict[str, Any]:
+    return {name: query.getlist(name) if name in _LISTS else value for name, value in query.items()}
+
+
+async def _receive(
+    exchange: HttpExchange, query: RecognitionQuery, task: RecognitionTask, idle_seconds: float
+) -> None:
+    """Pass the body of the request to the recognition."""
+    try:
+        chunks = exchange.chunks(idle_seconds)
+        if query.format in asr.SAMPLE_BYTES:
+            converter = sample_converter(query.format, query.sample_rate, query.channels)
+            async for chunk in chunks:
+                await task.feed(converter.feed(chunk))
+            await task.feed(converter.rest())
         else:
-            listening.finish()
+            await decode_stream(chunks, task.feed, CONTAINERS.get(query.format))
+    except Exception as error:
+        task.fail(error)
+    else:
+        task.finish()
 
 
-async def _write(exchange: Exchange, media: str, data: bytes) -> None:
+async def _write(exchange: HttpExchange, media_type: str, data: bytes) -> None:
     if not exchange.status:
-        # Not before something is known: what goes wrong until then has a status of its own.
-        await exchange.start(media)
+        # Not before the first result: an error until then has an HTTP status of its own.
+        await exchange.start(media_type)
     await exchange.write(data)
 
 
 def _results(replies: Replies, render: Callable[[msgspec.Struct], bytes]) -> Iterator[bytes]:
-    """Yield what is to be told now: of each utterance by itself, where that is wished for."""
+    """Yield the current replies; with "utterance" partials there can be several."""
     yield render(replies.result())
     while replies.has_more:
         yield render(replies.result())
@@ -139,7 +132,3 @@ def _results(replies: Replies, render: Callable[[msgspec.Struct], bytes]) -> Ite
 
 def _line(message: msgspec.Struct) -> bytes:
     return msgspec.json.encode(message) + b"\n"
-
-
-def _event(message: msgspec.Struct) -> bytes:
-    return b"data: " + msgspec.json.encode(message) + b"\n\n"

@@ -1,7 +1,7 @@
-"""`POST /paddlespeech/tts/streaming`: a text in, its audio out while it is made.
+"""`POST /paddlespeech/tts/streaming`: the audio of a text while it is synthesised.
 
-Original clients get what the original sends: base64 of PCM, each HTTP chunk decodable by itself.
-Others ask for sound that plays as it comes: `curl -H 'Accept: audio/wav' ... | ffplay -`.
+Original clients get the original server's format: base64 of PCM, each HTTP chunk decodable by
+itself. Others select a playable format: `curl -H 'Accept: audio/wav' ... | ffplay -`.
 """
 
 from __future__ import annotations
@@ -11,22 +11,20 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from liusheng.audio.encode import Format
+from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert
-from liusheng.protocol.http import SPEECH_NOT_BUILT, SpeechBody
-from liusheng.protocol.synthesis_request import check_text
+from liusheng.protocol.frames import convert, max_json_size, parse_body
+from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechBody
+from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.server.config.settings import LimitSettings
-from liusheng.server.http.accept import best
+from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint
-from liusheng.server.http.exchange import JSON, Exchange
-from liusheng.server.http.request_parsing import MAX_JSON_CHAR, json_object
-from liusheng.server.http.statuses import ORIGINAL_FAILURES
-from liusheng.server.http.synthesize import speak
-
-PATH = "/paddlespeech/tts/streaming"
+from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
+from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.http.synthesize import synthesize
 
 BASE64 = "text/plain"
 FORMATS: dict[str, Format] = {
@@ -39,55 +37,52 @@ FORMATS: dict[str, Format] = {
     "audio/flac": "flac",
     "application/octet-stream": "pcm_s16le",
 }
-"""By media type; the first is for clients that say nothing, as original ones do."""
+"""By media type; the first is the default, for original clients, which send no `Accept`."""
 
 _BASE64_BYTES = 6
-"""A chunk of so many bytes, or a multiple, is whole samples and base64 without padding."""
+"""A multiple of so many bytes is whole samples, and base64 without padding."""
 
 
-class SpeechStreamEndpoint:
-    """The door, for one synthesis."""
+def tts_stream_endpoint(synthesis: Synthesis, limits: LimitSettings) -> Endpoint:
+    """Return the endpoint."""
 
-    def __init__(self, synthesis: Synthesis, limits: LimitSettings) -> None:
-        self._synthesis = synthesis
-        self._limits = limits
-        self.door = Endpoint(
-            "POST",
-            PATH,
-            self._answer,
-            ORIGINAL_FAILURES,
-            summary="Say a text; the audio comes while it is made.",
-            body={JSON: SpeechBody},
-            answers=dict.fromkeys(FORMATS, ()),
-        )
-
-    async def _answer(self, exchange: Exchange) -> None:
-        limits = self._limits
-        media = best(exchange.request.headers.get("accept", ""), list(FORMATS))
-        most = MAX_JSON_CHAR * limits.max_text_chars + 10_000
-        message = json_object(await exchange.body(most, limits.idle_seconds))
+    async def answer(exchange: HttpExchange) -> None:
+        media_type = preferred(exchange.request.headers.get("accept", ""), list(FORMATS))
+        max_bytes = max_json_size(limits.max_text_chars)
+        message = parse_body(await exchange.body(max_bytes, limits.idle_seconds))
         body = convert(message, SpeechBody)
-        voices = {voice.id: voice.name for voice in self._synthesis.voices}
-        spoken = check_text(message, voices, limits.max_text_chars, SPEECH_NOT_BUILT)
-        output = Output(FORMATS[media], body.sample_rate or SAMPLE_RATE)
-        if media == BASE64 and output.sample_rate != SAMPLE_RATE:
+        voices = {voice.id: voice.name for voice in synthesis.voices}
+        request = checked_request(message, voices, limits.max_text_chars, UNSUPPORTED_SPEECH)
+        output = Output(FORMATS[media_type], body.sample_rate or SAMPLE_RATE)
+        if media_type == BASE64 and output.sample_rate != SAMPLE_RATE:
             raise ProtocolError(
                 ErrorCode.UNSUPPORTED_FIELD,
-                f'"sample_rate": {output.sample_rate} is not served as base64, whose clients play '
-                f"{SAMPLE_RATE} Hz; leave it out, or ask for sound: Accept: audio/wav.",
+                f'"sample_rate": {output.sample_rate} is not supported in base64, which clients '
+                f"play at {SAMPLE_RATE} Hz; leave it out, or select another format with, for "
+                "example, Accept: audio/wav.",
             )
-        async with aclosing(speak(self._synthesis, spoken, output, body.volume)) as audio:
-            pieces = _base64(audio) if media == BASE64 else audio
-            async for piece in pieces:
+        async with aclosing(synthesize(synthesis, request, output, body.volume)) as audio:
+            packets = _base64(audio) if media_type == BASE64 else audio
+            async for packet in packets:
                 if not exchange.status:
-                    # Not before there is sound: what goes wrong until then has a status of its own.
-                    await exchange.start(media)
-                await exchange.write(piece)
+                    # Not before the first packet: an error until then has an HTTP status.
+                    await exchange.start(media_type)
+                await exchange.write(packet)
         await exchange.end()
+
+    return Endpoint(
+        "POST",
+        paths.TTS_STREAMING,
+        answer,
+        PADDLESPEECH_ERRORS,
+        summary="Synthesise a text; the audio is sent while it is synthesised.",
+        body={JSON: SpeechBody},
+        answers=dict.fromkeys(FORMATS, ()),
+    )
 
 
 async def _base64(audio: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield PCM as base64, each piece decodable by itself: no padding, whole samples."""
+    """Yield PCM as base64, each chunk decodable by itself: without padding, of whole samples."""
     rest = b""
     async for pcm in audio:
         rest += pcm

@@ -1,4 +1,4 @@
-"""Files for doors: a whole recording in, everything that was said in it out."""
+"""The recognition of a whole file, for HTTP endpoints."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from liusheng.server.recognition_task import RecognitionTask
 
 
 @asynccontextmanager
-async def recognizing(
+async def file_recognition(
     recognition: Recognition, params: StreamParams, file: BinaryIO, *, max_seconds: float
 ) -> AsyncIterator[RecognitionTask]:
-    """Recognise a file of any container; wait for `RecognitionTask.news`, or for its `end`.
+    """Recognise a file of any container, as a context; see `RecognitionTask.updates` and `wait`.
+
+    max_seconds: of audio; 0: no limit.
 
     Raises:
-        ProtocolError: server_busy; the rest comes from `RecognitionTask.news`: invalid_audio,
-            session_too_long, recognition_failed.
+        ProtocolError: server_busy. Errors of the file and of the recognition are raised by the
+            task: invalid_audio, session_too_long, recognition_failed.
     """
-    listening = RecognitionTask(recognition, params, max_seconds=max_seconds)
+    task = RecognitionTask(recognition, params, max_seconds=max_seconds)
 
     async def read() -> None:
         try:
-            await decode_whole(file, listening.feed)
+            await decode_whole(file, task.feed)
         except Exception as error:
-            listening.break_off(error)
+            task.fail(error)
         else:
-            listening.finish()
+            task.finish()
 
     reading = asyncio.create_task(read())
     try:
-        yield listening
+        yield task
     finally:
-        listening.abandon()
+        task.abandon()
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading

@@ -1,4 +1,4 @@
-"""Paths of the original's relatives, served by the same sessions in another dialect."""
+"""WebSockets of the protocol's dialects, served by the same sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from liusheng.protocol.dialects import Dialect
 
 
 class Adapter:
-    """An ASGI endpoint that translates between a dialect and what `serve` speaks."""
+    """An ASGI endpoint that translates between a dialect and the protocol that `serve` handles."""
 
     def __init__(
         self, dialect: Callable[[], Dialect], serve: Callable[[WebSocket], Awaitable[None]]
@@ -30,15 +30,15 @@ class Adapter:
                 message = await receive()
                 if message["type"] != "websocket.receive" or message.get("text") is None:
                     return message
-                frames.extend(dialect.sent(message["text"]))
+                frames.extend(dialect.to_session(message["text"]))
             return {"type": "websocket.receive", "text": frames.popleft()}
 
         async def translated_send(message: Message) -> None:
             if message["type"] != "websocket.send":
                 await send(message)
                 return
-            for answer in dialect.answered(json.loads(message["text"])):
-                text = json.dumps(answer, ensure_ascii=False)
+            for reply in dialect.to_client(json.loads(message["text"])):
+                text = json.dumps(reply, ensure_ascii=False)
                 await send({"type": "websocket.send", "text": text})
 
         await self._serve(WebSocket(scope, translated_receive, translated_send))

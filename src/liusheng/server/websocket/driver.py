@@ -1,7 +1,7 @@
-"""What every WebSocket session here does: read frames, run the session, write what it owes.
+"""The driver of a WebSocket session: receives frames, executes commands, sends messages.
 
-The session decides (see `liusheng.protocol`); this moves bytes. Reading and writing are two tasks,
-so that a client that sends everything before it reads anything is served like any other.
+The session decides (see `liusheng.protocol.session`); the driver does the I/O. Reading and writing
+are two tasks, so that a client may send all of its audio before it reads any reply.
 """
 
 from __future__ import annotations
@@ -10,57 +10,39 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 import structlog
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from liusheng.protocol.asr_session import Close
-from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.runtime.workers.timeouts import at_most
+from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.protocol.session import Close, DrivenSession
+from liusheng.runtime.workers.timeouts import wait_for_event
+from liusheng.server.errors import internal_error
 
 _log = logging.getLogger(__name__)
 
-LONGEST_PAUSE = 10.0
-"""Seconds for which a socket is not read at most: longer, and pings would go unanswered."""
+MAX_PAUSE = 10.0
+"""Seconds for which a WebSocket is not read at most; while it is not, pings are not answered."""
 
-MOST_OWED = 100
-"""Messages that may wait for a client that does not read, before it is read slowly itself."""
+MAX_BACKLOG = 100
+"""Unsent messages at which the driver starts to read more slowly."""
 
 C = TypeVar("C")
-C_co = TypeVar("C_co", covariant=True)
-
-
-class Session(Protocol[C_co]):
-    """What the driver needs of a session that gives commands of type C_co."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def awaits_client(self) -> bool: ...
-    @property
-    def closed(self) -> bool: ...
-    @property
-    def backlog(self) -> int: ...
-    def commands(self) -> Iterable[C_co]: ...
-    def next_message(self) -> str | Close | None: ...
-    def text_received(self, frame: str) -> None: ...
-    def bytes_received(self, data: bytes) -> None: ...
-    def disconnected(self) -> None: ...
-    def idle(self) -> None: ...
-    def stop(self, error: ProtocolError, code: CloseCode) -> None: ...
 
 
 class SocketDriver(Generic[C]):
-    """Runs one session on one socket.
+    """Runs one session on one WebSocket.
 
-    idle_seconds: after so long without a frame or a reply, when it is the client's turn, the
-        session is told that it is idle.
+    idle_seconds: seconds without a frame or a reply, while the session waits for the client, after
+        which `idle` of the session is called.
     """
 
-    def __init__(self, websocket: WebSocket, session: Session[C], idle_seconds: float) -> None:
+    def __init__(
+        self, websocket: WebSocket, session: DrivenSession[C], idle_seconds: float
+    ) -> None:
         self._websocket = websocket
         self._session = session
         self._idle_seconds = idle_seconds
@@ -68,23 +50,23 @@ class SocketDriver(Generic[C]):
         self._flushed = asyncio.Event()
         self._over = asyncio.Event()
         self._active = time.monotonic()
-        # One call of `receive` at a time, and never cancelled: a frame is not to be lost.
+        # One call of `receive` at a time, and never cancelled: that could lose a frame.
         self._receiving: asyncio.Future[Message] | None = None
         self._draining = False
 
-    # What a kind of session adds
+    # For subclasses to implement
 
     def execute(self, command: C) -> None:
-        """Do what the session wants done. Must not block."""
+        """Execute a command of the session. Must not block."""
         raise NotImplementedError
 
     async def room(self) -> None:
-        """Wait until the next frame may be taken, for `LONGEST_PAUSE` at most."""
+        """Wait until the next frame may be passed to the session, up to `MAX_PAUSE` seconds."""
 
-    # For kinds of sessions, and for the server
+    # For subclasses and the application
 
     def progress(self) -> None:
-        """The session has been told something: do what it wants, and send what it owes."""
+        """Execute the new commands of the session, and wake the writer for its messages."""
         for command in self._session.commands():
             self.execute(command)
         self._flushed.clear()
@@ -93,11 +75,11 @@ class SocketDriver(Generic[C]):
             self._over.set()
 
     async def flushed(self) -> None:
-        """Wait until everything owed is handed to the socket, at the client's pace."""
+        """Wait until every message is written to the socket, at the client's pace."""
         await self._flushed.wait()
 
     async def run(self) -> None:
-        """Serve the socket until it is closed."""
+        """Serve the WebSocket until it is closed."""
         await self._websocket.accept()
         reader = asyncio.create_task(self._read())
         writer = asyncio.create_task(self._write())
@@ -106,7 +88,7 @@ class SocketDriver(Generic[C]):
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # First of all, so that whatever becomes of the tasks, nothing is held for this client.
+            # First, so that the work for this client ends whatever the tasks do.
             self._session.disconnected()
             self.progress()
             for task in tasks:
@@ -116,13 +98,13 @@ class SocketDriver(Generic[C]):
                 self._receiving.cancel()
             structlog.contextvars.bind_contextvars(session=self._session.id)
 
-    async def stop(self, error: ProtocolError, code: CloseCode, patience: float) -> None:
-        """Close from the server's side; wait up to `patience` seconds for the client to take it."""
+    async def stop(self, error: ProtocolError, code: CloseCode, timeout: float) -> None:
+        """Close from the server's side; wait up to `timeout` seconds until all is written."""
         self._session.stop(error, code)
         self.progress()
-        await at_most(self._flushed, patience)
+        await wait_for_event(self._flushed, timeout)
 
-    # Inside
+    # Internals
 
     async def _read(self) -> None:
         try:
@@ -142,44 +124,45 @@ class SocketDriver(Generic[C]):
                 self._active = time.monotonic()
                 self.progress()
         except Exception:
-            # A session never raises; if one does, its client is told, and nobody else notices.
+            # A session does not raise. If one does, only its own client is affected.
             _log.exception("session failed")
-            await self.stop(_mistake(), CloseCode.INTERNAL, LONGEST_PAUSE)
+            await self.stop(internal_error(), CloseCode.INTERNAL, MAX_PAUSE)
 
     async def _pause(self) -> None:
-        """Wait for room, but not for so long that pings go unanswered.
+        """Wait for room, but only so long that pings are answered in time.
 
-        The ASGI server reads its socket again when everything it has read is taken: after one full
-        pause, all of that is taken without another.
+        The ASGI server reads its socket again, and answers pings, when everything that it has read
+        is received here. So after one full pause, all of that is received without another pause.
         """
         if self._draining:
             return
         began = time.monotonic()
         await self.room()
-        if not self._session.closed and self._session.backlog > MOST_OWED:
-            await at_most(self._flushed, LONGEST_PAUSE - (time.monotonic() - began))
-        self._draining = time.monotonic() - began >= LONGEST_PAUSE
+        if not self._session.closed and self._session.backlog > MAX_BACKLOG:
+            await wait_for_event(self._flushed, MAX_PAUSE - (time.monotonic() - began))
+        self._draining = time.monotonic() - began >= MAX_PAUSE
 
     async def _receive(self) -> Message | None:
         """Return the next ASGI message; None when the client is idle."""
         if self._receiving is None:
             self._receiving = asyncio.ensure_future(self._websocket.receive())
-            await asyncio.sleep(0)  # what is there already is taken without waiting
+            await asyncio.sleep(0)  # a frame that is there already is received without waiting
         while not self._receiving.done():
             self._draining = False
-            await asyncio.wait({self._receiving}, timeout=max(0.0, self._patience()))
+            await asyncio.wait({self._receiving}, timeout=max(0.0, self._time_left()))
             if self._receiving.done():
                 break
             if not self._session.awaits_client:
                 self._active = time.monotonic()
-            elif self._patience() <= 0:
+            elif self._time_left() <= 0:
                 self._active = time.monotonic()
                 return None
         received, self._receiving = self._receiving, None
         self._active = time.monotonic()
         return received.result()
 
-    def _patience(self) -> float:
+    def _time_left(self) -> float:
+        """Return the seconds until the client counts as idle."""
         return self._active + self._idle_seconds - time.monotonic()
 
     async def _write(self) -> None:
@@ -195,11 +178,11 @@ class SocketDriver(Generic[C]):
                 await self._wake.wait()
                 self._wake.clear()
         except (WebSocketDisconnect, RuntimeError) as error:
-            # The client is gone, or the ASGI server has closed the socket for a reason of its own
-            # (a broken frame, a ping without answer), after which it takes no more messages.
+            # The client disconnected, or the ASGI server has closed the connection itself (an
+            # invalid frame, an unanswered ping) and accepts no more messages.
             _log.debug("cannot send: %s", error)
         except Exception:
-            _log.exception("cannot write what is owed")
+            _log.exception("cannot send a message")
             await self._close(CloseCode.INTERNAL, "internal error")
         finally:
             self._flushed.set()
@@ -209,21 +192,14 @@ class SocketDriver(Generic[C]):
             await self._websocket.close(code, reason)
 
     async def _overdue(self) -> None:
-        """End when a session that is over cannot be flushed: a client that never reads."""
+        """Return when a session that is over cannot be flushed: its client does not read."""
         await self._over.wait()
-        await asyncio.sleep(LONGEST_PAUSE)
-
-
-def _mistake() -> ProtocolError:
-    return ProtocolError(
-        ErrorCode.INTERNAL_ERROR,
-        "The server made a mistake and this session cannot go on; start a new one.",
-    )
+        await asyncio.sleep(MAX_PAUSE)
 
 
 @contextlib.contextmanager
-def logged(task: str, websocket: WebSocket) -> Iterator[None]:
-    """Log a connection's begin and end, with its address on every line in between."""
+def connection_log(task: str, websocket: WebSocket) -> Iterator[None]:
+    """Log begin and end of a connection, as a context; lines in between carry its address."""
     client = websocket.client
     peer = f"{client.host}:{client.port}" if client else "unknown"
     began = time.monotonic()

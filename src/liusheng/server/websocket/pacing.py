@@ -1,4 +1,4 @@
-"""Audio at a listener's pace, for clients without flow control."""
+"""Audio at the rate of its playback, for clients without flow control."""
 
 from __future__ import annotations
 
@@ -9,31 +9,35 @@ from collections.abc import Callable, Iterator
 from liusheng.runtime.synthesis.speech import Packet
 
 
-class Pace:
-    """Reckons what a listener has not heard yet, who plays what comes at once and without end."""
+class PlaybackClock:
+    """Estimates how much audio a client has not played yet, if it plays without gaps what it
+    receives.
+
+    clock: returns the time in seconds.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until = -math.inf
+        self._played_at = -math.inf  # when the client has played everything
 
-    def wait(self, seconds: float, most: float) -> float:
-        """Seconds after which a piece of so many seconds may be sent, so that the listener has
-        `most` seconds before them at most."""
-        return max(0.0, self._until - self._clock() + seconds - most)
+    def delay(self, seconds: float, max_ahead: float) -> float:
+        """Return the seconds to wait before a packet of so many seconds may be sent, so that the
+        client has at most `max_ahead` seconds of audio after it."""
+        return max(0.0, self._played_at - self._clock() + seconds - max_ahead)
 
     def sent(self, seconds: float) -> None:
-        """A piece was sent."""
-        self._until = max(self._until, self._clock()) + seconds
+        """A packet of so many seconds was sent."""
+        self._played_at = max(self._played_at, self._clock()) + seconds
 
-    def stopped(self) -> None:
-        """The listener does not play the rest."""
-        self._until = -math.inf
+    def reset(self) -> None:
+        """The client stopped playing: it has no audio left."""
+        self._played_at = -math.inf
 
 
-def pieces(packet: Packet, longest: float) -> Iterator[Packet]:
-    """Cut a packet into pieces of `longest` seconds at most, each but the last of whole samples."""
+def split_packet(packet: Packet, max_seconds: float) -> Iterator[Packet]:
+    """Yield parts of a packet of at most `max_seconds`, each of whole samples but the last."""
     samples = len(packet.audio) // 2
-    count = max(1, min(samples, math.ceil(packet.seconds / longest)))
+    count = max(1, min(samples, math.ceil(packet.seconds / max_seconds)))
     seconds = packet.seconds / count
     marks = list(packet.marks)
     for i in range(count):

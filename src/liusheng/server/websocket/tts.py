@@ -10,23 +10,23 @@ import structlog
 from starlette.websockets import WebSocket
 
 from liusheng.protocol import tts
-from liusheng.protocol.tts_session import Cancel, Command, Extend, TTSSession
-from liusheng.protocol.tts_texts import Speak
+from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
+from liusheng.protocol.tts_session import TTSSession
 from liusheng.runtime.recognition.service import BusyError
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import Synthesis
 from liusheng.runtime.synthesis.speech import Packet, Speech
-from liusheng.server.errors import no_room, not_ssml, synthesis_failed
+from liusheng.server.errors import invalid_ssml, server_busy, synthesis_failed
 from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.pacing import Pace, pieces
+from liusheng.server.websocket.pacing import PlaybackClock, split_packet
 from liusheng.tts.ssml import SsmlError, parse
 from liusheng.tts.types import SpeechRequest
 
 _log = logging.getLogger(__name__)
 
 
-class TTSSocket(SocketDriver[Command]):
-    """One socket of streaming synthesis."""
+class TTSSocket(SocketDriver[TtsCommand]):
+    """One WebSocket of streaming synthesis."""
 
     def __init__(
         self,
@@ -45,35 +45,35 @@ class TTSSocket(SocketDriver[Command]):
         self._synthesis = synthesis
         self._speeches: dict[int, Speech] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._pace = Pace()
+        self._playback = PlaybackClock()
 
-    def execute(self, command: Command) -> None:
-        """Do what the session wants done with its texts."""
+    def execute(self, command: TtsCommand) -> None:
+        """Execute a command of the session."""
         number = command.number
-        if isinstance(command, Speak):
-            self._begin(command)
-        elif isinstance(command, Extend) and number in self._speeches:
+        if isinstance(command, StartText):
+            self._start(command)
+        elif isinstance(command, ExtendText) and number in self._speeches:
             self._speeches[number].extend(command.text, last=command.last)
-        elif isinstance(command, Cancel) and number in self._tasks:
+        elif isinstance(command, CancelText) and number in self._tasks:
             self._tasks[number].cancel()
-            self._pace.stopped()
+            self._playback.reset()
 
-    def _begin(self, speak: Speak) -> None:
-        request = SpeechRequest(speak.text, speak.voice, speak.speed, speak.volume, speak.ssml)
-        output = Output(speak.format, speak.sample_rate)
-        number = speak.number
+    def _start(self, text: StartText) -> None:
+        request = SpeechRequest(text.text, text.voice, text.speed, text.volume, text.ssml)
+        output = Output(text.format, text.sample_rate)
+        number = text.number
         try:
-            if speak.ssml:
-                parse(speak.text)
-            speech = self._synthesis.speak(request, output, more=not speak.last)
+            if text.ssml:
+                parse(text.text)
+            speech = self._synthesis.speak(request, output, more=not text.last)
         except BusyError as error:
             _log.warning("refused: %s", error)
-            self._tts.failed(number, no_room("text", error))
+            self._tts.failed(number, server_busy("text", error))
             return
         except SsmlError as error:
-            self._tts.failed(number, not_ssml(error))
+            self._tts.failed(number, invalid_ssml(error))
             return
-        task = asyncio.create_task(self._say(speak, speech))
+        task = asyncio.create_task(self._synthesize(text, speech))
         self._speeches[number] = speech
         self._tasks[number] = task
 
@@ -82,42 +82,42 @@ class TTSSocket(SocketDriver[Command]):
 
         task.add_done_callback(forget)
 
-    async def _say(self, speak: Speak, speech: Speech) -> None:
+    async def _synthesize(self, text: StartText, speech: Speech) -> None:
         structlog.contextvars.bind_contextvars(session=self._tts.id)
         try:
-            silent = await self._send_audio(speak, speech)
+            silent = await self._send_audio(text, speech)
         except Exception:
             _log.exception("synthesis failed")
-            self._tts.failed(speak.number, synthesis_failed())
+            self._tts.failed(text.number, synthesis_failed())
         else:
-            self._tts.spoken(speak.number, silent=silent)
+            self._tts.finished(text.number, silent=silent)
         self.progress()
 
-    async def _send_audio(self, speak: Speak, speech: Speech) -> bool:
+    async def _send_audio(self, text: StartText, speech: Speech) -> bool:
         """Send the audio of a text at the client's pace; return whether there was none."""
         silent = True
         try:
             async for packet in speech.packets():
                 silent = False
-                if speak.pace is None:
-                    await self._send(speak, packet)
+                if text.pace is None:
+                    await self._send(text, packet)
                 else:
-                    await self._send_paced(speak, packet, speak.pace)
+                    await self._send_paced(text, packet, text.pace)
         finally:
             speech.cancel()
         return silent
 
-    async def _send_paced(self, speak: Speak, packet: Packet, pace: float) -> None:
-        for piece in pieces(packet, pace / 2):
-            await asyncio.sleep(self._pace.wait(piece.seconds, pace))
-            await self._send(speak, piece)
-            self._pace.sent(piece.seconds)
+    async def _send_paced(self, text: StartText, packet: Packet, pace: float) -> None:
+        for part in split_packet(packet, pace / 2):
+            await asyncio.sleep(self._playback.delay(part.seconds, pace))
+            await self._send(text, part)
+            self._playback.sent(part.seconds)
 
-    async def _send(self, speak: Speak, packet: Packet) -> None:
+    async def _send(self, text: StartText, packet: Packet) -> None:
         marks = None
-        if speak.marks:
+        if text.marks:
             marks = msgspec.convert(packet.marks, tuple[tts.Mark, ...], from_attributes=True)
-        self._tts.audio(speak.number, packet.audio, marks)
+        self._tts.audio(text.number, packet.audio, marks)
         self.progress()
-        # Audio that waits in the server is audio that `cancel` comes too late for.
+        # One packet at a time: `cancel` cannot take back what is written to the socket.
         await self.flushed()

@@ -1,4 +1,4 @@
-"""The acoustic model: phones to a mel spectrogram, the first frames first."""
+"""The acoustic model: phones to a mel spectrogram, computed from the front as it is needed."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ FRAME_SAMPLES = 300
 MELS = 80
 
 _MAX_FRAMES = 2048
-"""The positions that the decoder has embeddings for."""
+"""Positions for which the decoder has embeddings."""
 
 _CONTEXT = 12
-"""Frames that the last convolutions see on each side: twice 1 in the decoder, five times 2 in the
-postnet."""
+"""Frames of context on each side that the last convolutions use: twice 1 in the decoder, five
+times 2 in the postnet."""
 
 Mel = npt.NDArray[np.float32]
 """float32, shape (frames, 80)."""
 
 
 class Spectrogram:
-    """A clause's spectrogram, of which only what was asked for has been computed.
+    """The mel spectrogram of a clause, computed up to the last frame that was requested.
 
-    durations: int64 frames of each phone; their sum is the number of frames.
+    durations: int64, shape (phones,): frames of each phone; they add up to `len(self)`.
     """
 
     def __init__(
@@ -43,27 +43,27 @@ class Spectrogram:
         self._deep, self._keys, self._values = decoded
         self._postnet = postnet
         self._mel: Mel = np.empty((len(self), MELS), np.float32)
-        self._known = 0
+        self._computed = 0
 
     def __len__(self) -> int:
         """Frames."""
         return int(self._deep.shape[1])
 
     def window(self, start: int, end: int) -> Mel:
-        """Frames `start` to `end`, the same whatever was asked for before.
+        """Frames `start` to `end`, shape (end - start, 80).
 
-        Frames before `start` that nobody asked for are computed too; windows are expected to
-        move on from the front.
+        The result does not depend on earlier calls. Frames before `start` that are missing are
+        computed too: windows are expected to move forward from the start.
         """
-        if end > self._known:
-            left = max(0, self._known - _CONTEXT)
+        if end > self._computed:
+            left = max(0, self._computed - _CONTEXT)
             right = min(len(self), end + _CONTEXT)
             (mel,) = self._postnet.run(
                 ["mel"],
                 {"deep": self._deep[:, left:right], "keys": self._keys, "values": self._values},
             )
-            self._mel[self._known : end] = mel[0, self._known - left : end - left]
-            self._known = end
+            self._mel[self._computed : end] = mel[0, self._computed - left : end - left]
+            self._computed = end
         return self._mel[start:end]
 
 
@@ -80,7 +80,11 @@ class AcousticModel:
         self._postnet = open_session(postnet)
 
     def __call__(self, phone_ids: Sequence[int], speed: float = 1.0) -> Spectrogram:
-        """Make the spectrogram of a clause of phones; `speed` 2.0 takes half the time."""
+        """The spectrogram of a clause.
+
+        phone_ids: see `Phones.ids`.
+        speed: 2.0 takes half the time; limited so that the clause fits the decoder.
+        """
         hidden, predicted = self._encoder.run(
             ["hidden", "durations"],
             {
@@ -90,7 +94,7 @@ class AcousticModel:
         )
         durations = np.rint(predicted[0]).astype(np.int64)
         total = int(durations.sum())
-        if total > _MAX_FRAMES:  # very slow and very long at once: as slow as the model can go
+        if total > _MAX_FRAMES:  # slow speech of a long clause: as slow as fits
             durations = np.floor(predicted[0] * (_MAX_FRAMES / total)).astype(np.int64)
         frames = np.repeat(hidden[0], durations, axis=0)[None]
         decoded = self._decoder.run(["deep", "keys", "values"], {"frames": frames})

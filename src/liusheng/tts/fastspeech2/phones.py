@@ -1,7 +1,8 @@
 """From pinyin syllables to the phones that the Mandarin acoustic model was trained on.
 
-The model knows the annotation of the Baker corpus: initials, finals with tones 1 to 5 and, after
-each syllable, a prosody mark that says how strongly it is bound to the next one.
+They follow the annotation of the Baker corpus (DataBaker, Chinese Standard Mandarin Speech Corpus):
+initials, finals with tones 1 to 5 and, after each syllable, a prosody mark for the strength of the
+boundary before the next one.
 """
 
 from __future__ import annotations
@@ -23,31 +24,31 @@ _INITIALS = (
     "n", "p", "q", "r", "s", "t", "x", "z",
 )  # fmt: skip
 _PINYIN = re.compile(r"([a-zü]+)([0-5]?)")
-# Interjections without a vowel of their own; the corpus has none, the nearest sound is taken.
+# Interjections without a vowel, which the corpus does not have: the nearest syllable instead.
 _HUMMED = {"m": "en", "n": "en", "hm": "hen", "hng": "heng", "ê": "ei"}
 
 
 class Boundary(str, Enum):
-    """What follows a syllable, in the corpus's marks."""
+    """The prosodic boundary after a syllable, as the corpus marks it."""
 
     NONE = "#0"
-    """The same word goes on."""
+    """Inside a word."""
     WORD = "#1"
     PHRASE = "#3"
-    """A comma's worth."""
+    """A pause, as at a comma."""
 
 
 Unit: TypeAlias = tuple[str, Boundary]
-"""A syllable in pinyin with its tone as a digit (hang2, lv4, er5) and what follows it."""
+"""A syllable in pinyin with its tone as a digit (hang2, lv4, er5), and the boundary after it."""
 
 
 @dataclass(frozen=True)
 class Phones:
-    """A clause as the acoustic model reads it.
+    """A clause as input of the acoustic model.
 
-    ids: one for each phone and mark, with silence around them and the end mark.
-    spans: for each unit given, the half-open range of its phones in `ids`; empty for a syllable
-        that Mandarin does not have.
+    ids: one for each phone and boundary mark, between silences, and the end mark.
+    spans: for each unit, the half-open range of its phones in `ids`; empty for a syllable that
+        Mandarin does not have.
     """
 
     ids: tuple[int, ...]
@@ -55,7 +56,7 @@ class Phones:
 
 
 class PhoneTable:
-    """The model's phones (phones.json of the conversion).
+    """The model's inventory of phones (phones.json, written by the conversion).
 
     Raises:
         ValueError: the file is not such a table.
@@ -67,7 +68,7 @@ class PhoneTable:
             self._ids: dict[str, int] = table["phones"]
             self._syllables: dict[str, list[str]] = table["syllables"]
         except (KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not a table of phones: pull the model again") from error
+            raise ValueError(f"{path} is not a phone table: pull the model again") from error
         self._names: dict[int, str] = {number: name for name, number in self._ids.items()}
 
     def name(self, number: int) -> str:
@@ -75,7 +76,7 @@ class PhoneTable:
         return self._names[number]
 
     def syllable(self, pinyin: str) -> tuple[str, ...]:
-        """The phones of one syllable: `hang2` → h, ang2; `huar1` → h, ua1, er5; () if unknown."""
+        """The phones of a syllable: `hang2` → h, ang2; `huar1` → h, ua1, er5; () if unknown."""
         match = _PINYIN.fullmatch(pinyin.lower().replace("u:", "v"))
         if match is None:
             return ()
@@ -94,8 +95,8 @@ class PhoneTable:
     def encode(self, units: Sequence[Unit]) -> Phones:
         """The phones of a clause.
 
-        A neutral 儿 (er5) inside a word is taken for the r-colouring of the syllable before it,
-        as the corpus writes it. The mark after the last syllable is left out: silence follows.
+        A neutral 儿 (er5) inside a word becomes the rhotacisation of the syllable before it, as the
+        corpus annotates it. The last syllable has no boundary mark: silence follows.
         """
         names = [SILENCE]
         spans: list[tuple[int, int]] = []
@@ -120,7 +121,7 @@ class PhoneTable:
         listed = self._syllables.get(base)
         if listed is not None:
             return listed[0], listed[1]
-        # A rare syllable (cei, fiao, eng) that the model's own list leaves out.
+        # A rare syllable (cei, fiao, eng) that is not in the model's list.
         for initial in _INITIALS:
             if base.startswith(initial):
                 final = base[len(initial) :]

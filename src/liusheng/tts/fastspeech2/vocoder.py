@@ -1,4 +1,4 @@
-"""The vocoder: a mel spectrogram to audio, in blocks that join into what one pass would give."""
+"""The vocoder: a mel spectrogram to audio, in blocks that give the same samples as one pass."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from liusheng.tts.onnx_session import open_session
 from liusheng.tts.types import Samples
 
 CONTEXT = 21
-"""Frames on each side of a block beyond which nothing is heard of: measured, the difference to one
-pass over everything falls to float32 noise at 21 (1e-6; at 18 it is 1e-4, at 14 1.5e-2)."""
+"""Frames of context on each side of a block, the network's receptive field: measured, the
+difference to one pass over everything falls to float32 noise at 21 (1e-6; at 18 it is 1e-4, at 14
+1.5e-2)."""
 
 MIN_FRAMES = 10
-"""The network reflects 9 frames at its edges, so it needs one more."""
+"""The network pads with 9 reflected frames, so it needs 10."""
 
 FIRST_BLOCK = 16
-"""Frames of a first block that somebody waits for: 200 ms, of which up to 110 ms are silent, before
-a vowel."""
+"""Frames of an urgent first block: 200 ms, of which up to 110 ms, before a vowel, are silence."""
 
 GROWTH = 2.5
-"""Larger growth spends less on context, but who has just begun to listen would run dry where others
-go first: simulated with 20 listeners on two cores, that begins at 3."""
+"""Factor from one block to the next. Larger blocks spend less on context, but with fast growth
+playback that has just started runs out of audio while other speeches are served first: simulated
+with 20 listeners on two cores, that begins at 3."""
 
 MAX_BLOCK = 200
-"""Frames. A longer block spends less on context, but keeps other speakers waiting."""
+"""Frames. A longer block spends less on context, but makes other speeches wait."""
 
 
 def plan_blocks(frames: int, first: int = FIRST_BLOCK) -> list[tuple[int, int]]:
@@ -44,13 +45,17 @@ def plan_blocks(frames: int, first: int = FIRST_BLOCK) -> list[tuple[int, int]]:
 
 
 class Vocoder:
-    """Multi-band MelGAN (Yang et al. 2021)."""
+    """Multi-band MelGAN (Yang et al. 2021).
+
+    Raises:
+        ValueError: the file is not an ONNX model.
+    """
 
     def __init__(self, path: Path) -> None:
         self._session = open_session(path)
 
     def whole(self, mel: Mel) -> Samples:
-        """The audio of all of `mel` in one pass, shape (300 frames,)."""
+        """The audio of all of `mel` in one pass, shape (300 * frames,)."""
         missing = MIN_FRAMES - len(mel)
         if missing > 0:
             padded = np.pad(mel, ((0, missing), (0, 0)), mode="edge")
@@ -62,8 +67,8 @@ class Vocoder:
     def stream(
         self, spectrogram: Spectrogram, first_block: int = FIRST_BLOCK, skip: int = 0
     ) -> Iterator[Samples]:
-        """The same audio block by block, without its first `skip` frames; each `next` is one pass
-        of the network, over a part of the spectrogram that is computed then."""
+        """Yield the same audio in blocks, without its first `skip` frames; each `next` is one pass
+        of the network, and computes the part of the spectrogram that it needs."""
         frames = len(spectrogram)
         for begin, stop in plan_blocks(frames - skip, first_block):
             start, end = begin + skip, stop + skip

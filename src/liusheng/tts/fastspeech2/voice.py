@@ -1,4 +1,4 @@
-"""The Mandarin voice as the router sees it."""
+"""The Mandarin voice: clauses to audio and syllable timings."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import Timing
 
 _LATER_FIRST_BLOCK = 80
-"""Frames of the first block of a clause that continues a speech: a second of audio."""
+"""Frames of the first block of a clause that is not urgent: a second of audio."""
 
 _ONSET = 2
-"""Frames to keep of the silence before a clause. No sound was seen to start before that is over,
-and it can last as long as the first block would."""
+"""Frames to keep of the silence before a clause. That silence can be as long as the first block;
+no speech sound was found to start in its other frames."""
 
 
 class FastSpeech2Voice:
@@ -27,10 +27,10 @@ class FastSpeech2Voice:
 
     Args:
         files: role to path: encoder, decoder, postnet, vocoder, phones.
-        name: what it is called among the voices.
+        name: the voice's name.
 
     Raises:
-        ValueError: a file is not what its role says.
+        ValueError: a file is not of the type that its role needs.
     """
 
     languages = ("zh",)
@@ -43,13 +43,15 @@ class FastSpeech2Voice:
         self._vocoder = Vocoder(files["vocoder"])
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
+        """See `ClauseVoice.speak`."""
         return self.timed(clause, speed=speed, urgent=urgent)[1]
 
     def timed(
         self, clause: Clause, *, speed: float, urgent: bool
     ) -> tuple[tuple[Timing, ...], Iterator[Samples]]:
-        spoken = units(clause.syllables)
-        phones = self._phones.encode(spoken)
+        """See `TimedVoice.timed`: from the durations that the acoustic model predicts."""
+        syllables = units(clause.syllables)
+        phones = self._phones.encode(syllables)
         if not any(start < end for start, end in phones.spans):
             return tuple(Timing(0, 0) for _ in phones.spans), iter(())
         spectrogram = self._acoustic(phones.ids, speed)
@@ -58,33 +60,35 @@ class FastSpeech2Voice:
         seconds = frames * (FRAME_SAMPLES / SAMPLE_RATE)
         timings = tuple(
             Timing(float(seconds[start]), float(seconds[end]))
-            for start, end in _with_marks(phones.spans, spoken)
+            for start, end in _with_boundaries(phones.spans, syllables)
         )
         first_block = FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
         return timings, self._vocoder.stream(spectrogram, first_block, skip)
 
     def phones(self, clause: Clause) -> list[str]:
-        """See `PhoneticVoice`: initials and finals with tones, as in the Baker corpus."""
+        """See `PhoneticVoice.phones`: initials and finals with tones, as in the Baker corpus."""
         phones = self._phones.encode(units(clause.syllables))
         names = [self._phones.name(each) for each in phones.ids]
         return [" ".join(names[start:end]) for start, end in phones.spans]
 
 
-def _with_marks(spans: Sequence[tuple[int, int]], spoken: Sequence[Unit]) -> list[tuple[int, int]]:
-    """The phones of each syllable and the mark after it, which the voice goes on sounding through
-    unless it is a pause."""
+def _with_boundaries(
+    spans: Sequence[tuple[int, int]], syllables: Sequence[Unit]
+) -> list[tuple[int, int]]:
+    """The phones of each syllable with the boundary mark after it, during which the voice goes on
+    sounding unless it is a pause."""
     starts = [start for start, _ in spans[1:]]
     return [
         (start, end if start == end or after is Boundary.PHRASE else next_start)
         for (start, end), (_, after), next_start in zip(
-            spans, spoken, [*starts, spans[-1][1]], strict=True
+            spans, syllables, [*starts, spans[-1][1]], strict=True
         )
     ]
 
 
 def units(syllables: Sequence[Syllable]) -> list[Unit]:
-    """The syllables as the phone table takes them, with the boundary after each."""
-    made: list[Unit] = []
+    """The syllables as input of the phone table, with the boundary after each."""
+    result: list[Unit] = []
     for i, syllable in enumerate(syllables):
         if syllable.pause_after:
             after = Boundary.PHRASE
@@ -92,5 +96,5 @@ def units(syllables: Sequence[Syllable]) -> list[Unit]:
             after = Boundary.WORD
         else:
             after = Boundary.NONE
-        made.append((syllable.pinyin, after))
-    return made
+        result.append((syllable.pinyin, after))
+    return result

@@ -1,1 +1,1 @@
-"""Kokoro-82M given the phonemes that its makers trained it on, without sherpa-onnx or eSpeak."""
+"""Kokoro-82M with the phonemes that it was trained on, without sherpa-onnx or eSpeak."""

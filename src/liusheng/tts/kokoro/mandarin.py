@@ -1,7 +1,7 @@
-"""Pinyin as Kokoro reads it: IPA with affricates in one letter and an arrow for each tone.
+"""Pinyin to Kokoro's phonemes: IPA with affricates in one letter and an arrow for each tone.
 
 The notation is that of misaki, the front end that Kokoro-82M was trained with (its Mandarin of
-model version 1.0): the tone stands after the vowel, words are parted by spaces, the neutral tone
+model version 1.0): the tone follows the vowel, words are separated by spaces, the neutral tone
 has no mark.
 """
 
@@ -20,7 +20,7 @@ _INITIALS = {
     "z": "ʦ", "c": "ʦʰ", "s": "s",
 }  # fmt: skip
 
-# The tone goes to the place of "0".
+# The tone mark replaces "0".
 _FINALS = {
     "a": "a0", "ai": "ai0", "an": "a0n", "ang": "a0ŋ", "ao": "au0", "e": "ɤ0", "ei": "ei0",
     "en": "ə0n", "eng": "ə0ŋ", "i": "i0", "ia": "ja0", "ian": "jɛ0n", "iang": "ja0ŋ",
@@ -30,7 +30,7 @@ _FINALS = {
     "van": "ɥɛ0n", "vn": "y0n", "-i": "ɨ0", "er": "ɚ0", "o": "ɔ0", "io": "jɔ0", "ê": "ɛ0",
 }  # fmt: skip
 
-# Finals as they are spelt after an initial, where they have another name.
+# Finals whose spelling after an initial differs from their name.
 _SHORT = {"iu": "iou", "ui": "uei", "un": "uen", "ue": "ve", "o": "uo"}
 _RHOTIC = "ɚ"
 
@@ -44,7 +44,7 @@ def phonemes(syllables: Sequence[Syllable]) -> list[str]:
 
 
 def sentence(syllables: Sequence[Syllable]) -> str:
-    """The phonemes of a clause, with spaces between words and commas where it pauses."""
+    """The phonemes of a clause, with spaces between words and commas at pauses."""
     return "".join(_joined(syllables)).strip()
 
 
@@ -69,7 +69,7 @@ def _syllable(pinyin: str) -> str:
 
 
 def _parts(base: str) -> tuple[str, str]:
-    """Initial and final; of those without an initial, y and w undone (yan is ian, wei is uei)."""
+    """Initial and final; the final in its full form where there is no initial (yan is ian)."""
     match = _INITIAL.match(base)
     if match is not None:
         initial, final = match[0], base[match.end() :]

@@ -19,13 +19,13 @@ from liusheng.tts.types import Samples
 from liusheng.tts.voice import punctuated
 
 _STYLE = 256
-_MOST = 509
+_MAX_PHONEMES = 509
 """Phonemes in one pass: the model has 512 positions and a style for each of 510 lengths."""
 
 _LANGUAGES = {"z": ("zh", "en"), "a": ("en",), "b": ("en",)}
-"""By the first letter of a voice's name, those of the front end. Mandarin speakers say English too,
-with an accent, so that a sentence in both is one voice; the model's other languages have no front
-end here."""
+"""The languages of a speaker by the first letter of its name. Speakers of Mandarin also speak
+English, with an accent, so that a sentence in both keeps one voice. The model's other languages are
+left out: there is no front end for them here."""
 
 _GENDERS = {"f": "female", "m": "male"}
 _MARKS = {"none": "", "comma": ",", "sentence": "."}
@@ -39,22 +39,25 @@ class KokoroModel:
         inventory: JSON, `{"vocab": {phoneme: number}}`.
 
     Raises:
-        ValueError: a file is not what it should be.
+        ValueError: a file is not of its type.
     """
 
     def __init__(self, model: Path, inventory: Path) -> None:
         try:
             self._ids: dict[str, int] = json.loads(inventory.read_text("utf-8"))["vocab"]
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{inventory} is not Kokoro's list of phonemes: {error}") from error
+            raise ValueError(
+                f"{inventory} is not Kokoro's inventory of phonemes: {error}"
+            ) from error
         self._session = open_session(model)
 
-    def say(self, phonemes: str, styles: npt.NDArray[np.float32], speed: float) -> Samples:
-        """The audio of up to 509 phonemes, float32, 24 kHz; phonemes it does not know are left out.
+    def synthesize(self, phonemes: str, styles: npt.NDArray[np.float32], speed: float) -> Samples:
+        """The audio of up to 509 phonemes, shape (n,); phonemes not in the inventory are left out.
 
         styles: shape (510, 256), one for each number of phonemes.
+        speed: 2.0 takes half the time.
         """
-        ids = [self._ids[each] for each in phonemes if each in self._ids][:_MOST]
+        ids = [self._ids[each] for each in phonemes if each in self._ids][:_MAX_PHONEMES]
         (audio,) = self._session.run(
             None,
             {
@@ -67,8 +70,9 @@ class KokoroModel:
         return samples
 
 
-class English:
-    """English phonemes in Kokoro's notation: hibari-tts's front end, which keeps to misaki's."""
+class EnglishPhonemizer:
+    """English phonemes in Kokoro's notation, that of misaki, by hibari-tts's front end. Each accent
+    is loaded when it is first used."""
 
     @cached_property
     def american(self) -> Any:
@@ -84,15 +88,19 @@ class English:
 
 
 class KokoroVoice:
-    """One of the model's speakers.
+    """A speaker of the model.
 
     Args:
-        name: as its file's: the first letter is its language, the second its gender.
-        styles: see `KokoroModel.say`.
+        name: the name of its file: the first letter is the language, the second the gender.
+        styles: see `KokoroModel.synthesize`.
     """
 
     def __init__(
-        self, model: KokoroModel, english: English, name: str, styles: npt.NDArray[np.float32]
+        self,
+        model: KokoroModel,
+        english: EnglishPhonemizer,
+        name: str,
+        styles: npt.NDArray[np.float32],
     ) -> None:
         self.name = name
         self.languages = _LANGUAGES[name[0]]
@@ -102,13 +110,14 @@ class KokoroVoice:
         self._styles = styles
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
-        del urgent  # the model makes a clause in one pass
+        """See `ClauseVoice.speak`."""
+        del urgent  # the model synthesises a clause in one pass
         phonemes = self._phonemes(clause)
         if any(map(str.isalpha, phonemes)):
-            yield self._model.say(phonemes, self._styles, speed)
+            yield self._model.synthesize(phonemes, self._styles, speed)
 
     def phones(self, clause: Clause) -> list[str]:
-        """See `PhoneticVoice`: misaki's notation."""
+        """See `PhoneticVoice.phones`: in misaki's notation."""
         if clause.lang == "zh":
             return mandarin.phonemes(clause.syllables)
         return [self._phonemes(clause)]
@@ -117,28 +126,28 @@ class KokoroVoice:
         if clause.lang == "zh":
             mark = "?" if clause.asks else _MARKS[clause.pause]
             return mandarin.sentence(clause.syllables) + mark
-        reader = self._english.british if self.name[0] == "b" else self._english.american
-        phonemes: str = reader(punctuated(clause))
+        phonemize = self._english.british if self.name[0] == "b" else self._english.american
+        phonemes: str = phonemize(punctuated(clause))
         return phonemes
 
 
 def open_kokoro_voices(model: InstalledModel) -> list[KokoroVoice]:
-    """Open a model and its speakers of Mandarin and English, Mandarin first.
+    """Open a model; return its speakers of Mandarin and of English, Mandarin first.
 
     Raises:
         ValueError: a file is damaged, or there is no speaker of either language.
     """
     network = KokoroModel(model.files["model"], model.files["tokens"])
-    english = English()
+    english = EnglishPhonemizer()
     paths = [path for path in model.files["voices"].glob("*.bin") if path.name[0] in _LANGUAGES]
     if not paths:
-        raise ValueError(f"{model.files['voices']} has no voices (zf_NAME.bin and the like)")
+        raise ValueError(f"{model.files['voices']} has no voices (zf_NAME.bin and similar)")
     paths.sort(key=lambda path: (-len(_LANGUAGES[path.name[0]]), path.name))
     return [KokoroVoice(network, english, path.stem, _styles(path)) for path in paths]
 
 
 def _styles(path: Path) -> npt.NDArray[np.float32]:
     styles = np.fromfile(path, np.float32)
-    if styles.size != (_MOST + 1) * _STYLE:
-        raise ValueError(f"{path} is not a table of {_MOST + 1} styles of {_STYLE} numbers")
+    if styles.size != (_MAX_PHONEMES + 1) * _STYLE:
+        raise ValueError(f"{path} is not a table of {_MAX_PHONEMES + 1} styles of {_STYLE} numbers")
     return styles.reshape(-1, _STYLE)

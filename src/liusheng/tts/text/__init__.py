@@ -1,8 +1,8 @@
-"""The text front end: written Mandarin, with English in it, as clauses of syllables."""
+"""The text front end: written Mandarin, with English in it, to clauses of syllables."""
 
 from liusheng.tts.text.frontend import FrontEnd
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.text.lexicon import Lexicon, LexiconError
+from liusheng.tts.text.lexicon import LexiconError, UserLexicon
 from liusheng.tts.text.types import Clause, Language, Pause, Span, Syllable
 
 __all__ = [
@@ -10,9 +10,9 @@ __all__ = [
     "FrontEnd",
     "GrowingText",
     "Language",
-    "Lexicon",
     "LexiconError",
     "Pause",
     "Span",
     "Syllable",
+    "UserLexicon",
 ]

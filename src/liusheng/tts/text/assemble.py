@@ -1,4 +1,4 @@
-"""Clauses out of segments: short ones joined, long ones cut where it is heard least."""
+"""Segments to clauses: short ones are joined, long ones cut where the cut is least audible."""
 
 from __future__ import annotations
 
@@ -6,37 +6,38 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from liusheng.tts.text.growing import Signal
-from liusheng.tts.text.normalize import Item
-from liusheng.tts.text.segments import Segment
+from liusheng.tts.text.normalize import TextToken
+from liusheng.tts.text.segments import TextSegment
 from liusheng.tts.text.types import Clause, Syllable
 
 LONGEST = 25
-"""Syllables in a clause: the acoustic model's quality falls above."""
+"""Syllables in a clause: the quality of the acoustic model falls with longer ones."""
 
 FIRST = 12
-"""Syllables in a text's first clause: the listener waits for it."""
+"""Syllables in a text's first clause: playback waits for it."""
 
 SHORTEST = 5
-"""Syllables below which a segment joins a neighbour in its sentence, where there is room."""
+"""Syllables below which a segment joins a neighbour in its sentence, if the result fits."""
 
 ENGLISH_LONGEST = 160
 """Characters in an English clause."""
 
 ENGLISH_FIRST = 60
-"""Characters in a text's first clause if it is English."""
+"""Characters in a text's first clause, if that is English."""
 
-# Words that lean on what follows: a cut before them is good, one after them is bad.
-_LEANING = frozenset(
+# Words that bind to what follows: a cut before them is good, one after them is bad.
+_BINDING = frozenset(
     "在从对把被将为向给让使由按以于和与跟及或而但并是不很更最这那每各如若因且也都还就才又再要会能可到至比"
 )
 
 
-def assemble(segments: Iterable[Segment | Signal]) -> Iterator[Clause | None]:
-    """Clauses of at most `LONGEST` syllables; the first of at most `FIRST`, and without waiting.
+def assemble(segments: Iterable[TextSegment | Signal]) -> Iterator[Clause | None]:
+    """Yield clauses of at most `LONGEST` syllables, the first of at most `FIRST` and as soon as it
+    is long enough.
 
-    None stands for `Signal.WAIT`; after `Signal.FLUSH` the next clause is a first one again.
+    None stands for `Signal.WAIT`; after `Signal.FLUSH` the next clause counts as a first one.
     """
-    held: Segment | None = None
+    held: TextSegment | None = None
     first = True
     for segment in segments:
         if segment is Signal.WAIT:
@@ -59,15 +60,15 @@ def assemble(segments: Iterable[Segment | Signal]) -> Iterator[Clause | None]:
         yield from _clauses(held, first)
 
 
-def _is_enough(segment: Segment) -> bool:
-    """Long enough for a first clause without a look at what follows."""
+def _is_enough(segment: TextSegment) -> bool:
+    """Whether it is long enough for a first clause, whatever follows."""
     if segment.lang == "en":
         return len(_english(segment.words)) >= ENGLISH_FIRST // 2
     return len(segment.syllables) >= SHORTEST
 
 
-def _join(left: Segment, right: Segment, first: bool) -> Segment | None:
-    """The two as one, or None where they are to be two clauses."""
+def _join(left: TextSegment, right: TextSegment, first: bool) -> TextSegment | None:
+    """The two joined; None where they are to be two clauses."""
     if left.mark == "sentence" or left.lang != right.lang:
         return None
     if left.lang == "en":
@@ -84,7 +85,7 @@ def _join(left: Segment, right: Segment, first: bool) -> Segment | None:
     return replace(right, syllables=(*left.syllables[:-1], pause, *right.syllables))
 
 
-def _clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+def _clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
     cut = _english_clauses if segment.lang == "en" else _mandarin_clauses
     *others, last = cut(segment, first)
     yield from others
@@ -92,7 +93,7 @@ def _clauses(segment: Segment, first: bool) -> Iterator[Clause]:
     yield replace(last, ends_sentence=ends, pause=segment.pause, asks=segment.asks)
 
 
-def _mandarin_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+def _mandarin_clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
     rest = segment.syllables
     while rest:
         size = _best_cut(rest, FIRST if first else LONGEST)
@@ -103,7 +104,7 @@ def _mandarin_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
         yield Clause("zh", reading, head, (head[0].span[0], head[-1].span[1]), False, "none")
 
 
-def _english_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
+def _english_clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
     rest = segment.words
     while rest:
         room = ENGLISH_FIRST if first else ENGLISH_LONGEST
@@ -116,13 +117,13 @@ def _english_clauses(segment: Segment, first: bool) -> Iterator[Clause]:
         yield Clause("en", _english(head), (), span, False, "none")
 
 
-def _english(words: tuple[Item, ...]) -> str:
+def _english(words: tuple[TextToken, ...]) -> str:
     spelt = (" ".join(word.text) if word.kind == "letters" else word.text for word in words)
     return " ".join(spelt)
 
 
 def _best_cut(syllables: tuple[Syllable, ...], longest: int) -> int:
-    """How many of `syllables` make the next clause: all, or up to the cheapest place near even."""
+    """How many of `syllables` are the next clause: all, or up to the best cut near even parts."""
     count = len(syllables)
     if count <= longest:
         return count
@@ -133,7 +134,7 @@ def _best_cut(syllables: tuple[Syllable, ...], longest: int) -> int:
 
 
 def _cost(syllables: tuple[Syllable, ...], size: int) -> float:
-    """How much a cut after `size` syllables would be heard."""
+    """How audible a cut after `size` syllables would be."""
     before, after = syllables[size - 1], syllables[size]
     cost = 0.0
     if before.span == after.span:
@@ -142,9 +143,9 @@ def _cost(syllables: tuple[Syllable, ...], size: int) -> float:
         cost += 10
     elif before.pause_after:
         cost -= 6
-    if after.text in _LEANING:
+    if after.text in _BINDING:
         cost -= 1.5
-    if before.text in _LEANING and before.word_start:
+    if before.text in _BINDING and before.word_start:
         cost += 3
     if before.text == "的":
         cost += 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from liusheng.han import is_han
 from liusheng.tts.text.symbols import GREEK
 from liusheng.tts.text.types import Span
 
@@ -72,12 +73,13 @@ def _plain(char: str) -> str:
         return f"{int(unicodedata.numeric(char))}、"
     if char.isdecimal():
         return str(unicodedata.decimal(char))
-    if is_han(char) or char.lower() in GREEK:
+    if char.lower() in GREEK:
         return char
+    # Compatibility ideographs have a usual form, too.
     plain = unicodedata.normalize("NFKD", char)
     if plain != char:
         return "".join(_plain(part) for part in plain)
-    return _space(char)
+    return char if is_han(char) else _space(char)
 
 
 def _space(char: str) -> str:
@@ -86,15 +88,6 @@ def _space(char: str) -> str:
         return "\n"
     # Marks and format characters (variation selectors, joiners) belong to the character before.
     return "" if category in ("Cc", "Cf", "Mn", "Me") and char != "\t" else " "
-
-
-def is_han(char: str) -> bool:
-    """Whether `char` is a Han character (extensions included; not 々, kana or radicals)."""
-    return (
-        "\u4e00" <= char <= "\u9fff"
-        or "\u3400" <= char <= "\u4dbf"
-        or ("\U00020000" <= char <= "\U0003ffff")
-    )
 
 
 @lru_cache(maxsize=1)

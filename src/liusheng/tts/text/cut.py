@@ -1,14 +1,11 @@
-"""The first cut: a text into short pieces at places that are safe before anything is understood."""
+"""The first cut: a text into short pieces, at places that are safe before any analysis."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-from liusheng.tts.text.types import Span
 
 LONGEST_PIECE = 120
-"""Characters; text without a safe place is cut about here."""
+"""Characters; text without a safe place to cut is cut at about this length."""
 
 LONGEST_WHOLE = 200
 """Characters; a URL or a number up to this length stays in one piece."""
@@ -20,7 +17,7 @@ _STOP = (
     rf"|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
 )
 _SCAN = re.compile(
-    # Kept whole: what one breath or one rule reads. Each is bounded, so a scan is linear.
+    # Kept whole: what one rule reads as one. Each is bounded, so a scan is linear.
     r"(?P<whole>“[^”\n]{0,40}”|‘[^’\n]{0,40}’|「[^」\n]{0,40}」|『[^』\n]{0,40}』"
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
     r"|(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|U\.S|U\.K|a\.m|p\.m|Inc|Ltd|Co|Jr|Sr)\.(?=\s?\S)"
@@ -31,7 +28,7 @@ _SCAN = re.compile(
 _SPACE = re.compile(r"(?<!\d)\s|\s(?!\d)")
 
 _HORIZON = LONGEST_PIECE + LONGEST_WHOLE + 64
-"""Characters from the start of a piece beyond which nothing has a say in where it ends."""
+"""Characters from the start of a piece that can affect where it ends."""
 
 _QUOTES = {
     "“": "”",
@@ -50,22 +47,13 @@ _UNSURE_NEXT = re.compile(r"[—：:.\s]")
 _CLOSED = re.compile(rf"(?<![0-9０-９])(?:{_STOP})\s*$|[0-9０-９](?:(?![.,:：]$){_STOP})\s*$")
 
 
-def pieces(text: str) -> Iterator[Span]:
-    """Cut `text` after its punctuation, never inside a number, a URL or a short quotation.
-
-    Lazy: a piece costs its own length, wherever it is. The spans follow one another and cover the
-    text. A piece ends with its punctuation and holds at most about `LONGEST_PIECE` characters
-    (plus one thing kept whole).
-    """
-    start = 0
-    while start < len(text):
-        end = piece_end(text, start)
-        yield start, end
-        start = end
-
-
 def piece_end(text: str, start: int, stop: int | None = None) -> int:
-    """Where the piece of `text[:stop]` that begins at `start` ends; `start` is before the end."""
+    """The end of the piece of `text[:stop]` that begins at `start`, which is before `stop`.
+
+    A text is cut after its punctuation, never inside a number, a URL or a short quotation. A piece
+    ends with its punctuation and has at most about `LONGEST_PIECE` characters (plus one expression
+    that is kept whole). The cost is linear in the length of the piece.
+    """
     stop = len(text) if stop is None else stop
     latest = start + LONGEST_PIECE
     at = start
@@ -82,8 +70,8 @@ def piece_end(text: str, start: int, stop: int | None = None) -> int:
 
 
 def sure_end(text: str, start: int, stop: int) -> int | None:
-    """Where the piece that begins at `start` ends, whatever follows `text[:stop]`; None where that
-    is not certain yet."""
+    """The end of the piece that begins at `start`, whatever follows `text[:stop]`; None if it is
+    not certain yet."""
     if stop >= start + _HORIZON:
         return piece_end(text, start, stop)
     at = start
@@ -95,7 +83,7 @@ def sure_end(text: str, start: int, stop: int) -> int | None:
             break
     else:
         return None
-    # What follows could join the mark, or be what it must not stand before.
+    # What follows could extend the mark, or be something that it may not precede.
     joined = at == stop or (_UNSURE_NEXT.match(text, at, stop) and at + 3 > stop)
     run = _RUN.search(text, max(start, stop - LONGEST_WHOLE - 2), stop)
     too_long = found["stop"] is None or found.start() >= start + LONGEST_PIECE
@@ -105,18 +93,18 @@ def sure_end(text: str, start: int, stop: int) -> int | None:
 
 
 def is_closed(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` ends in a mark, and that mark is not one inside a number (`3.`)."""
+    """Whether `text[start:end]` ends with a mark that cannot be part of a number (`3.`)."""
     return _CLOSED.search(text, start, end) is not None
 
 
 def _may_close(text: str, opener: int, stop: int) -> bool:
-    """Whether a quotation that is open may yet end soon enough to be kept whole."""
+    """Whether an open quotation can still end soon enough to be kept whole."""
     rest = text[opener + 1 : stop]
     return len(rest) <= _QUOTED and "\n" not in rest and _QUOTES[text[opener]] not in rest
 
 
 def _forced(text: str, start: int, latest: int, stop: int) -> int:
-    """An end for a piece with no punctuation: its last space in the second half, or `latest`."""
+    """The end of a piece without punctuation: the last space in its second half, or `latest`."""
     if latest >= stop:
         return stop
     spaces = list(_SPACE.finditer(text, start + LONGEST_PIECE // 2, latest))

@@ -1,4 +1,4 @@
-"""Text to clauses, lazily: cut, clean, normalise, read, cut again where a clause is too long."""
+"""Text to clauses, lazily: cut, clean, normalise, convert to syllables, cut long clauses again."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from liusheng.tts.text.assemble import assemble
 from liusheng.tts.text.clean import clean
 from liusheng.tts.text.growing import GrowingText, Signal
 from liusheng.tts.text.language import english_items, piece_language
-from liusheng.tts.text.lexicon import Lexicon
-from liusheng.tts.text.normalize import Item, normalize
+from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.normalize import TextToken, normalize
 from liusheng.tts.text.segments import segments
 from liusheng.tts.text.types import Clause, Language
 
@@ -17,37 +17,36 @@ _LOOKAHEAD = 3
 
 
 class FrontEnd:
-    """Reads Mandarin text with pieces of English. Loading takes about a second: keep one.
+    """The front end of Mandarin text with English in it. Loading takes about a second: keep one.
 
     Args:
-        lexicon: the user's words, which go before every other dictionary.
+        lexicon: the user's words, which take precedence over every other dictionary.
     """
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
-        # The dictionaries take half a second and 90 MB: only for those who read.
+    def __init__(self, lexicon: UserLexicon | None = None) -> None:
+        # Imported here: the dictionaries take half a second and 90 MB to load.
         from liusheng.tts.text.pinyin import Reader
 
-        self._lexicon = lexicon or Lexicon()
+        self._lexicon = lexicon or UserLexicon()
         self._reader = Reader()
 
     def clauses(self, text: str) -> Iterator[Clause]:
-        """What is to be said, clause by clause; nothing where there is nothing to say.
+        """Yield the clauses of a text; none if it has nothing to speak.
 
-        Lazy: the first clause costs the same whatever follows it. Any string is accepted.
+        Lazy: the cost of the first clause does not depend on what follows it. Any string is valid.
         """
         whole = GrowingText(text, last=True)
         return (clause for clause in self.follow(whole) if clause is not None)
 
     def follow(self, text: GrowingText) -> Iterator[Clause | None]:
-        """The same clauses of a text that is still growing, each as soon as it is certain.
+        """Yield the same clauses of a text that is still growing, each as soon as it is certain.
 
-        None means that nothing more can be told before `text` has been extended or flushed: go on
-        then.
+        None means that the next clause needs `text` to be extended or flushed first.
         """
         self._lexicon.update()
         return assemble(segments(self._pieces(text), self._reader))
 
-    def _pieces(self, text: GrowingText) -> Iterator[Iterator[Item] | Signal]:
+    def _pieces(self, text: GrowingText) -> Iterator[Iterator[TextToken] | Signal]:
         language: Language | None = None
         for span in text.spans():
             if isinstance(span, Signal):
@@ -64,7 +63,7 @@ class FrontEnd:
 
 
 def _language_ahead(text: GrowingText, at: int) -> Generator[Signal, None, Language]:
-    """The language of the next few pieces, for one that does not tell its own."""
+    """The language of the next few pieces, for a piece that does not show its own."""
     for _ in range(_LOOKAHEAD):
         while (end := text.end_of_piece(at)) is None and text.waits:
             yield Signal.WAIT

@@ -1,4 +1,4 @@
-"""A text that comes in pieces, token by token: which of it can be read already."""
+"""A text that arrives in parts, token by token: which of it can be processed already."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from dataclasses import dataclass
 from enum import Enum
 
 from liusheng.tts.text.cut import is_closed, piece_end, sure_end
-from liusheng.tts.text.rules.words import Word
+from liusheng.tts.text.rules.words import SpokenWord
 from liusheng.tts.text.types import Span
 
 
 class Signal(Enum):
-    """What goes through the front end between the pieces of a text that grows."""
+    """What passes through the front end between the pieces of a growing text."""
 
-    WAIT = "nothing more can be told before more text is there"
-    FLUSH = "what is held back is said now: the speaker paused"
+    WAIT = "the next piece needs more text"
+    FLUSH = "what is held back is released: the text was flushed"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How something is read that the text cannot say itself.
+    """A reading that replaces a character of the text (SSML's `say-as` and `phoneme`).
 
-    words: in Mandarin. english: beside English.
+    words: in Mandarin.
+    english: in an English piece.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[SpokenWord, ...]
     english: str
 
 
 class GrowingText:
-    """A text, of which more may come.
+    """A text that may be extended.
 
-    What is read of it does not depend on how it was cut into pieces, except where it was flushed.
+    The clauses do not depend on the parts in which it arrived, except where it was flushed.
 
     Args:
-        text: what is there.
-        last: that is all.
-        flushes: lengths of the text at which it was flushed (see `flush`), those that were not
-            heard of yet.
-        readings: of characters, by their position; each stands for something else.
+        text: the text received so far.
+        last: the text is complete.
+        flushes: lengths of the text at which it was flushed (see `flush`) and that were not
+            processed yet.
+        readings: replacements of characters, by their position.
     """
 
     def __init__(
@@ -57,21 +58,21 @@ class GrowingText:
         self.flushes = deque(flushes)
 
     def extend(self, text: str, *, last: bool = False) -> None:
-        """More has come; `last`: and no more will."""
+        """Add to the text; `last`: and complete it."""
         self.text += text
         self.last = last
 
     def flush(self, length: int) -> None:
-        """Read what is complete enough in the first `length` characters as if they were all.
+        """Release what is complete enough in the first `length` characters, as if they were all.
 
-        That is everything up to the last punctuation mark; a number with a point or comma after it
-        may go on and waits.
+        That is everything up to the last punctuation mark; a number followed by a point or comma
+        may continue, and waits.
         """
         self.flushes.append(length)
 
     def spans(self) -> Iterator[Span | Signal]:
-        """The pieces, as `liusheng.tts.text.cut.pieces` cuts the whole text, as soon as they are
-        certain; signals in between."""
+        """Yield the pieces of the text (see `piece_end`), each once it is certain, and signals
+        between them. The spans are adjacent, and cover the text once it is complete."""
         start = 0
         while True:
             end = self.end_of_piece(start)
@@ -90,7 +91,8 @@ class GrowingText:
                 yield Signal.WAIT
 
     def end_of_piece(self, start: int) -> int | None:
-        """Where the piece that begins at `start` ends; None where none begins, or nobody knows."""
+        """The end of the piece that begins at `start`; None where there is none, or it is not
+        certain yet."""
         if self.last and not self.flushes:
             return piece_end(self.text, start) if start < len(self.text) else None
         stop = self.flushes[0] if self.flushes else len(self.text)
@@ -98,13 +100,13 @@ class GrowingText:
 
     @property
     def waits(self) -> bool:
-        """Whether `end_of_piece` may know more when more text has come."""
+        """Whether `end_of_piece` may return more once the text was extended."""
         return not (self.last or self.flushes)
 
 
 def _flushed_end(text: str, start: int, stop: int) -> int | None:
-    """Where the piece at `start` ends if `stop` is taken for the text's end; None for one that is
-    not complete enough."""
+    """The end of the piece at `start` if the text ended at `stop`; None if the piece is not
+    complete enough."""
     if start >= stop:
         return None
     end = piece_end(text, start, stop)

@@ -1,13 +1,14 @@
-"""Which language a piece is in, and what an English one is read as."""
+"""The language of a piece, and the words of an English one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
-from liusheng.tts.text.clean import Chars, is_han
+from liusheng.han import has_han
+from liusheng.tts.text.clean import Chars
 from liusheng.tts.text.growing import Reading
-from liusheng.tts.text.normalize import Item, mark_kind
+from liusheng.tts.text.normalize import TextToken, mark_kind
 from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
 from liusheng.tts.text.rules.words import latin_kind
 from liusheng.tts.text.types import Language
@@ -19,12 +20,12 @@ _ENDING = " \n.,;:!?…—，。！？；：、"
 
 
 def piece_language(text: str, before: Language | None) -> Language | None:
-    """The language of a piece of cleaned text; None where nothing tells and nothing went before.
+    """The language of a piece of cleaned text; None where it does not show and `before` is None.
 
-    Han characters make it Mandarin, a word of English English; a piece of figures and marks alone
-    goes on in the language `before` it.
+    Han characters make it Mandarin, an English word makes it English; a piece of digits and marks
+    alone has the language `before` it.
     """
-    if any(map(is_han, text)):
+    if has_han(text):
         return "zh"
     if _FORMULA.search(text) and not re.search("[A-Za-z]{4,}", text):
         return before
@@ -40,10 +41,12 @@ def _no_addresses(text: str) -> str:
     return text
 
 
-def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -> Iterator[Item]:
-    """The words of an English piece, addresses spelt out, then its closing mark.
+def english_items(
+    chars: Chars, readings: Mapping[int, Reading] | None = None
+) -> Iterator[TextToken]:
+    """Yield the words of an English piece, addresses spelled out, then its final punctuation.
 
-    readings: of single characters, by their position in the original text.
+    readings: replacements of characters, by their position in the original text.
     """
     text = chars.text
     stop = len(text.rstrip(_ENDING))
@@ -51,14 +54,14 @@ def english_items(chars: Chars, readings: Mapping[int, Reading] | None = None) -
         read = _read(chars, match, readings or {})
         if any(char.isalnum() for char in read):
             span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
-            yield Item("english", read, (span,))
+            yield TextToken("english", read, (span,))
     if stop < len(text):
         span = (chars.spans[stop][0], chars.spans[-1][1])
-        yield Item(mark_kind(text[stop:]), text[stop:].strip(), (span,))
+        yield TextToken(mark_kind(text[stop:]), text[stop:].strip(), (span,))
 
 
 def _read(chars: Chars, match: re.Match[str], readings: Mapping[int, Reading]) -> str:
-    """A word as it is read."""
+    """The spoken form of a word."""
     given = [readings.get(chars.spans[at][0]) for at in range(*match.span())]
     if any(given):
         parts = (each.english if each else char for each, char in zip(given, match[0], strict=True))

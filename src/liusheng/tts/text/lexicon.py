@@ -1,4 +1,4 @@
-"""A list of words and how they are read: the user's own, and the one that comes with us."""
+"""A pronunciation lexicon: words and their pinyin, from a file of the user's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from liusheng.tts.text.clean import clean, is_han
+from liusheng.han import is_han
+from liusheng.tts.text.clean import clean
 
 log = logging.getLogger(__name__)
 
@@ -16,15 +17,15 @@ _PINYIN = re.compile("[a-z]+(?<![^lnjqxyv]v)[1-5]")
 
 
 class LexiconError(ValueError):
-    """A lexicon that cannot be read; the message names the file, the line and what to write."""
+    """A lexicon is not valid; the message names the file, the line and what to write."""
 
 
-class Lexicon:
+class UserLexicon:
     """Words and their pinyin from a UTF-8 text file, read again when the file changes.
 
     A line holds a word and its syllables, separated by spaces; "v" (or "ü") for ü, tone 1 to 5; "#"
-    begins a comment. A word of Han characters has one syllable for each, one with Latin letters or
-    figures as many as it likes. Readings are as in a dictionary: sandhi is still applied.
+    begins a comment. A word of Han characters has one syllable for each; one with Latin letters or
+    digits has any number. Readings are as in a dictionary: tone sandhi is still applied.
 
         六安  lu4 an1
         SQL  sei1 kou3
@@ -33,7 +34,7 @@ class Lexicon:
         path: the file; None for an empty lexicon.
 
     Raises:
-        LexiconError: the file cannot be read, or a line of it is wrong.
+        LexiconError: the file cannot be read, or a line of it is not valid.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -41,34 +42,36 @@ class Lexicon:
         self._stamp: tuple[int, int] | None = None
         self.words: dict[str, tuple[str, ...]] = {}
         self._longest = 0
-        self._trouble = ""  # that was logged last
+        self._logged_error = ""  # the last one
         if self.path is not None:
             self._load(self.path)
 
     @classmethod
-    def watching(cls, path: str | os.PathLike[str] | None) -> Lexicon:
-        """A lexicon that is empty while its file is wrong: this is logged, and looked at again when
-        the file changes."""
+    def watching(cls, path: str | os.PathLike[str] | None) -> UserLexicon:
+        """A lexicon that is empty while its file is not valid: the error is logged, and the file is
+        read again when it changes."""
         lexicon = cls()
         lexicon.path = None if path is None else Path(path)
         lexicon.update()
         return lexicon
 
     def update(self) -> None:
-        """As `refresh`, but what is wrong is logged, once, and the words stay as they were."""
+        """As `refresh`, but an error is logged, once, and the words stay as they were."""
         try:
             if self.refresh():
                 log.info("read %d words from the lexicon %s", len(self.words), self.path)
-            self._trouble = ""
+            self._logged_error = ""
         except LexiconError as error:
-            if str(error) != self._trouble:
-                log.error("%s The words known before stay in use.", error)
-            self._trouble = str(error)
+            if str(error) != self._logged_error:
+                log.error("%s The words read before stay in use.", error)
+            self._logged_error = str(error)
 
     def refresh(self) -> bool:
-        """Read the file again if it changed; True if it did.
+        """Read the file again if it changed; return whether it did.
 
-        A file that became wrong raises, and the words stay as they were until it changes again.
+        Raises:
+            LexiconError: the changed file is not valid; the words stay as they were until it
+                changes again.
         """
         if self.path is None:
             return False
@@ -82,7 +85,7 @@ class Lexicon:
         return True
 
     def longest_match(self, text: str, at: int) -> str:
-        """The longest word that begins at `text[at]`, or ""; never a part of a Latin word."""
+        """The longest word that begins at `text[at]`, or ""; never part of a longer Latin word."""
         for size in range(min(self._longest, len(text) - at), 0, -1):
             word = text[at : at + size]
             if word in self.words and not (_splits(text, at) or _splits(text, at + size)):
@@ -111,15 +114,15 @@ class Lexicon:
 
 
 def word_of(fields: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """A word and its syllables, as a line of a lexicon has them.
+    """A word and its syllables from the fields of a line.
 
     Raises:
-        LexiconError: saying what to write instead.
+        LexiconError: the fields are not valid; the message says what to write instead.
     """
     word = clean(fields[0], 0, len(fields[0])).text
     if not word or not all(is_han(char) or (char.isascii() and char.isalnum()) for char in word):
         raise LexiconError(
-            f"{fields[0]!r} is not a word of Han characters, Latin letters and figures."
+            f"{fields[0]!r} is not a word of Han characters, Latin letters and digits."
         )
     syllables = tuple(s.lower().replace("u:", "v").replace("ü", "v") for s in fields[1:])
     if not syllables:
@@ -139,7 +142,7 @@ def word_of(fields: Sequence[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def _splits(text: str, at: int) -> bool:
-    """Whether a cut before `text[at]` would part two Latin letters or two figures."""
+    """Whether a cut before `text[at]` would separate two Latin letters or two digits."""
     pair = text[at - 1 : at + 1] if at else ""
     return pair.isascii() and len(pair) == 2 and (pair.isalpha() or pair.isdecimal())
 

@@ -12,18 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from liusheng.han import HAN
 from liusheng.tts.text.clean import Chars
 from liusheng.tts.text.growing import Reading
-from liusheng.tts.text.lexicon import Lexicon
+from liusheng.tts.text.lexicon import UserLexicon
 from liusheng.tts.text.rules import RULES
-from liusheng.tts.text.rules.words import Word, latin_kind
+from liusheng.tts.text.rules.words import SpokenWord, latin_kind
 from liusheng.tts.text.types import Span
 
 Kind = Literal["han", "number", "letters", "fixed", "english", "none", "weak", "comma", "sentence"]
 
 
 @dataclass(frozen=True)
-class Item:
+class TextToken:
     """A stretch of one kind.
 
     kind: "han" (Han characters, not yet segmented), "number" (one word of a read form: a 一 in it
@@ -48,7 +49,7 @@ class Item:
         return self.spans[0][0], self.spans[-1][1]
 
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
+_HAN_RUN = re.compile(f"[{HAN}]+")
 _LATIN = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd)\.(?=\s?[A-Za-z])|[A-Za-z]+(?:['’][A-Za-z]+)*"
 )
@@ -63,8 +64,8 @@ _MARKS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 
 
 def normalize(
-    chars: Chars, lexicon: Lexicon, readings: Mapping[int, Reading] | None = None
-) -> Iterator[Item]:
+    chars: Chars, lexicon: UserLexicon, readings: Mapping[int, Reading] | None = None
+) -> Iterator[TextToken]:
     """Read `chars`, a piece in Mandarin (maybe with words of English).
 
     readings: of single characters, by their position in the original text; they go first, then
@@ -84,12 +85,12 @@ def normalize(
             continue
         yield from _normalized(chars, start, at)
         spans = chars.spans[at : at + len(word)]
-        yield Item("fixed", word, spans, pinyin=lexicon.words[word])
+        yield TextToken("fixed", word, spans, pinyin=lexicon.words[word])
         at = start = at + len(word)
     yield from _normalized(chars, start, len(text))
 
 
-def _normalized(chars: Chars, at: int, end: int) -> Iterator[Item]:
+def _normalized(chars: Chars, at: int, end: int) -> Iterator[TextToken]:
     for match, words in _readings(chars.text, at, end):
         yield from _plain(chars, at, match.start())
         span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
@@ -98,13 +99,13 @@ def _normalized(chars: Chars, at: int, end: int) -> Iterator[Item]:
     yield from _plain(chars, at, end)
 
 
-def _items(words: Iterable[Word], span: Span) -> Iterator[Item]:
+def _items(words: Iterable[SpokenWord], span: Span) -> Iterator[TextToken]:
     for word in words:
         spans = (span,) * len(word.text) if word.kind == "fixed" else (span,)
-        yield Item(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
+        yield TextToken(word.kind, word.text, spans, word.plain, word.pinyin, word.pause)
 
 
-def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[Word]]]:
+def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[SpokenWord]]]:
     """What the rules read in `text[at:end]`: the earliest match, then the earliest rule."""
     ahead = [pattern.search(text, at, end) for pattern, _ in RULES]
     while any(ahead):
@@ -124,19 +125,19 @@ def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], lis
                 ahead[index] = RULES[index][0].search(text, match.end(), end)
 
 
-def _plain(chars: Chars, at: int, end: int) -> Iterator[Item]:
+def _plain(chars: Chars, at: int, end: int) -> Iterator[TextToken]:
     text = chars.text
     while at < end:
-        if (match := _HAN.match(text, at, end)) is not None:
-            yield Item("han", match[0], chars.spans[at : match.end()])
+        if (match := _HAN_RUN.match(text, at, end)) is not None:
+            yield TextToken("han", match[0], chars.spans[at : match.end()])
         elif (match := _LATIN.match(text, at, end)) is not None:
             span = (chars.spans[at][0], chars.spans[match.end() - 1][1])
-            yield Item(latin_kind(match[0]), match[0], (span,))
+            yield TextToken(latin_kind(match[0]), match[0], (span,))
         else:
             for pattern, kind in _MARKS:
                 if (match := pattern.match(text, at, end)) is not None:
                     span = (chars.spans[at][0], chars.spans[match.end() - 1][1])
-                    yield Item(kind, match[0], (span,))
+                    yield TextToken(kind, match[0], (span,))
                     break
             else:
                 at += 1

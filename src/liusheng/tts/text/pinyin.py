@@ -23,8 +23,8 @@ from pypinyin.core import Pinyin
 
 from liusheng.tts.text import names, polyphones, sandhi
 from liusheng.tts.text.erhua import is_rhotic
-from liusheng.tts.text.lexicon import Lexicon
-from liusheng.tts.text.normalize import Item
+from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.rules.patterns import MEASURE
 from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.types import Span, Syllable
@@ -80,9 +80,9 @@ class Reader:
 
     def __init__(self) -> None:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
-            self._overrides = Lexicon(path).words
+            self._overrides = UserLexicon(path).words
 
-    def read(self, items: Sequence[Item]) -> list[Syllable]:
+    def read(self, items: Sequence[TextToken]) -> list[Syllable]:
         """The syllables of items between two marks, none of them English."""
         words = [word for item in items for word in self._words(item)]
         words = _attach_measures(words)
@@ -90,7 +90,7 @@ class Reader:
         syllables = [s for at, word in enumerate(words) for s in _syllables(word, at > 0)]
         return _toned(syllables, plain=[w.plain for w in words for _ in w.pinyin])
 
-    def _words(self, item: Item) -> Iterator[_Word]:
+    def _words(self, item: TextToken) -> Iterator[_Word]:
         if item.kind == "han":
             at = 0
             for text in _segmented(item.text):

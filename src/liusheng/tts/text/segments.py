@@ -1,4 +1,4 @@
-"""Segments: what stands between two marks, or two changes of language."""
+"""Text segments: the text between two punctuation marks, or two changes of language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from liusheng.tts.text.growing import Signal
-from liusheng.tts.text.normalize import Item
+from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.types import Language, Pause, Span, Syllable
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ _QUESTION = frozenset("?？")
 
 
 @dataclass(frozen=True)
-class Segment:
-    """Syllables, or words of English, with nothing but spaces between them.
+class TextSegment:
+    """Mandarin syllables, or English words, without punctuation between them.
 
-    mark: the strongest mark after it, one of `_STRENGTH`; "none" at a change of language.
-    asks: whether there is a question mark among them.
+    mark: the strongest mark after it, a key of `_STRENGTH`; "none" at a change of language.
+    asks: whether a question mark follows it.
     """
 
     lang: Language
     syllables: tuple[Syllable, ...]
-    words: tuple[Item, ...]
+    words: tuple[TextToken, ...]
     mark: str = "none"
     asks: bool = False
 
@@ -43,15 +43,16 @@ class Segment:
 
 
 def segments(
-    pieces: Iterable[Iterable[Item] | Signal], reader: Reader
-) -> Iterator[Segment | Signal]:
-    """The segments of each piece; no segment goes over the end of one. Signals are passed on."""
+    pieces: Iterable[Iterable[TextToken] | Signal], reader: Reader
+) -> Iterator[TextSegment | Signal]:
+    """Yield the segments of each piece, none of which extends past its piece; signals pass
+    through."""
     for piece in pieces:
         if isinstance(piece, Signal):
             yield piece
             continue
-        held: Segment | None = None
-        group: list[Item] = []
+        held: TextSegment | None = None
+        group: list[TextToken] = []
         for item in piece:
             strength = _STRENGTH.get(item.kind, 0)
             if strength == 0:
@@ -74,24 +75,24 @@ def segments(
             yield held
 
 
-def _read(group: list[Item], reader: Reader) -> Iterator[Segment]:
+def _read(group: list[TextToken], reader: Reader) -> Iterator[TextSegment]:
     for lang, items in _by_language(group):
         if lang == "en":
             words = tuple(item for item in items if item.kind != "none")
-            yield Segment("en", (), words)
+            yield TextSegment("en", (), words)
         elif syllables := tuple(reader.read(items)):
-            yield Segment("zh", syllables, (), "weak" if syllables[-1].pause_after else "none")
+            yield TextSegment("zh", syllables, (), "weak" if syllables[-1].pause_after else "none")
 
 
-def _by_language(group: list[Item]) -> list[tuple[Language, list[Item]]]:
-    """Runs of one language; letters beside English words are English too."""
+def _by_language(group: list[TextToken]) -> list[tuple[Language, list[TextToken]]]:
+    """Runs of one language; letters next to English words are English too."""
     spoken = [item for item in group if item.kind != "none"]
     english = {id(item) for item in spoken if item.kind == "english"}
     for order in (spoken, spoken[::-1]):
         for item, after in pairwise(order):
             if id(item) in english and after.kind == "letters":
                 english.add(id(after))
-    runs: list[tuple[Language, list[Item]]] = []
+    runs: list[tuple[Language, list[TextToken]]] = []
     for item in group:
         lang: Language = "en" if id(item) in english else "zh"
         if runs and (item.kind == "none" or runs[-1][0] == lang):

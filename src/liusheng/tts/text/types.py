@@ -15,12 +15,13 @@ Span = tuple[int, int]
 class Syllable:
     """One spoken Mandarin syllable.
 
-    text: the character read, the two of a rhotacised one ("花儿"), or what is spelt over several
-        syllables ("W"); then the syllables after the first have "".
+    text: its character, the two of a rhotacised one ("花儿"), or what several syllables spell
+        ("W"), whose syllables after the first have "".
     pinyin: letters a-z with "v" for ü and a tone digit, sandhi applied, 5 for the neutral tone:
         "hang2", "lv4". Rhotacised: "r" before the tone ("huar1"); only then, "er2" apart.
     word_start: the first syllable of a prosodic word.
-    span: the characters of the original text that it reads; the syllables of a number share one.
+    span: the characters of the original text that it stands for; the syllables of a number share
+        one.
     pause_after: a weak mark (、 a bracket, a merged comma) follows inside the clause.
     """
 
@@ -36,13 +37,13 @@ class Clause:
     """A stretch of one language that is synthesised in one pass.
 
     lang: "zh" or "en".
-    reading: the normalised text, as read.
+    reading: the normalised text, in its spoken form.
     syllables: for "zh" at least one and at most 25; for "en" empty.
     span: the characters of the original text that it covers.
     ends_sentence: the last clause of its sentence.
-    pause: the silence that belongs after it: "none" where one breath was cut in two or the
-        language changes, "comma", or "sentence".
-    asks: a question mark ends it.
+    pause: the pause after it: "none" where a long clause was cut or the language changes, "comma",
+        or "sentence".
+    asks: it ends with a question mark.
     """
 
     lang: Language

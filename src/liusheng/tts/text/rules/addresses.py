@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from liusheng.tts.text.rules.patterns import Match, Rule
-from liusheng.tts.text.rules.words import Word
+from liusheng.tts.text.rules.words import SpokenWord
 
 _SPOKEN = {
     ".": "dot", "@": "at", "/": "slash", ":": "colon", "-": "dash", "_": "underscore",
@@ -50,8 +50,8 @@ def spoken_address(address: str) -> str:
     return " ".join(words)
 
 
-def _address(match: Match) -> list[Word]:
-    return [Word(spoken_address(match[0]), "english")]
+def _address(match: Match) -> list[SpokenWord]:
+    return [SpokenWord(spoken_address(match[0]), "english")]
 
 
 RULES: list[Rule] = [(pattern, _address) for pattern in ADDRESSES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text.rules.dates import SCORE
 from liusheng.tts.text.rules.patterns import (
     FRESH,
@@ -17,7 +18,7 @@ from liusheng.tts.text.rules.patterns import (
     any_of,
     before,
 )
-from liusheng.tts.text.rules.words import Word, amount, joined, paused, plain, say
+from liusheng.tts.text.rules.words import SpokenWord, amount, joined, paused, plain, say
 from liusheng.tts.text.symbols import CURRENCIES, UNITS
 
 _COUNTED = re.compile(f"{MEASURE}|[月日号楼章页届时]")
@@ -28,7 +29,7 @@ def _sign(sign: str | None) -> str:
     return {"-": "负", "+": "正", "±": "正负"}.get(sign or "", "")
 
 
-def _money(match: Match) -> list[Word]:
+def _money(match: Match) -> list[SpokenWord]:
     number = match["n"]
     if "." in number:
         number = number.rstrip("0").rstrip(".")
@@ -36,17 +37,17 @@ def _money(match: Match) -> list[Word]:
     return [*say(_sign(match["minus"])), *joined(amount(number), unit)]
 
 
-def _percent(match: Match) -> list[Word]:
+def _percent(match: Match) -> list[SpokenWord]:
     head = "百分之" if match["sign"] == "%" else "千分之"
     words = _of_hundred(head, match["a"])
     return [*words, *say("到"), *_of_hundred(head, match["b"])] if match["b"] else words
 
 
-def _of_hundred(head: str, number: str) -> list[Word]:
+def _of_hundred(head: str, number: str) -> list[SpokenWord]:
     return [*say(_sign(number[0]) + head), *amount(number.lstrip("+-"))]
 
 
-def _fraction(match: Match) -> list[Word] | None:
+def _fraction(match: Match) -> list[SpokenWord] | None:
     whole, top, bottom = match.groups()
     if int(bottom) == 0:
         return None
@@ -54,18 +55,18 @@ def _fraction(match: Match) -> list[Word] | None:
     return [*words, *joined(amount(bottom), "分之"), *plain(amount(top))]
 
 
-def _temperature(match: Match) -> list[Word]:
+def _temperature(match: Match) -> list[SpokenWord]:
     words = _below_zero(match["a"])
     if match["b"]:
         words += [*say("到"), *_below_zero(match["b"])]
     return joined(words, UNITS[match["u"]])
 
 
-def _below_zero(number: str) -> list[Word]:
+def _below_zero(number: str) -> list[SpokenWord]:
     return [*say("零下" if number[0] == "-" else ""), *amount(number.lstrip("+-"))]
 
 
-def _range(match: Match) -> list[Word] | None:
+def _range(match: Match) -> list[SpokenWord] | None:
     """3-5天, 5~10km. With a hyphen and nothing counted, only upwards, and not before "="."""
     low, high, unit = match["a"], match["b"], match["u"] or ""
     if match["mark"] == "-":
@@ -82,7 +83,7 @@ def _range(match: Match) -> list[Word] | None:
     return [*plain(amount(low)), *say("到"), *second]
 
 
-def _score(match: Match) -> list[Word] | None:
+def _score(match: Match) -> list[SpokenWord] | None:
     """3:2; 3-2 only where a score is near, or where it could be no range."""
     first, mark, second = match.groups()
     may_be_range = 0 < int(first) < int(second)
@@ -91,26 +92,26 @@ def _score(match: Match) -> list[Word] | None:
     return [*plain(amount(first)), *say("比"), *plain(amount(second))]
 
 
-def _quantity(match: Match) -> list[Word]:
+def _quantity(match: Match) -> list[SpokenWord]:
     number, per = match["n"], match["per"]
     words = say("两") if number == "2" and not match["sign"] else amount(number)
     words = [*say(_sign(match["sign"])), *joined(words, UNITS[match["u"]])]
     return [*words, *say("每" + per)] if per else words
 
 
-def _per_hundred(match: Match) -> list[Word]:
+def _per_hundred(match: Match) -> list[SpokenWord]:
     """7.5L/100km"""
     return [*joined(amount(match["n"]), UNITS.get(match["u"], match["u"])), *say("每", "百公里")]
 
 
-def _blood_pressure(match: Match) -> list[Word] | None:
+def _blood_pressure(match: Match) -> list[SpokenWord] | None:
     high, low, unit = match.groups()
     if not unit and "血压" not in before(match):
         return None
     return [*paused(amount(high)), *joined(amount(low), "毫米汞柱" if unit else "")]
 
 
-def _each(match: Match) -> list[Word]:
+def _each(match: Match) -> list[SpokenWord]:
     return say("每" + (UNITS[match["u"]] if match["u"] else ""))
 
 
@@ -124,7 +125,8 @@ RULES: list[Rule] = [
     ),
     (
         re.compile(
-            r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/(?:(?P<u>kg|g|t|L|mL|ml|km|m²|㎡|m³|m|h|min|kWh|cm)(?![A-Za-z])|(?=[\u4e00-\u9fff]))"
+            r"(?<=[元块美欧镑次个件米里升克斤吨瓦度分])/"
+            rf"(?:(?P<u>kg|g|t|L|mL|ml|km|m²|㎡|m³|m|h|min|kWh|cm)(?![A-Za-z])|(?=[{HAN}]))"
         ),
         _each,
     ),

@@ -6,22 +6,22 @@ import re
 
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, Match, Rule
-from liusheng.tts.text.rules.words import Word, digit_words, paused, say, spell
+from liusheng.tts.text.rules.words import SpokenWord, digit_words, paused, say, spell
 
 _COUNTRY = r"(?P<country>(?:\+|(?<!\d)00)86[ -]?|\(\+?86\) ?)?"
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使]"
 
 
-def _country(match: Match) -> list[Word]:
+def _country(match: Match) -> list[SpokenWord]:
     return paused([*say("加"), *digit_words("86")]) if match["country"] else []
 
 
-def _mobile(match: Match) -> list[Word]:
+def _mobile(match: Match) -> list[SpokenWord]:
     number = re.sub(r"\D", "", match["number"])
     return [*_country(match), *digit_words(number, 3, 4, 4, yao=True)]
 
 
-def _landline(match: Match) -> list[Word]:
+def _landline(match: Match) -> list[SpokenWord]:
     """Area code (or 400, 800), number, extension: a short pause between them."""
     area = re.sub(r"\D", "", match["area"])
     local = re.sub(r"\D", "", match["local"])
@@ -32,13 +32,13 @@ def _landline(match: Match) -> list[Word]:
     return words
 
 
-def _identity(match: Match) -> list[Word]:
+def _identity(match: Match) -> list[SpokenWord]:
     words = digit_words(match[1], 6, 4, 4, 3, yao=True)
     return words + (spell("X") if match[2] in "xX" else digit_words(match[2], yao=True))
 
 
-def _plate(match: Match) -> list[Word]:
-    words = [Word(match[1]), *paused(spell(match[2]))]
+def _plate(match: Match) -> list[SpokenWord]:
+    words = [SpokenWord(match[1]), *paused(spell(match[2]))]
     for part in re.findall(r"\d+|[A-Z]+|\S", match[3]):
         if part.isdecimal():
             words += digit_words(part, yao=True)
@@ -47,56 +47,56 @@ def _plate(match: Match) -> list[Word]:
     return words
 
 
-def _ip(match: Match) -> list[Word]:
+def _ip(match: Match) -> list[SpokenWord]:
     first, *rest = match[0].split(".")
     words = digit_words(first)
-    return words + [Word("点" + numbers.digits(part), plain=True) for part in rest]
+    return words + [SpokenWord("点" + numbers.digits(part), plain=True) for part in rest]
 
 
-def _version(match: Match) -> list[Word]:
+def _version(match: Match) -> list[SpokenWord]:
     """The first number is a number, the others are figures: v10.15.7 is 十点一五点七."""
     first, *rest = match["numbers"].split(".")
     words = spell("V") if match["v"] else []
-    words.append(Word(numbers.cardinal(first), plain=True))
-    return words + [Word("点" + numbers.digits(part), plain=True) for part in rest]
+    words.append(SpokenWord(numbers.cardinal(first), plain=True))
+    return words + [SpokenWord("点" + numbers.digits(part), plain=True) for part in rest]
 
 
-def _c_language(match: Match) -> list[Word]:
-    return [*spell("C"), *say("加加")] if match[0] == "C++" else [Word("C sharp", "english")]
+def _c_language(match: Match) -> list[SpokenWord]:
+    return [*spell("C"), *say("加加")] if match[0] == "C++" else [SpokenWord("C sharp", "english")]
 
 
-def _to_between_letters(match: Match) -> list[Word]:
+def _to_between_letters(match: Match) -> list[SpokenWord]:
     """B2B: the 2 is the English "to"; but not in H2O and N2O."""
-    return [*spell(match[1]), Word("2", "fixed", pinyin=("tu4",)), *spell(match[2])]
+    return [*spell(match[1]), SpokenWord("2", "fixed", pinyin=("tu4",)), *spell(match[2])]
 
 
-def _groups(match: Match) -> list[Word]:
+def _groups(match: Match) -> list[SpokenWord]:
     """The number of a bank card: a short pause between its groups."""
     return [word for part in match[0].split() for word in paused(digit_words(part))]
 
 
-def _pages(match: Match) -> list[Word]:
+def _pages(match: Match) -> list[SpokenWord]:
     """P12-15"""
-    first, last = (Word(numbers.cardinal(number), plain=True) for number in match.groups())
+    first, last = (SpokenWord(numbers.cardinal(number), plain=True) for number in match.groups())
     return [*spell("P"), first, *say("到"), last]
 
 
-def _ordinal(match: Match) -> list[Word]:
+def _ordinal(match: Match) -> list[SpokenWord]:
     """No.5"""
-    return [Word("number " + match[1], "english")]
+    return [SpokenWord("number " + match[1], "english")]
 
 
-def _dot_net(_: Match) -> list[Word]:
-    return [Word("dot NET", "english")]
+def _dot_net(_: Match) -> list[SpokenWord]:
+    return [SpokenWord("dot NET", "english")]
 
 
-def _stock(match: Match) -> list[Word]:
+def _stock(match: Match) -> list[SpokenWord]:
     return digit_words(match[0])
 
 
-def _hyphenated(match: Match) -> list[Word] | None:
+def _hyphenated(match: Match) -> list[SpokenWord] | None:
     """ISBN 978-7-111-21382-6 and the like."""
-    words: list[Word] = []
+    words: list[SpokenWord] = []
     for part in match[0].split("-"):
         words += paused(digit_words(part))
     return words

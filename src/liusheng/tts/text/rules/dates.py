@@ -6,7 +6,7 @@ import re
 
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, TO, Match, Rule, after, before
-from liusheng.tts.text.rules.words import Word, digit_words, say
+from liusheng.tts.text.rules.words import SpokenWord, digit_words, say
 
 SCORE = re.compile(
     "比分|比例|战胜|击败|[大险完获]胜|负于|领先|落后|战平|逆转|淘汰|[胜败赢输]|平局|打平|扳平|盘|局"
@@ -14,57 +14,60 @@ SCORE = re.compile(
 """Near "3:20" it makes a score or a ratio of it."""
 
 
-def _date(match: Match) -> list[Word] | None:
+def _date(match: Match) -> list[SpokenWord] | None:
     year, month, day = (match.groupdict().get(part) for part in ("y", "m", "d"))
     if not month or not 1 <= int(month) <= 12 or (day and not 1 <= int(day) <= 31):
         return None
-    words = [Word(numbers.digits(year) + "年", plain=True)] if year else []
-    words.append(Word(numbers.cardinal(month) + "月", plain=True))
-    return [*words, Word(numbers.cardinal(day) + "日", plain=True)] if day else words
+    words = [SpokenWord(numbers.digits(year) + "年", plain=True)] if year else []
+    words.append(SpokenWord(numbers.cardinal(month) + "月", plain=True))
+    return [*words, SpokenWord(numbers.cardinal(day) + "日", plain=True)] if day else words
 
 
-def _years(match: Match) -> list[Word] | None:
+def _years(match: Match) -> list[SpokenWord] | None:
     """1998年, 1998-2003年, 2008级: figure by figure. But 2000年前 is a length of time."""
     if match[1].endswith("000") and re.match("[前后来间多历]", after(match)):
         return None
     words = digit_words(match[1])
     if match[2]:
         words += [*say("到"), *digit_words(match[2])]
-    return [*words[:-1], Word(words[-1].text + match[3], plain=True)]
+    return [*words[:-1], SpokenWord(words[-1].text + match[3], plain=True)]
 
 
-def _month(match: Match) -> list[Word] | None:
+def _month(match: Match) -> list[SpokenWord] | None:
     if not 1 <= int(match[1]) <= 12:
         return None
-    words = [Word(numbers.cardinal(match[1]) + "月", plain=True)]
+    words = [SpokenWord(numbers.cardinal(match[1]) + "月", plain=True)]
     if match[2]:
-        words.append(Word(numbers.cardinal(match[2]) + match[3], plain=True))
+        words.append(SpokenWord(numbers.cardinal(match[2]) + match[3], plain=True))
     return words
 
 
-def _time(match: Match) -> list[Word] | None:
+def _time(match: Match) -> list[SpokenWord] | None:
     hour, minute, second = match["h"], match["mi"], match["s"]
     if not second and SCORE.search(before(match) + after(match)):
         return None
     words = _half((match["half"] or "")[:1])
-    words.append(Word(_hour(hour) + "点"))
+    words.append(SpokenWord(_hour(hour) + "点"))
     if int(minute) or second:
-        words.append(Word(_under_sixty(minute) + "分"))
+        words.append(SpokenWord(_under_sixty(minute) + "分"))
     if second:
-        words.append(Word(_under_sixty(second) + "秒"))
+        words.append(SpokenWord(_under_sixty(second) + "秒"))
     return words
 
 
-def _minutes(match: Match) -> list[Word]:
+def _minutes(match: Match) -> list[SpokenWord]:
     """5'30\" is a length of time, or an angle; both are read so."""
-    return [Word(numbers.cardinal(match[1]) + "分"), Word(_under_sixty(match[2]) + "秒")]
+    return [
+        SpokenWord(numbers.cardinal(match[1]) + "分"),
+        SpokenWord(_under_sixty(match[2]) + "秒"),
+    ]
 
 
-def _hour_only(match: Match) -> list[Word]:
-    return [*_half(match[2]), Word(_hour(match[1]) + "点")]
+def _hour_only(match: Match) -> list[SpokenWord]:
+    return [*_half(match[2]), SpokenWord(_hour(match[1]) + "点")]
 
 
-def _half(letter: str) -> list[Word]:
+def _half(letter: str) -> list[SpokenWord]:
     return say({"a": "上午", "p": "下午"}.get(letter.lower(), ""))
 
 
@@ -76,7 +79,7 @@ def _under_sixty(number: str) -> str:
     return ("零" if 0 < int(number) < 10 else "") + numbers.cardinal(number)
 
 
-def _to(_: Match) -> list[Word]:
+def _to(_: Match) -> list[SpokenWord]:
     return say("到")
 
 

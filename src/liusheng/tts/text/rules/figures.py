@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, MEASURED, NUMBER, Match, Rule, after, before
 from liusheng.tts.text.rules.words import (
     BREAK,
-    Word,
+    SpokenWord,
     amount,
     digit_words,
     latin_kind,
@@ -34,7 +35,7 @@ _HOTLINES = frozenset(
 _NAMES = frozenset("315 618 666 911 985 211 996 404 360 1688 737 747 777 787".split())
 
 
-def _number(match: Match) -> list[Word]:
+def _number(match: Match) -> list[SpokenWord]:
     number, sign = match["n"], match["sign"] or ""
     signed = say({"-": "负", "+": "正", "±": "正负"}.get(sign, ""))
     if "." in number and after(match, 1) == "元":
@@ -52,7 +53,7 @@ def _number(match: Match) -> list[Word]:
     return signed + (words if measured else plain(words))
 
 
-def _as_figures(match: Match, number: str, measured: bool) -> list[Word] | None:
+def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] | None:
     """The reading of a number that is a name; None for one that counts."""
     front, behind = before(match), after(match)
     emergency = not front and _EMERGENCY.match(number + behind)
@@ -72,31 +73,29 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[Word] | None:
     return None
 
 
-def _lettered(match: Match) -> list[Word] | None:
+def _lettered(match: Match) -> list[SpokenWord] | None:
     """A4, G1234, CA1501, COVID-19, iPhone 15: up to two figures are a number, more are figures."""
     letters, number = match[1], match[2]
     if " " in match[0] and re.match(r" ?[-~] ?\d", after(match)):
         return None  # a range begins there: SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
-    words = spell(letters) if spelt else [Word(letters, "english")]
+    words = spell(letters) if spelt else [SpokenWord(letters, "english")]
     if len(number) <= 2 and number[0] != "0":
-        return [*words, Word(numbers.cardinal(number), plain=True)]
+        return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
 
 
-def _fraction_alone(match: Match) -> list[Word]:
-    return [Word("点" + numbers.digits(match[1]), plain=True)]
+def _fraction_alone(match: Match) -> list[SpokenWord]:
+    return [SpokenWord("点" + numbers.digits(match[1]), plain=True)]
 
 
-def _item(match: Match) -> list[Word]:
+def _item(match: Match) -> list[SpokenWord]:
     """The number of an item in a list: "1. ", "2、"."""
     return [BREAK, *paused(amount(match[1]))]
 
 
 LIST_ITEM: Rule = (
-    re.compile(
-        r"(?<![\w.:-])(\d{1,2})(?:\.(?!\d)(?=\s*(?:$|[A-Za-z\u4e00-\u9fff“《【]))|、(?!\d))"
-    ),
+    re.compile(rf"(?<![\w.:-])(\d{{1,2}})(?:\.(?!\d)(?=\s*(?:$|[A-Za-z{HAN}“《【]))|、(?!\d))"),
     _item,
 )
 RULES: list[Rule] = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule
-from liusheng.tts.text.rules.words import Word, amount, plain, say, spell
+from liusheng.tts.text.rules.words import SpokenWord, amount, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS
 
 _OPERAND = rf"(?:{NUMBER}[A-Za-zα-ω]?|[A-Za-zα-ω]{{1,2}})[²³]?"
@@ -14,10 +15,10 @@ _POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(rf"\^\s*[+-]?\d+|{NUMBER}|[A-Za-z]+|[<>=!]=|\S")
 
 
-def _arithmetic(match: Match) -> list[Word] | None:
+def _arithmetic(match: Match) -> list[SpokenWord] | None:
     if not re.search(r"[+×*÷=≈≠<>≥≤±^]", match[0]):
         return None
-    words: list[Word] = []
+    words: list[SpokenWord] = []
     due = True  # an operand is due, so + and - are signs
     before = ""
     power = False  # the operand is an exponent
@@ -35,12 +36,12 @@ def _arithmetic(match: Match) -> list[Word] | None:
     return words
 
 
-def _of_figures(power: str) -> list[Word]:
+def _of_figures(power: str) -> list[SpokenWord]:
     """10³: of a figure it is said in full; x² is X平方."""
     return say(_POWERS[power])
 
 
-def _term(part: str) -> list[Word]:
+def _term(part: str) -> list[SpokenWord]:
     if part[0] == "^" and len(part) > 1:
         return _power(part[1:].strip())
     if part in GREEK:
@@ -52,26 +53,26 @@ def _term(part: str) -> list[Word]:
     return say(OPERATORS.get(part, ""))
 
 
-def _power(exponent: str) -> list[Word]:
+def _power(exponent: str) -> list[SpokenWord]:
     if exponent in ("2", "3"):
         return say({"2": "平方", "3": "立方"}[exponent])
     sign = {"-": "负", "+": "正"}.get(exponent[0], "")
     return [*say("的" + sign), *amount(exponent.lstrip("+-")), *say("次方")]
 
 
-def _power_alone(match: Match) -> list[Word]:
+def _power_alone(match: Match) -> list[SpokenWord]:
     return _power(match[1])
 
 
-def _power_of_figures(match: Match) -> list[Word]:
+def _power_of_figures(match: Match) -> list[SpokenWord]:
     return _of_figures(match[0])
 
 
-def _sign(match: Match) -> list[Word]:
+def _sign(match: Match) -> list[SpokenWord]:
     return say(OPERATORS[match[0]])
 
 
-def _greek(match: Match) -> list[Word]:
+def _greek(match: Match) -> list[SpokenWord]:
     return say(GREEK[match[0].lower()])
 
 
@@ -85,7 +86,7 @@ RULES: list[Rule] = [
     (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
     (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
     # 转发+1, 20万+
-    (re.compile(r"(?<=[\u4e00-\u9fffA-Za-z])\+(?=\d)|(?<=[\d万亿千百])\+(?![\w+])"), _sign),
+    (re.compile(rf"(?<=[{HAN}A-Za-z])\+(?=\d)|(?<=[\d万亿千百])\+(?![\w+])"), _sign),
     (re.compile("[α-ωΑ-Ω]"), _greek),
-    (re.compile("[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[\u4e00-\u9fff])[+=](?=[\u4e00-\u9fff])"), _sign),
+    (re.compile(rf"[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[{HAN}])[+=](?=[{HAN}])"), _sign),
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from liusheng.tts.text.rules.words import Word
+from liusheng.tts.text.rules.words import SpokenWord
 from liusheng.tts.text.symbols import MEASURES, UNITS
 
 Match = re.Match[str]
-Handler = Callable[[Match], "list[Word] | None"]
+Handler = Callable[[Match], "list[SpokenWord] | None"]
 """Reads a match, or returns None where it is not what the pattern looked for."""
 
 Rule = tuple[re.Pattern[str], Handler]

@@ -11,7 +11,7 @@ from liusheng.tts.text.symbols import WORDLIKE
 
 
 @dataclass(frozen=True)
-class Word:
+class SpokenWord:
     """One prosodic word of a reading.
 
     kind: "number" (Han characters), "letters" (capitals, spelt), "english" (read by an English
@@ -30,40 +30,40 @@ class Word:
 _UNSPEAKABLE = re.compile("(?:yy)?[b-df-hj-np-tv-xz]{2,5}")
 _VOWELLESS = frozenset("vs hmm hm mm mmm shh psst pst zzz nth th nd rd st".split())
 
-BREAK = Word(",", "weak")
+BREAK = SpokenWord(",", "weak")
 
 
-def say(*texts: str) -> list[Word]:
-    return [Word(text) for text in texts if text]
+def say(*texts: str) -> list[SpokenWord]:
+    return [SpokenWord(text) for text in texts if text]
 
 
-def plain(words: list[Word]) -> list[Word]:
+def plain(words: list[SpokenWord]) -> list[SpokenWord]:
     """The same words; a lone 一 keeps its first tone."""
-    return [Word(w.text, w.kind, w.plain or w.text == "一") for w in words]
+    return [SpokenWord(w.text, w.kind, w.plain or w.text == "一") for w in words]
 
 
-def paused(words: list[Word]) -> list[Word]:
+def paused(words: list[SpokenWord]) -> list[SpokenWord]:
     """The same words with a short pause after them."""
     return [*words[:-1], replace(words[-1], pause=True)]
 
 
-def spell(letters: str) -> list[Word]:
-    return [Word(letters.upper(), "letters")] if letters else []
+def spell(letters: str) -> list[SpokenWord]:
+    return [SpokenWord(letters.upper(), "letters")] if letters else []
 
 
-def digit_words(number: str, *groups: int, yao: bool = False) -> list[Word]:
+def digit_words(number: str, *groups: int, yao: bool = False) -> list[SpokenWord]:
     """Figure by figure, in groups of the given sizes; what they leave in threes or fours."""
-    words: list[Word] = []
+    words: list[SpokenWord] = []
     sizes = list(groups)
     while number:
         left = len(number)
         size = sizes.pop(0) if sizes else left if left <= 4 else 3 if left % 4 else 4
-        words.append(Word(numbers.digits(number[:size], yao=yao), plain=True))
+        words.append(SpokenWord(numbers.digits(number[:size], yao=yao), plain=True))
         number = number[size:]
     return words
 
 
-def amount(number: str) -> list[Word]:
+def amount(number: str) -> list[SpokenWord]:
     """A cardinal or decimal number, a word for each group of four digits and for its fraction."""
     read = numbers.decimal(number)
     whole, point, fraction = read.partition("点")
@@ -72,8 +72,8 @@ def amount(number: str) -> list[Word]:
         return words
     # The fraction is digits: 一 keeps its tone, and so it does before 点.
     head = words.pop()
-    words.append(Word(head.text + point + fraction[:2], plain=True))
-    return words + [Word(fraction[i : i + 4], plain=True) for i in range(2, len(fraction), 4)]
+    words.append(SpokenWord(head.text + point + fraction[:2], plain=True))
+    return words + [SpokenWord(fraction[i : i + 4], plain=True) for i in range(2, len(fraction), 4)]
 
 
 def latin_kind(word: str) -> Literal["letters", "english"]:
@@ -86,12 +86,12 @@ def latin_kind(word: str) -> Literal["letters", "english"]:
     return "english"
 
 
-def joined(words: list[Word], unit: str) -> list[Word]:
+def joined(words: list[SpokenWord], unit: str) -> list[SpokenWord]:
     """`words` and a unit, one prosodic word while that stays short; 每小时 is another."""
     unit, per, each = unit.partition("每")
     if per:
         return [*joined(words, unit), *say(per + each)]
     last = words[-1]
     if len(last.text) + len(unit) <= 5:
-        return [*words[:-1], Word(last.text + unit, plain=last.plain)]
+        return [*words[:-1], SpokenWord(last.text + unit, plain=last.plain)]
     return [*words, *say(unit)]

@@ -1,0 +1,1 @@
+"""What online and offline models that sherpa-onnx runs have in common: metadata and tokens."""

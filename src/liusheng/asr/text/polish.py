@@ -1,0 +1,150 @@
+"""How a hypothesis is written: punctuation and spaces between its pieces.
+
+Pieces are processed from left to right. The form of a piece depends on the pieces before it and on
+whether another follows, so what an earlier call has returned for a stable prefix does not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from liusheng.asr.text.pieces import Piece, stands_alone
+from liusheng.asr.text.script import in_script
+from liusheng.asr.types import Script, Word
+from liusheng.han import is_han
+
+_FULL_WIDTH = str.maketrans({",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："})
+_PAUSES = "，、；："
+_STOPS = "。？！…"
+_MARKS = _PAUSES + _STOPS
+
+
+def polish(
+    pieces: Sequence[Piece], lang: str, script: Script, before: Piece | None = None
+) -> list[Piece]:
+    """Apply the conventions of written Chinese to a hypothesis.
+
+    Text with Han characters gets full-width punctuation, a comma where the model has a space
+    between Han characters, no other spaces between them, and a space between Han characters and
+    Latin words; Chinese text is converted to `script`. Other text stays as the model writes it.
+
+    Args:
+        before: the piece before these, if any; it is not changed.
+    """
+    if lang not in ("zh", "yue") and not any(stands_alone(c) for p in pieces for c in p.text):
+        return _joined(pieces, before)
+    if lang in ("zh", "yue"):
+        pieces = in_script(pieces, script)
+    polished: list[Piece] = []
+    for raw in pieces:
+        piece = replace(raw, text=_full_width(raw.text))
+        spaced = piece.text[:1].isspace()
+        marks = piece.text.strip()
+        text = marks.lstrip(_MARKS)
+        marks = marks[: len(marks) - len(text)]
+        if marks and polished:
+            # Marks belong to the piece before them; at the beginning they are dropped.
+            polished[-1] = replace(polished[-1], text=_marked(polished[-1].text, marks))
+        if not text:
+            continue
+        previous = polished[-1].text if polished else before.text if before else ""
+        gap = _gap(previous, text) if spaced else " " if _parted(previous, text) else ""
+        if gap == "，":
+            if polished:
+                polished[-1] = replace(polished[-1], text=previous + gap)
+        else:
+            text = gap + text
+        body = text.rstrip(_MARKS)
+        polished.append(replace(piece, text=_marked(body, text[len(body) :])))
+    return polished
+
+
+def ended(pieces: Sequence[Piece], lang: str, cut: bool) -> list[Piece]:
+    """Set the last mark of a closed utterance.
+
+    Chinese text gets a full stop unless it ends in one of its own; where the utterance was cut by
+    its length (`cut`), the last mark is removed.
+    """
+    if not pieces or not (is_han(pieces[-1].text.strip(_MARKS)[-1:]) or lang in ("zh", "yue")):
+        return list(pieces)
+    last = pieces[-1]
+    body = last.text.rstrip(_MARKS)
+    mark = last.text[len(body) :]
+    if cut:
+        mark = ""
+    elif not mark or mark[-1] not in _STOPS:
+        mark = "。"
+    return [*pieces[:-1], replace(last, text=body + mark)]
+
+
+def open_ended(pieces: Sequence[Piece]) -> list[Piece]:
+    """Remove the marks at the end of an open utterance, which differ from decode to decode."""
+    if not pieces:
+        return []
+    last = pieces[-1]
+    return [*pieces[:-1], replace(last, text=last.text.rstrip(_MARKS + ",.;:?!"))]
+
+
+def text_of(pieces: Sequence[Piece]) -> str:
+    """Return the text of a hypothesis."""
+    return "".join(p.text for p in pieces).strip()
+
+
+def words_of(pieces: Sequence[Piece]) -> tuple[Word, ...]:
+    """Return the words of an utterance."""
+    return tuple(Word(p.text.strip(), p.start, p.end) for p in pieces)
+
+
+def _joined(pieces: Sequence[Piece], before: Piece | None) -> list[Piece]:
+    """Put a space between Latin words and those before them."""
+    if not pieces or before is None or pieces[0].text[:1].isspace():
+        return list(pieces)
+    return [replace(pieces[0], text=" " + pieces[0].text), *pieces[1:]]
+
+
+def _full_width(text: str) -> str:
+    """Convert punctuation to full width, but not inside numbers and words ("3.5", "10:30")."""
+    return "".join(
+        c
+        if i + 1 < len(text) and text[i + 1].isascii() and text[i + 1].isalnum()
+        else c.translate(_FULL_WIDTH)
+        for i, c in enumerate(text)
+    )
+
+
+def _marked(body: str, marks: str) -> str:
+    """Append a mark to a text: of several marks the first stop, or else the first."""
+    body, had = body.rstrip(_MARKS), body[len(body.rstrip(_MARKS)) :]
+    marks = had + marks
+    if not marks:
+        return body
+    stops = [m for m in marks if m in _STOPS]
+    return body + (stops[0] if stops else marks[0])
+
+
+def _is_latin_word(text: str) -> bool:
+    text = text.strip().rstrip(_MARKS)
+    return bool(text) and not any(stands_alone(c) for c in text)
+
+
+def _gap(previous: str, text: str) -> str:
+    """Return what replaces a space of the model."""
+    if not previous:
+        return ""
+    if is_han(previous[-1]) and is_han(text[0]):
+        return "，"
+    latin = _is_latin_word(previous) and _is_latin_word(text)
+    return " " if latin or _parted(previous, text) else ""
+
+
+def _parted(previous: str, text: str) -> bool:
+    """Whether a space separates Han from Latin: for words, not for numbers and single letters."""
+    if (
+        not previous
+        or previous[-1] in _MARKS
+        or stands_alone(previous[-1]) == stands_alone(text[0])
+    ):
+        return False
+    latin = previous if stands_alone(text[0]) else text
+    return sum(c.isalpha() for c in latin) > 1

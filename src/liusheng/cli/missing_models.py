@@ -1,0 +1,59 @@
+"""Downloads the models that a server needs and that are missing, after asking."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from liusheng.cli.constants import FAILED, USAGE
+from liusheng.cli.model_actions import pull_models
+from liusheng.cli.terminal import error, info
+from liusheng.models import ModelError, Store
+
+
+def pull_missing(
+    home: Path, names: Sequence[str], *, ask: bool, optional: Sequence[str] = ()
+) -> int:
+    """Download those models of the catalogue that are missing; return the exit status, 0 if all are
+    there.
+
+    names: models, or folders, which are never downloaded.
+    ask: for agreement before downloading, if standard input is a terminal.
+    optional: models that are downloaded along with missing ones, and whose failure is no error.
+        They are not downloaded alone, so that a failed one does not delay every later start.
+    """
+    store = Store(home)
+    try:
+        missing = _missing(store, names)
+        extra = [name for name in _missing(store, optional) if name not in missing]
+    except ModelError as problem:
+        error(str(problem))
+        return USAGE
+    if not missing:
+        return 0
+    info("These models are not installed yet:")
+    for name in [*missing, *extra]:
+        model = store.catalogue[name]
+        size = model.sources[0].download_size or model.size
+        amount = f"{size / 1e6:,.0f} MB, " if size else ""
+        info(f"  {name}: {model.title} ({amount}{model.licence})")
+        if model.notice:
+            info(f"    {model.notice}")
+    if ask and sys.stdin.isatty() and not _agreed(f"Download them into {home}? [Y/n] "):
+        error(
+            "the server cannot start without its models; "
+            "choose others with --asr and --tts, or download them with `liusheng models pull`"
+        )
+        return FAILED
+    return pull_models(store, [*missing, *extra], optional=extra)
+
+
+def _missing(store: Store, names: Sequence[str]) -> list[str]:
+    return [name for name in names if not store.names_folder(name) and not store.is_installed(name)]
+
+
+def _agreed(question: str) -> bool:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes", "是")

@@ -1,0 +1,35 @@
+"""The paths of the API, below the server's path prefix: one place for server, client and bench."""
+
+from __future__ import annotations
+
+# PaddleSpeech Streaming Server: WebSocket and POST
+ASR_STREAMING = "/paddlespeech/asr/streaming"
+TTS_STREAMING = "/paddlespeech/tts/streaming"
+TTS_SAMPLE_RATE = f"{TTS_STREAMING}/samplerate"
+
+# PaddleSpeech Server: POST
+ASR = "/paddlespeech/asr"
+TTS = "/paddlespeech/tts"
+TEXT = "/paddlespeech/text"
+
+# PaddleSpeech C++ runtime, and the speech_web demo: WebSocket
+CPP_RUNTIME = "/"
+SPEECH_WEB_ASR = "/ws/asr/onlineStream"
+SPEECH_WEB_TTS = "/ws/tts/online"
+
+# OpenAI: WebSocket, POST, POST, GET
+REALTIME = "/v1/realtime"
+TRANSCRIPTIONS = "/v1/audio/transcriptions"
+SPEECH = "/v1/audio/speech"
+MODELS = "/v1/models"
+
+# Liusheng: GET
+INFO = "/api/info"
+OPENAPI = "/openapi.json"
+ASYNCAPI = "/asyncapi"
+DOCS = "/docs"
+
+
+def help_path(path: str) -> str:
+    """Return the path that describes `path`, one of `ASR`, `TTS` and `TEXT`."""
+    return f"{path}/help"

@@ -1,0 +1,187 @@
+"""What the state machines of all WebSocket sessions share, and the interface their driver uses.
+
+A session does no I/O. Its driver passes it the frames of the client and the results of the engine,
+executes its commands, and sends its messages:
+
+    frames ──▶ text_received, bytes_received ──▶ commands()      what the driver executes at once
+    engine ──▶ methods of the session's kind ──▶ next_message()  what the driver sends, in order
+"""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.frames import encode
+
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close the WebSocket, after every message before it is sent.
+
+    reason: of the close frame, at most 123 bytes of UTF-8 (RFC 6455, section 5.5.1).
+    """
+
+    code: CloseCode
+    reason: str
+
+
+@dataclass
+class _Rendered:
+    """Consecutive messages that are rendered when they are sent."""
+
+    render: Callable[[], msgspec.Struct]
+    count: int
+
+
+class DrivenSession(Protocol[C_co]):
+    """What a driver needs of a session whose commands are of type C_co."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def awaits_client(self) -> bool: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def backlog(self) -> int: ...
+    def commands(self) -> Iterable[C_co]: ...
+    def next_message(self) -> str | Close | None: ...
+    def text_received(self, frame: str) -> None: ...
+    def bytes_received(self, data: bytes) -> None: ...
+    def disconnected(self) -> None: ...
+    def idle(self) -> None: ...
+    def stop(self, error: ProtocolError, code: CloseCode) -> None: ...
+
+
+def random_id() -> str:
+    """Return a new identifier: 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+class BaseSession(ABC, Generic[C]):
+    """Outbox, commands and end of a session whose commands are of type C.
+
+    idle_seconds: the time limit that `idle` names to the client; the driver keeps the time.
+    new_id: makes identifiers.
+    """
+
+    def __init__(self, idle_seconds: float, new_id: Callable[[], str]) -> None:
+        self._idle_seconds = idle_seconds
+        self._new_id = new_id
+        self._id = ""
+        self._closed = False
+        self._commands: deque[C] = deque()
+        self._outbox: deque[msgspec.Struct | _Rendered | Close] = deque()
+
+    # What the driver reads
+
+    @property
+    def id(self) -> str:
+        """Identifier for logs; "" before the first `start`."""
+        return self._id
+
+    @property
+    @abstractmethod
+    def awaits_client(self) -> bool:
+        """Whether the client has to send next, so that its silence counts as idleness."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the outbox gets no more messages."""
+        return self._closed
+
+    @property
+    def backlog(self) -> int:
+        """How many messages are not sent yet; consecutive rendered ones count once."""
+        return len(self._outbox)
+
+    def commands(self) -> Iterable[C]:
+        """Yield the commands to execute now, in order, each once."""
+        while self._commands:
+            yield self._commands.popleft()
+
+    def next_message(self) -> str | Close | None:
+        """Return the next text frame to send, or the close; None while the outbox is empty."""
+        if not self._outbox:
+            return None
+        message = self._outbox[0]
+        if isinstance(message, _Rendered):
+            message.count -= 1
+            if not message.count:
+                self._outbox.popleft()
+            return encode(message.render())
+        self._outbox.popleft()
+        return message if isinstance(message, Close) else encode(message)
+
+    # What the client does
+
+    @abstractmethod
+    def text_received(self, frame: str) -> None:
+        """Handle a text frame."""
+
+    @abstractmethod
+    def bytes_received(self, data: bytes) -> None:
+        """Handle a binary frame."""
+
+    def disconnected(self) -> None:
+        """Handle the loss of the connection: abandon the work, send nothing more."""
+        self._abandon_all()
+        self._outbox.clear()
+        self._closed = True
+
+    def idle(self) -> None:
+        """Handle a client that sent nothing for the time limit."""
+        if self.awaits_client:
+            error = ProtocolError(
+                ErrorCode.IDLE_TIMEOUT,
+                f"The client sent nothing for {self._idle_seconds:g} s, so this connection is "
+                "closed. Connect again to continue.",
+            )
+            self.stop(error, CloseCode.POLICY)
+
+    def stop(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session from the server's side, for the reason `error`."""
+        if self._closed:
+            return
+        replies = self._abandon_all()
+        self._report(error)
+        self._outbox.extend(replies)
+        self._close(code, error.code.value)
+
+    # For the kinds of sessions
+
+    @abstractmethod
+    def _abandon_all(self) -> Iterable[msgspec.Struct]:
+        """Issue the commands that end all work; return the replies still due for that work."""
+
+    @abstractmethod
+    def _report(self, error: ProtocolError) -> None:
+        """Put an error message into the outbox."""
+
+    def _reply_when_sent(self, render: Callable[[], msgspec.Struct]) -> None:
+        """Put a message into the outbox that is rendered when it is sent.
+
+        A message that waits for a slow connection thus carries the newest state, and many
+        consecutive ones cost a counter.
+        """
+        last = self._outbox[-1] if self._outbox else None
+        if isinstance(last, _Rendered) and last.render == render:
+            last.count += 1
+        else:
+            self._outbox.append(_Rendered(render, 1))
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        """Put the close into the outbox."""
+        self._outbox.append(Close(code, reason))
+        self._closed = True

@@ -1,0 +1,88 @@
+"""The engines that the settings describe: recognition, synthesis and punctuation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from liusheng.models.store import Store
+from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
+from liusheng.runtime.punctuation.service import Punctuation
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.server.config.settings import Settings
+from liusheng.server.models import punctuation_model, recognition_models
+from liusheng.tts.text.lexicon import UserLexicon
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engines of a server; None: the server has none."""
+
+    recognition: Recognition | None = None
+    synthesis: Synthesis | None = None
+    punctuation: Punctuation | None = None
+
+    def __iter__(self) -> Iterator[Recognition | Synthesis | Punctuation]:
+        """Iterate over those that there are."""
+        every = (self.recognition, self.synthesis, self.punctuation)
+        return (engine for engine in every if engine)
+
+
+def make_engines(settings: Settings) -> Engines:
+    """Return the engines, not started yet.
+
+    Raises:
+        ModelError: a model is not installed.
+        ValueError: a model is of the wrong kind.
+        LexiconError: the user's lexicon is invalid.
+    """
+    store = Store(settings.home)
+    workers, limits = settings.workers, settings.limits
+
+    def pool(count: int) -> PoolOptions:
+        return PoolOptions(
+            workers=count,
+            threads=workers.threads,
+            call_timeout=workers.call_timeout,
+            nice=workers.nice,
+        )
+
+    recognition = synthesis = punctuation = None
+    if settings.asr.models:
+        recognition = Recognition(
+            recognition_models(settings),
+            settings.asr_options,
+            RecognitionOptions(
+                batch=workers.batch,
+                max_queued=limits.max_queued_seconds,
+                max_streams=limits.max_sessions,
+                max_interval=limits.max_partial_interval_seconds,
+                max_lag=limits.max_lag_seconds,
+            ),
+            pool(workers.asr),
+        )
+    if settings.tts.models:
+        synthesis = Synthesis(
+            [store.open_named(name) for name in settings.tts.models],
+            SynthesisOptions(
+                max_speeches=limits.max_sessions,
+                flush_after=settings.tts.flush_seconds,
+                lexicon=_lexicon(settings),
+            ),
+            pool(workers.tts),
+        )
+    if model := punctuation_model(settings):
+        punctuation = Punctuation(model, limits.max_sessions, pool(1))
+    return Engines(recognition, synthesis, punctuation)
+
+
+def _lexicon(settings: Settings) -> Path | None:
+    """Return the file of the user's lexicon. An invalid one stops the server from starting; the
+    workers log later faults when they read it again."""
+    if not settings.tts.lexicon:
+        return None
+    path = Path(settings.tts.lexicon).expanduser().absolute()
+    UserLexicon(path)
+    return path

@@ -1,0 +1,71 @@
+"""Errors over HTTP: the status of each code, and the response bodies that clients expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from liusheng.protocol import openai
+from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
+from liusheng.protocol.http import Failure, FailureMessage
+
+_STATUSES = {
+    ErrorCode.NOT_ACCEPTABLE: 406,
+    ErrorCode.UNKNOWN_MODEL: 404,
+    ErrorCode.UNKNOWN_PATH: 404,
+    ErrorCode.WRONG_METHOD: 405,
+    ErrorCode.IDLE_TIMEOUT: 408,
+    ErrorCode.MESSAGE_TOO_LARGE: 413,
+    ErrorCode.TEXT_TOO_LONG: 413,
+    ErrorCode.SESSION_TOO_LONG: 413,
+    ErrorCode.SERVER_BUSY: 503,
+    ErrorCode.SERVER_STOPPING: 503,
+    ErrorCode.RECOGNITION_FAILED: 500,
+    ErrorCode.SYNTHESIS_FAILED: 500,
+    ErrorCode.INTERNAL_ERROR: 500,
+    ErrorCode.NO_PUNCTUATION: 501,
+}
+
+
+def http_status(code: ErrorCode) -> int:
+    """Return the HTTP status for an error code: 400 unless a more specific one is defined."""
+    return _STATUSES.get(code, 400)
+
+
+@dataclass(frozen=True)
+class ErrorFormat:
+    """The error responses of a family of paths.
+
+    message_type: type of the response, for the API's description.
+    message: makes the response for an error.
+    """
+
+    message_type: type[msgspec.Struct]
+    message: Callable[[ProtocolError], msgspec.Struct]
+
+
+def _paddlespeech(error: ProtocolError) -> Failure:
+    return Failure(
+        code=http_status(error.code),
+        message=FailureMessage(description=error.message),
+        error=error.code,
+    )
+
+
+def _openai(error: ProtocolError) -> openai.Failure:
+    return openai.Failure(
+        error=openai.ErrorBody(
+            message=error.message,
+            type="server_error" if error.code in SERVER_ERRORS else "invalid_request_error",
+            code=error.code.value,
+        )
+    )
+
+
+PADDLESPEECH_ERRORS = ErrorFormat(Failure, _paddlespeech)
+"""The original server's format, with our code added."""
+
+OPENAI_ERRORS = ErrorFormat(openai.Failure, _openai)
+"""OpenAI's format."""

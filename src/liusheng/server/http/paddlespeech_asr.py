@@ -1,0 +1,66 @@
+"""`POST /paddlespeech/asr`: the recognition of a whole file, in JSON with base64."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import io
+
+import msgspec
+
+from liusheng.asr.types import Script, StreamParams
+from liusheng.protocol import paths
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, parse_body
+from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, RecognitionResult
+from liusheng.protocol.languages import check_language, from_locale
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.http.endpoint import Endpoint
+from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
+from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.http.transcribe import file_recognition
+
+
+def paddlespeech_asr_endpoint(
+    recognition: Recognition, script: Script, limits: LimitSettings
+) -> Endpoint:
+    """Return the endpoint. script: of Chinese text."""
+
+    async def answer(exchange: HttpExchange) -> None:
+        # Base64 has four bytes for three; the rest of the object is small.
+        max_bytes = limits.max_upload_bytes * 4 // 3 + 10_000
+        data = await exchange.body(max_bytes, limits.idle_seconds)
+        body, file = await asyncio.to_thread(_parse, data)
+        lang = check_language(from_locale(body.lang), recognition.languages)
+        params = StreamParams(lang=lang, script=script)
+        async with file_recognition(
+            recognition, params, io.BytesIO(file), max_seconds=limits.max_session_seconds
+        ) as task:
+            await task.wait()
+            transcript = task.transcript
+        result = RecognitionResult(transcription=transcript.view.result, times=transcript.times())
+        await exchange.answer(msgspec.json.encode(RecognitionAnswer(result=result)))
+
+    return Endpoint(
+        "POST",
+        paths.ASR,
+        answer,
+        PADDLESPEECH_ERRORS,
+        summary="Recognise a file.",
+        body={JSON: RecognitionBody},
+        answers={JSON: (RecognitionAnswer,)},
+    )
+
+
+def _parse(data: bytes) -> tuple[RecognitionBody, bytes]:
+    """Return the request, and the file in it."""
+    body = convert(parse_body(data), RecognitionBody)
+    try:
+        return body, base64.b64decode(body.audio, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProtocolError(
+            ErrorCode.INVALID_FIELD,
+            f'The field "audio" is not base64 ({error}); send the bytes of a file as base64.',
+        ) from None

@@ -1,0 +1,47 @@
+"""Language codes of clients."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.languages import AUTO, check_language, from_locale
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"),
+    [
+        ("zh", "zh"),
+        ("zh_cn", "zh"),
+        ("zh-TW", "zh"),
+        (" en-US ", "en"),
+        ("zh_en", AUTO),
+        ("mix", AUTO),
+        ("", AUTO),
+        ("auto", AUTO),
+    ],
+)
+def test_the_code_of_a_locale(locale: str, code: str) -> None:
+    assert from_locale(locale) == code
+
+
+@given(st.text(max_size=20))
+def test_a_code_has_no_region(locale: str) -> None:
+    code = from_locale(locale)
+    assert "_" not in code
+    assert "-" not in code
+    assert from_locale(code) == code or not code.strip()
+
+
+@given(st.text(max_size=20), st.sets(st.sampled_from(["zh", "en", "ja"])))
+def test_a_language_is_known_or_refused(lang: str, known: set[str]) -> None:
+    if lang == AUTO or lang in known:
+        assert check_language(lang, known) == lang
+        return
+    with pytest.raises(ProtocolError) as caught:
+        check_language(lang, known, "language")
+    assert caught.value.code is ErrorCode.NOT_SUPPORTED_BY_MODEL
+    assert '"language"' in caught.value.message
+    assert all(each in caught.value.message for each in known)

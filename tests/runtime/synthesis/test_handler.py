@@ -1,0 +1,115 @@
+"""The worker's handler in this process, with a synthesiser that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tests.support.fake_handlers import Counter
+
+from liusheng.models.types import InstalledModel
+from liusheng.runtime.synthesis import handler as module
+from liusheng.runtime.synthesis.handler import SynthesisHandler
+from liusheng.runtime.synthesis.messages import (
+    Format,
+    Output,
+    SpeechChunk,
+    SpeechStart,
+    SpeechUpdate,
+)
+from liusheng.tts.types import SpeechRequest
+
+
+@pytest.fixture
+def handler() -> SynthesisHandler:
+    return SynthesisHandler(Counter())
+
+
+def run(handler: SynthesisHandler, start: SpeechStart) -> list[SpeechChunk]:
+    chunks = [handler.start(0, start)]
+    while not chunks[-1].over:
+        chunks.append(handler.step(0, SpeechUpdate(last=True)))
+    return chunks
+
+
+def test_its_voices(handler: SynthesisHandler) -> None:
+    assert [voice.name for voice in handler.describe()] == ["counter"]
+
+
+def test_a_step_is_a_block(handler: SynthesisHandler) -> None:
+    chunks = run(handler, SpeechStart(SpeechRequest("2")))
+    assert [chunk.audio for chunk in chunks] == [b"\1\0", b"\2\0", b""]
+    assert [chunk.seconds for chunk in chunks] == [1 / 24_000, 2 / 24_000, 2 / 24_000]
+    assert [len(chunk.marks) for chunk in chunks] == [1, 1, 0]
+
+
+def test_a_speech_that_is_over_is_forgotten(handler: SynthesisHandler) -> None:
+    run(handler, SpeechStart(SpeechRequest("1")))
+    with pytest.raises(KeyError):
+        handler.step(0, SpeechUpdate())
+
+
+def test_a_speech_waits_for_text_and_is_flushed(handler: SynthesisHandler) -> None:
+    start = SpeechStart(SpeechRequest("spell a"), last=False)
+    assert handler.start(0, start).audio == b"a\0"
+    assert handler.step(0, SpeechUpdate()) == SpeechChunk(b"", 1 / 24_000, waiting=True)
+    assert handler.step(0, SpeechUpdate(flushes=(7,))).audio == b"\1\0"
+    assert handler.step(0, SpeechUpdate("b", last=True)).audio == b"b\0"
+    assert handler.step(0, SpeechUpdate(last=True)).over
+
+
+@pytest.mark.parametrize("form", ["pcm_s16le", "wav"])
+@pytest.mark.parametrize("delivered", [0, 1, 2])
+def test_a_restart_continues_after_what_was_delivered(
+    handler: SynthesisHandler, form: Format, delivered: int
+) -> None:
+    output = Output(form, 24_000)
+    request = SpeechRequest("3 large")
+    whole = run(handler, SpeechStart(request, output))
+    size = sum(len(chunk.audio) for chunk in whole[:delivered])
+    marks = sum(len(chunk.marks) for chunk in whole[:delivered])
+    start = SpeechStart(request, output, bytes_delivered=size, marks_delivered=marks)
+    rest = run(handler, start)
+    assert b"".join(c.audio for c in rest) == b"".join(c.audio for c in whole[delivered:])
+    assert [m for c in rest for m in c.marks] == [m for c in whole[delivered:] for m in c.marks]
+
+
+def test_marks_go_with_the_audio_that_an_encoder_held_back(handler: SynthesisHandler) -> None:
+    chunks = run(handler, SpeechStart(SpeechRequest("spell abc"), Output("mp3", 24_000)))
+    assert all(chunk.audio or not chunk.marks for chunk in chunks)
+    assert "".join(mark.text for chunk in chunks for mark in chunk.marks) == "abc"
+
+
+def test_no_audio_has_no_container(handler: SynthesisHandler) -> None:
+    (chunk,) = run(handler, SpeechStart(SpeechRequest("0"), Output("wav", 24_000)))
+    assert chunk == SpeechChunk(b"", 0.0, over=True)
+
+
+def test_a_speech_that_fails_is_forgotten(handler: SynthesisHandler) -> None:
+    with pytest.raises(ValueError, match="cannot say 3"):
+        run(handler, SpeechStart(SpeechRequest("6 raise")))
+    with pytest.raises(KeyError):
+        handler.step(0, SpeechUpdate())
+
+
+def test_dropped_speeches_are_forgotten(handler: SynthesisHandler) -> None:
+    for key in (1, 2):
+        handler.start(key, SpeechStart(SpeechRequest("3")))
+    handler.drop([1, 5])
+    assert handler.step(2, SpeechUpdate(last=True)).audio == b"\2\0"
+    with pytest.raises(KeyError):
+        handler.step(1, SpeechUpdate())
+
+
+def test_a_worker_loads_the_voices(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+
+    def load(models: Sequence[InstalledModel], *, lexicon: Path | None) -> Counter:
+        loaded.extend([models, lexicon])
+        return Counter()
+
+    monkeypatch.setattr("liusheng.tts.load.load", load)
+    lexicon = Path("words.txt")
+    assert module.load_synthesis_handler([], lexicon).describe()[0].name == "counter"
+    assert loaded == [[], lexicon]

@@ -1,0 +1,105 @@
+"""A real worker process, with a handler that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers.pipe import WorkerCallError
+from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
+
+HANDLER = "tests.support.worker_handlers.Handler"
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[WorkerProcess]:
+    worker = await WorkerProcess.start(HANDLER, ("a", 1), PoolOptions(threads=3, nice=2))
+    yield worker
+    await worker.kill()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_the_handler_describes_itself(worker: WorkerProcess) -> None:
+    assert worker.description == {"args": ("a", 1), "niceness": os.nice(0) + 2, "threads": "3"}
+
+
+async def test_calls_are_made_in_the_worker(worker: WorkerProcess) -> None:
+    assert await worker.call("add", 1, 2, timeout=60) == 3
+    assert await worker.call("pid", timeout=60) == worker.pid != os.getpid()
+
+
+async def test_a_method_that_raises_leaves_the_worker_alive(worker: WorkerProcess) -> None:
+    with pytest.raises(LookupError, match="no such word") as caught:
+        await worker.call("fail", "no such word", timeout=60)
+    (trace,) = caught.value.__notes__
+    assert "in fail" in trace, "the traceback of the worker"
+    with pytest.raises(WorkerCallError, match="LocalError: not for pickle"):
+        await worker.call("fail_unpicklably", timeout=60)
+    assert await worker.call("add", 2, 2, timeout=60) == 4
+
+
+async def test_a_worker_that_dies_is_lost(worker: WorkerProcess) -> None:
+    with pytest.raises(WorkerLostError, match=rf"Worker {worker.pid} died \(exit status 3\)"):
+        await worker.call("die", 3, timeout=60)
+    with pytest.raises(WorkerLostError):
+        await worker.call("add", 1, 2, timeout=60)
+
+
+async def test_a_worker_that_hangs_is_killed(worker: WorkerProcess) -> None:
+    with pytest.raises(WorkerLostError, match=r"did not respond for 0\.1 s and was killed"):
+        await worker.call("hang", timeout=0.1)
+    assert not is_alive(worker.pid)
+
+
+async def test_a_cancelled_call_kills_the_worker(worker: WorkerProcess) -> None:
+    call = asyncio.create_task(worker.call("hang", timeout=60))
+    await asyncio.sleep(0.05)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert not is_alive(worker.pid), "its response would be taken for the next call's"
+
+
+async def test_ctrl_c_does_not_end_a_worker(worker: WorkerProcess) -> None:
+    os.kill(worker.pid, signal.SIGINT)
+    assert await worker.call("add", 1, 2, timeout=60) == 3
+
+
+async def test_killing_twice_does_nothing(worker: WorkerProcess) -> None:
+    await worker.kill()
+    assert not is_alive(worker.pid)
+    await worker.kill()
+
+
+@pytest.mark.parametrize(
+    ("factory", "error", "text"),
+    [
+        pytest.param(
+            "tests.support.fake_handlers.broken", FileNotFoundError, "model.bin", id="raises"
+        ),
+        pytest.param(
+            "tests.support.fake_handlers.fatal", WorkerLostError, "exit status 7", id="dies"
+        ),
+        pytest.param("tests.support.no_such_module.f", ModuleNotFoundError, "no_such", id="is not"),
+    ],
+)
+async def test_a_factory_that(factory: str, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        await WorkerProcess.start(factory, (), PoolOptions())
+
+
+async def test_a_start_that_takes_too_long() -> None:
+    with pytest.raises(WorkerLostError, match=r"did not respond for 0\.2 s"):
+        await WorkerProcess.start("time.sleep", (60,), PoolOptions(start_timeout=0.2))

@@ -1,0 +1,41 @@
+"""What the server prints when it is ready."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from liusheng.server.banner import banner
+from liusheng.server.config.settings import Settings
+
+RECOGNITION: Any = SimpleNamespace(
+    description=SimpleNamespace(models={"auto": "whisper", "zh": "whisper", "en": "moonshine"})
+)
+SYNTHESIS: Any = SimpleNamespace(
+    voices=[SimpleNamespace(id=number, name=f"v{number}") for number in range(6)]
+)
+
+
+def test_addresses_and_commands_of_both_tasks() -> None:
+    text = banner(Settings(), [8090], RECOGNITION, SYNTHESIS)
+    assert "ws://127.0.0.1:8090/paddlespeech/asr/streaming  (whisper, en: moonshine)" in text
+    assert "ws://127.0.0.1:8090/paddlespeech/tts/streaming" in text
+    assert "(voices: 0 v0, 1 v1, 2 v2, 3 v3)" in text, "the first few"
+    assert "  liusheng asr recording.wav\n" in text, "the default address needs no --server"
+
+
+def test_a_task_that_is_not_served_is_not_named() -> None:
+    text = banner(Settings(), [8090], RECOGNITION, None)
+    assert "synthesis" not in text
+    assert "liusheng tts" not in text
+    text = banner(Settings(), [8090], None, SYNTHESIS)
+    assert "recognition" not in text
+    assert "liusheng asr" not in text
+
+
+def test_commands_name_another_address() -> None:
+    settings = Settings(host="::1", path_prefix="/speech")
+    text = banner(settings, [9000, 9001], RECOGNITION, SYNTHESIS)
+    assert "listening on [::1], port 9000, 9001." in text
+    assert len(re.findall(r"--server ws://\[::1\]:9000/speech", text)) == 2

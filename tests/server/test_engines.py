@@ -1,0 +1,54 @@
+"""From settings to engines that are not started yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liusheng.models.errors import ModelError
+from liusheng.server.config.settings import Settings
+from liusheng.server.engines import Engines, make_engines
+
+
+def settings(tmp_path: Path, **changes: Any) -> Settings:
+    """Settings for the model that comes with the package, in an empty store."""
+    return Settings(**{
+        "home": tmp_path, "asr": {"models": ["tiny"]}, "tts": {"models": []}, **changes
+    })  # fmt: skip
+
+
+def test_what_the_settings_do_not_name_is_not_made(tmp_path: Path) -> None:
+    engines = make_engines(settings(tmp_path))
+    assert engines.recognition is not None
+    assert (engines.synthesis, engines.punctuation) == (None, None)
+    assert list(engines) == [engines.recognition]
+
+
+def test_limits_are_passed_on(tmp_path: Path) -> None:
+    limits = {"max_sessions": 7, "max_queued_seconds": 3}
+    engines = make_engines(settings(tmp_path, limits=limits, workers={"batch": 5}))
+    assert engines.recognition is not None
+    options = engines.recognition.options
+    assert (options.max_streams, options.max_queued, options.batch) == (7, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"asr": {"models": ["whisper-base"]}}, {"tts": {"models": ["baker-zh"]}}],
+    ids=["recognition", "synthesis"],
+)
+def test_a_model_that_is_not_installed(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(ModelError):
+        make_engines(settings(tmp_path, **changes))
+
+
+def test_a_model_for_another_task(tmp_path: Path) -> None:
+    asr = {"models": ["tiny"], "punctuation": "tiny"}
+    with pytest.raises(ValueError, match="punctuation"):
+        make_engines(settings(tmp_path, asr=asr))
+
+
+def test_there_can_be_none() -> None:
+    assert list(Engines()) == []

@@ -1,0 +1,50 @@
+"""Handlers for worker processes that test the machinery of workers itself."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class Handler:
+    """Does what its methods are called."""
+
+    def __init__(self, *args: Any) -> None:
+        self._args = args
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "args": self._args,
+            "niceness": os.nice(0),
+            "threads": os.environ["OMP_NUM_THREADS"],
+        }
+
+    def add(self, one: int, other: int) -> int:
+        return one + other
+
+    def pid(self) -> int:
+        return os.getpid()
+
+    def fail(self, text: str) -> NoReturn:
+        raise LookupError(text)
+
+    def fail_unpicklably(self) -> NoReturn:
+        class LocalError(Exception):
+            pass
+
+        raise LocalError("not for pickle")
+
+    def die(self, status: int) -> NoReturn:
+        os._exit(status)
+
+    def hang(self) -> None:
+        time.sleep(60)
+
+
+def start_until(stop: str) -> Handler:
+    """Fail to start once the file `stop` is there."""
+    if Path(stop).exists():
+        raise FileNotFoundError("the model has gone")
+    return Handler()
