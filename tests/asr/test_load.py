@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from liusheng.asr.capabilities import Capabilities, NotSupportedError
@@ -32,15 +31,13 @@ class Counter:
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         self.batches.append(len(turns))
-        return [
-            Outcome(t.state + 1, (), Partial(0, f"{self.name} {t.state}"), False) for t in turns
-        ]
+        return [Outcome(t.state + 1, (), Partial(0, f"{self.name} {t.state}")) for t in turns]
 
     def forget(self, states: Sequence[Any]) -> None:
         self.forgotten += states
 
 
-SILENCE = np.zeros(160, np.float32)
+SILENCE = bytes(320)
 
 
 def test_a_stream_goes_to_the_model_listed_for_its_language() -> None:

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
 from liusheng.asr.offline.engine import Effort, Window
 from liusheng.asr.offline.whisper import WhisperEngine
 from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
-from liusheng.asr.recognizer import Recognizer, Turn
+from liusheng.asr.recognizer import Recognizer
 from liusheng.asr.text.pieces import split_pieces, spread
 from liusheng.asr.types import SAMPLE_RATE, StreamParams
 from liusheng.audio.decode import decode_file
@@ -133,7 +134,7 @@ def test_english_words_are_placed_where_they_are_said() -> None:
     for align in (True, False):
         models = [store.open(WHISPER), store.open(MOONSHINE)]
         recognizer = load(models, AsrOptions(moonshine=MoonshineOptions(align=align)))
-        (outcome,) = recognizer.advance([Turn(recognizer.open(StreamParams("en")), audio, True)])
+        outcome = InProcessStream(recognizer, StreamParams("en")).advance(audio, last=True)
         words = [word for utterance in outcome.closed for word in utterance.words]
         assert [word.text for word in words][:3] == ["It", "rains.", "We"]
         # A synthesiser's sentence begins with a little silence.
@@ -230,6 +231,6 @@ def test_the_language_of_a_whole_file_at_once_is_found(recognizer: Recognizer, l
     turns = []
     for recording in [r for r in recordings if r.lang == lang][:4]:
         samples = np.concatenate(list(decode_file(recording.path, SAMPLE_RATE)))
-        turns.append(Turn(recognizer.open(StreamParams("auto")), samples, last=True))
+        turns.append(InProcessStream(recognizer).turn(samples, last=True))
     for outcome in recognizer.advance(turns):
         assert {u.lang for u in outcome.closed} == {lang}

@@ -33,14 +33,14 @@ class WordRecognizer:
         return [self._advance(turn) for turn in turns]
 
     def _advance(self, turn: Turn) -> Outcome:
-        position = turn.state + len(turn.samples)
+        position = turn.state + len(turn.pcm) // 2
         count = position // 8000
         if turn.last:
             words = tuple(Word(w, i / 2, (i + 1) / 2) for i, w in enumerate(self.words[:count]))
             text = " ".join(w.text for w in words)
-            return Outcome(position, (Utterance(0, text, words, "en", 0, 2),), Partial(1), False)
+            return Outcome(position, (Utterance(0, text, words, "en", 0, 2),), Partial(1), position)
         text = " ".join(self.words[:count]).replace("two", "too" if count == 2 else "two")
-        return Outcome(position, (), Partial(0, text), True)
+        return Outcome(position, (), Partial(0, text), position)
 
     def forget(self, states: Sequence[Any]) -> None:
         pass

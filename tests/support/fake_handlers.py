@@ -1,4 +1,4 @@
-"""Handlers for worker processes under test: they do as they are told.
+"""Handlers for worker processes under test: they do what their input tells them to.
 
 A turn's audio is a script, in ASCII padded with spaces to whole samples.
 """
@@ -16,9 +16,15 @@ import numpy as np
 
 from liusheng.asr.capabilities import Capabilities, Hotwords
 from liusheng.asr.recognizer import StateLostError
-from liusheng.asr.types import Partial, SpeechActivity, Utterance
-from liusheng.runtime.recognition.handler import RecognizerDescription, TurnRequest, TurnResult
-from liusheng.runtime.recognition.vad_service import VadRequest
+from liusheng.asr.types import Partial, Utterance
+from liusheng.asr.vad.segments import SpeechActivity
+from liusheng.runtime.recognition.messages import (
+    Detection,
+    RecognizerDescription,
+    TurnRequest,
+    TurnResult,
+    VadRequest,
+)
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.types import Block, SpeechMark, SpeechRequest, Voice
@@ -48,22 +54,27 @@ class Echo:
         if self._sticky:
             return self._remembered(request)
         text = self._heard(pickle.loads(request.state) if request.state else "", request.pcm)
-        return self._result(pickle.dumps(text), text, request.last)
+        end = request.start + len(request.pcm) // 2
+        return self._result(pickle.dumps(text), text, request.last, end, end)
 
     def _remembered(self, request: TurnRequest) -> TurnResult:
-        key, count = pickle.loads(request.state) if request.state else (uuid.uuid4().hex, 0)
+        start = (uuid.uuid4().hex, 0, 0)
+        key, count, end = pickle.loads(request.state) if request.state else start
         words = self._texts.pop(key, [])
         if len(words) != count:
-            if request.past is None:
+            if request.start:
                 raise StateLostError(f"{key} is not here")
-            words = request.past.decode("ascii").split()
+            words = request.pcm[: 2 * end].decode("ascii").split()
             assert len(words) == count
-        elif count:
-            assert request.past is None, "what is here need not be sent"
-        words = self._heard(" ".join(words), request.pcm).split()
+            fresh = request.pcm[2 * end :]
+        else:
+            assert request.start == end, "audio that is here need not be sent"
+            fresh = request.pcm
+        words = self._heard(" ".join(words), fresh).split()
         self._texts[key] = words
-        result = self._result(pickle.dumps((key, len(words))), " ".join(words), request.last)
-        return replace(result, needs=0)
+        end += len(fresh) // 2
+        state = pickle.dumps((key, len(words), end))
+        return self._result(state, " ".join(words), request.last, 0, end)
 
     @staticmethod
     def _heard(text: str, pcm: bytes) -> str:
@@ -84,35 +95,35 @@ class Echo:
         return text
 
     @staticmethod
-    def _result(state: bytes, text: str, last: bool) -> TurnResult:
+    def _result(state: bytes, text: str, last: bool, needs: int, end: int) -> TurnResult:
         if last:
             closed = (Utterance(0, text, (), "zh", 0.0, 1.0),)
-            return TurnResult(state, closed, Partial(1), False)
-        return TurnResult(state, (), Partial(0, text), True)
+            return TurnResult(state, closed, Partial(1), needs, end)
+        return TurnResult(state, (), Partial(0, text), needs, end)
 
     def forget(self, states: Sequence[bytes]) -> None:
         for state in states:
             self._texts.pop(pickle.loads(state)[0], None)
 
 
-class FakeEar:
-    """Counts what it hears, and does as audio that begins with a word says."""
+class FakeVad:
+    """Counts samples, and does what audio that begins with a word says."""
 
     def describe(self) -> None:
         pass
 
-    def listen(self, hearings: Sequence[VadRequest]) -> list[tuple[bytes, SpeechActivity]]:
-        return [self._listen(each) for each in hearings]
+    def detect(self, requests: Sequence[VadRequest]) -> list[Detection]:
+        return [self._detect(each) for each in requests]
 
-    def _listen(self, hearing: VadRequest) -> tuple[bytes, SpeechActivity]:
-        if hearing.pcm.startswith(b"raise"):
+    def _detect(self, request: VadRequest) -> Detection:
+        if request.pcm.startswith(b"raise"):
             raise ValueError("no such sound")
-        if hearing.pcm.startswith(b"die"):
+        if request.pcm.startswith(b"die"):
             os._exit(3)
-        if hearing.pcm.startswith(b"hang"):
+        if request.pcm.startswith(b"hang"):
             time.sleep(60)
-        heard = int(hearing.state or b"0") + len(hearing.pcm)
-        return str(heard).encode(), SpeechActivity(heard / 32_000)
+        end = int(request.state or b"0") + len(request.pcm) // 2
+        return Detection(str(end).encode(), SpeechActivity(end, end))
 
 
 def _happened(marker: str) -> bool:
@@ -183,8 +194,8 @@ def echo(sticky: object, _: object) -> Echo:
     return Echo(bool(sticky))
 
 
-def ear(_: object) -> FakeEar:
-    return FakeEar()
+def vad(_: object) -> FakeVad:
+    return FakeVad()
 
 
 def counter(*_: object) -> SynthesisHandler:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from liusheng.asr.types import Samples
-from liusheng.asr.vad.silero import FRAME
+from liusheng.asr.vad.segments import FRAME
 
 
 class LevelDetector:

@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.online import recognizer as sherpa_online
-from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.models.types import InstalledModel, Kind, Task
@@ -92,13 +92,10 @@ class StreamingModel:
     def tokens(self, samples: Samples) -> list[str]:
         """Return the tokens recognised in 16 kHz samples, sent a tenth of a second at a time."""
         begin = time.process_time()
-        state = self._recognizer.open(StreamParams(lang="auto"))
+        stream = InProcessStream(self._recognizer, StreamParams(lang="auto"))
         texts = []
         for at in range(0, len(samples), _TURN):
-            last = at + _TURN >= len(samples)
-            turn = Turn(state, samples[at : at + _TURN], last)
-            (outcome,) = self._recognizer.advance([turn])
-            state = outcome.state
+            outcome = stream.advance(samples[at : at + _TURN], last=at + _TURN >= len(samples))
             texts += [utterance.text for utterance in outcome.closed]
         self.processor_seconds += time.process_time() - begin
         self.audio_seconds += len(samples) / RATE

@@ -210,7 +210,7 @@ class OnlineOptions:
     speech_threshold: float = 0.3
     pre_roll: float = 0.5
     hang_over: float = 0.6
-    batch: int = 16
+    batch: int = 8
 
     def __post_init__(self) -> None:
         if self.decoding_method not in (GREEDY, BEAM):

@@ -1,9 +1,10 @@
-"""What a recogniser takes and gives: the one interface behind which every engine stands.
+"""The contract of a recogniser: the one interface behind which every engine stands.
 
-A recogniser is driven in *turns*. A turn hands it a stream's state and the audio that has come in
-since the last turn, and gives back the new state and what is now known. States are values: they can
-be pickled, sent to another process, kept by the caller and handed in again, so a batch that was
-lost with its worker is simply sent again. Nothing here knows of sockets, processes or clocks.
+A recogniser is driven in *turns*. The caller owns each stream's audio. A turn carries the stream's
+state and the part of its audio that the recogniser needs, and gives back the new state, what is now
+known, and from which sample on audio is still needed. States are values that carry no audio: they
+can be pickled, sent to another process, kept by the caller and handed in again, so a batch that was
+lost with its worker is sent again. Nothing here knows of sockets, processes or clocks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from liusheng.asr.capabilities import Capabilities
-from liusheng.asr.types import Partial, Samples, StreamParams, Utterance
+from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.asr.vad.segments import SpeechActivity
 
 
 @dataclass(frozen=True)
@@ -21,44 +23,52 @@ class Turn:
     """One stream's part in a batch.
 
     state: what `open` or the stream's last turn gave.
-    samples: the audio since the last turn; may be empty.
+    pcm: the stream's audio from sample `start` on; PCM16, 16 kHz, mono. For a recogniser that is
+        `windowed` (see `Capabilities`) it begins at the last outcome's `needs` or before, and may
+        be empty where nothing is to be decoded. For others it begins where the last turn ended,
+        or, where the part of the state that lives in a process is not there (`StateLostError`), at
+        the last outcome's `needs`.
     last: no more audio will come: close every utterance.
-    past: the audio from the last outcome's `needs` up to `samples`. A sticky recogniser asks for it
-        (`StateLostError`) where the part of the state that it keeps in its process is not there.
+    activity: where speech is in the audio; `closed` are the utterances that ended since the last
+        turn. Windowed recognisers need it, others do without.
     spare: nobody else waits for a turn, so that niceties may take their time.
     """
 
     state: Any
-    samples: Samples
+    pcm: bytes
+    start: int = 0
     last: bool = False
-    past: Samples | None = None
+    activity: SpeechActivity | None = None
     spare: bool = True
+
+    @property
+    def end(self) -> int:
+        """One past the turn's last sample."""
+        return self.start + len(self.pcm) // 2
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a turn led to.
+    """What a turn led to. Positions are samples from the start of the stream.
 
     state: for the stream's next turn; opaque to everyone but the recogniser.
     closed: utterances that this turn closed, in order.
     partial: the utterance still open; after the last turn its text is "".
-    speaking: whether the speaker is in the middle of something (an utterance is open). A caller may
-        look less often at streams that are silent.
-    needs: the audio from this sample of the stream on may be asked for again (`Turn.past`); None:
-        nothing will be.
-    wants: so many seconds of audio later there is something to compute; None: any will do.
-    heard: the audio up to this sample of the stream is what the texts tell of; None: all that came.
-    held: seconds of audio that the next decode goes over again: what it costs grows with them.
+    needs: the audio from here on may be needed again.
+    covered: the texts cover the audio up to here.
+    step: so many samples of audio later there is something to compute; None: the recogniser does
+        not work in steps.
+    final_until: the speech that ends here was decoded with a final's care, so that closing its
+        utterance needs no audio; 0: there is none.
     """
 
     state: Any
     closed: tuple[Utterance, ...]
     partial: Partial
-    speaking: bool
-    needs: int | None = None
-    wants: float | None = None
-    heard: int | None = None
-    held: float = 0.0
+    needs: int = 0
+    covered: int = 0
+    step: int | None = None
+    final_until: int = 0
 
 
 class Recognizer(Protocol):
@@ -99,4 +109,4 @@ class Recognizer(Protocol):
 
 
 class StateLostError(RuntimeError):
-    """What a recogniser keeps of a stream is not in this process: the turn needs its `past`."""
+    """What a recogniser keeps of a stream is not in this process: the turn needs older audio."""

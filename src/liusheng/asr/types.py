@@ -102,19 +102,3 @@ class Partial:
     index: int
     text: str = ""
     stable: int = 0
-
-
-@dataclass(frozen=True)
-class SpeechActivity:
-    """What was noticed of a stream. All are seconds from its start.
-
-    heard: how far it was listened to.
-    begun: where the open utterance's speech began; None: nobody speaks.
-    speech: where the newest speech ended.
-    closed: where the newest utterance that is over was found to be over; 0.0: there was none.
-    """
-
-    heard: float = 0.0
-    begun: float | None = None
-    speech: float = 0.0
-    closed: float = 0.0

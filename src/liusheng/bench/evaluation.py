@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from liusheng.asr.recognizer import Recognizer
 from liusheng.asr.types import SAMPLE_RATE
+from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.bench.asr_client import AsrResult, recognize_clip
 from liusheng.bench.eval_results import EvalResult
 from liusheng.bench.recordings import Clip, Recording, read_samples
@@ -21,10 +22,17 @@ class Evaluator:
     """Transcribes recordings in this process with one recogniser and its models.
 
     models: those that `recognizer` was loaded with.
+    detector: of speech (see `InProcessStream`).
     """
 
-    def __init__(self, recognizer: Recognizer, models: Sequence[InstalledModel]) -> None:
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        models: Sequence[InstalledModel],
+        detector: SpeechActivityDetector | None = None,
+    ) -> None:
         self._recognizer = recognizer
+        self._detector = detector
         self._models = {model.name: model for model in models}
         self._plain: dict[str, Transcriber | None] = {}
 
@@ -47,7 +55,7 @@ class Evaluator:
                 + ", ".join(self._recognizer.languages)
             )
         samples = read_samples(recording.path)
-        transcript = transcribe_live(self._recognizer, samples, lang, turn, timer)
+        transcript = transcribe_live(self._recognizer, samples, lang, turn, timer, self._detector)
         return EvalResult(
             recording,
             len(samples) / SAMPLE_RATE,
@@ -66,7 +74,9 @@ class Evaluator:
         """Add the transcript of the whole recording at once."""
         samples = read_samples(result.recording.path)
         turn = max(1.0, result.seconds + 1)
-        whole = transcribe_live(self._recognizer, samples, result.recording.lang, turn)
+        whole = transcribe_live(
+            self._recognizer, samples, result.recording.lang, turn, detector=self._detector
+        )
         return replace(result, whole=whole.text, cpu_whole=whole.cpu)
 
     def with_plain(self, result: EvalResult) -> EvalResult:

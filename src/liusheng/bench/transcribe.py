@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load_engine
 from liusheng.asr.offline.engine import Effort, Window
-from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.recognizer import Outcome, Recognizer
 from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
+from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.bench.scoring import join
 from liusheng.bench.token_delay import first_shown, visible_tokens
 from liusheng.models.types import InstalledModel, Kind
@@ -47,11 +49,12 @@ def transcribe_live(
     lang: str,
     turn: float = 0.1,
     timer: Callable[[], float] = lambda: 0.0,
+    detector: SpeechActivityDetector | None = None,
 ) -> LiveTranscript:
-    """Transcribe a recording as if it were being spoken; for `turn` and `timer` see
+    """Transcribe a recording as if it were being spoken; for `turn`, `timer` and `detector` see
     `simulate_live`."""
     started = time.process_time()
-    outcomes = list(simulate_live(recognizer, samples, lang, turn, timer))
+    outcomes = list(simulate_live(recognizer, samples, lang, turn, timer, detector))
     cpu = time.process_time() - started
     closed = [utterance for _, outcome in outcomes for utterance in outcome.closed]
     latency = outcomes[-1][0] - len(samples) / SAMPLE_RATE if outcomes else 0.0
@@ -65,6 +68,7 @@ def simulate_live(
     lang: str,
     turn: float,
     timer: Callable[[], float] = lambda: 0.0,
+    detector: SpeechActivityDetector | None = None,
 ) -> Iterator[tuple[float, Outcome]]:
     """Play a recording on a simulated clock; yield each outcome and when it was available.
 
@@ -72,8 +76,9 @@ def simulate_live(
         one before was computed.
     timer: the clock that measures how long a turn takes (`time.process_time`: as on a core without
         other work); by default computing takes no time.
+    detector: of speech (see `InProcessStream`).
     """
-    state = recognizer.open(StreamParams(lang))
+    stream = InProcessStream(recognizer, StreamParams(lang), detector)
     step = max(1, round(turn * SAMPLE_RATE))
     now = 0.0
     end = 0
@@ -81,12 +86,9 @@ def simulate_live(
         start = end
         end = min(len(samples), max(start + step, int(now * SAMPLE_RATE)))
         started = timer()
-        last = end == len(samples)
-        outcome = recognizer.advance([Turn(state, samples[start:end], last)])[0]
+        outcome = stream.advance(samples[start:end], last=end == len(samples))
         now = max(now, end / SAMPLE_RATE) + timer() - started
-        state = outcome.state
         yield now, outcome
-    recognizer.forget([state])
 
 
 def offline_transcriber(model: InstalledModel) -> Transcriber:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from liusheng.asr.load import load as load_recognizer
+from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.audio.decode import DecodeError
 from liusheng.bench import eval_report, machine
 from liusheng.bench.eval_results import EvalResult
@@ -111,7 +112,11 @@ def _evaluate_here(
 ) -> list[EvalResult]:
     """Transcribe recordings in this process, with the models of the settings."""
     models = recognition_models(settings)
-    evaluator = Evaluator(load_recognizer(models, settings.asr_options), models)
+    evaluator = Evaluator(
+        load_recognizer(models, settings.asr_options),
+        models,
+        SpeechActivityDetector(settings.asr_options.live.vad),
+    )
     results = []
     with _progress("Transcribing", recordings) as each:
         for recording in each:
@@ -129,7 +134,11 @@ def _add_offline(results: Sequence[EvalResult], settings: Settings) -> list[Eval
         except ModelError as problem:
             info(f"Not compared with {name} offline: {problem}")
         else:
-            evaluators[name] = Evaluator(load_recognizer(models, settings.asr_options), models)
+            evaluators[name] = Evaluator(
+                load_recognizer(models, settings.asr_options),
+                models,
+                SpeechActivityDetector(settings.asr_options.live.vad),
+            )
     with _progress("Transcribing offline", results) as each:
         return [
             evaluators[result.model].with_offline(result) if result.model in evaluators else result

@@ -73,8 +73,8 @@ def check_recognition(model: InstalledModel, wav: Path | None, lang: str) -> dic
 
     wav: None: the model is only loaded.
     """
+    from liusheng.asr.in_process import InProcessStream
     from liusheng.asr.load import load
-    from liusheng.asr.recognizer import Turn
     from liusheng.asr.types import SAMPLE_RATE, StreamParams
 
     started = time.perf_counter()
@@ -83,12 +83,12 @@ def check_recognition(model: InstalledModel, wav: Path | None, lang: str) -> dic
     if wav is None:
         return {"load_seconds": loaded, "real_time_factor": None, "text": ""}
     blocks = list(decode_file(wav, SAMPLE_RATE, block_seconds=_TURN))
-    state = recognizer.open(StreamParams(lang if lang in recognizer.languages else "auto"))
+    params = StreamParams(lang if lang in recognizer.languages else "auto")
+    stream = InProcessStream(recognizer, params)
     text = ""
     started = time.perf_counter()
     for samples in [*blocks, np.zeros(0, np.float32)]:
-        outcome = recognizer.advance([Turn(state, samples, last=not len(samples))])[0]
-        state = outcome.state
+        outcome = stream.advance(samples, last=not len(samples))
         text += "".join(utterance.text for utterance in outcome.closed)
     took = time.perf_counter() - started
     seconds = sum(map(len, blocks)) / SAMPLE_RATE

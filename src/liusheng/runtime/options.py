@@ -30,20 +30,23 @@ class RecognitionOptions:
 
     batch: windows that one call to a worker takes at most; of streams of online models, four times
         as many.
-    longest: seconds that a call of several streams is expected to take at most: for so long
-        somebody who is urgent may have to wait.
-    step: seconds of new audio after which a stream wants to be looked at again, where the model
-        goes along with it (an online model), or nothing is known of what is in it.
-    max_turn: seconds of audio that one turn takes at most, so that nobody's backlog is everybody's.
-    max_queued: seconds of audio of one stream not looked at, above which its socket is read slowly.
+    max_batch_seconds: that a call of several streams is expected to take at most: so long somebody
+        who is urgent may have to wait.
+    step: seconds of new audio after which a stream is due for a turn, where its model decodes it
+        step by step (an online model), or speech has not been detected in it.
+    max_turn: seconds of audio that one turn takes at most, so that one stream's backlog does not
+        delay the others.
+    max_queued: seconds of audio of one stream that no turn has taken, above which its socket is
+        read slowly.
     max_streams: at once.
-    max_interval: seconds between two looks at one speaker, above which no more are let in: what
-        they would come to with one more, as measured.
-    max_lag: seconds that the stalest stream has waited for a look, above which no more are let in.
+    max_interval: seconds between two decodes of one speaker's open utterance, above which no more
+        streams are admitted: what they would come to with one more, as measured.
+    max_lag: seconds that the longest waiting stream has waited for a turn, above which no more are
+        admitted.
     """
 
     batch: int = 8
-    longest: float = 0.3
+    max_batch_seconds: float = 0.3
     step: float = 0.4
     max_turn: float = 20.0
     max_queued: float = 30.0

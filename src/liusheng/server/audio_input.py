@@ -10,7 +10,7 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.convert import PacketConverter, SampleFormat
 from liusheng.audio.decode import Container
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
-from liusheng.runtime.recognition.service import RecognitionStream
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.container_decoding import decode_stream
 

@@ -58,6 +58,8 @@ def make_engines(settings: Settings) -> Engines:
                 batch=workers.batch,
                 max_queued=limits.max_queued_seconds,
                 max_streams=limits.max_sessions,
+                max_interval=limits.max_partial_interval_seconds,
+                max_lag=limits.max_lag_seconds,
             ),
             pool(workers.asr),
         )

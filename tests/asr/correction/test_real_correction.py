@@ -9,9 +9,9 @@ import pytest
 
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.corrector import load as load_corrector
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
 from liusheng.asr.options import CorrectionOptions
-from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import StreamParams
 from liusheng.bench.recordings import Recording, read_manifest, read_samples
 from liusheng.bench.scoring import Errors, errors
@@ -65,8 +65,7 @@ def test_fewer_errors_on_real_recordings(
     for recording in list(recordings.values())[::2]:
         samples = read_samples(recording.path)
         # All at once: each utterance is decoded once, as a final.
-        state = plain.open(StreamParams("zh"))
-        (outcome,) = plain.advance([Turn(state, samples, True)])
+        outcome = InProcessStream(plain, StreamParams("zh")).advance(samples, last=True)
         text = "".join(u.text for u in outcome.closed)
         before += errors(recording.reference, text, "zh")
         after += errors(recording.reference, corrector.correct(text), "zh")
@@ -84,8 +83,8 @@ def test_hotwords_bring_names_that_come_out_wrong_without(
 
     def heard(name: str, hotwords: tuple[str, ...]) -> bool:
         samples = read_samples(said[name].path)
-        state = recognizer.open(StreamParams("zh", hotwords=hotwords))
-        (outcome,) = recognizer.advance([Turn(state, samples, True)])
+        params = StreamParams("zh", hotwords=hotwords)
+        outcome = InProcessStream(recognizer, params).advance(samples, last=True)
         return any(name in u.text for u in outcome.closed)
 
     without = sum(heard(name, ()) for name in said)

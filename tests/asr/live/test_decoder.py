@@ -13,79 +13,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liusheng.asr.capabilities import NotSupportedError
-from liusheng.asr.live.decoder import LiveRecognizer, LiveState
+from liusheng.asr.in_process import InProcessStream
+from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.options import LiveOptions, VadOptions
-from liusheng.asr.recognizer import Outcome, Turn
+from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
-from liusheng.asr.vad.silero import FRAME
+from liusheng.asr.vad.activity import SpeechActivityDetector
+from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
 from tests.support.level_detector import LevelDetector
-
-LETTER = 5 * FRAME
-"""Samples that a letter of our speech lasts."""
-
-
-def speak(text: str) -> Samples:
-    """Return audio that the engines here understand: a level for each letter, zeros for a space."""
-    return np.concatenate(
-        [np.full(LETTER, 0 if c == " " else ord(c) / 200, np.float32) for c in text]
-        or [np.zeros(0, np.float32)]
-    )
-
-
-class LetterEngine:
-    """Reads the levels. With `doubt`, a partial's last letters come out wrong, and then right."""
-
-    name = "letters"
-    languages: tuple[str, ...] = ("en",)
-    max_seconds = 28.0
-    punctuates = False
-
-    def __init__(self, doubt: int = 0) -> None:
-        self.doubt = doubt
-        self.decodes: list[tuple[Effort, float]] = []
-        self.windows: list[Window] = []
-
-    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
-        self.windows += windows
-        self.decodes += [(effort, len(w.samples) / SAMPLE_RATE) for w in windows]
-        return [Decoded(self._read(w.samples, effort), "en") for w in windows]
-
-    def _read(self, samples: Samples, effort: Effort) -> tuple[Piece, ...]:
-        levels = np.rint(samples * 200).astype(int)
-        edges = np.flatnonzero(np.diff(levels, prepend=-1, append=-1))
-        pieces = []
-        for start, end in pairwise(edges.tolist()):
-            # Half a letter or less is heard by the window that has the rest of it.
-            if levels[start] and 2 * (end - start) > LETTER:
-                text = " " + chr(levels[start])
-                pieces.append(Piece(text, start / SAMPLE_RATE, end / SAMPLE_RATE))
-        if effort is Effort.PARTIAL and self.doubt:
-            doubtful = len(samples) // FRAME % (self.doubt + 1)
-            for i in range(max(0, len(pieces) - doubtful), len(pieces)):
-                pieces[i] = Piece(f" {doubtful}", pieces[i].start, pieces[i].end)
-        return tuple(pieces)
 
 
 def recogniser(engine: OfflineEngine, options: LiveOptions | None = None) -> LiveRecognizer:
-    return LiveRecognizer(engine, options, LevelDetector())
+    return LiveRecognizer(engine, options)
+
+
+def stream(live: LiveRecognizer) -> InProcessStream:
+    detector = SpeechActivityDetector(live.options.vad, LevelDetector())
+    return InProcessStream(live, StreamParams(), detector)
 
 
 def play(
     live: LiveRecognizer, audio: Samples, cuts: list[int], *, pickled: bool = False
 ) -> list[Outcome]:
     """Play audio in turns that end at `cuts`."""
-    state = live.open(StreamParams())
+    playing = stream(live)
     ends = sorted({min(c, len(audio)) for c in cuts} | {len(audio)})
     outcomes = []
     start = 0
     for end in ends:
         if pickled:
-            state = pickle.loads(pickle.dumps(state))
-        outcome = live.advance([Turn(state, audio[start:end], end == len(audio))])[0]
-        outcomes.append(outcome)
-        state, start = outcome.state, end
+            playing.state = pickle.loads(pickle.dumps(playing.state))
+        outcomes.append(playing.advance(audio[start:end], end == len(audio)))
+        start = end
     return outcomes
 
 
@@ -98,21 +59,13 @@ def every(seconds: float, audio: Samples) -> list[int]:
     return list(range(step, len(audio), step))
 
 
-# No letter follows itself: two equal levels in a row are one long letter. Words are four letters
-# and more, so that each is long enough to be speech.
-_alphabet = st.lists(st.sampled_from("abcdefghij"), min_size=4, max_size=30).map(
-    lambda cs: "".join(c for i, c in enumerate(cs) if i == 0 or cs[i - 1] != c)
-)
-_speech = st.lists(
-    st.tuples(_alphabet.filter(lambda w: len(w) >= 4), st.integers(1, 12)), max_size=4
-).map(lambda parts: "  " + "".join(word + " " * gap for word, gap in parts))
 _cuts = st.lists(st.integers(1, 60 * LETTER), max_size=25)
 _SHORT = LiveOptions(
     vad=VadOptions(long=2.0, longest=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
 )
 
 
-@given(_speech, _cuts, _cuts)
+@given(spoken_texts, _cuts, _cuts)
 @settings(max_examples=30, deadline=None)
 def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
     text: str, cuts: list[int], others: list[int]
@@ -123,7 +76,7 @@ def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
     assert letters_of(play(live, audio, others)) == text.replace(" ", "")
 
 
-@given(_speech, _cuts)
+@given(spoken_texts, _cuts)
 @settings(max_examples=30, deadline=None)
 def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int]) -> None:
     audio = speak(text)
@@ -131,7 +84,7 @@ def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int])
     assert heard == text.replace(" ", "")
 
 
-@given(_speech, _cuts, st.integers(0, 4), st.sampled_from([LiveOptions(), _SHORT]))
+@given(spoken_texts, _cuts, st.integers(0, 4), st.sampled_from([LiveOptions(), _SHORT]))
 @settings(max_examples=40, deadline=None)
 def test_what_every_outcome_promises(
     text: str, cuts: list[int], doubt: int, options: LiveOptions
@@ -152,9 +105,9 @@ def test_what_every_outcome_promises(
         if partial.index == shown.index:
             assert partial.text.startswith(shown.text[: shown.stable])
         shown = partial
-        assert len(outcome.state.audio) <= (options.vad.longest + 1) * SAMPLE_RATE
+        kept = outcome.covered - outcome.needs
+        assert kept <= (options.vad.longest + options.vad.pre_roll + 1) * SAMPLE_RATE
     assert outcomes[-1].partial.text == ""
-    assert not outcomes[-1].speaking
     for utterance in closed:
         assert utterance.text.replace(" ", "") == "".join(w.text for w in utterance.words)
         places = [t for w in utterance.words for t in (w.start, w.end)]
@@ -165,34 +118,31 @@ def test_what_every_outcome_promises(
         assert one.end <= next_one.start
 
 
-@given(_speech, _cuts, st.integers(0, 4))
+@given(spoken_texts, _cuts, st.integers(0, 4))
 @settings(max_examples=15, deadline=None)
 def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doubt: int) -> None:
     audio = speak(text)
     live, other = (recogniser(LetterEngine(doubt), _SHORT) for _ in range(2))
     stayed = play(live, audio, cuts)
     sent = play(other, audio, cuts, pickled=True)
-    assert [(o.closed, o.partial, o.speaking) for o in stayed] == [
-        (o.closed, o.partial, o.speaking) for o in sent
-    ]
+    assert [(o.closed, o.partial) for o in stayed] == [(o.closed, o.partial) for o in sent]
 
 
-@given(st.lists(_speech, min_size=2, max_size=4), st.integers(1, 20))
+@given(st.lists(spoken_texts, min_size=2, max_size=4), st.integers(1, 20))
 @settings(max_examples=10, deadline=None)
 def test_streams_of_a_batch_do_not_mix(texts: list[str], seed: int) -> None:
     live = recogniser(LetterEngine())
     audios = [speak(t) for t in texts]
-    states = [live.open(StreamParams()) for _ in audios]
+    streams = [stream(live) for _ in audios]
     step = seed * 3000
     heard = ["" for _ in audios]
     for start in range(0, max(map(len, audios)), step):
         turns = [
-            Turn(s, a[start : start + step], start + step >= max(map(len, audios)))
-            for s, a in zip(states, audios, strict=True)
+            s.turn(a[start : start + step], start + step >= max(map(len, audios)))
+            for s, a in zip(streams, audios, strict=True)
         ]
-        outcomes = live.advance(turns)
-        states = [o.state for o in outcomes]
-        for i, outcome in enumerate(outcomes):
+        for i, outcome in enumerate(live.advance(turns)):
+            streams[i].done(outcome)
             heard[i] += letters_of([outcome])
     assert heard == [t.replace(" ", "") for t in texts]
 
@@ -202,8 +152,8 @@ def test_nothing_is_decoded_in_silence() -> None:
     audio = np.zeros(20 * SAMPLE_RATE, np.float32)
     outcomes = play(recogniser(engine), audio, every(0.1, audio))
     assert engine.decodes == []
-    assert all(o.partial == Partial(0) and not o.speaking and not o.closed for o in outcomes)
-    assert len(outcomes[-1].state.audio) < SAMPLE_RATE
+    assert all(o.partial == Partial(0) and not o.closed for o in outcomes)
+    assert len(audio) - outcomes[-2].needs < SAMPLE_RATE
 
 
 def test_a_click_opens_no_utterance() -> None:
@@ -244,10 +194,7 @@ def test_an_engine_knows_whether_anybody_waits() -> None:
     engine = LetterEngine()
     live = recogniser(engine)
     audio = speak("  abcdef        ")
-    turns = [
-        Turn(live.open(StreamParams()), audio, last=True, spare=spare) for spare in (True, False)
-    ]
-    live.advance(turns)
+    live.advance([stream(live).turn(audio, last=True, spare=spare) for spare in (True, False)])
     assert [window.spare for window in engine.windows] == [True, False]
 
 
@@ -260,7 +207,7 @@ def test_words_that_stand_leave_the_window() -> None:
     assert max(seconds for e, seconds in engine.decodes if e is Effort.PARTIAL) < 5.5
 
 
-def test_the_first_sound_before_the_speech_is_heard_too() -> None:
+def test_the_first_sound_before_the_speech_is_decoded_too() -> None:
     live = recogniser(LetterEngine())
     audio = speak("  abcdef      ")
     # The first letter is too faint for the detector, not for the model.
@@ -364,5 +311,14 @@ def test_utterances_longer_than_the_model_hears_are_refused() -> None:
 def test_a_state_is_small() -> None:
     live = recogniser(LetterEngine())
     audio = speak("  " + "abcdefghij" * 8)
-    state: LiveState = play(live, audio, [len(audio) - 1000])[0].state
-    assert len(pickle.dumps(state)) < 2 * len(audio) + 20_000
+    state = play(live, audio, [len(audio) - 1000])[0].state
+    assert len(pickle.dumps(state)) < 5_000
+
+
+def test_a_turn_without_the_audio_that_is_needed_is_refused() -> None:
+    live = recogniser(LetterEngine())
+    turn = stream(live).turn(speak("  abcdef      "))
+    with pytest.raises(ValueError, match=r"begins at sample 12800; sample \d+ is needed"):
+        live.advance([replace(turn, pcm=turn.pcm[2 * 12_800 :], start=12_800)])
+    with pytest.raises(ValueError, match="needs the speech activity"):
+        live.advance([replace(turn, activity=None)])

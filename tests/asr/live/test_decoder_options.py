@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.lattice import Lattice
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions, VadOptions
-from liusheng.asr.recognizer import Outcome, Turn
+from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece, split_pieces, spread
 from liusheng.asr.types import SAMPLE_RATE, Alternative, Samples, Script, StreamParams
-from liusheng.asr.vad.silero import FRAME
+from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.asr.vad.segments import FRAME
 
 OPTIONS = LiveOptions(interval=0.0, hold=0.0, vad=VadOptions(pre_roll=0.0))
 
@@ -89,15 +91,14 @@ def play(
         silence * SAMPLE_RATE / FRAME
     )
     audio = np.repeat(np.array(frames, np.float32), FRAME)
-    recognizer = LiveRecognizer(engine, replace(OPTIONS, hold=hold), Loudness(), corrector)
-    state = recognizer.open(params or StreamParams("zh"))
+    recognizer = LiveRecognizer(engine, replace(OPTIONS, hold=hold), corrector)
+    detector = SpeechActivityDetector(OPTIONS.vad, Loudness())
+    stream = InProcessStream(recognizer, params or StreamParams("zh"), detector)
     outcomes = []
     step = 12 * FRAME
     for at in range(0, len(audio), step):
         chunk = audio[at : at + step]
-        outcome = recognizer.advance([Turn(state, chunk, at + step >= len(audio))])[0]
-        state = outcome.state
-        outcomes.append(outcome)
+        outcomes.append(stream.advance(chunk, at + step >= len(audio)))
     return outcomes
 
 
@@ -146,9 +147,10 @@ class TestEndpoint:
 
     def test_it_may_be_longer_than_what_counts_as_long(self) -> None:
         options = LiveOptions(vad=VadOptions(long=1.0))
-        recognizer = LiveRecognizer(Reciter("你好"), options, Loudness())
-        state = recognizer.open(StreamParams("zh", endpoint=5.0))
-        recognizer.advance([Turn(state, np.zeros(FRAME, np.float32))])
+        recognizer = LiveRecognizer(Reciter("你好"), options)
+        detector = SpeechActivityDetector(options.vad, Loudness())
+        stream = InProcessStream(recognizer, StreamParams("zh", endpoint=5.0), detector)
+        assert stream.advance(np.zeros(FRAME, np.float32)).closed == ()
 
 
 class TestCorrection:

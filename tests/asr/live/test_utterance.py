@@ -15,7 +15,9 @@ def pieces(text: str) -> tuple[Piece, ...]:
 def heard(
     utterance: OpenUtterance, text: str, horizon: float = FAR, lang: str = "en"
 ) -> OpenUtterance:
-    return utterance.updated(pieces(text), lang=lang, heard=1, settled=False, horizon=horizon)
+    return utterance.updated(
+        pieces(text), lang=lang, decoded_until=512, final=False, horizon=horizon
+    )
 
 
 def test_what_two_decodes_agree_on_is_stable() -> None:
@@ -47,7 +49,7 @@ def test_words_that_left_the_window_stay_in_the_text() -> None:
     assert [p.text for p in trimmed.frozen] == ["a", " b"]
     assert trimmed.begin == 32_000
     rest = (Piece(" c", 2.0, 3.0), Piece(" d", 3.0, 4.0), Piece(" e", 4.0, 5.0))
-    later = trimmed.updated(rest, lang="en", heard=2, settled=True, horizon=FAR)
+    later = trimmed.updated(rest, lang="en", decoded_until=1024, final=True, horizon=FAR)
     assert later.partial(0).text == "a b c d e"
 
 
@@ -61,8 +63,8 @@ def test_stable_words_take_their_places_from_the_newest_decode() -> None:
     later = utterance.updated(
         [Piece("a", 0.5, 0.7), Piece(" b", 0.8, 0.9)],
         lang="en",
-        heard=2,
-        settled=True,
+        decoded_until=1024,
+        final=True,
         horizon=FAR,
     )
     closed = later.closed(0, 0.5, 1.0, 0.85, cut=False)

@@ -15,6 +15,7 @@ from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import BEAM, OnlineOptions
 from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import Samples, StreamParams
+from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]
@@ -37,15 +38,15 @@ def chinese(tiny_model: Models, tmp_path: Path) -> InstalledModel:
 def hear(recognizer: SherpaOnline, samples: Samples, *hotwords: str, lost: bool = False) -> str:
     state = recognizer.open(StreamParams("zh", hotwords=hotwords))
     text = ""
-    needs: int | None = 0
+    start = 0
     for at in range(0, len(samples), 8_000):
         state = pickle.loads(pickle.dumps(state))
         if lost:
             recognizer.forget([state])
         last = at + 8_000 >= len(samples)
-        past = samples[needs:at] if lost else None
-        (outcome,) = recognizer.advance([Turn(state, samples[at : at + 8_000], last, past)])
-        state, needs = outcome.state, outcome.needs
+        pcm = samples_to_pcm(samples[start : at + 8_000])
+        (outcome,) = recognizer.advance([Turn(state, pcm, start, last)])
+        state, start = outcome.state, outcome.needs if lost else at + 8_000
         text += "".join(utterance.text for utterance in outcome.closed)
     return text
 

@@ -11,10 +11,9 @@ import numpy as np
 import onnx
 import pytest
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
-from liusheng.asr.recognizer import Turn
 from liusheng.asr.sherpa.metadata import ModelFormatError, read_metadata
-from liusheng.asr.types import StreamParams
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]
@@ -62,8 +61,7 @@ def test_every_kind_is_loaded_by_its_engine(tiny_model: Models, name: str) -> No
     assert recognizer.languages == ("zh", "en")
     assert recognizer.capabilities("zh").model == name
     assert recognizer.sticky == (name not in ("sense-voice", "offline-paraformer"))
-    state = recognizer.open(StreamParams())
-    [outcome] = recognizer.advance([Turn(state, np.zeros(16_000, np.float32), last=True)])
+    outcome = InProcessStream(recognizer).advance(np.zeros(16_000, np.float32), last=True)
     assert (outcome.closed, outcome.partial.text) == ((), "")
 
 
@@ -72,7 +70,7 @@ def test_a_folder_that_does_not_say_its_languages(tiny_model: Models, name: str)
     recognizer = load([replace(tiny_model(name), languages=())])
     assert recognizer.languages == ("zh", "en")  # its tokens are Chinese, some are Latin
     sound = np.random.default_rng(0).standard_normal(32_000, np.float32) / np.float32(10)
-    [outcome] = recognizer.advance([Turn(recognizer.open(StreamParams()), sound, last=True)])
+    outcome = InProcessStream(recognizer).advance(sound, last=True)
     assert all(utterance.lang in ("zh", "en") for utterance in outcome.closed)
 
 

@@ -18,6 +18,7 @@ from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import OnlineOptions
 from liusheng.asr.recognizer import Outcome, StateLostError, Turn
 from liusheng.asr.types import Samples, Script, StreamParams, Utterance
+from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel
 
 EVERY = (
@@ -61,25 +62,26 @@ class Speaker:
 
     def __init__(self, recognizer: SherpaOnline, params: StreamParams | None = None) -> None:
         self.state = recognizer.open(params or StreamParams())
-        self._audio = np.zeros(0, np.float32)
-        self._origin = 0
+        self._pcm = b""
+        self._start = 0
 
     def turn(self, packet: Samples, last: bool = False, *, moved: bool = False) -> Turn:
         """Return the next turn; moved: for a recogniser that did not take the one before."""
         state = pickle.loads(pickle.dumps(self.state))
-        return Turn(state, packet, last, self._audio if moved else None)
+        pcm = samples_to_pcm(packet)
+        if moved:
+            return Turn(state, self._pcm + pcm, self._start, last)
+        return Turn(state, pcm, self._start + len(self._pcm) // 2, last)
 
-    def took(self, turn: Turn, outcome: Outcome) -> None:
+    def took(self, packet: Samples, outcome: Outcome) -> None:
         self.state = outcome.state
-        assert outcome.needs is not None
-        heard = np.concatenate([self._audio, turn.samples])
-        self._audio = heard[outcome.needs - self._origin :]
-        self._origin = outcome.needs
+        self._pcm = (self._pcm + samples_to_pcm(packet))[2 * (outcome.needs - self._start) :]
+        self._start = outcome.needs
 
     @property
     def kept(self) -> float:
         """Seconds of audio that are kept for the stream."""
-        return len(self._audio) / 16_000
+        return len(self._pcm) / 32_000
 
     def say(
         self,
@@ -91,7 +93,7 @@ class Speaker:
     ) -> Outcome:
         turn = self.turn(packet, last, moved=moved)
         [outcome] = recognizer.advance([turn])
-        self.took(turn, outcome)
+        self.took(packet, outcome)
         return outcome
 
 
@@ -117,7 +119,7 @@ def closed(results: Sequence[Outcome]) -> list[Utterance]:
 
 def seen(results: Sequence[Outcome]) -> list[tuple[object, ...]]:
     """What a client sees of outcomes: all but the state."""
-    return [(o.closed, o.partial, o.speaking) for o in results]
+    return [(o.closed, o.partial) for o in results]
 
 
 def test_steps_are_as_long_as_the_library_takes_them(
@@ -132,12 +134,16 @@ def test_steps_are_as_long_as_the_library_takes_them(
         native.decode_stream(stream)
         steps += 1
     frames = len(speech) // 160
-    pace = recognizer._pace
-    assert (steps - 1) * pace.shift + pace.window < frames <= steps * pace.shift + pace.window + 3
+    timing = recognizer._timing
+    assert (
+        (steps - 1) * timing.shift + timing.window
+        < frames
+        <= steps * timing.shift + timing.window + 3
+    )
     native.reset(stream)
-    if pace.ratio is not None:  # Paraformer does not say
+    if timing.ratio is not None:  # Paraformer does not say
         started = native.get_result_all(stream).start_time
-        assert started == pytest.approx(steps * pace.shift / 100, abs=1e-3)
+        assert started == pytest.approx(steps * timing.shift / 100, abs=1e-3)
 
 
 def test_utterances_follow_one_another(every: InstalledModel, speech: Samples) -> None:
@@ -155,7 +161,6 @@ def test_utterances_follow_one_another(every: InstalledModel, speech: Samples) -
         assert "".join(w.text for w in u.words) == u.text.replace(" ", "")
         assert (u.start, u.end) == (u.words[0].start, u.words[-1].end)
     assert results[-1].partial.text == ""
-    assert not results[-1].speaking
 
 
 def test_words_are_where_the_sound_is(every: InstalledModel, speech: Samples) -> None:
@@ -181,11 +186,15 @@ def test_a_batch_equals_single_streams(every: InstalledModel, speech: Samples) -
     alone = [seen(outcomes([recognizer], samples)) for samples in streams]
     states = {i: recognizer.open(StreamParams()) for i in range(4)}
     together: dict[int, list[Outcome]] = {i: [] for i in range(4)}
+    ends = [0] * 4
     for turn in itertools.zip_longest(*(packets(samples, PACKET) for samples in streams)):
         there = [i for i in range(4) if turn[i]]
-        results = recognizer.advance([Turn(states[i], *turn[i]) for i in there])
+        results = recognizer.advance(
+            [Turn(states[i], samples_to_pcm(turn[i][0]), ends[i], turn[i][1]) for i in there]
+        )
         for i, outcome in zip(there, results, strict=True):
             states[i] = outcome.state
+            ends[i] += PACKET
             together[i].append(outcome)
     assert [seen(together[i]) for i in range(4)] == alone
 
@@ -197,7 +206,10 @@ def test_small_batches_equal_large_ones(model: InstalledModel, speech: Samples) 
         recognizer = sherpa_online.load(model, OnlineOptions(batch=limit))
         states = [recognizer.open(StreamParams()) for _ in turns]
         results = recognizer.advance(
-            [Turn(s, samples, last=True) for s, samples in zip(states, turns, strict=True)]
+            [
+                Turn(s, samples_to_pcm(samples), last=True)
+                for s, samples in zip(states, turns, strict=True)
+            ]
         )
         texts.append([outcome.closed for outcome in results])
     assert texts[0] == texts[1]
@@ -279,7 +291,7 @@ def test_silence_gives_nothing_and_is_forgotten(recognizer: SherpaOnline) -> Non
     speaker = Speaker(recognizer)
     for packet, last in packets(silence, PACKET):
         outcome = speaker.say(recognizer, packet, last)
-        assert (outcome.closed, outcome.partial.text, outcome.speaking) == ((), "", False)
+        assert (outcome.closed, outcome.partial.text) == ((), "")
         # Rule 1 begins anew after 2.4 s; where silence is skipped, only the pre-roll is kept.
         assert speaker.kept < 4
 
@@ -322,9 +334,9 @@ def test_endpoint_rules_are_options(model: InstalledModel, speech: Samples) -> N
 
 def test_an_empty_stream(recognizer: SherpaOnline) -> None:
     state = recognizer.open(StreamParams())
-    [outcome] = recognizer.advance([Turn(state, np.zeros(0, np.float32))])
+    [outcome] = recognizer.advance([Turn(state, b"")])
     assert outcome.partial.text == ""
-    [outcome] = recognizer.advance([Turn(outcome.state, np.zeros(0, np.float32), last=True)])
+    [outcome] = recognizer.advance([Turn(outcome.state, b"", last=True)])
     assert (outcome.closed, outcome.partial.text) == ((), "")
 
 

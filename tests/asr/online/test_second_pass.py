@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soxr
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.online import recognizer as sherpa_online
@@ -18,6 +19,7 @@ from liusheng.asr.options import AsrOptions, OnlineOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.pieces import Piece, spread
 from liusheng.asr.types import Samples, StreamParams, Utterance
+from liusheng.audio.pcm import samples_to_pcm
 from liusheng.bench.scoring import errors
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel
@@ -63,13 +65,11 @@ class Dictionary:
 def hear(
     recognizer: Recognizer, samples: Samples, params: StreamParams | None = None
 ) -> list[Outcome]:
-    state = recognizer.open(params or StreamParams())
-    outcomes = []
-    for at in range(0, len(samples), PACKET):
-        turn = Turn(state, samples[at : at + PACKET], at + PACKET >= len(samples))
-        outcomes += recognizer.advance([turn])
-        state = outcomes[-1].state
-    return outcomes
+    stream = InProcessStream(recognizer, params)
+    return [
+        stream.advance(samples[at : at + PACKET], at + PACKET >= len(samples))
+        for at in range(0, len(samples), PACKET)
+    ]
 
 
 def closed(outcomes: Sequence[Outcome]) -> list[Utterance]:
@@ -162,10 +162,10 @@ def test_a_turn_that_is_taken_again_gives_the_same(model: InstalledModel, speech
     expected = closed(hear(made(), speech))
     one, two = made(), made()
     state = one.open(StreamParams())
-    [outcome] = one.advance([Turn(state, speech[:60_000])])
+    [outcome] = one.advance([Turn(state, samples_to_pcm(speech[:60_000]))])
     said = list(outcome.closed)
-    past = speech[outcome.needs : 60_000]
-    [outcome] = two.advance([Turn(outcome.state, speech[60_000:], True, past)])
+    kept = samples_to_pcm(speech[outcome.needs :])
+    [outcome] = two.advance([Turn(outcome.state, kept, outcome.needs, last=True)])
     assert said + list(outcome.closed) == expected
 
 

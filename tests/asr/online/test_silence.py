@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import OnlineOptions
-from liusheng.asr.recognizer import Outcome, Turn
-from liusheng.asr.types import Samples, StreamParams, Utterance
-from liusheng.asr.vad.silero import FRAME, SileroVad
+from liusheng.asr.recognizer import Outcome
+from liusheng.asr.types import Samples, Utterance
+from liusheng.asr.vad.segments import FRAME
+from liusheng.asr.vad.silero import SileroVad
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]
@@ -64,13 +66,11 @@ def load(
 
 
 def hear(recognizer: SherpaOnline, samples: Samples, size: int = PACKET) -> list[Outcome]:
-    state = recognizer.open(StreamParams())
-    outcomes = []
-    for at in range(0, len(samples), size):
-        turn = Turn(state, samples[at : at + size], at + size >= len(samples))
-        outcomes += recognizer.advance([turn])
-        state = outcomes[-1].state
-    return outcomes
+    stream = InProcessStream(recognizer)
+    return [
+        stream.advance(samples[at : at + size], at + size >= len(samples))
+        for at in range(0, len(samples), size)
+    ]
 
 
 def steps(recognizer: SherpaOnline) -> int:
@@ -147,11 +147,11 @@ def test_an_utterance_is_closed_when_the_model_would_have(
 def test_the_last_word_does_not_wait(model: InstalledModel, speech: Samples) -> None:
     recognizer = load(model, rule2_min_trailing_silence=30.0)
     samples = np.concatenate([speech[:48_000], noise(3.0)])
-    state = recognizer.open(StreamParams())
-    [outcome] = recognizer.advance([Turn(state, samples)])
+    stream = InProcessStream(recognizer)
+    outcome = stream.advance(samples)
     before = steps(recognizer)
     text = outcome.partial.text
-    [outcome] = recognizer.advance([Turn(outcome.state, noise(0.1), last=True)])
+    outcome = stream.advance(noise(0.1), last=True)
     assert steps(recognizer) == before, "nothing is left to compute"
     assert outcome.closed[0].text.rstrip("。") == text
 
@@ -165,20 +165,20 @@ def test_speech_at_the_very_end_is_heard(model: InstalledModel, speech: Samples)
 
 def test_turns_are_wanted_when_a_step_is_due(model: InstalledModel, speech: Samples) -> None:
     recognizer = load(model)
-    state = recognizer.open(StreamParams())
-    [outcome] = recognizer.advance([Turn(state, speech[:16_000])])
+    stream = InProcessStream(recognizer)
+    outcome = stream.advance(speech[:16_000])
     for _ in range(5):
         before = steps(recognizer)
-        assert outcome.wants is not None
-        size = round(outcome.wants * 16_000)
-        at = round(outcome.state.origin) if outcome.needs is None else 16_000
-        [early] = recognizer.advance([Turn(outcome.state, speech[at : at + size - 400])])
+        size = outcome.step
+        assert size is not None
+        at = 16_000
+        stream.advance(speech[at : at + size - 400])
         assert steps(recognizer) == before, "not before"
-        [outcome] = recognizer.advance([Turn(early.state, speech[at + size - 400 : at + size])])
+        outcome = stream.advance(speech[at + size - 400 : at + size])
         for _ in range(2):
             # Features of some models come a frame later than they might.
             if steps(recognizer) == before:
-                [outcome] = recognizer.advance([Turn(outcome.state, speech[:160])])
+                outcome = stream.advance(speech[:160])
         assert steps(recognizer) == before + 1
 
 
@@ -187,9 +187,8 @@ def test_noise_that_is_taken_for_speech_is_forgotten(model: InstalledModel) -> N
     samples = np.concatenate([crack] * 3)
     recognizer = load(model)
     outcomes = hear(recognizer, samples)
-    assert steps(recognizer) * recognizer._pace.shift / 100 < 9.0
+    assert steps(recognizer) * recognizer._timing.shift / 100 < 9.0
     # Nothing was said, so a stream begins afresh and its audio is not kept.
-    assert outcomes[-2].needs is not None
     assert outcomes[-2].needs > 29 * 16_000
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.options import OnlineOptions
-from liusheng.asr.recognizer import Recognizer, Turn
-from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams
+from liusheng.asr.recognizer import Recognizer
+from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.audio.decode import decode_file
 from liusheng.models.store import Store
 
@@ -32,12 +33,10 @@ def samples_of(clip: Path) -> Samples:
 
 def words_in(recognizer: Recognizer, samples: Samples) -> list[str]:
     """The words of all utterances; Mandarin ones character by character."""
-    state = recognizer.open(StreamParams())
+    stream = InProcessStream(recognizer)
     words: list[str] = []
     for at in range(0, len(samples), PACKET):
-        turn = Turn(state, samples[at : at + PACKET], at + PACKET >= len(samples))
-        (outcome,) = recognizer.advance([turn])
-        state = outcome.state
+        outcome = stream.advance(samples[at : at + PACKET], at + PACKET >= len(samples))
         for utterance in outcome.closed:
             words += [word.text.strip("，。,.").lower() for word in utterance.words]
     return words

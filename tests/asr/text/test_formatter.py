@@ -50,7 +50,7 @@ def say(params: StreamParams, *outcomes: Outcome) -> list[Outcome]:
     state = writer.open(params)
     heard = []
     for _ in outcomes:
-        outcome = writer.advance([Turn(state, None, False)])[0]  # type: ignore[arg-type]
+        outcome = writer.advance([Turn(state, b"")])[0]
         state = outcome.state
         heard.append(outcome)
     return heard
@@ -78,14 +78,14 @@ def test_what_a_text_begins_with_stays_when_it_grows(text: str, at: int) -> None
 
 
 def test_a_stream_without_wishes_gets_what_was_said() -> None:
-    said = Outcome(1, (utterance("你好，三百。"),), Partial(1, "一", 1), True)
+    said = Outcome(1, (utterance("你好，三百。"),), Partial(1, "一", 1))
     (heard,) = say(StreamParams("zh"), said)
     assert (heard.closed, heard.partial) == (said.closed, said.partial)
 
 
 def test_without_punctuation() -> None:
     said = Outcome(1, (utterance("你好，世界。", "zh", "你好世界。", "你号世界。"),),
-                   Partial(1, "好，的", 3), True)  # fmt: skip
+                   Partial(1, "好，的", 3))  # fmt: skip
     (heard,) = say(StreamParams("zh", punctuation=False), said)
     (closed,) = heard.closed
     assert closed.text == "你好世界"
@@ -113,14 +113,14 @@ def test_numbers_in_figures_have_the_places_of_their_words() -> None:
 
 
 def test_nothing_of_an_open_utterance_is_stable_while_numbers_are_rewritten() -> None:
-    said = [Outcome(1, (), Partial(0, "二十", 2), True), Outcome(0, (), Partial(0, "", 0), False)]
+    said = [Outcome(1, (), Partial(0, "二十", 2)), Outcome(0, (), Partial(0, "", 0))]
     heard = say(StreamParams("auto", itn=True), *said)
     assert heard[0].partial == Partial(0, "20", 0)
 
 
 def test_numbers_in_words() -> None:
     heard = say(StreamParams("en", itn=False), Outcome(0, (utterance("$250 it is", "en"),),
-                Partial(1), False))  # fmt: skip
+                Partial(1)))  # fmt: skip
     assert heard[0].closed[0].text == "two hundred and fifty dollars it is"
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.asr.vad.segmenter import Segment, Segmenter, SegmenterState
-from liusheng.asr.vad.silero import FRAME_SECONDS, SileroVad
+from liusheng.asr.vad.segmenter import Segmenter, SegmenterState
+from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, SpeechSegment
+from liusheng.asr.vad.silero import SileroVad
 
 OPTIONS = VadOptions()
 
@@ -19,7 +20,7 @@ def frames(seconds: float) -> int:
 
 def segments(
     probabilities: list[float], options: VadOptions = OPTIONS
-) -> tuple[SegmenterState, list[Segment]]:
+) -> tuple[SegmenterState, list[SpeechSegment]]:
     return Segmenter(options).advance(SegmenterState(), probabilities)
 
 
@@ -34,9 +35,9 @@ def speech(seconds: float) -> list[float]:
 def test_an_utterance_has_pre_roll_and_hang_over() -> None:
     _, found = segments(silence(2) + speech(1) + silence(2))
     begin, end = frames(2), frames(2) + frames(1)
-    assert found == [
-        Segment(begin - frames(OPTIONS.pre_roll), end + frames(OPTIONS.hang_over), begin, end)
-    ]
+    places = (begin - frames(OPTIONS.pre_roll), end + frames(OPTIONS.hang_over), begin, end)
+    first, last, first_speech, last_speech = (place * FRAME for place in places)
+    assert found == [SpeechSegment(first, last, first_speech, last_speech)]
 
 
 def test_a_short_sound_is_no_utterance() -> None:
@@ -76,9 +77,9 @@ def test_an_endless_utterance_is_cut_at_the_best_pause_of_its_second_half() -> N
     assert len(found) == 1
     assert found[0].cut
     middle = frames(2) + 5 + frames(5)
-    assert middle <= found[0].end <= middle + 5
+    assert middle * FRAME <= found[0].end <= (middle + 5) * FRAME
     assert state.is_open
-    assert state.start == found[0].end
+    assert state.start * FRAME == found[0].end
 
 
 def test_pre_roll_never_reaches_into_the_utterance_before() -> None:
@@ -119,9 +120,9 @@ def test_utterances_are_in_order_and_not_too_long(curve: list[float]) -> None:
     floor = 0
     for segment in found:
         assert floor <= segment.start <= segment.speech_start <= segment.speech_end <= segment.end
-        assert segment.end - segment.start <= frames(options.longest)
+        assert segment.end - segment.start <= frames(options.longest) * FRAME
         floor = segment.end
-    assert floor <= len(curve)
+    assert floor <= len(curve) * FRAME
 
 
 def _noise(seconds: float) -> Samples:

@@ -12,10 +12,11 @@ from liusheng.asr.load import load
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import Partial, StreamParams, Utterance
-from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
+from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
-from liusheng.runtime.recognition.service import Recognition, RecognitionStream
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
 from tests.support.random_models import small as random_small_models
 from tests.support.random_models.calibration import babble
 
@@ -30,12 +31,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> InstalledModel:
     return InstalledModel("nemo", Task.ASR, Kind.ONLINE_NEMO_CTC, folder, files, ("zh", "en"))
 
 
-def heard(model: InstalledModel, pcm: bytes) -> tuple[Utterance, ...]:
-    """What an undisturbed recogniser makes of it, all at once."""
+def in_one_pass(model: InstalledModel, pcm: bytes) -> tuple[Utterance, ...]:
+    """Return what an undisturbed recogniser makes of it, all at once."""
     recognizer = load([model])
-    samples = pcm_to_samples(pcm)
-    state = recognizer.open(StreamParams())
-    return recognizer.advance([Turn(state, samples, last=True)])[0].closed
+    return recognizer.advance([Turn(recognizer.open(StreamParams()), pcm, last=True)])[0].closed
 
 
 @pytest.mark.slow
@@ -86,4 +85,4 @@ async def test_no_word_is_lost_or_doubled_when_workers_die(model: InstalledModel
         await recognition.stop()
     for said, pcm in zip(closed, spoken, strict=True):
         assert len(said) >= 2
-        assert tuple(said) == heard(model, pcm)
+        assert tuple(said) == in_one_pass(model, pcm)

@@ -15,7 +15,8 @@ import pytest
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.runtime.options import PoolOptions, RecognitionOptions
-from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
+from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
@@ -51,7 +52,7 @@ class Client:
     def __init__(self, recognition: Recognition) -> None:
         self.closed: list[Utterance] = []
         self.partial = Partial(0)
-        self.heard = asyncio.Event()
+        self.updated = asyncio.Event()
         self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.stream: RecognitionStream = recognition.open(
             StreamParams(), self._update, lambda: self.over.set_result("finished"), self._fail
@@ -60,7 +61,7 @@ class Client:
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
         self.closed += closed
         self.partial = partial
-        self.heard.set()
+        self.updated.set()
 
     def _fail(self, error: Exception) -> None:
         self.over.set_result(f"failed: {error}")
@@ -95,7 +96,7 @@ async def test_a_turn_knows_whether_anybody_waits() -> None:
         await asyncio.sleep(0.1)
         for client in others:
             client.say("spare?")
-        await asyncio.gather(*(client.heard.wait() for client in others))
+        await asyncio.gather(*(client.updated.wait() for client in others))
         heard = [client.partial.text for client in others]
         assert (heard[0], heard[-1]) == ("busy", "spare")
         for client in (first, *others):
@@ -106,7 +107,7 @@ async def test_partials_come_without_asking() -> None:
     async with running() as recognition:
         client = Client(recognition)
         client.say("hello")
-        await asyncio.wait_for(client.heard.wait(), 120)
+        await asyncio.wait_for(client.updated.wait(), 120)
         assert client.partial.text == "hello"
         client.stream.abandon()
 
@@ -177,10 +178,10 @@ async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path:
         clients = [Client(recognition) for _ in range(6)]
         for round_ in range(3):
             for number, client in enumerate(clients):
-                client.heard.clear()
+                client.updated.clear()
                 client.say(f"{round_}-{number}")
             for client in clients:
-                await asyncio.wait_for(client.heard.wait(), 30)
+                await asyncio.wait_for(client.updated.wait(), 30)
             clients[round_].say(f"die-once={tmp_path}/{round_}")
         texts = await asyncio.gather(*(client.end() for client in clients))
         for number, text in enumerate(texts):
@@ -190,13 +191,13 @@ async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path:
             assert text.split() == words
 
 
-async def test_how_much_was_heard_is_known() -> None:
+async def test_how_much_the_texts_cover_is_known() -> None:
     async with running() as recognition:
         client = Client(recognition)
-        assert client.stream.heard == 0
+        assert client.stream.covered_seconds == 0
         client.say("four")
-        await asyncio.wait_for(client.heard.wait(), 120)
-        assert client.stream.heard == 6 / 32_000
+        await asyncio.wait_for(client.updated.wait(), 120)
+        assert client.stream.covered_seconds == 6 / 32_000
         client.stream.abandon()
 
 
@@ -204,28 +205,14 @@ async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
     async with running(workers=1, sticky=True) as recognition:
         client = Client(recognition)
         client.say("one")
-        await asyncio.wait_for(client.heard.wait(), 120)
+        await asyncio.wait_for(client.updated.wait(), 120)
         assert client.stream.state is not None
         recognition._forget(0, client.stream.state)
         client.say("two")
         assert await client.end() == "one two"
 
 
-async def test_audio_is_kept_only_as_far_as_it_is_needed() -> None:
-    async with running() as recognition:
-        stream = Client(recognition).stream
-        stream.feed(b"0123456789")
-        stream.took(6, needs=2)
-        assert (stream.past(), stream.pending(100)) == (b"2345", b"6789")
-        stream.took(2, needs=2)
-        assert (stream.past(), stream.pending(1)) == (b"234567", b"8")
-        stream.took(0, needs=7)
-        assert (stream.past(), stream.pending(9)) == (b"7", b"89")
-        stream.took(2)
-        assert (stream.past(), stream.queued_seconds) == (b"", 0)
-
-
-async def test_an_abandoned_stream_hears_nothing_more() -> None:
+async def test_an_abandoned_stream_gets_nothing_more() -> None:
     async with running() as recognition:
         client = Client(recognition)
         client.say("hello")
@@ -279,9 +266,11 @@ async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
         for _ in range(2):
             client = Client(recognition)
             client.say("waiting")
-            await asyncio.wait_for(client.heard.wait(), 120)
+            await asyncio.wait_for(client.updated.wait(), 120)
             clients.append(client)
-        with pytest.raises(BusyError, match="each of 3 recognitions would be looked at less often"):
+        with pytest.raises(
+            BusyError, match="each of 3 recognitions would have a partial result less often"
+        ):
             Client(recognition)
         clients[0].stream.abandon()
         Client(recognition)

@@ -1,4 +1,4 @@
-"""The process that listens: what it tells, and what happens without it."""
+"""The VAD process: what it detects, and what happens without it."""
 
 from __future__ import annotations
 
@@ -7,92 +7,109 @@ import asyncio
 import pytest
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import SpeechActivity
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.asr.vad.segments import FRAME, SpeechActivity
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.recognition.messages import Detection
+from liusheng.runtime.recognition.stream_audio import StreamAudio
 from liusheng.runtime.recognition.vad_service import VadService
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
-TENTH = 3200
-"""Bytes in a tenth of a second."""
+TENTH = 3 * FRAME
+"""Samples in about a tenth of a second."""
 
 
-class Ears:
-    """Streams that are listened to by the fake ear, and what it told of them."""
+class Streams:
+    """Streams of a service over the fake detector."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, float]] = []
-        self.heard = asyncio.Event()
-        self.listening: VadService[str] = VadService(
+        self.audio: dict[str, StreamAudio] = {}
+        self.changed = asyncio.Event()
+        self.service: VadService[str] = VadService(
             VadOptions(),
             PoolOptions(call_timeout=2.0),
-            self._noticed,
-            factory="tests.support.fake_handlers.ear",
+            lambda _: self.changed.set(),
+            factory="tests.support.fake_handlers.vad",
         )
 
-    def _noticed(self, key: str, noticed: SpeechActivity) -> None:
-        self.told.append((key, noticed.heard))
-        self.heard.set()
-
-    async def __aenter__(self) -> Ears:
-        await self.listening.start()
+    async def __aenter__(self) -> Streams:
+        await self.service.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.listening.stop()
+        await self.service.stop()
 
-    async def until(self, key: str, seconds: float) -> None:
-        while not any(k == key and s >= seconds - 1e-6 for k, s in self.told):
-            self.heard.clear()
-            await asyncio.wait_for(self.heard.wait(), 120)
+    def add(self, key: str) -> StreamAudio:
+        self.audio[key] = StreamAudio(windowed=True)
+        self.service.add(key, self.audio[key], None)
+        return self.audio[key]
+
+    def feed(self, key: str, samples: int = TENTH, begins: str = "") -> None:
+        self.audio[key].append(begins.encode().ljust(2 * samples, b"\0"))
+        self.service.audio_received(key)
+
+    async def until(self, key: str, samples: int) -> None:
+        while self.audio[key].speech.end < samples:
+            self.changed.clear()
+            await asyncio.wait_for(self.changed.wait(), 120)
 
 
-async def test_streams_are_told_apart_and_heard_to_their_end() -> None:
-    async with Ears() as ears:
-        for key in "ab":
-            ears.listening.add(key, None)
+async def test_streams_are_told_apart_and_detected_to_their_end() -> None:
+    async with Streams() as streams:
+        streams.add("a")
+        streams.add("b")
         for _ in range(5):
-            ears.listening.feed("a", b"\0" * TENTH)
-        ears.listening.feed("b", b"\0" * TENTH)
-        ears.listening.feed("c", b"\0" * TENTH)  # nobody knows it
-        await ears.until("a", 0.5)
-        await ears.until("b", 0.1)
-        assert {key for key, _ in ears.told} == {"a", "b"}
+            streams.feed("a")
+        streams.feed("b")
+        streams.service.audio_received("c")  # it is not known
+        await streams.until("a", 5 * TENTH)
+        await streams.until("b", TENTH)
+        assert streams.audio["b"].speech.end == TENTH
 
 
-async def test_too_little_is_not_worth_listening_to() -> None:
-    async with Ears() as ears:
-        ears.listening.add("a", None)
-        ears.listening.feed("a", b"\0" * 1000)
-        ears.listening.add("b", None)
-        ears.listening.feed("b", b"\0" * TENTH)
-        await ears.until("b", 0.1)
-        assert {key for key, _ in ears.told} == {"b"}
+async def test_less_than_two_frames_wait_for_more() -> None:
+    async with Streams() as streams:
+        streams.add("a")
+        streams.feed("a", 500)
+        streams.add("b")
+        streams.feed("b")
+        await streams.until("b", TENTH)
+        assert streams.audio["a"].speech.end == 0
 
 
-async def test_a_stream_that_is_over_is_told_nothing() -> None:
-    async with Ears() as ears:
-        ears.listening.add("a", None)
-        ears.listening.feed("a", b"\0" * TENTH)
-        ears.listening.remove("a")
-        ears.listening.add("b", None)
-        ears.listening.feed("b", b"\0" * TENTH)
-        await ears.until("b", 0.1)
-        assert {key for key, _ in ears.told} == {"b"}
+async def test_a_stream_that_is_over_gets_nothing() -> None:
+    async with Streams() as streams:
+        streams.add("a")
+        streams.feed("a")
+        streams.service.remove("a")
+        streams.add("b")
+        streams.feed("b")
+        await streams.until("b", TENTH)
+        assert streams.audio["a"].speech.end == 0
 
 
-@pytest.mark.parametrize("trouble", ["raise", "die", "hang"])
-async def test_an_ear_that_fails_fails_what_it_was_listening_to_alone(trouble: str) -> None:
-    async with Ears() as ears:
-        ears.listening.add("a", None)
-        ears.listening.feed("a", trouble.encode().ljust(TENTH, b"\0"))
-        await asyncio.sleep(0.2)  # it is under way by then, without the other
-        ears.listening.add("b", None)
-        while not ears.told:
-            # What is fed while the other is under way waits for the next process.
-            ears.listening.feed("b", b"\0" * TENTH)
-            await asyncio.sleep(0.1)
-        ears.listening.feed("a", b"\0" * TENTH)
-        ears.listening.feed("b", b"\0" * TENTH)
-        await asyncio.sleep(0.3)
-        assert {key for key, _ in ears.told} == {"b"}
+@pytest.mark.parametrize("failure", ["raise", "die", "hang"])
+async def test_a_failure_leaves_the_audio_to_turns_and_costs_no_other_stream(failure: str) -> None:
+    async with Streams() as streams:
+        bad = streams.add("bad")
+        streams.feed("bad", begins=failure)
+        await asyncio.wait_for(streams.changed.wait(), 120)
+        assert bad.without_vad
+        streams.add("good")
+        streams.feed("good")
+        await streams.until("good", TENTH)
+        assert bad.speech.end == 0
+
+
+async def test_the_process_continues_where_a_turn_has_detected() -> None:
+    async with Streams() as streams:
+        audio = streams.add("a")
+        streams.feed("a", begins="raise")
+        await asyncio.wait_for(streams.changed.wait(), 120)
+        turn = audio.next_turn(SAMPLE_RATE, finishing=False, resident=False)
+        found = Detection(str(TENTH).encode(), SpeechActivity(TENTH, TENTH))
+        audio.turn_done(turn, TENTH, 0, found)
+        streams.feed("a")
+        await streams.until("a", 2 * TENTH)
+        assert audio.speech_state == str(2 * TENTH).encode()

@@ -159,7 +159,7 @@ async def test_a_container_is_decoded_while_it_comes(
         yield body[len(body) // 2 :]
 
     answering = asyncio.create_task(post(server, halves(), {}))
-    await until(lambda: any(stream.state for stream in recognition._schedule._streams))
+    await until(lambda: any(stream.state for stream in recognition._scheduler._streams))
     looked_at.set()
     assert lines(await answering)[-1]["result"] == " ".join(["hello", *["again"] * 80])
 

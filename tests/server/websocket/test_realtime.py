@@ -140,14 +140,15 @@ async def test_the_recogniser_hears_what_was_sent(
         levels = expand(bytes(range(256)), law)
         data = np.abs(slow[:, None] - levels).argmin(axis=1).astype(np.uint8).tobytes()
     fed = bytearray()
-    original = recognition.heard
+    original = recognition.audio_received
 
-    def heard(stream: Any, seconds: float) -> None:
-        fed.extend(stream.audio[-round(seconds * 32_000) :] if seconds else b"")
-        stream.took(len(stream.audio))
-        original(stream, 0)
+    def audio_received(stream: Any) -> None:
+        turn = stream.audio.next_turn(1 << 40, finishing=False, resident=True)
+        fed.extend(turn.pcm)
+        stream.audio.turn_done(turn, turn.end, 0, None)
+        original(stream)
 
-    recognition.heard = heard
+    recognition.audio_received = audio_received
     try:
         async with connect(server) as connection:
             await next_event(connection)
@@ -164,7 +165,7 @@ async def test_the_recogniser_hears_what_was_sent(
             await connection.input_audio_buffer.commit()
             await until(connection, COMPLETED)
     finally:
-        del recognition.heard
+        del recognition.audio_received
     samples = np.frombuffer(fed, "<i2") / 32_768
     wanted = soxr.resample(tone, 24_000, 16_000)
     assert abs(len(samples) - len(wanted)) <= 1

@@ -1,4 +1,4 @@
-"""The utterance that is being spoken: what was decoded of it, and what of that will stay.
+"""The open utterance: what was decoded of it, and what of that is stable.
 
 Its text has three parts, in order: *frozen* pieces, whose audio has left the window; *stable*
 pieces, still in the window, on which two decodes agreed; and the *tail*, the newest decode's
@@ -23,8 +23,8 @@ class OpenUtterance:
 
     begin: the first sample of the window, from the start of the stream.
     frozen, stable, tail: the text; see above.
-    heard: the speech, up to this frame of the stream, has been decoded.
-    settled: the newest decode was made with a final's care.
+    decoded_until: the speech up to this sample of the stream has been decoded.
+    final: the newest decode was made with a final's care.
     others: what the tail may be instead, by further hypotheses of the newest decode, and the score
         of each, after the tail's own.
     lang: the newest decode's language; "" before the first.
@@ -35,8 +35,8 @@ class OpenUtterance:
     frozen: tuple[Piece, ...] = ()
     stable: tuple[Piece, ...] = ()
     tail: tuple[Piece, ...] = ()
-    heard: int = 0
-    settled: bool = False
+    decoded_until: int = 0
+    final: bool = False
     lang: str = ""
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
     score: float = 0.0
@@ -48,6 +48,11 @@ class OpenUtterance:
         return self.frozen + self.stable
 
     @property
+    def final_until(self) -> int:
+        """The speech that ends at this sample was decoded with a final's care; 0: it was not."""
+        return self.decoded_until if self.final else 0
+
+    @property
     def stable_end(self) -> float:
         """Where in the stream the text that will not change ends (seconds)."""
         return self.fixed[-1].end if self.fixed else 0.0
@@ -57,8 +62,8 @@ class OpenUtterance:
         pieces: Sequence[Piece],
         *,
         lang: str,
-        heard: int,
-        settled: bool,
+        decoded_until: int,
+        final: bool,
         horizon: float,
         spell: Spell | None = None,
         draft: tuple[int, ...] = (),
@@ -81,8 +86,8 @@ class OpenUtterance:
             self,
             stable=_monotone([*stable, *tail[:count]], 0.0),
             tail=_monotone(tail[count:], 0.0),
-            heard=heard,
-            settled=settled,
+            decoded_until=decoded_until,
+            final=final,
             lang=lang,
             others=(),
             draft=draft,
@@ -105,7 +110,7 @@ class OpenUtterance:
     def _continued(
         self, pieces: Sequence[Piece], spell: Spell | None
     ) -> tuple[Sequence[Piece], Sequence[Piece]]:
-        """Part a decode of the window: what is stable, heard again, and what follows it."""
+        """Part a decode of the window: what is stable, decoded again, and what follows it."""
         spelled = spell(self.frozen, pieces) if spell else pieces
         split = continuation(self.stable, spelled)
         again = spelled[:split]
@@ -196,12 +201,12 @@ def _monotone(pieces: Sequence[Piece], after: float) -> tuple[Piece, ...]:
     return tuple(placed)
 
 
-def _retimed(stable: Sequence[Piece], heard: Sequence[Piece]) -> list[Piece]:
+def _retimed(stable: Sequence[Piece], again: Sequence[Piece]) -> list[Piece]:
     """Give stable pieces the places that a new decode has for the same audio."""
-    if not heard:
+    if not again:
         return list(stable)
-    same = [heard[i * len(heard) // len(stable)] for i in range(len(stable))]
-    return [replace(p, start=h.start, end=h.end) for p, h in zip(stable, same, strict=True)]
+    same = [again[i * len(again) // len(stable)] for i in range(len(stable))]
+    return [replace(p, start=a.start, end=a.end) for p, a in zip(stable, same, strict=True)]
 
 
 def _body(text: str) -> str:

@@ -40,7 +40,7 @@ def load(
     """Load an online model of one of the four ONLINE_* kinds.
 
     detector: says where nobody speaks; by default Silero's.
-    second_pass: hears closed utterances again.
+    second_pass: decodes closed utterances again.
 
     Its files (roles) are: encoder, decoder, joiner, tokens for a transducer; encoder, decoder,
     tokens for Paraformer; model, tokens for CTC.
@@ -48,7 +48,7 @@ def load(
     Raises:
         ModelFormatError: when the files are not a model of that kind.
         NotSupportedError: when the model's kind cannot decode as `options` ask.
-        ValueError: when an utterance may be longer than the second pass can hear.
+        ValueError: when an utterance may be longer than the second pass can decode.
     """
     options = options or OnlineOptions()
     if options.decoding_method != GREEDY and model.kind is not Kind.ONLINE_TRANSDUCER:
@@ -57,17 +57,19 @@ def load(
         )
     if second_pass and options.rule3_min_utterance_length + 2 > second_pass.engine.max_seconds:
         raise ValueError(
-            f"{second_pass.engine.name} hears at most {second_pass.engine.max_seconds:g} s at once:"
-            " as a second pass it needs a rule3_min_utterance_length of 2 s less, not "
+            f"{second_pass.engine.name} decodes at most {second_pass.engine.max_seconds:g} s at "
+            "once: as a second pass it needs a rule3_min_utterance_length of 2 s less, not "
             f"{options.rule3_min_utterance_length:g}"
         )
     metadata = read_metadata(model)
     vocabulary = read_vocabulary(model, metadata)
-    pace = _pace(model.kind, metadata)
+    timing = _timing(model.kind, metadata)
     unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
-    native = _native(model, options, pace, unit)
+    native = _native(model, options, timing, unit)
     silence = _silence(options, detector or SileroVad()) if options.skip_silence else None
-    recognizer = SherpaOnline(model, options, native, vocabulary, pace, unit, silence, second_pass)
+    recognizer = SherpaOnline(
+        model, options, native, vocabulary, timing, unit, silence, second_pass
+    )
     recognizer.warm_up()
     return recognizer
 
@@ -90,11 +92,11 @@ def _modeling_unit(model: InstalledModel, vocabulary: Vocabulary) -> str:
     return "cjkchar" if vocabulary.has_han else ""
 
 
-def _pace(kind: Kind, metadata: dict[str, dict[str, str]]) -> ChunkTiming:
+def _timing(kind: Kind, metadata: dict[str, dict[str, str]]) -> ChunkTiming:
     try:
         if kind is Kind.ONLINE_PARAFORMER:
             # Constants of the library (online-recognizer-paraformer-impl.h): of 61 frames the
-            # last 18 are looked at again, with what follows them, before they give tokens.
+            # last 18 are decoded again, with what follows them, before they give tokens.
             return ChunkTiming(window=61, shift=60, ratio=None, lag=0.18)
         if kind is Kind.ONLINE_NEMO_CTC:
             facts = metadata["model"]
@@ -109,10 +111,10 @@ def _pace(kind: Kind, metadata: dict[str, dict[str, str]]) -> ChunkTiming:
 
 
 def _native(
-    model: InstalledModel, options: OnlineOptions, pace: ChunkTiming, unit: str
+    model: InstalledModel, options: OnlineOptions, timing: ChunkTiming, unit: str
 ) -> sherpa_onnx.OnlineRecognizer:
     # The library counts trailing silence in output frames that it takes for 40 ms.
-    silence = 1 / (pace.ratio or 1.0)
+    silence = 1 / (timing.ratio or 1.0)
     common: dict[str, Any] = {
         "tokens": str(model.files["tokens"]),
         "num_threads": options.threads,
@@ -153,7 +155,7 @@ class SherpaOnline:
         options: OnlineOptions,
         native: sherpa_onnx.OnlineRecognizer,
         vocabulary: Vocabulary,
-        pace: ChunkTiming,
+        timing: ChunkTiming,
         unit: str,
         silence: SilenceRules | None,
         second_pass: SecondPass | None,
@@ -165,16 +167,16 @@ class SherpaOnline:
         self._options = options
         self._native = native
         self._vocabulary = vocabulary
-        self._pace = pace
+        self._timing = timing
         self._silence = silence
         self._second_pass = second_pass
         self._live: dict[str, LiveStream] = {}
 
     def warm_up(self) -> None:
         """Compute something once: what libraries put off until then is no speaker's to wait for."""
-        samples = np.zeros(self._pace.due(1) + SAMPLE_RATE // 10, np.float32)
+        samples = np.zeros(self._timing.due(1) + SAMPLE_RATE // 10, np.float32)
         if self._silence:
-            self._silence.listen(self._silence.begin(0), samples)
+            self._silence.detect(self._silence.begin(0), samples)
         stream = self._native.create_stream()
         stream.accept_waveform(SAMPLE_RATE, samples.tolist())
         self._native.decode_streams([stream])
@@ -211,12 +213,12 @@ class SherpaOnline:
         """
         lost = [turn.state.stream for turn in turns if not self._can_resume(turn)]
         if lost:
-            raise StateLostError(f"streams that are not here came without their past: {lost}")
-        # A stream leaves the cache while it is worked on: if anything fails on the way, it comes
-        # back from its last state and not from the middle of this turn.
+            raise StateLostError(f"streams that are not in this process need older audio: {lost}")
+        # A stream leaves the cache while it is worked on: if anything fails on the way, it is
+        # rebuilt from its last state and does not continue from the middle of this turn.
         live = [self._resume(turn) for turn in turns]
         for stream, turn in zip(live, turns, strict=True):
-            stream.feed(turn.samples, turn.last)
+            stream.feed(turn.pcm, turn.start, turn.last)
         waiting = [stream for stream in live if stream.ready()]
         while waiting:
             for start in range(0, len(waiting), self._options.batch):
@@ -253,9 +255,11 @@ class SherpaOnline:
             self._live.pop(state.stream, None)
 
     def _can_resume(self, turn: Turn) -> bool:
-        live = self._live.get(turn.state.stream)
-        here = live is not None and live.follows(turn.state)
-        return here or turn.past is not None or turn.state.turn == 0
+        state: StreamState = turn.state
+        live = self._live.get(state.stream)
+        if live is not None and live.follows(state):
+            return turn.start <= live.end
+        return turn.start <= state.origin
 
     def _resume(self, turn: Turn) -> LiveStream:
         state: StreamState = turn.state
@@ -265,11 +269,10 @@ class SherpaOnline:
         return LiveStream(
             self._native,
             self._vocabulary,
-            self._pace,
-            settled=self._options.decoding_method == GREEDY,
+            self._timing,
+            appends_only=self._options.decoding_method == GREEDY,
             languages=self.languages,
             silence=self._silence,
-            heard_again=self._second_pass is not None,
+            second_pass=self._second_pass is not None,
             state=state,
-            past=turn.past,
         )

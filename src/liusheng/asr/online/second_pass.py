@@ -71,8 +71,8 @@ class SecondPass:
         utterance = OpenUtterance(first_pass.begin).updated(
             _placed(params, first_pass, decoded.lang, pieces),
             lang=decoded.lang,
-            heard=0,
-            settled=True,
+            decoded_until=0,
+            final=True,
             horizon=0.0,
             spell=spell,
         )

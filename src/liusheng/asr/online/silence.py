@@ -1,9 +1,9 @@
-"""Where a stream of an online model is silent, so that its silence need not be computed.
+"""Where a stream of an online model is silent, so that its silence need not be decoded.
 
 The model itself knows best that somebody speaks: it gives tokens. Only when it has given none for a
-while is the speech detector asked, and only where it too hears nothing does the model rest, until
-the detector hears speech again. So in speech this costs nothing, and in silence a detector instead
-of a model.
+while is the speech detector run, and only where that too finds nothing does the model rest, until
+the detector finds speech again. So speech costs nothing more, and silence a detector instead of a
+model.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from typing import Any
 import numpy as np
 
 from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.asr.vad.silero import FRAME, SpeechDetector
+from liusheng.asr.vad.segments import FRAME
+from liusheng.asr.vad.silero import SpeechDetector
 
 
 @dataclass(frozen=True)
 class VadCursor:
-    """What the detector has heard of a stream since it was asked.
+    """How far speech was detected in a stream, from some sample on.
 
     detector: its state.
-    at: it has heard the stream up to this sample.
+    at: the audio up to this sample has been through the detector.
     frames_end: where the last whole frame of that ends.
-    speech_end: where the last speech ended, or where listening began.
+    speech_end: where the last speech ended, or where detection began.
     """
 
     detector: Any
@@ -40,9 +41,9 @@ class SilenceRules:
     detector: says where speech is.
     threshold: a frame whose speech probability reaches this may be speech. Lower than for cutting
         utterances: what is taken for speech by mistake only costs time.
-    pre_roll: samples before the speech that the model hears first.
-    hang_over: samples of silence after speech that the model still hears, so that it gives its last
-        tokens.
+    pre_roll: samples before the speech that the model decodes first.
+    hang_over: samples of silence after speech that the model still decodes, so that it gives its
+        last tokens.
     endpoint: samples of silence after words that close the utterance.
     nothing: samples of silence, nothing having been said, after which a stream begins afresh.
     """
@@ -70,11 +71,11 @@ class SilenceRules:
         return cls(detector, threshold, *(round(each * SAMPLE_RATE) for each in seconds))
 
     def begin(self, at: int) -> VadCursor:
-        """Begin to listen at a sample of the stream."""
+        """Begin at a sample of the stream."""
         return VadCursor(self.detector.open(), at, at, at)
 
-    def listen(self, state: VadCursor, samples: Samples) -> tuple[VadCursor, int | None]:
-        """Hear what follows; return where in it speech was heard first, or None."""
+    def detect(self, state: VadCursor, samples: Samples) -> tuple[VadCursor, int | None]:
+        """Take the audio that follows; return where speech begins in it, or None."""
         if not len(samples):
             return state, None
         detector, probabilities = self.detector.probabilities(state.detector, samples)
@@ -82,11 +83,11 @@ class SilenceRules:
         begin, end = state.frames_end, state.speech_end
         if len(spoken):
             end = begin + (int(spoken[-1]) + 1) * FRAME
-        heard = replace(
+        after = replace(
             state,
             detector=detector,
             at=state.at + len(samples),
             frames_end=begin + len(probabilities) * FRAME,
             speech_end=end,
         )
-        return heard, begin + int(spoken[0]) * FRAME if len(spoken) else None
+        return after, begin + int(spoken[0]) * FRAME if len(spoken) else None

@@ -1,4 +1,4 @@
-"""What there is to know of a stream of an online model apart from its native one."""
+"""The state of a stream of an online model, apart from its native one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FRAME = SAMPLE_RATE // 100
 
 @dataclass(frozen=True)
 class ChunkTiming:
-    """How a model walks over feature frames of 10 ms.
+    """How a model steps over feature frames of 10 ms.
 
-    window: frames that a step looks at. A step is due when one more than these are there.
+    window: frames that a step takes in. A step is due when one more than these are there.
     shift: frames from one step to the next.
     ratio: the true duration of an output frame over the 40 ms that the library takes it for, or
         None for models without times (a token is then placed within the step that gave it).
@@ -59,8 +59,8 @@ class StreamState:
     skipped: how many more would have been, had the stream not rested.
     tokens: of the open utterance.
     resting: audio is kept back, for nobody speaks.
-    listening: what the speech detector has heard; None: it is not asked.
-    awake: the sample at which speech was heard last.
+    cursor: how far speech was detected in it; None: it is not, for the model finds tokens.
+    awake: the sample at which speech was detected last.
     floor: audio before this sample belongs to closed utterances.
     """
 
@@ -74,7 +74,7 @@ class StreamState:
     skipped: int = 0
     tokens: tuple[Token, ...] = ()
     resting: bool = False
-    listening: VadCursor | None = None
+    cursor: VadCursor | None = None
     awake: int = 0
     floor: int = 0
 

@@ -9,12 +9,12 @@ new native stream begins and so none depends on anything older.
 A new native stream begins a little before the endpoint. After a pause that is one step, for the
 sake of a word that had begun but had given no token yet. Where an utterance was cut in the middle
 of speech (it reached its maximum length), it is `_WARM_SECONDS`, whose tokens are dropped, as the
-utterance before has them: the model hears on as if there had been no cut. The library's own `reset`
-would not do: for some kinds of models it clears the encoder's state and words are lost, for others
-it keeps a state that comes from the whole past and could not be rebuilt.
+utterance before has them: the model continues as if there had been no cut. The library's own
+`reset` would not do: for some kinds of models it clears the encoder's state and words are lost, for
+others it keeps a state that comes from the whole past and could not be rebuilt.
 
 Where nobody speaks a stream rests (see `liusheng.asr.online.silence`): its audio is kept back. If
-speech follows before the endpoint is due, the model hears all of it, as if it had never rested.
+speech follows before the endpoint is due, the model decodes all of it, as if it had never rested.
 Otherwise the utterance is closed when the model would have closed it, and the next native stream
 begins a little before the next speech.
 """
@@ -27,13 +27,13 @@ from dataclasses import replace
 import numpy as np
 import sherpa_onnx
 
+from liusheng.asr.online.hypothesis import OnlineHypothesis
 from liusheng.asr.online.second_pass import FirstPass
 from liusheng.asr.online.silence import SilenceRules
 from liusheng.asr.online.state import FRAME, ChunkTiming, StreamState
 from liusheng.asr.recognizer import Outcome
-from liusheng.asr.sherpa.tokens import Token, Vocabulary, language_of
+from liusheng.asr.sherpa.tokens import Token, Vocabulary
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.text.polish import ended, polish, text_of, words_of
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, Script, Utterance
 
 _SLACK = 2 * FRAME
@@ -46,11 +46,11 @@ _PAUSE_SECONDS = 0.5
 """An utterance that ends this soon after its last token was cut in the middle of speech."""
 
 _WARM_SECONDS = 1.28
-"""What a model hears again after such a cut; zipformers look back 1.3 to 5 s, mostly less."""
+"""What a model decodes again after such a cut; zipformers look back 1.3 to 5 s, mostly less."""
 
 _BEFORE_SECONDS = 0.5
 _AFTER_SECONDS = 0.6
-"""Audio around the tokens of an utterance that is heard again: a model may give a token late, and
+"""Audio around the tokens of an utterance that is decoded again: a model may give a token late, and
 the last one's length is not known."""
 
 _PHRASE = 8
@@ -63,58 +63,57 @@ class LiveStream:
 
     native: the library's stream, for `decode_streams`.
     closed: the utterances that this turn has closed so far, with their audio if they are to be
-        heard again.
+        decoded again.
     """
 
     def __init__(
         self,
         recognizer: sherpa_onnx.OnlineRecognizer,
         vocabulary: Vocabulary,
-        pace: ChunkTiming,
+        timing: ChunkTiming,
         *,
-        settled: bool,
+        appends_only: bool,
         languages: Sequence[str],
         silence: SilenceRules | None,
-        heard_again: bool,
+        second_pass: bool,
         state: StreamState,
-        past: Samples | None,
     ) -> None:
         """Begin the native stream of `state`; its steps are decoded again with the next feed.
 
-        settled: the decoding only ever appends tokens. Greedy search does: of a CTC or transducer
-            model it picks each frame's best token once, of Paraformer each fired one's, and what
-            was picked is input to the rest and not looked at again. A beam may change its mind.
+        appends_only: the decoding only ever appends tokens. Greedy search does: of a CTC or
+            transducer model it picks each frame's best token once, of Paraformer each fired one's,
+            and what was picked is input to the rest and stays. A beam may revise its tokens.
         silence: when the stream rests; None: never.
-        heard_again: closed utterances are, so what is shown of an open one is not stable.
-        past: the audio from `state.origin` on that earlier turns took in.
+        second_pass: closed utterances are decoded again, so what is shown of an open one is not
+            stable.
         """
         self._recognizer = recognizer
         self._vocabulary = vocabulary
-        self._pace = pace
-        self._settled = settled
-        self._languages = languages
+        self._timing = timing
+        self._appends_only = appends_only
         self._silence = silence
-        self._heard_again = heard_again
+        self._second_pass = second_pass
         self._state = state
         self._index = state.index
         self._origin = state.origin
-        self._audio = bytearray() if past is None else bytearray(_pcm16(past))
+        self._audio = bytearray()
         self._warm = state.warm
-        self._tokens = list(state.tokens)
+        self._hypothesis = OnlineHypothesis(
+            vocabulary, languages, state.params, state.tokens, appends_only=appends_only
+        )
         self._skipped = state.skipped
         self._resting = state.resting
-        self._listening = state.listening
+        self._cursor = state.cursor
         self._awake = state.awake
         self._floor = state.floor
         self._decided = state.steps
-        self._text: str | None = None
         self.closed: list[FirstPass] = []
         if silence and not state.turn:
             self._rest()
         self._begin()
 
     def follows(self, state: StreamState) -> bool:
-        """Whether the native stream is where `state` says, so that it can simply go on."""
+        """Whether the native stream is where `state` says, so that it can continue."""
         return self._state.turn == state.turn
 
     def _begin(self) -> None:
@@ -125,21 +124,23 @@ class LiveStream:
         self._seen = 0
         self._steps = 0
 
-    def feed(self, samples: Samples, last: bool) -> None:
-        """Take audio in: 16 kHz in [-1, 1]. After the last, what the model looks ahead is added."""
+    def feed(self, pcm: bytes, start: int, last: bool) -> None:
+        """Take in audio that begins at sample `start` of the stream: at or before `end`. After the
+        last, what the model looks ahead is added.
+        """
         self.closed = []
-        self._audio += _pcm16(samples)
+        self._audio += memoryview(pcm)[2 * (self.end - start) :]
         self._last = last
-        self._heard = self._end_of_audio()
+        self._audio_end = self.end
         if last:
-            self._audio += bytes(2 * FRAME * (self._pace.window + _TAIL_FRAMES))
+            self._audio += bytes(2 * FRAME * (self._timing.window + _TAIL_FRAMES))
 
     def ready(self) -> bool:
         """Whether `native` has the audio for a step, and somebody may be speaking in it."""
         if self._steps >= self._decided and self._silence:
             self._resting = self._resting or self._fell_silent(self._silence)
             if self._resting:
-                self._resting = not self._hears(self._silence)
+                self._resting = not self._speech_resumes(self._silence)
             if self._resting:
                 return False
         self._give()
@@ -147,7 +148,7 @@ class LiveStream:
 
     def _give(self) -> None:
         """Give `native` the audio for the next step."""
-        upto = min(2 * (self._pace.due(self._steps + 1) + _SLACK), len(self._audio))
+        upto = min(2 * (self._timing.due(self._steps + 1) + _SLACK), len(self._audio))
         if upto > self._given:
             # The binding converts a list faster than an array.
             fresh = _samples(self._audio[self._given : upto])
@@ -157,60 +158,62 @@ class LiveStream:
             self.native.input_finished()
 
     def _fell_silent(self, rules: SilenceRules) -> bool:
-        """Whether neither the model nor the detector has noticed speech for long enough."""
-        given, due = (self._origin + self._pace.due(self._steps + n) for n in (0, 1))
-        if self._end_of_audio() < due:
+        """Whether neither the model nor the detector has found speech for long enough."""
+        given, due = (self._origin + self._timing.due(self._steps + n) for n in (0, 1))
+        if self.end < due:
             return False  # there is nothing to decide yet
         if self._decoded() - max(self._spoken(), self._awake) < rules.hang_over:
-            self._listening = None
+            self._cursor = None
             return False
-        if self._listening is None:
-            self._listening = rules.begin(max(self._origin, given - rules.hang_over))
-        self._listen(rules, due)
-        return given - self._listening.speech_end >= rules.hang_over
+        if self._cursor is None:
+            self._cursor = rules.begin(max(self._origin, given - rules.hang_over))
+        self._detect(rules, due)
+        return given - self._cursor.speech_end >= rules.hang_over
 
-    def _hears(self, rules: SilenceRules) -> bool:
-        """Listen to what is there of a resting stream; return whether somebody speaks again."""
+    def _speech_resumes(self, rules: SilenceRules) -> bool:
+        """Detect speech in what is there of a resting stream; return whether there is any."""
         while True:
-            end = self._end_of_audio()
+            end = self.end
             nothing = self._steps == 0
-            due = end if nothing else self._origin + self._pace.due(self._steps + self._skipped + 1)
-            speech = self._listen(rules, min(end, due))
+            due = (
+                end if nothing else self._origin + self._timing.due(self._steps + self._skipped + 1)
+            )
+            speech = self._detect(rules, min(end, due))
             if speech is not None:
                 if nothing:
                     self._forget_until(speech - rules.pre_roll)
                 self._awake = speech
-                self._listening = None
+                self._cursor = None
                 self._skipped = 0
                 return True
             if nothing:
-                assert self._listening is not None
-                self._forget_until(self._listening.frames_end - rules.pre_roll)
+                assert self._cursor is not None
+                self._forget_until(self._cursor.frames_end - rules.pre_roll)
             if end <= due:
                 return False
             self._skipped += 1
-            quiet = self._decoded() + self._skipped * self._pace.step_samples
+            quiet = self._decoded() + self._skipped * self._timing.step_samples
             # The model counts from the end of the token's frame.
-            since = self._spoken() + 4 * FRAME if self._tokens else self._origin
-            if quiet - since >= (rules.endpoint if self._tokens else rules.nothing):
+            since = self._spoken() + 4 * FRAME if self._hypothesis.tokens else self._origin
+            if quiet - since >= (rules.endpoint if self._hypothesis.tokens else rules.nothing):
                 self._end()
 
-    def _listen(self, rules: SilenceRules, upto: int) -> int | None:
-        """Let the detector hear the stream up to a sample; return where it hears speech first."""
-        listening = self._listening or rules.begin(self._origin)
-        first, last = (2 * (at - self._origin) for at in (listening.at, upto))
-        self._listening, speech = rules.listen(listening, _samples(self._audio[first:last]))
+    def _detect(self, rules: SilenceRules, upto: int) -> int | None:
+        """Detect speech up to a sample of the stream; return where it begins, or None."""
+        cursor = self._cursor or rules.begin(self._origin)
+        first, last = (2 * (at - self._origin) for at in (cursor.at, upto))
+        self._cursor, speech = rules.detect(cursor, _samples(self._audio[first:last]))
         return speech
 
     def _rest(self) -> None:
         """Wait for speech before anything is computed."""
         if not self._resting:
-            self._listening = None
+            self._cursor = None
         self._resting = True
         self._skipped = 0
 
     def _forget_until(self, sample: int) -> None:
-        """Let the native stream, which has heard nothing yet, begin later in the stream."""
+        """Let the native stream, which was given nothing yet, begin later in the stream."""
         if sample > self._origin:
             del self._audio[: 2 * (sample - self._origin)]
             self._origin = sample
@@ -218,7 +221,7 @@ class LiveStream:
     def step(self) -> None:
         """Take note of a step that `native` has just decoded."""
         self._steps += 1
-        if self._steps == self._warm or (self._settled and self._steps == self._decided):
+        if self._steps == self._warm or (self._appends_only and self._steps == self._decided):
             # What it has found so far is known: from before the cut, or from before the native
             # stream was lost. What was shown stays, should this machine even round another way.
             self._seen = len(self._recognizer.tokens(self.native))
@@ -234,8 +237,8 @@ class LiveStream:
         cut_short = bool(pieces) and self._in_speech(pieces)
         self._close(pieces, cut_short)
         steps = self._steps + self._skipped
-        back = min(steps, self._pace.steps_in(_WARM_SECONDS) if cut_short else 1)
-        dropped = (steps - back) * self._pace.step_samples
+        back = min(steps, self._timing.steps_in(_WARM_SECONDS) if cut_short else 1)
+        dropped = (steps - back) * self._timing.step_samples
         self._origin += dropped
         del self._audio[: 2 * dropped]
         self._warm = back if cut_short else 0
@@ -249,17 +252,12 @@ class LiveStream:
         self._close(self._pieces(), cut=False)
 
     def _close(self, pieces: list[Piece], cut: bool) -> None:
-        self._tokens.clear()
-        self._text = None
-        if not pieces:
+        utterance = self._hypothesis.closed(self._index, pieces, cut)
+        if utterance is None:
             return
-        lang = self._state.params.lang
-        if lang == "auto":
-            lang = language_of(text_of(pieces), self._languages)
-        pieces = ended(pieces, lang, cut)
-        begin, end = pieces[0].start, pieces[-1].end
-        utterance = Utterance(self._index, text_of(pieces), words_of(pieces), lang, begin, end)
-        at, pcm = self._around(begin, end, cut) if self._heard_again else (0, b"")
+        at, pcm = 0, b""
+        if self._second_pass:
+            at, pcm = self._around(utterance.start, utterance.end, cut)
         self.closed.append(FirstPass(utterance, at, pcm, cut))
         self._index += 1
 
@@ -268,7 +266,7 @@ class LiveStream:
         first = round((begin - _BEFORE_SECONDS) * SAMPLE_RATE)
         last = round((end if cut else end + _AFTER_SECONDS) * SAMPLE_RATE)
         first = max(first, self._floor, self._origin)
-        last = max(first, min(last, self._heard))
+        last = max(first, min(last, self._audio_end))
         self._floor = last
         return first, bytes(self._audio[2 * (first - self._origin) : 2 * (last - self._origin)])
 
@@ -280,23 +278,24 @@ class LiveStream:
 
     def _decoded(self) -> int:
         """Return how much of the stream has been decoded, in samples."""
-        return self._origin + self._steps * self._pace.step_samples
+        return self._origin + self._steps * self._timing.step_samples
 
-    def _end_of_audio(self) -> int:
+    @property
+    def end(self) -> int:
+        """The sample of the stream up to which audio is here, padding after the last included."""
         return self._origin + len(self._audio) // 2
 
     def _spoken(self) -> int:
         """Return where the last token begins, or where the native stream does."""
-        return round(self._tokens[-1].time * SAMPLE_RATE) if self._tokens else self._origin
+        tokens = self._hypothesis.tokens
+        return round(tokens[-1].time * SAMPLE_RATE) if tokens else self._origin
 
     def outcome(self, closed: Sequence[Utterance]) -> Outcome:
         """Return what the turn led to.
 
         closed: what became of the utterances that were closed.
         """
-        if self._text is None:
-            self._text = text_of(self._pieces())
-        text = self._text
+        text = self._hypothesis.text(self._until())
         self._state = replace(
             self._state,
             turn=self._state.turn + 1,
@@ -305,74 +304,60 @@ class LiveStream:
             warm=self._warm,
             steps=self._steps,
             skipped=self._skipped,
-            tokens=tuple(self._tokens),
+            tokens=tuple(self._hypothesis.tokens),
             resting=self._resting,
-            listening=self._listening,
+            cursor=self._cursor,
             awake=self._awake,
             floor=self._floor,
         )
-        stable = len(text) if self._settled and not self._heard_again else 0
+        stable = len(text) if self._appends_only and not self._second_pass else 0
         if self._state.params.script is Script.TRADITIONAL:
             stable = max(0, stable - _PHRASE)
         return Outcome(
             self._state,
             tuple(closed),
             Partial(self._index, text, stable),
-            speaking=bool(text),
             needs=self._origin,
-            wants=self._wants() / SAMPLE_RATE,
-            heard=self._computed(),
+            covered=self._covered(),
+            step=self._samples_to_next_step(),
         )
 
-    def _computed(self) -> int:
+    def _covered(self) -> int:
         """Return up to where the audio has been computed, or was silent."""
         if self._resting or not self._steps:
-            return self._heard if self._resting else self._origin
-        return min(self._heard, self._origin + self._pace.due(self._steps))
+            return self._audio_end if self._resting else self._origin
+        return min(self._audio_end, self._origin + self._timing.due(self._steps))
 
-    def _wants(self) -> int:
+    def _samples_to_next_step(self) -> int:
         """Return how many samples later there is something to do."""
         if self._resting:
-            return self._pace.step_samples
-        due = self._origin + self._pace.due(self._steps + 1)
-        return max(due - self._end_of_audio(), FRAME)
+            return self._timing.step_samples
+        due = self._origin + self._timing.due(self._steps + 1)
+        return max(due - self.end, FRAME)
 
     def _collect(self) -> None:
         """Take over the tokens that the native stream has found since the last time."""
         result = self._recognizer.get_result_all(self.native)
         fresh = result.tokens[self._seen :]
-        if not self._settled:
-            self._text = None
-            self._tokens.clear()
-        elif fresh:
-            self._text = None
-        if self._pace.ratio is None:
-            step = self._pace.step_samples / SAMPLE_RATE
-            begin = self._origin / SAMPLE_RATE + (self._steps - 1) * step - self._pace.lag
+        begin = self._origin / SAMPLE_RATE
+        if self._timing.ratio is None:
+            step = self._timing.step_samples / SAMPLE_RATE
+            begin += (self._steps - 1) * step - self._timing.lag
             times = [begin + step * (i + 0.5) / len(fresh) for i in range(len(fresh))]
         else:
-            begin = self._origin / SAMPLE_RATE
-            times = [begin + self._pace.ratio * t for t in result.timestamps[self._seen :]]
-        if self._settled:
+            times = [begin + self._timing.ratio * t for t in result.timestamps[self._seen :]]
+        if self._appends_only:
             self._seen += len(fresh)
-        self._tokens += (
+        self._hypothesis.extend(
             Token(text, max(0.0, round(time, 3))) for text, time in zip(fresh, times, strict=True)
         )
 
     def _pieces(self) -> list[Piece]:
-        """Return the open utterance as it is shown; more tokens only add to its end."""
-        asked = self._state.params.lang
-        if asked == "auto":
-            # Not what was spoken: then the first Han character would change what is before it.
-            asked = "zh" if "zh" in self._languages else self._languages[0]
-        until = min(self._heard / SAMPLE_RATE, self._decoded() / SAMPLE_RATE - self._pace.lag)
-        return polish(
-            self._vocabulary.pieces(self._tokens, until), asked, self._state.params.script
-        )
+        return self._hypothesis.pieces(self._until())
 
-
-def _pcm16(samples: Samples) -> bytes:
-    return np.rint(np.clip(samples * 32768, -32768, 32767)).astype("<i2").tobytes()
+    def _until(self) -> float:
+        """Return up to where the last token may reach (seconds)."""
+        return min(self._audio_end / SAMPLE_RATE, self._decoded() / SAMPLE_RATE - self._timing.lag)
 
 
 def _samples(pcm: bytearray) -> Samples:

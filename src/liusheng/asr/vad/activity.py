@@ -1,7 +1,8 @@
-"""Where in a stream somebody speaks, before anything is decoded: what a scheduler wants to know.
+"""Speech activity: the one place where a stream's speech is detected and cut into utterances.
 
-The live decoder hears the same with the same detector when it takes a turn. This costs a hundredth
-of a turn, so a stream can be listened to several times a second however rarely it is decoded.
+A detector is a pure function of (state, audio). The state is a value: whichever process has it and
+the audio from `SpeechActivity.end` on can continue, so that a stream's audio goes through the
+detector once, in one order, whoever runs it.
 """
 
 from __future__ import annotations
@@ -9,55 +10,69 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import Samples, SpeechActivity
+from liusheng.asr.types import Samples
 from liusheng.asr.vad.segmenter import Segmenter, SegmenterState
-from liusheng.asr.vad.silero import FRAME_SECONDS, SileroVad, SpeechDetector
+from liusheng.asr.vad.segments import FRAME, SpeechActivity
+from liusheng.asr.vad.silero import SileroVad, SpeechDetector
 
 
 @dataclass(frozen=True)
-class SpeechActivityState:
-    """A stream between two times that it is listened to."""
+class SpeechState:
+    """Where the detector and the segmenter stand in a stream.
+
+    end: samples that they have taken in; the last of them may not fill a frame.
+    endpoint: the stream's own, in seconds, if it has one.
+    """
 
     detector: Any
     endpoint: float | None
     segmenter: SegmenterState = field(default_factory=SegmenterState)
-    closed: float = 0.0
+    end: int = 0
 
 
 class SpeechActivityDetector:
-    """Listens to streams."""
+    """Detects speech in streams and cuts it into utterances.
 
-    def __init__(self, options: VadOptions, detector: SpeechDetector | None = None) -> None:
-        self._options = options
+    options: where utterances begin and end.
+    detector: gives speech probabilities; by default Silero's model.
+    """
+
+    def __init__(
+        self, options: VadOptions | None = None, detector: SpeechDetector | None = None
+    ) -> None:
+        self._options = options or VadOptions()
         self._detector = detector or SileroVad()
         self._segmenters: dict[float | None, Segmenter] = {}
 
-    def open(self, endpoint: float | None) -> SpeechActivityState:
+    def open(self, endpoint: float | None) -> SpeechState:
         """Return the state of a new stream. endpoint: its own, in seconds, if it has one."""
-        return SpeechActivityState(self._detector.open(), endpoint)
+        return SpeechState(self._detector.open(), endpoint)
 
-    def listen(
-        self, state: SpeechActivityState, samples: Samples
-    ) -> tuple[SpeechActivityState, SpeechActivity]:
-        """Take what has come in; return the new state and what is known now."""
-        cutter = self._segmenters.get(state.endpoint)
-        if cutter is None:
-            cutter = Segmenter(self._options.ending_after(state.endpoint))
-            self._segmenters[state.endpoint] = cutter
+    def advance(
+        self, state: SpeechState, samples: Samples, last: bool = False
+    ) -> tuple[SpeechState, SpeechActivity]:
+        """Take the audio that follows; return the new state and the activity.
+
+        last: no more audio comes: the open utterance ends. The returned `closed` are those that
+            ended in `samples`.
+        """
+        segmenter = self._segmenter(state.endpoint)
+        end = state.end + len(samples)
+        if last:
+            samples = np.concatenate([samples, np.zeros(-end % FRAME, np.float32)])
         detector, probabilities = self._detector.probabilities(state.detector, samples)
-        segmenter = state.segmenter
-        closed = state.closed
-        # Frame by frame, because only then it is known when an utterance was over.
-        for probability in probabilities.tolist():
-            segmenter, segments = cutter.advance(segmenter, [probability])
-            if segments:
-                closed = segmenter.frame * FRAME_SECONDS
-        state = replace(state, detector=detector, segmenter=segmenter, closed=closed)
-        noticed = SpeechActivity(
-            segmenter.frame * FRAME_SECONDS,
-            segmenter.speech_start * FRAME_SECONDS if segmenter.is_open else None,
-            segmenter.speech_end * FRAME_SECONDS,
-            closed,
-        )
-        return state, noticed
+        cursor, closed = segmenter.advance(state.segmenter, probabilities.tolist())
+        if last and cursor.is_open:
+            cursor, segment = segmenter.close(cursor)
+            closed.append(segment)
+        state = replace(state, detector=detector, segmenter=cursor, end=end)
+        needs = max(0, min(segmenter.needs(cursor), end))
+        return state, SpeechActivity(end, needs, segmenter.open_segment(cursor), tuple(closed))
+
+    def _segmenter(self, endpoint: float | None) -> Segmenter:
+        if endpoint not in self._segmenters:
+            self._segmenters[endpoint] = Segmenter(self._options.ending_after(endpoint))
+        return self._segmenters[endpoint]

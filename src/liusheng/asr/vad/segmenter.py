@@ -1,47 +1,36 @@
-"""Utterances: where in a stream of speech probabilities they begin and end.
+"""Segments: where in a stream of speech probabilities utterances begin and end.
 
-A segmenter is a pure function of (state, probabilities): nothing is kept here between calls.
+A segmenter is a pure function of (state, probabilities): nothing is kept here between calls. It
+counts frames (of `FRAME` samples); what it gives out is in samples.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.vad.silero import FRAME_SECONDS
+from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, OpenSegment, SpeechSegment
 
-
-@dataclass(frozen=True)
-class Segment:
-    """An utterance's place in the audio, in frames from the start of the stream.
-
-    start, end: first frame, and one past the last, pre-roll and hang-over included.
-    speech_start, speech_end: the same of the speech itself.
-    cut: it was ended by its length, not by a pause: the speaker went on.
-    """
-
-    start: int
-    end: int
-    speech_start: int
-    speech_end: int
-    cut: bool = False
+_FLOAT = struct.Struct("<f")
 
 
 @dataclass(frozen=True)
 class SegmenterState:
-    """Where in the stream we are.
+    """How far the segmenter has come. Positions are frames from the start of the stream.
 
-    frame: frames seen.
+    frame: frames taken in.
     floor: audio before this frame belongs to closed utterances.
     run_start: first frame of the speech that may open an utterance; -1: none.
     voiced: speech frames since run_start.
     start: first frame of the open utterance, pre-roll included; -1: none is open.
     speech_start: its first speech frame.
     speech_end: one past the last speech frame of the open utterance or of the run.
-    probabilities: of the open utterance's or the run's frames, from speech_start or run_start.
+    probabilities: of the open utterance's or the run's frames, from speech_start or run_start;
+        float32, 4 bytes for each.
     """
 
     frame: int = 0
@@ -51,23 +40,17 @@ class SegmenterState:
     start: int = -1
     speech_start: int = -1
     speech_end: int = 0
-    probabilities: tuple[float, ...] = ()
+    probabilities: bytes = b""
 
     @property
     def is_open(self) -> bool:
+        """Whether an utterance is open."""
         return self.start >= 0
 
     @property
     def silence(self) -> int:
         """Frames since the last speech of the open utterance."""
         return self.frame - self.speech_end
-
-    @property
-    def needed(self) -> int:
-        """Frames whose audio may belong to an utterance: from here on, less the pre-roll."""
-        if self.is_open:
-            return self.start
-        return self.run_start if self.run_start >= 0 else self.frame
 
 
 class Segmenter:
@@ -83,21 +66,32 @@ class Segmenter:
         self._long = _frames(options.long)
         self._longest = _frames(options.longest)
 
-    @property
-    def pre_roll(self) -> int:
-        """Frames kept from before speech."""
-        return self._pre_roll
+    def open_segment(self, state: SegmenterState) -> OpenSegment | None:
+        """Return the open utterance, if there is one."""
+        if not state.is_open:
+            return None
+        return OpenSegment(
+            state.start * FRAME,
+            (state.speech_end + self._hang_over) * FRAME,
+            state.speech_start * FRAME,
+            state.speech_end * FRAME,
+            state.silence * FRAME,
+            state.probabilities,
+        )
 
-    @property
-    def hang_over(self) -> int:
-        """Frames kept after speech."""
-        return self._hang_over
+    def needs(self, state: SegmenterState) -> int:
+        """Return the sample from which on audio belongs to the open utterance, or may belong to
+        one that is yet to open."""
+        if state.is_open:
+            return state.start * FRAME
+        begin = state.run_start if state.run_start >= 0 else state.frame
+        return max(begin - self._pre_roll, state.floor) * FRAME
 
     def advance(
         self, state: SegmenterState, probabilities: Sequence[float]
-    ) -> tuple[SegmenterState, list[Segment]]:
+    ) -> tuple[SegmenterState, list[SpeechSegment]]:
         """Take frames' probabilities; return the new state and the utterances they closed."""
-        closed: list[Segment] = []
+        closed: list[SpeechSegment] = []
         for p in probabilities:
             state = self._step(state, float(p))
             if not state.is_open:
@@ -112,10 +106,10 @@ class Segmenter:
                 closed.append(segment)
         return state, closed
 
-    def close(self, state: SegmenterState) -> tuple[SegmenterState, Segment]:
+    def close(self, state: SegmenterState) -> tuple[SegmenterState, SpeechSegment]:
         """End the open utterance after its last speech."""
         end = min(state.speech_end + self._hang_over, state.frame)
-        segment = Segment(state.start, end, state.speech_start, state.speech_end)
+        segment = _segment(state.start, end, state.speech_start, state.speech_end)
         return SegmenterState(frame=state.frame, floor=end), segment
 
     def _step(self, state: SegmenterState, p: float) -> SegmenterState:
@@ -127,7 +121,7 @@ class Segmenter:
                 state,
                 frame=frame,
                 speech_end=frame if speech else state.speech_end,
-                probabilities=(*state.probabilities, p),
+                probabilities=state.probabilities + _FLOAT.pack(p),
             )
         running = state.run_start >= 0
         if p >= (options.release if running else options.threshold):
@@ -139,19 +133,19 @@ class Segmenter:
                 run_start=run_start,
                 voiced=voiced,
                 speech_end=frame,
-                probabilities=(*state.probabilities, p),
+                probabilities=state.probabilities + _FLOAT.pack(p),
             )
             if voiced >= self._onset:
                 start = max(run_start - self._pre_roll, state.floor)
                 return replace(state, run_start=-1, voiced=0, start=start, speech_start=run_start)
             return state
         if running and frame - state.speech_end < self._onset:
-            return replace(state, frame=frame, probabilities=(*state.probabilities, p))
+            return replace(state, frame=frame, probabilities=state.probabilities + _FLOAT.pack(p))
         return SegmenterState(frame=frame, floor=state.floor)
 
-    def _cut(self, state: SegmenterState) -> tuple[SegmenterState, Segment]:
+    def _cut(self, state: SegmenterState) -> tuple[SegmenterState, SpeechSegment]:
         """End an utterance that has become too long at the best pause of its last part."""
-        p = np.array(state.probabilities)
+        p = np.frombuffer(state.probabilities, "<f4").astype(float)
         # A pause is several quiet frames: single ones are the closures of plosives.
         width = 5
         smooth = np.convolve(p, np.ones(width) / width, mode="same")
@@ -159,7 +153,7 @@ class Segmenter:
         last = max(first + 1, len(p) - width)
         at = first + int(np.argmin(smooth[first:last]))
         cut = state.speech_start + at + 1
-        segment = Segment(state.start, cut, state.speech_start, cut, cut=True)
+        segment = _segment(state.start, cut, state.speech_start, cut, cut=True)
         rest = p[at + 1 :]
         spoken = np.flatnonzero(rest >= self.options.release)
         begin = cut + (int(spoken[0]) if len(spoken) else 0)
@@ -170,10 +164,17 @@ class Segmenter:
                 start=cut,
                 speech_start=begin,
                 speech_end=cut + int(spoken[-1]) + 1 if len(spoken) else cut,
-                probabilities=tuple(rest[begin - cut :].tolist()),
+                probabilities=rest[begin - cut :].astype("<f4").tobytes(),
             ),
             segment,
         )
+
+
+def _segment(
+    start: int, end: int, speech_start: int, speech_end: int, *, cut: bool = False
+) -> SpeechSegment:
+    """Return a segment whose place is given in frames."""
+    return SpeechSegment(start * FRAME, end * FRAME, speech_start * FRAME, speech_end * FRAME, cut)
 
 
 def _frames(seconds: float) -> int:

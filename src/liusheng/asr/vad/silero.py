@@ -14,11 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import Samples
+from liusheng.asr.vad.segments import FRAME
 
-FRAME = 512
-"""Samples in a frame, 32 ms: what Silero's model is made for."""
-FRAME_SECONDS = FRAME / SAMPLE_RATE
 _CONTEXT = 64
 
 Floats = npt.NDArray[np.float32]

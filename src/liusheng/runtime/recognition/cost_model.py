@@ -1,9 +1,10 @@
-"""What turns cost on this machine, and what one more speaker would do to the others."""
+"""What batches cost on this machine, and what one more speaker would do to the others."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 PAD = 2.0
 """Seconds that a decode costs as if they were in its window, however short it is."""
@@ -15,72 +16,71 @@ _FADING = 0.98
 """What a measurement counts for after the next one."""
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
-_EITHER = (True, False)
 _MEMORY = 10.0
-"""Seconds after which what was spent counts for a third."""
+"""Seconds after which the time that finals took counts for a third."""
+
+
+class BatchKind(NamedTuple):
+    """What kinds of batches differ in cost.
+
+    final: decoded with a final's care.
+    stepwise: of a model that decodes its streams step by step, not windows.
+    """
+
+    final: bool
+    stepwise: bool
 
 
 class CostModel:
-    """Averages over the turns of a pool of workers."""
+    """Averages over the batches of a pool of workers."""
 
     def __init__(self) -> None:
-        self._costs = {(careful, steps): _Cost() for careful in _EITHER for steps in _EITHER}
-        self._look = 0.0
-        self._spent = 0.0
+        self._costs: dict[BatchKind, _Cost] = {}
+        self._partial = 0.0
+        self._finals = 0.0
         self._at = 0.0
 
-    def cost(self, careful: bool, steps: bool) -> Callable[[float, float], float]:
+    def cost(self, kind: BatchKind) -> Callable[[float, float], float]:
         """Return how many seconds a worker is expected to take for a batch, given the seconds of
-        audio to go over in the longest of its windows, and in all of them, each with `PAD`.
-
-        careful: with a final's care.
-        steps: of a model that goes along with its streams step by step, not windows.
+        audio to decode in the longest of its windows, and in all of them, each with `PAD`.
         """
-        for_longest, for_each = self._costs[careful, steps].solved()
+        for_longest, for_each = self._costs.get(kind, _Cost()).solved()
         return lambda longest, together: for_longest * longest + for_each * together
 
-    def decoded(
-        self,
-        weights: Sequence[float],
-        seconds: float,
-        now: float,
-        *,
-        careful: bool,
-        steps: bool,
-        live: bool,
+    def measured(
+        self, weights: Sequence[float], seconds: float, now: float, kind: BatchKind, *, live: bool
     ) -> None:
         """A batch was decoded.
 
-        weights: seconds of audio to go over, for each of its streams.
+        weights: seconds of audio to decode, for each of its streams.
         seconds: that it took.
-        careful, steps: see `cost`.
         live: it was not the backlog of somebody who sends faster than people speak, which takes
             what is left over.
         """
-        self._costs[careful, steps].measured(weights, seconds)
+        self._costs.setdefault(kind, _Cost()).measured(weights, seconds)
         if not live:
             return
-        if careful:
-            self._spent = self._faded(now) + seconds
+        if kind.final:
+            self._finals = self._faded(now) + seconds
             self._at = now
         else:
             each = seconds / len(weights)
-            self._look += (_NEWEST if self._look else 1.0) * (each - self._look)
+            self._partial += (_NEWEST if self._partial else 1.0) * (each - self._partial)
 
     def interval(self, streams: int, speaking: int, workers: int, now: float) -> float:
-        """Return how many seconds would lie between two looks at one speaker with a stream more.
+        """Return how many seconds would lie between two partials of one speaker with a stream more.
 
         It is taken to be like the streams that there are: finals and what is made ready in pauses
-        cost what they did of late, and the looks of all who speak share the rest.
+        cost what they did of late, and the partials of all who speak share the rest.
         """
         if not streams:
             return 0.0
         grown = (streams + 1) / streams
         left = workers - grown * self._faded(now) / _MEMORY
-        return speaking * grown * self._look / left if left > 0 else math.inf
+        return speaking * grown * self._partial / left if left > 0 else math.inf
 
     def _faded(self, now: float) -> float:
-        return self._spent * math.exp((self._at - now) / _MEMORY)
+        return self._finals * math.exp((self._at - now) / _MEMORY)
 
 
 class _Cost:

@@ -1,121 +1,98 @@
-"""What runs inside the recognition workers: an engine behind plain methods of picklable values."""
+"""What runs inside the recognition workers: a recogniser behind methods of picklable values."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
-from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.audio.pcm import pcm_to_samples
 from liusheng.models.types import InstalledModel
-
-
-@dataclass(frozen=True)
-class RecognizerDescription:
-    """What the server needs to know of the recogniser in the workers.
-
-    capabilities: by language; "auto" is the default model's.
-    """
-
-    capabilities: dict[str, Capabilities]
-    sticky: bool
-
-    @property
-    def windowed(self) -> bool:
-        """Whether any of the models hears whole windows."""
-        return any(each.windowed for each in self.capabilities.values())
-
-    @property
-    def models(self) -> dict[str, str]:
-        """The name of the model for each language."""
-        return {lang: each.model for lang, each in self.capabilities.items()}
-
-
-@dataclass(frozen=True)
-class TurnRequest:
-    """A turn on the way to a worker.
-
-    state: pickled, from the stream's last `TurnResult`; None for a stream that begins.
-    pcm: audio since the last turn, PCM16, 16 kHz, whole samples.
-    past: the audio before it that the state needs; None where this worker took the last turn.
-    spare: nobody else waits for a turn.
-    """
-
-    params: StreamParams
-    state: bytes | None
-    pcm: bytes
-    last: bool
-    past: bytes | None = None
-    spare: bool = True
-
-
-@dataclass(frozen=True)
-class TurnResult:
-    """What a turn led to (see `liusheng.asr.recognizer.Outcome`)."""
-
-    state: bytes
-    closed: tuple[Utterance, ...]
-    partial: Partial
-    speaking: bool
-    needs: int | None = None
-    wants: float | None = None
-    heard: int | None = None
-    held: float = 0.0
+from liusheng.runtime.recognition.messages import (
+    Detection,
+    RecognizerDescription,
+    TurnRequest,
+    TurnResult,
+)
 
 
 class RecognitionHandler:
-    """A recogniser in a worker."""
+    """A recogniser in a worker.
 
-    def __init__(self, recognizer: Recognizer) -> None:
+    detector: for turns whose audio has not been through one.
+    """
+
+    def __init__(
+        self, recognizer: Recognizer, detector: SpeechActivityDetector | None = None
+    ) -> None:
         self._recognizer = recognizer
+        self._detector = detector or SpeechActivityDetector()
 
     def describe(self) -> RecognizerDescription:
-        """What the server needs to know."""
+        """Return what the server needs to know."""
         languages = ("auto", *self._recognizer.languages)
         capabilities = {lang: self._recognizer.capabilities(lang) for lang in languages}
         return RecognizerDescription(capabilities, self._recognizer.sticky)
 
     def advance(self, requests: Sequence[TurnRequest]) -> list[TurnResult]:
         """Take a turn for each request; results are in the same order."""
+        detections = [self._detected(r) if r.detect else None for r in requests]
         turns = [
             Turn(
                 self._recognizer.open(request.params)
                 if request.state is None
                 else pickle.loads(request.state),
-                pcm_to_samples(request.pcm),
+                request.pcm,
+                request.start,
                 request.last,
-                None if request.past is None else pcm_to_samples(request.past),
+                detection.activity if detection else request.activity,
                 request.spare,
             )
-            for request in requests
+            for request, detection in zip(requests, detections, strict=True)
         ]
-        return [self._result(outcome) for outcome in self._recognizer.advance(turns)]
+        outcomes = self._recognizer.advance(turns)
+        return [_result(o, d) for o, d in zip(outcomes, detections, strict=True)]
 
     def forget(self, states: Sequence[bytes]) -> None:
         """Drop what is kept here for streams that are over."""
         self._recognizer.forget([pickle.loads(state) for state in states])
 
-    @staticmethod
-    def _result(outcome: Outcome) -> TurnResult:
-        state = pickle.dumps(outcome.state, protocol=5)
-        return TurnResult(
-            state,
-            outcome.closed,
-            outcome.partial,
-            outcome.speaking,
-            outcome.needs,
-            outcome.wants,
-            outcome.heard,
-            outcome.held,
+    def _detected(self, request: TurnRequest) -> Detection:
+        """Detect speech in the audio of a request that nothing was detected in yet."""
+        before = request.activity or SpeechActivity()
+        state = (
+            pickle.loads(request.speech_state)
+            if request.speech_state
+            else self._detector.open(request.params.endpoint)
         )
+        fresh = pcm_to_samples(memoryview(request.pcm)[2 * (before.end - request.start) :])
+        state, activity = self._detector.advance(state, fresh, request.last)
+        return Detection(pickle.dumps(state, protocol=5), activity.following(before))
 
 
-def recognition(models: Sequence[InstalledModel], options: AsrOptions) -> RecognitionHandler:
+def _result(outcome: Outcome, detection: Detection | None) -> TurnResult:
+    if detection:
+        detection = replace(detection, activity=replace(detection.activity, closed=()))
+    return TurnResult(
+        pickle.dumps(outcome.state, protocol=5),
+        outcome.closed,
+        outcome.partial,
+        outcome.needs,
+        outcome.covered,
+        outcome.step,
+        outcome.final_until,
+        detection,
+    )
+
+
+def load_recognition_handler(
+    models: Sequence[InstalledModel], options: AsrOptions
+) -> RecognitionHandler:
     """Load a recogniser; a worker's factory."""
     from liusheng.asr.load import load
 
-    return RecognitionHandler(load(models, options))
+    return RecognitionHandler(load(models, options), SpeechActivityDetector(options.live.vad))

@@ -1,167 +1,181 @@
-"""What one stream of a recogniser pool wants a turn for, when, and how urgently."""
+"""What one stream of a recogniser pool is due a turn for, since when, and how urgently."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-from liusheng.asr.types import SpeechActivity
+from liusheng.asr.options import LiveOptions
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.runtime.options import RecognitionOptions
+from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG, StreamAudio
 
 
-class Work(Enum):
-    """What a stream wants a turn for."""
+class TurnReason(Enum):
+    """What a stream is due a turn for."""
 
     FINAL = "final"
     """No more audio comes, and the client waits."""
-    END = "end"
-    """An utterance is over, and is to be closed."""
-    PAUSE = "settle"
+    ENDPOINT = "endpoint"
+    """An utterance has ended, and is to be closed."""
+    PAUSE = "pause"
     """The speaker pauses: the text is made ready for an endpoint."""
-    PARTIAL = "look"
+    PARTIAL = "partial"
     """There is new speech to show."""
-    CATCH_UP = "keep up"
-    """Nothing was said, but audio has piled up."""
 
 
-_PATIENCE = {Work.FINAL: 0.0, Work.END: 0.3, Work.PAUSE: 0.3, Work.PARTIAL: 2.5, Work.CATCH_UP: 4.0}
+_TOLERANCE = {
+    TurnReason.FINAL: 0.0,
+    TurnReason.ENDPOINT: 0.3,
+    TurnReason.PAUSE: 0.3,
+    TurnReason.PARTIAL: 2.5,
+}
 """Seconds that a turn may wait before another reason's is no longer more urgent."""
 
-_STEP_PATIENCE = 0.3
-"""The same for a look at a stream whose model goes along with it step by step."""
+_STEP_TOLERANCE = 0.3
+"""The same for a partial of a stream whose model decodes it step by step."""
 
-_DEAF = 1.0
-"""Seconds of audio not listened to, with which an ear is too far behind to go by."""
+_STEP_BATCH = 4
+"""How many times as many streams take a step together as windows are decoded together."""
 
 
 @dataclass(frozen=True)
 class TurnPolicy:
-    """When streams want turns, and how many take one together.
+    """When streams are due turns, and how many take one together.
 
     batch: streams in one turn at most.
-    steps: the same of streams whose models go along with them step by step. A step costs little,
-        and one in silence next to nothing.
-    longest: seconds that a batch of several is expected to take at most.
-    step: seconds of new audio after which a stream wants a turn of which nothing else is known.
-    interval: seconds of new speech after which a stream that is listened to wants one.
-    settle: seconds of silence after which its text is made ready for an endpoint.
-    keep_up: seconds of audio that pile up at most while nothing is said.
-    most: seconds of audio that a turn takes at most.
+    step_batch: the same of streams whose models decode them step by step. A step costs little, and
+        one in silence next to nothing.
+    max_batch_seconds: that a batch of several is expected to take at most.
+    step: samples of new audio after which a stream is due a turn of which nothing else is known.
+    interval: samples of new speech after which a stream is due a partial.
+    pause: samples of silence after which its text is made ready for an endpoint.
     """
 
-    batch: int = 8
-    steps: int = 32
-    longest: float = 0.3
-    step: float = 0.4
-    interval: float = 0.3
-    settle: float = 0.12
-    keep_up: float = 2.0
-    most: float = 20.0
+    batch: int
+    step_batch: int
+    max_batch_seconds: float
+    step: int
+    interval: int
+    pause: int
+
+    @classmethod
+    def of(cls, options: RecognitionOptions, live: LiveOptions) -> TurnPolicy:
+        """Return the policy for these options."""
+        return cls(
+            batch=options.batch,
+            step_batch=_STEP_BATCH * options.batch,
+            max_batch_seconds=options.max_batch_seconds,
+            step=round(options.step * SAMPLE_RATE),
+            interval=round(live.interval * SAMPLE_RATE),
+            pause=round(live.settle * SAMPLE_RATE),
+        )
 
 
 @dataclass
-class Stream:
-    """What is known of one stream, and what it wants. Times are the caller's clock's.
+class ScheduledStream:
+    """What the scheduler knows of one stream. Times are the caller's clock's, positions samples.
 
-    noticed: where somebody speaks, as far as it is listened to.
-    received, taken: seconds of audio that came in, and that turns have taken in.
-    looked: up to where its speech was decoded.
-    settled: the end of the speech whose text was made ready.
-    held: seconds of audio that its next decode goes over again.
-    wants, due: what it wants a turn for, and since when.
+    audio: what came in, what turns have taken, and where speech is in it.
+    decoded_until: where its audio ended when its open utterance was last decoded, or began to be.
+    prepared_until: the end of the speech that was last decoded in a pause, or is being.
+    reason, due: what it is due a turn for, and since when.
     finishing: since when its client waits for the final.
     running: what the turn under way is for.
     turn: its last one among all turns.
     worker: who took that.
     alone: its next turn is to be its own: one was lost.
-    step: seconds of new audio that it wants a turn for; None: the pace's.
+    step: samples of new audio that it is due a turn for; None: the policy's.
     """
 
-    noticed: SpeechActivity | None = None
-    received: float = 0.0
-    taken: float = 0.0
-    looked: float = 0.0
-    settled: float = 0.0
-    held: float = 0.0
-    wants: Work | None = None
+    audio: StreamAudio
+    decoded_until: int = 0
+    prepared_until: int = 0
+    reason: TurnReason | None = None
     due: float = 0.0
     finishing: float | None = None
-    running: Work | None = None
+    running: TurnReason | None = None
     turn: int = 0
     worker: int | None = None
     alone: bool = False
-    step: float | None = None
+    step: int | None = None
 
     @property
     def stepwise(self) -> bool:
-        """Whether its model goes along with it step by step, each at the same cost."""
-        return self.step is not None
+        """Whether its model decodes it step by step, each at the same cost."""
+        return not self.audio.windowed
 
     @property
-    def waiting(self) -> float:
-        """Seconds of audio that no turn has taken in."""
-        return self.received - self.taken
+    def speaking(self) -> bool:
+        """Whether somebody speaks in it, or may, where speech is not detected."""
+        return self.stepwise or self.audio.without_vad or self.audio.speech.open is not None
 
     @property
     def weight(self) -> float:
-        """Seconds of audio that its next turn goes over."""
-        return self.held + self.waiting
+        """Seconds of audio that its next turn decodes."""
+        audio = self.audio
+        return (audio.queued if self.stepwise else audio.kept) / SAMPLE_RATE
 
     @property
-    def light(self) -> bool:
-        """Whether nothing is decoded in the turn that it wants, as far as can be known."""
-        noticed = self.noticed
-        if self.wants is Work.CATCH_UP:
-            return True
-        if self.wants not in (Work.FINAL, Work.END) or noticed is None:
+    def needs_no_decode(self) -> bool:
+        """Whether nothing is decoded in the turn that it is due, as far as can be known."""
+        audio = self.audio
+        if self.reason not in (TurnReason.FINAL, TurnReason.ENDPOINT) or self.stepwise:
             return False
-        over = noticed.begun is None and noticed.closed <= self.taken
-        ready = over or noticed.speech <= self.settled
-        return ready and self.received - noticed.heard < _DEAF / 2
+        return not audio.undecoded and audio.undetected < MAX_VAD_LAG // 2
 
-    def reconsider(self, pace: TurnPolicy, now: float) -> bool:
-        """Set what a stream wants; return whether a worker that is free can give it."""
-        wants = self._wanted(pace)
-        if wants is not self.wants:
-            # A look that turns out to be the last of an utterance has waited all the same.
-            if self.wants is None:
+    def reconsider(self, policy: TurnPolicy, now: float) -> bool:
+        """Set what a stream is due a turn for; return whether a worker that is free can take it."""
+        reason = self._current_reason(policy)
+        if reason is not self.reason:
+            # A partial that turns out to be the last of an utterance has waited all the same.
+            if self.reason is None:
                 self.due = now
-            self.wants = wants
-        return wants is not None and (self.running is None or wants is Work.FINAL)
+            self.reason = reason
+        return reason is not None and (self.running is None or reason is TurnReason.FINAL)
 
-    def _wanted(self, pace: TurnPolicy) -> Work | None:
+    def _current_reason(self, policy: TurnPolicy) -> TurnReason | None:
         if self.finishing is not None:
-            return Work.FINAL
-        noticed = self.noticed
-        if noticed is None or self.received - noticed.heard > _DEAF:
-            # Sums of seconds are a little off; what is short of a sample is enough.
-            step = pace.step if self.step is None else self.step
-            return Work.PARTIAL if self.waiting > step - 1e-5 else None
-        if noticed.closed > self.taken:
-            return Work.END
-        if noticed.begun is not None:
-            silence = noticed.heard - noticed.speech
-            if silence >= pace.settle and noticed.speech > self.settled:
-                return Work.PAUSE
-            if noticed.speech - max(self.looked, noticed.begun) >= pace.interval:
-                return Work.PARTIAL
-        return Work.CATCH_UP if self.waiting >= pace.keep_up else None
+            return TurnReason.FINAL
+        audio = self.audio
+        if self.stepwise or audio.without_vad:
+            step = policy.step if self.step is None else self.step
+            return TurnReason.PARTIAL if audio.queued >= step else None
+        if audio.speech.closed:
+            return TurnReason.ENDPOINT
+        segment = audio.speech.open
+        if segment is None:
+            return None
+        if segment.silence >= policy.pause and segment.speech_end > self.prepared_until:
+            return TurnReason.PAUSE
+        decoded = max(self.decoded_until, segment.speech_start)
+        return TurnReason.PARTIAL if segment.speech_end - decoded >= policy.interval else None
 
-    def begin(self, pace: TurnPolicy) -> None:
+    def begin(self) -> None:
         """Note what will have been decoded when the turn that begins now is done."""
-        noticed = self.noticed
-        if noticed is None:
-            return
-        if self.running in (Work.PARTIAL, Work.PAUSE):
-            self.looked = min(self.received, self.taken + pace.most)
-        if self.running is Work.PAUSE:
-            self.settled = noticed.speech
+        self.running = self.reason
+        segment = self.audio.speech.open
+        if segment and self.running in (TurnReason.PARTIAL, TurnReason.PAUSE):
+            self.decoded_until = self.audio.received
+        if segment and self.running is TurnReason.PAUSE:
+            self.prepared_until = segment.speech_end
+
+    def lost(self) -> None:
+        """The turn under way came to nothing."""
+        self.running = None
+        self.alone = True
+        self.decoded_until = self.prepared_until = 0
+
+    @property
+    def waiting_since(self) -> float:
+        """Since when it waits for the turn that it is due."""
+        return self.due if self.finishing is None else self.finishing
 
     @property
     def deadline(self) -> float:
-        """When the turn that it wants is overdue."""
-        assert self.wants is not None
-        due = self.due if self.finishing is None else self.finishing
-        if self.stepwise and self.wants is Work.PARTIAL:
-            # Its steps are to be taken in any case: put off, they only make its final late.
-            return due + _STEP_PATIENCE
-        return due + _PATIENCE[self.wants]
+        """When the turn that it is due is overdue."""
+        assert self.reason is not None
+        if self.stepwise and self.reason is TurnReason.PARTIAL:
+            # Its steps are to be decoded in any case: put off, they only make its final late.
+            return self.waiting_since + _STEP_TOLERANCE
+        return self.waiting_since + _TOLERANCE[self.reason]

@@ -1,11 +1,11 @@
-"""Who gets the next turn of a recogniser: a pure object, driven with a clock of the caller's.
+"""Which streams a recognition worker decodes next: a pure object, on the caller's clock.
 
-A stream wants a turn for a reason, and each reason has its patience: earliest deadline first. A
-client who waits for a final has none; text in a pause, which is made ready before its endpoint,
-has little; a look at growing speech has most, so that under load the interval between two looks at
-one speaker grows, evenly, for all, and nobody starves. Turns in which nothing is decoded do not
-ride along with expensive ones. Turns are taken together as far as they are ready and a batch stays
-short, so that whoever is urgent next does not wait long; nothing waits for a batch to fill.
+A stream is due a turn for a reason, and each reason has its tolerance: earliest deadline first. A
+client who waits for a final has none; text in a pause, which is made ready before its endpoint, has
+little; a partial of growing speech has most, so that under load the interval between two partials
+of one speaker grows, evenly, for all, and nobody starves. Turns that need no decode do not wait for
+those that do. Turns are taken together as far as they are ready and a batch stays short, so that
+whoever is urgent next does not wait long; nothing waits for a batch to fill.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Generic, TypeVar
 
-from liusheng.asr.types import SpeechActivity
-from liusheng.runtime.recognition.cost_model import PAD, CostModel
-from liusheng.runtime.recognition.priority import Stream, TurnPolicy, Work
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
+from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
+from liusheng.runtime.recognition.stream_audio import StreamAudio
 
 K = TypeVar("K", bound=Hashable)
 
@@ -26,35 +27,34 @@ _WORTH = 1.6
 """By how much company may lengthen a turn in any case: where decoding mostly waits for the weights,
 a machine that is slow is best used by many at once."""
 
-_BACKLOG = 5.0
-"""Seconds of audio in a turn, above which somebody sends faster than people speak."""
+_BACKLOG = 5 * SAMPLE_RATE
+"""Samples of audio in a turn, above which somebody sends faster than people speak."""
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """What was decoded together; see `CostModel.decoded`."""
+class _BatchCost:
+    """What is decoded together; see `CostModel.measured`."""
 
     weights: list[float]
-    careful: bool
-    steps: bool
+    kind: BatchKind
     live: bool
 
 
 class Scheduler(Generic[K]):
     """The streams of a recogniser pool.
 
-    pace: of all streams.
-    sticky: a stream's state lives in the worker that looked at it last; others cannot go on with it
+    policy: of all streams.
+    sticky: a stream's state lives in the worker that took its last turn; others cannot continue it
         cheaply, so it stays there until that worker is lost.
     """
 
-    def __init__(self, pace: TurnPolicy, *, sticky: bool = False) -> None:
-        self._pace = pace
+    def __init__(self, policy: TurnPolicy, *, sticky: bool = False) -> None:
+        self._policy = policy
         self._sticky = sticky
-        self._streams: dict[K, Stream] = {}
+        self._streams: dict[K, ScheduledStream] = {}
         self._turns = count(1)
-        self._load = CostModel()
-        self._batches: dict[int, _Batch] = {}  # by worker
+        self._costs = CostModel()
+        self._batches: dict[int, _BatchCost] = {}  # by worker
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -65,37 +65,29 @@ class Scheduler(Generic[K]):
     def __contains__(self, key: K) -> bool:
         return key in self._streams
 
-    def add(self, key: K, step: float | None = None) -> None:
-        """A stream began.
-
-        step: of new audio that it wants a turn for, where its model goes along with it.
-        """
-        self._streams[key] = Stream(turn=next(self._turns), step=step)
+    def add(self, key: K, audio: StreamAudio) -> None:
+        """A stream began. Its audio is the caller's, who reports below when it has changed."""
+        self._streams[key] = ScheduledStream(audio, turn=next(self._turns))
 
     def remove(self, key: K) -> int | None:
         """A stream is over, or nobody waits for it; return the worker that had it last, if any."""
         stream = self._streams.pop(key, None)
         return stream.worker if stream else None
 
-    def heard(self, key: K, seconds: float, now: float) -> bool:
-        """So much audio came in; return whether the stream wants a turn."""
-        stream = self._streams[key]
-        stream.received += seconds
-        return stream.reconsider(self._pace, now)
+    def audio_received(self, key: K, now: float) -> bool:
+        """Audio came in; return whether the stream is due a turn."""
+        return self._streams[key].reconsider(self._policy, now)
 
-    def noticed(self, key: K, noticed: SpeechActivity, now: float) -> bool:
-        """So much is known of where somebody speaks; return whether the stream wants a turn."""
+    def speech_detected(self, key: K, now: float) -> bool:
+        """More is known of its speech; return whether the stream is due a turn."""
         stream = self._streams.get(key)
-        if stream is None:
-            return False
-        stream.noticed = noticed
-        return stream.reconsider(self._pace, now)
+        return stream is not None and stream.reconsider(self._policy, now)
 
     def finish(self, key: K, now: float) -> None:
         """No more audio comes; the client waits."""
         stream = self._streams[key]
         stream.finishing = now
-        stream.reconsider(self._pace, now)
+        stream.reconsider(self._policy, now)
 
     def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
         """Return the streams of this worker's next turn, most urgent first; maybe none.
@@ -105,36 +97,35 @@ class Scheduler(Generic[K]):
         ready = [
             (stream.deadline, stream.turn, key, stream)
             for key, stream in self._streams.items()
-            if stream.wants is not None and self._may(stream, worker)
+            if stream.reason is not None and self._may_run(stream, worker)
         ]
         ready.sort(key=lambda each: each[:2])
         chosen = [(key, stream) for _, _, key, stream in ready]
         if self._sticky:
-            chosen = self._even(chosen, worker, workers)
+            chosen = self._spread(chosen, worker, workers)
         taken = self._together(chosen, workers)
-        heavy = [stream for _, stream in taken if not stream.light]
+        decoded = [stream for _, stream in taken if not stream.needs_no_decode]
         self._batches.pop(worker, None)
-        if heavy:
-            self._batches[worker] = _Batch(
-                [stream.weight for stream in heavy],
-                careful=all(stream.wants is not Work.PARTIAL for stream in heavy),
-                steps=heavy[0].stepwise,
-                live=all(stream.waiting < _BACKLOG for stream in heavy),
+        if decoded:
+            final = all(stream.reason is not TurnReason.PARTIAL for stream in decoded)
+            self._batches[worker] = _BatchCost(
+                [stream.weight for stream in decoded],
+                BatchKind(final, decoded[0].stepwise),
+                live=all(stream.audio.queued < _BACKLOG for stream in decoded),
             )
         for _, stream in taken:
-            stream.running = stream.wants
             stream.worker = worker
             stream.turn = next(self._turns)
-            stream.begin(self._pace)
+            stream.begin()
         return [key for key, _ in taken]
 
     @property
-    def waits(self) -> bool:
-        """Whether some stream wants a turn and has none."""
-        return any(s.wants is not None and s.running is None for s in self._streams.values())
+    def has_waiting(self) -> bool:
+        """Whether some stream is due a turn and has none."""
+        return any(s.reason is not None and s.running is None for s in self._streams.values())
 
     def turn(self, key: K) -> int:
-        """Return which turn a stream's newest is, for `looked` and `again`."""
+        """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
         return self._streams[key].turn
 
     def is_newest(self, key: K, turn: int) -> bool:
@@ -142,62 +133,39 @@ class Scheduler(Generic[K]):
         stream = self._streams.get(key)
         return stream is not None and stream.turn == turn
 
-    def spent(self, worker: int, seconds: float, now: float) -> None:
-        """A worker has done what it was given last, in so many seconds."""
+    def batch_done(self, worker: int, seconds: float, now: float) -> None:
+        """A worker has done its newest batch, in so many seconds."""
         batch = self._batches.pop(worker, None)
         if batch:
-            self._load.decoded(
-                batch.weights,
-                seconds,
-                now,
-                careful=batch.careful,
-                steps=batch.steps,
-                live=batch.live,
-            )
+            self._costs.measured(batch.weights, seconds, now, batch.kind, live=batch.live)
 
     def interval(self, workers: int, now: float) -> float:
-        """Return how many seconds would lie between two looks at one speaker with a stream more."""
-        return self._load.interval(len(self), self._speaking, workers, now)
+        """Return how many seconds would lie between a speaker's partials with a stream more."""
+        return self._costs.interval(len(self), self._speaking, workers, now)
 
-    def looked(
-        self,
-        key: K,
-        turn: int,
-        seconds: float,
-        held: float,
-        now: float,
-        step: float | None = None,
-    ) -> bool:
-        """A turn of this stream is done; return whether it counts (see `is_newest`).
+    def turn_done(self, key: K, turn: int, now: float, step: int | None = None) -> None:
+        """A stream's turn is done, is the newest, and its audio knows what the turn took.
 
-        seconds: of audio that it took in.
-        held: seconds of audio that the next decode goes over again.
-        step: of new audio after which this stream wants the next one, where it says so itself.
+        step: samples of new audio after which the next one is due, where the model says so.
         """
-        if not self.is_newest(key, turn):
-            return False
+        assert self.is_newest(key, turn)
         stream = self._streams[key]
         stream.running = None
         stream.alone = False
-        stream.taken += seconds
-        stream.held = held
         stream.step = step
-        stream.wants = None
-        stream.reconsider(self._pace, now)
-        return True
+        stream.reason = None
+        stream.reconsider(self._policy, now)
 
-    def again(self, key: K, turn: int, now: float) -> None:
-        """A turn of this stream was lost; it wants it again, by itself, so that one stream's bad
-        luck is not its neighbours'."""
+    def turn_lost(self, key: K, turn: int, now: float) -> None:
+        """A stream's turn was lost; it is due again, by itself, so that one stream's bad luck is
+        not its neighbours'."""
         if self.is_newest(key, turn):
             stream = self._streams[key]
-            lost = stream.running
-            stream.running = None
-            stream.alone = True
-            stream.looked = stream.settled = 0.0
-            stream.reconsider(self._pace, now)
-            if stream.wants is None:
-                stream.wants, stream.due = lost, now
+            reason = stream.running
+            stream.lost()
+            stream.reconsider(self._policy, now)
+            if stream.reason is None:
+                stream.reason, stream.due = reason, now
 
     def worker_lost(self, worker: int) -> None:
         """What this worker held is gone: its streams may go anywhere."""
@@ -207,76 +175,70 @@ class Scheduler(Generic[K]):
 
     def lag(self, now: float) -> float:
         """Return for how many seconds the longest waiting stream has waited for a turn."""
-        return max(
-            (
-                now - (s.due if s.finishing is None else s.finishing)
-                for s in self._streams.values()
-                if s.wants is not None and s.running is None
-            ),
-            default=0.0,
-        )
+        waiting = (s for s in self._streams.values() if s.reason and s.running is None)
+        return max((now - s.waiting_since for s in waiting), default=0.0)
 
     @property
     def _speaking(self) -> int:
-        """In how many streams somebody speaks, or may, where nobody listens."""
-        return sum(
-            1 for s in self._streams.values() if s.noticed is None or s.noticed.begun is not None
-        )
+        return sum(stream.speaking for stream in self._streams.values())
 
-    def _together(self, chosen: list[tuple[K, Stream]], workers: int) -> list[tuple[K, Stream]]:
-        """Return who of the ready streams take a turn together, given their order of urgency."""
+    def _together(
+        self, chosen: list[tuple[K, ScheduledStream]], workers: int
+    ) -> list[tuple[K, ScheduledStream]]:
+        """Return which of the ready streams take a turn together, given their order of urgency."""
         if not chosen:
             return []
-        light = [each for each in chosen if each[1].light and not each[1].alone]
         first = chosen[0][1]
         if first.alone:
             return chosen[:1]
-        if first.light or (light and light[0][1].wants is not Work.CATCH_UP):
-            return light[: self._pace.batch]
-        careful = first.wants is not Work.PARTIAL
-        most = self._pace.steps if first.stepwise else self._pace.batch
-        if not careful and not first.stepwise:
-            # Whoever is alone in a batch would be looked at more often than those who share one.
+        free = [each for each in chosen if each[1].needs_no_decode and not each[1].alone]
+        if free:
+            return free[: self._policy.batch]
+        final = first.reason is not TurnReason.PARTIAL
+        most = self._policy.step_batch if first.stepwise else self._policy.batch
+        if not final and not first.stepwise:
+            # Whoever is alone in a batch would have more partials than those who share one.
             most = min(most, self._speaking // workers)
-        cost = self._load.cost(careful, first.stepwise)
+        cost = self._costs.cost(BatchKind(final, first.stepwise))
         longest = total = limit = 0.0
-        taken: list[tuple[K, Stream]] = []
+        taken: list[tuple[K, ScheduledStream]] = []
         for key, stream in chosen:
-            if stream.alone or stream.light or stream.stepwise != first.stepwise:
+            if stream.alone or stream.stepwise != first.stepwise:
                 continue
-            # Looks do not make what is urgent wait, except where they go step by step with it:
+            # Partials do not make what is urgent wait, except where they go step by step with it:
             # then they cost it little, and a batch without them would cost them much.
-            if not first.stepwise and (stream.wants is not Work.PARTIAL) != careful:
+            if not first.stepwise and (stream.reason is not TurnReason.PARTIAL) != final:
                 continue
             longest = max(longest, stream.weight + PAD)
             total += stream.weight + PAD
             expected = cost(longest, total)
             if not taken:
-                limit = max(self._pace.longest, _WORTH * expected)
+                limit = max(self._policy.max_batch_seconds, _WORTH * expected)
             elif expected > limit or len(taken) >= most:
                 break
             taken.append((key, stream))
         return taken
 
-    def _may(self, stream: Stream, worker: int) -> bool:
+    def _may_run(self, stream: ScheduledStream, worker: int) -> bool:
         if stream.running is not None:
-            # A final does not wait for a look under way elsewhere: its state is as it was before.
+            # A final does not wait for a partial under way elsewhere: its state is as it was
+            # before.
             return (
-                stream.wants is Work.FINAL
-                and stream.running is Work.PARTIAL
+                stream.reason is TurnReason.FINAL
+                and stream.running is TurnReason.PARTIAL
                 and stream.worker != worker
                 and not self._sticky
             )
         return not self._sticky or stream.worker in (None, worker)
 
-    def _even(
-        self, chosen: list[tuple[K, Stream]], worker: int, workers: int
-    ) -> list[tuple[K, Stream]]:
+    def _spread(
+        self, chosen: list[tuple[K, ScheduledStream]], worker: int, workers: int
+    ) -> list[tuple[K, ScheduledStream]]:
         """Leave streams that no worker holds yet to one that holds fewer."""
         room = -(-len(self._streams) // workers) - sum(
             1 for stream in self._streams.values() if stream.worker == worker
         )
-        kept: list[tuple[K, Stream]] = []
+        kept: list[tuple[K, ScheduledStream]] = []
         for key, stream in chosen:
             if stream.worker is None:
                 if room <= 0:

@@ -1,4 +1,4 @@
-"""What runs inside the process that listens: an ear behind a plain method."""
+"""What runs inside the VAD process: a speech activity detector behind a plain method."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import pickle
 from collections.abc import Sequence
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import SpeechActivity
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.audio.pcm import pcm_to_samples
-from liusheng.runtime.recognition.vad_service import VadRequest
+from liusheng.runtime.recognition.messages import Detection, VadRequest
 
 
 class VadHandler:
-    """An ear in a worker."""
+    """A detector in a worker."""
 
-    def __init__(self, ear: SpeechActivityDetector) -> None:
-        self._ear = ear
+    def __init__(self, detector: SpeechActivityDetector) -> None:
+        self._detector = detector
 
     def describe(self) -> None:
         """There is nothing that the server needs to know."""
 
-    def listen(self, hearings: Sequence[VadRequest]) -> list[tuple[bytes, SpeechActivity]]:
-        """Listen to what has come in; results are in the same order."""
-        results = []
-        for each in hearings:
-            before = pickle.loads(each.state) if each.state else self._ear.open(each.endpoint)
-            state, noticed = self._ear.listen(before, pcm_to_samples(each.pcm))
-            results.append((pickle.dumps(state, protocol=5), noticed))
-        return results
+    def detect(self, requests: Sequence[VadRequest]) -> list[Detection]:
+        """Detect speech in what has come in; results are in the same order."""
+        return [self._detected(request) for request in requests]
+
+    def _detected(self, request: VadRequest) -> Detection:
+        detector = self._detector
+        before = pickle.loads(request.state) if request.state else detector.open(request.endpoint)
+        state, activity = detector.advance(before, pcm_to_samples(request.pcm))
+        return Detection(pickle.dumps(state, protocol=5), activity)
 
 
-def ear(options: VadOptions) -> VadHandler:
-    """Load the speech detector; a worker's factory."""
+def load_vad_handler(options: VadOptions) -> VadHandler:
+    """Load the speech activity detector; a worker's factory."""
     return VadHandler(SpeechActivityDetector(options))

@@ -1,7 +1,8 @@
-"""A process that listens to all streams for where somebody speaks, and tells the scheduler.
+"""A process that detects speech in all streams, so that the scheduler knows where somebody speaks.
 
 It computes next to nothing (2 ms for a second of audio), so that what happens in a stream is known
-within a tenth of a second even while every recognition worker is in the middle of something.
+within a tenth of a second even while every recognition worker is in the middle of a batch. What it
+finds is final: turns go by it (see `liusheng.runtime.recognition.stream_audio`).
 """
 
 from __future__ import annotations
@@ -9,78 +10,77 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import SAMPLE_RATE, SpeechActivity
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.asr.vad.segments import FRAME
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.recognition.messages import Detection, VadRequest
+from liusheng.runtime.recognition.stream_audio import StreamAudio
 from liusheng.runtime.workers.pool import Job, Pool
 
 K = TypeVar("K", bound=Hashable)
 
 _log = logging.getLogger(__name__)
 
-_LEAST = 2 * 512 * 2
-"""Bytes of a stream worth listening to: two of the detector's frames, less than the 85 ms that
-clients send at a time, so that each packet is heard at once."""
+_LEAST = 2 * FRAME
+"""Samples of a stream worth a request: two of the detector's frames, less than the 85 ms that
+clients send at a time, so that speech is detected in each packet at once."""
 _GATHER = 0.03
 """Seconds in which the packets of many streams come together for one call to the process."""
-_MOST = 5 * SAMPLE_RATE * 2
-"""Bytes of a stream that are listened to at a time."""
-
-
-@dataclass(frozen=True)
-class VadRequest:
-    """A stream's audio on the way to the ear.
-
-    endpoint: the stream's own, in seconds, or None.
-    state: pickled, from last time; None for a stream that begins.
-    pcm: 16-bit, 16 kHz, since last time.
-    """
-
-    endpoint: float | None
-    state: bytes | None
-    pcm: bytes
+_MOST = 5 * SAMPLE_RATE
+"""Samples of a stream in a request at most."""
 
 
 @dataclass
-class _Stream:
+class _DetectedStream:
+    """A stream of the service. endpoint: its own; running: a request of it is under way."""
+
+    audio: StreamAudio
     endpoint: float | None
-    state: bytes | None = None
-    pending: bytearray = field(default_factory=bytearray)
     running: bool = False
 
 
-class VadService(Generic[K]):
-    """Streams that are listened to.
+@dataclass(frozen=True)
+class _DetectionBatch(Generic[K]):
+    """Requests under way, and for each the stream and its ticket."""
 
-    on_noticed: called on the event loop with a stream and what is newly known of it. A stream whose
-        ear is lost is told nothing more; whoever schedules it must do without.
+    streams: Sequence[tuple[K, _DetectedStream]]
+    tickets: Sequence[int]
+    requests: Sequence[VadRequest]
+
+
+class VadService(Generic[K]):
+    """Streams in which speech is detected.
+
+    on_change: called on the event loop with a stream whose `StreamAudio` says something new of its
+        speech, or that the process failed on it: then the next turn detects.
     """
 
     def __init__(
         self,
         options: VadOptions,
         pool_options: PoolOptions,
-        on_noticed: Callable[[K, SpeechActivity], None],
+        on_change: Callable[[K], None],
         *,
-        factory: str = "liusheng.runtime.recognition.vad_handler.ear",
+        factory: str = "liusheng.runtime.recognition.vad_handler.load_vad_handler",
     ) -> None:
         one = replace(pool_options, workers=1, threads=1)
-        self._pool = Pool("listening", factory, (options,), one)
-        self._on_noticed = on_noticed
-        self._streams: dict[K, _Stream] = {}
-        self._alarm: asyncio.TimerHandle | None = None
+        self._pool = Pool("vad", factory, (options,), one)
+        self._on_change = on_change
+        self._streams: dict[K, _DetectedStream] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
-        """Start the process and wait until it can listen. Raises as `Pool.start`."""
+        """Start the process and wait until it is ready. Raises as `Pool.start`."""
         await self._pool.start(self)
 
     async def stop(self) -> None:
         """End it."""
-        if self._alarm:
-            self._alarm.cancel()
+        if self._timer:
+            self._timer.cancel()
         await self._pool.stop()
 
     @property
@@ -88,76 +88,68 @@ class VadService(Generic[K]):
         """Of the process, while it is alive."""
         return self._pool.pids
 
-    def add(self, key: K, endpoint: float | None) -> None:
-        """Listen to a stream from now on. endpoint: its own, in seconds, if it has one."""
-        self._streams[key] = _Stream(endpoint)
+    def add(self, key: K, audio: StreamAudio, endpoint: float | None) -> None:
+        """Detect speech in a stream from now on. endpoint: its own, in seconds, if it has one."""
+        self._streams[key] = _DetectedStream(audio, endpoint)
 
     def remove(self, key: K) -> None:
-        """A stream is over, or needs no ear any more."""
+        """A stream is over, or its turns detect speech from now on."""
         self._streams.pop(key, None)
 
-    def feed(self, key: K, pcm: bytes) -> None:
-        """Audio came in: PCM16, 16 kHz."""
+    def audio_received(self, key: K) -> None:
+        """A stream's audio has grown."""
         stream = self._streams.get(key)
-        if stream is None:
-            return
-        stream.pending += pcm
-        if len(stream.pending) >= _LEAST and self._alarm is None:
-            self._alarm = asyncio.get_running_loop().call_later(_GATHER, self._ring)
+        if stream and stream.audio.undetected >= _LEAST and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GATHER, self._wake)
 
-    def _ring(self) -> None:
-        self._alarm = None
+    def _wake(self) -> None:
+        self._timer = None
         self._pool.wake()
 
     # For the pool
 
     def take(self, worker: int) -> Job | None:
-        """Return all there is to listen to as one job, when it was gathered."""
-        if self._alarm:
+        """Return all that speech is to be detected in as one job, when it was gathered."""
+        if self._timer:
             return None
-        ready = [
-            (key, stream)
-            for key, stream in self._streams.items()
-            if not stream.running and len(stream.pending) >= _LEAST
-        ]
-        if not ready:
+        streams, tickets, requests = [], [], []
+        for key, stream in self._streams.items():
+            task = None if stream.running else stream.audio.next_detection(_LEAST, _MOST)
+            if task:
+                stream.running = True
+                streams.append((key, stream))
+                tickets.append(task[0])
+                requests.append(VadRequest(stream.endpoint, stream.audio.speech_state, task[1]))
+        if not streams:
             return None
-        hearings = []
-        for _, stream in ready:
-            stream.running = True
-            hearings.append(
-                VadRequest(stream.endpoint, stream.state, bytes(stream.pending[:_MOST]))
-            )
+        batch = _DetectionBatch(streams, tickets, requests)
         return Job(
-            "listen",
-            (hearings,),
-            lambda results: self._heard(ready, hearings, results),
-            lambda error: self._deaf(ready, error),
-            lambda error: self._deaf(ready, error),
+            "detect",
+            (requests,),
+            lambda results: self._done(batch, results),
+            lambda error: self._failed(batch, error),
+            lambda error: self._failed(batch, error),
         )
 
     def worker_lost(self, worker: int) -> None:
         """Nothing is kept there."""
 
     def stranded(self, error: Exception) -> None:
-        """The process cannot be had: everyone does without."""
-        self._streams.clear()
+        """The process cannot be had: turns detect speech, as it lags behind."""
 
-    def _heard(
-        self,
-        ready: Sequence[tuple[K, _Stream]],
-        hearings: Sequence[VadRequest],
-        results: Sequence[tuple[bytes, SpeechActivity]],
-    ) -> None:
-        for (key, stream), hearing, (state, noticed) in zip(ready, hearings, results, strict=True):
+    def _done(self, batch: _DetectionBatch[K], detections: Sequence[Detection]) -> None:
+        for (key, stream), ticket, detection in zip(
+            batch.streams, batch.tickets, detections, strict=True
+        ):
             stream.running = False
-            stream.state = state
-            del stream.pending[: len(hearing.pcm)]
-            if key in self._streams:
-                self._on_noticed(key, noticed)
+            if self._streams.get(key) is stream and stream.audio.detected(ticket, detection):
+                self._on_change(key)
 
-    def _deaf(self, ready: Sequence[tuple[K, _Stream]], error: Exception) -> None:
-        # Not tried again: it may be their audio, and they can do without.
-        _log.error("the ear failed on %d streams: %s", len(ready), error)
-        for key, _ in ready:
-            self._streams.pop(key, None)
+    def _failed(self, batch: _DetectionBatch[K], error: Exception) -> None:
+        # Not tried again here: it may be their audio. A recognition worker takes it.
+        _log.error("speech detection failed on %d streams: %s", len(batch.streams), error)
+        for (key, stream), ticket in zip(batch.streams, batch.tickets, strict=True):
+            stream.running = False
+            if self._streams.get(key) is stream:
+                stream.audio.detection_failed(ticket)
+                self._on_change(key)

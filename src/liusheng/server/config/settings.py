@@ -146,6 +146,18 @@ class LimitSettings(Group):
         description="Seconds of queued audio of a session, at which the server starts to read more "
         "slowly.",
     )
+    max_partial_interval_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="A new recognition is refused if it would make the partial results of every "
+        "speaker rarer than this.",
+    )
+    max_lag_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="A new recognition is refused while a stream has waited longer than this for "
+        "a decode.",
+    )
     max_text_chars: int = Field(
         default=10_000, ge=1, description="Characters of one text for synthesis."
     )

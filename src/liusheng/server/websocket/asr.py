@@ -14,7 +14,8 @@ from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_commands import Abandon, AsrCommand, Feed, Finish, Open
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import ProtocolError
-from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
+from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import AudioInput, open_audio_input
 from liusheng.server.errors import not_supported, recognition_failed, server_busy
@@ -92,7 +93,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self.progress()
 
     def _on_update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
-        processed = self._stream.heard if self._stream else None
+        processed = self._stream.covered_seconds if self._stream else None
         self._asr.updated(closed, partial.index, partial.text, partial.stable, processed)
 
     def _on_finish(self) -> None:

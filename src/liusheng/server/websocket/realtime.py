@@ -21,7 +21,8 @@ from liusheng.protocol.realtime_commands import (
     RealtimeCommand,
 )
 from liusheng.protocol.realtime_session import RealtimeSession
-from liusheng.runtime.recognition.service import BusyError, Recognition, RecognitionStream
+from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.errors import recognition_failed, server_busy

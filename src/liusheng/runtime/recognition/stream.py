@@ -1,0 +1,101 @@
+"""One recognition under way, as its client sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.workers.timeouts import wait_for_event
+
+
+class StreamOwner(Protocol):
+    """What a stream reports to."""
+
+    def audio_received(self, stream: RecognitionStream) -> None:
+        """Audio came in."""
+
+    def finish(self, stream: RecognitionStream) -> None:
+        """No more audio comes."""
+
+    def remove(self, stream: RecognitionStream) -> None:
+        """Nobody waits for the stream any more."""
+
+
+class RecognitionStream:
+    """One recognition. Everything happens on the event loop; nothing here blocks.
+
+    state: the recogniser's, pickled; None before the first turn.
+    holder: the worker that took the last turn and has what the recogniser keeps in its process.
+    covered: the newest texts cover the stream up to this sample.
+    attempts: turns of this stream alone that were lost in a row.
+    on_update: called with each newly closed utterance and the newest partial.
+    on_finish: called once, when `finish` was and everything is closed.
+    on_failure: called once instead, with what happened, when the recognition is lost.
+    """
+
+    def __init__(
+        self,
+        owner: StreamOwner,
+        params: StreamParams,
+        on_update: Callable[[tuple[Utterance, ...], Partial], None],
+        on_finish: Callable[[], None],
+        on_failure: Callable[[Exception], None],
+        *,
+        windowed: bool,
+        max_queued: float,
+    ) -> None:
+        self._owner = owner
+        self._max_queued = max_queued
+        self.params = params
+        self.on_update = on_update
+        self.on_finish = on_finish
+        self.on_failure = on_failure
+        self.audio = StreamAudio(windowed=windowed)
+        self.state: bytes | None = None
+        self.holder: int | None = None
+        self.covered = 0
+        self.finishing = False
+        self.attempts = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+
+    @property
+    def queued_seconds(self) -> float:
+        """Of audio that no turn has taken in yet."""
+        return self.audio.queued / SAMPLE_RATE
+
+    @property
+    def covered_seconds(self) -> float:
+        """Of the stream that the newest texts cover, silence included."""
+        covered = max(self.covered, self.audio.taken) if self.audio.windowed else self.covered
+        return covered / SAMPLE_RATE
+
+    def feed(self, pcm: bytes) -> None:
+        """Add audio: PCM16, 16 kHz, mono, whole samples."""
+        self.audio.append(pcm)
+        self.update_room()
+        self._owner.audio_received(self)
+
+    def finish(self) -> None:
+        """No more audio comes."""
+        self.finishing = True
+        self._owner.finish(self)
+
+    def abandon(self) -> None:
+        """Nobody waits for this any more; nothing is called from now on."""
+        self._owner.remove(self)
+        self._has_room.set()
+
+    async def room(self, timeout: float) -> None:
+        """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
+        await wait_for_event(self._has_room, timeout)
+
+    def update_room(self) -> None:
+        """The audio has changed: let the client go on, or wait."""
+        if self.queued_seconds < self._max_queued:
+            self._has_room.set()
+        else:
+            self._has_room.clear()

@@ -1,0 +1,78 @@
+"""Streams of an offline model over real processes that are killed on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from liusheng.asr.in_process import InProcessStream
+from liusheng.asr.live.decoder import LiveRecognizer
+from liusheng.asr.options import AsrOptions
+from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.audio.pcm import samples_to_pcm
+from liusheng.runtime.options import PoolOptions, RecognitionOptions
+from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.stream import RecognitionStream
+from tests.support.letters import LetterEngine, speak
+from tests.support.level_detector import LevelDetector
+
+pytestmark = pytest.mark.usefixtures("fakes")
+
+PACKET = 2720
+TEXTS = ("  abcdef        ghijab    ", "     cdefgh  ijabcd          efghi", "  fghijabcde")
+
+
+def in_process(text: str) -> list[str]:
+    detector = SpeechActivityDetector(detector=LevelDetector())
+    stream = InProcessStream(LiveRecognizer(LetterEngine()), StreamParams(), detector)
+    return [u.text for u in stream.advance(speak(text), last=True).closed]
+
+
+@pytest.mark.parametrize("victim", ["none", "vad", "worker", "both"])
+async def test_texts_are_those_of_one_pass_whichever_process_dies(victim: str) -> None:
+    recognition = Recognition(
+        [],
+        AsrOptions(),
+        RecognitionOptions(),
+        PoolOptions(workers=1),
+        factory="tests.support.letter_handlers.recognition",
+        vad_factory="tests.support.letter_handlers.vad",
+    )
+    await recognition.start()
+    try:
+        loop = asyncio.get_running_loop()
+        texts: list[list[str]] = [[] for _ in TEXTS]
+        over = [loop.create_future() for _ in TEXTS]
+
+        def opened(n: int) -> RecognitionStream:
+            def update(closed: tuple[Utterance, ...], _: Partial) -> None:
+                texts[n].extend(u.text for u in closed)
+
+            finish = over[n].set_result
+            fail = over[n].set_exception
+            return recognition.open(StreamParams("en"), update, lambda: finish(None), fail)
+
+        streams = [opened(n) for n in range(len(TEXTS))]
+        spoken = [samples_to_pcm(speak(text)) for text in TEXTS]
+        rounds = -(-max(map(len, spoken)) // PACKET)
+        for k in range(rounds):
+            for stream, pcm in zip(streams, spoken, strict=True):
+                stream.feed(pcm[k * PACKET : (k + 1) * PACKET])
+            await asyncio.sleep(0.01)
+            if k == rounds // 2:
+                worker, vad = recognition.pids
+                for pid in {"none": (), "vad": (vad,), "worker": (worker,)}.get(
+                    victim, (vad, worker)
+                ):
+                    os.kill(pid, signal.SIGKILL)
+        for stream in streams:
+            stream.finish()
+        await asyncio.wait_for(asyncio.gather(*over), 120)
+        assert texts == [in_process(text) for text in TEXTS]
+        assert all(stream.queued_seconds == 0 for stream in streams)
+    finally:
+        await recognition.stop()
