@@ -10,5 +10,5 @@ def test_every_field_of_the_protocol_is_an_option() -> None:
     """Resuming is the client's own affair, and so is how texts are cut and encoded."""
     recognition = {*asr.Start.__struct_fields__, *asr.UNSUPPORTED} - {"resume"}
     assert set(get_type_hints(RecognitionOptions)) == recognition
-    synthesis = {*tts.Piece.__struct_fields__} - {"text", "encoding", "more"}
+    synthesis = {*tts.TextPart.__struct_fields__} - {"text", "encoding", "more"}
     assert set(get_type_hints(SynthesisOptions)) == synthesis

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liusheng.models import Catalogue, CatalogueError, Model, UnknownModelError
+from liusheng.models import Catalogue, CatalogueError, CatalogueModel, UnknownModelError
 from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
 from liusheng.models.kinds import LAYOUTS
 from liusheng.models.recipes import RECIPES
@@ -36,7 +36,7 @@ def test_what_a_server_needs_is_not_optional() -> None:
 
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
-def test_a_shipped_model_has_what_its_kind_needs(model: Model) -> None:
+def test_a_shipped_model_has_what_its_kind_needs(model: CatalogueModel) -> None:
     layout = LAYOUTS[model.kind]
     assert model.task is layout.task
     roles = [file.role for file in model.files if file.role]
@@ -50,7 +50,7 @@ def test_a_shipped_model_has_what_its_kind_needs(model: Model) -> None:
 
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
-def test_a_shipped_model_can_be_made_from_its_sources(model: Model) -> None:
+def test_a_shipped_model_can_be_made_from_its_sources(model: CatalogueModel) -> None:
     for source in model.sources:
         fetched = {member for part in source.parts for member in part.members}
         made = {step.options.get("output", "") for step in source.steps}
@@ -64,7 +64,7 @@ def test_a_shipped_model_can_be_made_from_its_sources(model: Model) -> None:
 
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
-def test_a_shipped_model_is_vouched_for(model: Model) -> None:
+def test_a_shipped_model_is_vouched_for(model: CatalogueModel) -> None:
     assert any(not model.unverified(source) for source in model.sources)
     if model.default:
         assert all(not model.unverified(source) for source in model.sources)
@@ -155,7 +155,7 @@ def test_the_documents_have_every_kind_key_and_recipe(page: str) -> None:
     kinds = re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
     assert {kind.value for kind in Kind} <= set(re.findall("`(.+?)`", "".join(kinds)))
     (form,) = re.findall(r"^\[my-model\].*?^```", text, re.MULTILINE | re.DOTALL)
-    keys = {field.name for field in msgspec.structs.fields(Model)} - {"name", "sources"}
+    keys = {field.name for field in msgspec.structs.fields(CatalogueModel)} - {"name", "sources"}
     assert keys == set(re.findall("^([a-z]+) = ", form.split("[[")[0], re.MULTILINE))
     (recipes,) = re.findall("# .*join.*", form)
     assert (

@@ -16,10 +16,10 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.protocol import paths
-from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
-from liusheng.runtime.punctuation.service import Punctuation
-from liusheng.runtime.recognition.service import Recognition
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
+from liusheng.runtime.punctuation.service import PunctuationService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
 from liusheng.server.listening import bind
@@ -85,7 +85,7 @@ class Dialogue:
         return int(frame.code)
 
 
-Fakes = tuple[Recognition, Synthesis]
+Fakes = tuple[RecognitionService, SynthesisService]
 Serve = Callable[..., Awaitable[Server]]
 
 
@@ -95,15 +95,15 @@ async def engines() -> AsyncIterator[Fakes]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         pool = PoolOptions(call_timeout=120)
-        recognition = Recognition(
+        recognition = RecognitionService(
             [],
             AsrOptions(),
-            RecognitionOptions(step=0.0001),
+            RecognitionServiceOptions(step=0.0001),
             pool,
             factory="tests.support.fake_handlers.echo",
         )
-        synthesis = Synthesis(
-            [], SynthesisOptions(), pool, factory="tests.support.fake_handlers.counter"
+        synthesis = SynthesisService(
+            [], SynthesisServiceOptions(), pool, factory="tests.support.fake_handlers.counter"
         )
         await asyncio.gather(recognition.start(), synthesis.start())
         yield recognition, synthesis
@@ -116,7 +116,9 @@ async def serve(engines: Fakes) -> AsyncIterator[Serve]:
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
 
-        async def start(*, punctuation: Punctuation | None = None, **settings: Any) -> Server:
+        async def start(
+            *, punctuation: PunctuationService | None = None, **settings: Any
+        ) -> Server:
             made = Settings(**{"ports": [0], "host": "127.0.0.1"} | settings)
             limits = made.limits
             recognition.options = replace(

@@ -6,7 +6,7 @@ import pytest
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
 from liusheng.server import errors
 from liusheng.tts.ssml import SsmlError
 

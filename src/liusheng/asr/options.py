@@ -19,9 +19,10 @@ class VadOptions:
     pre_roll: audio kept before the first speech frame.
     hang_over: audio kept after the last speech frame.
     endpoint: silence that closes an utterance.
-    endpoint_long: the same for an utterance that has reached `long`.
-    long: see endpoint_long.
-    longest: maximum duration of an utterance, which is cut at the best pause in its last part.
+    endpoint_long: the same for an utterance that is longer than `long_after`.
+    long_after: see endpoint_long.
+    max_utterance: maximum duration of an utterance; a longer one is cut at the best pause in its
+        last part.
     """
 
     threshold: float = 0.5
@@ -31,8 +32,8 @@ class VadOptions:
     hang_over: float = 0.25
     endpoint: float = 0.8
     endpoint_long: float = 0.45
-    long: float = 10.0
-    longest: float = 20.0
+    long_after: float = 10.0
+    max_utterance: float = 20.0
 
     def __post_init__(self) -> None:
         if not 0 < self.release <= self.threshold < 1:
@@ -45,10 +46,10 @@ class VadOptions:
                 "the VAD needs 0 < hang_over <= endpoint_long <= endpoint, not "
                 f"{self.hang_over}, {self.endpoint_long} and {self.endpoint}"
             )
-        if not self.endpoint < self.long <= self.longest:
+        if not self.endpoint < self.long_after <= self.max_utterance:
             raise ValueError(
-                "the VAD needs endpoint < long <= longest, "
-                f"not {self.endpoint}, {self.long} and {self.longest}"
+                "the VAD needs endpoint < long_after <= max_utterance, "
+                f"not {self.endpoint}, {self.long_after} and {self.max_utterance}"
             )
         if not (0 < self.onset <= 1 and 0 <= self.pre_roll <= 5):
             raise ValueError(
@@ -68,7 +69,7 @@ class VadOptions:
             endpoint=pause,
             endpoint_long=min(self.endpoint_long, pause),
             hang_over=min(self.hang_over, pause),
-            long=max(self.long, pause + self.onset),
+            long_after=max(self.long_after, pause + self.onset),
         )
 
 

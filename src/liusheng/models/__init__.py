@@ -1,6 +1,6 @@
 """The catalogue of models, and the store that fetches, checks and opens them."""
 
-from liusheng.models.catalogue import Catalogue, Model
+from liusheng.models.catalogue import Catalogue, CatalogueModel
 from liusheng.models.errors import (
     ArchiveError,
     CatalogueError,
@@ -23,12 +23,12 @@ __all__ = [
     "ArchiveError",
     "Catalogue",
     "CatalogueError",
+    "CatalogueModel",
     "ChecksumError",
     "DownloadError",
     "IncompleteModelError",
     "InstalledModel",
     "Kind",
-    "Model",
     "ModelError",
     "NotInstalledError",
     "Progress",

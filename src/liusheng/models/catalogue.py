@@ -145,7 +145,7 @@ class Source(_Table, frozen=True, kw_only=True):
         return sum(part.size for part in self.parts)
 
 
-class Model(_Table, frozen=True, kw_only=True):
+class CatalogueModel(_Table, frozen=True, kw_only=True):
     """An entry of the catalogue.
 
     default: `liusheng models pull` fetches it, and the server uses it, unless others are named.
@@ -203,7 +203,7 @@ class Model(_Table, frozen=True, kw_only=True):
 class Catalogue:
     """The models by name, in the order of the file."""
 
-    def __init__(self, models: dict[str, Model]) -> None:
+    def __init__(self, models: dict[str, CatalogueModel]) -> None:
         self._models = models
 
     @classmethod
@@ -232,7 +232,7 @@ class Catalogue:
         models = {}
         for name, table in tables.items():
             try:
-                model = msgspec.convert({**table, "name": name}, Model)
+                model = msgspec.convert({**table, "name": name}, CatalogueModel)
             except msgspec.ValidationError as error:
                 raise CatalogueError(f"{origin}, model {name!r}: {error}") from error
             for problem in _problems(model):
@@ -244,13 +244,13 @@ class Catalogue:
         """Return the names of a task's default models, in the order of the file."""
         return [model.name for model in self if model.default and model.task is task]
 
-    def __iter__(self) -> Iterator[Model]:
+    def __iter__(self) -> Iterator[CatalogueModel]:
         return iter(self._models.values())
 
     def __contains__(self, name: object) -> bool:
         return name in self._models
 
-    def __getitem__(self, name: str) -> Model:
+    def __getitem__(self, name: str) -> CatalogueModel:
         """Return the model called `name`.
 
         Raises:
@@ -264,7 +264,7 @@ class Catalogue:
             raise UnknownModelError(f"the catalogue has no model {name!r}: {hint}") from None
 
 
-def _problems(model: Model) -> Iterator[str]:
+def _problems(model: CatalogueModel) -> Iterator[str]:
     """Yield the faults that the types do not exclude."""
     if not _NAME.fullmatch(model.name):
         yield "a name is lower-case letters, digits, '.', '_' and '-'"

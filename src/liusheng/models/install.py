@@ -11,7 +11,15 @@ import shutil
 from pathlib import Path
 
 from liusheng.models import digests, recipes
-from liusheng.models.catalogue import DebPart, HttpsPart, Model, NpmPart, Part, PypiPart, Source
+from liusheng.models.catalogue import (
+    CatalogueModel,
+    DebPart,
+    HttpsPart,
+    NpmPart,
+    Part,
+    PypiPart,
+    Source,
+)
 from liusheng.models.digests import Manifest
 from liusheng.models.errors import (
     ArchiveError,
@@ -29,7 +37,7 @@ class Installer:
     """Builds one model in the folder `partial`, which the caller has locked."""
 
     def __init__(
-        self, model: Model, partial: Path, mirror: str, progress: ProgressCallback
+        self, model: CatalogueModel, partial: Path, mirror: str, progress: ProgressCallback
     ) -> None:
         self._model = model
         self._partial = partial

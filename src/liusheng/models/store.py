@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 
 from liusheng.models import digests
 from liusheng.models import folder as folders
-from liusheng.models.catalogue import Catalogue, Model
+from liusheng.models.catalogue import Catalogue, CatalogueModel
 from liusheng.models.digests import MANIFEST, Manifest
 from liusheng.models.errors import (
     ChecksumError,
@@ -42,7 +42,7 @@ class Status:
     size: bytes on disk if installed, otherwise as far as known before the install.
     """
 
-    model: Model
+    model: CatalogueModel
     installed: bool
     size: int
 
@@ -248,7 +248,7 @@ class Store:
                     shutil.rmtree(folder)
         return True
 
-    def _status(self, model: Model) -> Status:
+    def _status(self, model: CatalogueModel) -> Status:
         if part := model.installed_part:
             folder = installed.folder(part)
             complete = folder is not None and all(
@@ -262,7 +262,7 @@ class Store:
         complete = not manifest.missing(folder)
         return Status(model, complete, sum(entry.size for entry in manifest.files.values()))
 
-    def _current_manifest(self, model: Model) -> Manifest | None:
+    def _current_manifest(self, model: CatalogueModel) -> Manifest | None:
         """Return the manifest if it is of the revision, and has the files, of the catalogue."""
         manifest = Manifest.read(self.path(model.name))
         if manifest is None or manifest.revision != model.revision:
@@ -275,7 +275,7 @@ class Store:
         )
         return manifest if complete else None
 
-    def _not_installed(self, model: Model) -> str:
+    def _not_installed(self, model: CatalogueModel) -> str:
         """Return the text of a NotInstalledError."""
         folder = self.path(model.name)
         if Manifest.read(folder):
@@ -287,7 +287,9 @@ class Store:
     def _partial(self, name: str) -> Path:
         return self.home / "partial" / name
 
-    def _lock(self, model: Model, progress: ProgressCallback) -> AbstractContextManager[None]:
+    def _lock(
+        self, model: CatalogueModel, progress: ProgressCallback
+    ) -> AbstractContextManager[None]:
         path = self.home / "locks" / f"{model.name}.lock"
         return hold_lock(path, lambda: progress(Progress(model.name, Stage.WAIT)))
 

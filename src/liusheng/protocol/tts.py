@@ -44,7 +44,7 @@ class Text(Struct, frozen=True, kw_only=True):
     speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
 
 
-class Piece(Text, frozen=True, kw_only=True):
+class TextPart(Text, frozen=True, kw_only=True):
     """A text over the WebSocket, or a piece of one. Fields other than `text` and `more` are set by
     the first piece of a text, and must not differ in others.
 
@@ -77,7 +77,7 @@ class ServerReady(Struct, frozen=True, kw_only=True):
     status: Literal[0] = 0
     signal: Literal["server ready"] = "server ready"
     session: str
-    fields: tuple[str, ...] = Piece.__struct_fields__
+    fields: tuple[str, ...] = TextPart.__struct_fields__
 
 
 class Mark(Struct, frozen=True):

@@ -35,7 +35,7 @@ class TextInTurn:
         self.complete = True
         self.refused = refused
         self.errors: list[ProtocolError] = []
-        self._first: tts.Piece | None = None
+        self._first: tts.TextPart | None = None
         self._voice = ""
 
     def begin(self, message: Mapping[str, Any], voices: Mapping[int, str], max_chars: int) -> None:
@@ -46,7 +46,7 @@ class TextInTurn:
         Raises:
             ProtocolError: the text cannot be synthesised.
         """
-        piece = convert(message, tts.Piece)
+        piece = convert(message, tts.TextPart)
         if piece.ssml and piece.more:
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
@@ -66,7 +66,7 @@ class TextInTurn:
             ProtocolError: a field differs from the first piece's, or the text becomes too long; the
                 piece is not used.
         """
-        piece = convert(message, tts.Piece)
+        piece = convert(message, tts.TextPart)
         for field in _OF_THE_WHOLE:
             now, before = getattr(piece, field), getattr(self._first, field)
             if field in message and now != before:
@@ -104,7 +104,7 @@ def is_last(message: Mapping[str, Any]) -> bool:
     return message.get("more") is not True
 
 
-def _decode(piece: tts.Piece, before: str, max_chars: int) -> str:
+def _decode(piece: tts.TextPart, before: str, max_chars: int) -> str:
     plain = decode_text(piece.text, encoded=piece.encoding == "base64")
     if len(before) + len(plain) > max_chars:
         raise text_too_long(len(before) + len(plain), max_chars)

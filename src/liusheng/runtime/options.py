@@ -25,7 +25,7 @@ class PoolOptions:
 
 
 @dataclass(frozen=True)
-class RecognitionOptions:
+class RecognitionServiceOptions:
     """Of the live recognition of many streams.
 
     batch: windows that one call to a worker takes at most; of streams of online models, four times
@@ -56,7 +56,7 @@ class RecognitionOptions:
 
 
 @dataclass(frozen=True)
-class SynthesisOptions:
+class SynthesisServiceOptions:
     """Of the synthesis for many listeners.
 
     ahead: seconds of audio made but not taken, above which a synthesis rests.

@@ -16,9 +16,9 @@ from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode
 from liusheng.protocol.tts import SampleRate
-from liusheng.runtime.punctuation.service import Punctuation
-from liusheng.runtime.recognition.service import Recognition
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.punctuation.service import PunctuationService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import Settings
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
@@ -56,9 +56,9 @@ class Application:
     def __init__(
         self,
         settings: Settings,
-        recognition: Recognition | None,
-        synthesis: Synthesis | None,
-        punctuation: Punctuation | None = None,
+        recognition: RecognitionService | None,
+        synthesis: SynthesisService | None,
+        punctuation: PunctuationService | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from liusheng import __version__
 from liusheng.protocol import paths
-from liusheng.runtime.recognition.service import Recognition
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import Settings
 
 _DEFAULT = "127.0.0.1:8090"
@@ -16,8 +16,8 @@ _DEFAULT = "127.0.0.1:8090"
 def banner(
     settings: Settings,
     ports: Sequence[int],
-    recognition: Recognition | None,
-    synthesis: Synthesis | None,
+    recognition: RecognitionService | None,
+    synthesis: SynthesisService | None,
 ) -> str:
     """Return the lines for the person who started the server.
 

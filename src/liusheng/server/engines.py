@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liusheng.models.store import Store
-from liusheng.runtime.options import PoolOptions, RecognitionOptions, SynthesisOptions
-from liusheng.runtime.punctuation.service import Punctuation
-from liusheng.runtime.recognition.service import Recognition
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
+from liusheng.runtime.punctuation.service import PunctuationService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import Settings
 from liusheng.server.models import punctuation_model, recognition_models
 from liusheng.tts.text.lexicon import UserLexicon
@@ -20,11 +20,11 @@ from liusheng.tts.text.lexicon import UserLexicon
 class Engines:
     """The engines of a server; None: the server has none."""
 
-    recognition: Recognition | None = None
-    synthesis: Synthesis | None = None
-    punctuation: Punctuation | None = None
+    recognition: RecognitionService | None = None
+    synthesis: SynthesisService | None = None
+    punctuation: PunctuationService | None = None
 
-    def __iter__(self) -> Iterator[Recognition | Synthesis | Punctuation]:
+    def __iter__(self) -> Iterator[RecognitionService | SynthesisService | PunctuationService]:
         """Iterate over those that there are."""
         every = (self.recognition, self.synthesis, self.punctuation)
         return (engine for engine in every if engine)
@@ -51,10 +51,10 @@ def make_engines(settings: Settings) -> Engines:
 
     recognition = synthesis = punctuation = None
     if settings.asr.models:
-        recognition = Recognition(
+        recognition = RecognitionService(
             recognition_models(settings),
             settings.asr_options,
-            RecognitionOptions(
+            RecognitionServiceOptions(
                 batch=workers.batch,
                 max_queued=limits.max_queued_seconds,
                 max_streams=limits.max_sessions,
@@ -64,9 +64,9 @@ def make_engines(settings: Settings) -> Engines:
             pool(workers.asr),
         )
     if settings.tts.models:
-        synthesis = Synthesis(
+        synthesis = SynthesisService(
             [store.open_named(name) for name in settings.tts.models],
-            SynthesisOptions(
+            SynthesisServiceOptions(
                 max_speeches=limits.max_sessions,
                 flush_after=settings.tts.flush_seconds,
                 lexicon=_lexicon(settings),
@@ -74,7 +74,7 @@ def make_engines(settings: Settings) -> Engines:
             pool(workers.tts),
         )
     if model := punctuation_model(settings):
-        punctuation = Punctuation(model, limits.max_sessions, pool(1))
+        punctuation = PunctuationService(model, limits.max_sessions, pool(1))
     return Engines(recognition, synthesis, punctuation)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
 from liusheng.tts.ssml import SsmlError
 
 

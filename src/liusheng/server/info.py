@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from liusheng import __version__
 from liusheng.protocol import asr, tts
-from liusheng.runtime.recognition.service import Recognition
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import LimitSettings
 
 
@@ -68,7 +68,9 @@ class Info(Struct, frozen=True, kw_only=True):
 
 
 def describe(
-    recognition: Recognition | None, synthesis: Synthesis | None, limits: LimitSettings
+    recognition: RecognitionService | None,
+    synthesis: SynthesisService | None,
+    limits: LimitSettings,
 ) -> Info:
     """Return the information. recognition, synthesis: started; None: the server has none."""
     return Info(

@@ -10,7 +10,8 @@ from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
-from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.errors import not_supported, recognition_failed, server_busy
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class RecognitionTask:
 
     def __init__(
         self,
-        recognition: Recognition,
+        recognition: RecognitionService,
         params: StreamParams,
         *,
         max_seconds: float = 0,

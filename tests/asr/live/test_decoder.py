@@ -61,7 +61,7 @@ def every(seconds: float, audio: Samples) -> list[int]:
 
 _cuts = st.lists(st.integers(1, 60 * LETTER), max_size=25)
 _SHORT = LiveOptions(
-    vad=VadOptions(long=2.0, longest=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
+    vad=VadOptions(long_after=2.0, max_utterance=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
 )
 
 
@@ -106,7 +106,7 @@ def test_what_every_outcome_promises(
             assert partial.text.startswith(shown.text[: shown.stable])
         shown = partial
         kept = outcome.covered - outcome.needs
-        assert kept <= (options.vad.longest + options.vad.pre_roll + 1) * SAMPLE_RATE
+        assert kept <= (options.vad.max_utterance + options.vad.pre_roll + 1) * SAMPLE_RATE
     assert outcomes[-1].partial.text == ""
     for utterance in closed:
         assert utterance.text.replace(" ", "") == "".join(w.text for w in utterance.words)
@@ -305,7 +305,7 @@ def test_a_language_that_the_model_has_not_is_refused() -> None:
 
 def test_utterances_longer_than_the_model_hears_are_refused() -> None:
     with pytest.raises(ValueError, match=r"at most 28\.0 s"):
-        recogniser(LetterEngine(), LiveOptions(vad=VadOptions(longest=29.0)))
+        recogniser(LetterEngine(), LiveOptions(vad=VadOptions(max_utterance=29.0)))
 
 
 def test_a_state_is_small() -> None:

@@ -146,7 +146,7 @@ class TestEndpoint:
         assert closed(outcomes) == ["你好。"]
 
     def test_it_may_be_longer_than_what_counts_as_long(self) -> None:
-        options = LiveOptions(vad=VadOptions(long=1.0))
+        options = LiveOptions(vad=VadOptions(long_after=1.0))
         recognizer = LiveRecognizer(Reciter("你好"), options)
         detector = SpeechActivityDetector(options.vad, Loudness())
         stream = InProcessStream(recognizer, StreamParams("zh", endpoint=5.0), detector)

@@ -66,11 +66,11 @@ def test_what_begins_speech_must_reach_the_threshold() -> None:
 def test_a_long_utterance_ends_at_a_lesser_pause() -> None:
     pause = silence((OPTIONS.endpoint + OPTIONS.endpoint_long) / 2)
     assert not segments(speech(3) + pause)[1]
-    assert segments(speech(OPTIONS.long + 1) + pause)[1]
+    assert segments(speech(OPTIONS.long_after + 1) + pause)[1]
 
 
 def test_an_endless_utterance_is_cut_at_the_best_pause_of_its_second_half() -> None:
-    options = VadOptions(long=8.0, longest=10.0)
+    options = VadOptions(long_after=8.0, max_utterance=10.0)
     breath = [0.45] * 5
     talk = speech(2) + breath + speech(5) + breath + speech(5)
     state, found = segments(talk, options)
@@ -98,7 +98,7 @@ _curve = st.lists(
 def test_utterances_do_not_depend_on_how_the_audio_comes(
     curve: list[float], cuts: list[int]
 ) -> None:
-    options = VadOptions(long=1.5, longest=3.0)
+    options = VadOptions(long_after=1.5, max_utterance=3.0)
     segmenter = Segmenter(options)
     state, whole = segmenter.advance(SegmenterState(), curve)
     other, parts, start = SegmenterState(), [], 0
@@ -112,7 +112,7 @@ def test_utterances_do_not_depend_on_how_the_audio_comes(
 @given(_curve)
 @settings(deadline=None, max_examples=50)
 def test_utterances_are_in_order_and_not_too_long(curve: list[float]) -> None:
-    options = VadOptions(long=1.5, longest=3.0)
+    options = VadOptions(long_after=1.5, max_utterance=3.0)
     segmenter = Segmenter(options)
     state, found = segmenter.advance(SegmenterState(), curve)
     if state.is_open:
@@ -120,7 +120,7 @@ def test_utterances_are_in_order_and_not_too_long(curve: list[float]) -> None:
     floor = 0
     for segment in found:
         assert floor <= segment.start <= segment.speech_start <= segment.speech_end <= segment.end
-        assert segment.end - segment.start <= frames(options.longest) * FRAME
+        assert segment.end - segment.start <= frames(options.max_utterance) * FRAME
         floor = segment.end
     assert floor <= len(curve) * FRAME
 
@@ -156,7 +156,7 @@ def test_noise_and_silence_are_not_speech() -> None:
     [
         ({"threshold": 0.2}, "release <= threshold"),
         ({"hang_over": 0.9}, "hang_over <= endpoint_long"),
-        ({"longest": 5.0}, "long <= longest"),
+        ({"max_utterance": 5.0}, "long_after <= max_utterance"),
         ({"onset": 0.0}, "0 < onset"),
     ],
 )

@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 
 from liusheng.models.types import InstalledModel, Kind, Task
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.punctuation.service import Punctuation
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.punctuation.service import PunctuationService
 from tests.support.tiny_punctuation import tiny_punctuation
 
 NO_MODEL = InstalledModel("none", Task.PUNCTUATION, Kind.CT_TRANSFORMER, Path(), {}, ())
 
 
-async def queued(service: Punctuation, text: str) -> asyncio.Task[str]:
+async def queued(service: PunctuationService, text: str) -> asyncio.Task[str]:
     waiting = asyncio.create_task(service.punctuate(text))
     await asyncio.sleep(0)
     return waiting
 
 
 async def test_texts_are_punctuated_by_a_worker(tmp_path: Path) -> None:
-    service = Punctuation(tiny_punctuation(tmp_path), 8, PoolOptions())
+    service = PunctuationService(tiny_punctuation(tmp_path), 8, PoolOptions())
     await service.start()
     try:
         assert len(service.pids) == 1
@@ -36,7 +36,7 @@ async def test_texts_are_punctuated_by_a_worker(tmp_path: Path) -> None:
 
 
 async def test_a_full_queue_is_busy() -> None:
-    service = Punctuation(NO_MODEL, 1, PoolOptions())
+    service = PunctuationService(NO_MODEL, 1, PoolOptions())
     waiting = await queued(service, "一")
     with pytest.raises(BusyError, match="1 texts are waiting for punctuation, the limit"):
         await service.punctuate("二")
@@ -44,7 +44,7 @@ async def test_a_full_queue_is_busy() -> None:
 
 
 async def test_texts_are_taken_in_order_but_not_those_nobody_waits_for() -> None:
-    service = Punctuation(NO_MODEL, 8, PoolOptions())
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
     first, second, third = [await queued(service, text) for text in "一二三"]
     second.cancel()
     await asyncio.sleep(0)
@@ -58,7 +58,7 @@ async def test_texts_are_taken_in_order_but_not_those_nobody_waits_for() -> None
 
 
 async def test_a_job_that_fails_fails_its_text_only() -> None:
-    service = Punctuation(NO_MODEL, 8, PoolOptions())
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
     first, second = [await queued(service, text) for text in "一二"]
     job, other = service.take(0), service.take(0)
     assert job
@@ -71,7 +71,7 @@ async def test_a_job_that_fails_fails_its_text_only() -> None:
 
 
 async def test_without_a_worker_all_texts_fail() -> None:
-    service = Punctuation(NO_MODEL, 8, PoolOptions())
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
     waiting = [await queued(service, text) for text in "一二"]
     service.stranded(FileNotFoundError("the model has gone"))
     for each in waiting:
@@ -80,7 +80,7 @@ async def test_without_a_worker_all_texts_fail() -> None:
 
 
 async def test_stopping_fails_what_is_queued_and_what_runs() -> None:
-    service = Punctuation(NO_MODEL, 8, PoolOptions())
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
     waiting = [await queued(service, text) for text in "一二"]
     job = service.take(0)
     await service.stop()

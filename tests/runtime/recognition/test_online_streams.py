@@ -14,8 +14,8 @@ from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel, Kind, Task
-from liusheng.runtime.options import PoolOptions, RecognitionOptions
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from tests.support.random_models import small as random_small_models
 from tests.support.random_models.calibration import babble
@@ -40,8 +40,8 @@ def in_one_pass(model: InstalledModel, pcm: bytes) -> tuple[Utterance, ...]:
 @pytest.mark.slow
 async def test_no_word_is_lost_or_doubled_when_workers_die(model: InstalledModel) -> None:
     spoken = [samples_to_pcm(babble(12.0, seed=seed)) for seed in range(6)]
-    recognition = Recognition(
-        [model], AsrOptions(), RecognitionOptions(), PoolOptions(workers=2, call_timeout=60)
+    recognition = RecognitionService(
+        [model], AsrOptions(), RecognitionServiceOptions(), PoolOptions(workers=2, call_timeout=60)
     )
     await recognition.start()
     try:

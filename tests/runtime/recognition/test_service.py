@@ -14,8 +14,9 @@ import pytest
 
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
-from liusheng.runtime.options import PoolOptions, RecognitionOptions
-from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 
 pytestmark = pytest.mark.usefixtures("fakes")
@@ -29,12 +30,12 @@ async def running(
     sticky: bool = False,
     clock: Callable[[], float] = time.monotonic,
     **options: Any,
-) -> AsyncIterator[Recognition]:
+) -> AsyncIterator[RecognitionService]:
     models: Any = sticky  # the fake takes this for its models
-    recognition = Recognition(
+    recognition = RecognitionService(
         models,
         AsrOptions(),
-        RecognitionOptions(**({"step": 0.0001} | options)),
+        RecognitionServiceOptions(**({"step": 0.0001} | options)),
         PoolOptions(workers=workers, call_timeout=timeout),
         factory="tests.support.fake_handlers.echo",
         clock=clock,
@@ -49,7 +50,7 @@ async def running(
 class Client:
     """A stream and all that comes back from it."""
 
-    def __init__(self, recognition: Recognition) -> None:
+    def __init__(self, recognition: RecognitionService) -> None:
         self.closed: list[Utterance] = []
         self.partial = Partial(0)
         self.updated = asyncio.Event()
@@ -280,10 +281,10 @@ async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
     ("factory", "message"), [("broken", "model.bin is not there"), ("fatal", "exit status 7")]
 )
 async def test_a_worker_that_cannot_start_says_why(factory: str, message: str) -> None:
-    recognition = Recognition(
+    recognition = RecognitionService(
         [],
         AsrOptions(),
-        RecognitionOptions(),
+        RecognitionServiceOptions(),
         PoolOptions(workers=2),
         factory=f"tests.support.fake_handlers.{factory}",
     )

@@ -231,7 +231,7 @@ _ACTIONS = ("detect", "detected", "turn", "done", "detection lost", "turn lost")
 
 
 _SHORT = LiveOptions(
-    vad=VadOptions(long=2.0, longest=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
+    vad=VadOptions(long_after=2.0, max_utterance=3.0, endpoint=0.7), trim=1.5, keep=0.5, hold=0.2
 )
 
 
@@ -286,7 +286,7 @@ def test_whatever_is_lost_the_utterances_are_those_of_one_pass(
     assert joined == text.replace(" ", "")
     assert [u.index for u in server.closed] == list(range(len(server.closed)))
     assert [(u.start, u.end) for u in server.closed] == [(u.start, u.end) for u in expected]
-    if options.vad.longest > len(sound) / SAMPLE_RATE:
+    if options.vad.max_utterance > len(sound) / SAMPLE_RATE:
         # Where an utterance is cut, text that was shown as stable stays with it.
         assert [u.text for u in server.closed] == [u.text for u in expected]
         for one, other in zip(server.closed, expected, strict=True):

@@ -14,8 +14,8 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.audio.pcm import samples_to_pcm
-from liusheng.runtime.options import PoolOptions, RecognitionOptions
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from tests.support.letters import LetterEngine, speak
 from tests.support.level_detector import LevelDetector
@@ -34,10 +34,10 @@ def in_process(text: str) -> list[str]:
 
 @pytest.mark.parametrize("victim", ["none", "vad", "worker", "both"])
 async def test_texts_are_those_of_one_pass_whichever_process_dies(victim: str) -> None:
-    recognition = Recognition(
+    recognition = RecognitionService(
         [],
         AsrOptions(),
-        RecognitionOptions(),
+        RecognitionServiceOptions(),
         PoolOptions(workers=1),
         factory="tests.support.letter_handlers.recognition",
         vad_factory="tests.support.letter_handlers.vad",

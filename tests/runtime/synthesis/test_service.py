@@ -12,10 +12,10 @@ from typing import Any
 import av
 import pytest
 
-from liusheng.runtime.options import PoolOptions, SynthesisOptions
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.synthesis.messages import Format, Output
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest
 
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.usefixtures("fakes")
 
 
 @asynccontextmanager
-async def running(workers: int = 1, **options: Any) -> AsyncIterator[Synthesis]:
-    synthesis = Synthesis(
+async def running(workers: int = 1, **options: Any) -> AsyncIterator[SynthesisService]:
+    synthesis = SynthesisService(
         [],
-        SynthesisOptions(**options),
+        SynthesisServiceOptions(**options),
         PoolOptions(workers=workers),
         factory="tests.support.fake_handlers.counter",
     )
@@ -37,7 +37,7 @@ async def running(workers: int = 1, **options: Any) -> AsyncIterator[Synthesis]:
         await synthesis.stop()
 
 
-async def numbers(synthesis: Synthesis, text: str) -> list[int]:
+async def numbers(synthesis: SynthesisService, text: str) -> list[int]:
     speech = synthesis.speak(SpeechRequest(text))
     return [int.from_bytes(block, "little") async for block in speech]
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 import requests
 
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.punctuation.service import Punctuation
+from liusheng.runtime.punctuation.service import PunctuationService
 from tests.server.conftest import Serve, Server
 from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
@@ -28,20 +28,22 @@ async def punctuate(server: Server, text: str) -> requests.Response:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def punctuation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Punctuation]:
-    made = Punctuation(tiny_punctuation(tmp_path_factory.mktemp("tiny")), 64, POOL)
+async def punctuation(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[PunctuationService]:
+    made = PunctuationService(tiny_punctuation(tmp_path_factory.mktemp("tiny")), 64, POOL)
     await made.start()
     yield made
     await made.stop()
 
 
-async def test_bare_text(serve: Serve, punctuation: Punctuation) -> None:
+async def test_bare_text(serve: Serve, punctuation: PunctuationService) -> None:
     answer = await punctuate(await serve(punctuation=punctuation), "今天很好你去吗")
     assert answer.status_code == 200
     assert answer.json()["result"] == {"punc_text": "今天，很好。你去吗？"}
 
 
-async def test_many_at_once(serve: Serve, punctuation: Punctuation) -> None:
+async def test_many_at_once(serve: Serve, punctuation: PunctuationService) -> None:
     server = await serve(punctuation=punctuation)
     texts = ["二" * n for n in range(1, 9)]
     answers = await asyncio.gather(*(punctuate(server, text) for text in texts))
@@ -49,19 +51,21 @@ async def test_many_at_once(serve: Serve, punctuation: Punctuation) -> None:
 
 
 @pytest.mark.parametrize("text", ["今天很好。", ""])
-async def test_text_that_needs_no_model(serve: Serve, punctuation: Punctuation, text: str) -> None:
+async def test_text_that_needs_no_model(
+    serve: Serve, punctuation: PunctuationService, text: str
+) -> None:
     answer = await punctuate(await serve(punctuation=punctuation), text)
     assert answer.json()["result"] == {"punc_text": text}
 
 
-async def test_a_text_that_is_too_long(serve: Serve, punctuation: Punctuation) -> None:
+async def test_a_text_that_is_too_long(serve: Serve, punctuation: PunctuationService) -> None:
     server = await serve(punctuation=punctuation, limits={"max_text_chars": 10})
     answer = await punctuate(server, "二" * 11)
     assert (answer.status_code, answer.json()["error"]) == (413, "text_too_long")
 
 
 async def test_no_room(serve: Serve, tmp_path: Path) -> None:
-    full = Punctuation(tiny_punctuation(tmp_path), 0, POOL)
+    full = PunctuationService(tiny_punctuation(tmp_path), 0, POOL)
     answer = await punctuate(await serve(punctuation=full), "今天")
     assert (answer.status_code, answer.json()["error"]) == (503, "server_busy")
 
@@ -69,7 +73,7 @@ async def test_no_room(serve: Serve, tmp_path: Path) -> None:
 async def test_a_model_that_fails(serve: Serve, tmp_path: Path) -> None:
     # Its metadata have fewer marks than the network: what comes after 三 has no name.
     marks = (*MARKS[2:],)
-    made = Punctuation(tiny_punctuation(tmp_path, marks=marks), 8, POOL)
+    made = PunctuationService(tiny_punctuation(tmp_path, marks=marks), 8, POOL)
     await made.start()
     try:
         server = await serve(punctuation=made)
@@ -81,7 +85,7 @@ async def test_a_model_that_fails(serve: Serve, tmp_path: Path) -> None:
 
 
 async def test_a_worker_that_dies_is_replaced(serve: Serve, tmp_path: Path) -> None:
-    made = Punctuation(tiny_punctuation(tmp_path), 8, POOL)
+    made = PunctuationService(tiny_punctuation(tmp_path), 8, POOL)
     await made.start()
     try:
         server = await serve(punctuation=made)

@@ -41,10 +41,10 @@ class LiveRecognizer:
         self.options = options or LiveOptions()
         self.languages = engine.languages
         self.sticky = False
-        if self.options.vad.longest > engine.max_seconds:
+        if self.options.vad.max_utterance > engine.max_seconds:
             raise ValueError(
                 f"{engine.name} decodes at most {engine.max_seconds} s at once: the longest "
-                f"utterance cannot be {self.options.vad.longest} s"
+                f"utterance cannot be {self.options.vad.max_utterance} s"
             )
 
     def capabilities(self, lang: str) -> Capabilities:

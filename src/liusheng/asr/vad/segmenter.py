@@ -63,8 +63,8 @@ class Segmenter:
         self._hang_over = _frames(options.hang_over)
         self._endpoint = _frames(options.endpoint)
         self._endpoint_long = _frames(options.endpoint_long)
-        self._long = _frames(options.long)
-        self._longest = _frames(options.longest)
+        self._long = _frames(options.long_after)
+        self._longest = _frames(options.max_utterance)
 
     def open_segment(self, state: SegmenterState) -> OpenSegment | None:
         """Return the open utterance, if there is one."""

@@ -6,12 +6,12 @@ import asyncio
 from collections import deque
 
 from liusheng.models.types import InstalledModel
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.recognition.service import BusyError
 from liusheng.runtime.workers.pool import Job, Pool
 
 
-class Punctuation:
+class PunctuationService:
     """A worker with a punctuation model, and the queue of texts for it.
 
     model: loaded by the worker (see `liusheng.asr.text.punctuation`).

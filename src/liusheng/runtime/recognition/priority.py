@@ -7,7 +7,7 @@ from enum import Enum
 
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.runtime.options import RecognitionOptions
+from liusheng.runtime.options import RecognitionServiceOptions
 from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG, StreamAudio
 
 
@@ -60,7 +60,7 @@ class TurnPolicy:
     pause: int
 
     @classmethod
-    def of(cls, options: RecognitionOptions, live: LiveOptions) -> TurnPolicy:
+    def of(cls, options: RecognitionServiceOptions, live: LiveOptions) -> TurnPolicy:
         """Return the policy for these options."""
         return cls(
             batch=options.batch,

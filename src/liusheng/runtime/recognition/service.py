@@ -16,7 +16,8 @@ from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
-from liusheng.runtime.options import PoolOptions, RecognitionOptions
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.messages import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
@@ -29,10 +30,6 @@ from liusheng.runtime.workers.process import WorkerLostError
 _log = logging.getLogger(__name__)
 
 _MAX_ATTEMPTS = 3
-
-
-class BusyError(Exception):
-    """There is no room for another session; the message says what is full."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class _TurnBatch:
     began: float
 
 
-class Recognition:
+class RecognitionService:
     """A pool of recognisers and the streams on it.
 
     models, asr_options: what each worker loads (see `liusheng.asr.load`).
@@ -63,7 +60,7 @@ class Recognition:
         self,
         models: Sequence[InstalledModel],
         asr_options: AsrOptions,
-        options: RecognitionOptions,
+        options: RecognitionServiceOptions,
         pool_options: PoolOptions,
         *,
         factory: str = "liusheng.runtime.recognition.handler.load_recognition_handler",

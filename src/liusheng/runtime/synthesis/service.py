@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from liusheng.models.types import InstalledModel
-from liusheng.runtime.options import PoolOptions, SynthesisOptions
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.synthesis.messages import Output, SpeechChunk
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
 from liusheng.runtime.synthesis.speech import Speech
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 _MAX_TRIES = 3
 
 
-class Synthesis:
+class SynthesisService:
     """A pool of synthesis workers and the speeches on it.
 
     models: what each worker loads (see `liusheng.tts.load`).
@@ -33,7 +33,7 @@ class Synthesis:
     def __init__(
         self,
         models: Sequence[InstalledModel],
-        options: SynthesisOptions,
+        options: SynthesisServiceOptions,
         pool_options: PoolOptions,
         *,
         factory: str = "liusheng.runtime.synthesis.handler.load_synthesis_handler",

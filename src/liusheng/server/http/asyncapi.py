@@ -45,7 +45,7 @@ TTS = ChannelDescription(
     "Streaming synthesis",
     {
         "start": (tts.Start, {"signal": "start"}),
-        "text": tts.Piece,
+        "text": tts.TextPart,
         "cancel": (None, {"signal": "cancel"}),
         "end": (tts.End, {"signal": "end"}),
     },

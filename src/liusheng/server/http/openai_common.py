@@ -5,8 +5,8 @@ from __future__ import annotations
 from liusheng.protocol import openai
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import quoted
-from liusheng.runtime.recognition.service import Recognition
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.sse import event
 
@@ -16,7 +16,7 @@ def error_event(error: ProtocolError) -> bytes:
     return event(OPENAI_ERRORS.message(error))
 
 
-def language_for(model: str, language: str, recognition: Recognition) -> str:
+def language_for(model: str, language: str, recognition: RecognitionService) -> str:
     """Return the language to recognise, for a client's `model` and `language`.
 
     language: a code; "": not set.
@@ -32,7 +32,7 @@ def language_for(model: str, language: str, recognition: Recognition) -> str:
     return next(lang for lang, name in models.items() if name == model)
 
 
-def voice_for(model: str, voice: str, synthesis: Synthesis) -> str:
+def voice_for(model: str, voice: str, synthesis: SynthesisService) -> str:
     """Return the name of the voice to use, for a client's `model` and `voice`.
 
     Raises:

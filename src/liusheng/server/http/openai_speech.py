@@ -10,7 +10,7 @@ from liusheng.protocol import openai, paths
 from liusheng.protocol.frames import convert, max_json_size, parse_body, refuse_unsupported
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
 from liusheng.runtime.synthesis.messages import Output
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
@@ -29,7 +29,7 @@ _FORMATS: dict[str, tuple[Format, str]] = {
 }
 
 
-def openai_speech_endpoint(synthesis: Synthesis, limits: LimitSettings) -> Endpoint:
+def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> Endpoint:
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:

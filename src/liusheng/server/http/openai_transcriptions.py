@@ -15,7 +15,7 @@ from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.subtitles import Cue, cues, srt, vtt
 from liusheng.protocol.transcript import Transcript
 from liusheng.protocol.utterance import UtteranceLike
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
@@ -30,7 +30,7 @@ _LISTS = ("timestamp_granularities",)
 
 
 def openai_transcription_endpoint(
-    recognition: Recognition, script: Script, limits: LimitSettings
+    recognition: RecognitionService, script: Script, limits: LimitSettings
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
 

@@ -15,7 +15,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_body
 from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, RecognitionResult
 from liusheng.protocol.languages import check_language, from_locale
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
@@ -24,7 +24,7 @@ from liusheng.server.http.transcribe import file_recognition
 
 
 def paddlespeech_asr_endpoint(
-    recognition: Recognition, script: Script, limits: LimitSettings
+    recognition: RecognitionService, script: Script, limits: LimitSettings
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
 

@@ -21,7 +21,7 @@ from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.http import RecognitionQuery
 from liusheng.protocol.languages import check_language
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import CONTAINERS, sample_converter
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.container_decoding import decode_stream
@@ -39,7 +39,7 @@ _LISTS = ("hotwords",)
 
 
 def asr_stream_endpoint(
-    recognition: Recognition, script: Script, limits: LimitSettings
+    recognition: RecognitionService, script: Script, limits: LimitSettings
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
     messages = (asr.Result, asr.Final, asr.Error)

@@ -16,8 +16,8 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.http import TextAnswer, TextBody, TextResult
 from liusheng.protocol.limits import text_too_long
-from liusheng.runtime.punctuation.service import Punctuation
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.errors import internal_error, server_busy
 from liusheng.server.http.endpoint import Endpoint
@@ -29,7 +29,9 @@ _log = logging.getLogger(__name__)
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:]")
 
 
-def paddlespeech_text_endpoint(punctuation: Punctuation | None, limits: LimitSettings) -> Endpoint:
+def paddlespeech_text_endpoint(
+    punctuation: PunctuationService | None, limits: LimitSettings
+) -> Endpoint:
     """Return the endpoint. punctuation: None: the server has no model for it."""
 
     async def answer(exchange: HttpExchange) -> None:
@@ -51,7 +53,7 @@ def paddlespeech_text_endpoint(punctuation: Punctuation | None, limits: LimitSet
     )
 
 
-async def _punctuate(text: str, punctuation: Punctuation | None, max_chars: int) -> str:
+async def _punctuate(text: str, punctuation: PunctuationService | None, max_chars: int) -> str:
     if punctuation is None:
         raise ProtocolError(
             ErrorCode.NO_PUNCTUATION,

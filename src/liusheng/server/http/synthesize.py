@@ -6,9 +6,9 @@ import logging
 from collections.abc import AsyncGenerator
 
 from liusheng.protocol.synthesis_request import SynthesisRequest, nothing_to_say
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.messages import Output
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.errors import server_busy, synthesis_failed
 from liusheng.tts.types import SpeechRequest
 
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 async def synthesize(
-    synthesis: Synthesis, request: SynthesisRequest, output: Output, volume: float = 1.0
+    synthesis: SynthesisService, request: SynthesisRequest, output: Output, volume: float = 1.0
 ) -> AsyncGenerator[bytes, None]:
     """Yield a text's audio while it is synthesised; closing the iterator stops the synthesis.
 

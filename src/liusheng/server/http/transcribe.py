@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager, suppress
 from typing import BinaryIO
 
 from liusheng.asr.types import StreamParams
-from liusheng.runtime.recognition.service import Recognition
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.container_decoding import decode_whole
 from liusheng.server.recognition_task import RecognitionTask
 
 
 @asynccontextmanager
 async def file_recognition(
-    recognition: Recognition, params: StreamParams, file: BinaryIO, *, max_seconds: float
+    recognition: RecognitionService, params: StreamParams, file: BinaryIO, *, max_seconds: float
 ) -> AsyncIterator[RecognitionTask]:
     """Recognise a file of any container, as a context; see `RecognitionTask.updates` and `wait`.
 

@@ -14,7 +14,8 @@ from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_commands import Abandon, AsrCommand, Feed, Finish, Open
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import ProtocolError
-from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import AudioInput, open_audio_input
@@ -31,7 +32,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
     def __init__(
         self,
         websocket: WebSocket,
-        recognition: Recognition,
+        recognition: RecognitionService,
         *,
         script: Script,
         limits: Limits,

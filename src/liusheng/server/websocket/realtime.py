@@ -21,7 +21,8 @@ from liusheng.protocol.realtime_commands import (
     RealtimeCommand,
 )
 from liusheng.protocol.realtime_session import RealtimeSession
-from liusheng.runtime.recognition.service import BusyError, Recognition
+from liusheng.runtime.errors import BusyError
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.settings import LimitSettings
@@ -45,7 +46,7 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
     def __init__(
         self,
         websocket: WebSocket,
-        recognition: Recognition,
+        recognition: RecognitionService,
         *,
         script: Script,
         limits: LimitSettings,

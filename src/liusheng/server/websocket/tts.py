@@ -12,9 +12,9 @@ from starlette.websockets import WebSocket
 from liusheng.protocol import tts
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.protocol.tts_session import TTSSession
-from liusheng.runtime.recognition.service import BusyError
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.messages import Output
-from liusheng.runtime.synthesis.service import Synthesis
+from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.errors import invalid_ssml, server_busy, synthesis_failed
 from liusheng.server.websocket.driver import SocketDriver
@@ -31,7 +31,7 @@ class TTSSocket(SocketDriver[TtsCommand]):
     def __init__(
         self,
         websocket: WebSocket,
-        synthesis: Synthesis,
+        synthesis: SynthesisService,
         *,
         max_text_chars: int,
         idle_seconds: float,
