@@ -140,7 +140,8 @@ class ScheduledStream:
         audio = self.audio
         if self.stepwise or audio.without_vad:
             step = policy.step if self.step is None else self.step
-            return TurnReason.PARTIAL if audio.queued >= step else None
+            if audio.queued >= step:
+                return TurnReason.PARTIAL
         if audio.speech.closed:
             return TurnReason.ENDPOINT
         segment = audio.speech.open
@@ -156,7 +157,8 @@ class ScheduledStream:
         self.running = self.reason
         segment = self.audio.speech.open
         if segment and self.running in (TurnReason.PARTIAL, TurnReason.PAUSE):
-            self.decoded_until = self.audio.received
+            audio = self.audio
+            self.decoded_until = audio.received if audio.without_vad else audio.speech.end
         if segment and self.running is TurnReason.PAUSE:
             self.prepared_until = segment.speech_end
 

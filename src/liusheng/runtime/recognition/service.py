@@ -171,7 +171,10 @@ class RecognitionService:
         self._pool.wake()
 
     def remove(self, stream: RecognitionStream) -> None:
-        """A stream is over."""
+        """A stream is over: its audio is dropped, and nothing waits for room in it."""
+        stream.over = True
+        stream.audio.clear()
+        stream.update_room()
         self._vad.remove(stream)
         worker = self._scheduler.remove(stream)
         if worker is not None and stream.state is not None:
@@ -245,6 +248,9 @@ class RecognitionService:
             if turn.audio.last:
                 self.remove(stream)
                 stream.on_finish()
+            else:
+                # What came in while the turn detected speech is the VAD process's again.
+                self._vad.audio_received(stream)
 
     def _forget(self, worker: int, state: bytes) -> None:
         if self.description.sticky:
@@ -269,8 +275,6 @@ class RecognitionService:
 
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
         self.remove(stream)
-        stream.audio.clear()
-        stream.update_room()
         stream.on_failure(error)
 
 
