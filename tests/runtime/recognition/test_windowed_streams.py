@@ -79,7 +79,9 @@ async def test_texts_are_those_of_one_pass_whichever_process_dies(victim: str) -
         await recognition.stop()
 
 
-async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_more_audio() -> None:
+async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_more_audio() -> (
+    None
+):
     recognition = RecognitionService(
         [],
         AsrOptions(),
