@@ -97,7 +97,7 @@ async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_
             StreamParams("en"),
             lambda _, partial: partials.put_nowait(partial.text),
             lambda: None,
-            partials.put_nowait,
+            lambda error: partials.put_nowait(str(error)),
         )
         spoken = samples_to_pcm(speak("  abcdefghij"))
         burst = 2 * (MAX_VAD_LAG + PACKET)

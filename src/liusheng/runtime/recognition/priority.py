@@ -19,7 +19,7 @@ class TurnReason(Enum):
     ENDPOINT = "endpoint"
     """An utterance has ended, and is to be closed."""
     PAUSE = "pause"
-    """The speaker pauses: the text is made ready for an endpoint."""
+    """The speaker pauses: the text is decoded as a final in advance of the endpoint."""
     PARTIAL = "partial"
     """There is new speech to show."""
 
@@ -49,7 +49,7 @@ class TurnPolicy:
     max_batch_seconds: that a batch of several is expected to take at most.
     step: samples of new audio after which a stream is due a turn of which nothing else is known.
     interval: samples of new speech after which a stream is due a partial.
-    pause: samples of silence after which its text is made ready for an endpoint.
+    pause: samples of silence after which its text is decoded in advance of the endpoint.
     """
 
     batch: int
@@ -163,7 +163,7 @@ class ScheduledStream:
             self.prepared_until = segment.speech_end
 
     def lost(self) -> None:
-        """The turn under way came to nothing."""
+        """The turn under way failed."""
         self.running = None
         self.alone = True
         self.decoded_until = self.prepared_until = 0

@@ -21,7 +21,7 @@ class StreamOwner(Protocol):
         """No more audio comes."""
 
     def remove(self, stream: RecognitionStream) -> None:
-        """Nobody waits for the stream any more."""
+        """The stream is abandoned."""
 
 
 class RecognitionStream:
@@ -91,7 +91,7 @@ class RecognitionStream:
         self._owner.finish(self)
 
     def abandon(self) -> None:
-        """Nobody waits for this any more; nothing is called from now on."""
+        """Drop the stream; no callback is called from now on."""
         self._owner.remove(self)
 
     async def room(self, timeout: float) -> None:
