@@ -49,7 +49,7 @@ class InProcessStream:
         self._pcm += pcm
         if not self._detector:
             return Turn(self.state, pcm, fresh, last, spare=spare)
-        # What everybody hears is the PCM, as on the server.
+        # Detector and recogniser both take the PCM, as on the server.
         self._speech, activity = self._detector.advance(self._speech, pcm_to_samples(pcm), last)
         return Turn(self.state, bytes(self._pcm), self._start, last, activity, spare)
 

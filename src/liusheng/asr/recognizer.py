@@ -31,7 +31,7 @@ class Turn:
     last: no more audio will come: close every utterance.
     activity: where speech is in the audio; `closed` are the utterances that ended since the last
         turn. Windowed recognisers need it, others do without.
-    spare: nobody else waits for a turn, so that niceties may take their time.
+    spare: no other stream waits for a turn, so that optional work may be done.
     """
 
     state: Any

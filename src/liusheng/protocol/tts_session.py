@@ -130,7 +130,7 @@ class TTSSession(BaseSession[TtsCommand]):
         signal = message["signal"]
         if signal == "start":
             convert(message, tts.Start)
-            # As in recognition, a new start cancels what is under way; here the client is told.
+            # As in recognition, a new start cancels what is under way; here with a reply.
             self._cancel(at_least_one=False)
             self._ending = False
             self._id = self._new_id()

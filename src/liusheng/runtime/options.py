@@ -30,8 +30,8 @@ class RecognitionServiceOptions:
 
     batch: windows that one call to a worker takes at most; of streams of online models, four times
         as many.
-    max_batch_seconds: that a call of several streams is expected to take at most: so long somebody
-        who is urgent may have to wait.
+    max_batch_seconds: that a call of several streams is expected to take at most: so long an
+        urgent turn may have to wait.
     step: seconds of new audio after which a stream is due for a turn, where its model decodes it
         step by step (an online model), or speech has not been detected in it.
     max_turn: seconds of audio that one turn takes at most, so that one stream's backlog does not
@@ -57,12 +57,12 @@ class RecognitionServiceOptions:
 
 @dataclass(frozen=True)
 class SynthesisServiceOptions:
-    """Of the synthesis for many listeners.
+    """Of the synthesis for many clients.
 
     ahead: seconds of audio made but not taken, above which a synthesis rests.
     max_speeches: under way at once.
-    flush_after: seconds without more of a text that is not whole, after which what is complete
-        enough of it is said; 0: never.
+    flush_after: seconds without more of a text that is not whole, after which the part of
+        it that is complete enough is synthesised; 0: never.
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
     """
 

@@ -20,7 +20,7 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
     ]
     if style == "json":
         rendering: list[structlog.types.Processor] = [
-            # Without local variables: they contain what people said.
+            # Without local variables: they contain texts of users.
             structlog.processors.ExceptionRenderer(
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
             ),

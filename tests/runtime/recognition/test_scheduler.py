@@ -129,6 +129,16 @@ def test_a_stream_with_vad_is_due_a_turn_with_new_speech() -> None:
     assert s.detect("a", speech(1.5, start=0.8), 1.5)
 
 
+def test_the_interval_between_partials_does_not_grow_with_the_lag_of_the_vad() -> None:
+    s = schedule("a", vad=True)
+    s.receive("a", 1.0, 1.0)
+    assert s.detect("a", speech(0.6), 1.0)
+    assert s.take(0, 1.0) == ["a"], "decodes 0.6 s"
+    s.done("a", 1.1)
+    assert not s.detect("a", speech(0.8), 1.1)
+    assert s.detect("a", speech(0.9), 1.2)
+
+
 def test_a_pause_is_decoded_once() -> None:
     s = schedule("a", vad=True)
     s.receive("a", 1.0, 1.0)
@@ -152,6 +162,17 @@ def test_an_endpoint_is_a_turn() -> None:
     assert s.take(0, 2.1) == []
     s.receive("a", 0.1, 2.2)
     assert not s.detect("a", silence(2.1), 2.2)
+
+
+def test_an_endpoint_is_a_turn_though_the_vad_has_failed_since() -> None:
+    s = schedule("a", vad=True)
+    s.receive("a", 0.3, 0.3)
+    assert s.detect("a", endpoint(0.1, 0.3), 0.3)
+    s.receive("a", 0.1, 0.4)
+    ticket, _ = s.audio["a"].next_detection(0, SECOND) or (0, b"")
+    s.audio["a"].detection_failed(ticket)
+    assert s.speech_detected("a", 0.4)
+    assert s.take(0, 0.4) == ["a"]
 
 
 def test_silence_takes_no_turns() -> None:

@@ -151,6 +151,27 @@ async def test_audio_that_kills_every_worker_fails_its_own_stream_alone() -> Non
         assert bad.stream.queued_seconds == 0
 
 
+async def test_audio_for_a_stream_that_is_over_is_dropped() -> None:
+    async with running() as recognition:
+        failed, abandoned = Client(recognition), Client(recognition)
+        failed.say("raise")
+        assert (await asyncio.wait_for(failed.over, 120)).startswith("failed")
+        abandoned.stream.abandon()
+        for client in (failed, abandoned):
+            client.say("more")
+            client.stream.finish()
+            assert client.stream.audio.kept == 0
+
+
+async def test_an_abandoned_stream_keeps_no_audio_and_nobody_waits_for_room() -> None:
+    async with running(max_queued=100 / 32_000, step=3600.0) as recognition:
+        client = Client(recognition)
+        client.say("x" * 200)
+        client.stream.abandon()
+        assert client.stream.queued_seconds == 0
+        await asyncio.wait_for(client.stream.room(30), 1)
+
+
 async def test_an_engine_that_raises_fails_that_stream_alone() -> None:
     async with running() as recognition:
         (pid,) = recognition.pids

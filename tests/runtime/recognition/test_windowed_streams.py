@@ -17,6 +17,7 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
+from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG
 from tests.support.letters import LetterEngine, speak
 from tests.support.level_detector import LevelDetector
 
@@ -74,5 +75,37 @@ async def test_texts_are_those_of_one_pass_whichever_process_dies(victim: str) -
         await asyncio.wait_for(asyncio.gather(*over), 120)
         assert texts == [in_process(text) for text in TEXTS]
         assert all(stream.queued_seconds == 0 for stream in streams)
+    finally:
+        await recognition.stop()
+
+
+async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_more_audio() -> (
+    None
+):
+    recognition = RecognitionService(
+        [],
+        AsrOptions(),
+        RecognitionServiceOptions(),
+        PoolOptions(workers=1),
+        factory="tests.support.letter_handlers.recognition",
+        vad_factory="tests.support.letter_handlers.vad",
+    )
+    await recognition.start()
+    try:
+        partials: asyncio.Queue[str] = asyncio.Queue()
+        stream = recognition.open(
+            StreamParams("en"),
+            lambda _, partial: partials.put_nowait(partial.text),
+            lambda: None,
+            lambda error: partials.put_nowait(str(error)),
+        )
+        spoken = samples_to_pcm(speak("  abcdefghij"))
+        burst = 2 * (MAX_VAD_LAG + PACKET)
+        stream.feed(spoken[:burst])
+        assert stream.audio.without_vad
+        await asyncio.sleep(0)  # the worker has its turn from here on
+        stream.feed(spoken[burst:])
+        while await asyncio.wait_for(partials.get(), 30) != " ".join("abcdefghij"):
+            pass
     finally:
         await recognition.stop()

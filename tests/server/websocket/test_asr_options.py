@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 import wave
 from typing import Any
 
@@ -173,6 +174,31 @@ async def test_a_container_has_its_length(serve: Serve) -> None:
 async def test_a_client_that_goes_in_the_middle_of_a_container(server: Server) -> None:
     async with server.asr(format="flac") as dialogue:
         await dialogue.ask(flac(WORDS * 100)[:500])
+        ready = await dialogue.ask({"name": "b", "signal": "start", "nbest": 1})
+        assert ready["signal"] == "server_ready"
+        await dialogue.ask(b"after ")
+        assert (await dialogue.ask(END))["result"] == "after"
+
+
+async def test_a_container_is_decoded_no_further_when_its_recognition_failed(
+    server: Server,
+) -> None:
+    def decoding() -> bool:
+        return any(thread.name == "decoding" for thread in threading.enumerate())
+
+    letters = np.random.default_rng(0).integers(ord("a"), ord("z"), 400_000, np.uint8)
+    data = flac(b"raise" + letters.tobytes() + b" ")
+    async with server.asr(format="flac") as dialogue:
+        reply = await dialogue.ask(data[:-10])
+        while "code" not in reply:
+            await asyncio.sleep(0.01)
+            reply = await dialogue.ask(b"")
+        assert reply["code"] == "recognition_failed"
+        for _ in range(1_000):
+            if not decoding():
+                break
+            await asyncio.sleep(0.01)
+        assert not decoding(), "the thread waits for audio that never comes"
         ready = await dialogue.ask({"name": "b", "signal": "start", "nbest": 1})
         assert ready["signal"] == "server_ready"
         await dialogue.ask(b"after ")

@@ -106,8 +106,9 @@ async def test_whatever_a_send_raises_the_session_is_freed(broken: Exception) ->
     assert session.told[-1] == "disconnected"
 
 
-async def test_a_message_that_cannot_be_made_closes_with_a_code() -> None:
-    wire, session = Wire(), FakeSession("fine", ZeroDivisionError())
+@pytest.mark.parametrize("error", [ZeroDivisionError(), RuntimeError("a fault of the session")])
+async def test_a_message_that_cannot_be_made_closes_with_a_code(error: Exception) -> None:
+    wire, session = Wire(), FakeSession("fine", error)
     await run(wire, session)
     assert [message["type"] for message in wire.sent[1:]] == ["websocket.send", "websocket.close"]
     assert wire.sent[-1]["code"] == 1011

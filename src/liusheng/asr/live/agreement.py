@@ -1,6 +1,6 @@
 """LocalAgreement-2 over pieces (Liu et al. 2020; Macháček et al. 2023).
 
-What two successive decodes of a growing window have in common at their beginning is taken as said.
+The common prefix of two successive decodes of a growing window becomes stable.
 Pieces are compared by their letters: case and punctuation do not keep two decodes from agreeing.
 """
 

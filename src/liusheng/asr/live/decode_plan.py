@@ -1,8 +1,8 @@
 """What is to be decoded in a turn, given where speech is: which windows, and with how much effort.
 
 While an utterance is open, its window is decoded again as it grows. In a pause it is decoded once
-with a final's care, so that its end finds the text ready and needs no decode. Nothing is decoded
-where nobody speaks.
+with a final's care, so that its text is ready at the endpoint, which then needs no decode. Nothing
+is decoded in silence.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ class OpenUtterance:
     def closed(
         self, index: int, start: float, end: float, longest: float, cut: bool, nbest: int = 1
     ) -> Utterance | None:
-        """Return the closed utterance, or None when nothing was said.
+        """Return the closed utterance, or None when it has no text.
 
         Args:
             nbest: so many alternatives, if more than one, where there are so many.

@@ -39,7 +39,7 @@ def load(
 ) -> SherpaOnline:
     """Load an online model of one of the four ONLINE_* kinds.
 
-    detector: says where nobody speaks; by default Silero's.
+    detector: detects silence; by default Silero's model.
     second_pass: decodes closed utterances again.
 
     Its files (roles) are: encoder, decoder, joiner, tokens for a transducer; encoder, decoder,

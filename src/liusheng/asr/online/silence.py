@@ -38,14 +38,14 @@ class VadCursor:
 class SilenceRules:
     """When a model rests, and what happens meanwhile.
 
-    detector: says where speech is.
+    detector: gives speech probabilities.
     threshold: a frame whose speech probability reaches this may be speech. Lower than for cutting
         utterances: what is taken for speech by mistake only costs time.
     pre_roll: samples before the speech that the model decodes first.
     hang_over: samples of silence after speech that the model still decodes, so that it gives its
         last tokens.
     endpoint: samples of silence after words that close the utterance.
-    nothing: samples of silence, nothing having been said, after which a stream begins afresh.
+    nothing: samples of silence, without text before it, after which a stream begins afresh.
     """
 
     detector: SpeechDetector

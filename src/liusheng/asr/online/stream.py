@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import sherpa_onnx
 
 from liusheng.asr.online.hypothesis import OnlineHypothesis
@@ -34,7 +33,8 @@ from liusheng.asr.online.state import FRAME, ChunkTiming, StreamState
 from liusheng.asr.recognizer import Outcome
 from liusheng.asr.sherpa.tokens import Token, Vocabulary
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, Script, Utterance
+from liusheng.asr.types import SAMPLE_RATE, Partial, Script, Utterance
+from liusheng.audio.pcm import pcm_to_samples
 
 _SLACK = 2 * FRAME
 """Features of some models come a frame or two later than they might."""
@@ -151,7 +151,7 @@ class LiveStream:
         upto = min(2 * (self._timing.due(self._steps + 1) + _SLACK), len(self._audio))
         if upto > self._given:
             # The binding converts a list faster than an array.
-            fresh = _samples(self._audio[self._given : upto])
+            fresh = pcm_to_samples(self._audio[self._given : upto])
             self.native.accept_waveform(SAMPLE_RATE, fresh.tolist())
             self._given = upto
         if self._last and self._given == len(self._audio):
@@ -202,7 +202,7 @@ class LiveStream:
         """Detect speech up to a sample of the stream; return where it begins, or None."""
         cursor = self._cursor or rules.begin(self._origin)
         first, last = (2 * (at - self._origin) for at in (cursor.at, upto))
-        self._cursor, speech = rules.detect(cursor, _samples(self._audio[first:last]))
+        self._cursor, speech = rules.detect(cursor, pcm_to_samples(self._audio[first:last]))
         return speech
 
     def _rest(self) -> None:
@@ -358,8 +358,3 @@ class LiveStream:
     def _until(self) -> float:
         """Return up to where the last token may reach (seconds)."""
         return min(self._audio_end / SAMPLE_RATE, self._decoded() / SAMPLE_RATE - self._timing.lag)
-
-
-def _samples(pcm: bytearray) -> Samples:
-    samples: Samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
-    return samples

@@ -45,7 +45,6 @@ class SpeechActivityDetector:
     ) -> None:
         self._options = options or VadOptions()
         self._detector = detector or SileroVad()
-        self._segmenters: dict[float | None, Segmenter] = {}
 
     def open(self, endpoint: float | None) -> SpeechState:
         """Return the state of a new stream. endpoint: its own, in seconds, if it has one."""
@@ -59,7 +58,8 @@ class SpeechActivityDetector:
         last: no more audio comes: the open utterance ends. The returned `closed` are those that
             ended in `samples`.
         """
-        segmenter = self._segmenter(state.endpoint)
+        # Not kept: clients choose the endpoint, and may choose any number of them.
+        segmenter = Segmenter(self._options.ending_after(state.endpoint))
         end = state.end + len(samples)
         if last:
             samples = np.concatenate([samples, np.zeros(-end % FRAME, np.float32)])
@@ -71,8 +71,3 @@ class SpeechActivityDetector:
         state = replace(state, detector=detector, segmenter=cursor, end=end)
         needs = max(0, min(segmenter.needs(cursor), end))
         return state, SpeechActivity(end, needs, segmenter.open_segment(cursor), tuple(closed))
-
-    def _segmenter(self, endpoint: float | None) -> Segmenter:
-        if endpoint not in self._segmenters:
-            self._segmenters[endpoint] = Segmenter(self._options.ending_after(endpoint))
-        return self._segmenters[endpoint]

@@ -54,7 +54,7 @@ class SpeechActivity:
 
     end: the audio up to here has been through the detector.
     needs: audio before this belongs to no utterance that is open or may yet open.
-    open: the open utterance; None: nobody speaks.
+    open: the open utterance, if there is one.
     closed: the utterances that have ended and that no turn has taken yet, in order.
     """
 

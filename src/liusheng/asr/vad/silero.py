@@ -36,7 +36,7 @@ class VadState:
 
 
 class SpeechDetector(Protocol):
-    """Something that says how likely frames are speech."""
+    """Estimates how likely frames are speech."""
 
     def open(self) -> Any:
         """Return the state of a new stream."""

@@ -54,8 +54,8 @@ class CostModel:
 
         weights: seconds of audio to decode, for each of its streams.
         seconds: that it took.
-        live: it was not the backlog of somebody who sends faster than people speak, which takes
-            what is left over.
+        live: no stream in it has a backlog of audio uploaded faster than real time, which gets the
+            time that is left over.
         """
         self._costs.setdefault(kind, _Cost()).measured(weights, seconds)
         if not live:
@@ -70,8 +70,8 @@ class CostModel:
     def interval(self, streams: int, speaking: int, workers: int, now: float) -> float:
         """Return how many seconds would lie between two partials of one speaker with a stream more.
 
-        It is taken to be like the streams that there are: finals and what is made ready in pauses
-        cost what they did of late, and the partials of all who speak share the rest.
+        The new stream is assumed to be like the others: finals and decodes in pauses cost what
+        they did recently, and the partials of all open utterances share the rest.
         """
         if not streams:
             return 0.0
@@ -87,8 +87,8 @@ class _Cost:
     """What a batch takes, by its longest window and by all of them together.
 
     Encoders go through each window; a decoder's steps, in which it mostly waits for its weights,
-    are as many as the longest window needs, whoever shares them. Least squares over the newest
-    measurements, which leans on a first guess as long as they tell little.
+    are as many as the longest window needs, however many windows share them. Least squares over the
+    newest measurements, with a first guess that counts as long as there are few.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from liusheng.asr.vad.segments import SpeechActivity
 class Detection:
     """How far a stream's speech was detected.
 
-    state: pickled `SpeechState`, with which whoever is next continues from `activity.end`.
+    state: pickled `SpeechState`, with which the next detection continues from `activity.end`.
     activity: `closed` are the utterances that ended since the detection before, but for those that
         a turn which detected them has taken itself.
     """

@@ -19,7 +19,7 @@ class TurnReason(Enum):
     ENDPOINT = "endpoint"
     """An utterance has ended, and is to be closed."""
     PAUSE = "pause"
-    """The speaker pauses: the text is made ready for an endpoint."""
+    """The speaker pauses: the text is decoded as a final in advance of the endpoint."""
     PARTIAL = "partial"
     """There is new speech to show."""
 
@@ -49,7 +49,7 @@ class TurnPolicy:
     max_batch_seconds: that a batch of several is expected to take at most.
     step: samples of new audio after which a stream is due a turn of which nothing else is known.
     interval: samples of new speech after which a stream is due a partial.
-    pause: samples of silence after which its text is made ready for an endpoint.
+    pause: samples of silence after which its text is decoded in advance of the endpoint.
     """
 
     batch: int
@@ -140,7 +140,8 @@ class ScheduledStream:
         audio = self.audio
         if self.stepwise or audio.without_vad:
             step = policy.step if self.step is None else self.step
-            return TurnReason.PARTIAL if audio.queued >= step else None
+            if audio.queued >= step:
+                return TurnReason.PARTIAL
         if audio.speech.closed:
             return TurnReason.ENDPOINT
         segment = audio.speech.open
@@ -156,12 +157,13 @@ class ScheduledStream:
         self.running = self.reason
         segment = self.audio.speech.open
         if segment and self.running in (TurnReason.PARTIAL, TurnReason.PAUSE):
-            self.decoded_until = self.audio.received
+            audio = self.audio
+            self.decoded_until = audio.received if audio.without_vad else audio.speech.end
         if segment and self.running is TurnReason.PAUSE:
             self.prepared_until = segment.speech_end
 
     def lost(self) -> None:
-        """The turn under way came to nothing."""
+        """The turn under way failed."""
         self.running = None
         self.alone = True
         self.decoded_until = self.prepared_until = 0

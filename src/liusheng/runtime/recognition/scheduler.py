@@ -1,11 +1,11 @@
 """Which streams a recognition worker decodes next: a pure object, on the caller's clock.
 
 A stream is due a turn for a reason, and each reason has its tolerance: earliest deadline first. A
-client who waits for a final has none; text in a pause, which is made ready before its endpoint, has
+final that a client waits for has none; the decode in a pause, in advance of the endpoint, has
 little; a partial of growing speech has most, so that under load the interval between two partials
-of one speaker grows, evenly, for all, and nobody starves. Turns that need no decode do not wait for
-those that do. Turns are taken together as far as they are ready and a batch stays short, so that
-whoever is urgent next does not wait long; nothing waits for a batch to fill.
+grows evenly for all speakers, and no stream starves. Turns that need no decode do not wait for
+those that do. Turns are taken together as far as they are ready and the batch stays short, so that
+the next urgent turn does not wait long; no turn waits for a batch to fill.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ K = TypeVar("K", bound=Hashable)
 
 
 _WORTH = 1.6
-"""By how much company may lengthen a turn in any case: where decoding mostly waits for the weights,
-a machine that is slow is best used by many at once."""
+"""How much longer than its first turn alone a batch may take in any case: where decoding mostly
+waits for memory (the weights), a slow machine gets most done in large batches."""
 
 _BACKLOG = 5 * SAMPLE_RATE
-"""Samples of audio in a turn, above which somebody sends faster than people speak."""
+"""Samples of queued audio above which a stream is taken for an upload faster than real time."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Scheduler(Generic[K]):
         self._streams[key] = ScheduledStream(audio, turn=next(self._turns))
 
     def remove(self, key: K) -> int | None:
-        """A stream is over, or nobody waits for it; return the worker that had it last, if any."""
+        """A stream is over or abandoned; return the worker that had it last, if any."""
         stream = self._streams.pop(key, None)
         return stream.worker if stream else None
 
@@ -79,7 +79,7 @@ class Scheduler(Generic[K]):
         return self._streams[key].reconsider(self._policy, now)
 
     def speech_detected(self, key: K, now: float) -> bool:
-        """More is known of its speech; return whether the stream is due a turn."""
+        """Speech was detected further; return whether the stream is due a turn."""
         stream = self._streams.get(key)
         return stream is not None and stream.reconsider(self._policy, now)
 
@@ -157,8 +157,8 @@ class Scheduler(Generic[K]):
         stream.reconsider(self._policy, now)
 
     def turn_lost(self, key: K, turn: int, now: float) -> None:
-        """A stream's turn was lost; it is due again, by itself, so that one stream's bad luck is
-        not its neighbours'."""
+        """A stream's turn failed; it is due again, in a batch of its own, so that audio which
+        makes a worker fail affects no other stream."""
         if self.is_newest(key, turn):
             stream = self._streams[key]
             reason = stream.running
@@ -197,7 +197,7 @@ class Scheduler(Generic[K]):
         final = first.reason is not TurnReason.PARTIAL
         most = self._policy.step_batch if first.stepwise else self._policy.batch
         if not final and not first.stepwise:
-            # Whoever is alone in a batch would have more partials than those who share one.
+            # A stream alone in its batch would get partials more often than those that share one.
             most = min(most, self._speaking // workers)
         cost = self._costs.cost(BatchKind(final, first.stepwise))
         longest = total = limit = 0.0

@@ -1,8 +1,8 @@
 """Live recognition of many streams on few workers, for the server.
 
 The server owns each stream's audio (`liusheng.runtime.recognition.stream_audio`) until no state
-needs it, so that nothing is lost with a worker: a turn that did not come back is taken again, by
-itself, a few times.
+needs it, so that nothing is lost with a worker: a turn that failed is repeated, in a batch of its
+own, up to three attempts in all.
 """
 
 from __future__ import annotations
@@ -165,13 +165,17 @@ class RecognitionService:
             self._pool.wake()
 
     def finish(self, stream: RecognitionStream) -> None:
-        """No more audio comes. Its last turns detect speech themselves: they wait for nobody."""
+        """No more audio comes. Its last turns detect speech themselves, and do not wait
+        for the VAD process."""
         self._vad.remove(stream)
         self._scheduler.finish(stream, self._clock())
         self._pool.wake()
 
     def remove(self, stream: RecognitionStream) -> None:
-        """A stream is over."""
+        """A stream is over: its audio is dropped, and nothing waits for room in it."""
+        stream.over = True
+        stream.audio.clear()
+        stream.update_room()
         self._vad.remove(stream)
         worker = self._scheduler.remove(stream)
         if worker is not None and stream.state is not None:
@@ -245,6 +249,9 @@ class RecognitionService:
             if turn.audio.last:
                 self.remove(stream)
                 stream.on_finish()
+            else:
+                # What came in while the turn detected speech is the VAD process's again.
+                self._vad.audio_received(stream)
 
     def _forget(self, worker: int, state: bytes) -> None:
         if self.description.sticky:
@@ -252,7 +259,7 @@ class RecognitionService:
             self._pool.wake()
 
     def _retry(self, batch: _TurnBatch, error: Exception) -> None:
-        # A lost worker says all in a line; what an engine raised has a place.
+        # A lost worker's message is complete; an engine's exception needs its traceback.
         trace = None if isinstance(error, WorkerLostError) else error
         _log.warning("a turn of %d streams failed: %s", len(batch.turns), error, exc_info=trace)
         for turn in batch.turns:
@@ -260,7 +267,7 @@ class RecognitionService:
             if not self._scheduler.is_newest(stream, turn.number):
                 continue
             stream.audio.turn_lost(turn.audio)
-            # A turn lost together with others says little of any one of them.
+            # Of a batch of several, any one may be the cause: only a batch of one counts.
             stream.attempts += len(batch.turns) == 1
             if stream.attempts < _MAX_ATTEMPTS:
                 self._scheduler.turn_lost(stream, turn.number, self._clock())
@@ -269,8 +276,6 @@ class RecognitionService:
 
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
         self.remove(stream)
-        stream.audio.clear()
-        stream.update_room()
         stream.on_failure(error)
 
 

@@ -21,7 +21,7 @@ class StreamOwner(Protocol):
         """No more audio comes."""
 
     def remove(self, stream: RecognitionStream) -> None:
-        """Nobody waits for the stream any more."""
+        """The stream is abandoned."""
 
 
 class RecognitionStream:
@@ -31,6 +31,7 @@ class RecognitionStream:
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
     attempts: turns of this stream alone that were lost in a row.
+    over: it finished, failed or was abandoned; audio that still comes is dropped.
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
     on_failure: called once instead, with what happened, when the recognition is lost.
@@ -59,6 +60,7 @@ class RecognitionStream:
         self.covered = 0
         self.finishing = False
         self.attempts = 0
+        self.over = False
         self._has_room = asyncio.Event()
         self._has_room.set()
 
@@ -75,19 +77,22 @@ class RecognitionStream:
 
     def feed(self, pcm: bytes) -> None:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
+        if self.over:
+            return
         self.audio.append(pcm)
         self.update_room()
         self._owner.audio_received(self)
 
     def finish(self) -> None:
         """No more audio comes."""
+        if self.over:
+            return
         self.finishing = True
         self._owner.finish(self)
 
     def abandon(self) -> None:
-        """Nobody waits for this any more; nothing is called from now on."""
+        """Drop the stream; no callback is called from now on."""
         self._owner.remove(self)
-        self._has_room.set()
 
     async def room(self, timeout: float) -> None:
         """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""

@@ -1,11 +1,11 @@
 """The one owner of a stream's audio, and of what was detected in it: a pure object.
 
-Whoever computes gets a copy of the part that it needs. The audio is kept from the first sample on
-that may be needed again, so that a turn which was lost with its worker is sent again.
+Processes that compute get a copy of the part that they need. The audio is kept from the first
+sample that may be needed again, so that a turn which was lost with its worker is sent again.
 
 Speech is detected in one order by one process at a time, which holds the newest *ticket*: the VAD
 process as long as it keeps up, otherwise a recognition worker, in its turn. What comes back under
-an older ticket is dropped, so that there is one truth about where an utterance ends.
+an older ticket is dropped, so that each utterance has one end.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class StreamAudio:
         self._drop()
 
     def turn_lost(self, turn: TurnAudio) -> None:
-        """A turn came to nothing; the next one takes the same audio."""
+        """A turn failed; the next one takes the same audio."""
         if turn.ticket == self._ticket:
             self._in_worker = False
 

@@ -1,4 +1,4 @@
-"""A process that detects speech in all streams, so that the scheduler knows where somebody speaks.
+"""A process that detects speech in all streams, so that the scheduler knows who is speaking.
 
 It computes next to nothing (2 ms for a second of audio), so that what happens in a stream is known
 within a tenth of a second even while every recognition worker is in the middle of a batch. What it
@@ -55,8 +55,8 @@ class _DetectionBatch(Generic[K]):
 class VadService(Generic[K]):
     """Streams in which speech is detected.
 
-    on_change: called on the event loop with a stream whose `StreamAudio` says something new of its
-        speech, or that the process failed on it: then the next turn detects.
+    on_change: called on the event loop with a stream whose `StreamAudio` has
+        changed: more speech was detected, or the process failed on it and the next turn detects.
     """
 
     def __init__(

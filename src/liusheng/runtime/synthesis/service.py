@@ -104,7 +104,7 @@ class SynthesisService:
             self._dropped.setdefault(worker, []).append(speech.key)
             self._pool.wake()
 
-    # For the pool: `Source`
+    # For the pool: `JobSource`
 
     def take(self, worker: int) -> Job | None:
         """Return this worker's next step."""

@@ -39,8 +39,9 @@ class SpeechController(Protocol):
 class Speech:
     """A speech in progress: an asynchronous iterator over its encoded audio.
 
-    `packets` yields the same audio with times and marks. At most `SynthesisOptions.ahead` seconds
-    are synthesised ahead of what was taken. A reader that stops before the end calls `cancel`.
+    `packets` yields the same audio with times and marks. At most
+    `SynthesisServiceOptions.ahead` seconds are synthesised ahead of what was taken. A reader that
+    stops before the end calls `cancel`.
 
     last: whether the text is complete; otherwise `extend` adds to it.
     """

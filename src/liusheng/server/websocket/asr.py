@@ -104,7 +104,10 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self.progress()
 
     def _on_fail(self, error: Exception) -> None:
-        self._input = None
+        if self._input:
+            # A container is not decoded any further: nothing of it is needed.
+            self._input.abandon()
+            self._input = None
         if isinstance(error, ProtocolError):
             self._asr.failed(error)
         else:

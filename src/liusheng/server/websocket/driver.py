@@ -169,23 +169,31 @@ class SocketDriver(Generic[C]):
         try:
             while True:
                 while (message := self._session.next_message()) is not None:
-                    if isinstance(message, Close):
-                        await self._close(message.code, message.reason)
+                    if not await self._send_message(message) or isinstance(message, Close):
                         return
-                    await self._websocket.send_text(message)
-                    self._active = time.monotonic()
                 self._flushed.set()
                 await self._wake.wait()
                 self._wake.clear()
-        except (WebSocketDisconnect, RuntimeError) as error:
-            # The client disconnected, or the ASGI server has closed the connection itself (an
-            # invalid frame, an unanswered ping) and accepts no more messages.
-            _log.debug("cannot send: %s", error)
         except Exception:
             _log.exception("cannot send a message")
             await self._close(CloseCode.INTERNAL, "internal error")
         finally:
             self._flushed.set()
+
+    async def _send_message(self, message: str | Close) -> bool:
+        """Send a message or the close; return whether the connection took it."""
+        try:
+            if isinstance(message, Close):
+                await self._close(message.code, message.reason)
+            else:
+                await self._websocket.send_text(message)
+        except (WebSocketDisconnect, RuntimeError) as error:
+            # The client disconnected, or the ASGI server has closed the connection itself (an
+            # invalid frame, an unanswered ping) and accepts no more messages.
+            _log.debug("cannot send: %s", error)
+            return False
+        self._active = time.monotonic()
+        return True
 
     async def _close(self, code: CloseCode, reason: str) -> None:
         if self._websocket.application_state is WebSocketState.CONNECTED:
