@@ -33,7 +33,7 @@ _PACKAGES = {
     "audio": ("av", "soxr", "sounddevice"),
     "server": ("uvicorn", "uvloop", "starlette", "websockets"),
 }
-_OPTIONAL = {"sounddevice": "only for --mic and --play: pip install 'liusheng[mic]'"}
+_OPTIONAL = {"sounddevice": "only for --mic and --play: pip install sounddevice"}
 
 
 def doctor(
