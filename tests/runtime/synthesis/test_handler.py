@@ -12,7 +12,6 @@ from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis import handler as module
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.runtime.synthesis.messages import (
-    Format,
     Output,
     SpeechChunk,
     SpeechStart,
