@@ -97,7 +97,7 @@ async def test_no_sound(data: bytes) -> None:
         decode_whole(io.BytesIO(data), got_by([])),
     ):
         with pytest.raises(
-            ProtocolError, match="^The audio cannot be decoded: the file is"
+            ProtocolError, match=r"^The audio cannot be decoded: the file is"
         ) as caught:
             await decoding
         assert caught.value.code is ErrorCode.INVALID_AUDIO
