@@ -1,6 +1,6 @@
 """Live captions: text while it is spoken.
 
-    python examples/live_captions.py                  # microphone: pip install 'liusheng[mic]'
+    python examples/live_captions.py                  # microphone: pip install sounddevice
     python examples/live_captions.py --file talk.mp4  # a file, in real time
 
 Stable text is printed once; text that may still change is dimmed and redrawn. Output to a pipe or a

@@ -2,7 +2,7 @@
 
 Files are read and written in real time, as a microphone and a loudspeaker would be.
 
-The microphone and the loudspeaker need: pip install 'liusheng[mic]'
+The microphone and the loudspeaker need: pip install sounddevice
 """
 
 from __future__ import annotations

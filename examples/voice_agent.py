@@ -1,6 +1,6 @@
 """A voice agent: synthesises its answer while that is generated, and can be interrupted (barge-in).
 
-    python examples/voice_agent.py                   # with headphones; pip install 'liusheng[mic]'
+    python examples/voice_agent.py                   # with headphones; pip install sounddevice
     python examples/voice_agent.py --file caller.wav --output agent.wav
 
 It contains no language model: `think` is a stand-in that repeats the user's words, token by token.

@@ -26,7 +26,7 @@ def test_a_missing_package_is_named(capsys: Capture, monkeypatch: pytest.MonkeyP
     monkeypatch.delitem(sys.modules, "liusheng.server.config.settings", raising=False)
     monkeypatch.delitem(sys.modules, "liusheng.server.config.sources", raising=False)
     assert main(["tts", "--explain", "银行"]) == 1
-    assert "pip install 'liusheng[server]'" in capsys.readouterr().err
+    assert "pip install '.[server]'" in capsys.readouterr().err
 
 
 def test_the_text_may_come_from_standard_input(

@@ -77,7 +77,7 @@ def test_without_the_servers_packages(command: str) -> None:
     )
     assert result.returncode == 1
     assert f"`liusheng {command}` needs the package pydantic_settings" in result.stderr
-    assert "pip install 'liusheng[server]'" in result.stderr
+    assert "pip install '.[server]'" in result.stderr
 
 
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,3 +44,11 @@ def test_recordings_are_described() -> None:
         for lang in ("zh", "en", "zh")
     ]
     assert describe_clips(clips) == "3 (en, zh), 1,800 s"
+
+
+def test_a_page_that_cannot_be_written_costs_no_measurement(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        print_report(REPORT, tmp_path / "none" / "page.html", json=True)
+    assert json.loads(capsys.readouterr().out) == {"delay": 1.0}

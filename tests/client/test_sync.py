@@ -61,7 +61,7 @@ def test_outside_its_block_it_says_so(running: FakeServer) -> None:
 
 
 def test_the_client_needs_nothing_of_the_server() -> None:
-    """`pip install liusheng` alone, without the extra `server`, is a client."""
+    """An installation without the extra `server` is a client."""
     code = (
         "import sys, liusheng.client.sync\n"
         "heavy = {'pydantic', 'pydantic_settings', 'uvicorn', 'starlette', 'numpy',\n"

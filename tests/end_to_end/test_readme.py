@@ -11,10 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.audio.decode import decode_file
-from liusheng.audio.pcm import samples_to_pcm
-from liusheng.audio.wav import open_wav
-
 ROOT = Path(__file__).parent.parent.parent
 READMES = ["README.md", "README.zh-CN.md"]
 PROTOCOL_PAGES = ["docs/protocol.md", "docs/zh/protocol.md"]
@@ -44,21 +40,9 @@ def run(*command: str, folder: Path) -> str:
 
 
 def make_recording(address: str, folder: Path) -> None:
-    """Synthesise hello.wav, and from it hello16k.wav, which the recognition program reads."""
-    wav = folder / "hello.wav"
-    run(
-        *LIUSHENG,
-        "tts",
-        "--server",
-        f"ws://{address}",
-        "你好，世界。",
-        "-o",
-        str(wav),
-        folder=folder,
-    )
-    with open_wav(folder / "hello16k.wav", 16_000) as recording:
-        for samples in decode_file(wav, 16_000):
-            recording.write(samples_to_pcm(samples))
+    """Synthesise hello.wav, which the programs read."""
+    server = ("--server", f"ws://{address}")
+    run(*LIUSHENG, "tts", *server, "你好，世界。", "-o", "hello.wav", folder=folder)
 
 
 @pytest.mark.parametrize("page", READMES)

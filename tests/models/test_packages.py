@@ -204,7 +204,7 @@ def test_a_model_inside_an_installed_package(installed: Path, make_store: MakeSt
     store.verify("tiny")
     assert "tiny_package" not in sys.modules
     assert not store.home.exists()
-    with pytest.raises(StorageError, match="pip uninstall tiny-package"):
+    with pytest.raises(StorageError, match="part of the Python package tiny-package"):
         store.remove("tiny")
     installed.write_bytes(CONTENT[::-1])
     with pytest.raises(ChecksumError, match="has changed since tiny-package was installed"):

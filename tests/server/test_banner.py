@@ -6,6 +6,8 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
 
@@ -22,13 +24,14 @@ def test_addresses_and_commands_of_both_tasks() -> None:
     assert "ws://127.0.0.1:8090/paddlespeech/asr/streaming  (whisper, en: moonshine)" in text
     assert "ws://127.0.0.1:8090/paddlespeech/tts/streaming" in text
     assert "(voices: 0 v0, 1 v1, 2 v2, 3 v3)" in text, "the first few"
-    assert "  liusheng asr recording.wav\n" in text, "the default address needs no --server"
+    assert "  liusheng asr hello.wav\n" in text, "the default address needs no --server"
 
 
 def test_a_task_that_is_not_served_is_not_named() -> None:
     text = banner(Settings(), [8090], RECOGNITION, None)
     assert "synthesis" not in text
     assert "liusheng tts" not in text
+    assert "  liusheng asr recording.wav\n" in text, "nothing writes hello.wav"
     text = banner(Settings(), [8090], None, SYNTHESIS)
     assert "recognition" not in text
     assert "liusheng asr" not in text
@@ -39,3 +42,13 @@ def test_commands_name_another_address() -> None:
     text = banner(settings, [9000, 9001], RECOGNITION, SYNTHESIS)
     assert "listening on [::1], port 9000, 9001." in text
     assert len(re.findall(r"--server ws://\[::1\]:9000/speech", text)) == 2
+
+
+def test_commands_of_an_environment_that_is_not_active(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/liusheng", "serve"])
+    monkeypatch.setattr("shutil.which", lambda command: None)
+    assert "  .venv/bin/liusheng asr hello.wav\n" in banner(
+        Settings(), [8090], RECOGNITION, SYNTHESIS
+    )
+    monkeypatch.setattr("sys.argv", ["/somewhere/liusheng/cli/__main__.py", "serve"])
+    assert "  liusheng asr hello.wav\n" in banner(Settings(), [8090], RECOGNITION, SYNTHESIS)

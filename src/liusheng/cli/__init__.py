@@ -54,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if missing is None:
             raise
         sys.stderr.write(
-            f"error: `liusheng {command}` needs the package {missing}, which is not installed:\n"
-            "  pip install 'liusheng[server]'\n"
+            f"error: `liusheng {command}` needs the package {missing}, which is not installed. "
+            "In a clone of the repository, run:\n"
+            "  pip install '.[server]'\n"
         )
         return FAILED
     return result if isinstance(result, int) else 0

@@ -93,7 +93,7 @@ def asr(
     json
         Write one JSON object per line; its "type" is "partial", "final" or "error".
     mic
-        Record from the microphone until Ctrl-C (needs: pip install 'liusheng[mic]').
+        Record from the microphone until Ctrl-C (needs: pip install sounddevice).
     """
     if mic == bool(files):
         error("name one or more files, or use --mic: see `liusheng asr --help`")

@@ -62,8 +62,8 @@ async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncI
         import sounddevice
     except (ImportError, OSError) as error:  # OSError: the package is there, PortAudio is not
         raise NoMicrophoneError(
-            f"The microphone needs sounddevice and PortAudio ({error}): "
-            "pip install 'liusheng[mic]', and on Debian also `apt install libportaudio2`."
+            f"The microphone needs sounddevice and PortAudio ({error}): run "
+            "`pip install sounddevice`, and on Debian also `apt install libportaudio2`."
         ) from error
     loop = asyncio.get_running_loop()
     recorded: asyncio.Queue[bytes] = asyncio.Queue()

@@ -24,7 +24,7 @@ from liusheng.bench.tts_trial import TtsGoal
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
 from liusheng.cli.server_address import Server, describe_error, server_url
-from liusheng.cli.terminal import error, info
+from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 
 app = cyclopts.App(
@@ -112,7 +112,7 @@ def asr(
             error(f"{manifest}: there is no recording" + (f" in {lang}" if lang else ""))
             return USAGE
     except (DecodeError, OSError, ValueError) as problem:
-        error(str(problem))
+        error(problem_text(problem))
         return FAILED
     goal = AsrGoal(delay_goal, final_goal, lag_goal)
     benchmark = AsrBenchmark(AsrLoad(streams, seconds, ramp, pause), goal, find_max)
@@ -209,7 +209,7 @@ def _has_stray_arguments(serve_arguments: Sequence[str], serve: bool) -> bool:
 
 def _failed(problem: Exception) -> int:
     """Print an error; return the exit status."""
-    error(describe_error(problem) if isinstance(problem, ClientError) else str(problem))
+    error(describe_error(problem) if isinstance(problem, ClientError) else problem_text(problem))
     return USAGE if isinstance(problem, ValueError) else FAILED
 
 

@@ -33,7 +33,7 @@ _PACKAGES = {
     "audio": ("av", "soxr", "sounddevice"),
     "server": ("uvicorn", "uvloop", "starlette", "websockets"),
 }
-_OPTIONAL = {"sounddevice": "only for --mic and --play: pip install 'liusheng[mic]'"}
+_OPTIONAL = {"sounddevice": "only for --mic and --play: pip install sounddevice"}
 
 
 def doctor(
@@ -54,9 +54,10 @@ def doctor(
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Liusheng {__version__}[/]")
     for name, value in _machine():
-        console.print(f"  {name:<10}{value}")
+        console.print(f"  {name:<10}{value}", markup=False)
     for group, packages in _PACKAGES.items():
-        console.print(f"  {group:<10}{', '.join(_version(package) for package in packages)}")
+        versions = ", ".join(_version(package) for package in packages)
+        console.print(f"  {group:<10}{versions}", markup=False)
     try:
         settings = load(config=config).settings
     except SettingsError as problem:
@@ -64,7 +65,7 @@ def doctor(
             error(line)
         return USAGE
     store = Store(settings.home)
-    console.print(f"  {'models':<10}{store.home}\n")
+    console.print(f"  {'models':<10}{store.home}\n", markup=False)
     configured = [*settings.tts.models, *settings.asr.models, *settings.asr.helpers]
     others = [
         status.model.name
@@ -136,7 +137,7 @@ def _check_models(
             wav = speech.get(lang)
             if model.task is Task.TTS:
                 wav = Path(folder) / f"{number}.wav"
-            with console.status(f"checking {model.name} ..."):
+            with console.status(f"checking {escape(model.name)} ..."):
                 result = _check_model(model.name, home, wav, lang, timeout)
             if isinstance(result, str):
                 failed(model.name, result)

@@ -22,7 +22,7 @@ from liusheng.bench.recordings import Recording, read_clips, read_manifest
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
 from liusheng.cli.server_address import describe_error, server_url
-from liusheng.cli.terminal import error, info
+from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 from liusheng.models import ModelError
 from liusheng.server.config.settings import Settings
@@ -102,7 +102,7 @@ def evaluate(
         error(describe_error(problem))
         return FAILED
     except (ModelError, DecodeError, OSError) as problem:
-        error(str(problem))
+        error(problem_text(problem))
         return FAILED
     return FAILED if any(result.failure for result in results) else 0
 

@@ -22,8 +22,8 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
         from liusheng.tts.types import UnknownVoiceError
     except ModuleNotFoundError as missing:
         error(
-            f"--explain analyses the text on this machine and needs {missing.name}: "
-            "pip install 'liusheng[server]'"
+            f"--explain analyses the text on this machine and needs the package {missing.name}, "
+            "which is not installed: in a clone of the repository, run `pip install '.[server]'`"
         )
         return FAILED
     if text == STANDARD_INPUT:

@@ -57,7 +57,7 @@ def open_player(rate: int) -> Player:
     if afplay := shutil.which("afplay"):
         return _FilePlayer(afplay, rate)
     raise NoPlayerError(
-        "There is nothing to play audio with: pip install 'liusheng[mic]', or install ffplay "
+        "There is nothing to play audio with: run `pip install sounddevice`, or install ffplay "
         "(FFmpeg) or aplay (alsa-utils); or write a file with -o."
     )
 

@@ -27,12 +27,17 @@ def print_report(report: Report, chart: Path | None, *, json: bool) -> None:
     Raises:
         OSError: the page cannot be written.
     """
+    if json:
+        sys.stdout.write(msgspec.json.encode(report.data).decode() + "\n")
+    else:
+        _print_tables(report)
+    # Last, so that a file that cannot be written does not cost the measurement.
     if chart is not None:
         chart.write_text(render(report), encoding="utf-8")
         info(f"Tables and charts are in {chart}")
-    if json:
-        sys.stdout.write(msgspec.json.encode(report.data).decode() + "\n")
-        return
+
+
+def _print_tables(report: Report) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{report.title}[/]")
     for name, value in report.facts:

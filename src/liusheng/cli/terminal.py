@@ -22,6 +22,13 @@ def error(text: str) -> None:
     info(f"error: {text}")
 
 
+def problem_text(problem: Exception) -> str:
+    """Return the message of an exception; of one about a file: its name and what is wrong."""
+    if isinstance(problem, OSError) and problem.filename is not None and problem.strerror:
+        return f"{problem.filename}: {problem.strerror}"
+    return str(problem)
+
+
 def printable(text: str) -> str:
     """A text without control characters, which would move the cursor or change the terminal."""
     return "".join(c if c.isprintable() else " " for c in text)

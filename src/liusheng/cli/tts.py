@@ -45,7 +45,7 @@ def tts(
         WAV file to write.
     play
         Play the speech while it arrives: with sounddevice if it is installed (pip install
-        'liusheng[mic]'), else with ffplay, aplay or afplay.
+        sounddevice), else with ffplay, aplay or afplay.
     voice
         Name of a voice.
     spk_id

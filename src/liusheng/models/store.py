@@ -234,8 +234,8 @@ class Store:
         model = self.catalogue[name]
         if part := model.installed_part:
             raise StorageError(
-                f"{name} is part of the Python package {part.package}; remove that: "
-                f"`pip uninstall {part.package}`"
+                f"it is part of the Python package {part.package} and cannot be removed by itself; "
+                "to do without it, leave it out of --asr and --tts"
             )
         folders = [self.path(name), self._partial(name)]
         if not any(folder.exists() for folder in folders):

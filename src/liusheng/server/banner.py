@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from liusheng import __version__
 from liusheng.protocol import paths
@@ -41,9 +44,19 @@ def banner(
     lines.append(f"  page         http://{address}/")
     server = "" if address == _DEFAULT else f" --server ws://{address}"
     lines.append("Try, in another terminal:")
-    if recognition:
-        lines.append(f"  liusheng asr{server} recording.wav")
+    command = _command()
     if synthesis:
-        lines.append(f'  liusheng tts{server} "你好，欢迎使用流式语音合成。" -o hello.wav')
+        lines.append(f'  {command} tts{server} "你好，很高兴认识你。" -o hello.wav')
+    if recognition:
+        lines.append(f"  {command} asr{server} {'hello' if synthesis else 'recording'}.wav")
     lines.append("Stop with Ctrl-C.")
     return "\n".join(lines) + "\n"
+
+
+def _command() -> str:
+    """Return what a shell in the same folder finds the command line by: `make serve` starts it from
+    an environment that is not active."""
+    started = sys.argv[0]
+    if Path(started).name == "liusheng" and not shutil.which("liusheng"):
+        return started
+    return "liusheng"

@@ -151,9 +151,10 @@ class _Decoding:
                     break
                 self._give(samples_to_pcm(samples))
         except DecodeError as error:
+            reason = str(error).removeprefix("the audio: ")
             failure = ProtocolError(
                 ErrorCode.INVALID_AUDIO,
-                f"The audio cannot be decoded: {error}. Send a complete file (a streamed MP4 "
+                f"The audio cannot be decoded: {reason}. Send a complete file (a streamed MP4 "
                 "file must begin with its index: ffmpeg -movflags faststart), or raw samples with "
                 "their format, sample_rate and channels.",
             )

@@ -303,8 +303,8 @@ def test_a_language_that_the_model_has_not_is_refused() -> None:
         recogniser(LetterEngine()).open(StreamParams("zh"))
 
 
-def test_utterances_longer_than_the_model_hears_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"at most 28\.0 s"):
+def test_utterances_longer_than_the_models_window_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"max_utterance = 29 is too long: .* at most 28 s"):
         recogniser(LetterEngine(), LiveOptions(vad=VadOptions(max_utterance=29.0)))
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from liusheng.audio.encode import Format
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis import handler as module
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.runtime.synthesis.messages import (
-    Format,
     Output,
     SpeechChunk,
     SpeechStart,

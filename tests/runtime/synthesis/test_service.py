@@ -12,9 +12,10 @@ from typing import Any
 import av
 import pytest
 
+from liusheng.audio.encode import Format
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
-from liusheng.runtime.synthesis.messages import Format, Output
+from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest

@@ -43,8 +43,8 @@ class LiveRecognizer:
         self.sticky = False
         if self.options.vad.max_utterance > engine.max_seconds:
             raise ValueError(
-                f"{engine.name} decodes at most {engine.max_seconds} s at once: the longest "
-                f"utterance cannot be {self.options.vad.max_utterance} s"
+                f"asr.live.vad.max_utterance = {self.options.vad.max_utterance:g} is too long: "
+                f"{engine.name} decodes at most {engine.max_seconds:g} s at once"
             )
 
     def capabilities(self, lang: str) -> Capabilities:

@@ -29,7 +29,7 @@ def run(recipe: str, source_dir: Path, target_dir: Path, options: dict[str, Any]
     """Run a recipe by its name.
 
     Raises:
-        RecipeError: the recipe does not exist, a library is missing, or the files are not those
+        RecipeError: the recipe does not exist, a package is missing, or the files are not those
             that it was written for.
         OSError: reading or writing failed.
     """
@@ -40,8 +40,8 @@ def run(recipe: str, source_dir: Path, target_dir: Path, options: dict[str, Any]
         module.convert(source_dir, target_dir, **options)
     except ImportError as error:
         raise RecipeError(
-            f"the recipe {recipe!r} needs the library {error.name}: "
-            "`pip install 'liusheng[server]'`"
+            f"the recipe {recipe!r} needs the package {error.name}, which is not installed: in a "
+            "clone of the repository, run `pip install '.[server]'`"
         ) from error
     except (ValueError, TypeError, LookupError) as error:
         raise RecipeError(

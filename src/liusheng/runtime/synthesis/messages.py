@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from liusheng.audio.encode import Format
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
-
-Format = Literal["pcm_s16le", "wav", "mp3", "ogg_opus", "aac", "flac"]
-"""See `liusheng.audio.encode`; a whole speech is one encoded stream."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """The format of the encoded audio.
+    """The format of the encoded audio. A whole speech is one encoded stream.
 
     sample_rate: hertz; one that the format supports (Opus supports only some).
     """

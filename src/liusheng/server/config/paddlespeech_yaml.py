@@ -130,8 +130,8 @@ class _Adoption:
             self._skip(
                 "host",
                 value,
-                "the server listens on 127.0.0.1, for this machine only; to serve others, "
-                f"without a password, use --host {value}",
+                "the server has no authentication and listens on 127.0.0.1, for this machine only; "
+                f"to accept connections from other machines, add --host {value}",
             )
 
     def _engines(self, engines: list[str]) -> None:
