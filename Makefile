@@ -42,6 +42,9 @@ else
 	$(BIN)/python tools/coverage_floors.py
 endif
 
+# Without cached bytecode each test process, and each worker that a test starts, compiles all modules.
+test quick: export PYTHONDONTWRITEBYTECODE :=
+
 # More processes than two cores, because half of their time the tests wait; whole files for each, so
 # that a server or a model for the tests of a file is started once.
 quick:

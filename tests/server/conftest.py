@@ -103,7 +103,7 @@ async def engines() -> AsyncIterator[Fakes]:
             factory="tests.support.fake_handlers.echo",
         )
         synthesis = SynthesisService(
-            [], SynthesisServiceOptions(), pool, factory="tests.support.fake_handlers.counter"
+            [], SynthesisServiceOptions(), pool, factory="tests.support.fake_voice.counter"
         )
         await asyncio.gather(recognition.start(), synthesis.start())
         yield recognition, synthesis

@@ -9,10 +9,8 @@ import os
 import pickle
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from liusheng.asr.capabilities import Capabilities, Hotwords
 from liusheng.asr.recognizer import StateLostError
@@ -25,9 +23,8 @@ from liusheng.runtime.recognition.messages import (
     TurnResult,
     VadRequest,
 )
-from liusheng.runtime.synthesis.handler import SynthesisHandler
-from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.types import Block, SpeechMark, SpeechRequest, Voice
+
+from .markers import happened
 
 
 class Echo:
@@ -83,13 +80,13 @@ class Echo:
             marker = word.partition("=")[2]
             if word.startswith("raise"):
                 raise ValueError(f"no such sound: {word}")
-            if word.startswith("die-once") and not _happened(marker):
+            if word.startswith("die-once") and not happened(marker):
                 os._exit(3)
             if word == "sleep":
                 time.sleep(1)
             if word == "die":
                 os._exit(3)
-            if word.startswith("hang-once") and not _happened(marker):
+            if word.startswith("hang-once") and not happened(marker):
                 time.sleep(60)
             text = f"{text} {word}".strip()
         return text
@@ -126,80 +123,12 @@ class FakeVad:
         return Detection(str(end).encode(), SpeechActivity(end, end))
 
 
-def _happened(marker: str) -> bool:
-    """Whether this was called with `marker`, a file's path, before."""
-    try:
-        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return True
-    return False
-
-
-class Counter:
-    """Says the numbers from 1 to the one in the text, a sample and a block each; after "large"
-    each for 0.1 s.
-
-    "spell ..." says the code of each character instead, as they come, and 1 where it was flushed;
-    the first "!" of "spell=FILE ..." kills the worker once.
-    """
-
-    voices: tuple[Voice, ...] = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
-
-    def speak(self, request: SpeechRequest) -> Iterator[Block]:
-        whole = GrowingText(request.text, last=True)
-        return (block for block in self.follow(request, whole) if block is not None)
-
-    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
-        spelt = text.text.startswith("spell")
-        return _spelt(text) if spelt else _counted(text.text, request.volume)
-
-
-def _block(number: int, span: tuple[int, int], text: str, length: int = 1) -> Block:
-    return Block(np.full(length, number / 32768, np.float32), (SpeechMark(span, text, 0.0, 0.0),))
-
-
-def _counted(text: str, volume: float) -> Iterator[Block]:
-    count, _, event = text.partition(" ")
-    name, _, marker = event.partition("=")
-    for number in range(1, int(count) + 1):
-        if number == 3 and name == "raise":
-            raise ValueError("cannot say 3")
-        if number == 3 and name.endswith("die-once") and not _happened(marker):
-            os._exit(3)
-        if number == 3 and name == "die":
-            os._exit(3)
-        length = 2_400 if name.startswith("large") else 1
-        yield _block(round(number * volume), (0, len(count)), count, length)
-
-
-def _spelt(text: GrowingText) -> Iterator[Block | None]:
-    marker = text.text.split(" ")[0].partition("=")[2]
-    at = len(text.text.split(" ")[0]) + 1
-    while True:
-        while at < (text.flushes[0] if text.flushes else len(text.text)):
-            if text.text[at] == "!" and not _happened(marker):
-                os._exit(3)
-            yield _block(ord(text.text[at]), (at, at + 1), text.text[at])
-            at += 1
-        if text.flushes:
-            text.flushes.popleft()
-            yield _block(1, (at, at), "")
-        elif text.last:
-            return
-        else:
-            yield None
-
-
 def echo(sticky: object, _: object) -> Echo:
     return Echo(bool(sticky))
 
 
 def vad(_: object) -> FakeVad:
     return FakeVad()
-
-
-def counter(*_: object) -> SynthesisHandler:
-    return SynthesisHandler(Counter())
 
 
 def broken(*_: object) -> None:

@@ -15,6 +15,7 @@ from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
 from liusheng.tts.text import Clause, GrowingText
 from liusheng.tts.trim import silence
 from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
+from tests.support.examples import examples
 
 
 class Beeper:
@@ -165,7 +166,7 @@ def test_gain_is_applied_and_never_clips() -> None:
     assert 0.9 < np.abs(audio).max() <= 1.0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     st.lists(st.sampled_from(["ni, HELLO hao.", "A B C", "ni", "", "-."]), min_size=2, max_size=4),
     st.randoms(use_true_random=False),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from liusheng.tts.trim import TrimmedBlocks, amplify, silence
 from liusheng.tts.types import Samples
+from tests.support.examples import examples
 
 
 def tone(seconds: float, level: float = 0.3) -> Samples:
@@ -36,7 +37,7 @@ def test_silence_around_goes_and_silence_inside_stays() -> None:
     assert out[-1] == 0
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.integers(1, 9000), min_size=1, max_size=5).filter(lambda s: sum(s) > 200))
 def test_any_blocks_give_the_same_samples(sizes: list[int]) -> None:
     whole = np.concatenate(list(TrimmedBlocks([CLAUSE])))

@@ -21,6 +21,7 @@ from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
+from tests.support.examples import examples
 from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
 from tests.support.level_detector import LevelDetector
 
@@ -66,7 +67,7 @@ _SHORT = LiveOptions(
 
 
 @given(spoken_texts, _cuts, _cuts)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
     text: str, cuts: list[int], others: list[int]
 ) -> None:
@@ -77,7 +78,7 @@ def test_no_letter_is_lost_or_doubled_however_the_audio_comes(
 
 
 @given(spoken_texts, _cuts)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int]) -> None:
     audio = speak(text)
     heard = letters_of(play(recogniser(LetterEngine(), _SHORT), audio, cuts))
@@ -85,7 +86,7 @@ def test_long_speech_is_cut_and_trimmed_without_loss(text: str, cuts: list[int])
 
 
 @given(spoken_texts, _cuts, st.integers(0, 4), st.sampled_from([LiveOptions(), _SHORT]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_what_every_outcome_promises(
     text: str, cuts: list[int], doubt: int, options: LiveOptions
 ) -> None:

@@ -11,6 +11,7 @@ from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.segments import FRAME, SpeechActivity, SpeechSegment
+from tests.support.examples import examples
 from tests.support.level_detector import LevelDetector
 
 VAD = VadOptions()
@@ -87,7 +88,7 @@ def test_the_last_audio_closes_what_is_open() -> None:
 
 
 @given(st.lists(st.integers(1, 20_000), min_size=1, max_size=20), st.booleans())
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 def test_it_does_not_matter_how_the_audio_comes(sizes: list[int], last: bool) -> None:
     samples = audio((0.5, False), (1.3, True), (0.4, False), (0.9, True), (1.2, False), (0.7, True))
     whole = detect(samples, [len(samples)], last=last)

@@ -10,6 +10,7 @@ from liusheng.asr.types import SAMPLE_RATE, Samples
 from liusheng.asr.vad.segmenter import Segmenter, SegmenterState
 from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, SpeechSegment
 from liusheng.asr.vad.silero import SileroVad
+from tests.support.examples import examples
 
 OPTIONS = VadOptions()
 
@@ -94,7 +95,7 @@ _curve = st.lists(
 
 
 @given(_curve, st.lists(st.integers(0, 800), max_size=10))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_utterances_do_not_depend_on_how_the_audio_comes(
     curve: list[float], cuts: list[int]
 ) -> None:
@@ -110,7 +111,7 @@ def test_utterances_do_not_depend_on_how_the_audio_comes(
 
 
 @given(_curve)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_utterances_are_in_order_and_not_too_long(curve: list[float]) -> None:
     options = VadOptions(long_after=1.5, max_utterance=3.0)
     segmenter = Segmenter(options)

@@ -13,6 +13,7 @@ from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.stream_audio import StreamAudio, TurnAudio
+from tests.support.examples import examples
 
 POLICY = TurnPolicy(
     batch=4, step_batch=32, max_batch_seconds=1e9, step=8000, interval=4800, pause=3200
@@ -480,7 +481,7 @@ def simulate(s: Schedule, speakers: list[Speaker], workers: int, cost: float, en
     cost=st.floats(0.01, 0.3),
     sticky=st.booleans(),
 )
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_under_any_load_speakers_have_turns_evenly(
     streams: int, batch: int, workers: int, cost: float, sticky: bool
 ) -> None:

@@ -26,6 +26,7 @@ from liusheng.runtime.recognition.messages import (
 )
 from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG, StreamAudio, TurnAudio
 from liusheng.runtime.recognition.vad_handler import VadHandler
+from tests.support.examples import examples
 from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
 from tests.support.level_detector import LevelDetector
 
@@ -261,7 +262,7 @@ def play(server: Server, sound: Samples, chance: Random, limit: int) -> None:
     st.sampled_from([LiveOptions(), _SHORT]),
     st.sampled_from([1.0, 4.0, 20.0]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_whatever_is_lost_the_utterances_are_those_of_one_pass(
     text: str, seed: int, options: LiveOptions, limit: float
 ) -> None:

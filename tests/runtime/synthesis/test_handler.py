@@ -18,7 +18,7 @@ from liusheng.runtime.synthesis.messages import (
     SpeechUpdate,
 )
 from liusheng.tts.types import SpeechRequest
-from tests.support.fake_handlers import Counter
+from tests.support.fake_voice import Counter
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ async def running(workers: int = 1, **options: Any) -> AsyncIterator[SynthesisSe
         [],
         SynthesisServiceOptions(**options),
         PoolOptions(workers=workers),
-        factory="tests.support.fake_handlers.counter",
+        factory="tests.support.fake_voice.counter",
     )
     await synthesis.start()
     try:

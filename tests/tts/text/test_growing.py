@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from liusheng.tts.text import Clause, FrontEnd, GrowingText
 from liusheng.tts.text.cut import LONGEST_PIECE, piece_end, sure_end
+from tests.support.examples import examples
 
 FRAGMENTS = [
     *"今天天气很好 你好 价格是 元 3 14 1,234 ５ ， 。 ！ ？ … — ——".split(),
@@ -49,7 +50,7 @@ def split(text: str, sizes: Sequence[int]) -> list[str]:
     return pieces
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(texts, st.lists(st.integers(1, 9), min_size=1, max_size=5))
 @example("他说：“你好。我来了。”然后走了。", [1])
 @example("3. 14", [1])
@@ -61,7 +62,7 @@ def test_pieces_are_read_as_the_whole(front_end: FrontEnd, text: str, sizes: lis
     assert read(front_end, split(text, sizes)) == list(front_end.clauses(text))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=examples(500))
 @given(texts, texts, st.integers(0, 40))
 def test_what_is_sure_stays(text: str, more: str, start: int) -> None:
     end = sure_end(text, min(start, len(text)), len(text))
@@ -133,7 +134,7 @@ def test_a_pause_flushes_what_is_complete(
     assert flushed(front_end, before, after) == heard
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(texts, texts)
 def test_what_was_flushed_is_read_again_the_same(
     front_end: FrontEnd, before: str, after: str

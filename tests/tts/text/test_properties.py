@@ -5,6 +5,7 @@ from liusheng.han import is_han
 from liusheng.tts.explain import Explainer
 from liusheng.tts.text import FrontEnd
 from liusheng.tts.text.assemble import FIRST, LONGEST
+from tests.support.examples import examples
 
 _HAN = "我们一不了着长行得地儿中国银重还好水果二三十百千万点零年月日号元个"
 _WRITTEN = "0123456789.,:-/%+=()~¥$℃²α@#&*_'\"“”（）《》，。！？；：、…—\n aAbBvVxkmgs"
@@ -18,7 +19,9 @@ texts = st.one_of(
     st.lists(st.sampled_from(_FORMS), max_size=12).map("".join),
 )
 quick = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -1,0 +1,24 @@
+"""What runs in a recognition worker, with the model that comes with the package."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from liusheng.asr.options import AsrOptions
+from liusheng.models.store import Store
+from liusheng.runtime.recognition.handler import RecognitionHandler, load_recognition_handler
+
+
+@pytest.fixture
+def handler(tmp_path: Path) -> RecognitionHandler:
+    return load_recognition_handler([Store(tmp_path).open_named("tiny")], AsrOptions())
+
+
+def test_the_description_crosses_processes(handler: RecognitionHandler) -> None:
+    description = pickle.loads(pickle.dumps(handler.describe()))
+    assert description == handler.describe()
+    assert description.models["auto"] == "tiny"
+    assert set(description.capabilities) == set(description.models) >= {"auto", "zh"}

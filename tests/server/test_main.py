@@ -1,0 +1,52 @@
+"""The server process: how it starts and ends, with the model that comes with the package."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liusheng.server import main
+from liusheng.server.config.settings import Settings
+
+
+def settings(home: Path, port: int = 0) -> Settings:
+    models: dict[str, Any] = {"asr": {"models": ["tiny"]}, "tts": {"models": []}}
+    return Settings(home=home, ports=[port], **models)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serving = asyncio.create_task(main._serve(settings(tmp_path)))
+    shown = ""
+    while "Stop with Ctrl-C." not in shown:
+        await asyncio.sleep(0.02)
+        assert not serving.done()
+        shown += capsys.readouterr().out
+    assert "recognition" in shown
+    signal.raise_signal(number)
+    assert await serving == 0
+
+
+async def test_a_signal_ends_it_before_its_models_are_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serving = asyncio.create_task(main._serve(settings(tmp_path)))
+    await asyncio.sleep(0)
+    signal.raise_signal(signal.SIGTERM)
+    assert await serving == 0
+    assert capsys.readouterr().out == ""
+
+
+async def test_a_port_in_use_is_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert await main._serve(settings(tmp_path, port)) == 1
+    assert "The server cannot start: " in caplog.text
+    assert str(port) in caplog.text
