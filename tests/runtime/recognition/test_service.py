@@ -104,6 +104,26 @@ async def test_a_turn_knows_whether_anybody_waits() -> None:
             client.stream.abandon()
 
 
+class BrokenClient(Client):
+    """A session that cannot take its results."""
+
+    def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
+        raise RuntimeError("broken")
+
+
+async def test_a_session_that_fails_on_its_result_costs_no_other_session() -> None:
+    async with running(workers=1) as recognition:
+        blocker = Client(recognition)
+        blocker.say("sleep")
+        await asyncio.sleep(0.1)
+        broken, other = BrokenClient(recognition), Client(recognition)  # one batch after it
+        broken.say("one")
+        other.say("two")
+        assert await asyncio.wait_for(broken.over, 60) == "failed: broken"
+        assert await other.end() == "two"
+        blocker.stream.abandon()
+
+
 async def test_partials_come_without_asking() -> None:
     async with running() as recognition:
         client = Client(recognition)

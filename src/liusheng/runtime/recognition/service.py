@@ -234,24 +234,32 @@ class RecognitionService:
         now = self._clock()
         self._scheduler.batch_done(batch.worker, now - batch.began, now)
         for turn, result in zip(batch.turns, results, strict=True):
-            stream = turn.stream
-            if not self._scheduler.is_newest(stream, turn.number):
-                self._forget(batch.worker, result.state)
-                continue
-            stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
-            self._scheduler.turn_done(stream, turn.number, now, result.step)
-            stream.state = result.state
-            stream.attempts = 0
-            stream.holder = batch.worker
-            stream.covered = max(stream.covered, result.covered)
-            stream.update_room()
-            stream.on_update(result.closed, result.partial)
-            if turn.audio.last:
-                self.remove(stream)
-                stream.on_finish()
-            else:
-                # What came in while the turn detected speech is the VAD process's again.
-                self._vad.audio_received(stream)
+            try:
+                self._turn_done(batch.worker, turn, result, now)
+            except Exception as error:
+                # A session's fault must not cost the other sessions of the batch.
+                _log.exception("a session failed on its result")
+                self._fail(turn.stream, error)
+
+    def _turn_done(self, worker: int, turn: _TurnUnderWay, result: TurnResult, now: float) -> None:
+        stream = turn.stream
+        if not self._scheduler.is_newest(stream, turn.number):
+            self._forget(worker, result.state)
+            return
+        stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
+        self._scheduler.turn_done(stream, turn.number, now, result.step)
+        stream.state = result.state
+        stream.attempts = 0
+        stream.holder = worker
+        stream.covered = max(stream.covered, result.covered)
+        stream.update_room()
+        stream.on_update(result.closed, result.partial)
+        if turn.audio.last:
+            self.remove(stream)
+            stream.on_finish()
+        else:
+            # What came in while the turn detected speech is the VAD process's again.
+            self._vad.audio_received(stream)
 
     def _forget(self, worker: int, state: bytes) -> None:
         if self.description.sticky:
