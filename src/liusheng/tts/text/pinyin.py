@@ -25,6 +25,7 @@ from liusheng.tts.text import names, polyphones, sandhi
 from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import UserLexicon
 from liusheng.tts.text.normalize import TextToken
+from liusheng.tts.text.polyphone_model import polyphone_model
 from liusheng.tts.text.rules.patterns import MEASURE
 from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.types import Span, Syllable
@@ -43,6 +44,9 @@ _NOUNS = frozenset(
     "位置 行星 星球 星系 家长".split()
 )
 _FIGURES = re.compile("[零〇一二两三四五六七八九十百千万亿]+")
+_SURE = 0.5
+"""Probability from which on the polyphone model is right more often than a character's usual
+reading (docs/text.md)."""
 _STUDENT = "学生"  # neutral alone (学生), but not in 大学生, 中学生
 
 
@@ -63,6 +67,7 @@ class _Word:
     kind: of the item it comes from. plain: 一 in it keeps the first tone.
     joined: said in one prosodic word with the word before it.
     pause: a short one follows.
+    guessed: for each syllable, whether it is only the character's usual reading.
     """
 
     text: str
@@ -73,6 +78,7 @@ class _Word:
     spelt: bool = False
     joined: bool = False
     pause: bool = False
+    guessed: tuple[bool, ...] = ()
 
 
 class Reader:
@@ -81,12 +87,14 @@ class Reader:
     def __init__(self) -> None:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
             self._overrides = UserLexicon(path).words
+        self._model = polyphone_model()
 
     def read(self, items: Sequence[TextToken]) -> list[Syllable]:
         """The syllables of items between two marks, none of them English."""
         words = [word for item in items for word in self._words(item)]
         words = _attach_measures(words)
         self._look_up(words)
+        self._disambiguate(words)
         syllables = [s for at, word in enumerate(words) for s in _syllables(word, at > 0)]
         return _toned(syllables, plain=[w.plain for w in words for _ in w.pinyin])
 
@@ -128,6 +136,23 @@ class Reader:
             if counted or (word.text in _CLITICS and before.kind != "letters"):
                 word.joined = True
 
+    def _disambiguate(self, words: list[_Word]) -> None:
+        """Let the sentence decide where the word lists are not certain."""
+        text = "".join(word.text for word in words)
+        guesses: list[tuple[_Word, int, int]] = []
+        at = 0
+        for word in words:
+            guesses += [
+                (word, index, at + index)
+                for index, guessed in enumerate(word.guessed)
+                if guessed and word.text[index] in self._model.characters
+            ]
+            at += len(word.text)
+        found = self._model.readings(text, [place for _, _, place in guesses])
+        for (word, index, _), reading in zip(guesses, found, strict=True):
+            if reading.probability >= _SURE and _is_reading(word.text[index], reading.pinyin):
+                word.pinyin = (*word.pinyin[:index], reading.pinyin, *word.pinyin[index + 1 :])
+
     def _phrase_end(self, words: list[_Word], at: int) -> int:
         end = at
         while end < len(words) and words[end].kind == "han" and end < at + _LONGEST_PHRASE:
@@ -152,39 +177,44 @@ class Reader:
         readings = self._reading("".join(word.text for word in words[at:end]))
         short = len(readings) <= 3
         for index, word in enumerate(words[at:end]):
-            word.pinyin, readings = readings[: len(word.text)], readings[len(word.text) :]
+            mine, readings = readings[: len(word.text)], readings[len(word.text) :]
+            word.pinyin = tuple(syllable for syllable, _ in mine)
+            word.guessed = tuple(guessed for _, guessed in mine)
             word.joined = word.joined or (short and index > 0)
 
-    def _reading(self, phrase: str) -> tuple[str, ...]:
-        """The syllables of whole words; of a word that nobody knows, by the longest parts known."""
+    def _reading(self, phrase: str) -> tuple[tuple[str, bool], ...]:
+        """The syllables of whole words; of a word that nobody knows, by the longest parts known.
+        With each, whether it is a guess: the usual reading of a character."""
         if phrase in self._overrides:
-            return self._overrides[phrase]
-        if len(phrase) == 1 or phrase in PHRASES_DICT:
-            syllables = _known(phrase)
+            return _certain(self._overrides[phrase])
+        if len(phrase) == 1:
+            return ((_known(phrase)[0], True),)
+        if phrase in PHRASES_DICT:
+            readings = _certain(_known(phrase))
         else:
-            syllables = ()
-            while len(syllables) < len(phrase):
-                syllables += self._longest_part(phrase, len(syllables))
+            readings = ()
+            while len(readings) < len(phrase):
+                readings += self._longest_part(phrase, len(readings))
             if surname := names.surname_in(phrase):
-                syllables = (surname, *syllables[1:])
+                readings = ((surname, False), *readings[1:])
         # 老朋友, 小姑娘: a word that ends in a word with a neutral tone has it too.
         tail = self._overrides.get(phrase[-2:], ("",)) if len(phrase) > 2 else ("",)
-        neutral = tail[-1].endswith("5") and tail[-1][:-1] == syllables[-1][:-1]
+        neutral = tail[-1].endswith("5") and tail[-1][:-1] == readings[-1][0][:-1]
         if neutral and phrase[-2:] != _STUDENT:
-            return (*syllables[:-1], tail[-1])
-        return syllables
+            return (*readings[:-1], (tail[-1], False))
+        return readings
 
-    def _longest_part(self, word: str, at: int) -> tuple[str, ...]:
+    def _longest_part(self, word: str, at: int) -> tuple[tuple[str, bool], ...]:
         for end in range(len(word), at + 1, -1):
             part = word[at:end]
             if end - at < len(word) and (part in self._overrides or part in PHRASES_DICT):
                 return self._reading(part)
         if word[at] == "得" and at:
-            return ("de5",)  # a complement that the segmentation took for a word: 跑得快
+            return (("de5", True),)  # a complement that the segmentation took for a word: 跑得快
         return self._reading(word[at])
 
     def _number(self, text: str) -> tuple[str, ...]:
-        return self._overrides.get(text) or tuple(self._reading(char)[0] for char in text)
+        return self._overrides.get(text) or tuple(self._reading(char)[0][0] for char in text)
 
 
 def _attach_measures(words: list[_Word]) -> list[_Word]:
@@ -310,6 +340,20 @@ def _whole_numbers(words: Iterable[str]) -> Iterator[str]:
             yield from filter(None, (number, rest))
             number = ""
     yield from filter(None, (number,))
+
+
+def _certain(syllables: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+    return tuple((syllable, False) for syllable in syllables)
+
+
+@lru_cache(maxsize=4096)
+def _is_reading(char: str, syllable: str) -> bool:
+    """Whether a character can be read so at all, the neutral tone included."""
+    found = pypinyin.pinyin(
+        char, style=pypinyin.Style.TONE3, heteronym=True, neutral_tone_with_five=True
+    )
+    known = {_voiced(each) for each in found[0]}
+    return syllable in known or any(each[:-1] == syllable[:-1] for each in known)
 
 
 @lru_cache(maxsize=16384)
