@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
 
 Format = Literal["pcm_s16le", "wav", "mp3", "ogg_opus", "aac", "flac"]
@@ -63,6 +64,7 @@ class SpeechChunk:
     marks: of what begins in it.
     waiting: the rest of the speech needs more text.
     over: the speech is complete.
+    skipped: in the last chunk: what of the text was not read, in order.
     """
 
     audio: bytes
@@ -70,3 +72,4 @@ class SpeechChunk:
     marks: tuple[SpeechMark, ...] = ()
     waiting: bool = False
     over: bool = False
+    skipped: tuple[Skipped, ...] = ()
