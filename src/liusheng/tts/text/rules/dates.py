@@ -100,10 +100,6 @@ def _born(match: Match) -> list[SpokenWord]:
     return [*words[:-1], SpokenWord(words[-1].text + "后", plain=True)]
 
 
-def _born_listed(match: Match) -> list[SpokenWord]:
-    return digit_words(match[0])
-
-
 _DOUBLE_DAYS = frozenset({("11", "11"), ("12", "12")})
 _EVENTS = (
     "事件|晚会|大促|假期|长假|小长假|黄金周|劳动节|建党节|建军节|国庆|妇女节|女神节|女生节|儿童节|青年节|"
@@ -116,7 +112,7 @@ _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _DATE_END = r"(?![\d/-]|\.\d)"
 _MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _DATED = (
-    "之?[前后起]|截止|当[天日]|圣诞|情人|妇女|劳动|儿童|国庆|元旦|愚人|放假|开[始课学售幕]|上[线映市]|发布|"
+    "之?[前后起]|截止|当[天日]|圣诞|平安夜|情人|妇女|劳动|儿童|国庆|元旦|愚人|放假|开[始课学售幕]|上[线映市]|发布|"
     "[(（](?:周|星期)|周[一二三四五六日]|出发|到期|举[办行]|凌晨|[上下中]午|晚上?|早上"
 )
 
@@ -164,8 +160,7 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(\d\d)()(年)(?=\d{{1,2}}月)"), _years),
     (re.compile(r"(?<![\d./])((?:19|20)?\d\d)[/-]((?:19|20)?\d\d)(赛季|学年|财年)"), _two_years),
     (re.compile(rf"{FRESH}((?:19|20)\d\d)/(\d\d)()(?![\d/]|\.\d)"), _two_years),
-    (re.compile(rf"{FRESH}(\d[05])(?:([-~/、])(\d[05]))?后(?![来面边天年续果者])"), _born),
-    (re.compile(rf"{FRESH}\d[05](?=、\d[05]后)"), _born_listed),
+    (re.compile(rf"{FRESH}(\d[05])(?:([-~/])(\d[05]))?后(?![来面边天年续果者])"), _born),
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})[.·](?P<d>\d{{1,2}})(?=(?:{_EVENTS}))"), _named_day),
     (re.compile(r"(?<![\d·])(?P<m>\d{1,2})·(?P<d>\d{1,2})(?![\d·])"), _named_day),
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})\.(?P<d>\d{{1,2}})(?=元旦|圣诞|平安夜|除夕)"), _date),

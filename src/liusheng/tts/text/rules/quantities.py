@@ -77,9 +77,9 @@ _SIDE = rf"{NUMBER}(?: ?(?:{UNIT})(?=[×xX*\s]|$|[^A-Za-z]))?"
 DIMENSIONS: Rule = (
     # No factor of an equation, no hexadecimal number (0x10).
     re.compile(
-        rf"{FRESH}(?<![A-Za-z+\-*/×=^])(?!0[xX])(?:{NUMBER}{_TIMES}{NUMBER}(?:{_TIMES}{NUMBER})+"
+        rf"{FRESH}(?<![A-Za-z+\-*/×=^])(?!0[xX])(?:{NUMBER}{_TIMES}{NUMBER}{_TIMES}"
         rf"|{NUMBER} ?[xX] ?(?={NUMBER})|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
-        r"(?! ?[=+÷/^A-Za-z²³-])"
+        r"(?! ?[=+÷/^*×A-Za-z²³-])"
     ),
     _dimensions,
 )
