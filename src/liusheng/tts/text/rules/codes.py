@@ -6,7 +6,7 @@ import re
 
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, Match, Rule
-from liusheng.tts.text.rules.words import SpokenWord, digit_words, paused, say, spell
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, paused, say, spell
 
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使]"
 
@@ -66,6 +66,11 @@ def _standard(match: Match) -> list[SpokenWord]:
     return words
 
 
+def _aircraft(match: Match) -> list[SpokenWord]:
+    """波音737-800"""
+    return [*digit_words(match[1]), *amount(match[2])]
+
+
 def _grade(match: Match) -> list[SpokenWord]:
     """A+, B-"""
     return [*spell(match[1]), *say("加" if match[2] == "+" else "减")]
@@ -117,6 +122,7 @@ RULES: list[Rule] = [
     (re.compile(r"(?<![A-Za-z\d])([A-FS])([+-])(?=[\s，。、；)）级评等]|$)(?! ?\d)"), _grade),
     (re.compile(r"(?<![\d/.])24[/x×]7(?![\d/.]|\s?=)"), _around_the_clock),
     (re.compile(r"(?<=[（(])([036]\d{5})(?=[）)])"), _stock),
+    (re.compile(r"(?:(?<=波音)|(?<=空客))(\d{3})-(\d{3})(?!\d)"), _aircraft),
     (re.compile(rf"{FRESH}(985|211)/(985|211)(?!\d)"), _universities),
     (re.compile(r"(?<![A-Za-z0-9.])\.NET(?![A-Za-z])"), _dot_net),
     (re.compile(rf"{FRESH}(\d{{4,6}})\.(?=(?:SH|SZ|BJ|HK)(?![A-Za-z]))"), _stock),

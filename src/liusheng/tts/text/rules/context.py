@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
+
 _YEAR_BEFORE = re.compile(
     "(?:[在自于从至到约]|截至|截止|始于|生于|卒于|成立于|建于|创立于|早在|直到|迄今|自从|版权所有|©|公元前?|"
     "出生|毕业于|年份[是为：:]?|年度[是为：:]?|除夕|元旦|春节|农历)$"
@@ -76,7 +78,8 @@ def is_second(behind: str) -> bool:
 
 
 _LETTER_AFTER: dict[str, re.Pattern[str]] = {
-    "A": re.compile("(?:级|景区|大作|认证|企业|写字楼|纸|评级|游戏|信用|物流|股)"),
+    # Amperes are followed by few words: 10A电流, 16A插座.
+    "A": re.compile(f"大作|(?![的电保插空以左右时充大小及或和至到])[{HAN}]"),
     "B": re.compile("(?:铅笔|轮|股|座)"),
     "s": re.compile("店"),
     "S": re.compile("店"),

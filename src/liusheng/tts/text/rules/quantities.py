@@ -16,7 +16,7 @@ from liusheng.tts.text.rules.patterns import (
     any_of,
     sign_words,
 )
-from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say, spell
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say, spell
 from liusheng.tts.text.symbols import SPELT_UNITS, UNITS
 
 _BASE = any_of(unit for unit in UNITS if "/" not in unit and unit[0].isalpha() and unit != "w")
@@ -52,6 +52,11 @@ def _spelt_unit(match: Match) -> list[SpokenWord]:
 def _per_hundred(match: Match) -> list[SpokenWord]:
     """7.5L/100km"""
     return [*joined(amount(match["n"]), UNITS.get(match["u"], match["u"])), *say("每", "百公里")]
+
+
+def _height(match: Match) -> list[SpokenWord]:
+    """The 75 of 1米75."""
+    return digit_words(match[0])
 
 
 def _rooms(match: Match) -> list[SpokenWord]:
@@ -96,6 +101,7 @@ RULES: list[Rule] = [
         re.compile(rf"{FRESH}({NUMBER}) ?({any_of(SPELT_UNITS)})(?:/(s|h|min|{PER}))?(?![A-Za-z])"),
         _spelt_unit,
     ),
+    (re.compile(r"(?<=\d米)\d\d(?![\d.厘分个])"), _height),
     (re.compile(r"(?<!\d)\d[室房]\d厅(?:\d厨)?(?:\d卫)?"), _rooms),
     (
         re.compile(

@@ -62,7 +62,7 @@ RULES: list[Rule] = [
     # 100万~200万, 3天-5天, 8k-15k: the mark alone; a hyphen only after what counts (not 歼-20).
     (
         re.compile(
-            rf"(?<=[{HAN}°′″]) ?~ ?(?=\d)|(?<=\d°)-(?=\d)"
+            rf"(?<=[{HAN}\d°′″%]) ?~ ?(?=[\d.+-])|(?<=\d°)-(?=\d)"
             r"|(?<=\d[万亿千百元度人次岁天个米章页节级层条版件位名])-(?=\d)"
             r"|(?<=\d[kKwW])[-~](?=\d+(?:\.\d+)?[kKwW])"
         ),
