@@ -26,6 +26,7 @@ from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import UserLexicon
 from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.polyphone_model import polyphone_model
+from liusheng.tts.text.readings import NEUTRAL, load_readings
 from liusheng.tts.text.rules.patterns import MEASURE
 from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.types import Span, Syllable
@@ -87,6 +88,7 @@ class Reader:
     def __init__(self) -> None:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
             self._overrides = UserLexicon(path).words
+        self._marked = load_readings()
         self._model = polyphone_model()
 
     def read(self, items: Sequence[TextToken]) -> list[Syllable]:
@@ -159,7 +161,7 @@ class Reader:
             end += 1
         while end > at + 1:
             phrase = "".join(word.text for word in words[at:end])
-            if phrase in self._overrides or phrase in PHRASES_DICT:
+            if self._is_known(phrase):
                 return end
             end -= 1
         return end
@@ -185,10 +187,13 @@ class Reader:
     def _reading(self, phrase: str) -> tuple[tuple[str, bool], ...]:
         """The syllables of whole words; of a word that nobody knows, by the longest parts known.
         With each, whether it is a guess: the usual reading of a character."""
+        if len(phrase) == 1:
+            usual = self._overrides.get(phrase) or _known(phrase)
+            return ((usual[0], True),)
         if phrase in self._overrides:
             return _certain(self._overrides[phrase])
-        if len(phrase) == 1:
-            return ((_known(phrase)[0], True),)
+        if phrase in self._marked:
+            return self._settled(phrase)
         if phrase in PHRASES_DICT:
             readings = _certain(_known(phrase))
         else:
@@ -204,10 +209,26 @@ class Reader:
             return (*readings[:-1], (tail[-1], False))
         return readings
 
+    def _is_known(self, phrase: str) -> bool:
+        return phrase in self._overrides or phrase in self._marked or phrase in PHRASES_DICT
+
+    def _settled(self, word: str) -> tuple[tuple[str, bool], ...]:
+        """The reading of a word of `readings.txt`: what is not settled there is as in its parts."""
+        if word in PHRASES_DICT:
+            readings = list(_certain(_known(word)))
+        else:
+            readings = []
+            while len(readings) < len(word):
+                readings += self._longest_part(word, len(readings))
+        for at, syllable in self._marked[word].items():
+            neutral = readings[at][0][:-1] + NEUTRAL
+            readings[at] = (neutral if syllable == NEUTRAL else syllable, False)
+        return tuple(readings)
+
     def _longest_part(self, word: str, at: int) -> tuple[tuple[str, bool], ...]:
         for end in range(len(word), at + 1, -1):
             part = word[at:end]
-            if end - at < len(word) and (part in self._overrides or part in PHRASES_DICT):
+            if end - at < len(word) and self._is_known(part):
                 return self._reading(part)
         if word[at] == "得" and at:
             return (("de5", True),)  # a complement that the segmentation took for a word: 跑得快

@@ -8,9 +8,12 @@ in float32, only at the characters asked for, and with the probability that the 
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,29 +37,26 @@ class ModelReading:
 
 
 class PolyphoneModel:
-    """The weights, loaded (2 MB, some 50 ms). Stateless; use `polyphone_model()` for the shared one."""
+    """The weights, loaded (2 MB, some 50 ms). Stateless; `polyphone_model()` is the shared one."""
 
     def __init__(self) -> None:
-        from g2pM import G2pM
-
-        package = G2pM()
-        self._index: dict[str, int] = package.char2idx
+        weights = _table("np_ckpt.pkl")
+        self._index: dict[str, int] = _table("char2idx.pkl")
         self._unknown = self._index["<UNK>"]
         self._first, self._last = self._index["시"], self._index["끝"]
-        self._embeddings = _float32(package.embeddings)
-        self._forward = _Lstm(
-            package.weight_ih, package.weight_hh, package.bias_ih + package.bias_hh
+        self._embeddings = _float32(weights["embedding.weight"])
+        self._forward = _Lstm(weights, "l0")
+        self._backward = _Lstm(weights, "l0_reverse")
+        self._hidden, self._output = (
+            (
+                _float32(weights[f"logit_layer.{n}.weight"].T),
+                _float32(weights[f"logit_layer.{n}.bias"]),
+            )
+            for n in (0, 2)
         )
-        self._backward = _Lstm(
-            package.weight_ih_reverse,
-            package.weight_hh_reverse,
-            package.bias_ih_reverse + package.bias_hh_reverse,
-        )
-        self._hidden = _float32(package.hidden_weight_l0.T), _float32(package.hidden_bias_l0)
-        self._output = _float32(package.hidden_weight_l1.T), _float32(package.hidden_bias_l1)
-        self._classes = {at: _spelling(name) for at, name in package.idx2class.items()}
+        self._classes = {at: _spelling(name) for name, at in _table("class2idx.pkl").items()}
         self.characters = frozenset(
-            char for char, readings in package.cedict.items() if len(readings) > 1
+            char for char, readings in _table("digest_cedict.pkl").items() if len(readings) > 1
         ).difference(_UNREADABLE)
 
     def readings(self, text: str, positions: Sequence[int]) -> list[ModelReading]:
@@ -88,10 +88,12 @@ class PolyphoneModel:
 class _Lstm:
     """One direction. Weights in the order of PyTorch's gates: input, forget, cell, output."""
 
-    def __init__(self, inputs: Floats, recurrent: Floats, bias: Floats) -> None:
-        self._inputs, self._bias = _float32(inputs.T), _float32(bias)
-        self._recurrent = _float32(recurrent.T)
-        self._size = recurrent.shape[1]
+    def __init__(self, weights: dict[str, Floats], layer: str) -> None:
+        self._inputs = _float32(weights[f"lstm.weight_ih_{layer}"].T)
+        self._recurrent = _float32(weights[f"lstm.weight_hh_{layer}"].T)
+        self._bias = _float32(weights[f"lstm.bias_ih_{layer}"])
+        self._bias = self._bias + _float32(weights[f"lstm.bias_hh_{layer}"])
+        self._size = len(self._recurrent)
 
     def states(self, inputs: Floats) -> Floats:
         """Return the hidden state after each step; inputs: shape (steps, features)."""
@@ -113,6 +115,14 @@ class _Lstm:
 def polyphone_model() -> PolyphoneModel:
     """Return the model that this process shares."""
     return PolyphoneModel()
+
+
+def _table(name: str) -> Any:
+    """A pickle of the package: as much to be trusted as its code, whose version is pinned.
+
+    Read here because the package's own loader leaves its files open.
+    """
+    return pickle.loads((resources.files("g2pM") / name).read_bytes())
 
 
 def _float32(array: npt.NDArray[np.floating]) -> Floats:
