@@ -64,3 +64,24 @@ def test_words_spelt_out(front_end: FrontEnd) -> None:
 @pytest.mark.parametrize("word", ["行长", "参差不齐", "般若心经"])
 def test_a_word_may_stand_on_several_lines(word: str) -> None:
     assert len(load_readings().get(word, {0: "", 1: ""})) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "pinyin"),
+    [
+        ("剑长三十公分", "jian4 chang2 san1 shi2 gong1 fen1"),
+        ("第一名", "di4 yi1 ming2"),
+        ("一天一天过去", "yi4 tian1 yi4 tian1 guo4 qu4"),
+        ("一瘸一拐地来", "yi4 que2 yi4 guai3 de5 lai2"),
+        ("一蹦一蹦地走", "yi2 beng4 yi2 beng4 de5 zou3"),
+        ("悄悄地，他走了", "qiao1 qiao1 de5 ta1 zou3 le5"),
+        ("一点一滴", "yi4 dian3 yi4 di1"),
+        ("教教他", "jiao1 jiao5 ta1"),
+        ("媳妇儿", "xi2 fur5"),
+        ("塞缪尔来了", "sai4 miu4 er3 lai2 le5"),
+        ("他没还钱", "ta1 mei2 huan2 qian2"),
+    ],
+)
+def test_in_sentences(front_end: FrontEnd, text: str, pinyin: str) -> None:
+    syllables = [s.pinyin for clause in front_end.clauses(text) for s in clause.syllables]
+    assert " ".join(syllables) == pinyin

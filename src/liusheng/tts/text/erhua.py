@@ -21,4 +21,6 @@ def is_rhotic(before: str, after: str, word_start: bool) -> bool:
     """
     if not before or (word_start and after and after in _BEGINS):
         return False
+    if before.endswith("媳妇"):
+        return True
     return not any(before.endswith(stem) for stem in _FULL)

@@ -34,6 +34,9 @@ from liusheng.tts.text.types import Span, Syllable
 _LONGEST_PHRASE = 5
 """Words of the segmentation that may make one phrase."""
 
+_AHEAD = 6
+"""Words from a single character on that its rule sees."""
+
 # Said with the word before them: no boundary that a listener could hear.
 _CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦哦哇地得们里上下中")
 _MEASURE = re.compile(f"(?:[十百千]?(?:万亿|万|亿))?(?:{MEASURE})?")
@@ -168,10 +171,10 @@ class Reader:
 
     def _read_phrase(self, words: list[_Word], at: int, end: int) -> None:
         if end == at + 1 and len(words[at].text) == 1:
-            near = [word.text for word in words[max(0, at - 1) : at + 2]]
+            near = [word.text for word in words[max(0, at - 1) : at + _AHEAD]]
             place = min(at, 1)
             ruled = polyphones.reading(near, place) or names.surname_alone(
-                near[place], near[0] if place else "", "".join(near[place + 1 :])
+                near[place], near[0] if place else "", "".join(near[place + 1 : place + 2])
             )
             if ruled:
                 words[at].pinyin = (ruled,)
@@ -297,7 +300,9 @@ def _breath(read: list[tuple[Syllable, bool]]) -> list[Syllable]:
             tones[at] = sandhi.bu(texts[at], texts[at + 2], following)
         elif syllable.text == "一" and syllable.pinyin == "yi1" and not is_plain:
             ends = starts[at + 1] and not starts[at]
-            tones[at] = sandhi.yi(texts[at], texts[at + 2], following, word_end=ends)
+            again = at > 1 and texts[at - 1] == "一" and texts[at] == texts[at + 2]  # 一天一天
+            before = "" if again else texts[at]
+            tones[at] = sandhi.yi(before, texts[at + 2], following, word_end=ends and not again)
     bounds = [at for at, start in enumerate(starts) if start or at == 0]
     words: list[list[int]] = []
     for start, end in pairwise(bounds):
@@ -337,7 +342,13 @@ def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
 
 def _segmented(text: str) -> Iterator[str]:
     """jieba's words, less those it makes up around a particle or polyphone: 高兴|地说, 路长."""
+    before = ""
     for word in _whole_numbers(rjieba.cut(text)):
+        after_adverb = before and polyphones.is_doubled(before)
+        before = before + word if before and word == before[-len(word) :] else word
+        if after_adverb and word[0] == "地" and word not in ("地上", "地下", "地里"):
+            yield from filter(None, (word[0], word[1:]))
+            continue
         made_up = len(word) == 2 and not rjieba.has_word(word) and word not in PHRASES_DICT
         if made_up and not polyphones.CHARACTERS.isdisjoint(word):
             yield from word
@@ -350,7 +361,11 @@ def _segmented(text: str) -> Iterator[str]:
 def _whole_numbers(words: Iterable[str]) -> Iterator[str]:
     """Numbers written in Han characters are not cut inside: 五|十分 is 五十|分."""
     number = ""
-    for word in words:
+    for each in words:
+        word = each
+        if len(word) == 2 and word[0] in "长重" and _FIGURES.match(word[1]):  # 长|三十公分
+            yield from filter(None, (number, word[0]))
+            number, word = "", word[1]
         figures = _FIGURES.match(word)
         if figures and (number or figures[0] == word):
             number += figures[0]
@@ -381,7 +396,11 @@ def _is_reading(char: str, syllable: str) -> bool:
 def _known(phrase: str) -> tuple[str, ...]:
     """pypinyin's reading of a phrase that it knows, or of one character."""
     read = _PINYIN.pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
-    syllables = tuple(_voiced(candidates[0]) for candidates in read)
+    # 一 after 第 keeps the first tone (第一名), which the dictionary has changed by sandhi.
+    syllables = tuple(
+        "yi1" if phrase[max(0, at - 1) : at + 1] == "第一" else _voiced(candidates[0])
+        for at, candidates in enumerate(read)
+    )
     # A character that nobody knows comes back as nothing at all.
     return syllables if len(syllables) == len(phrase) else ("",) * len(phrase)
 
