@@ -1,7 +1,7 @@
 import pytest
 
 from liusheng.tts.text.erhua import is_rhotic
-from liusheng.tts.text.polyphones import is_doubled, reading
+from liusheng.tts.text.polyphones import in_word, is_doubled, reading
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,21 @@ from liusheng.tts.text.polyphones import is_doubled, reading
 )
 def test_reading(words: list[str], at: int, pinyin: str | None) -> None:
     assert reading(words, at) == pinyin
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("渗漏率", (2, "lv4")),
+        ("捣乱分子", (2, "fen4")),
+        ("尧都区", (1, "du1")),
+        ("牧羊地", (2, "di4")),
+        ("水分子", None),
+        ("都市", None),
+    ],
+)
+def test_endings(word: str, found: tuple[int, str] | None) -> None:
+    assert in_word(word) == found
 
 
 @pytest.mark.parametrize("word", ["慢慢", "一拐一拐", "高高兴兴", "空荡荡"])

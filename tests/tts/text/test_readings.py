@@ -79,6 +79,8 @@ def test_a_word_may_stand_on_several_lines(word: str) -> None:
         ("教教他", "jiao1 jiao5 ta1"),
         ("媳妇儿", "xi2 fur5"),
         ("塞缪尔来了", "sai4 miu4 er3 lai2 le5"),
+        ("单亲家庭", "dan1 qin1 jia1 ting2"),
+        ("我没多久就走", "wo3 mei2 duo1 jiu3 jiu4 zou3"),
         ("他没还钱", "ta1 mei2 huan2 qian2"),
     ],
 )

@@ -205,6 +205,9 @@ class Reader:
                 readings += self._longest_part(phrase, len(readings))
             if surname := names.surname_in(phrase):
                 readings = ((surname, False), *readings[1:])
+            if (ending := polyphones.in_word(phrase)) and readings[ending[0]][1]:
+                at, syllable = ending
+                readings = (*readings[:at], (syllable, False), *readings[at + 1 :])
         # 老朋友, 小姑娘: a word that ends in a word with a neutral tone has it too.
         tail = self._overrides.get(phrase[-2:], ("",)) if len(phrase) > 2 else ("",)
         neutral = tail[-1].endswith("5") and tail[-1][:-1] == readings[-1][0][:-1]

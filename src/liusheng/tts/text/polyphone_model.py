@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-_UNREADABLE = frozenset("一不儿")
-"""Characters whose reading is a matter of sandhi and erhua, not of the model."""
+_UNREADABLE = frozenset("一不儿没")
+"""Characters whose reading is a matter of sandhi and erhua, not of the model; and 没, which it
+takes for the mo4 of 没收 in everyday words."""
 
 
 @dataclass(frozen=True)

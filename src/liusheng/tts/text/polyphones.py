@@ -46,6 +46,14 @@ def reading(words: Sequence[str], at: int) -> str | None:
     return None
 
 
+def in_word(word: str) -> tuple[int, str] | None:
+    """Where a word of the segmentation has an ending that settles a reading: its index, and it."""
+    for ending, pinyin in _ENDINGS:
+        if match := ending.match(word):
+            return match.start(1), pinyin
+    return None
+
+
 def is_doubled(word: str) -> bool:
     """Whether a word is doubled as adverbs are: 慢慢, 高高兴兴, 一拐一拐, 空荡荡."""
     return bool(_DOUBLED.match(word))
@@ -149,5 +157,14 @@ _PATTERNS = {
     "攒": [("", "[了够着点个下几出不钱学首]", "zan3")],
     "教": [("[佛道该此其本新旧异邪宗奉入信传国]", "", "jiao4"), ("", ".", "jiao1")],
 }
+
+# Endings of words that no list has, and how the character in the group is read in them.
+_ENDINGS = [
+    (re.compile(".{2,}(率)$"), "lv4"),
+    (re.compile(".{2,}(分)子$"), "fen4"),
+    (re.compile(".(都).?[县区市河江]$"), "du1"),
+    (re.compile("(都).[县区市河江]$"), "du1"),
+    (re.compile(".+(地)$"), "di4"),
+]
 
 CHARACTERS = frozenset(_RULES) | frozenset("教挑累")
