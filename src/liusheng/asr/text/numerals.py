@@ -1,8 +1,8 @@
 """Numbers as figures and as words, by WeTextProcessing's grammars (wetext), with exceptions.
 
 The grammars rewrite more than numbers: 下午三点半 becomes "3:30p.m.", 九月一日 "09/01", 十分
-("very") 10分, 三三两两 3322, and every "first" 1st. Such parts of a text are excluded. Towards words,
-they read ranges as dates (10-20%); ranges are rewritten before.
+("very") 10分, 三三两两 3322, and every "first" 1st. Such parts of a text are excluded. In the other
+direction they read ranges as dates (10-20%); ranges are rewritten before.
 """
 
 from __future__ import annotations
