@@ -315,7 +315,7 @@ def test_marks_are_in_every_packet_where_they_were_asked_for() -> None:
 def test_a_text_in_pieces_is_one_text() -> None:
     driver = started()
     assert driver.text(say("你", more=True)) == []
-    assert driver.done == [StartText(1, "你", "anna", last=False)]
+    assert driver.done == [StartText(1, "你", "anna", last=False, markup=True)]
     assert driver.text(json.dumps({"text": "好，", "more": True})) == []
     assert driver.text(json.dumps({"text": ""})) == []
     assert driver.done[1:] == [ExtendText(1, "好，", False), ExtendText(1, "", True)]
@@ -325,6 +325,23 @@ def test_a_text_in_pieces_is_one_text() -> None:
     assert driver.done[-1] == StartText(2, "next", "anna")
 
 
+@pytest.mark.parametrize(
+    ("fields", "markup"),
+    [
+        ({}, False),
+        ({"more": True}, True),
+        ({"markup": True}, True),
+        ({"more": True, "markup": False}, False),
+    ],
+)
+def test_markup_is_the_default_for_texts_in_pieces(fields: dict[str, bool], markup: bool) -> None:
+    driver = started()
+    driver.text(say("你", **fields))
+    (start,) = driver.done
+    assert isinstance(start, StartText)
+    assert start.markup is markup
+
+
 def test_pieces_of_a_text_that_waits_are_joined() -> None:
     driver = started()
     driver.text(say("one"))
@@ -332,7 +349,7 @@ def test_pieces_of_a_text_that_waits_are_joined() -> None:
         driver.text(say(piece, more=True))
     driver.session.finished(1)
     driver.settle()
-    assert driver.done[-1] == StartText(2, "tw", "anna", last=False)
+    assert driver.done[-1] == StartText(2, "tw", "anna", last=False, markup=True)
     driver.text(say("o"))
     assert driver.done[-1] == ExtendText(2, "o", True)
 

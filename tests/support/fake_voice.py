@@ -12,6 +12,7 @@ import numpy as np
 
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.tts.text.growing import GrowingText
+from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import Block, SpeechMark, SpeechRequest, Voice
 
 from .markers import happened
@@ -22,7 +23,7 @@ class Counter:
     each for 0.1 s.
 
     "spell ..." says the code of each character instead, as they come, and 1 where it was flushed;
-    the first "!" of "spell=FILE ..." kills the worker once.
+    the first "!" of "spell=FILE ..." kills the worker once. A "😀" is not read.
     """
 
     voices: tuple[Voice, ...] = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
@@ -33,6 +34,8 @@ class Counter:
 
     def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
         spelt = text.text.startswith("spell")
+        if (at := text.text.find("😀")) >= 0:
+            text.skipped.append(Skipped("😀", (at, at + 1), "emoji"))
         return _spelt(text) if spelt else _counted(text.text, request.volume)
 
 

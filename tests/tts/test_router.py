@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
-from liusheng.tts.text import Clause, GrowingText
+from liusheng.tts.text import Clause, GrowingText, Language, Skipped
 from liusheng.tts.trim import silence
 from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
 from tests.support.examples import examples
@@ -38,11 +38,11 @@ class Beeper:
 class Words:
     """A front end for tests: upper-case words are English, "," and "." end clauses, "-" is mute."""
 
-    def clauses(self, text: str) -> Iterator[Clause]:
+    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]:
         whole = GrowingText(text, last=True)
         return (clause for clause in self.follow(whole) if clause is not None)
 
-    def follow(self, text: GrowingText) -> Iterator[Clause | None]:
+    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]:
         done = ""
         while not (text.last and done == text.text):
             complete = text.text if text.last else text.text[: text.text.rfind(" ") + 1]
@@ -116,6 +116,12 @@ def test_without_a_voice_for_a_language_the_rest_is_spoken(
         audio = synthesized(router(zh), "HELLO, ni.")
     assert len(audio) == 2 * 2400
     assert "no voice has the language en" in caplog.text
+
+
+def test_what_no_voice_reads_is_listed() -> None:
+    text = GrowingText("HELLO, ni.", last=True)
+    list(router(Beeper("a", ("zh",), 0.2)).follow(SpeechRequest(""), text))
+    assert text.skipped == [Skipped("HELLO,", (0, 6), "no_voice_for_script")]
 
 
 def test_an_unknown_voice_is_an_error_at_once() -> None:

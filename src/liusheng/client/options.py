@@ -59,6 +59,8 @@ class SynthesisOptions(TypedDict, total=False):
     format: of the audio: raw samples, or a container.
     marks: whether the times of the characters are sent; see `Synthesis.marks`.
     ssml: the text is SSML; it must be one `str`.
+    markup: Markdown, HTML and LaTeX are read as a person would read them aloud; by default in a
+        text that is sent in parts.
     pace: seconds that the audio may be ahead of real time; by default there is no limit.
     """
 
@@ -70,6 +72,7 @@ class SynthesisOptions(TypedDict, total=False):
     format: AudioFormat
     marks: bool
     ssml: bool
+    markup: bool
     pace: float
 
 

@@ -26,6 +26,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     """A text to synthesise; the fields of the text, voice and speed are those of `tts.Text`.
 
     volume: 1.0 is the voice's own.
+    markup: Markdown, HTML and LaTeX are read as a person would read them aloud.
     sample_rate: hertz; 0: the default, 24,000.
     save_path: accepted, because original clients send it, and ignored: the server writes no files.
     """
@@ -35,6 +36,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"] | UnsetType = UNSET
     voice: str | UnsetType = UNSET
     speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    markup: bool = False
     volume: Annotated[float, Meta(gt=0, le=3.0)] = 1.0
     sample_rate: Literal[0, 8000, 16000, 24000, 48000] = 0
     save_path: str | None = None

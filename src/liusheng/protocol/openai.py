@@ -49,10 +49,12 @@ class VoiceId(Struct, frozen=True, kw_only=True):
 
 
 class SpeechBody(Struct, frozen=True, kw_only=True):
-    """A text to synthesise; `input` is always plain text.
+    """A text to synthesise.
 
     speed: OpenAI accepts 0.25 to 4; this server accepts 0.5 to 2.
     stream_format: "sse": base64 in server-sent events.
+    markup: Markdown, HTML and LaTeX in `input` are read as a person would read them aloud; no
+        field of OpenAI's.
     """
 
     model: str
@@ -61,6 +63,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
     stream_format: Literal["audio", "sse"] = "audio"
+    markup: bool = True
 
 
 UNSUPPORTED_SPEECH: dict[str, tuple[Any, ...]] = {"instructions": ("", None)}

@@ -24,11 +24,13 @@ class SynthesisRequest:
     text: decoded, not blank.
     voice: the name of a voice of this server.
     speed: 1.0 is the voice's own.
+    markup: Markdown, HTML and LaTeX in it are read as a person would read them aloud.
     """
 
     text: str
     voice: str
     speed: float
+    markup: bool = False
 
 
 def checked_request(
@@ -51,7 +53,7 @@ def checked_request(
     plain = plain_text(
         decode_text(text.text, encoded=text.encoding == "base64"), "text", max_text_chars
     )
-    return SynthesisRequest(plain, chosen_voice(text, voices), text.speed)
+    return SynthesisRequest(plain, chosen_voice(text, voices), text.speed, text.markup is True)
 
 
 def plain_text(text: str, field: str, max_text_chars: int) -> str:

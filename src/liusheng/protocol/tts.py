@@ -35,6 +35,8 @@ class Text(Struct, frozen=True, kw_only=True):
     encoding: "base64" declares `text` as base64; without it only base64 of Chinese is detected.
     voice: name of a voice, instead of spk_id.
     speed: 1.0 is the voice's own, 2.0 takes half the time.
+    markup: Markdown, HTML and LaTeX in the text are read as a person would read them aloud. Where
+        it is not set, they are in a text in pieces.
     """
 
     text: str
@@ -42,6 +44,7 @@ class Text(Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"] | UnsetType = UNSET
     voice: str | UnsetType = UNSET
     speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    markup: bool | UnsetType = UNSET
 
 
 class TextPart(Text, frozen=True, kw_only=True):
@@ -95,15 +98,30 @@ class Mark(Struct, frozen=True):
     end: float
 
 
+class Skipped(Struct, frozen=True):
+    """A part of the text that was not read.
+
+    span: offsets of its first character and of the one after its last, as in `Mark`.
+    reason: no voice reads its script, or its language; the dictionary has no reading of a Han
+        character; it is the content of a code block, an emoji, or a symbol without a reading.
+    """
+
+    span: tuple[int, int]
+    text: str
+    reason: Literal["no_voice_for_script", "no_reading", "code", "emoji", "symbol"]
+
+
 class Audio(Struct, frozen=True, kw_only=True):
     """A packet of audio (status 1), or the last packet of a text (status 2, no audio).
 
     marks: of the parts that begin in it, if the client asked for marks.
+    skipped: in the last packet: what of the text was not read, if there is anything.
     """
 
     status: Literal[1, 2]
     audio: str
     marks: tuple[Mark, ...] | UnsetType = UNSET
+    skipped: tuple[Skipped, ...] | UnsetType = UNSET
     cancelled: Literal[True] | UnsetType = UNSET
 
 

@@ -28,6 +28,7 @@ class StartText:
     pace: float | None = None
     last: bool = True
     ssml: bool = False
+    markup: bool = False
 
 
 @dataclass(frozen=True)

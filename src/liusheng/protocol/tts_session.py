@@ -108,13 +108,19 @@ class TTSSession(BaseSession[TtsCommand]):
             sent = msgspec.UNSET if marks is None else tuple(marks)
             self._outbox.append(tts.Audio(status=1, audio=encoded, marks=sent))
 
-    def finished(self, number: int, *, silent: bool = False) -> None:
-        """A text is synthesised; `silent`: nothing in it can be pronounced."""
+    def finished(
+        self, number: int, *, silent: bool = False, skipped: Sequence[tts.Skipped] = ()
+    ) -> None:
+        """A text is synthesised.
+
+        silent: nothing in it can be pronounced.
+        skipped: what of it was not read.
+        """
         if self._current and self._current.number == number:
             if silent:
                 text = self._current.plain
                 self._report(nothing_to_say(text) if text.strip() else empty_text())
-            self._end_text()
+            self._end_text(skipped)
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """The synthesis of a text failed; further pieces of the text are ignored."""
@@ -248,9 +254,10 @@ class TTSSession(BaseSession[TtsCommand]):
             self._outbox.append(tts.Closing(session=self._id))
             self._close(CloseCode.NORMAL, "finished")
 
-    def _end_text(self) -> None:
+    def _end_text(self, skipped: Sequence[tts.Skipped] = ()) -> None:
         self._current = None
-        self._outbox.append(tts.Audio(status=2, audio=""))
+        listed = tuple(skipped) or msgspec.UNSET
+        self._outbox.append(tts.Audio(status=2, audio="", skipped=listed))
         self._next()
 
     def _cancel(self, *, at_least_one: bool) -> None:

@@ -15,7 +15,8 @@ from liusheng.protocol.synthesis_request import chosen_voice, decode_text, empty
 from liusheng.protocol.tts_commands import StartText
 
 _OF_THE_WHOLE = (
-    "spk_id", "voice", "speed", "volume", "sample_rate", "format", "marks", "pace", "ssml"
+    "spk_id", "voice", "speed", "volume", "sample_rate", "format", "marks", "pace", "ssml",
+    "markup",
 )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ class TextInTurn:
             piece.pace if isinstance(piece.pace, float) else None,
             self.complete,
             piece.ssml,
+            piece.more if piece.markup is UNSET else bool(piece.markup),
         )
 
 

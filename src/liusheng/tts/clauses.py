@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liusheng.tts.ssml import Break, parse
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.text.types import Clause, Span
+from liusheng.tts.text.markup import MarkupReader
+from liusheng.tts.text.types import Clause, Language, Span
 from liusheng.tts.types import SpeechRequest
 from liusheng.tts.voice import TextFrontEnd
 
@@ -30,23 +31,75 @@ class SpokenClause:
     origin: Callable[[Span], Span] = _identity
 
 
+_Placed = tuple[Clause, Callable[[Span], Span]]
+"""A clause, and what maps its spans to those of the request's text."""
+
+
+def _plain(
+    text: GrowingText, front_end: TextFrontEnd, language: Language
+) -> Iterator[_Placed | None]:
+    for clause in front_end.follow(text, language):
+        yield None if clause is None else (clause, _identity)
+
+
+def _marked_up(
+    text: GrowingText, front_end: TextFrontEnd, language: Language
+) -> Iterator[_Placed | None]:
+    """The clauses of a text with mark-up in it."""
+    reader = MarkupReader(language)
+    plain = GrowingText()
+    taken = listed = 0
+    for clause in front_end.follow(plain, language):
+        for each in plain.skipped[listed:]:
+            text.skipped.append(replace(each, span=reader.origin(each.span)))
+        listed = len(plain.skipped)
+        if clause is not None:
+            yield clause, reader.origin
+            continue
+        while not (text.flushes or text.last or taken < len(text.text)):
+            yield None
+        flush = bool(text.flushes)
+        end = text.flushes.popleft() if flush else len(text.text)
+        last = text.last and not flush
+        plain.extend(reader.feed(text.text[taken:end], last=last, flush=flush), last=last)
+        taken = end
+        if flush:
+            plain.flush(len(plain.text))
+        text.skipped += reader.skipped
+        reader.skipped.clear()
+
+
 def spoken_clauses(
-    request: SpeechRequest, text: GrowingText, front_end: TextFrontEnd
+    request: SpeechRequest,
+    text: GrowingText,
+    front_end: TextFrontEnd,
+    language: Language = "zh",
 ) -> Iterator[SpokenClause | Break | None]:
     """Yield the parts of a request in order; None where the next one needs more text first.
+
+    What is not read is appended to `text.skipped`, with spans in the request's text.
+
+    Args:
+        language: of what does not show its own.
 
     Raises:
         SsmlError: the request is SSML, and its text is not valid.
     """
     if not request.ssml:
-        for clause in front_end.follow(text):
-            yield None if clause is None else SpokenClause(clause, request.speed, request.volume)
+        read = _marked_up if request.markup else _plain
+        for found in read(text, front_end, language):
+            if found is None:
+                yield None
+            else:
+                yield SpokenClause(found[0], request.speed, request.volume, found[1])
         return
     for part in parse(text.text):
         if isinstance(part, Break):
             yield part
             continue
         speed, volume = request.speed * part.rate, request.volume * part.volume
-        for clause in front_end.follow(part.growing()):
+        passage = part.growing()
+        for clause in front_end.follow(passage, language):
             if clause is not None:
                 yield SpokenClause(clause, speed, volume, part.origin)
+        text.skipped += [replace(each, span=part.origin(each.span)) for each in passage.skipped]

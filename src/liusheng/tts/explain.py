@@ -9,7 +9,7 @@ from typing import Any
 from liusheng.models.types import InstalledModel
 from liusheng.tts.load import open_router
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.text import Clause, FrontEnd, UserLexicon
+from liusheng.tts.text import Clause, FrontEnd, GrowingText, Skipped, UserLexicon
 from liusheng.tts.types import UnknownVoiceError
 from liusheng.tts.voice import PhoneticVoice
 
@@ -49,10 +49,28 @@ class Explainer:
         each syllable with its characters, its pinyin after tone sandhi and its phones. `voice` and
         `phones` are null where there is no voice, or the voice does not show its phones.
 
+        `skipped` has what is not read: its text, its span and the reason (see `Skipped`).
+
         voice: a voice's name; "" for the default voice.
         """
-        clauses = list(self._front_end.clauses(text))
-        return {"text": text, "clauses": [self._clause(clause, voice) for clause in clauses]}
+        whole = GrowingText(text, last=True)
+        language = self._router.language_for(voice) if self._router else "zh"
+        clauses = [c for c in self._front_end.follow(whole, language) if c is not None]
+        skipped = list(whole.skipped)
+        if self._router is not None:
+            skipped += [
+                Skipped(text[slice(*clause.span)], clause.span, "no_voice_for_script")
+                for clause in clauses
+                if self._router.voice_for(clause, voice) is None
+            ]
+        return {
+            "text": text,
+            "clauses": [self._clause(clause, voice) for clause in clauses],
+            "skipped": [
+                {"text": each.text, "span": list(each.span), "reason": each.reason}
+                for each in sorted(skipped, key=lambda each: each.span)
+            ],
+        }
 
     def _clause(self, clause: Clause, requested: str) -> dict[str, Any]:
         voice = self._router.voice_for(clause, requested) if self._router else None

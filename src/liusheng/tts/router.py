@@ -10,10 +10,10 @@ from liusheng.tts.clauses import SpokenClause, spoken_clauses
 from liusheng.tts.marks import ClauseMarks
 from liusheng.tts.ssml import Break
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.text.types import Clause
+from liusheng.tts.text.types import Clause, Language, Skipped
 from liusheng.tts.trim import TrimmedBlocks, amplify, silence
 from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
-from liusheng.tts.voice import ClauseVoice, TextFrontEnd, TimedVoice, Timing
+from liusheng.tts.voice import ClauseVoice, TextFrontEnd, TimedVoice, Timing, language_of
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,8 @@ class VoiceRouter:
         position = 0
         spoken = False
         urgent = True
-        for part in spoken_clauses(request, text, self._front_end):
+        language = language_of(requested.voice)
+        for part in spoken_clauses(request, text, self._front_end, language):
             if part is None:
                 urgent = True
                 yield None
@@ -112,7 +113,7 @@ class VoiceRouter:
                 position += len(quiet)
                 yield Block(quiet)
                 pause = 0.0
-            for block in self._clause(part, requested, text.text, position, urgent=urgent):
+            for block in self._clause(part, requested, text, position, urgent=urgent):
                 urgent = False
                 spoken = True
                 position += len(block.samples)
@@ -124,7 +125,7 @@ class VoiceRouter:
         self,
         part: SpokenClause,
         requested: LoadedVoice,
-        source: str,
+        text: GrowingText,
         position: int,
         *,
         urgent: bool,
@@ -132,7 +133,10 @@ class VoiceRouter:
         clause = part.clause
         chosen = self._choose(clause, requested)
         if chosen is None:
-            log.warning("no voice has the language %s; not spoken: %s", clause.lang, clause.reading)
+            span = part.origin(clause.span)
+            left_out = text.text[slice(*span)]
+            text.skipped.append(Skipped(left_out, span, "no_voice_for_script"))
+            log.warning("no voice has the language %s; not spoken: %s", clause.lang, left_out)
             return
         timings: tuple[Timing, ...] = ()
         if isinstance(chosen.voice, TimedVoice):
@@ -140,7 +144,7 @@ class VoiceRouter:
         else:
             raw = chosen.voice.speak(clause, speed=part.speed, urgent=urgent)
         trimmed = TrimmedBlocks(amplify(samples, chosen.gain) for samples in raw)
-        marks = ClauseMarks(clause, timings, source, position, part.origin)
+        marks = ClauseMarks(clause, timings, text.text, position, part.origin)
         for samples in trimmed:
             position += len(samples)
             started = marks.starting_before(position, trimmed.lead, last=trimmed.ended)
@@ -152,6 +156,10 @@ class VoiceRouter:
         voice has its language."""
         chosen = self._choose(clause, self._by_name.get(requested, self._default))
         return chosen.voice if chosen else None
+
+    def language_for(self, requested: str = "") -> Language:
+        """The language of what does not show its own, when the voice of this name is requested."""
+        return language_of(self._by_name.get(requested, self._default).voice)
 
     def _choose(self, clause: Clause, requested: LoadedVoice) -> LoadedVoice | None:
         if clause.lang in requested.voice.languages:

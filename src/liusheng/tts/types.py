@@ -51,6 +51,8 @@ class SpeechRequest:
     speed: 1.0 is the voice's own; 2.0 takes half the time.
     volume: factor; 1.0 is -21 LUFS. Peaks are limited softly below full scale.
     ssml: the text is SSML (see `liusheng.tts.ssml`), and complete when its synthesis starts.
+    markup: the text may contain Markdown, HTML and LaTeX, which are read as a person would read
+        them aloud (see `liusheng.tts.text.markup`). No effect on SSML.
     """
 
     text: str
@@ -58,6 +60,7 @@ class SpeechRequest:
     speed: float = 1.0
     volume: float = 1.0
     ssml: bool = False
+    markup: bool = False
 
 
 @dataclass(frozen=True)

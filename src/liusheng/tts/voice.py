@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from liusheng.models.types import InstalledModel
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.text.types import Clause
+from liusheng.tts.text.types import Clause, Language
 from liusheng.tts.types import Samples
 
 _MARKS = {
@@ -21,9 +21,9 @@ _MARKS = {
 class TextFrontEnd(Protocol):
     """The text front end as the router uses it; see `liusheng.tts.text.FrontEnd`."""
 
-    def clauses(self, text: str) -> Iterator[Clause]: ...
+    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]: ...
 
-    def follow(self, text: GrowingText) -> Iterator[Clause | None]: ...
+    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]: ...
 
 
 class ClauseVoice(Protocol):
@@ -85,6 +85,12 @@ class PhoneticVoice(ClauseVoice, Protocol):
 def punctuated(clause: Clause) -> str:
     """The clause's reading with its final punctuation, from which models derive intonation."""
     return clause.reading + _MARKS[clause.lang]["question" if clause.asks else clause.pause]
+
+
+def language_of(voice: ClauseVoice) -> Language:
+    """The language in which a voice reads what tells none of its own ("OK.", "10:30"): its first
+    that the front end knows."""
+    return next((lang for lang in ("zh", "en") if lang == voice.languages[0]), "zh")
 
 
 def default_voice_name(model: InstalledModel) -> str:

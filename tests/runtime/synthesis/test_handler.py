@@ -17,6 +17,7 @@ from liusheng.runtime.synthesis.messages import (
     SpeechStart,
     SpeechUpdate,
 )
+from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import SpeechRequest
 from tests.support.fake_voice import Counter
 
@@ -113,3 +114,9 @@ def test_a_worker_loads_the_voices(monkeypatch: pytest.MonkeyPatch) -> None:
     lexicon = Path("words.txt")
     assert module.load_synthesis_handler([], lexicon).describe()[0].name == "counter"
     assert loaded == [[], lexicon]
+
+
+def test_the_last_chunk_lists_what_was_not_read(handler: SynthesisHandler) -> None:
+    *others, last = run(handler, SpeechStart(SpeechRequest("2 😀")))
+    assert last.skipped == (Skipped("😀", (2, 3), "emoji"),)
+    assert not any(chunk.skipped for chunk in others)

@@ -5,6 +5,7 @@ The recogniser is the fake that hears audio as the ASCII text that it is.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import threading
 import wave

@@ -265,3 +265,17 @@ async def test_pace_keeps_audio_back(server: Server) -> None:
         packets += await until_closing(dialogue)
         assert packets[-1]["cancelled"]
         assert len(pcm_of(packets)) < 200 * 2400 * 2 / 2
+
+
+async def test_what_is_not_read_is_listed_in_the_last_packet(server: Server) -> None:
+    async with server.tts() as dialogue:
+        await dialogue.send({"text": "2 😀"})
+        *packets, closing = await until_closing(dialogue)
+        assert not any("skipped" in packet for packet in packets)
+        assert closing == {
+            "status": 2,
+            "audio": "",
+            "skipped": [{"span": [2, 3], "text": "😀", "reason": "emoji"}],
+        }
+        await dialogue.send({"text": "2"})
+        assert (await until_closing(dialogue))[-1] == {"status": 2, "audio": ""}

@@ -1,7 +1,8 @@
 import pytest
 
 from liusheng.tts.text.clean import clean
-from liusheng.tts.text.language import english_items, piece_language
+from liusheng.tts.text.english import english_items
+from liusheng.tts.text.language import piece_language
 from liusheng.tts.text.rules.addresses import spoken_address
 
 

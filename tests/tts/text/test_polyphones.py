@@ -1,7 +1,7 @@
 import pytest
 
 from liusheng.tts.text.erhua import is_rhotic
-from liusheng.tts.text.polyphones import reading
+from liusheng.tts.text.polyphones import in_word, is_doubled, reading
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,39 @@ from liusheng.tts.text.polyphones import reading
         (["书", "还", "了"], 1, "huan2"),
         (["他", "还", "在"], 1, None),
         (["银行"], 0, None),
+        (["渐渐", "地"], 1, "de5"),
+        (["高兴", "地"], 1, "de5"),
+        (["土", "地"], 1, "di4"),
+        (["这道题", "得", "重做"], 1, "dei3"),
+        (["路", "长", "得", "很"], 1, "chang2"),
+        (["草", "长", "得", "很", "高"], 1, "zhang3"),
+        (["时间", "长", "了"], 1, "chang2"),
+        (["地里", "长", "了", "草"], 1, "zhang3"),
+        (["为", "我们", "服务"], 0, "wei4"),
+        (["他", "为", "公司", "工作"], 1, "wei4"),
+        (["为", "庆祝", "胜利"], 0, "wei4"),
+        (["任命", "为", "经理"], 1, "wei2"),
+        (["首都", "为", "北京"], 1, None),
+        (["评", "为", "我们", "的", "代表"], 1, "wei2"),
+        (["重", "三", "斤"], 0, "zhong4"),
+        (["树", "倒", "了"], 1, "dao3"),
+        (["倒", "了", "杯", "水"], 0, "dao4"),
+        (["40", "弄", "1", "号"], 1, "long4"),
+        (["弄", "坏"], 0, "nong4"),
+        (["数", "一下"], 0, "shu3"),
+        (["盛", "一碗"], 0, "cheng2"),
+        (["差", "三分"], 0, "cha4"),
+        (["真", "累"], 1, "lei4"),
+        (["挑", "一个"], 0, "tiao1"),
+        (["挑", "起来"], 0, "tiao3"),
+        (["攒", "钱"], 0, "zan3"),
+        (["衣服", "干", "了"], 1, "gan1"),
+        (["转", "了", "三圈"], 0, "zhuan4"),
+        (["他", "还", "着", "贷款"], 1, "huan2"),
+        (["藏", "在", "西藏"], 0, "cang2"),
+        (["这", "本", "书", "薄"], 3, "bao2"),
+        (["他", "教", "数学"], 1, "jiao1"),
+        (["一只", "只"], 1, "zhi1"),
     ],
 )
 def test_reading(words: list[str], at: int, pinyin: str | None) -> None:
@@ -30,10 +63,33 @@ def test_reading(words: list[str], at: int, pinyin: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("渗漏率", (2, "lv4")),
+        ("捣乱分子", (2, "fen4")),
+        ("尧都区", (1, "du1")),
+        ("牧羊地", (2, "di4")),
+        ("水分子", None),
+        ("都市", None),
+    ],
+)
+def test_endings(word: str, found: tuple[int, str] | None) -> None:
+    assert in_word(word) == found
+
+
+@pytest.mark.parametrize("word", ["慢慢", "一拐一拐", "高高兴兴", "空荡荡"])
+def test_doubled(word: str) -> None:
+    assert is_doubled(word)
+    assert not is_doubled(word[:-1] + "土")
+
+
+@pytest.mark.parametrize(
     ("before", "after", "word_start", "rhotic"),
     [
         ("花", "", False, True),
         ("一会", "就", False, True),
+        ("小媳妇", "", False, True),
+        ("笛卡", "坐", False, False),
         ("女", "", False, False),
         ("婴", "", False, False),
         ("和", "子", True, False),

@@ -3,8 +3,9 @@ from hypothesis import strategies as st
 
 from liusheng.han import is_han
 from liusheng.tts.explain import Explainer
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text import FrontEnd, GrowingText
 from liusheng.tts.text.assemble import FIRST, LONGEST
+from liusheng.tts.text.skipped import is_mark
 from tests.support.examples import examples
 
 _HAN = "我们一不了着长行得地儿中国银重还好水果二三十百千万点零年月日号元个"
@@ -33,7 +34,9 @@ def test_any_text_is_read_within_its_bounds(front_end: FrontEnd, text: str) -> N
     at = 0
     for index, clause in enumerate(clauses):
         assert clause.reading
-        assert clause.lang == "en" or 1 <= len(clause.syllables) <= (LONGEST if index else FIRST)
+        assert clause.lang == "en" or 1 <= len(clause.syllables) <= LONGEST
+        if clause.lang == "zh" and not index and len(clause.syllables) > FIRST:
+            assert len({s.span for s in clause.syllables[: FIRST + 1]}) <= 2, "a number is not cut"
         assert 0 <= clause.span[0] < clause.span[1] <= len(text)
         assert clause.ends_sentence == (clause.pause == "sentence")
         for syllable in clause.syllables:
@@ -87,3 +90,48 @@ def test_no_figure_is_left_out(front_end: FrontEnd, text: str) -> None:
         spans = [clause.span] if clause.lang == "en" else [s.span for s in clause.syllables]
         read.update(*(range(*span) for span in spans))
     assert [at for at, char in enumerate(text) if char.isdigit() and at not in read] == []
+
+
+_CLASSES = (
+    "我们银行得地𰻝𠮷㐀龘々〇",
+    "0123456789０１²½①Ⅳ٣",
+    "abcXYZéßøＡ",
+    "こんにちはカタﾊﾝ",
+    "Приветмир",
+    "한국어",
+    "مرحباשלום",
+    "हिन्दीไทย",
+    "😀👍🏽👨‍👩‍👧☔️♥",
+    "&@#%*\\=<>+^$|~→↑©★§†¬∂",
+    "，。！？；：、…—“”「」（）()[]{}'\"-_/·•",
+    " \t\n\u00a0\u3000\u200b\u200d\ufeff\x00\x1b\u202e",
+    "\u0301\u0627\u064e\ue000\U000e0041\ud800",
+)
+
+
+@given(
+    text=st.lists(
+        st.one_of(st.sampled_from(_CLASSES).flatmap(st.sampled_from), st.characters()), max_size=40
+    ).map("".join)
+)
+@example("人々")
+@example("年龄&性别")
+@example("hello & こんにちは = Привет")
+@example("a < b \\ c")
+@quick
+def test_every_character_is_read_is_a_mark_or_is_listed(front_end: FrontEnd, text: str) -> None:
+    whole = GrowingText(text, last=True)
+    read: set[int] = set()
+    for clause in front_end.follow(whole):
+        assert clause is not None
+        spans = [clause.span] if clause.lang == "en" else [s.span for s in clause.syllables]
+        read.update(at for span in spans for at in range(*span))
+    skipped = {at for each in whole.skipped for at in range(*each.span)}
+    assert [
+        (at, char)
+        for at, char in enumerate(text)
+        if not (at in read or at in skipped or is_mark(char))
+    ] == []
+    assert [each.span for each in whole.skipped] == sorted({e.span for e in whole.skipped})
+    for each in whole.skipped:
+        assert text[slice(*each.span)] == each.text

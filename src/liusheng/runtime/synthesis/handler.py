@@ -97,7 +97,8 @@ class _ActiveSpeech:
             marks = tuple(self._marks[self._marks_to_skip :])
             self._marks_to_skip = 0
             self._marks.clear()
-        return SpeechChunk(new, self._samples / SAMPLE_RATE, marks, waiting, over)
+        left_out = sorted(self._text.skipped, key=lambda each: each.span) if over else ()
+        return SpeechChunk(new, self._samples / SAMPLE_RATE, marks, waiting, over, tuple(left_out))
 
 
 class _EncodedStream:

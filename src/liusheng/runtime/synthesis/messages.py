@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liusheng.audio.encode import Format
+from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
 
 
@@ -60,6 +61,7 @@ class SpeechChunk:
     marks: of what begins in it.
     waiting: the rest of the speech needs more text.
     over: the speech is complete.
+    skipped: in the last chunk: what of the text was not read, in order.
     """
 
     audio: bytes
@@ -67,3 +69,4 @@ class SpeechChunk:
     marks: tuple[SpeechMark, ...] = ()
     waiting: bool = False
     over: bool = False
+    skipped: tuple[Skipped, ...] = ()

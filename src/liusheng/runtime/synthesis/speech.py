@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
+from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
 
 
@@ -44,6 +45,7 @@ class Speech:
     stops before the end calls `cancel`.
 
     last: whether the text is complete; otherwise `extend` adds to it.
+    skipped: once the speech is complete: what of the text was not read.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Speech:
         self.tries = 0
         self.started = False
         self.last = last
+        self.skipped: tuple[Skipped, ...] = ()
         self._controller = controller
         self._request = request
         self._output = output
@@ -171,6 +174,7 @@ class Speech:
 
     def add(self, chunk: SpeechChunk) -> float:
         """Add a chunk from the worker; return how many seconds of audio it adds."""
+        self.skipped = chunk.skipped
         if not chunk.audio:
             return 0.0
         start = self._seconds

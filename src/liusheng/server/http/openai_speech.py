@@ -39,7 +39,8 @@ def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -
         refuse_unsupported(message, openai.UNSUPPORTED_SPEECH)
         text = plain_text(body.input, "input", limits.max_text_chars)
         voice = body.voice if isinstance(body.voice, str) else body.voice.id
-        request = SynthesisRequest(text, voice_for(body.model, voice, synthesis), body.speed)
+        name = voice_for(body.model, voice, synthesis)
+        request = SynthesisRequest(text, name, body.speed, body.markup)
         encoding, media_type = _FORMATS[body.response_format]
         events = body.stream_format == "sse"
         if events:

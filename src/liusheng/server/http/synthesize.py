@@ -28,7 +28,10 @@ async def synthesize(
     """
     try:
         speech = synthesis.speak(
-            SpeechRequest(request.text, request.voice, request.speed, volume), output
+            SpeechRequest(
+                request.text, request.voice, request.speed, volume, markup=request.markup
+            ),
+            output,
         )
     except BusyError as error:
         _log.warning("refused: %s", error)

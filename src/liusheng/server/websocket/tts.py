@@ -59,7 +59,9 @@ class TTSSocket(SocketDriver[TtsCommand]):
             self._playback.reset()
 
     def _start(self, text: StartText) -> None:
-        request = SpeechRequest(text.text, text.voice, text.speed, text.volume, text.ssml)
+        request = SpeechRequest(
+            text.text, text.voice, text.speed, text.volume, text.ssml, text.markup
+        )
         output = Output(text.format, text.sample_rate)
         number = text.number
         try:
@@ -90,7 +92,8 @@ class TTSSocket(SocketDriver[TtsCommand]):
             _log.exception("synthesis failed")
             self._tts.failed(text.number, synthesis_failed())
         else:
-            self._tts.finished(text.number, silent=silent)
+            skipped = msgspec.convert(speech.skipped, tuple[tts.Skipped, ...], from_attributes=True)
+            self._tts.finished(text.number, silent=silent, skipped=skipped)
         self.progress()
 
     async def _send_audio(self, text: StartText, speech: Speech) -> bool:

@@ -3,7 +3,7 @@
 from liusheng.tts.text.frontend import FrontEnd
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.lexicon import LexiconError, UserLexicon
-from liusheng.tts.text.types import Clause, Language, Pause, Span, Syllable
+from liusheng.tts.text.types import Clause, Language, Pause, Skipped, Span, Syllable
 
 __all__ = [
     "Clause",
@@ -12,6 +12,7 @@ __all__ = [
     "Language",
     "LexiconError",
     "Pause",
+    "Skipped",
     "Span",
     "Syllable",
     "UserLexicon",

@@ -130,7 +130,17 @@ def _best_cut(syllables: tuple[Syllable, ...], longest: int) -> int:
     parts = max(2, -(-count // longest))
     target = min(longest, -(-count // parts))
     sizes = range(max(3, target // 2), min(longest, count - 3) + 1)
-    return min(sizes, key=lambda size: 0.4 * abs(size - target) + _cost(syllables, size))
+    # What is read as one (a number) is not parted, though a first clause may get longer by it.
+    whole = [size for size in range(1, min(LONGEST, count) + 1) if _parts_nothing(syllables, size)]
+    inside = [size for size in sizes if size in whole]
+    if not inside and whole:
+        return min(whole, key=lambda size: (size < 2, abs(size - target)))
+    return min(inside or sizes, key=lambda size: 0.4 * abs(size - target) + _cost(syllables, size))
+
+
+def _parts_nothing(syllables: tuple[Syllable, ...], size: int) -> bool:
+    """Whether a cut after `size` syllables parts nothing that is read as one."""
+    return size == len(syllables) or syllables[size - 1].span != syllables[size].span
 
 
 def _cost(syllables: tuple[Syllable, ...], size: int) -> float:

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from liusheng.han import is_han
+from liusheng.han import HAN, has_han, is_han
 from liusheng.tts.text.symbols import GREEK
 from liusheng.tts.text.types import Span
 
 KEPT_PUNCTUATION = "，！？；：（）、。．…—·•“”‘’「」『』《》〈〉【】〔〕"
-SYMBOLS = "°℃℉′″±×÷√∞≈≠≤≥≡∑∏∫∂∈∵∴∠⊥∥∅∪∩⊂‰Ω№¥€£₩₽₹¢→←↑↓"
+SYMBOLS = "°℃℉′″±×÷√∞≈≠≤≥≡∑∏∫∂∈∉∵∴∠⊥∥∅∪∩⊂⊃∀∃¬≌∽△‰‱Ω№¥€£₩₽₹¢→←↑↓⇒➜✓✔✗✘"
 _SUPERSCRIPTS = "²³"
-_POWERS = {char: f"^{digit}" for char, digit in zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True)}
+_POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _ROMAN = {chr(0x2160 + n): str(n + 1) for n in range(12)}
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _HAN_ZERO = {"〇": "零"}
@@ -31,7 +32,23 @@ _PLAIN = {
     "﹣": "-", "－": "-", "｡": "。", "､": "、", "«": "“", "»": "”", "„": "“", "‧": "·", "⋅": "·",
 }  # fmt: skip
 
+_LETTERS = {
+    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d",
+    "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L", "ı": "i", "ħ": "h",
+    "Ħ": "H", "ŋ": "ng", "Ŋ": "NG",
+}  # fmt: skip
+"""Latin letters that Unicode does not take apart."""
+
 _FIGURE_COLON = re.compile(r"(?<=\d)：(?=\d)")
+
+_SPACED = re.compile(
+    # Spaced as pangu spacing and language models write: 有 2 个, 50 %, 3 - 5 天, 下午 3 : 30.
+    # A space before a list's number stays: it begins an item ("分为 1. 苹果").
+    rf"(?<=[{HAN}]) (?=[+±-]?\d)(?!\d{{1,2}}[.、)）](?!\d))"
+    rf"|(?<=\d) (?=[{HAN}%‰°℃℉])"
+    r"|(?<=\d) (?=[:：~-] ?\d)|(?<=\d[:：~-]) (?=\d)|(?<=\d [:：~-]) (?=\d)"
+)
+"""Spaces inside what is read as one."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +66,47 @@ def clean(text: str, start: int, end: int) -> Chars:
     """The plain form of `text[start:end]`, with spans in `text`."""
     chars: list[str] = []
     spans: list[Span] = []
+    between = "又" if has_han(text[start:end]) else " "
     for at in range(start, end):
-        for char in _plain(text[at]):
+        if text[at] == "々" and chars and is_han(chars[-1]):
+            chars.append(chars[-1])
+            spans.append((at, at + 1))
+            continue
+        if (power := _power(text, at, start, end)) is not None:
+            chars.extend(power)
+            spans += [(at, at + 1)] * len(power)
+            continue
+        mixed = chars and chars[-1].isdecimal() and "⁄" in unicodedata.normalize("NFKD", text[at])
+        for char in (between if mixed else "") + _plain(text[at]):
             chars.append(char)
             spans.append((at, at + 1))
     plain = _FIGURE_COLON.sub(":", "".join(chars))
+    plain, spans = _unspaced(plain, spans)
     return Chars(_simplified(plain), tuple(spans))
+
+
+def _power(text: str, at: int, start: int, end: int) -> str | None:
+    """The plain form of a superscript: x⁻³ is x^-3 (x² and x³ alone stay); of log₂, log_2."""
+    char = text[at]
+    if char in _SUBSCRIPTS:
+        is_base = text[max(start, at - 3) : at] == "log"
+        return "_" + str(unicodedata.digit(char)) + " " if is_base else None
+    if char not in _POWERS:
+        return None
+    goes_on = at > start and text[at - 1] in _POWERS
+    alone = not goes_on and not (at + 1 < end and text[at + 1] in _POWERS)
+    if alone and char in _SUPERSCRIPTS:
+        return char
+    return _POWERS[char] if goes_on else "^" + _POWERS[char]
+
+
+def _unspaced(plain: str, spans: list[Span]) -> tuple[str, list[Span]]:
+    """Leave out the spaces that `_SPACED` finds."""
+    found = [match.start() for match in _SPACED.finditer(plain)]
+    for at in reversed(found):
+        plain = plain[:at] + plain[at + 1 :]
+        del spans[at]
+    return plain, spans
 
 
 @lru_cache(maxsize=8192)
@@ -63,7 +115,9 @@ def _plain(char: str) -> str:
         return char if char.isprintable() else _space(char)
     if char in _PLAIN:
         return _PLAIN[char]
-    if char in _POWERS:
+    if char in _LETTERS:
+        return _LETTERS[char]
+    if char in _POWERS and char not in _SUPERSCRIPTS:
         return _POWERS[char]
     if char in KEPT_PUNCTUATION or char in SYMBOLS or char in _SUPERSCRIPTS:
         return char

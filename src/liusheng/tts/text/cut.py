@@ -13,14 +13,23 @@ LONGEST_WHOLE = 200
 _CLOSERS = "”’」』》〉】〕）)\\]\"'"
 _ALNUM = "A-Za-z0-9０-９Ａ-Ｚａ-ｚ"
 _STOP = (
-    r"(?:[。！？!?…\n｡，、；,;､]|[：:](?!\s?[0-9０-９])|—{2,}"
+    r"(?:[。！？?…\n｡，、；,;､]|!(?!=)|[：:](?!\s?[0-9０-９])|—{2,}"
     rf"|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
+)
+# Abbreviations that may end a sentence, and words that then begin the next one.
+_MAY_END = "St|Ave|Rd|Blvd|etc|U\\.S|U\\.K|a\\.m|p\\.m|A\\.M|P\\.M|Inc|Ltd|Co|Corp|Jr|Sr"
+_STARTERS = (
+    "He|She|It|The|I|We|They|You|A|An|This|That|These|Those|In|On|At|But|And|So|If|When|My|His|"
+    "Her|Our|Their|There|What|Why|How|Then|No|Yes|For|After|Before"
 )
 _SCAN = re.compile(
     # Kept whole: what one rule reads as one. Each is bounded, so a scan is linear.
     r"(?P<whole>“[^”\n]{0,40}”|‘[^’\n]{0,40}’|「[^」\n]{0,40}」|『[^』\n]{0,40}』"
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
-    r"|(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|U\.S|U\.K|a\.m|p\.m|Inc|Ltd|Co|Jr|Sr)\.(?=\s?\S)"
+    rf"|(?:Mr|Mrs|Ms|Dr|Prof|No|vs|e\.g|i\.e|Gov|Sen|Gen|Capt|Lt|Sgt|Rev|Mt)\.(?=\s?\S)"
+    rf"|(?:{_MAY_END})\.(?=\s?\S)(?!\s{{1,2}}(?:{_STARTERS})\s)"
+    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Figs?|Sec|Vol|Ch|pp?|Eq|Nos|Art|approx)\."
+    r"(?=\s?\d)"
     rf"|[{_ALNUM}](?:[{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]{{0,{LONGEST_WHOLE}}}[{_ALNUM}])?)"
     rf"|(?P<stop>{_STOP})"
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 _FULL = frozenset(
     "女 婴 幼 少 孤 胎 男 健 宠 混血 小 育 托 患 产 弃 新生 早产 病 娇 吾 爱 侏 胡 可 曼 齐格 "
     "哈 喀 巴 莫 尼 塔 埃 幸运 雏 低能 低体重 妇 聋 怀 弄 败家 骄 的 是 和 有 了 一个 把 给 "
-    "与 岁".split()
+    "与 岁 笛卡 锦鸡 金爪".split()
 )
 
 # What 儿 begins: 儿子, 儿童, ...
@@ -21,4 +21,6 @@ def is_rhotic(before: str, after: str, word_start: bool) -> bool:
     """
     if not before or (word_start and after and after in _BEGINS):
         return False
+    if before.endswith("媳妇"):
+        return True
     return not any(before.endswith(stem) for stem in _FULL)

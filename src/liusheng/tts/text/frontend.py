@@ -6,11 +6,13 @@ from collections.abc import Generator, Iterator
 
 from liusheng.tts.text.assemble import assemble
 from liusheng.tts.text.clean import clean
+from liusheng.tts.text.english import english_items
 from liusheng.tts.text.growing import GrowingText, Signal
-from liusheng.tts.text.language import english_items, piece_language
+from liusheng.tts.text.language import piece_language
 from liusheng.tts.text.lexicon import UserLexicon
 from liusheng.tts.text.normalize import TextToken, normalize
 from liusheng.tts.text.segments import segments
+from liusheng.tts.text.skipped import recorded
 from liusheng.tts.text.types import Clause, Language
 
 _LOOKAHEAD = 3
@@ -30,23 +32,29 @@ class FrontEnd:
         self._lexicon = lexicon or UserLexicon()
         self._reader = Reader()
 
-    def clauses(self, text: str) -> Iterator[Clause]:
+    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]:
         """Yield the clauses of a text; none if it has nothing to speak.
 
         Lazy: the cost of the first clause does not depend on what follows it. Any string is valid.
+
+        language: of pieces that do not show their own and have no neighbour that does ("OK.",
+            "10:30").
         """
         whole = GrowingText(text, last=True)
-        return (clause for clause in self.follow(whole) if clause is not None)
+        return (clause for clause in self.follow(whole, language) if clause is not None)
 
-    def follow(self, text: GrowingText) -> Iterator[Clause | None]:
+    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]:
         """Yield the same clauses of a text that is still growing, each as soon as it is certain.
 
-        None means that the next clause needs `text` to be extended or flushed first.
+        None means that the next clause needs `text` to be extended or flushed first. What is not
+        read of the text is appended to `text.skipped`.
         """
         self._lexicon.update()
-        return assemble(segments(self._pieces(text), self._reader))
+        return assemble(segments(self._pieces(text, language), self._reader))
 
-    def _pieces(self, text: GrowingText) -> Iterator[Iterator[TextToken] | Signal]:
+    def _pieces(
+        self, text: GrowingText, default: Language
+    ) -> Iterator[Iterator[TextToken] | Signal]:
         language: Language | None = None
         for span in text.spans():
             if isinstance(span, Signal):
@@ -55,14 +63,17 @@ class FrontEnd:
             chars = clean(text.text, *span)
             language = piece_language(chars.text, language)
             if language is None:
-                language = yield from _language_ahead(text, span[1])
+                language = yield from _language_ahead(text, span[1], default)
             if language == "en":
-                yield english_items(chars, text.readings)
+                tokens = english_items(chars, text.readings)
             else:
-                yield normalize(chars, self._lexicon, text.readings)
+                tokens = normalize(chars, self._lexicon, text.readings)
+            yield recorded(tokens, text.text, span, text.skipped)
 
 
-def _language_ahead(text: GrowingText, at: int) -> Generator[Signal, None, Language]:
+def _language_ahead(
+    text: GrowingText, at: int, default: Language
+) -> Generator[Signal, None, Language]:
     """The language of the next few pieces, for a piece that does not show its own."""
     for _ in range(_LOOKAHEAD):
         while (end := text.end_of_piece(at)) is None and text.waits:
@@ -72,4 +83,4 @@ def _language_ahead(text: GrowingText, at: int) -> Generator[Signal, None, Langu
         if (language := piece_language(clean(text.text, at, end).text, None)) is not None:
             return language
         at = end
-    return "zh"
+    return default

@@ -9,7 +9,7 @@ from enum import Enum
 
 from liusheng.tts.text.cut import is_closed, piece_end, sure_end
 from liusheng.tts.text.rules.words import SpokenWord
-from liusheng.tts.text.types import Span
+from liusheng.tts.text.types import Skipped, Span
 
 
 class Signal(Enum):
@@ -42,6 +42,9 @@ class GrowingText:
         flushes: lengths of the text at which it was flushed (see `flush`) and that were not
             processed yet.
         readings: replacements of characters, by their position.
+
+    Attributes:
+        skipped: what of it was not read so far, in order; the front end appends to it.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class GrowingText:
         self.readings = readings or {}
         self.last = last
         self.flushes = deque(flushes)
+        self.skipped: list[Skipped] = []
 
     def extend(self, text: str, *, last: bool = False) -> None:
         """Add to the text; `last`: and complete it."""

@@ -1,29 +1,29 @@
-"""The language of a piece, and the words of an English one."""
+"""Which language a piece is in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 
 from liusheng.han import has_han
-from liusheng.tts.text.clean import Chars
-from liusheng.tts.text.growing import Reading
-from liusheng.tts.text.normalize import TextToken, mark_kind
-from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
+from liusheng.tts.text.rules.addresses import ADDRESSES
+from liusheng.tts.text.rules.patterns import any_of
 from liusheng.tts.text.rules.words import latin_kind
+from liusheng.tts.text.symbols import SPELT_UNITS, UNITS
 from liusheng.tts.text.types import Language
 
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?:'[A-Za-z]+)?(?![A-Za-z])")
-_UNIT_LIKE = re.compile(r"\d\s?[A-Za-z/²³]+(?![A-Za-z])|[A-Za-z]+\d+")
-_FORMULA = re.compile(r"[=+×÷²³√^≤≥≈]")
-_ENDING = " \n.,;:!?…—，。！？；：、"
+_UNIT_LIKE = re.compile(
+    rf"\d\s?(?:{any_of([*UNITS, *SPELT_UNITS])})(?:/[A-Za-z²³]+)?(?![A-Za-z])"
+    r"|\d[A-Za-z/²³]+(?![A-Za-z])|[A-Za-z]+\d+"
+)
+_FORMULA = re.compile(r"[=+×÷²³√^≤≥≈]|(?<![A-Za-z])(?:log|lg|ln|sin|cos|tan)[_ ]?[(\d]")
 
 
 def piece_language(text: str, before: Language | None) -> Language | None:
-    """The language of a piece of cleaned text; None where it does not show and `before` is None.
+    """The language of a piece of cleaned text; None where nothing tells and nothing went before.
 
-    Han characters make it Mandarin, an English word makes it English; a piece of digits and marks
-    alone has the language `before` it.
+    Han characters make it Mandarin, a word of English English; a piece of figures and marks alone
+    goes on in the language `before` it.
     """
     if has_han(text):
         return "zh"
@@ -39,34 +39,3 @@ def _no_addresses(text: str) -> str:
     for pattern in ADDRESSES:
         text = pattern.sub(" ", text)
     return text
-
-
-def english_items(
-    chars: Chars, readings: Mapping[int, Reading] | None = None
-) -> Iterator[TextToken]:
-    """Yield the words of an English piece, addresses spelled out, then its final punctuation.
-
-    readings: replacements of characters, by their position in the original text.
-    """
-    text = chars.text
-    stop = len(text.rstrip(_ENDING))
-    for match in re.finditer(r"[^\s_]+", text[:stop]):
-        read = _read(chars, match, readings or {})
-        if any(char.isalnum() for char in read):
-            span = (chars.spans[match.start()][0], chars.spans[match.end() - 1][1])
-            yield TextToken("english", read, (span,))
-    if stop < len(text):
-        span = (chars.spans[stop][0], chars.spans[-1][1])
-        yield TextToken(mark_kind(text[stop:]), text[stop:].strip(), (span,))
-
-
-def _read(chars: Chars, match: re.Match[str], readings: Mapping[int, Reading]) -> str:
-    """The spoken form of a word."""
-    given = [readings.get(chars.spans[at][0]) for at in range(*match.span())]
-    if any(given):
-        parts = (each.english if each else char for each, char in zip(given, match[0], strict=True))
-        return "".join(parts)
-    word = match[0]
-    for pattern in ADDRESSES:
-        word = pattern.sub(lambda found: spoken_address(found[0]), word)
-    return word

@@ -16,6 +16,9 @@ CHARACTERS = frozenset(_SURNAMES)
 _ONLY_LONG = frozenset("单查区华")
 """In a word of two characters these are seldom a surname (华为)."""
 
+_LONGEST = 3
+"""Of a person's name; longer words only look like one (单亲家庭)."""
+
 _FOREIGN = re.compile("查[理尔克普德斯]")
 _TITLED = frozenset("曾任解仇朴华")
 """单, 区 and 查 before a title may be anything: 查老师的电话."""
@@ -24,7 +27,8 @@ _TITLE = re.compile("先生|女士|小姐|老师|太太|夫人|教授|医生|大
 
 def surname_in(word: str) -> str | None:
     """How the surname is read that a word of the segmentation, a person's name, begins with."""
-    if word[0] not in _SURNAMES or len(word) < 2 + (word[0] in _ONLY_LONG):
+    shortest = 2 + (word[0] in _ONLY_LONG)
+    if word[0] not in _SURNAMES or not shortest <= len(word) <= _LONGEST:
         return None
     if _FOREIGN.match(word) or rjieba.tag(word) != [(word, "nr")]:
         return None

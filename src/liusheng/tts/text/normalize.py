@@ -117,7 +117,7 @@ def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], lis
         assert match is not None
         words = handler(match)
         if words is None:
-            ahead[first] = pattern.search(text, found + 1, end)
+            ahead[first] = pattern.search(text, found + 1, end) if found < end else None
             continue
         yield match, words
         for index, other in enumerate(ahead):

@@ -25,12 +25,17 @@ from liusheng.tts.text import names, polyphones, sandhi
 from liusheng.tts.text.erhua import is_rhotic
 from liusheng.tts.text.lexicon import UserLexicon
 from liusheng.tts.text.normalize import TextToken
+from liusheng.tts.text.polyphone_model import polyphone_model
+from liusheng.tts.text.readings import NEUTRAL, load_readings
 from liusheng.tts.text.rules.patterns import MEASURE
 from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.types import Span, Syllable
 
 _LONGEST_PHRASE = 5
 """Words of the segmentation that may make one phrase."""
+
+_AHEAD = 6
+"""Words from a single character on that its rule sees."""
 
 # Said with the word before them: no boundary that a listener could hear.
 _CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦哦哇地得们里上下中")
@@ -43,6 +48,9 @@ _NOUNS = frozenset(
     "位置 行星 星球 星系 家长".split()
 )
 _FIGURES = re.compile("[零〇一二两三四五六七八九十百千万亿]+")
+_SURE = 0.5
+"""Probability from which on the polyphone model is right more often than a character's usual
+reading (docs/text.md)."""
 _STUDENT = "学生"  # neutral alone (学生), but not in 大学生, 中学生
 
 
@@ -63,6 +71,7 @@ class _Word:
     kind: of the item it comes from. plain: 一 in it keeps the first tone.
     joined: said in one prosodic word with the word before it.
     pause: a short one follows.
+    guessed: for each syllable, whether it is only the character's usual reading.
     """
 
     text: str
@@ -73,6 +82,7 @@ class _Word:
     spelt: bool = False
     joined: bool = False
     pause: bool = False
+    guessed: tuple[bool, ...] = ()
 
 
 class Reader:
@@ -81,12 +91,15 @@ class Reader:
     def __init__(self) -> None:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
             self._overrides = UserLexicon(path).words
+        self._marked = load_readings()
+        self._model = polyphone_model()
 
     def read(self, items: Sequence[TextToken]) -> list[Syllable]:
         """The syllables of items between two marks, none of them English."""
         words = [word for item in items for word in self._words(item)]
         words = _attach_measures(words)
         self._look_up(words)
+        self._disambiguate(words)
         syllables = [s for at, word in enumerate(words) for s in _syllables(word, at > 0)]
         return _toned(syllables, plain=[w.plain for w in words for _ in w.pinyin])
 
@@ -128,23 +141,40 @@ class Reader:
             if counted or (word.text in _CLITICS and before.kind != "letters"):
                 word.joined = True
 
+    def _disambiguate(self, words: list[_Word]) -> None:
+        """Let the sentence decide where the word lists are not certain."""
+        text = "".join(word.text for word in words)
+        guesses: list[tuple[_Word, int, int]] = []
+        at = 0
+        for word in words:
+            guesses += [
+                (word, index, at + index)
+                for index, guessed in enumerate(word.guessed)
+                if guessed and word.text[index] in self._model.characters
+            ]
+            at += len(word.text)
+        found = self._model.readings(text, [place for _, _, place in guesses])
+        for (word, index, _), reading in zip(guesses, found, strict=True):
+            if reading.probability >= _SURE and _is_reading(word.text[index], reading.pinyin):
+                word.pinyin = (*word.pinyin[:index], reading.pinyin, *word.pinyin[index + 1 :])
+
     def _phrase_end(self, words: list[_Word], at: int) -> int:
         end = at
         while end < len(words) and words[end].kind == "han" and end < at + _LONGEST_PHRASE:
             end += 1
         while end > at + 1:
             phrase = "".join(word.text for word in words[at:end])
-            if phrase in self._overrides or phrase in PHRASES_DICT:
+            if self._is_known(phrase):
                 return end
             end -= 1
         return end
 
     def _read_phrase(self, words: list[_Word], at: int, end: int) -> None:
         if end == at + 1 and len(words[at].text) == 1:
-            near = [word.text for word in words[max(0, at - 1) : at + 2]]
+            near = [word.text for word in words[max(0, at - 1) : at + _AHEAD]]
             place = min(at, 1)
             ruled = polyphones.reading(near, place) or names.surname_alone(
-                near[place], near[0] if place else "", "".join(near[place + 1 :])
+                near[place], near[0] if place else "", "".join(near[place + 1 : place + 2])
             )
             if ruled:
                 words[at].pinyin = (ruled,)
@@ -152,39 +182,66 @@ class Reader:
         readings = self._reading("".join(word.text for word in words[at:end]))
         short = len(readings) <= 3
         for index, word in enumerate(words[at:end]):
-            word.pinyin, readings = readings[: len(word.text)], readings[len(word.text) :]
+            mine, readings = readings[: len(word.text)], readings[len(word.text) :]
+            word.pinyin = tuple(syllable for syllable, _ in mine)
+            word.guessed = tuple(guessed for _, guessed in mine)
             word.joined = word.joined or (short and index > 0)
 
-    def _reading(self, phrase: str) -> tuple[str, ...]:
-        """The syllables of whole words; of a word that nobody knows, by the longest parts known."""
+    def _reading(self, phrase: str) -> tuple[tuple[str, bool], ...]:
+        """The syllables of whole words; of a word that nobody knows, by the longest parts known.
+        With each, whether it is a guess: the usual reading of a character."""
+        if len(phrase) == 1:
+            usual = self._overrides.get(phrase) or _known(phrase)
+            return ((usual[0], True),)
         if phrase in self._overrides:
-            return self._overrides[phrase]
-        if len(phrase) == 1 or phrase in PHRASES_DICT:
-            syllables = _known(phrase)
+            return _certain(self._overrides[phrase])
+        if phrase in self._marked:
+            return self._settled(phrase)
+        if phrase in PHRASES_DICT:
+            readings = _certain(_known(phrase))
         else:
-            syllables = ()
-            while len(syllables) < len(phrase):
-                syllables += self._longest_part(phrase, len(syllables))
+            readings = ()
+            while len(readings) < len(phrase):
+                readings += self._longest_part(phrase, len(readings))
             if surname := names.surname_in(phrase):
-                syllables = (surname, *syllables[1:])
+                readings = ((surname, False), *readings[1:])
+            if (ending := polyphones.in_word(phrase)) and readings[ending[0]][1]:
+                at, syllable = ending
+                readings = (*readings[:at], (syllable, False), *readings[at + 1 :])
         # 老朋友, 小姑娘: a word that ends in a word with a neutral tone has it too.
         tail = self._overrides.get(phrase[-2:], ("",)) if len(phrase) > 2 else ("",)
-        neutral = tail[-1].endswith("5") and tail[-1][:-1] == syllables[-1][:-1]
+        neutral = tail[-1].endswith("5") and tail[-1][:-1] == readings[-1][0][:-1]
         if neutral and phrase[-2:] != _STUDENT:
-            return (*syllables[:-1], tail[-1])
-        return syllables
+            return (*readings[:-1], (tail[-1], False))
+        return readings
 
-    def _longest_part(self, word: str, at: int) -> tuple[str, ...]:
+    def _is_known(self, phrase: str) -> bool:
+        return phrase in self._overrides or phrase in self._marked or phrase in PHRASES_DICT
+
+    def _settled(self, word: str) -> tuple[tuple[str, bool], ...]:
+        """The reading of a word of `readings.txt`: what is not settled there is as in its parts."""
+        if word in PHRASES_DICT:
+            readings = list(_certain(_known(word)))
+        else:
+            readings = []
+            while len(readings) < len(word):
+                readings += self._longest_part(word, len(readings))
+        for at, syllable in self._marked[word].items():
+            neutral = readings[at][0][:-1] + NEUTRAL
+            readings[at] = (neutral if syllable == NEUTRAL else syllable, False)
+        return tuple(readings)
+
+    def _longest_part(self, word: str, at: int) -> tuple[tuple[str, bool], ...]:
         for end in range(len(word), at + 1, -1):
             part = word[at:end]
-            if end - at < len(word) and (part in self._overrides or part in PHRASES_DICT):
+            if end - at < len(word) and self._is_known(part):
                 return self._reading(part)
         if word[at] == "得" and at:
-            return ("de5",)  # a complement that the segmentation took for a word: 跑得快
+            return (("de5", True),)  # a complement that the segmentation took for a word: 跑得快
         return self._reading(word[at])
 
     def _number(self, text: str) -> tuple[str, ...]:
-        return self._overrides.get(text) or tuple(self._reading(char)[0] for char in text)
+        return self._overrides.get(text) or tuple(self._reading(char)[0][0] for char in text)
 
 
 def _attach_measures(words: list[_Word]) -> list[_Word]:
@@ -246,7 +303,9 @@ def _breath(read: list[tuple[Syllable, bool]]) -> list[Syllable]:
             tones[at] = sandhi.bu(texts[at], texts[at + 2], following)
         elif syllable.text == "一" and syllable.pinyin == "yi1" and not is_plain:
             ends = starts[at + 1] and not starts[at]
-            tones[at] = sandhi.yi(texts[at], texts[at + 2], following, word_end=ends)
+            again = at > 1 and texts[at - 1] == "一" and texts[at] == texts[at + 2]  # 一天一天
+            before = "" if again else texts[at]
+            tones[at] = sandhi.yi(before, texts[at + 2], following, word_end=ends and not again)
     bounds = [at for at, start in enumerate(starts) if start or at == 0]
     words: list[list[int]] = []
     for start, end in pairwise(bounds):
@@ -286,7 +345,13 @@ def _rhotacised(syllables: list[Syllable]) -> list[Syllable]:
 
 def _segmented(text: str) -> Iterator[str]:
     """jieba's words, less those it makes up around a particle or polyphone: 高兴|地说, 路长."""
+    before = ""
     for word in _whole_numbers(rjieba.cut(text)):
+        after_adverb = before and polyphones.is_doubled(before)
+        before = before + word if before and word == before[-len(word) :] else word
+        if after_adverb and word[0] == "地" and word not in ("地上", "地下", "地里"):
+            yield from filter(None, (word[0], word[1:]))
+            continue
         made_up = len(word) == 2 and not rjieba.has_word(word) and word not in PHRASES_DICT
         if made_up and not polyphones.CHARACTERS.isdisjoint(word):
             yield from word
@@ -299,7 +364,11 @@ def _segmented(text: str) -> Iterator[str]:
 def _whole_numbers(words: Iterable[str]) -> Iterator[str]:
     """Numbers written in Han characters are not cut inside: 五|十分 is 五十|分."""
     number = ""
-    for word in words:
+    for each in words:
+        word = each
+        if len(word) == 2 and word[0] in "长重" and _FIGURES.match(word[1]):  # 长|三十公分
+            yield from filter(None, (number, word[0]))
+            number, word = "", word[1]
         figures = _FIGURES.match(word)
         if figures and (number or figures[0] == word):
             number += figures[0]
@@ -312,11 +381,29 @@ def _whole_numbers(words: Iterable[str]) -> Iterator[str]:
     yield from filter(None, (number,))
 
 
+def _certain(syllables: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+    return tuple((syllable, False) for syllable in syllables)
+
+
+@lru_cache(maxsize=4096)
+def _is_reading(char: str, syllable: str) -> bool:
+    """Whether a character can be read so at all, the neutral tone included."""
+    found = pypinyin.pinyin(
+        char, style=pypinyin.Style.TONE3, heteronym=True, neutral_tone_with_five=True
+    )
+    known = {_voiced(each) for each in found[0]}
+    return syllable in known or any(each[:-1] == syllable[:-1] for each in known)
+
+
 @lru_cache(maxsize=16384)
 def _known(phrase: str) -> tuple[str, ...]:
     """pypinyin's reading of a phrase that it knows, or of one character."""
     read = _PINYIN.pinyin([phrase], style=pypinyin.Style.TONE3, errors=_unread)
-    syllables = tuple(_voiced(candidates[0]) for candidates in read)
+    # 一 after 第 keeps the first tone (第一名), which the dictionary has changed by sandhi.
+    syllables = tuple(
+        "yi1" if phrase[max(0, at - 1) : at + 1] == "第一" else _voiced(candidates[0])
+        for at, candidates in enumerate(read)
+    )
     # A character that nobody knows comes back as nothing at all.
     return syllables if len(syllables) == len(phrase) else ("",) * len(phrase)
 

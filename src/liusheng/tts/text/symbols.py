@@ -10,7 +10,9 @@ UNITS: dict[str, str] = {
     "mg/L": "毫克每升", "mg/kg": "毫克每千克", "μg/m³": "微克每立方米", "mmol/L": "毫摩尔每升",
     "L/min": "升每分钟",
     "r/min": "转每分钟", "rpm": "转每分钟", "bpm": "次每分钟", "mmHg": "毫米汞柱",
-    "km²": "平方公里", "m²": "平方米", "cm²": "平方厘米", "mm²": "平方毫米", "dm²": "平方分米",
+    "km²": "平方公里", "m²": "平方米", "m^2": "平方米", "m^3": "立方米",
+    "cm^2": "平方厘米", "cm^3": "立方厘米",
+    "km^2": "平方公里", "cm²": "平方厘米", "mm²": "平方毫米", "dm²": "平方分米",
     "hm²": "公顷", "ha": "公顷",
     "km³": "立方公里", "m³": "立方米", "cm³": "立方厘米", "mm³": "立方毫米", "dm³": "立方分米",
     "m2": "平方米",
@@ -33,13 +35,35 @@ UNITS: dict[str, str] = {
     "kcal": "千卡", "mol": "摩尔", "dB": "分贝",
     "Mbps": "兆比特每秒", "Gbps": "吉比特每秒", "Kbps": "千比特每秒", "kbps": "千比特每秒",
     "bps": "比特每秒", "px": "像素", "fps": "帧每秒",
-    "w": "万", "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度",
+    "m/s^2": "米每二次方秒", "kW·h": "千瓦时", "kw·h": "千瓦时", "N·m": "牛米", "Nm": "牛米",
+    "kN": "千牛", "mol/L": "摩尔每升", "μmol/L": "微摩尔每升", "U/L": "单位每升", "g/L": "克每升",
+    "g/mL": "克每毫升", "g/ml": "克每毫升", "mg/dL": "毫克每分升", "μg/L": "微克每升",
+    "ng/mL": "纳克每毫升", "L/h": "升每小时", "m³/h": "立方米每小时", "m/min": "米每分钟",
+    "μL": "微升", "dL": "分升", "ng": "纳克", "mmol": "毫摩尔", "μmol": "微摩尔",
+    "GW": "吉瓦", "TW": "太瓦", "MWh": "兆瓦时", "GWh": "吉瓦时", "TWh": "太瓦时", "kVA": "千伏安",
+    "mΩ": "毫欧", "pF": "皮法", "nF": "纳法", "μF": "微法", "mH": "毫亨", "μH": "微亨",
+    "kA": "千安",
+    "μA": "微安", "MV": "兆伏", "bar": "巴", "psi": "磅每平方英寸", "atm": "个大气压", "MJ": "兆焦",
+    "GJ": "吉焦", "eV": "电子伏", "keV": "千电子伏", "MeV": "兆电子伏", "GeV": "吉电子伏",
+    "THz": "太赫兹", "lx": "勒克斯", "lux": "勒克斯", "lm": "流明", "mSv": "毫西弗", "rad": "弧度",
+    "mrad": "毫弧度", "dBm": "分贝毫瓦", "yd": "码", "gal": "加仑", "nmi": "海里", "days": "天",
+    "day": "天", "hours": "小时", "hour": "小时", "kJ/mol": "千焦每摩尔", "W/m²": "瓦每平方米",
+    "L/km": "升每公里", "Gbit/s": "吉比特每秒", "Mbit/s": "兆比特每秒",
+    "hz": "赫兹", "HZ": "赫兹", "khz": "千赫兹", "mhz": "兆赫兹", "ghz": "吉赫兹",
+    "㎡": "平方米", "w": "万", "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度",
     "℉": "华氏度", "°": "度", "′": "分", "″": "秒",
 }  # fmt: skip
+
+# Units that are spelt: 300dpi, 16GB.
+SPELT_UNITS = frozenset(
+    "dpi DPI ppi PPI ppm PPM ppb KB MB GB TB PB kB Kb Mb Gb Tb KiB MiB GiB TiB".split()
+)
 
 CURRENCIES: dict[str, str] = {
     "¥": "元", "RMB": "元人民币", "CNY": "元人民币", "US$": "美元", "USD": "美元", "HK$": "港元",
     "HKD": "港元", "NT$": "新台币",
+    "NZ$": "新西兰元", "AUD": "澳元", "CAD": "加元", "SGD": "新加坡元", "CHF": "瑞士法郎",
+    "THB": "泰铢", "RUB": "卢布", "INR": "卢比",
     "A$": "澳元", "C$": "加元", "S$": "新加坡元", "$": "美元", "€": "欧元", "EUR": "欧元",
     "£": "英镑", "GBP": "英镑",
     "JPY": "日元", "₩": "韩元", "KRW": "韩元", "₽": "卢布", "₹": "卢比",
@@ -80,7 +104,7 @@ LETTERS: dict[str, str] = {
 WORDLIKE = frozenset(
     "NET NASA NATO OPEC APEC ASEAN UNESCO UNICEF FIFA AIDS SARS COVID JAVA LINUX CUDA JSON "
     "YAML TOML RAM ROM LASER RADAR SONAR WIFI BASIC ASCII NASDAQ BRICS IKEA LEGO NIKE SONY "
-    "ZARA TESLA OPPO VIVO TOEFL IELTS PIN SIM".split()
+    "ZARA TESLA OPPO VIVO TOEFL IELTS PIN SIM TOP MAX PRO PLUS MINI NEW".split()
 )
 
 # Words after 2 in which it is 两, and after which a number is an amount (cardinal).

@@ -10,6 +10,23 @@ Pause = Literal["none", "comma", "sentence"]
 Span = tuple[int, int]
 """Start (inclusive) and end (exclusive), in characters of the original text."""
 
+SkipReason = Literal["no_voice_for_script", "no_reading", "code", "emoji", "symbol"]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A stretch of the text that was not read.
+
+    text: what stands there. span: where.
+    reason: "no_voice_for_script" (letters that no voice here reads: こんにちは, Привет),
+        "no_reading" (a Han character that is in no dictionary), "code" (the content of a code
+        block), "emoji", or "symbol" (a sign that has no reading where it stands).
+    """
+
+    text: str
+    span: Span
+    reason: SkipReason
+
 
 @dataclass(frozen=True)
 class Syllable:

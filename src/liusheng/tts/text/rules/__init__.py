@@ -6,18 +6,49 @@ gives the next its turn.
 
 from __future__ import annotations
 
-from liusheng.tts.text.rules import addresses, amounts, codes, dates, figures, formulas
+from liusheng.tts.text.rules import (
+    addresses,
+    chemistry,
+    clock,
+    codes,
+    dates,
+    figures,
+    formulas,
+    fractions,
+    money,
+    phones,
+    quantities,
+    ranges,
+    roman,
+    scores,
+    signs,
+    temperature,
+)
 from liusheng.tts.text.rules.patterns import Rule
 
 RULES: list[Rule] = [
     *addresses.RULES,
     figures.LIST_ITEM,
     *dates.RULES,
+    *clock.RULES,
+    *phones.RULES,
+    formulas.DISCOUNT,
     *codes.RULES,
-    *amounts.RULES,
+    *chemistry.RULES,
+    *roman.RULES,
+    formulas.EQUATION,
+    *formulas.FUNCTIONS,
+    *money.RULES,
+    *fractions.RULES,
+    *temperature.RULES,
+    *ranges.RULES,
+    *scores.RULES,
+    quantities.DIMENSIONS,
+    *quantities.RULES,
     formulas.FORMULA,
     *figures.RULES,
     *formulas.RULES,
+    *signs.RULES,
 ]
 
 __all__ = ["RULES"]

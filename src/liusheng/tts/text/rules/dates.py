@@ -1,26 +1,49 @@
-"""Dates, years, clock times."""
+"""Dates and years: 2024-05-06, 5/20前, 9·11事件, 98年, 1998-2003年, 23/24赛季, 90后."""
 
 from __future__ import annotations
 
 import re
 
 from liusheng.tts.text import numbers
+from liusheng.tts.text.rules import context
 from liusheng.tts.text.rules.patterns import FRESH, TO, Match, Rule, after, before
 from liusheng.tts.text.rules.words import SpokenWord, digit_words, say
 
-SCORE = re.compile(
-    "比分|比例|战胜|击败|[大险完获]胜|负于|领先|落后|战平|逆转|淘汰|[胜败赢输]|平局|打平|扳平|盘|局"
-)
-"""Near "3:20" it makes a score or a ratio of it."""
+
+def _words(year: str | None, month: str | None, day: str | None) -> list[SpokenWord] | None:
+    """None where there is no such month or day."""
+    if month and not 1 <= int(month) <= 12:
+        return None
+    if day and not 1 <= int(day) <= 31:
+        return None
+    words = [SpokenWord(numbers.digits(year) + "年", plain=True)] if year else []
+    words += [SpokenWord(numbers.cardinal(month) + "月", plain=True)] if month else []
+    return [*words, SpokenWord(numbers.cardinal(day) + "日", plain=True)] if day else words
 
 
 def _date(match: Match) -> list[SpokenWord] | None:
-    year, month, day = (match.groupdict().get(part) for part in ("y", "m", "d"))
-    if not month or not 1 <= int(month) <= 12 or (day and not 1 <= int(day) <= 31):
+    return _words(*(match.groupdict().get(part) for part in ("y", "m", "d")))
+
+
+def _dates(match: Match) -> list[SpokenWord] | None:
+    """2020.01.01-2020.12.31, 2020.1-2024.5: from one date to another."""
+    first = _words(match["y"], match["m"], match["d"])
+    second = _words(match["y2"], match["m2"], match["d2"])
+    return [*first, *say("到"), *second] if first and second else None
+
+
+def _figures(match: Match) -> list[SpokenWord] | None:
+    """20240506, where nothing says that it counts or is a code."""
+    if context.counts_or_names(before(match), after(match)):
         return None
-    words = [SpokenWord(numbers.digits(year) + "年", plain=True)] if year else []
-    words.append(SpokenWord(numbers.cardinal(month) + "月", plain=True))
-    return [*words, SpokenWord(numbers.cardinal(day) + "日", plain=True)] if day else words
+    return _date(match)
+
+
+def _year_and_month(match: Match) -> list[SpokenWord] | None:
+    """2024.5, where nothing says that it counts."""
+    if context.counts_or_names(before(match), after(match)):
+        return None
+    return _date(match)
 
 
 def _years(match: Match) -> list[SpokenWord] | None:
@@ -42,58 +65,89 @@ def _month(match: Match) -> list[SpokenWord] | None:
     return words
 
 
-def _time(match: Match) -> list[SpokenWord] | None:
-    hour, minute, second = match["h"], match["mi"], match["s"]
-    if not second and SCORE.search(before(match) + after(match)):
+def _named_day(match: Match) -> list[SpokenWord] | None:
+    """9·11事件, 6.18大促, 12.12: a day that names an event is read figure by figure."""
+    month, day = match["m"], match["d"]
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
         return None
-    words = _half((match["half"] or "")[:1])
-    words.append(SpokenWord(_hour(hour) + "点"))
-    if int(minute) or second:
-        words.append(SpokenWord(_under_sixty(minute) + "分"))
-    if second:
-        words.append(SpokenWord(_under_sixty(second) + "秒"))
-    return words
+    if (month, day) in _DOUBLE_DAYS:
+        return [SpokenWord("双" + numbers.cardinal(month), plain=True)]
+    figures = numbers.cardinal(month) if month in ("10", "11", "12") else numbers.digits(month)
+    return [SpokenWord(figures + numbers.digits(day), plain=True)]
 
 
-def _minutes(match: Match) -> list[SpokenWord]:
-    """5'30\" is a length of time, or an angle; both are read so."""
-    return [
-        SpokenWord(numbers.cardinal(match[1]) + "分"),
-        SpokenWord(_under_sixty(match[2]) + "秒"),
-    ]
+def _era(match: Match) -> list[SpokenWord]:
+    """公元前221年, 公元619年: figure by figure; 公元25年 and 公元前500年 may count."""
+    year = match[2]
+    read = numbers.cardinal(year) if len(year) < 3 or year.endswith("00") else numbers.digits(year)
+    return [*say(match[1]), SpokenWord(read + "年", plain=True)]
 
 
-def _hour_only(match: Match) -> list[SpokenWord]:
-    return [*_half(match[2]), SpokenWord(_hour(match[1]) + "点")]
+def _two_years(match: Match) -> list[SpokenWord] | None:
+    """23/24赛季, 2024/25"""
+    first, second, unit = match[1], match[2], match[3] or ""
+    if not unit and (int(first) + 1) % 100 != int(second[-2:]):
+        return None
+    return [*digit_words(first), *digit_words(second), *say(unit)]
 
 
-def _half(letter: str) -> list[SpokenWord]:
-    return say({"a": "上午", "p": "下午"}.get(letter.lower(), ""))
+def _born(match: Match) -> list[SpokenWord]:
+    """90后, 80/90后, 90-95后"""
+    words = digit_words(match[1])
+    if match[3]:
+        words += say("到") if match[2] in "-~" else []
+        words += digit_words(match[3])
+    return [*words[:-1], SpokenWord(words[-1].text + "后", plain=True)]
 
 
-def _hour(hour: str) -> str:
-    return "两" if int(hour) == 2 else numbers.cardinal(hour)
-
-
-def _under_sixty(number: str) -> str:
-    return ("零" if 0 < int(number) < 10 else "") + numbers.cardinal(number)
-
-
-def _to(_: Match) -> list[SpokenWord]:
-    return say("到")
-
+_DOUBLE_DAYS = frozenset({("11", "11"), ("12", "12")})
+_EVENTS = (
+    "事件|晚会|大促|假期|长假|小长假|黄金周|劳动节|建党节|建军节|国庆|妇女节|女神节|女生节|儿童节|青年节|"
+    "消费者权益日|购物节|狂欢节|年中|事变|惨案|地震|大地震|运动|纪念日|促销|活动|起义|表白日|情人节|"
+    "光棍节|植树节|教师节|护士节|愚人节|世界|特大|恐怖袭击|空难|火灾|爆炸|专场|"
+    "好物节|电商节|大秤|抢购|满减|放假|出游|旅游|小长|返场|预售|开门红|全民"
+)
 
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _DATE_END = r"(?![\d/-]|\.\d)"
+_MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_DATED = (
+    "之?[前后起]|截止|当[天日]|圣诞|平安夜|情人|妇女|劳动|儿童|国庆|元旦|愚人|放假|开[始课学售幕]|上[线映市]|发布|"
+    "[(（](?:周|星期)|周[一二三四五六日]|出发|到期|举[办行]|凌晨|[上下中]午|晚上?|早上"
+)
 
 RULES: list[Rule] = [
+    # From a whole date to another, or from a month to another.
     (
         re.compile(
+            rf"{FRESH}(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>\d{{1,2}})(?P=sep)(?P<d>\d{{1,2}})"
+            rf" ?{TO} ?"
+            r"(?P<y2>(?:19|20)\d\d)(?P=sep)(?P<m2>\d{1,2})(?P=sep)(?P<d2>\d{1,2})(?!\d)"
+        ),
+        _dates,
+    ),
+    (
+        re.compile(
+            rf"{FRESH}(?P<y>(?:19|20)\d\d)\.(?P<m>\d{{1,2}})(?P<d>) ?{TO} ?"
+            r"(?P<y2>(?:19|20)\d\d)\.(?P<m2>\d{1,2})(?P<d2>)(?![\d.])"
+        ),
+        _dates,
+    ),
+    (
+        re.compile(
+            # The T of 2024-01-15T08:30 belongs to it.
             rf"{FRESH}(?P<y>[12]\d{{3}})(?P<sep>[-/.])(?P<m>\d{{1,2}})(?P=sep)(?P<d>\d{{1,2}})"
-            r"(?!\d|[-/.]\d)"
+            r"(?:T(?=\d\d:\d\d)|(?!\d|[-/.]\d))"
         ),
         _date,
     ),
+    (
+        re.compile(
+            rf"{FRESH}(?P<y>\d\d)(?P<sep>[-/])(?P<m>{_MONTH})(?P=sep)(?P<d>{_DAY})(?![\d/-])"
+        ),
+        _date,
+    ),
+    (re.compile(rf"{FRESH}(?P<y>(?:19|20)\d\d)(?P<m>{_MONTH})(?P<d>{_DAY})(?![\d.])"), _figures),
     (
         re.compile(
             rf"{FRESH}([12]\d{{3}})(?:{TO}([12]\d{{3}}))?(年代?|学年|财年|届|级|款|版|赛季)"
@@ -102,31 +156,31 @@ RULES: list[Rule] = [
     ),
     # Two figures are a year where no count of years would be written so: 98年, 08级.
     (re.compile(rf"{FRESH}(0\d|9\d|8[5-9])(?:-(\d\d))?(年(?!代)|级|届|款)"), _years),
+    (re.compile(r"(公元前?)(\d{1,4})年"), _era),
+    (re.compile(rf"{FRESH}(\d\d)()(年)(?=\d{{1,2}}月)"), _years),
+    (re.compile(r"(?<![\d./])((?:19|20)?\d\d)[/-]((?:19|20)?\d\d)(赛季|学年|财年)"), _two_years),
+    (re.compile(rf"{FRESH}((?:19|20)\d\d)/(\d\d)()(?![\d/]|\.\d)"), _two_years),
+    (re.compile(rf"{FRESH}(\d[05])(?:([-~/])(\d[05]))?后(?![来面边天年续果者])"), _born),
+    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})[.·](?P<d>\d{{1,2}})(?=(?:{_EVENTS}))"), _named_day),
+    (re.compile(r"(?<![\d·])(?P<m>\d{1,2})·(?P<d>\d{1,2})(?![\d·])"), _named_day),
+    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})\.(?P<d>\d{{1,2}})(?=元旦|圣诞|平安夜|除夕)"), _date),
     # A year and a month; figures that begin with 0 are no count.
-    (re.compile(rf"{FRESH}{_YEAR}(?:[-/](?P<m>0[1-9]|1[0-2])){_DATE_END}"), _date),
+    (re.compile(rf"{FRESH}{_YEAR}(?:[-/](?P<m>{_MONTH})){_DATE_END}"), _date),
     (re.compile(rf"{FRESH}{_YEAR}\.(?P<m>0[1-9]){_DATE_END}"), _date),
+    (re.compile(rf"{FRESH}{_YEAR}\.(?P<m>[1-9]|1[0-2]){_DATE_END}"), _year_and_month),
     (
-        re.compile(rf"{FRESH}(?:(?P<d>[0-3]\d)[-/.])?(?P<m>0[1-9]|1[0-2])[-/.]{_YEAR}{_DATE_END}"),
+        re.compile(rf"{FRESH}(?:(?P<d>[0-3]\d)[-/.])?(?P<m>{_MONTH})[-/.]{_YEAR}{_DATE_END}"),
         _date,
     ),
     (re.compile(rf"{FRESH}(?P<m>0[1-9])[-/.](?P<d>[0-3]\d){_DATE_END}"), _date),
     # 5/20前; without such a word it is a fraction.
-    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?=之?[前后起]|截止|当[天日])"), _date),
+    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?= ?(?:{_DATED}))"), _date),
+    (
+        re.compile(
+            r"(?:(?<=日期)|(?<=日期[:：])|(?<=时间)|(?<=时间[:：])|(?<=截至)|(?<=截止))"
+            rf"(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}}){_DATE_END}"
+        ),
+        _date,
+    ),
     (re.compile(rf"{FRESH}(\d{{1,2}})月(?:(\d{{1,2}})([日号]))?"), _month),
-    (
-        re.compile(
-            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d))?"
-            r"(?: ?(?P<half>[aApP]\.?[mM]\.?))?(?![\d:A-Za-z])"
-        ),
-        _time,
-    ),
-    (re.compile(r"(?<![\d.:°])(\d{1,3})['′]([0-5]\d)(?:[\"”″]|'')"), _minutes),
-    (re.compile(r"(?<![\d.:])(1[0-2]|[1-9]) ?([aApP])\.?[mM](?![A-Za-z])\.?"), _hour_only),
-    (
-        re.compile(
-            r"(?<=\d:\d\d)\s?(?:-|~|—{1,2})\s?(?=\d{1,2}:\d\d)|(?<=[日号月年点时])(?:-|~|—{1,2})(?=\d)"
-            "|(?<=周[一二三四五六日天])(?:-|~|—{1,2})(?=周)"
-        ),
-        _to,
-    ),
 ]

@@ -6,7 +6,20 @@ import re
 
 from liusheng.han import HAN
 from liusheng.tts.text import numbers
-from liusheng.tts.text.rules.patterns import FRESH, MEASURED, NUMBER, Match, Rule, after, before
+from liusheng.tts.text.rules import context
+from liusheng.tts.text.rules.patterns import (
+    FRESH,
+    MEASURE,
+    MEASURED,
+    NUMBER,
+    SIGN,
+    UNIT,
+    Match,
+    Rule,
+    after,
+    before,
+    sign_words,
+)
 from liusheng.tts.text.rules.words import (
     BREAK,
     SpokenWord,
@@ -19,35 +32,50 @@ from liusheng.tts.text.rules.words import (
     spell,
 )
 
-_DIALLED = re.compile("(?:拨打|致电|电话|热线|客服|打|报警|短信|发送?到|联系)[是为：: ]*$")
+_DIALLED = re.compile(
+    "(?:拨打|致电|电话|热线|客服|打|报警|火警|匪警|急救|短信|发送?到|联系)[是为：: ]*$"
+)
 _NAMED = re.compile(
-    "(?:手机号?|号码|尾号|账号|帐号|卡号|学号|工号|编号|单号|验证码|密码|邮编|邮政编码|代码|"
+    "(?:手机号?|号码|尾号|账号|帐号|卡号|学号|工号|编号|单号|[验动校识激邀授兑取提券][证态验别活请权换餐货件]?码|"
+    "PIN码?|密码|暗号|邮编|邮政编码|代码|分机号?|门牌号?|"
     "车次|航班号?"
     "|房间号?|QQ号?|微信号?|口令|序列号|条码|群号?|ISBN|取件码|订单号?)[是为：: ]*$",
     re.IGNORECASE,
 )
 # 12700H, 1080P; but 512GB, 300K are amounts.
 _MODEL = re.compile("(?![KMGTkmgt]?[Bb]?(?![A-Za-z]))[A-Za-z]")
+# After "WORD NUMBER": the number is no part of a name.
+_COUNTS = re.compile(
+    rf" ?(?:[-~:：] ?\d|[%‰℃°]|[,.]\d|[万亿]|(?:{UNIT})(?![A-Za-z])|美元|欧元|英镑|日元|元|块"
+    rf"|{MEASURE})"
+)
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
 _HOTLINES = frozenset(
     "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
 )
-_NAMES = frozenset("315 618 666 911 985 211 996 404 360 1688 737 747 777 787".split())
+_NAMES = frozenset("315 520 618 666 911 985 211 996 404 360 1314 1688 2333 737 747 777 787".split())
 
 
 def _number(match: Match) -> list[SpokenWord]:
     number, sign = match["n"], match["sign"] or ""
-    signed = say({"-": "负", "+": "正", "±": "正负"}.get(sign, ""))
+    signed = sign_words(sign)
     if "." in number and after(match, 1) == "元":
         number = number.rstrip("0").rstrip(".")
     if "." in number or "," in number:
         return signed + amount(number)
-    measured = MEASURED.match(after(match))
+    front, behind = before(match), after(match)
+    if front.endswith("第"):
+        return (
+            digit_words(number) if number[0] == "0" and len(number) > 1 else plain(amount(number))
+        )
+    if number == "2" and not sign and context.is_second(behind):
+        return plain(amount(number))
+    measured = None if behind.startswith("页面") else MEASURED.match(behind)
     if measured and measured[0] in ("来", "多", "余") and number[-1] != "0":
         measured = None  # 12306来; but 10来个
     if (named := _as_figures(match, number, bool(measured))) is not None:
         return named
-    if number == "2" and not sign and measured and before(match, 1) != "第":
+    if number == "2" and not sign and measured:
         return say("两")
     words = amount(number)
     return signed + (words if measured else plain(words))
@@ -65,10 +93,11 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
         return digit_words(number, yao=True)
     if measured and not (len(number) == 2 and number[1] != "0" and behind[0] == "折"):
         return None
-    year = len(number) == 4 and number[:2] in ("19", "20")
+    year = context.is_year(number, front, behind)
     model = len(number) >= 3 and _MODEL.match(behind) is not None
     discount = measured  # 95折
-    if year or model or discount or number in _NAMES or len(number) >= 9:
+    long = len(number) >= 9 and not number.endswith("00000")
+    if year or model or discount or number in _NAMES or long:
         return digit_words(number)
     return None
 
@@ -76,13 +105,18 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
 def _lettered(match: Match) -> list[SpokenWord] | None:
     """A4, G1234, CA1501, COVID-19, iPhone 15: up to two figures are a number, more are figures."""
     letters, number = match[1], match[2]
-    if " " in match[0] and re.match(r" ?[-~] ?\d", after(match)):
-        return None  # a range begins there: SUV 0-100km/h
+    if " " in match[0] and _COUNTS.match(after(match)):
+        return None  # the number counts something, or a range begins: CPU 100%, SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
     words = spell(letters) if spelt else [SpokenWord(letters, "english")]
     if len(number) <= 2 and number[0] != "0":
         return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
+
+
+def _spaced(match: Match) -> list[SpokenWord]:
+    """1 000 000"""
+    return plain(amount(match[0].replace(" ", "")))
 
 
 def _fraction_alone(match: Match) -> list[SpokenWord]:
@@ -99,11 +133,10 @@ LIST_ITEM: Rule = (
     _item,
 )
 RULES: list[Rule] = [
-    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|(?:-\d+){2})"), _lettered),
+    (re.compile(rf"{FRESH}[1-9]\d{{0,2}}(?: \d{{3}}){{1,3}} 000(?![\d.]| \d)"), _spaced),
+    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|,\d|(?:-\d+){2})"), _lettered),
     (
-        re.compile(
-            rf"{FRESH}(?P<sign>(?<![\w)）])[-+]|(?<=[是为到至约达于跌降涨差负得算值温润率])[-+]|±)?(?P<n>{NUMBER})"
-        ),
+        re.compile(rf"{FRESH}(?P<sign>{SIGN}|±)?(?P<n>{NUMBER})"),
         _number,
     ),
     (re.compile(r"(?<![\d.])\.(\d{1,9})(?![\d.])"), _fraction_alone),

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from liusheng.han import HAN
-from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule
-from liusheng.tts.text.rules.words import SpokenWord, amount, plain, say, spell
-from liusheng.tts.text.symbols import GREEK, OPERATORS
+from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, any_of, sign_words
+from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say, spell
+from liusheng.tts.text.symbols import GREEK, OPERATORS, UNITS
 
-_OPERAND = rf"(?:{NUMBER}[A-Za-zα-ω]?|[A-Za-zα-ω]{{1,2}})[²³]?"
+_FUNCTION = "(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp|lim|max|min)"
+_OPERAND = rf"(?:(?:{_FUNCTION} ?)?(?:{NUMBER}(?:[A-Za-zα-ω]|[%°])?|[A-Za-zα-ω]{{1,2}})[²³]?)"
 _OPERATOR = r"\s*(?:[<>=!]=|[+\-×*÷/=≈≠<>≥≤±^])\s*"
+_LONG_UNIT = any_of(unit for unit in UNITS if len(unit) > 1)
+_PER_UNIT = any_of(unit for unit in UNITS if "/" in unit)
+_FUNCTIONS = {
+    "sin": "sine", "cos": "cosine", "tan": "tangent", "cot": "cotangent", "sec": "secant",
+    "csc": "cosecant", "log": "log", "ln": "L N", "lg": "L G", "exp": "exp", "lim": "limit",
+    "max": "max", "min": "min",
+}  # fmt: skip
 _POWERS = {"²": "的平方", "³": "的三次方"}
-_PART = re.compile(rf"\^\s*[+-]?\d+|{NUMBER}|[A-Za-z]+|[<>=!]=|\S")
+_PART = re.compile(
+    rf"(?P<quotient>(?<![\d.])\d+ ?/ ?\d+(?![\d./]))|(?P<percent>{NUMBER}%)|(?P<degrees>{NUMBER}°)"
+    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{_FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|\S"
+)
 
 
 def _arithmetic(match: Match) -> list[SpokenWord] | None:
@@ -22,7 +34,12 @@ def _arithmetic(match: Match) -> list[SpokenWord] | None:
     due = True  # an operand is due, so + and - are signs
     before = ""
     power = False  # the operand is an exponent
-    for part in _PART.findall(match[0]):
+    for found in _PART.finditer(match[0]):
+        part = found[0]
+        if found.lastgroup:
+            words += _special(found)
+            before, due, power = part, False, False
+            continue
         if part in "+-" and due:
             words += say("正" if part == "+" else "负")
             continue
@@ -34,6 +51,21 @@ def _arithmetic(match: Match) -> list[SpokenWord] | None:
         power = part == "^" or (power and not operand)
         due = not (operand or part[0] in "^²³)") or part == "^"
     return words
+
+
+def _special(found: re.Match[str]) -> list[SpokenWord]:
+    """A part of a formula that is more than one sign: 1/2, 100/4, 50%, 30°."""
+    part = found[0]
+    if found.lastgroup == "unit":
+        return say(UNITS[part])
+    if found.lastgroup == "percent":
+        return [*say("百分之"), *amount(part[:-1])]
+    if found.lastgroup == "degrees":
+        return joined(amount(part[:-1]), "度")
+    top, bottom = re.split(" ?/ ?", part)
+    if int(top) < int(bottom):
+        return [*joined(amount(bottom), "分之"), *plain(amount(top))]
+    return [*plain(amount(top)), *say("除以"), *plain(amount(bottom))]
 
 
 def _of_figures(power: str) -> list[SpokenWord]:
@@ -48,6 +80,10 @@ def _term(part: str) -> list[SpokenWord]:
         return say(GREEK[part])
     if part[0].isdecimal():
         return plain(amount(part))
+    if part in _FUNCTIONS:
+        return (
+            [SpokenWord(_FUNCTIONS[part], "english")] if part not in ("max", "min") else spell(part)
+        )
     if part.isascii() and part.isalpha():
         return spell(part)
     return say(OPERATORS.get(part, ""))
@@ -68,6 +104,60 @@ def _power_of_figures(match: Match) -> list[SpokenWord]:
     return _of_figures(match[0])
 
 
+def _compared(match: Match) -> list[SpokenWord]:
+    return say(OPERATORS[match["sign"]])
+
+
+def _function(match: Match) -> list[SpokenWord]:
+    """sin30°, log2: a function and its argument."""
+    name = match[1]
+    words = spell(name) if name in ("max", "min") else [SpokenWord(_FUNCTIONS[name], "english")]
+    return [*words, *joined(amount(match[2]), "度" if match[3] else "")]
+
+
+def _logarithm(match: Match) -> list[SpokenWord]:
+    base, argument = match[1], match[2] or match[3]
+    return [*say("以"), *_term(base), *say("为底"), *_term(argument), *say("的对数")]
+
+
+def _absolute(match: Match) -> list[SpokenWord]:
+    number = match[1].lstrip("-")
+    return [*sign_words(match[1][0]), *_term(number), *say("的绝对值")]
+
+
+def _factorial(match: Match) -> list[SpokenWord] | None:
+    if math.factorial(int(match[1])) != int(match[2]):
+        return None  # 3!=6 may be "is not"
+    return [*plain(amount(match[1])), *say("的阶乘", "等于"), *plain(amount(match[2]))]
+
+
+def _function_of(match: Match) -> list[SpokenWord]:
+    """f(x)=..."""
+    return [*spell(match[1] + match[2])]
+
+
+def _discount(match: Match) -> list[SpokenWord]:
+    return [*plain(amount(match[1])), *say("减"), *plain(amount(match[2]))]
+
+
+def _twice(match: Match) -> list[SpokenWord]:
+    return say("加加" if match[1] == "++" else "减减")
+
+
+def _plus(_: Match) -> list[SpokenWord]:
+    return say("加")
+
+
+def _quotient(match: Match) -> list[SpokenWord] | None:
+    if match[0] in UNITS or match[0] in ("n/a", "w/o", "b/c"):
+        return None
+    return [*_term(match[2]), *say("分之"), *_term(match[1])]
+
+
+def _unit_alone(match: Match) -> list[SpokenWord]:
+    return say(UNITS[match[1]])
+
+
 def _sign(match: Match) -> list[SpokenWord]:
     return say(OPERATORS[match[0]])
 
@@ -78,15 +168,68 @@ def _greek(match: Match) -> list[SpokenWord]:
 
 FORMULA: Rule = (
     re.compile(
-        rf"(?<![A-Za-z\d])[√∠-]?\(?{_OPERAND}\)?(?:{_OPERATOR}[√-]?\(?{_OPERAND}\)?)+(?![A-Za-z])"
+        rf"(?<![A-Za-z\d/])[√∠-]?\(?{_OPERAND}\)?(?:{_OPERATOR}[√-]?\(?{_OPERAND}\)?)+"
+        r"(?:\s*=(?=\s*[?？。，,；;]|\s*$))?(?![A-Za-z])"
+    ),
+    _arithmetic,
+)
+FUNCTIONS: list[Rule] = [
+    (re.compile(rf"(?<![A-Za-z])({_FUNCTION}) ?({NUMBER})(°)?(?![A-Za-z])"), _function),
+    # log₂8, log_2 8, log_a(b)
+    (
+        re.compile(
+            r"(?<![A-Za-z])log_(\d{1,3}|[A-Za-z])"
+            r"(?: ?\((\w{1,6})\)| ?(\d{1,6}(?![\d.])|[A-Za-z](?![A-Za-z])))"
+        ),
+        _logarithm,
+    ),
+    (re.compile(r"(?<![A-Za-z\d])\|(-?(?:\d+(?:\.\d+)?|[A-Za-z]))\|"), _absolute),
+    (re.compile(r"(?<![A-Za-z\d.])(\d{1,2})! ?= ?(\d+)(?![\d.])"), _factorial),
+    (re.compile(r"(?<![A-Za-z])([A-Za-z])\(([A-Za-z])\)(?=\s*=)"), _function_of),
+]
+# 满300-50
+DISCOUNT: Rule = (re.compile(r"(?<=满)(\d+)-(\d+)(?!\d)"), _discount)
+_QUOTIENT = r"\d+ ?/ ?\d+"
+EQUATION: Rule = (
+    # With fractions and quotients in it, which the rules for amounts would read alone.
+    re.compile(
+        rf"(?<![A-Za-z\d/.])-?(?:{_OPERAND}\s*[+\-×*÷=]\s*)*{_QUOTIENT}(?![\d/])"
+        rf"(?:\s*[+\-×*÷=]\s*(?:{_QUOTIENT}(?![\d/])|{_OPERAND}))+(?:\s*=(?=\s*[?？]))?(?![A-Za-z\d/])"
+        rf"|(?<![A-Za-z\d/.])(?:{_OPERAND}\s*[+\-×*÷=]\s*)+{_QUOTIENT}(?![\d/])"
     ),
     _arithmetic,
 )
 RULES: list[Rule] = [
     (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
     (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
-    # 转发+1, 20万+
-    (re.compile(rf"(?<=[{HAN}A-Za-z])\+(?=\d)|(?<=[\d万亿千百])\+(?![\w+])"), _sign),
+    # 转发+1, 20万+, 60岁+
+    (
+        re.compile(
+            rf"(?<=[{HAN}A-Za-z])\+(?=\d)|(?<=[\dwWkK万亿千百%岁元人次天年个])\+(?![A-Za-z\d+])"
+        ),
+        _sign,
+    ),
+    # 年龄>60岁, 误差<5%, 收入>=5000元, 得分=98: between what is compared; not <b>, ->, >>>, =>.
+    (
+        re.compile(
+            rf"(?<=[{HAN}A-Za-z\d)）%°℃²³|]) ?(?<![<>=-])(?P<sign>[<>=!]=|[<>=])(?![<>=/]) ?"
+            rf"(?=[{HAN}\d+.(（$¥€£-]|[A-Za-z](?![A-Za-z]*>))"
+        ),
+        _compared,
+    ),
+    (re.compile(r"(?<=\d)(?P<sign>=)(?=\s*[?？])"), _compared),
+    # <18岁, （>60岁）
+    (re.compile(r"(?<![\w<>=)/-])(?P<sign>[<>]=?) ?(?=[+-]?\.?\d)"), _compared),
+    # H2O+CO2, Na+, i++
+    (re.compile(r"(?<=[A-Za-z])(\+\+|--)(?![\w+-])"), _twice),
+    (
+        re.compile(rf"(?<=[\w)]) ?\+ ?(?=[\w(√])|(?<=[A-Za-z])\+(?=[\s，。、；）){HAN}]|$)"),
+        _plus,
+    ),
+    # 1/x, y/x
+    (re.compile(r"(?<![A-Za-z\d/.])([1-9]\d{0,2}|[a-z])/([a-z])(?![A-Za-z\d/.])"), _quotient),
+    # 10³kg: a unit that a power stands before
+    (re.compile(rf"(?<=[\d²³]) ?({_LONG_UNIT})(?![A-Za-z\d²³])"), _unit_alone),
     (re.compile("[α-ωΑ-Ω]"), _greek),
     (re.compile(rf"[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[{HAN}])[+=](?=[{HAN}])"), _sign),
 ]

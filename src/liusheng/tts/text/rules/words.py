@@ -76,6 +76,14 @@ def amount(number: str) -> list[SpokenWord]:
     return words + [SpokenWord(fraction[i : i + 4], plain=True) for i in range(2, len(fraction), 4)]
 
 
+def scaled(number: str, zeros: int) -> str:
+    """The number times 10 to the power of `zeros`: ("1.25", 6) → "1250000"."""
+    whole, _, fraction = number.replace(",", "").partition(".")
+    shifted = whole + fraction[:zeros].ljust(zeros, "0")
+    rest = fraction[zeros:].rstrip("0")
+    return (shifted.lstrip("0") or "0") + (f".{rest}" if rest else "")
+
+
 def latin_kind(word: str) -> Literal["letters", "english"]:
     """Spelt are up to five capitals that make no word, up to five small letters without a vowel
     (ktv, yyds) and a letter alone."""

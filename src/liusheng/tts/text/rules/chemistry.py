@@ -1,0 +1,49 @@
+"""Chemical formulas: H2O, Fe2O3, Ca(OH)2, NaCl: letter by letter, their figures as numbers."""
+
+from __future__ import annotations
+
+import re
+
+from liusheng.tts.text import numbers
+from liusheng.tts.text.rules.patterns import Match, Rule
+from liusheng.tts.text.rules.words import SpokenWord, spell
+
+_ELEMENTS = frozenset(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
+    "Br Kr Rb Sr Zr Nb Mo Ag Cd In Sn Sb Te I Xe Cs Ba La Ce W Pt Au Hg Pb Bi U".split()
+)
+# Without a figure a formula looks like a word: only those that are often written.
+_PLAIN = (
+    "NaCl NaOH HCl KCl KOH CaO MgO FeO ZnO CuO HBr NaF AgCl AgBr KBr NaBr SiC GaN GaAs FeS ZnS CuS"
+).split()
+_PART = re.compile(r"([A-Z][a-z]?)|(\d+)|([()])")
+
+
+def _formula(match: Match) -> list[SpokenWord] | None:
+    parts = _PART.findall(match[0])
+    symbols = [symbol for symbol, _, _ in parts if symbol]
+    if not set(symbols) <= _ELEMENTS or len(symbols) < 2:
+        return None
+    words: list[SpokenWord] = []
+    for symbol, number, _ in parts:
+        if symbol:
+            words += spell(symbol)
+        elif number:
+            words.append(SpokenWord(numbers.cardinal(number), plain=True))
+    return words
+
+
+RULES: list[Rule] = [
+    (
+        re.compile(
+            # At least one figure that is no more than two digits; no letter or figure beside it.
+            r"(?<![A-Za-z\d.-])(?=[A-Za-z()]*\d)(?:[A-Z][a-z]?(?:[2-9]|[1-9]\d)?(?!\d)"
+            r"|\((?:[A-Z][a-z]?[2-9]?){1,4}\)[2-9]?){2,12}(?![A-Za-z\d.-])"
+        ),
+        _formula,
+    ),
+    (
+        re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_PLAIN)})(?![A-Za-z])"),
+        _formula,
+    ),
+]

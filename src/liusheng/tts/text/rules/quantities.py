@@ -1,0 +1,114 @@
+"""Numbers with a unit: 60km/h, 5±0.2mm, 7.5L/100km, 300dpi, 10cm×20cm, 3室2厅."""
+
+from __future__ import annotations
+
+import re
+
+from liusheng.tts.text.rules import context
+from liusheng.tts.text.rules.patterns import (
+    FRESH,
+    NUMBER,
+    PER,
+    UNIT,
+    Match,
+    Rule,
+    after,
+    any_of,
+    sign_words,
+)
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say, spell
+from liusheng.tts.text.symbols import SPELT_UNITS, UNITS
+
+_BASE = any_of(unit for unit in UNITS if "/" not in unit and unit[0].isalpha() and unit != "w")
+_TIMES = " ?[×xX*] ?"
+
+
+def _quantity(match: Match) -> list[SpokenWord] | None:
+    number, per, unit, behind = match["n"], match["per"], match["u"], after(match)
+    if context.is_letter(number, unit, behind):
+        return [*plain(amount(number)), *spell(unit)]
+    if unit == "W" and context.is_ten_thousand(behind):
+        return joined(amount(number), "万")
+    words = say("两") if number == "2" and not match["sign"] else amount(number)
+    words = [*sign_words(match["sign"]), *joined(words, UNITS[unit])]
+    return [*words, *say("每" + UNITS.get(per, per))] if per else words
+
+
+def _tolerance(match: Match) -> list[SpokenWord]:
+    """5±0.2mm"""
+    words = [*amount(match["n"]), *say("正负")]
+    unit = match["u"] or ""
+    if unit in ("%", "‰"):
+        return [*words, *say("百分之" if unit == "%" else "千分之"), *amount(match["d"])]
+    return [*words, *(joined(amount(match["d"]), UNITS[unit]) if unit else amount(match["d"]))]
+
+
+def _spelt_unit(match: Match) -> list[SpokenWord]:
+    """300dpi, 16GB, 100MB/s"""
+    words = [*amount(match[1]), *spell(match[2])]
+    return [*words, *say("每" + UNITS.get(match[3], match[3]))] if match[3] else words
+
+
+def _per_hundred(match: Match) -> list[SpokenWord]:
+    """7.5L/100km"""
+    return [*joined(amount(match["n"]), UNITS.get(match["u"], match["u"])), *say("每", "百公里")]
+
+
+def _height(match: Match) -> list[SpokenWord]:
+    """The 75 of 1米75."""
+    return digit_words(match[0])
+
+
+def _rooms(match: Match) -> list[SpokenWord]:
+    """3室2厅1卫"""
+    return [
+        word
+        for number, room in re.findall(r"(\d+)(\D+)", match[0])
+        for word in joined(say("两") if number == "2" else amount(number), room)
+    ]
+
+
+def _dimensions(match: Match) -> list[SpokenWord]:
+    """1920x1080, 10*20*30mm, 10cm×20cm"""
+    words: list[SpokenWord] = []
+    for number, unit in re.findall(rf"({NUMBER}) ?({UNIT}(?![A-Za-z])|%)?", match[0]):
+        words += say("乘以") if words else []
+        words += joined(amount(number), UNITS[unit]) if unit else plain(amount(number))
+    return words
+
+
+_SIDE = rf"{NUMBER}(?: ?(?:{UNIT})(?=[×xX*\s]|$|[^A-Za-z]))?"
+
+DIMENSIONS: Rule = (
+    # No factor of an equation, no hexadecimal number (0x10).
+    re.compile(
+        rf"{FRESH}(?<![A-Za-z+\-*/×=^])(?!0[xX])(?:{NUMBER}{_TIMES}{NUMBER}{_TIMES}"
+        rf"|{NUMBER} ?[xX] ?(?={NUMBER})|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
+        r"(?! ?[=+÷/^*×A-Za-z²³-])"
+    ),
+    _dimensions,
+)
+
+RULES: list[Rule] = [
+    (re.compile(rf"{FRESH}(?P<n>{NUMBER}) ?(?P<u>L|kWh|升|度)/100 ?(?:km|公里)"), _per_hundred),
+    (
+        re.compile(
+            rf"{FRESH}(?P<n>{NUMBER}) ?± ?(?P<d>{NUMBER})(?: ?(?P<u>{UNIT}|[%‰])(?![A-Za-z]))?"
+        ),
+        _tolerance,
+    ),
+    (
+        re.compile(rf"{FRESH}({NUMBER}) ?({any_of(SPELT_UNITS)})(?:/(s|h|min|{PER}))?(?![A-Za-z])"),
+        _spelt_unit,
+    ),
+    (re.compile(r"(?<=\d米)\d\d(?![\d.厘分个])"), _height),
+    (re.compile(r"(?<!\d)\d[室房]\d厅(?:\d厨)?(?:\d卫)?"), _rooms),
+    (
+        re.compile(
+            # A unit may follow another: 1h30min. Two make a new one: mol/L.
+            rf"{FRESH}(?<!(?<!\d)[A-Za-z])(?P<sign>[+-]|±)?(?P<n>{NUMBER}) ?(?P<u>{UNIT})"
+            rf"(?:/(?P<per>{PER}|{_BASE}))?(?![A-Za-z²³])"
+        ),
+        _quantity,
+    ),
+]
