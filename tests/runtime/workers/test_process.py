@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
 
+import psutil
 import pytest
 
 from liusheng.runtime.options import PoolOptions
@@ -103,3 +105,16 @@ async def test_a_factory_that(factory: str, error: type[Exception], text: str) -
 async def test_a_start_that_takes_too_long() -> None:
     with pytest.raises(WorkerLostError, match=r"did not respond for 0\.2 s"):
         await WorkerProcess.start("time.sleep", (60,), PoolOptions(start_timeout=0.2))
+
+
+@pytest.mark.parametrize("steps", [*range(12), 20])
+async def test_a_start_that_is_cancelled_leaves_no_process(steps: int) -> None:
+    before = set(psutil.Process().children())
+    starting = asyncio.ensure_future(WorkerProcess.start(HANDLER, ("a", 1), PoolOptions()))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert set(psutil.Process().children()) <= before
+    gc.collect()  # an unclosed transport is a warning here, and so an error

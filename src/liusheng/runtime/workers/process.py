@@ -53,19 +53,30 @@ class WorkerProcess:
             WorkerLostError: it died or took longer than `options.start_timeout`.
             Exception: raised by the factory.
         """
+        # A start that is cancelled at any point leaves neither a socket nor a process behind.
         ours, theirs = socket.socketpair()
         environment = dict.fromkeys(_THREAD_VARIABLES, str(options.threads))
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "liusheng.runtime.workers.worker",
-                str(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                env=_MALLOC_VARIABLES | os.environ | environment,
-            )
-        worker = cls(process, await ServerPipe.connect(ours))
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "liusheng.runtime.workers.worker",
+                    str(theirs.fileno()),
+                    pass_fds=[theirs.fileno()],
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env=_MALLOC_VARIABLES | os.environ | environment,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        try:
+            worker = cls(process, await ServerPipe.connect(ours))
+        except BaseException:
+            ours.close()
+            process.kill()
+            await process.wait()
+            raise
         try:
             worker.description = await worker._exchange(
                 (factory, tuple(args), options.nice), options.start_timeout
