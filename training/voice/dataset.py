@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,7 @@ class Sentences:
         self._folders = folders
         self._known: set[Path] = set()
         self.all: list[Sentence] = []
+        self._lengths: list[int] = []
         self.refresh()
 
     def refresh(self) -> None:
@@ -84,6 +86,11 @@ class Sentences:
                 if path not in self._known:
                     self._known.add(path)
                     self.all.append(read(path))
+        self._lengths = list(accumulate(each.halves for each in self.all))
+
+    def by_length(self, count: int, rng: random.Random) -> list[Sentence]:
+        """Draw sentences, long ones as much more often as they are longer, some twice perhaps."""
+        return rng.choices(self.all, cum_weights=self._lengths, k=count)
 
     @property
     def seconds(self) -> float:

@@ -11,12 +11,18 @@ from functools import cached_property
 
 from hibari.g2p import G2P
 
+from liusheng.bench.texts import SENTENCES
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.text import FrontEnd
 from liusheng.tts.text.types import Clause
 from liusheng.tts.voice import punctuated
 
 _MARKS = {"none": "", "comma": ",", "sentence": "."}
+
+
+def benchmark() -> list[str]:
+    """The sentences that the project measures voices on: none is to be trained on."""
+    return [each for sentences in SENTENCES.values() for each in sentences]
 
 
 @dataclass(frozen=True)

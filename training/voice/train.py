@@ -62,13 +62,15 @@ class Training:
         now = rate(self._arguments.rate, self.step, self._arguments.steps)
         for group in self._optimiser.param_groups:
             group["lr"] = now
-        chosen = self._rng.sample(self.data.all, self._arguments.batch)
+        count = self._arguments.batch
         size = self._rng.choice(SIZES)  # one a step: each costs half as much as the network
+        chosen = self.data.by_length(count, self._rng)
         batch = stretches(chosen, self._arguments.window, self._rng)
         two = said_twice(self.student.m, batch, half=self._arguments.half)
         losses = {"distance": energy_distance(two, self._spectra, [size])}
         if self.step % _PROSODY_EVERY == 0:
-            found = prosody_losses(self.student.pn, whole(chosen))
+            sentences = whole(self._rng.sample(self.data.all, count))
+            found = prosody_losses(self.student.pn, sentences)
             losses |= dict(zip(_LOSSES[1:], found, strict=True))
         self._optimiser.zero_grad(set_to_none=True)
         sum(losses.values(), torch.zeros(())).backward()
