@@ -15,6 +15,7 @@ import copy
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,7 +25,8 @@ from voice.checkpoint import Asked
 from voice.dataset import Sentences, stretches, whole
 from voice.head import HOP, RATE
 from voice.journal import note
-from voice.losses import energy_distance, prosody_losses, said_twice
+from voice.judges import Judges, deceiving_loss, judging_loss, likeness_loss
+from voice.losses import Two, energy_distance, prosody_losses, said_twice
 from voice.network import Student
 from voice.schedule import average, rate
 from voice.spectra import SIZES, Spectra
@@ -33,7 +35,15 @@ _PROSODY_EVERY = 2
 """Steps for each step of the prosody network, which learns sooner and sees whole sentences."""
 
 _CLIP_DECODER, _CLIP_PROSODY = 5.0, 1.0
-_LOSSES = ("distance", "frames", "pitch", "energy")
+_DECEIVE, _LIKENESS = 0.03, 0.1
+"""Weights of the judges' losses beside the energy distance, which is about 0.3."""
+
+_JUDGES_FIRST = 300
+"""Steps that the judges learn alone, before the student heeds them."""
+
+_JUDGES_RATE = 3e-4
+_PROSODY = ("frames", "pitch", "energy")
+_LOSSES = ("distance", *_PROSODY, "judging", "deceiving", "likeness")
 
 
 class Training:
@@ -49,6 +59,10 @@ class Training:
         self.mean = copy.deepcopy(self.student)
         self._optimiser = torch.optim.AdamW(
             self.student.parameters(), arguments.rate, (0.8, 0.99), weight_decay=0.01
+        )
+        self._judges = Judges()
+        self._judges_optimiser = torch.optim.AdamW(
+            self._judges.parameters(), _JUDGES_RATE, (0.5, 0.9), weight_decay=0.01
         )
         self.step = 0
         self.processor = 0.0
@@ -68,10 +82,15 @@ class Training:
         batch = stretches(chosen, self._arguments.window, self._rng)
         two = said_twice(self.student.m, batch, half=self._arguments.half)
         losses = {"distance": energy_distance(two, self._spectra, [size])}
+        noted: dict[str, Tensor] = {}
+        if self.step >= self._arguments.judges_from:
+            noted["judging"] = self._judge(two, size)
+            if self.step >= self._arguments.judges_from + _JUDGES_FIRST:
+                losses |= self._heed(two, size)
         if self.step % _PROSODY_EVERY == 0:
             sentences = whole(self._rng.sample(self.data.all, count))
             found = prosody_losses(self.student.pn, sentences)
-            losses |= dict(zip(_LOSSES[1:], found, strict=True))
+            losses |= dict(zip(_PROSODY, found, strict=True))
         self._optimiser.zero_grad(set_to_none=True)
         sum(losses.values(), torch.zeros(())).backward()
         torch.nn.utils.clip_grad_norm_(self.student.m.parameters(), _CLIP_DECODER)
@@ -79,7 +98,28 @@ class Training:
         self._optimiser.step()
         average(self.mean, self.student, self.step)
         self.step += 1
-        return {name: float(value.detach()) for name, value in losses.items()}
+        return {name: float(value.detach()) for name, value in (losses | noted).items()}
+
+    def _judge(self, two: Two, size: int) -> Tensor:
+        """A step of one judge, on the first of the two sounds."""
+        judge = self._judges.of(size)
+        loss = judging_loss(judge(two.real), judge(two.one.detach()))
+        self._judges_optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self._judges_optimiser.step()
+        return loss
+
+    def _heed(self, two: Two, size: int) -> dict[str, Tensor]:
+        """What the student is to learn from a judge, weighted."""
+        judge = self._judges.of(size).requires_grad_(False)
+        with torch.no_grad():
+            real = judge(two.real)
+        made = judge(two.one)
+        judge.requires_grad_(True)
+        return {
+            "deceiving": _DECEIVE * deceiving_loss(made),
+            "likeness": _LIKENESS * likeness_loss(real, made),
+        }
 
     def save(self, student: Path) -> None:
         self.processor += time.process_time() - self._since
@@ -88,6 +128,8 @@ class Training:
             "student": self.student.state_dict(),
             "mean": self.mean.state_dict(),
             "optimiser": self._optimiser.state_dict(),
+            "judges": self._judges.state_dict(),
+            "judges_optimiser": self._judges_optimiser.state_dict(),
             "random": checkpoint.random_state(self._rng),
             "step": self.step,
             "processor": self.processor,
@@ -95,10 +137,12 @@ class Training:
         checkpoint.save(self._path, state)
         checkpoint.save(student, self.mean.state_dict())
 
-    def _restore(self, state: dict[str, object]) -> None:
+    def _restore(self, state: dict[str, Any]) -> None:
         self.student.load_state_dict(state["student"])
         self.mean.load_state_dict(state["mean"])
         self._optimiser.load_state_dict(state["optimiser"])
+        self._judges.load_state_dict(state["judges"])
+        self._judges_optimiser.load_state_dict(state["judges_optimiser"])
         checkpoint.restore(self._rng, state["random"])
         self.step, self.processor = state["step"], state["processor"]
 
@@ -119,7 +163,7 @@ def test(student: Student, held_out: Sentences, window: int) -> dict[str, float]
         found.append(torch.stack([distance, mel, *prosody]) * len(chosen))
     torch.set_rng_state(torch_state)
     means = torch.stack(found).sum(0) / len(held_out.all)
-    return dict(zip(("distance", "mel", *_LOSSES[1:]), means.tolist(), strict=True))
+    return dict(zip(("distance", "mel", *_PROSODY), means.tolist(), strict=True))
 
 
 def main() -> None:
@@ -134,6 +178,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--half", action="store_true", help="the decoder's blocks in bfloat16")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations")
+    parser.add_argument(
+        "--judges-from", type=int, default=10**9, help="the step that the adversarial stage starts at"
+    )
     parser.add_argument("--from-nothing", action="store_true", help="not from hibari's weights")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
