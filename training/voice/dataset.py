@@ -101,9 +101,7 @@ def read(path: Path) -> Sentence:
     with np.load(path) as part:
         frames = part["frames"]
         index = np.repeat(np.arange(len(frames)), frames)
-        return Sentence(
-            part["tokens"], frames, index, part["f0"], part["energy"], part["audio"]
-        )
+        return Sentence(part["tokens"], frames, index, part["f0"], part["energy"], part["audio"])
 
 
 def whole(chosen: Sequence[Sentence]) -> Whole:

@@ -105,7 +105,9 @@ def quantise(graph: onnx.GraphProto) -> None:
             [
                 numpy_helper.from_array(np.rint(value / scale).astype(np.int8), f"{name}_8"),
                 numpy_helper.from_array(scale.ravel().astype(np.float32), f"{name}_scale"),
-                helper.make_tensor(f"{name}_zero", TensorProto.INT8, [scale.size], [0] * scale.size),
+                helper.make_tensor(
+                    f"{name}_zero", TensorProto.INT8, [scale.size], [0] * scale.size
+                ),
             ]
         )
         given = [f"{name}_8", f"{name}_scale", f"{name}_zero"]

@@ -11,8 +11,8 @@ are then convolutions, products and attention alone.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from voice.network import ENERGY_UNIT, F0_UNIT, Student, TextEncoder
 
@@ -39,14 +39,14 @@ def encoded(encoder: TextEncoder, tokens: Tensor) -> Tensor:
     layer = encoder.attn
     for _ in range(encoder.loops):
         x = x + _attention(layer.self_attn, layer.norm1(x))
-        x = x + layer.linear2(F.gelu(layer.linear1(layer.norm2(x))))
+        x = x + layer.linear2(functional.gelu(layer.linear1(layer.norm2(x))))
     return encoder.norm(x).t()[None]
 
 
 def _attention(layer: nn.MultiheadAttention, x: Tensor) -> Tensor:
     """x: (n, channels)."""
     heads, width = layer.num_heads, layer.head_dim
-    mixed = F.linear(x, layer.in_proj_weight, layer.in_proj_bias)
+    mixed = functional.linear(x, layer.in_proj_weight, layer.in_proj_bias)
     query, key, value = (
         each.reshape(-1, heads, width).transpose(0, 1) for each in mixed.chunk(3, 1)
     )

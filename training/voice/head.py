@@ -1,4 +1,4 @@
-"""Sound from spectral maps: filtered pulses at F0, filtered noise, and a rest with phases of its own.
+"""Sound from spectral maps: filtered pulses at F0, filtered noise, and a rest with own phases.
 
 The harmonic-plus-noise model of hibari-tts: for each half frame and bin, lh and theta filter the
 spectrum of a train of pulses, ln filters noise, and lr and phi are a spectrum as Vocos predicts it
@@ -9,8 +9,8 @@ the maps.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 RATE = 24000
 HOP = 300
@@ -22,7 +22,7 @@ SIZE = 1200
 BINS = SIZE // 2 + 1
 MAPS = 5
 EDGE = 4
-"""Half frames on each side of a stretch that are spoilt: two transforms reach two half frames each."""
+"""Half frames on each side of a stretch that are spoilt: two transforms reach two each."""
 
 _VOICED = 40.0
 """Hertz: F0 is lower only where there is no voice."""
@@ -35,7 +35,9 @@ _LOUDEST = 7.0
 
 def pulses(f0: Tensor) -> Tensor:
     """F0 (batch, half frames) to samples: every harmonic below 11 kHz, each with amplitude 1."""
-    f = F.interpolate(f0[:, None], scale_factor=HOP, mode="linear", align_corners=False)[:, 0]
+    f = functional.interpolate(f0[:, None], scale_factor=HOP, mode="linear", align_corners=False)[
+        :, 0
+    ]
     voiced, f = f > _VOICED, f.clamp(min=_VOICED)
     phase = (f.double().cumsum(1) / RATE).frac().float() * (2 * torch.pi)
     # A sum of cosines of 1 to n times the phase is Dirichlet's kernel.
@@ -47,7 +49,7 @@ def pulses(f0: Tensor) -> Tensor:
 
 
 def source(f0: Tensor) -> Tensor:
-    """The pulses' spectrum (batch, half frames, bins), in which a cosine of amplitude 1 peaks at 1."""
+    """The pulses' spectrum (batch, half frames, bins); a cosine of amplitude 1 peaks at 1."""
     spectrum = torch.stft(
         pulses(f0), SIZE, HOP, window=_window(), pad_mode="reflect", return_complex=True
     )
@@ -68,7 +70,7 @@ def sounds(maps: Tensor, f0: Tensor, outside: Tensor | None = None, draws: int =
         whole = fixed + loud * torch.randn(*ln.shape, dtype=torch.complex64) * 2**0.5
         if outside is not None:
             whole = whole.masked_fill(outside[:, :, None], 0)
-        whole = F.pad(whole.transpose(1, 2), (0, 1))
+        whole = functional.pad(whole.transpose(1, 2), (0, 1))
         length = f0.shape[1] * HOP
         found.append(torch.istft(whole, SIZE, HOP, window=_window(), length=length))
     return found

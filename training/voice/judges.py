@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 from voice.spectra import SIZES
@@ -48,7 +48,7 @@ class Judge(nn.Module):
         x = self._spectrum(sound)
         found = []
         for conv in self.convs:
-            x = F.leaky_relu(conv(x), _SLOPE)
+            x = functional.leaky_relu(conv(x), _SLOPE)
             found.append(x)
         return [*found, self.out(x)]
 
@@ -77,7 +77,7 @@ class Judges(nn.ModuleDict):
 
 def judging_loss(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
     """What a judge learns from: the hinge loss (Lim and Ye, 2017) of its verdicts."""
-    return F.relu(1 - real[-1]).mean() + F.relu(1 + made[-1]).mean()
+    return functional.relu(1 - real[-1]).mean() + functional.relu(1 + made[-1]).mean()
 
 
 def deceiving_loss(made: Sequence[Tensor]) -> Tensor:
@@ -86,7 +86,7 @@ def deceiving_loss(made: Sequence[Tensor]) -> Tensor:
 
 
 def likeness_loss(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
-    """The difference of a judge's inner layers (Larsen and others, 2016), relative to their size."""
+    """The difference of a judge's inner layers (Larsen and others, 2016), by their size."""
     apart = [
         (a.detach() - b).abs().mean() / (a.detach().abs().mean() + 1e-6)
         for a, b in zip(real[:-1], made[:-1], strict=True)

@@ -33,9 +33,7 @@ def said_twice(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Two
     """
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         text = decoder.text(batch.tokens, batch.padding)
-        inside = decoder.inside(
-            text, batch.index, batch.f0, batch.energy, batch.outside, CONTEXT
-        )
+        inside = decoder.inside(text, batch.index, batch.f0, batch.energy, batch.outside, CONTEXT)
     maps = decoder.maps(inside.float())
     inner = slice(CONTEXT, -CONTEXT)
     one, two = sounds(maps, batch.f0[:, inner], batch.outside[:, inner], draws=2)

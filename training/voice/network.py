@@ -13,8 +13,8 @@ frames of 12.5 ms (300 samples). Only the phoneme encoders see a whole clause; t
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from voice.head import BINS
 
@@ -25,7 +25,7 @@ CONTEXT = 27
 """Half frames that the decoder sees on each side: 3 from each of nine convolutions over 7."""
 
 F0_UNIT, ENERGY_UNIT = 100.0, 5.0
-"""What the prosody network predicts F0 (Hz) and the teacher's energy in, so that both are near 1."""
+"""What F0 (Hz) and the teacher's energy are divided by, so that both are near 1."""
 
 
 class Block(nn.Module):
@@ -53,7 +53,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, outside: Tensor | None = None) -> Tensor:
         x = hidden(x, outside)
         y = self.norm(self.dw(x).transpose(1, 2))
-        y = self.gamma * self.pw2(F.gelu(self.pw1(y)))
+        y = self.gamma * self.pw2(functional.gelu(self.pw1(y)))
         return x + y.transpose(1, 2)
 
 
@@ -174,7 +174,7 @@ class Student(nn.Module):
         self.m = Decoder()
 
     def forward(self, tokens: Tensor, speed: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
-        """One clause (1, n) to maps (1, half frames, 5 * bins), F0 in Hz, frames of each phoneme."""
+        """One clause (1, n) to maps (1, half frames, 5 * bins), F0 in Hz, and frames."""
         text = self.pn.text(tokens)
         frames = (self.pn.durations(text).expm1() / speed).round().clamp(min=1).long()
         index = torch.arange(frames.shape[1]).repeat_interleave(frames[0])[None]

@@ -1,6 +1,6 @@
 """The weights that training starts from: hibari-tts's English voice `heart` (Apache-2.0), 8 bits.
 
-    python -m voice.pretrained        compares our network with ONNX Runtime's in float32
+python -m voice.pretrained        compares our network with ONNX Runtime's in float32
 """
 
 from __future__ import annotations

@@ -15,8 +15,10 @@ _SLOW = 0.999
 def rate(peak: float, step: int, steps: int) -> float:
     """Up over the first 100 steps, then down along a cosine to a twentieth at `steps`."""
     share = min(1.0, step / steps)
-    return peak * min(1, (step + 1) / _WARM) * (
-        _LEAST + (1 - _LEAST) * (0.5 + 0.5 * math.cos(math.pi * share))
+    return (
+        peak
+        * min(1, (step + 1) / _WARM)
+        * (_LEAST + (1 - _LEAST) * (0.5 + 0.5 * math.cos(math.pi * share)))
     )
 
 

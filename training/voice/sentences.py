@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from voice import documents, trigram
-from voice.frontend import Reader, Reading, benchmark
 from voice.grammar import Grammar
+from voice.project import Reader, Reading, benchmark
 
 _TEXTS = Path(__file__).parent / "texts"
 _SHARES = {"zh": 32, "trigram": 28, "mixed": 14, "en": 16, "documents": 10}
@@ -96,11 +96,11 @@ class Taken:
         )
 
 
-def _sources(
-    libime: Path | None, root: Path, rng: random.Random
-) -> dict[str, Iterator[str]]:
+def _sources(libime: Path | None, root: Path, rng: random.Random) -> dict[str, Iterator[str]]:
     chinese, english = documents.sentences(root)
-    mandarin, mixed, english_grammar = (Grammar(_TEXTS / f"{name}.txt") for name in ("zh", "mixed", "en"))
+    mandarin, mixed, english_grammar = (
+        Grammar(_TEXTS / f"{name}.txt") for name in ("zh", "mixed", "en")
+    )
     sources = {
         "zh": _endless(lambda: mandarin.sentence(rng)),
         "mixed": _endless(lambda: re.sub(" +", " ", mixed.sentence(rng)).strip()),

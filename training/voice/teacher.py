@@ -66,7 +66,7 @@ class Teacher:
         self._styles = styles.reshape(-1, _STYLE)
 
     def tokens(self, phonemes: str) -> list[int]:
-        """The numbers of phonemes in Kokoro's notation; those that it does not have are left out."""
+        """The numbers of phonemes in Kokoro's notation; unknown ones are left out."""
         return [0, *[self._ids[each] for each in phonemes if each in self._ids][:_MOST], 0]
 
     def say(self, phonemes: str) -> Spoken:
@@ -80,9 +80,7 @@ class Teacher:
                 "speed": np.ones(1, np.float32),
             },
         )
-        return Spoken(
-            np.array(tokens), frames.ravel(), f0.ravel(), energy.ravel(), audio.ravel()
-        )
+        return Spoken(np.array(tokens), frames.ravel(), f0.ravel(), energy.ravel(), audio.ravel())
 
 
 def trimmed(spoken: Spoken) -> Spoken:

@@ -171,7 +171,9 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--held-out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=20000, help="that the learning rate falls over")
+    parser.add_argument(
+        "--steps", type=int, default=20000, help="that the learning rate falls over"
+    )
     parser.add_argument("--until", type=int, help="stop after this step, else after --steps")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--window", type=int, default=120, help="half frames of a stretch")
@@ -179,7 +181,10 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="the decoder's blocks in bfloat16")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations")
     parser.add_argument(
-        "--judges-from", type=int, default=10**9, help="the step that the adversarial stage starts at"
+        "--judges-from",
+        type=int,
+        default=10**9,
+        help="the step that the adversarial stage starts at",
     )
     parser.add_argument("--from-nothing", action="store_true", help="not from hibari's weights")
     arguments = parser.parse_args()
@@ -199,7 +204,12 @@ def main() -> None:
                 "step": training.step,
                 "processor_hours": training.processor / 3600,
                 "speech_hours": training.data.seconds / 3600,
-                "heard_hours": training.step * arguments.batch * arguments.window * HOP / RATE / 3600,
+                "heard_hours": training.step
+                * arguments.batch
+                * arguments.window
+                * HOP
+                / RATE
+                / 3600,
                 **{f"train_{name}": sum(all_) / max(1, len(all_)) for name, all_ in losses.items()},
                 **test(training.mean, held_out, arguments.window),
             }

@@ -45,9 +45,7 @@ def sentences(folder: Path, rng: random.Random) -> Iterator[str]:
         yield "".join(said).rstrip("，") + rng.choice(_MARKS)
 
 
-def _next(
-    model: kenlm.Model, state: kenlm.State, common: list[str], rng: random.Random
-) -> str:
+def _next(model: kenlm.Model, state: kenlm.State, common: list[str], rng: random.Random) -> str:
     out = kenlm.State()
     scores = np.array([model.BaseScore(state, each, out) for each in common])
     odds = np.exp((scores - scores.max()) * _LOG_10 / _TEMPERATURE)
