@@ -17,6 +17,7 @@ import numpy.typing as npt
 import onnxruntime
 
 Floats = npt.NDArray[np.float32]
+Complexes = npt.NDArray[np.complex64]
 
 RATE = 24000
 FRAME = 600
@@ -140,16 +141,17 @@ class Head:
         """What the last half frames leave, up to the end of the clause."""
         return self._sum[: _REACH * HOP]
 
-    def _spectrum(self, maps: Floats) -> npt.NDArray[np.complex64]:
+    def _spectrum(self, maps: Floats) -> Complexes:
         lh, theta, ln, lr, phi = (maps[:, i * BINS : (i + 1) * BINS] for i in range(5))
         noise = self._noise.standard_normal((len(maps), BINS, 2), np.float32)
         loud = np.exp(np.minimum(ln, _LOUDEST))
-        found = self._source(len(maps)) * _polar(np.minimum(lh, _LOUDEST), np.pi * np.tanh(theta))
-        found += _polar(np.minimum(lr, _LOUDEST), phi)
+        turned = np.tanh(theta) * np.float32(np.pi)
+        found: Complexes = np.multiply(self._source(len(maps)), _polar(lh, turned))
+        found += _polar(lr, phi)
         found += loud * noise.view(np.complex64)[:, :, 0]
         return found
 
-    def _source(self, count: int) -> npt.NDArray[np.complex64]:
+    def _source(self, count: int) -> Complexes:
         """The pulses' spectra of the next half frames."""
         first = self._done + len(self._pulses) // HOP - _REACH
         last = self._done + count - 1 + _REACH
@@ -179,9 +181,9 @@ class Head:
         return made
 
 
-def _polar(logs: Floats, angle: Floats) -> npt.NDArray[np.complex64]:
+def _polar(logs: Floats, angle: Floats) -> Complexes:
     found = np.empty(logs.shape, np.complex64)
-    size = np.exp(logs)
+    size = np.exp(np.minimum(logs, _LOUDEST))
     found.real, found.imag = size * np.cos(angle), size * np.sin(angle)
     return found
 

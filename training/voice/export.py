@@ -77,7 +77,7 @@ def _exported(
     torch.onnx.export(
         module,
         example,
-        stream,
+        stream,  # type: ignore[arg-type]  # the exporter that is asked for takes one
         input_names=list(inputs),
         output_names=list(outputs),
         dynamic_axes={name: {axis: "length"} for name, axis in (inputs | outputs).items()},

@@ -40,7 +40,8 @@ def encoded(encoder: TextEncoder, tokens: Tensor) -> Tensor:
     for _ in range(encoder.loops):
         x = x + _attention(layer.self_attn, layer.norm1(x))
         x = x + layer.linear2(functional.gelu(layer.linear1(layer.norm2(x))))
-    return encoder.norm(x).t()[None]
+    found: Tensor = encoder.norm(x).t()[None]
+    return found
 
 
 def _attention(layer: nn.MultiheadAttention, x: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ def sounds(maps: Tensor, f0: Tensor, outside: Tensor | None = None, draws: int =
 
     maps: (batch, half frames, 5 * bins); outside: (batch, half frames), where there is silence.
     """
-    lh, theta, ln, lr, phi = maps.float().split(BINS, 2)
+    lh, theta, ln, lr, phi = torch.chunk(maps.float(), MAPS, 2)
     fixed = torch.polar(lh.clamp(max=_LOUDEST).exp(), torch.pi * theta.tanh()) * source(f0)
     fixed = fixed + torch.polar(lr.clamp(max=_LOUDEST).exp(), phi)
     loud = ln.clamp(max=_LOUDEST).exp()

@@ -31,7 +31,7 @@ class Judge(nn.Module):
     def __init__(self, size: int) -> None:
         super().__init__()
         self._size = size
-        self.register_buffer("_window", torch.hann_window(size), persistent=False)
+        self._window = torch.hann_window(size)
         widths = (2, *_CHANNELS)
         self.convs = nn.ModuleList(
             weight_norm(

@@ -16,13 +16,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-Arrays = dict[str, npt.NDArray[np.generic]]
+Arrays = dict[str, npt.NDArray[Any]]
 
 FRAMES = "/encoder/Gather_output_0"
 """Frames of 25 ms for each token, int64."""
@@ -33,7 +34,7 @@ F0 = "/encoder/Squeeze_output_0"
 ENERGY = "/encoder/Squeeze_1_output_0"
 """Two values for each frame; see `voice.network` for what it is used as."""
 
-TOLD = {FRAMES: TensorProto.INT64, F0: TensorProto.FLOAT, ENERGY: TensorProto.FLOAT}
+TOLD: dict[str, int] = {FRAMES: TensorProto.INT64, F0: TensorProto.FLOAT, ENERGY: TensorProto.FLOAT}
 _INTEGER = {"ConvInteger": "Conv", "MatMulInteger": "MatMul"}
 
 
@@ -138,7 +139,8 @@ class _Floats:
 def _sorted(nodes: Iterable[NodeProto], known: set[str]) -> list[NodeProto]:
     """Each node after what it needs; those that need something unknown are left out."""
     known = known | {""}
-    left, done = list(nodes), []
+    left = list(nodes)
+    done: list[NodeProto] = []
     while True:
         ready = [node for node in left if known.issuperset(node.input)]
         if not ready:

@@ -54,7 +54,8 @@ class Block(nn.Module):
         x = hidden(x, outside)
         y = self.norm(self.dw(x).transpose(1, 2))
         y = self.gamma * self.pw2(functional.gelu(self.pw1(y)))
-        return x + y.transpose(1, 2)
+        after: Tensor = x + y.transpose(1, 2)
+        return after
 
 
 class TextEncoder(nn.Module):
@@ -157,7 +158,8 @@ class Decoder(nn.Module):
         x = self.dec_in(hidden(x, outside))
         for block in self.dec:
             x = block(x, outside)
-        return x[:, :, cut : x.shape[2] - cut]
+        found: Tensor = x[:, :, cut : x.shape[2] - cut]
+        return found
 
     def maps(self, inside: Tensor) -> Tensor:
         """Maps (batch, half frames, 5 * bins) of what `inside` gives."""

@@ -92,7 +92,7 @@ class Training:
             found = prosody_losses(self.student.pn, sentences)
             losses |= dict(zip(_PROSODY, found, strict=True))
         self._optimiser.zero_grad(set_to_none=True)
-        sum(losses.values(), torch.zeros(())).backward()
+        torch.autograd.backward([sum(losses.values(), torch.zeros(()))])
         torch.nn.utils.clip_grad_norm_(self.student.m.parameters(), _CLIP_DECODER)
         torch.nn.utils.clip_grad_norm_(self.student.pn.parameters(), _CLIP_PROSODY)
         self._optimiser.step()
@@ -105,7 +105,7 @@ class Training:
         judge = self._judges.of(size)
         loss = judging_loss(judge(two.real), judge(two.one.detach()))
         self._judges_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward([loss])
         self._judges_optimiser.step()
         return loss
 
