@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,11 @@ class Engine:
     def tokens(self, phonemes: str) -> list[int]:
         """The numbers of phonemes in Kokoro's notation; unknown ones are left out."""
         return [0, *(self._ids[each] for each in phonemes if each in self._ids), 0]
+
+    def places(self, phonemes: str) -> list[int]:
+        """For each phoneme, and for the end, the number of its token; unknown ones have none."""
+        known = accumulate((each in self._ids for each in phonemes), initial=1)
+        return [int(each) for each in known]
 
     def plan(self, tokens: Sequence[int], speed: float = 1.0) -> Plan:
         """How long each token lasts, and the pitch and energy of what is said."""

@@ -31,7 +31,7 @@ from voice.network import Student
 from voice.schedule import average, rate
 from voice.spectra import SIZES, Spectra
 
-_PROSODY_EVERY = 2
+_PROSODY_EVERY = 4
 """Steps for each step of the prosody network, which learns sooner and sees whole sentences."""
 
 _CLIP_DECODER, _CLIP_PROSODY = 5.0, 1.0
@@ -58,7 +58,7 @@ class Training:
         self.student = Student() if arguments.from_nothing else pretrained.load()
         self.mean = copy.deepcopy(self.student)
         self._optimiser = torch.optim.AdamW(
-            self.student.parameters(), arguments.rate, (0.8, 0.99), weight_decay=0.01
+            self.student.parameters(), arguments.rate, (0.8, 0.99), weight_decay=0.01, fused=True
         )
         self._judges = Judges()
         self._judges_optimiser = torch.optim.AdamW(
