@@ -55,7 +55,7 @@ class Training:
         self._spectra = Spectra()
         self._rng = random.Random(0)
         torch.manual_seed(0)
-        self.student = Student() if arguments.from_nothing else pretrained.load()
+        self.student = _start(arguments.start)
         self.mean = copy.deepcopy(self.student)
         self._optimiser = torch.optim.AdamW(
             self.student.parameters(), arguments.rate, (0.8, 0.99), weight_decay=0.01, fused=True
@@ -147,6 +147,15 @@ class Training:
         self.step, self.processor = state["step"], state["processor"]
 
 
+def _start(name: str) -> Student:
+    if name == "hibari":
+        return pretrained.load()
+    student = Student()
+    if name != "nothing":
+        student.load_state_dict(torch.load(name))
+    return student
+
+
 @torch.no_grad()
 def test(student: Student, held_out: Sentences, window: int) -> dict[str, float]:
     """Losses on the same stretches each time, all transforms; `mel` is of one draw alone."""
@@ -186,7 +195,12 @@ def main() -> None:
         default=10**9,
         help="the step that the adversarial stage starts at",
     )
-    parser.add_argument("--from-nothing", action="store_true", help="not from hibari's weights")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        default="hibari",
+        help="what the weights are at first: hibari, nothing, or another speaker's student.pt",
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     arguments.run.mkdir(parents=True, exist_ok=True)
