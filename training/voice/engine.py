@@ -78,10 +78,16 @@ class Engine:
         known = accumulate((each in self._ids for each in phonemes), initial=1)
         return [int(each) for each in known]
 
-    def plan(self, tokens: Sequence[int], speed: float = 1.0) -> Plan:
-        """How long each token lasts, and the pitch and energy of what is said."""
+    def plan(
+        self,
+        tokens: Sequence[int],
+        speed: float = 1.0,
+        frames: npt.NDArray[np.int64] | None = None,
+    ) -> Plan:
+        """How long each token lasts, unless `frames` says so; pitch and energy of what is said."""
         logs, prosody, sound = self._text.run(None, {"tokens": np.array([tokens], np.int64)})
-        frames = np.maximum(np.rint(np.expm1(logs) / speed), 1).astype(np.int64)
+        if frames is None:
+            frames = np.maximum(np.rint(np.expm1(logs) / speed), 1).astype(np.int64)
         f0, energy = self._curves.run(None, {"prosody": np.repeat(prosody, frames, 1)})
         return Plan(frames, sound, f0, energy)
 
