@@ -77,18 +77,21 @@ class Judges(nn.ModuleDict):
 
 def judging_loss(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
     """What a judge learns from: the hinge loss (Lim and Ye, 2017) of its verdicts."""
-    return functional.relu(1 - real[-1]).mean() + functional.relu(1 + made[-1]).mean()
+    return (
+        functional.relu(1 - real[-1].float()).mean() + functional.relu(1 + made[-1].float()).mean()
+    )
 
 
 def deceiving_loss(made: Sequence[Tensor]) -> Tensor:
     """What the student learns from the verdicts on what it made."""
-    return -made[-1].mean()
+    return -made[-1].float().mean()
 
 
 def likeness_loss(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
     """The difference of a judge's inner layers (Larsen and others, 2016), by their size."""
+    pairs = zip(real[:-1], made[:-1], strict=True)
     apart = [
-        (a.detach() - b).abs().mean() / (a.detach().abs().mean() + 1e-6)
-        for a, b in zip(real[:-1], made[:-1], strict=True)
+        (a - b).abs().mean() / (a.abs().mean() + 1e-6)
+        for a, b in ((x.detach().float(), y.float()) for x, y in pairs)
     ]
     return torch.stack(apart).mean()

@@ -40,7 +40,8 @@ def main() -> None:
         alike.append(np.corrcoef(f0[both], real[both])[0, 1])
         unlike.append(((f0 > _VOICED) != (real > _VOICED)).mean() * 100)
     print(
-        f"{arguments.voice}: {np.mean(apart):.1f} ms a phoneme, {np.mean(longer):.1f} % a sentence; "
+        f"{arguments.voice}: {np.mean(apart):.1f} ms a phoneme, "
+        f"{np.mean(longer):.1f} % a sentence; "
         f"{np.mean(cents):.0f} cents, correlation {np.mean(alike):.2f}, "
         f"voicing differs in {np.mean(unlike):.1f} %"
     )

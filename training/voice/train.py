@@ -103,7 +103,9 @@ class Training:
     def _judge(self, two: Two, size: int) -> Tensor:
         """A step of one judge, on the first of the two sounds."""
         judge = self._judges.of(size)
-        loss = judging_loss(judge(two.real), judge(two.one.detach()))
+        with self._halved():
+            real, made = judge(two.real), judge(two.one.detach())
+        loss = judging_loss(real, made)
         self._judges_optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward([loss])
         self._judges_optimiser.step()
@@ -112,14 +114,18 @@ class Training:
     def _heed(self, two: Two, size: int) -> dict[str, Tensor]:
         """What the student is to learn from a judge, weighted."""
         judge = self._judges.of(size).requires_grad_(False)
-        with torch.no_grad():
-            real = judge(two.real)
-        made = judge(two.one)
+        with self._halved():
+            with torch.no_grad():
+                real = judge(two.real)
+            made = judge(two.one)
         judge.requires_grad_(True)
         return {
             "deceiving": _DECEIVE * deceiving_loss(made),
             "likeness": _LIKENESS * likeness_loss(real, made),
         }
+
+    def _halved(self) -> torch.autocast:
+        return torch.autocast("cpu", torch.bfloat16, enabled=self._arguments.half)
 
     def save(self, student: Path) -> None:
         self.processor += time.process_time() - self._since
