@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from voice.head import EDGE, HOP, RATE
-from voice.network import CONTEXT
+from training.voice.head import EDGE, HOP, RATE
+from training.voice.network import CONTEXT
 
 MARGIN = CONTEXT + EDGE
 """Half frames that a stretch is given on each side."""
@@ -25,7 +25,7 @@ _SLACK = 12
 
 @dataclass(frozen=True)
 class Sentence:
-    """As `voice.generate` wrote it; `index` is the phoneme of each frame."""
+    """As `training.voice.generate` wrote it; `index` is the phoneme of each frame."""
 
     tokens: npt.NDArray[np.int16]
     frames: npt.NDArray[np.int16]

@@ -57,7 +57,7 @@ class Plan:
 
 
 class Engine:
-    """The graphs of `voice.export`.
+    """The graphs of `training.voice.export`.
 
     Args:
         folder: text.onnx, curves.onnx, decoder.onnx and vocab.json.
@@ -121,7 +121,7 @@ class Engine:
 
 
 class Head:
-    """Sound of maps, as `voice.head` makes it: pulses and noise, filtered, and a rest.
+    """Sound of maps, as `training.voice.head` makes it: pulses and noise, filtered, and a rest.
 
     Half frame t is a transform of the samples around 300 t, from 300 t - 600 to 300 t + 600.
     """

@@ -1,6 +1,6 @@
-"""Round-trip errors of the folders that `voice.say` made: what whisper-base makes of the speech.
+"""Round-trip errors of the folders that `say` made: what whisper-base makes of the speech.
 
-    python -m voice.errors FOLDER...
+    python -m training.voice.errors FOLDER...
 
 heard.tsv in each folder tells what was heard. Mandarin and mixed sentences are counted by
 character, English ones by word.
@@ -13,7 +13,7 @@ import json
 import re
 from pathlib import Path
 
-from voice.project import Listener, wrong
+from training.voice.project import Listener, wrong
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The student as ONNX: three graphs, weights in 8 bits, arithmetic in float32.
 
-    python -m voice.export RUN/student.pt OUT --vocabulary KOKORO/vocab.json
+    python -m training.voice.export RUN/student.pt OUT --vocabulary KOKORO/vocab.json
 
 Each row of a weight matrix has a scale of its own. ONNX Runtime makes float32 of the weights when
 it loads them, where `session.disable_quant_qdq` is set; computing in 8 bits too would be faster,
@@ -20,8 +20,8 @@ import torch
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from voice.graphs import Curves, Maps, Text
-from voice.network import Student
+from training.voice.graphs import Curves, Maps, Text
+from training.voice.network import Student
 
 _LEAST = 4096
 """Weights of fewer numbers stay as they are."""

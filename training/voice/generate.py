@@ -1,10 +1,9 @@
 """Have the teacher say sentences; keep what it says and the prosody that it says it with.
 
-    python -m voice.generate SENTENCES.jsonl TEACHER.onnx KOKORO OUT --speaker zf_xiaoxiao
+    python -m training.voice.generate SENTENCES.jsonl TEACHER.onnx KOKORO OUT --speaker zf_xiaoxiao
 
 One NPZ for each sentence, named by its line: `tokens`, `frames`, `f0`, `energy`, `audio` (16 bits),
-as `voice.teacher.Spoken` has them, `lang` and `text`. What is there is left alone, so that a run
-that was stopped goes on, and several share the work with --part and --parts.
+as `teacher.Spoken` has them, `lang` and `text`. What is there is left alone, so that a run that was stopped goes on, and several share the work with --part and --parts.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.teacher import RATE, Spoken, Teacher, trimmed
+from training.voice.teacher import RATE, Spoken, Teacher, trimmed
 
 
 def main() -> None:

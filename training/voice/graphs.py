@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from voice.network import ENERGY_UNIT, F0_UNIT, Student, TextEncoder
+from training.voice.network import ENERGY_UNIT, F0_UNIT, Student, TextEncoder
 
 
 class Text(nn.Module):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from voice.spectra import SIZES
+from training.voice.spectra import SIZES
 
 _CHANNELS = (16, 16, 32, 32)
 _DILATIONS = (1, 1, 2, 4)

@@ -1,6 +1,6 @@
 """Kokoro's 8-bit ONNX graph as a teacher needs it: float32, with its prosody told.
 
-    python -m voice.kokoro_graph KOKORO.onnx TEACHER.onnx
+    python -m training.voice.kokoro_graph KOKORO.onnx TEACHER.onnx
 
 Two changes. Integer convolutions, matrix products and LSTMs become float ones with dequantised
 weights, which costs no time on a processor and takes away the noise of 8-bit activations. And what
@@ -8,7 +8,7 @@ the network predicts before it makes sound becomes an output: frames of each tok
 
 The silence around a clause (about 1.3 s) cannot be left out here by bounding the frames of the
 tokens that hold it: the first ten frames stay silent, and the first sound is cut off. It is cut
-afterwards (`voice.teacher.trimmed`).
+afterwards (`training.voice.teacher.trimmed`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ F0 = "/encoder/Squeeze_output_0"
 """Hertz, two values for each frame; about 9 where there is no voice."""
 
 ENERGY = "/encoder/Squeeze_1_output_0"
-"""Two values for each frame; see `voice.network` for what it is used as."""
+"""Two values for each frame; see `training.voice.network` for what it is used as."""
 
 TOLD: dict[str, int] = {FRAMES: TensorProto.INT64, F0: TensorProto.FLOAT, ENERGY: TensorProto.FLOAT}
 _INTEGER = {"ConvInteger": "Conv", "MatMulInteger": "MatMul"}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from voice.dataset import Stretches, Whole
-from voice.head import EDGE, HOP, sounds
-from voice.network import CONTEXT, ENERGY_UNIT, F0_UNIT, Decoder, Prosody
-from voice.spectra import Spectra
+from training.voice.dataset import Stretches, Whole
+from training.voice.head import EDGE, HOP, sounds
+from training.voice.network import CONTEXT, ENERGY_UNIT, F0_UNIT, Decoder, Prosody
+from training.voice.spectra import Spectra
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from voice.head import BINS
+from training.voice.head import BINS
 
 TOKENS = 178
 """Kokoro's inventory of phonemes; 0 stands before the first and after the last."""
@@ -117,7 +117,7 @@ class Prosody(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Phonemes, F0 and energy to the five maps that `voice.head` makes sound of."""
+    """Phonemes, F0 and energy to the five maps that `training.voice.head` makes sound of."""
 
     def __init__(self, channels: int = 128, width: int = 256, inner: int = 768) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """The weights that training starts from: hibari-tts's English voice `heart` (Apache-2.0), 8 bits.
 
-python -m voice.pretrained        compares our network with ONNX Runtime's in float32
+python -m training.voice.pretrained        compares our network with ONNX Runtime's in float32
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from voice.kokoro_graph import dequantise
-from voice.network import Student
+from training.voice.kokoro_graph import dequantise
+from training.voice.network import Student
 
 
 def load() -> Student:

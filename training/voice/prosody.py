@@ -1,6 +1,6 @@
 """How far an exported voice's durations and pitch are from its teacher's, on held-out sentences.
 
-    python -m voice.prosody FOLDER HELD_OUT
+    python -m training.voice.prosody FOLDER HELD_OUT
 
 Durations: the mean difference for each phoneme in milliseconds, and of whole sentences in percent.
 Pitch, over the teacher's durations: the mean difference in cents where both have a voice, its
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.engine import Engine
+from training.voice.engine import Engine
 
 _FRAME_MS = 25
 _VOICED = 40.0

@@ -1,6 +1,6 @@
-"""Predicted opinion scores of the folders that `voice.say` made.
+"""Predicted opinion scores of the folders that `training.voice.say` made.
 
-    python -m voice.quality FOLDER...
+    python -m training.voice.quality FOLDER...
 
 DistillMOS (Stahl and Gamper, 2025) and DNSMOS P.835 and P.808 (Reddy and others, 2021 and 2022),
 means over the files. Both were made for telephony and for English above all: they rank voices that

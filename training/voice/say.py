@@ -1,10 +1,10 @@
 """Sentences as wav files by one voice, and how long it took.
 
-    python -m voice.say student:FOLDER OUT
-    python -m voice.say teacher:SPEAKER OUT --teacher TEACHER.onnx --kokoro KOKORO
-    python -m voice.say present OUT
+    python -m training.voice.say student:FOLDER OUT
+    python -m training.voice.say teacher:SPEAKER OUT --teacher TEACHER.onnx --kokoro KOKORO
+    python -m training.voice.say present OUT
 
-FOLDER is of `voice.export`; `present` are the voices that a server has by default. The sentences
+FOLDER is of `export`; `present` are the voices that a server has by default. The sentences
 are those of texts/held_out.txt, or with --benchmark the project's own. OUT gets NNN.wav for each,
 and facts.json: `texts`, `factor` (processor seconds a second of speech, text to samples) and
 `first_ms` (processor milliseconds from a clause's phonemes to its first block), median and 95 %.
@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice.engine import RATE, Engine
-from voice.project import Present, Reader, benchmark
-from voice.sentences import held_out
-from voice.teacher import Teacher, trimmed
+from training.voice.engine import RATE, Engine
+from training.voice.project import Present, Reader, benchmark
+from training.voice.sentences import held_out
+from training.voice.teacher import Teacher, trimmed
 
 Floats = npt.NDArray[np.float32]
 Voice = Callable[[str], Iterator[Floats]]

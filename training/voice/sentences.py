@@ -1,7 +1,7 @@
 """Make the sentences that the teacher is to say, with their phonemes.
 
-    python -m voice.sentences OUT.jsonl --count 6000 --libime LIBIME [--documents ROOT]
-    python -m voice.sentences HELD_OUT.jsonl --held-out
+    python -m training.voice.sentences OUT.jsonl --count 6000 --libime LIBIME [--documents ROOT]
+    python -m training.voice.sentences HELD_OUT.jsonl --held-out
 
 One pass of the voice a line: `text`, `phonemes`, `lang` ("zh", "en", "mixed") and `kind`, where it
 came from. Of several candidates the one is taken whose phonemes have been seen together least.
@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from voice import documents, trigram
-from voice.grammar import Grammar
-from voice.project import Reader, Reading, benchmark
+from training.voice import documents, trigram
+from training.voice.grammar import Grammar
+from training.voice.project import Reader, Reading, benchmark
 
 _TEXTS = Path(__file__).parent / "texts"
 _SHARES = {"zh": 32, "trigram": 28, "mixed": 14, "en": 16, "documents": 10}

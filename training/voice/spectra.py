@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from voice.head import RATE
+from training.voice.head import RATE
 
 SIZES = (512, 1024, 2048)
 """Samples of the transforms: short ones tell when, long ones at what frequency."""

@@ -48,7 +48,7 @@ class Spoken:
 
 
 class Teacher:
-    """The network of `voice.kokoro_graph`.
+    """The network of `training.voice.kokoro_graph`.
 
     Args:
         model: the rewritten ONNX file.

@@ -1,9 +1,9 @@
 """Train the student on what the teacher said; every run goes on where the last one ended.
 
-    python -m voice.train RUN --data DATA... --held-out HELD_OUT --steps 20000
+    python -m training.voice.train RUN --data DATA... --held-out HELD_OUT --steps 20000
 
 RUN is a folder: `state.pt` (weights, their average, optimiser, random numbers), `student.pt` (the
-average alone, what `voice.export` takes) and `losses.csv`, a row for each evaluation on the
+average alone, what `export` takes) and `losses.csv`, a row for each evaluation on the
 held-out sentences. The arguments of a run are to stay the same; new sentences in DATA are taken in
 as they come.
 """
@@ -20,16 +20,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from voice import checkpoint, pretrained
-from voice.checkpoint import Asked
-from voice.dataset import Sentences, stretches, whole
-from voice.head import HOP, RATE
-from voice.journal import note
-from voice.judges import Judges, deceiving_loss, judging_loss, likeness_loss
-from voice.losses import Two, energy_distance, prosody_losses, said_twice
-from voice.network import Student
-from voice.schedule import average, rate
-from voice.spectra import SIZES, Spectra
+from training.voice import checkpoint, pretrained
+from training.voice.checkpoint import Asked
+from training.voice.dataset import Sentences, stretches, whole
+from training.voice.head import HOP, RATE
+from training.voice.journal import note
+from training.voice.judges import Judges, deceiving_loss, judging_loss, likeness_loss
+from training.voice.losses import Two, energy_distance, prosody_losses, said_twice
+from training.voice.network import Student
+from training.voice.schedule import average, rate
+from training.voice.spectra import SIZES, Spectra
 
 _PROSODY_EVERY = 4
 """Steps for each step of the prosody network, which learns sooner and sees whole sentences."""

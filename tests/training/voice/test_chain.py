@@ -16,7 +16,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-_TRAINING = Path(__file__).parents[3] / "training"
+_ROOT = Path(__file__).parents[3]
 _FRAMES = 3
 _SAMPLES = 600 * _FRAMES
 
@@ -29,8 +29,8 @@ pytestmark = [
 
 
 def _run(module: str, *arguments: object) -> str:
-    environment = os.environ | {"PYTHONPATH": str(_TRAINING), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", f"voice.{module}", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", f"training.voice.{module}", *map(str, arguments)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

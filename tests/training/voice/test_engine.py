@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from voice.engine import BINS, HOP, Head
+
+from training.voice.engine import BINS, HOP, Head
 
 
 def _maps(halves: int) -> np.ndarray:

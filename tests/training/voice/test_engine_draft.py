@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from voice.engine_draft.voice import spelt
-
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.text import FrontEnd
+from training.voice.engine_draft.voice import spelt
 
 
 def test_spells_what_the_teacher_was_given() -> None:

@@ -4,7 +4,8 @@ import random
 from pathlib import Path
 
 import pytest
-from voice.grammar import Grammar
+
+from training.voice.grammar import Grammar
 
 _TEXTS = Path(__file__).parents[3] / "training" / "voice" / "texts"
 

@@ -4,10 +4,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: see training/voice/README.md")
 
-from voice.judges import Judges, deceiving_loss, judging_loss, likeness_loss  # noqa: E402
-from voice.losses import Two, energy_distance  # noqa: E402
-from voice.schedule import rate  # noqa: E402
-from voice.spectra import SIZES, Spectra, mel_bands  # noqa: E402
+from training.voice.judges import Judges, deceiving_loss, judging_loss, likeness_loss  # noqa: E402
+from training.voice.losses import Two, energy_distance  # noqa: E402
+from training.voice.schedule import rate  # noqa: E402
+from training.voice.spectra import SIZES, Spectra, mel_bands  # noqa: E402
 
 
 def _noise(loudness: float) -> torch.Tensor:

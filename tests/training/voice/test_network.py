@@ -7,10 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: see training/voice/README.md")
 
-from voice import engine, head  # noqa: E402
-from voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
-from voice.graphs import encoded  # noqa: E402
-from voice.network import CONTEXT, Decoder, Prosody  # noqa: E402
+from training.voice import engine, head  # noqa: E402
+from training.voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
+from training.voice.graphs import encoded  # noqa: E402
+from training.voice.network import CONTEXT, Decoder, Prosody  # noqa: E402
 
 
 def _sentence(tokens: int, seed: int) -> Sentence:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from voice.teacher import FRAME, MARGIN, Spoken, trimmed
+
+from training.voice.teacher import FRAME, MARGIN, Spoken, trimmed
 
 
 def _spoken(frames: list[int], loud: slice) -> Spoken:

@@ -1,6 +1,6 @@
 """The distilled voice as the router sees it: Mandarin and English, in blocks, with timings.
 
-A draft, to stand beside `voice.engine` in the package (`liusheng.tts.distilled` or the like).
+A draft, to stand beside `engine.py` in the package (`liusheng.tts.distilled` or the like).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from liusheng.tts.kokoro import mandarin
 from liusheng.tts.text.types import Clause, Syllable
 from liusheng.tts.types import SAMPLE_RATE, Samples
 from liusheng.tts.voice import Timing, punctuated
-from voice.engine import FRAME, Engine
+from training.voice.engine import FRAME, Engine
 
 _FIRST, _LATER_FIRST = 8, 80
 """Half frames of the first block: 100 ms where somebody waits, else a second."""
