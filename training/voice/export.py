@@ -10,8 +10,8 @@ but the activations' range would then depend on where a block is cut.
 from __future__ import annotations
 
 import argparse
-import io
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -73,18 +73,19 @@ def _exported(
     module: nn.Module, example: tuple[Tensor, ...], inputs: dict[str, int], outputs: dict[str, int]
 ) -> onnx.ModelProto:
     """A module as a graph; `inputs` and `outputs` tell which axis of each is of any length."""
-    stream = io.BytesIO()
-    torch.onnx.export(
-        module,
-        example,
-        stream,  # type: ignore[arg-type]  # the exporter that is asked for takes one
-        input_names=list(inputs),
-        output_names=list(outputs),
-        dynamic_axes={name: {axis: "length"} for name, axis in (inputs | outputs).items()},
-        opset_version=_OPSET,
-        dynamo=False,
-    )
-    return onnx.load_model_from_string(stream.getvalue())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.onnx"
+        torch.onnx.export(
+            module,
+            example,
+            path,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: {axis: "length"} for name, axis in (inputs | outputs).items()},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+        return onnx.load(path)
 
 
 def quantise(graph: onnx.GraphProto) -> None:

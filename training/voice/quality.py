@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import wave
 from pathlib import Path
 from types import ModuleType
 
-import librosa
 import numpy as np
+import numpy.typing as npt
+import soxr
 import torch
 from speechmos import dnsmos
 
@@ -23,6 +25,9 @@ sys.modules.setdefault("torchaudio", ModuleType("torchaudio"))  # only DistillMO
 import distillmos  # noqa: E402
 
 _RATE = 16000
+_QUIET = 0.005
+"""What is below this part of the peak at both ends is silence."""
+
 _LOUDNESS = 0.07
 """The root mean square that all are brought to."""
 
@@ -37,16 +42,27 @@ def main() -> None:
     for folder in arguments.folders:
         scores = []
         for path in sorted(folder.glob("*.wav"))[:: arguments.every]:
-            sound, _ = librosa.load(path, sr=_RATE)
-            sound = librosa.effects.trim(sound, top_db=45)[0]
-            sound = sound / max(1e-6, float(np.sqrt(np.square(sound).mean()))) * _LOUDNESS
-            sound = np.clip(sound, -1, 1)
+            sound = _loaded(path)
             with torch.no_grad():
                 distilled = float(model(torch.from_numpy(sound)[None]))
             other = dnsmos.run(sound, _RATE)
             scores.append([distilled, other["p808_mos"], other["ovrl_mos"], other["sig_mos"]])
         means = np.mean(scores, 0)
         print(folder, "DistillMOS {:.2f} P.808 {:.2f} OVRL {:.2f} SIG {:.2f}".format(*means))
+
+
+def _loaded(path: Path) -> npt.NDArray[np.float32]:
+    """A file at 16 kHz, without the silence around it, at one loudness."""
+    with wave.open(str(path), "rb") as file:
+        rate, data = file.getframerate(), file.readframes(file.getnframes())
+    sound: npt.NDArray[np.float32] = soxr.resample(
+        np.frombuffer(data, "<i2").astype(np.float32) / 32768, rate, _RATE
+    )
+    (loud,) = np.nonzero(np.abs(sound) > np.abs(sound).max() * _QUIET)
+    sound = sound[loud[0] : loud[-1] + 1]
+    sound = sound / np.sqrt(np.square(sound).mean()) * _LOUDNESS
+    clipped: npt.NDArray[np.float32] = np.clip(sound, -1, 1).astype(np.float32)
+    return clipped
 
 
 if __name__ == "__main__":

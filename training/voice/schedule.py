@@ -22,9 +22,9 @@ def rate(peak: float, step: int, steps: int) -> float:
     )
 
 
-@torch.no_grad()
 def average(mean: nn.Module, current: nn.Module, step: int) -> None:
     """Move `mean` towards the current weights: an average over about the last thousand steps."""
     keep = min(_SLOW, (1 + step) / (10 + step))
-    for slow, fast in zip(mean.parameters(), current.parameters(), strict=True):
-        slow.lerp_(fast, 1 - keep)
+    with torch.no_grad():
+        for slow, fast in zip(mean.parameters(), current.parameters(), strict=True):
+            slow.lerp_(fast, 1 - keep)

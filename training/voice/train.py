@@ -162,20 +162,20 @@ def _start(name: str) -> Student:
     return student
 
 
-@torch.no_grad()
 def test(student: Student, held_out: Sentences, window: int) -> dict[str, float]:
     """Losses on the same stretches each time, all transforms; `mel` is of one draw alone."""
     torch_state = torch.get_rng_state()
     torch.manual_seed(1)
     rng, spectra = random.Random(1), Spectra()
     found: list[Tensor] = []
-    for begin in range(0, len(held_out.all), 8):
-        chosen = held_out.all[begin : begin + 8]
-        two = said_twice(student.m, stretches(chosen, window, rng))
-        distance = energy_distance(two, spectra, SIZES)
-        mel = (spectra.mel(two.one) - spectra.mel(two.real)).abs().mean()
-        prosody = prosody_losses(student.pn, whole(chosen))
-        found.append(torch.stack([distance, mel, *prosody]) * len(chosen))
+    with torch.no_grad():
+        for begin in range(0, len(held_out.all), 8):
+            chosen = held_out.all[begin : begin + 8]
+            two = said_twice(student.m, stretches(chosen, window, rng))
+            distance = energy_distance(two, spectra, SIZES)
+            mel = (spectra.mel(two.one) - spectra.mel(two.real)).abs().mean()
+            prosody = prosody_losses(student.pn, whole(chosen))
+            found.append(torch.stack([distance, mel, *prosody]) * len(chosen))
     torch.set_rng_state(torch_state)
     means = torch.stack(found).sum(0) / len(held_out.all)
     return dict(zip(("distance", "mel", *_PROSODY), means.tolist(), strict=True))

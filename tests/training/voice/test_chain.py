@@ -10,6 +10,7 @@ import sys
 import wave
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,7 +24,7 @@ _SAMPLES = 600 * _FRAMES
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        find_spec("torch") is None, reason="training needs PyTorch: see training/voice/README.md"
+        find_spec("torch") is None, reason="training/voice/requirements.txt is not installed"
     ),
 ]
 
@@ -38,7 +39,7 @@ def _run(module: str, *arguments: object) -> str:
 
 def _teacher(path: Path) -> None:
     """A graph with the teacher's inputs and outputs: three frames of noise for each token."""
-    constants = {
+    constants: dict[str, Any] = {
         "frames_each": np.array(_FRAMES, np.int64),
         "one": np.array([1], np.int64),
         "halves": np.array([2 * _FRAMES], np.int64),

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="training needs PyTorch: see training/voice/README.md")
+torch = pytest.importorskip("torch", reason="training/voice/requirements.txt is not installed")
 
 from training.voice import engine, head  # noqa: E402
 from training.voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
 from training.voice.graphs import encoded  # noqa: E402
 from training.voice.network import CONTEXT, Decoder, Prosody  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _no_gradients() -> Iterator[None]:
+    with torch.no_grad():
+        yield
 
 
 def _sentence(tokens: int, seed: int) -> Sentence:
@@ -27,7 +34,6 @@ def _sentence(tokens: int, seed: int) -> Sentence:
     )
 
 
-@torch.no_grad()
 def test_padding_changes_nothing() -> None:
     torch.manual_seed(0)
     prosody = Prosody().eval()
@@ -43,7 +49,6 @@ def test_padding_changes_nothing() -> None:
     assert torch.allclose(f0[:1, : own.shape[1]], own, atol=1e-5)
 
 
-@torch.no_grad()
 @pytest.mark.parametrize("seed", range(6))
 def test_a_stretch_is_a_part_of_the_whole(seed: int) -> None:
     torch.manual_seed(0)
@@ -76,7 +81,6 @@ def test_stretches_hold_the_sound_of_their_half_frames() -> None:
     assert torch.allclose(sound, torch.from_numpy(sentence.audio).float(), atol=0.01)
 
 
-@torch.no_grad()
 def test_exported_attention_is_the_trained_one() -> None:
     torch.manual_seed(0)
     decoder = Decoder().eval()
