@@ -37,8 +37,9 @@ _BETWEEN = 0.15
 _FIRST = 8
 """Half frames of a first block, 100 ms."""
 
-_GROWTH, _MOST = 1.6, 160
-"""Each block is so much longer than the one before, up to two seconds."""
+_GROWTH, _MOST = 3, 240
+"""Each block is so much longer than the one before, up to three seconds: each costs the decoder 54
+half frames more, so few are cheap."""
 
 
 def main() -> None:

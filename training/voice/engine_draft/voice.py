@@ -22,7 +22,7 @@ from training.voice.engine import FRAME, Engine
 _FIRST, _LATER_FIRST = 8, 80
 """Half frames of the first block: 100 ms where somebody waits, else a second."""
 
-_GROWTH, _MOST = 1.6, 160
+_GROWTH, _MOST = 3, 240
 _LEAD = 2
 """Frames that a sound begins before its phoneme's own, as the teacher has it (median of 400
 sentences: 2 at their beginning, 1.5 at their end)."""
