@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training/voice/requirements.txt is not installed")
+
+from training.voice import engine, head  # noqa: E402
+from training.voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
+from training.voice.graphs import encoded  # noqa: E402
+from training.voice.network import CONTEXT, Decoder, Prosody  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _no_gradients() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+def _sentence(tokens: int, seed: int) -> Sentence:
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(1, 6, tokens).astype(np.int16)
+    halves = 2 * int(frames.sum())
+    return Sentence(
+        rng.integers(1, 178, tokens).astype(np.int16),
+        frames,
+        np.repeat(np.arange(tokens), frames),
+        rng.uniform(100, 300, halves).astype(np.float32),
+        rng.uniform(0, 5, halves).astype(np.float32),
+        rng.integers(-9999, 9999, halves * head.HOP).astype(np.int16),
+    )
+
+
+def test_padding_changes_nothing() -> None:
+    torch.manual_seed(0)
+    prosody = Prosody().eval()
+    short, long = _sentence(9, 1), _sentence(30, 2)
+    both, alone = whole([short, long]), whole([short])
+    text = prosody.text(both.tokens, both.padding)
+    mine = prosody.text(alone.tokens, alone.padding)
+    assert torch.allclose(text[:1, :, :9], mine, atol=1e-5)
+    guess = prosody.durations(text)
+    assert torch.allclose(guess[:1, :9], prosody.durations(mine), atol=1e-5)
+    f0, _ = prosody.curves(text, both.index, both.outside)
+    own, _ = prosody.curves(mine, alone.index, alone.outside)
+    assert torch.allclose(f0[:1, : own.shape[1]], own, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_stretch_is_a_part_of_the_whole(seed: int) -> None:
+    torch.manual_seed(0)
+    decoder = Decoder().eval()
+    sentence = _sentence(30, seed)
+    length = 24
+    batch = stretches([sentence], length, random.Random(seed))
+    text = decoder.text(batch.tokens, batch.padding)
+    maps = decoder(text, batch.index, batch.f0, batch.energy, batch.outside, CONTEXT)[0]
+    index = torch.from_numpy(sentence.index.repeat(2))[None]
+    f0, energy = (torch.from_numpy(each)[None] for each in (sentence.f0, sentence.energy))
+    all_maps = decoder(text, index, f0, energy)[0]
+    inside = (~batch.outside[0, CONTEXT:-CONTEXT]).nonzero()[:, 0]
+    pitch = batch.f0[0, CONTEXT:-CONTEXT][inside]
+    at = int((f0[0][:, None] == pitch[0]).nonzero()[0, 0])
+    assert torch.allclose(maps[inside], all_maps[at : at + len(inside)], atol=1e-4)
+
+
+def test_stretches_hold_the_sound_of_their_half_frames() -> None:
+    sentence = _sentence(12, 0)
+    length = sentence.halves + 40
+    batch = stretches([sentence], length, random.Random(0))
+    assert batch.audio.shape == (1, length * head.HOP)
+    assert batch.f0.shape == (1, length + 2 * MARGIN)
+    inside = ~batch.outside[0]
+    assert int(inside.sum()) == sentence.halves
+    first = int(inside.nonzero()[0]) - MARGIN
+    begin = first * head.HOP
+    sound = batch.audio[0, begin : begin + len(sentence.audio)] * 32767
+    assert torch.allclose(sound, torch.from_numpy(sentence.audio).float(), atol=0.01)
+
+
+def test_exported_attention_is_the_trained_one() -> None:
+    torch.manual_seed(0)
+    decoder = Decoder().eval()
+    tokens = torch.randint(1, 178, (1, 25))
+    assert torch.allclose(encoded(decoder.text, tokens), decoder.text(tokens), atol=1e-5)
+
+
+def test_the_engine_makes_the_sound_that_was_trained() -> None:
+    rng = np.random.default_rng(0)
+    maps = (rng.standard_normal((40, 5 * head.BINS)) * 0.3 - 4).astype(np.float32)
+    maps[:, 2 * head.BINS : 3 * head.BINS] = -60  # no noise: each draws its own
+    f0 = (200 + 50 * np.sin(np.arange(40) / 7)).astype(np.float32)
+    f0[:3] = f0[-3:] = 9
+    told = engine.Head(f0)
+    found = np.concatenate([told.add(maps), told.rest()])
+    wanted = head.sounds(torch.from_numpy(maps)[None], torch.from_numpy(f0)[None])[0][0].numpy()
+    inner = slice(engine.SIZE, -engine.SIZE)  # PyTorch's inverse lifts both ends
+    assert np.abs(found - wanted)[inner].max() < 0.01 * np.abs(wanted).max()

@@ -1,0 +1,133 @@
+"""The student as ONNX: three graphs, weights in 8 bits, arithmetic in float32.
+
+    python -m training.voice.export RUN/student.pt OUT --vocabulary KOKORO/vocab.json
+
+Each row of a weight matrix has a scale of its own. ONNX Runtime makes float32 of the weights when
+it loads them, where `session.disable_quant_qdq` is set; computing in 8 bits too would be faster,
+but the activations' range would then depend on where a block is cut.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from training.voice.graphs import Curves, Maps, Text
+from training.voice.network import Student
+
+_LEAST = 4096
+"""Weights of fewer numbers stay as they are."""
+
+_OPSET = 17
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("student", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--vocabulary", type=Path, required=True)
+    parser.add_argument("--float", action="store_true", help="leave the weights in float32")
+    arguments = parser.parse_args()
+    student = Student()
+    student.load_state_dict(torch.load(arguments.student))
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, model in graphs(student.eval()).items():
+        if not arguments.float:
+            quantise(model.graph)
+        onnx.checker.check_model(model)
+        onnx.save(model, arguments.out / f"{name}.onnx")
+    vocabulary = json.loads(arguments.vocabulary.read_text("utf-8"))["vocab"]
+    text = json.dumps({"vocab": vocabulary}, ensure_ascii=False)
+    (arguments.out / "vocab.json").write_text(text, "utf-8")
+
+
+def graphs(student: Student) -> dict[str, onnx.ModelProto]:
+    """The three graphs in float32."""
+    time, halves = torch.zeros(192, 30), torch.zeros(60)
+    return {
+        "text": _exported(
+            Text(student),
+            (torch.ones(1, 12, dtype=torch.long),),
+            {"tokens": 1},
+            {"log_frames": 0, "prosody": 1, "sound": 1},
+        ),
+        "curves": _exported(Curves(student), (time,), {"prosody": 1}, {"f0": 0, "energy": 0}),
+        "decoder": _exported(
+            Maps(student),
+            (torch.zeros(128, 60), halves, halves),
+            {"sound": 1, "f0": 0, "energy": 0},
+            {"maps": 0},
+        ),
+    }
+
+
+def _exported(
+    module: nn.Module, example: tuple[Tensor, ...], inputs: dict[str, int], outputs: dict[str, int]
+) -> onnx.ModelProto:
+    """A module as a graph; `inputs` and `outputs` tell which axis of each is of any length."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.onnx"
+        torch.onnx.export(
+            module,
+            example,
+            path,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: {axis: "length"} for name, axis in (inputs | outputs).items()},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+        return onnx.load(path)
+
+
+def quantise(graph: onnx.GraphProto) -> None:
+    """Store the large weights as int8 with a scale for each output channel, in place."""
+    axes = {node.input[1]: _channel(node) for node in graph.node if _channel(node) is not None}
+    axes |= {node.input[0]: 0 for node in graph.node if node.op_type == "Gather"}
+    made: list[NodeProto] = []
+    for initial in list(graph.initializer):
+        value = numpy_helper.to_array(initial)
+        axis = axes.get(initial.name)
+        if axis is None or value.dtype != np.float32 or value.size < _LEAST:
+            continue
+        others = tuple(i for i in range(value.ndim) if i != axis)
+        scale = np.maximum(np.abs(value).max(others, keepdims=True), 1e-12) / 127
+        name = initial.name
+        graph.initializer.remove(initial)
+        graph.initializer.extend(
+            [
+                numpy_helper.from_array(np.rint(value / scale).astype(np.int8), f"{name}_8"),
+                numpy_helper.from_array(scale.ravel().astype(np.float32), f"{name}_scale"),
+                helper.make_tensor(
+                    f"{name}_zero", TensorProto.INT8, [scale.size], [0] * scale.size
+                ),
+            ]
+        )
+        given = [f"{name}_8", f"{name}_scale", f"{name}_zero"]
+        made.append(helper.make_node("DequantizeLinear", given, [name], axis=axis))
+    for node in reversed(made):
+        graph.node.insert(0, node)
+
+
+def _channel(node: NodeProto) -> int | None:
+    """The axis of a node's weights that output channels stand along; None if it has no weights."""
+    if node.op_type == "Conv":
+        return 0
+    if node.op_type == "MatMul":
+        return 1
+    if node.op_type == "Gemm":
+        transposed = any(each.name == "transB" and each.i for each in node.attribute)
+        return 0 if transposed else 1
+    return None
+
+
+if __name__ == "__main__":
+    main()

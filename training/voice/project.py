@@ -1,0 +1,130 @@
+"""All that this chain takes from Liusheng itself: front end, present voices, scoring, sentences.
+
+Whatever is trained on the front end's phonemes is to be given the same phonemes when it speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from faster_whisper import WhisperModel
+from hibari.g2p import G2P
+
+from liusheng.asr.scoring import errors
+from liusheng.bench.texts import SENTENCES
+from liusheng.models import Store
+from liusheng.tts.kokoro import mandarin
+from liusheng.tts.load import open_router
+from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.types import Clause
+from liusheng.tts.types import SpeechRequest
+from liusheng.tts.voice import punctuated
+
+_PRESENT = ("baker-zh", "hibari-heart")
+_PROMPT = "以下是普通话的句子。"
+"""Whisper writes simplified characters and marks after it."""
+
+_MARKS = {"none": "", "comma": ",", "sentence": "."}
+
+
+def benchmark(lang: str | None = None) -> list[str]:
+    """The sentences that the project measures voices on: none is to be trained on."""
+    return [each for of, sentences in SENTENCES.items() if lang in (None, of) for each in sentences]
+
+
+class Present:
+    """The voices that a server has by default: Mandarin and English, one each."""
+
+    def __init__(self) -> None:
+        store = Store()
+        models = [store.open(name) for name in _PRESENT]
+        self._router = open_router(models, FrontEnd(), warm_up=False)
+
+    def say(self, text: str) -> Iterator[npt.NDArray[np.float32]]:
+        """The blocks of a text, 24 kHz."""
+        for block in self._router.speak(SpeechRequest(text)):
+            yield block.samples
+
+
+class Listener:
+    """whisper-base as the project has it, without its correction."""
+
+    def __init__(self) -> None:
+        folder = str(Store().open("whisper-base").files["model"].parent)
+        self._model = WhisperModel(folder, compute_type="int8", cpu_threads=1)
+
+    def hear(self, path: str, lang: str) -> str:
+        parts, _ = self._model.transcribe(
+            path,
+            language=lang,
+            beam_size=5,
+            condition_on_previous_text=False,
+            initial_prompt=_PROMPT if lang == "zh" else None,
+        )
+        return "".join(part.text for part in parts)
+
+
+def wrong(text: str, heard: str, lang: str) -> tuple[int, int]:
+    """Errors and length: characters of Mandarin and of mixed sentences, words of English."""
+    found = errors(text, heard, lang)
+    return found.edits, found.length
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a voice is given in one pass.
+
+    phonemes: Kokoro's notation (misaki's): IPA, an arrow for each Mandarin tone.
+    lang: "zh", "en", or "mixed" where both are said in one pass.
+    """
+
+    text: str
+    phonemes: str
+    lang: str
+
+
+class Reader:
+    """Text to phonemes."""
+
+    @cached_property
+    def _front_end(self) -> FrontEnd:
+        return FrontEnd()
+
+    @cached_property
+    def _english(self) -> G2P:
+        return G2P()
+
+    def clauses(self, text: str) -> Iterator[Reading]:
+        """The clauses that the server would give a voice, one by one."""
+        for clause in self._front_end.clauses(text):
+            yield Reading(clause.reading, self._phonemes(clause), clause.lang)
+
+    def joined(self, text: str, most: int) -> Iterator[Reading]:
+        """Neighbouring clauses in one pass, as long as they have no more than `most` phonemes."""
+        waiting: list[Reading] = []
+        for reading in self.clauses(text):
+            if waiting and sum(len(each.phonemes) for each in (*waiting, reading)) > most:
+                yield _one(waiting)
+                waiting = []
+            waiting.append(reading)
+        if waiting:
+            yield _one(waiting)
+
+    def _phonemes(self, clause: Clause) -> str:
+        if clause.lang == "zh":
+            mark = "?" if clause.asks else _MARKS[clause.pause]
+            return mandarin.sentence(clause.syllables) + mark
+        return str(self._english(punctuated(clause)))
+
+
+def _one(readings: Sequence[Reading]) -> Reading:
+    langs = {each.lang for each in readings}
+    return Reading(
+        " ".join(each.text for each in readings),
+        " ".join(each.phonemes for each in readings),
+        langs.pop() if len(langs) == 1 else "mixed",
+    )

@@ -1,0 +1,68 @@
+"""What sounds are compared by: magnitudes of several transforms, and bands of the mel scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from training.voice.head import RATE
+
+SIZES = (512, 1024, 2048)
+"""Samples of the transforms: short ones tell when, long ones at what frequency."""
+
+_MEL_SIZE = 1024
+_BANDS = 100
+_FLOOR = 1e-4
+
+
+class Spectra:
+    """Features of sounds (batch, samples): lists of (batch, bins, time)."""
+
+    def __init__(self) -> None:
+        self._bands = mel_bands(_MEL_SIZE, _BANDS)
+        self._windows = {size: torch.hann_window(size) for size in SIZES}
+
+    def __call__(self, sound: Tensor, sizes: Sequence[int] = SIZES) -> list[Tensor]:
+        """Magnitudes and their logarithms, and for a size of 1024 mel bands too.
+
+        The weights make each kind of feature count alike: speech has magnitudes around 0.05.
+        """
+        found = []
+        for size in sizes:
+            magnitude = self._magnitude(sound, size)
+            found += [magnitude * 4, (magnitude + _FLOOR).log() * 0.5]
+            if size == _MEL_SIZE:
+                found.append(self._mel(magnitude))
+        return found
+
+    def mel(self, sound: Tensor) -> Tensor:
+        """The logarithms of mel bands (batch, 100, time)."""
+        return self._mel(self._magnitude(sound, _MEL_SIZE))
+
+    def _mel(self, magnitude: Tensor) -> Tensor:
+        return ((self._bands @ magnitude) + _FLOOR).log()
+
+    def _magnitude(self, sound: Tensor, size: int) -> Tensor:
+        window = self._windows[size]
+        spectrum = torch.view_as_real(
+            torch.stft(sound, size, size // 4, window=window, center=False, return_complex=True)
+        )
+        found: Tensor = (spectrum.square().sum(-1) + 1e-9).sqrt() / window.sum() ** 0.5
+        return found
+
+
+def mel_bands(size: int, bands: int) -> Tensor:
+    """Triangles of equal area over Slaney's mel scale (bands, size // 2 + 1), up to 12 kHz.
+
+    The scale is linear up to 1 kHz and logarithmic above (Slaney, Auditory Toolbox, 1998).
+    """
+    step = torch.log(torch.tensor(6.4)) / 27
+    top = 15 + (torch.log(torch.tensor(RATE / 2 / 1000)) / step)
+    mels = torch.linspace(0, float(top), bands + 2)
+    edges = torch.where(mels < 15, mels * 200 / 3, 1000 * ((mels - 15) * step).exp())
+    hertz = torch.linspace(0, RATE / 2, size // 2 + 1)
+    low, middle, high = (edges[i : i + bands, None] for i in range(3))
+    rise, fall = (hertz - low) / (middle - low), (high - hertz) / (high - middle)
+    return torch.minimum(rise, fall).clamp(min=0) * 2 / (high - low)

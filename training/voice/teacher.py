@@ -1,0 +1,118 @@
+"""Kokoro-82M with one speaker's styles, as a teacher: sound, and the prosody that it was made with.
+
+Networks of the StyleTTS 2 family (Li and others, 2023) predict frames of each phoneme, then F0 and
+energy, then sound from all of these; a student can so learn each from the one before.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+RATE = 24000
+"""Samples a second."""
+
+FRAME = 600
+"""Samples of a frame, 25 ms: what durations count."""
+
+MARGIN = 2
+"""Frames of silence that are kept before and after what the teacher says."""
+
+_QUIET = 10 ** (-65 / 20)
+"""Root mean square of a frame below which it is silence; vowels have about 0.3."""
+
+_MOST = 509
+_STYLE = 256
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the teacher made of `tokens`.
+
+    tokens: int64 (n,), with the 0 before and after.
+    frames: int64 (n,), frames of 25 ms.
+    f0, energy: float32 (2 * frames.sum(),); F0 in hertz.
+    audio: float32 (600 * frames.sum(),).
+    """
+
+    tokens: npt.NDArray[np.int64]
+    frames: npt.NDArray[np.int64]
+    f0: npt.NDArray[np.float32]
+    energy: npt.NDArray[np.float32]
+    audio: npt.NDArray[np.float32]
+
+
+class Teacher:
+    """The network of `training.voice.kokoro_graph`.
+
+    Args:
+        model: the rewritten ONNX file.
+        folder: Liusheng's model kokoro-82m: vocab.json and voices/*.bin.
+        speaker: one of the voices, "zf_xiaoxiao".
+    """
+
+    def __init__(self, model: Path, folder: Path, speaker: str) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(model), options)
+        self._ids: dict[str, int] = json.loads((folder / "vocab.json").read_text("utf-8"))["vocab"]
+        styles = np.fromfile(folder / "voices" / f"{speaker}.bin", np.float32)
+        self._styles = styles.reshape(-1, _STYLE)
+
+    def tokens(self, phonemes: str) -> list[int]:
+        """The numbers of phonemes in Kokoro's notation; unknown ones are left out."""
+        return [0, *[self._ids[each] for each in phonemes if each in self._ids][:_MOST], 0]
+
+    def say(self, phonemes: str) -> Spoken:
+        known = [each for each in phonemes if each in self._ids][:_MOST]
+        tokens = self.tokens(phonemes)
+        audio, frames, f0, energy = self._session.run(
+            None,
+            {
+                "tokens": np.array([tokens], np.int64),
+                "style": self._styles[len(known)][None],
+                "speed": np.ones(1, np.float32),
+            },
+        )
+        return Spoken(np.array(tokens), frames.ravel(), f0.ravel(), energy.ravel(), audio.ravel())
+
+
+def trimmed(spoken: Spoken) -> Spoken:
+    """Without the silence around it, but for `MARGIN` frames.
+
+    The frames go from the first token, which nothing is said in, and from the last ones: the end,
+    the mark before it, and the vowel that these follow, in whose frames most of the silence stands.
+    Each keeps one frame at least.
+    """
+    loud = np.flatnonzero(_loudness(spoken.audio) > _QUIET)
+    if not loud.size:
+        raise ValueError("the teacher said nothing")
+    frames = spoken.frames.copy()
+    before = min(max(0, int(loud[0]) - MARGIN), int(frames[0]) - 1)
+    frames[0] -= before
+    after = max(0, int(spoken.frames.sum()) - 1 - int(loud[-1]) - MARGIN)
+    left = after
+    for place in range(len(frames) - 1, 0, -1):
+        taken = min(left, int(frames[place]) - 1)
+        frames[place] -= taken
+        left -= taken
+    end = int(spoken.frames.sum()) - (after - left)
+    return Spoken(
+        spoken.tokens,
+        frames,
+        spoken.f0[2 * before : 2 * end],
+        spoken.energy[2 * before : 2 * end],
+        spoken.audio[FRAME * before : FRAME * end],
+    )
+
+
+def _loudness(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The root mean square of each frame."""
+    found: npt.NDArray[np.float32] = np.sqrt(np.square(audio.reshape(-1, FRAME)).mean(1))
+    return found
