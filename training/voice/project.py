@@ -14,7 +14,7 @@ import numpy.typing as npt
 from faster_whisper import WhisperModel
 from hibari.g2p import G2P
 
-from liusheng.asr.scoring import errors
+from liusheng.bench.scoring import errors
 from liusheng.bench.texts import SENTENCES
 from liusheng.models import Store
 from liusheng.tts.kokoro import mandarin
