@@ -72,7 +72,9 @@ async def test_what_has_no_sound_is_told(address: str, text: str) -> None:
     async with talking(address) as socket:
         await socket.send(json.dumps({"text": text}))
         error, closing = await packets(socket)
+        skipped = closing.pop("skipped", [])
         assert (error["code"], closing) == ("nothing_to_say", {"status": 2, "audio": ""})
+        assert [each["reason"] for each in skipped] == (["emoji"] if "😀" in text else [])
         await socket.send(json.dumps({"text": f"你{text}好。"}))
         assert audio(await packets(socket)), "elsewhere in a text it is skipped"
 
