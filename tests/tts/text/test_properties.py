@@ -82,6 +82,7 @@ def test_explain_is_what_clauses_gives(front_end: FrontEnd, text: str) -> None:
 )
 @example("然后...5个")
 @example("No.5")
+@example("0~0.0.0")
 @quick
 def test_no_figure_is_left_out(front_end: FrontEnd, text: str) -> None:
     text = f"在{text}的"

@@ -49,6 +49,7 @@ RULES: list[Rule] = [
     *figures.RULES,
     *formulas.RULES,
     *signs.RULES,
+    figures.LEFT_OVER,
 ]
 
 __all__ = ["RULES"]

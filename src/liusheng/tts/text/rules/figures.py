@@ -132,6 +132,14 @@ LIST_ITEM: Rule = (
     re.compile(rf"(?<![\w.:-])(\d{{1,2}})(?:\.(?!\d)(?=\s*(?:$|[A-Za-z{HAN}“《【]))|、(?!\d))"),
     _item,
 )
+
+
+def _left_over(match: Match) -> list[SpokenWord]:
+    return digit_words(match[0])
+
+
+LEFT_OVER: Rule = (re.compile(r"\d+"), _left_over)
+"""Figures that no other rule reads, such as what follows a range in "0~0.0.0": none is lost."""
 RULES: list[Rule] = [
     (re.compile(rf"{FRESH}[1-9]\d{{0,2}}(?: \d{{3}}){{1,3}} 000(?![\d.]| \d)"), _spaced),
     (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|,\d|(?:-\d+){2})"), _lettered),
