@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import urllib.request
-from collections.abc import Callable
-from io import BytesIO
 
 import pytest
 
@@ -16,19 +12,11 @@ from liusheng.client import connect
 
 from ..client.conftest import FakeServer
 
-ListVoices = Callable[..., None]
 
-
-@pytest.fixture
-def server_lists(monkeypatch: pytest.MonkeyPatch) -> ListVoices:
-    """Make servers list these voices."""
-
-    def listing(**languages: list[str]) -> None:
-        voices = [{"name": name, "languages": langs} for name, langs in languages.items()]
-        answer = json.dumps({"tts": {"voices": voices}}).encode()
-        monkeypatch.setattr(urllib.request, "urlopen", lambda url, timeout: BytesIO(answer))
-
-    return listing
+def list_on(server: FakeServer, **languages: list[str]) -> None:
+    """Make the server describe itself with these voices."""
+    voices = [{"name": name, "languages": langs} for name, langs in languages.items()]
+    server.info = {"tts": {"voices": voices}}
 
 
 def benchmark(*names: str, lang: str = "zh", sentences: int = 0) -> TtsBenchmark:
@@ -39,20 +27,18 @@ def requested_voices(server: FakeServer) -> list[str | None]:
     return [frame.get("voice") for frame in server.received if "text" in frame]
 
 
-async def test_a_server_lists_its_voices(server: FakeServer, server_lists: ListVoices) -> None:
+async def test_a_server_lists_its_voices(server: FakeServer) -> None:
     async with connect(server.url) as client:
         assert await list_voices(client) == [], "the original server does not list them"
-        server_lists(baker=["zh"], heart=["en"])
+        list_on(server, baker=["zh"], heart=["en"])
         assert await list_voices(client) == [
             ServerVoice("baker", ("zh",)),
             ServerVoice("heart", ("en",)),
         ]
 
 
-async def test_the_first_voice_of_the_language_is_timed(
-    server: FakeServer, server_lists: ListVoices
-) -> None:
-    server_lists(baker=["zh"], heart=["en"])
+async def test_the_first_voice_of_the_language_is_timed(server: FakeServer) -> None:
+    list_on(server, baker=["zh"], heart=["en"])
     lines: list[str] = []
     measurement = await benchmark(lang="en").run(Target(server.url, None), lines.append)
     assert set(requested_voices(server)) == {"heart"}
@@ -62,9 +48,9 @@ async def test_the_first_voice_of_the_language_is_timed(
 
 
 async def test_each_voice_is_recognised_in_its_languages(
-    server: FakeServer, server_lists: ListVoices, monkeypatch: pytest.MonkeyPatch
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server_lists(both=["zh", "en"], other=["fr"])
+    list_on(server, both=["zh", "en"], other=["fr"])
 
     async def transcript(client: object, pcm: bytes, rate: int, lang: str) -> str:
         return "今天天气很好，我们一起去公园散步吧。"
@@ -100,9 +86,7 @@ async def test_a_server_without_a_list_is_measured_with_its_default_voice(
     assert set(requested_voices(server)) == {None}
 
 
-async def test_a_voice_that_the_server_does_not_have(
-    server: FakeServer, server_lists: ListVoices
-) -> None:
-    server_lists(baker=["zh"])
+async def test_a_voice_that_the_server_does_not_have(server: FakeServer) -> None:
+    list_on(server, baker=["zh"])
     with pytest.raises(ValueError, match="no voice kate; it has: baker"):
         await benchmark("kate").run(Target(server.url, None), lambda line: None)

@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 
 ASR = "/paddlespeech/asr/streaming"
 TTS = "/paddlespeech/tts/streaming"
+INFO = "/api/info"
 
 
 @dataclass
@@ -31,6 +32,7 @@ class FakeServer:
     prefix: str = ""
     modern: bool = False
     sample_rate: object = 24_000
+    info: object = None
     greeting: str | None = None  # instead of the answer to start
     answers: dict[int, str] = field(default_factory=dict)  # instead of the n-th packet's
     silent_from: int | None = None  # no more answers after so many packets
@@ -71,6 +73,8 @@ class FakeServer:
         path = request.path.removeprefix(self.prefix)
         if path == TTS + "/samplerate":
             return socket.respond(HTTPStatus.OK, json.dumps({"sample_rate": self.sample_rate}))
+        if path == INFO and self.info is not None:
+            return socket.respond(HTTPStatus.OK, json.dumps(self.info))
         if path not in (ASR, TTS):
             return socket.respond(HTTPStatus.NOT_FOUND, "")
         return None

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import playwright
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,12 +17,11 @@ from hypothesis import strategies as st
 import liusheng
 from liusheng.protocol import subtitles
 from liusheng.protocol.subtitles import cues, srt, vtt
+from tests.support.programs import node
 from tests.support.timed_texts import TimedText, timed_texts
 
 PORT = Path(liusheng.__file__).parent / "web/page/subtitles.js"
 CASES = Path(__file__).parents[1] / "data/subtitles.json"
-NODE = Path(playwright.__file__).parent / "driver/node"
-"""Playwright brings its own, in the name that it has on the machine at hand."""
 
 RUN = """
 import { readFileSync } from "node:fs";
@@ -42,9 +40,9 @@ Port = Callable[[Sequence[tuple[str, Any]]], list[dict[str, Any]]]
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Port:
     """Cut texts, each with its tokens, in JavaScript."""
-    node = shutil.which("node", path=NODE.parent) or shutil.which("node")
-    if node is None:
-        pytest.skip("no node, neither Playwright's nor another")
+    program = node()
+    if program is None:
+        pytest.skip("no Node.js that runs, neither Playwright's nor another")
     folder = tmp_path_factory.mktemp("port")
     shutil.copyfile(PORT, folder / "subtitles.mjs")
     (folder / "run.mjs").write_text(RUN, encoding="utf-8")
@@ -52,7 +50,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Port:
     def run(timed: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
         given = json.dumps(timed).encode()
         done = subprocess.run(
-            [node, folder / "run.mjs"], input=given, capture_output=True, check=True
+            [program, folder / "run.mjs"], input=given, capture_output=True, check=True
         )
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found

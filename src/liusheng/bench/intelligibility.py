@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +13,6 @@ from liusheng.audio.resample import Resampler
 from liusheng.bench.scoring import Errors, errors
 from liusheng.bench.tts_client import synthesize_text
 from liusheng.client import Client, ClientError, Final
-from liusheng.protocol import paths
 
 
 @dataclass(frozen=True)
@@ -49,17 +45,11 @@ class IntelligibilityResult:
 
 async def list_voices(client: Client) -> list[ServerVoice]:
     """A server's voices; none where it does not list them (the original server does not)."""
-    url = client.address.http(paths.INFO)
-
-    def request() -> list[ServerVoice]:
-        try:
-            with urllib.request.urlopen(url, timeout=client.timeouts.open_timeout) as response:
-                voices = json.load(response)["tts"]["voices"]
-            return [ServerVoice(each["name"], tuple(each["languages"])) for each in voices]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
-
-    return await asyncio.to_thread(request)
+    try:
+        voices = (await client.info())["tts"]["voices"]
+        return [ServerVoice(each["name"], tuple(each["languages"])) for each in voices]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 async def measure_intelligibility(

@@ -78,18 +78,31 @@ class Client:
 
     async def sample_rate(self) -> int:
         """Return the sample rate of synthesised audio, in hertz; by default 24,000."""
-        return await asyncio.to_thread(self._request_sample_rate)
-
-    def _request_sample_rate(self) -> int:
-        request = urllib.request.Request(self.address.http(paths.TTS_SAMPLE_RATE))
         try:
-            with urllib.request.urlopen(request, timeout=self.timeouts.open_timeout) as response:
-                return int(json.load(response)["sample_rate"])
-        except urllib.error.HTTPError as error:
-            error.close()  # it has an open response
-            return tts.SAMPLE_RATE
+            return int((await self._get(paths.TTS_SAMPLE_RATE))["sample_rate"])
         except (OSError, ValueError, KeyError, TypeError):
             return tts.SAMPLE_RATE
+
+    async def info(self) -> dict[str, Any]:
+        """Return the server's description of itself: its models, voices and limits.
+
+        Raises:
+            OSError: the server cannot be reached, or does not describe itself, as original servers.
+            ValueError: what it returned is not JSON.
+        """
+        return dict(await self._get(paths.INFO))
+
+    async def _get(self, path: str) -> Any:
+        return await asyncio.to_thread(_get_json, self.address.http(path), self.timeouts)
+
+
+def _get_json(url: str, timeouts: Timeouts) -> Any:
+    try:
+        with urllib.request.urlopen(url, timeout=timeouts.open_timeout) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        error.close()  # it has an open response
+        raise
 
 
 def connect(

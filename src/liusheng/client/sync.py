@@ -148,6 +148,10 @@ class BlockingClient:
         """Return the rate of synthesised audio, in hertz."""
         return self.run(self._client.sample_rate())
 
+    def info(self) -> dict[str, Any]:
+        """Return the server's description of itself, as `liusheng.client.Client.info`."""
+        return self.run(self._client.info())
+
 
 def connect(
     url: str = connection.DEFAULT_URL,

@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from tests.server.conftest import Server
+from tests.support.programs import needs_curl
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,6 +27,7 @@ async def curl(*arguments: str) -> tuple[int, str]:
     return process.returncode or 0, out.decode()
 
 
+@needs_curl
 @pytest.mark.parametrize("query", ["", "?lang=tlh"])
 async def test_an_error_is_heard_by_who_still_sends(
     server: Server, tmp_path: Path, query: str

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from tests.server.conftest import Fakes, Serve, Server
+from tests.support.programs import needs_curl
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -69,6 +70,7 @@ async def test_the_final_is_the_socket_s(server: Server) -> None:
     assert all(partial.keys() == over_socket.keys() for partial in partials)
 
 
+@needs_curl
 async def test_curl_reads_while_it_sends(server: Server) -> None:
     url = f"http://{server.address}{ASR}?format=pcm_s16le"
     curl = await asyncio.create_subprocess_exec(

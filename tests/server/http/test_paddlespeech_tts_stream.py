@@ -18,6 +18,7 @@ import requests
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from tests.server.conftest import Fakes, Serve, Server
+from tests.support.programs import needs_curl
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -67,6 +68,7 @@ async def test_no_padding_inside_the_stream(server: Server) -> None:
     assert samples(base64.b64decode(answer.content))[:100] == list(range(1, 101))
 
 
+@needs_curl
 @pytest.mark.parametrize("media", ["audio/wav", "audio/flac", "audio/x-wav"])
 async def test_curl_gets_a_file(server: Server, media: str, tmp_path: Path) -> None:
     curl = await asyncio.create_subprocess_exec(
