@@ -20,7 +20,7 @@ from liusheng.tts.text.rules.patterns import (
     before,
     sign_words,
 )
-from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say, spell
 from liusheng.tts.text.symbols import UNITS
 
 _COUNTED = re.compile(f"{MEASURE}|[月日号楼章页届时]")
@@ -58,7 +58,14 @@ def _to(_: Match) -> list[SpokenWord]:
     return say("到")
 
 
+def _lettered(match: Match) -> list[SpokenWord]:
+    """Q1-Q3"""
+    letter, low, high = match.groups()
+    return [*spell(letter), *plain(amount(low)), *say("到"), *spell(letter), *plain(amount(high))]
+
+
 RULES: list[Rule] = [
+    (re.compile(r"(?<![A-Za-z\d-])([A-Z])(\d{1,2})[-~]\1(\d{1,2})(?![A-Za-z\d-])"), _lettered),
     # 100万~200万, 3天-5天, 8k-15k: the mark alone; a hyphen only after what counts (not 歼-20).
     (
         re.compile(
