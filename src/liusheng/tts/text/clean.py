@@ -32,6 +32,9 @@ _PLAIN = {
     "﹣": "-", "－": "-", "｡": "。", "､": "、", "«": "“", "»": "”", "„": "“", "‧": "·", "⋅": "·",
 }  # fmt: skip
 
+_AGAIN = "々"
+"""Stands for the Han character before it."""
+
 _LETTERS = {
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d",
     "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L", "ı": "i", "ħ": "h",
@@ -68,7 +71,7 @@ def clean(text: str, start: int, end: int) -> Chars:
     spans: list[Span] = []
     between = "又" if has_han(text[start:end]) else " "
     for at in range(start, end):
-        if text[at] == "々" and chars and is_han(chars[-1]):
+        if text[at] == _AGAIN and chars and is_han(chars[-1]):
             chars.append(chars[-1])
             spans.append((at, at + 1))
             continue
@@ -134,6 +137,11 @@ def _plain(char: str) -> str:
     if plain != char:
         return "".join(_plain(part) for part in plain)
     return char if is_han(char) else _space(char)
+
+
+def has_plain_form(char: str) -> bool:
+    """Whether more than a space may stay of a character."""
+    return char.isascii() or char == _AGAIN or bool(_plain(char).strip())
 
 
 def _space(char: str) -> str:
