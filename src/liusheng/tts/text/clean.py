@@ -164,7 +164,35 @@ def _simplified(text: str) -> str:
     if text.isascii():
         return text
     converted: str = _converter().convert(text)
-    if len(converted) == len(text):
-        return converted
-    one_by_one = (_converter().convert(char) for char in text)
-    return "".join(new if len(new) == 1 else old for new, old in zip(one_by_one, text, strict=True))
+    if len(converted) != len(text):
+        each = (_converter().convert(char) for char in text)
+        converted = "".join(
+            new if len(new) == 1 else old for new, old in zip(each, text, strict=True)
+        )
+    if converted != text and any(char in _IN_BOTH for char in text) and _is_simplified(text):
+        return "".join(
+            old if old in _IN_BOTH else new for new, old in zip(converted, text, strict=True)
+        )
+    return converted
+
+
+_IN_BOTH = frozenset("乾徵")
+"""Characters of simplified text, too, where they are read otherwise: 乾县, 宫商角徵羽."""
+
+
+def _is_simplified(text: str) -> bool:
+    """Whether a text shows a simplified character and no traditional one."""
+    characters = [char for char in text if is_han(char) and char not in _IN_BOTH]
+    return all(map(_in_gb2312, characters)) and not all(map(_is_usual_in_big5, characters))
+
+
+@lru_cache(maxsize=8192)
+def _in_gb2312(char: str) -> bool:
+    return bool(char.encode("gb2312", "ignore"))
+
+
+@lru_cache(maxsize=8192)
+def _is_usual_in_big5(char: str) -> bool:
+    """Whether a character is among the 5,401 of Big5's first level."""
+    encoded = char.encode("big5", "ignore")
+    return bool(encoded) and encoded[0] < 0xC9

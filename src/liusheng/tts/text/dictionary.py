@@ -103,13 +103,16 @@ def _known(phrase: str) -> tuple[str, ...]:
     """pypinyin's reading of a phrase that it knows, or of one character; "" for one it does not."""
     if len(phrase) == 1:
         return (_numbered(PINYIN_DICT.get(ord(phrase), "").partition(",")[0]),)
-    # 一 after 第 keeps the first tone (第一名), which the dictionary has changed by sandhi.
+    # The phrases have 一 and 不 after sandhi, not always right (一月一日): that is ours to do. But
+    # only they know the 一点 of an amount (差一点) from that of a time.
+    syllables = (_numbered(candidates[0]) for candidates in PHRASES_DICT[phrase])
     return tuple(
-        "yi1" if phrase[max(0, at - 1) : at + 1] == "第一" else _numbered(candidates[0])
-        for at, candidates in enumerate(PHRASES_DICT[phrase])
+        syllable if phrase[at : at + 2] == "一点" else _CITED.get(phrase[at] + syllable, syllable)
+        for at, syllable in enumerate(syllables)
     )
 
 
+_CITED = {"一yi2": "yi1", "一yi4": "yi1", "不bu2": "bu4"}
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _SYLLABIC = {"n": "en", "ng": "en", "m": "mu", "hm": "heng", "hng": "heng", "ê": "ei"}
 

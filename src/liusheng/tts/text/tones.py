@@ -32,7 +32,12 @@ def _breath(read: list[tuple[Syllable, bool]]) -> list[Syllable]:
     for at, (syllable, is_plain) in enumerate(read):
         following = tones[at + 1] if at + 1 < len(tones) else None
         if syllable.text == "不" and syllable.pinyin == "bu4":
-            tones[at] = sandhi.bu(texts[at], texts[at + 2], following)
+            before = "" if texts[at - 1] == "一" else texts[at]  # 一动不动 asks nothing
+            tones[at] = sandhi.bu(before, texts[at + 2], following)
+        elif syllable.text == "一" and sandhi.is_one_o_clock(
+            "".join(texts[max(0, at - 1) : at + 4])
+        ):
+            tones[at] = 1
         elif syllable.text == "一" and syllable.pinyin == "yi1" and not is_plain:
             ends = starts[at + 1] and not starts[at]
             again = at > 1 and texts[at - 1] == "一" and texts[at] == texts[at + 2]  # 一天一天

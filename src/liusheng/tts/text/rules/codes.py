@@ -64,8 +64,8 @@ def _ordinal(match: Match) -> list[SpokenWord]:
 
 def _standard(match: Match) -> list[SpokenWord]:
     """GB/T 15109-2021, ISO 9001: the standard's letters, then figures."""
-    first, *rest = re.findall(r"\d+", match[2])
-    words = [*spell(re.sub("[^A-Za-z]", "", match[1])), *digit_words(first)]
+    first, *rest = re.findall(r"\d+", match[2] or match[4])
+    words = [*spell(re.sub("[^A-Za-z]", "", match[1] or match[3])), *digit_words(first)]
     for part in rest:
         words = [*paused(words), *digit_words(part)]
     return words
@@ -77,6 +77,11 @@ def _wireless(match: Match) -> list[SpokenWord]:
     for letters in re.findall("[a-z]+", match[3]):
         words += spell(letters)
     return words
+
+
+def _numbered(match: Match) -> list[SpokenWord]:
+    """第2024-001号"""
+    return [*paused(digit_words(match[1])), *digit_words(match[2])]
 
 
 def _aircraft(match: Match) -> list[SpokenWord]:
@@ -137,6 +142,7 @@ RULES: list[Rule] = [
             r"(?<![A-Za-z])((?:GB|DB\d*|YY|JB|HJ|QB|SJ|YD|GA|JT|NY|SN|TB|CJ|JG)(?:/[TZ])?"
             r"|ISO(?:/IEC)?(?= ?\d{4})|IEC|IEEE)"
             r"[ -]?(\d{3,6}(?:\.\d{1,2})?(?:-\d{4})?)(?![\d.]\d)"
+            r"|(?<![A-Za-z])(EN|DIN|JIS|UL|ANSI|ASTM|FIPS) ?(\d{2,6}(?:-\d{1,4})*)(?![\d.])"
         ),
         _standard,
     ),
@@ -150,6 +156,7 @@ RULES: list[Rule] = [
     (re.compile(r"(?<![\d/.])24[/x×]7(?![\d/.]|\s?=)"), _around_the_clock),
     (re.compile(r"(?<=[（(])([036]\d{5})(?=[）)])"), _stock),
     (re.compile(r"(?:(?<=波音)|(?<=空客))(\d{3})-(\d{3})(?!\d)"), _aircraft),
+    (re.compile(r"(?<=第)((?:19|20)\d\d)-(\d{1,6})(?=号)"), _numbered),
     (re.compile(rf"{FRESH}(985|211)/(985|211)(?!\d)"), _universities),
     (re.compile(r"(?<![A-Za-z0-9.])\.NET(?![A-Za-z])"), _dot_net),
     (re.compile(rf"{FRESH}(\d{{4,6}})\.(?=(?:SH|SZ|BJ|HK)(?![A-Za-z]))"), _stock),

@@ -142,7 +142,12 @@ LEFT_OVER: Rule = (re.compile(r"\d+"), _left_over)
 """Figures that no other rule reads, such as what follows a range in "0~0.0.0": none is lost."""
 RULES: list[Rule] = [
     (re.compile(rf"{FRESH}[1-9]\d{{0,2}}(?: \d{{3}}){{1,3}} 000(?![\d.]| \d)"), _spaced),
-    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|,\d|(?:-\d+){2})"), _lettered),
+    (
+        re.compile(
+            r"(?<![A-Za-z])(?<!\d(?=[kKwW]-))([A-Za-z]+)[- _]?(\d+)(?!\.?\d|,\d|(?:-\d+){2})"
+        ),
+        _lettered,
+    ),
     (
         re.compile(rf"{FRESH}(?P<sign>{SIGN}|±)?(?P<n>{NUMBER})"),
         _number,

@@ -38,7 +38,7 @@ def _range(match: Match) -> list[SpokenWord] | None:
     if not unit and context.are_years(low, high, after(match)):
         return [*digit_words(low), *say("到"), *digit_words(high)]
     second = amount(high)
-    if high == "2" and not unit and re.match(MEASURE, after(match)):
+    if high == "2" and ("度" not in UNITS[unit] if unit else re.match(MEASURE, after(match))):
         second = say("两")
     if unit:
         second = joined(second, UNITS[unit])
@@ -71,7 +71,7 @@ RULES: list[Rule] = [
         re.compile(
             rf"(?<=[{HAN}\d°′″%]) ?~ ?(?=[\d.+-])|(?<=\d°)-(?=\d)"
             r"|(?<=\d[万亿千百元度人次岁天个米章页节级层条版件位名])-(?=\d)"
-            r"|(?<=\d[kKwW])[-~](?=\d+(?:\.\d+)?[kKwW])"
+            r"|(?<=\d[kKwW])[-~](?=\d+(?:\.\d+)?[kKwW万千元])"
         ),
         _to,
     ),
