@@ -204,7 +204,8 @@ def test_texts_are_said_in_turn(module_page: Page, peer: Any) -> None:
 def test_what_was_not_read_is_known_at_the_end(module_page: Page, peer: Any) -> None:
     def answer(number: int, socket: Any, frame: Any) -> None:
         if "text" not in frame:
-            return say(number, socket, frame)
+            say(number, socket, frame)
+            return
         socket.audio(1)
         skipped = [{"span": [2, 3], "text": "な", "reason": "no_voice_for_script"}]
         socket.send(status=2, audio="", **({"skipped": skipped} if len(frame["text"]) > 1 else {}))

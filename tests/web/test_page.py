@@ -353,7 +353,8 @@ def test_what_was_not_read_is_told(visit: Open, peer: Any) -> None:
     page.fill("#listen-text", "こんにちは 😀 😀")
     page.click("#listen-button")
     expect(page.locator("#listen-state")).to_have_text(
-        "Playback finished. Not read: こんにちは (no voice for this script or language), 😀 (emoji)."
+        "Playback finished. "
+        "Not read: こんにちは (no voice for this script or language), 😀 (emoji)."
     )
     page.click("#language")
     expect(page.locator("#listen-state")).to_have_text(

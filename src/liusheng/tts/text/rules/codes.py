@@ -136,7 +136,7 @@ RULES: list[Rule] = [
     ),
     (re.compile(r"(?<![A-Za-z0-9])([A-GI-MO-Z])2([A-Z])(?![A-Za-z0-9])"), _to_between_letters),
     (re.compile(r"(?<![A-Za-z])[Pp]{1,2}\.? ?(\d{1,4})[-~](\d{1,4})(?![\d-])"), _pages),
-    (re.compile(r"(?<![A-Za-z])(?:No|NO|no)\.? ?(\d{1,4})(?![\d.])"), _ordinal),
+    (re.compile(r"(?<![A-Za-z])(?:No|NO(?![23](?!\d))|no)\.? ?(\d{1,4})(?![\d.])"), _ordinal),
     (
         re.compile(
             r"(?<![A-Za-z])((?:GB|DB\d*|YY|JB|HJ|QB|SJ|YD|GA|JT|NY|SN|TB|CJ|JG)(?:/[TZ])?"

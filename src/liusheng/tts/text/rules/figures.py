@@ -49,6 +49,8 @@ _COUNTS = re.compile(
     rf" ?(?:[-~:：] ?\d|[%‰℃°]|[,.]\d|[万亿]|(?:{UNIT})(?![A-Za-z])|美元|欧元|英镑|日元|元|块"
     rf"|{MEASURE})"
 )
+_MASKS = frozenset("N KN KF KP".split())
+"""N95: named by two figures."""
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
 _HOTLINES = frozenset(
     "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
@@ -109,7 +111,7 @@ def _lettered(match: Match) -> list[SpokenWord] | None:
         return None  # the number counts something, or a range begins: CPU 100%, SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
     words = spell(letters) if spelt else [SpokenWord(letters, "english")]
-    if len(number) <= 2 and number[0] != "0":
+    if len(number) <= 2 and number[0] != "0" and letters not in _MASKS:
         return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
 
