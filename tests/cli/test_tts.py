@@ -37,6 +37,24 @@ def test_into_a_file(server: FakeServer, tmp_path: Path, capsys: Capture) -> Non
     assert server.received[1] == {"text": "abc", "spk_id": 0}
 
 
+def test_what_was_not_read_is_told(server: FakeServer, capsys: Capture) -> None:
+    server.skipped = [
+        {"span": [1, 2], "text": "😀", "reason": "emoji"},
+        {"span": [3, 4], "text": "😀", "reason": "emoji"},
+        {"span": [5, 40], "text": "print(1)\n" * 4, "reason": "code"},
+        {"span": [41, 46], "text": "こんにちは", "reason": "no_voice_for_script"},
+    ]
+    assert main(["tts", "abc", "-o", os.devnull]) == 0
+    warning = capsys.readouterr().err.splitlines()[0]
+    assert warning == (
+        "warning: not read: 😀 (emoji), print(1) print(1) pr… (code), "
+        "こんにちは (no voice for script)"
+    )
+    server.skipped = [{"span": [n, n + 1], "text": str(n), "reason": "symbol"} for n in range(13)]
+    assert main(["tts", "abc", "-o", os.devnull]) == 0
+    assert "9 (symbol) and 3 more\n" in capsys.readouterr().err
+
+
 def test_options(server: FakeServer) -> None:
     arguments = ["--voice", "heart", "--spk-id", "2", "--speed", "1.5"]
     assert main(["tts", "abc", "-o", os.devnull, *arguments]) == 0

@@ -41,6 +41,7 @@ class FakeServer:
     final: str | None = None  # the final text; else the number of packets
     closes: bool = True  # the socket, after the final
     failing_text: str = ""
+    skipped: list[Any] = field(default_factory=list)  # in the last packet of each text
     at_cancel: str | None = None  # an error before the answer to cancel; "": hangs up
     busy_for: int = 0  # sessions that are turned away before one is taken
     sessions: int = 0
@@ -159,7 +160,8 @@ class FakeServer:
                         self.answers.get(n, json.dumps({"status": 1, "audio": audio}))
                     )
                 if not message.get("more"):
-                    await socket.send(json.dumps({"status": 2, "audio": ""}))
+                    extra = {"skipped": self.skipped} if self.skipped else {}
+                    await socket.send(json.dumps({"status": 2, "audio": "", **extra}))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from liusheng.client import Mark, ReplyTimeoutError, ServerError, Synthesis, connect
+from liusheng.client import Mark, ReplyTimeoutError, ServerError, Skipped, Synthesis, connect
 
 from .conftest import FakeServer
 
@@ -139,6 +139,16 @@ async def test_marks(server: FakeServer) -> None:
     assert counts == [0, 1, 1]
     assert synthesis.marks == [Mark((0, 1), "a", 0.0, 0.25)]
     assert server.received[1] == {"text": "a", "spk_id": 0, "marks": True}
+
+
+async def test_what_was_not_read(server: FakeServer) -> None:
+    server.skipped = [{"span": [1, 2], "text": "😀", "reason": "a future reason"}]
+    async with connect(server.url) as client:
+        synthesis = client.synthesize("a😀")
+        assert await anext(synthesis)
+        assert synthesis.skipped == []
+        assert [pcm async for pcm in synthesis]
+    assert synthesis.skipped == [Skipped("😀", (1, 2), "a future reason")]
 
 
 async def test_text_that_grows_goes_in_pieces(server: FakeServer) -> None:

@@ -201,6 +201,29 @@ def test_texts_are_said_in_turn(module_page: Page, peer: Any) -> None:
     assert all(each["first"] and not each["cancelled"] for each in result)
 
 
+def test_what_was_not_read_is_known_at_the_end(module_page: Page, peer: Any) -> None:
+    def answer(number: int, socket: Any, frame: Any) -> None:
+        if "text" not in frame:
+            say(number, socket, frame)
+            return
+        socket.audio(1)
+        skipped = [{"span": [2, 3], "text": "な", "reason": "no_voice_for_script"}]
+        socket.send(status=2, audio="", **({"skipped": skipped} if len(frame["text"]) > 1 else {}))
+
+    peer(module_page, "tts").answer = answer
+    result = run(
+        module_page,
+        SAY
+        + """const speeches = [synthesizer.speak("𝄞aな"), synthesizer.speak("a")];
+        const before = speeches[0].skipped;
+        await Promise.all(speeches.map(hear));
+        return [before, ...speeches.map(({ skipped }) => skipped)];""",
+    )
+    # The clef is one character and two UTF-16 units.
+    skipped = [{"span": [3, 4], "text": "な", "reason": "no_voice_for_script"}]
+    assert result == [[], skipped, []]
+
+
 def test_cancel_stops_at_once_and_the_next_text_is_whole(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "tts")
 

@@ -334,6 +334,37 @@ def test_words_are_highlighted_by_the_marks_of_the_server(visit: Open, peer: Any
     assert page.evaluate("highlighted") == ["你好", "流声", "好"]
 
 
+def test_what_was_not_read_is_told(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+    unread = [
+        {"span": [0, 5], "text": "こんにちは", "reason": "no_voice_for_script"},
+        {"span": [6, 7], "text": "😀", "reason": "emoji"},
+        {"span": [8, 9], "text": "😀", "reason": "emoji"},
+    ]
+
+    def answer(_: int, socket: Any, frame: Any) -> None:
+        if frame.get("signal") == "start":
+            socket.send(status=0, signal="server ready", session="s")
+        elif "text" in frame:
+            socket.send(status=1, audio=base64.b64encode(bytes(9_600)).decode())
+            socket.send(status=2, audio="", skipped=unread)
+
+    peer(page, "tts").answer = answer
+    page.fill("#listen-text", "こんにちは 😀 😀")
+    page.click("#listen-button")
+    expect(page.locator("#listen-state")).to_have_text(
+        "Playback finished. "
+        "Not read: こんにちは (no voice for this script or language), 😀 (emoji)."
+    )
+    page.click("#language")
+    expect(page.locator("#listen-state")).to_have_text(
+        "播放完毕。未读：こんにちは（没有音色能读这种文字或语言）、😀（表情符号）。"
+    )
+    unread[1:] = [{"span": [n, n + 1], "text": f"<{n}>", "reason": "new"} for n in range(1, 8)]
+    page.click("#listen-button")
+    expect(page.locator("#listen-state")).to_contain_text("<4>（new）等，另有 3 处")
+
+
 def test_stop_takes_effect_at_once(visit: Open, peer: Any) -> None:
     page = visit("#/listen")
     far = peer(page, "tts")

@@ -22,6 +22,11 @@ def error(text: str) -> None:
     info(f"error: {text}")
 
 
+def warning(text: str) -> None:
+    """Write a warning to standard error."""
+    info(f"warning: {text}")
+
+
 def problem_text(problem: Exception) -> str:
     """Return the message of an exception; of one about a file: its name and what is wrong."""
     if isinstance(problem, OSError) and problem.filename is not None and problem.strerror:

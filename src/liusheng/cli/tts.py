@@ -7,7 +7,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +18,14 @@ from liusheng.audio.wav import WavWriter, open_wav
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
 from liusheng.cli.server_address import Server, describe_error, server_url
-from liusheng.cli.terminal import as_text, error, info
-from liusheng.client import Client, ClientError, Synthesis, connect
+from liusheng.cli.terminal import as_text, error, info, printable, warning
+from liusheng.client import Client, ClientError, Skipped, Synthesis, connect
+
+_LISTED = 10
+"""Texts that the warning about what was not read names."""
+
+_QUOTED = 20
+"""Characters of each."""
 
 
 def tts(
@@ -147,6 +153,8 @@ async def _synthesize(
             seconds, ended = await _receive(synthesis, file, player, rate)
             if not seconds:
                 raise _NoAudioError
+    if synthesis.skipped:
+        warning(f"not read: {_listed(synthesis.skipped)}")
     first = (synthesis.first_packet_seconds or 0.0) * 1_000
     report = f"first packet after {first:.0f} ms, {seconds:.2f} s of speech"
     if text != STANDARD_INPUT:  # else the time depends on how the text arrived
@@ -154,6 +162,19 @@ async def _synthesize(
         report += f" in {took:.2f} s (real-time factor {took / seconds:.3f})"
     info(f"{report}, in {output}" if output is not None else report)
     return 0
+
+
+def _listed(skipped: Sequence[Skipped]) -> str:
+    """What was not read, each text once, with its reason."""
+    parts = dict.fromkeys((each.text, each.reason) for each in skipped)
+    named = [f"{_quoted(text)} ({reason.replace('_', ' ')})" for text, reason in [*parts][:_LISTED]]
+    more = f" and {len(parts) - _LISTED} more" if len(parts) > _LISTED else ""
+    return ", ".join(named) + more
+
+
+def _quoted(text: str) -> str:
+    line = printable(text).strip()
+    return line if len(line) <= _QUOTED else line[:_QUOTED] + "…"
 
 
 async def _receive(

@@ -15,7 +15,15 @@ from liusheng.client.errors import (
     ReplyTimeoutError,
     ServerError,
 )
-from liusheng.client.messages import Alternative, AsrReady, Final, Partial, TtsReady, Word
+from liusheng.client.messages import (
+    Alternative,
+    AsrReady,
+    Final,
+    Partial,
+    Skipped,
+    TtsReady,
+    Word,
+)
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
@@ -36,6 +44,7 @@ __all__ = [
     "RecognitionOptions",
     "ReplyTimeoutError",
     "ServerError",
+    "Skipped",
     "Synthesis",
     "SynthesisOptions",
     "TtsReady",

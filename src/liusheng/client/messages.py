@@ -63,10 +63,23 @@ class Final(Struct, frozen=True):
     alternatives: tuple[Alternative, ...] = field(name="nbest", default=())
 
 
-class Marks(Struct, frozen=True):
-    """The marks of one packet of audio."""
+class Skipped(Struct, frozen=True):
+    """A part of a text that was not read.
+
+    span: offsets of its first character in the text and of the one after its last.
+    reason: "no_voice_for_script", "no_reading", "code", "emoji" or "symbol" (docs/text.md).
+    """
+
+    text: str
+    span: tuple[int, int]
+    reason: str
+
+
+class Annotations(Struct, frozen=True):
+    """What a packet of audio tells of the text: marks, and in the last packet what was not read."""
 
     marks: tuple[Mark, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 class AsrReady(Struct, frozen=True):

@@ -19,7 +19,7 @@ from typing_extensions import Unpack
 
 from liusheng.client import connection
 from liusheng.client.duplex import Duplex
-from liusheng.client.messages import AsrReady, Final, Partial, TtsReady
+from liusheng.client.messages import AsrReady, Final, Partial, Skipped, TtsReady
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
 from liusheng.client.recognition import Recognition
 from liusheng.client.synthesis import Synthesis
@@ -76,6 +76,11 @@ class BlockingSynthesis(_Blocking[Synthesis, bytes]):
     def marks(self) -> list[Mark]:
         """Those of the audio yielded so far, if requested."""
         return self._duplex.marks
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What was not read of the texts that have ended."""
+        return self._duplex.skipped
 
 
 class BlockingClient:

@@ -13,7 +13,7 @@ from liusheng.client.duplex import Duplex
 from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
 from liusheng.client.iteration import each
 from liusheng.client.json_socket import JsonSocket
-from liusheng.client.messages import Marks, TtsReady, check, read, unexpected
+from liusheng.client.messages import Annotations, Skipped, TtsReady, check, read, unexpected
 from liusheng.client.options import SynthesisOptions, Timeouts
 from liusheng.client.pieces import clauses, paragraphs
 from liusheng.protocol.tts import Mark
@@ -37,6 +37,8 @@ class Synthesis(Duplex[bytes]):
     first_packet_seconds: from the first text sent to the first audio received; None until then.
     marks: those of the audio yielded so far, if requested. The characters and seconds of each text
         (line) count from its start.
+    skipped: what was not read of the texts that have ended, with the reasons; counted likewise. An
+        original server does not tell.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Synthesis(Duplex[bytes]):
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
         self.marks: list[Mark] = []
+        self.skipped: list[Skipped] = []
         self._text = text
         given = {name: value for name, value in options.items() if value is not None}
         self._options: dict[str, Any] = {"spk_id": 0, **given}
@@ -145,7 +148,9 @@ class Synthesis(Duplex[bytes]):
             if self._cancelled:
                 continue
             audio = _audio(message)
-            self.marks.extend(read(message, Marks).marks)
+            annotations = read(message, Annotations)
+            self.marks += annotations.marks
+            self.skipped += annotations.skipped
             if status == _LAST:
                 self._due -= 1
                 self._room.release()

@@ -18,6 +18,7 @@ from liusheng.protocol.asr import (
     TimedToken,
 )
 from liusheng.protocol.errors import ErrorCode
+from liusheng.protocol.tts import Skipped
 
 # Requests
 
@@ -115,7 +116,9 @@ class RecognitionAnswer(Struct, frozen=True, kw_only=True):
 
 
 class SpeechResult(Struct, frozen=True, kw_only=True):
-    """audio: base64 of a WAV file of `duration` seconds. save_path: null, no file was written."""
+    """audio: base64 of a WAV file of `duration` seconds. save_path: null, no file was written.
+    skipped: what of the text was not read, if there is anything.
+    """
 
     lang: str
     spk_id: int
@@ -125,6 +128,7 @@ class SpeechResult(Struct, frozen=True, kw_only=True):
     duration: float
     save_path: None = None
     audio: str
+    skipped: tuple[Skipped, ...] | UnsetType = UNSET
 
 
 class SpeechAnswer(Struct, frozen=True, kw_only=True):

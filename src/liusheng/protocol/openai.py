@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from liusheng.protocol.tts import Skipped
 
 MODELS = frozenset(
     "whisper-1 gpt-transcribe gpt-4o-transcribe gpt-4o-mini-transcribe "
@@ -85,10 +87,11 @@ class SpeechDelta(Struct, frozen=True, kw_only=True):
 
 
 class SpeechDone(Struct, frozen=True, kw_only=True):
-    """The end of the audio."""
+    """The end of the audio. skipped: what of the text was not read, if there is anything."""
 
     type: Literal["speech.audio.done"] = "speech.audio.done"
     usage: Usage = Usage()
+    skipped: tuple[Skipped, ...] | UnsetType = UNSET
 
 
 # Transcription

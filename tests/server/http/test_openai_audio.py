@@ -252,6 +252,15 @@ class TestSpeech:
         assert np.frombuffer(pcm, "<i2").tolist() == [1, 2, 3, 4]
         assert done["type"] == "speech.audio.done"
 
+    async def test_what_was_not_read(self, client: Any) -> None:
+        asked = {"model": "tts-1", "voice": "counter", "input": "3 😀", "response_format": "pcm"}
+        create = client.audio.speech.with_raw_response.create
+        answer = await create(**asked)
+        assert answer.headers["X-Liusheng-Skipped"] == "2-3 emoji"
+        answer = await create(**asked, stream_format="sse")
+        done = json.loads(answer.text.strip().split("\n\n")[-1].removeprefix("data: "))
+        assert done["skipped"] == [{"span": [2, 3], "text": "😀", "reason": "emoji"}]
+
     @pytest.mark.parametrize(
         ("fields", "status", "code"),
         [

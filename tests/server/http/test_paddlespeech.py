@@ -108,6 +108,11 @@ async def test_tts(server: Server, tmp_path: Path) -> None:
     assert not path.exists()
 
 
+async def test_what_was_not_read(server: Server) -> None:
+    answer = await say(server, text="3 😀")
+    assert answer.json()["result"]["skipped"] == [{"span": [2, 3], "text": "😀", "reason": "emoji"}]
+
+
 async def test_tts_at_another_rate(server: Server) -> None:
     result = (await say(server, sample_rate=8_000)).json()["result"]
     assert (result["sample_rate"], result["duration"]) == (8_000, 100 / 8_000)

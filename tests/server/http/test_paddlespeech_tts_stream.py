@@ -104,6 +104,15 @@ async def test_volume_and_rate(server: Server) -> None:
     assert len(slower.content) == 44 + 2 * 100
 
 
+async def test_what_is_not_read_is_told_in_front(server: Server) -> None:
+    answer = await post(server, {"text": "3 😀😀。Привет。"})
+    assert answer.headers["X-Liusheng-Skipped"] == "2-4 emoji, 5-11 no_voice_for_script"
+    answer = await post(server, {"text": "3 " + "😀a" * 51})
+    listed = answer.headers["X-Liusheng-Skipped"].split(", ")
+    assert listed[49:] == ["100-101 emoji", "..."]
+    assert "X-Liusheng-Skipped" not in (await post(server, {"text": "3"})).headers
+
+
 async def test_base64_of_text(server: Server) -> None:
     text = base64.b64encode(b"2").decode()
     answer = await post(

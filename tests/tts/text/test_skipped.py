@@ -28,6 +28,7 @@ def skipped(front_end: FrontEnd, text: str) -> list[Skipped]:
         ("hello ©, world", [Skipped("©", (6, 7), "symbol")]),
         ("人々", []),
         ("straße", []),
+        ("3П½", [Skipped("П", (1, 2), "no_voice_for_script")]),
     ],
 )
 def test_skipped(front_end: FrontEnd, text: str, expected: list[Skipped]) -> None:

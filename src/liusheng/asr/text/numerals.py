@@ -15,15 +15,23 @@ from typing import Any
 _DIGITS = "零一二三四五六七八九"
 _SMALL = "[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九两]"
 
+_MINUTES = "[二三四五]?十[一二三四五六七八九]?(?![一二三四五六七八九十百千万亿分])"
+"""Without 分; a decimal fraction is said digit by digit."""
+
 _DATE = re.compile(rf"({_SMALL})(?=月)|(?<=月)({_SMALL})(?=[日号])")
 _CLOCK = re.compile(
-    rf"({_SMALL})(?=点(?:[钟整半到至前后左]|[一三]刻|零?(?:{_SMALL})分))"
-    rf"|(?<=点)({_SMALL})(?=分)|(?<=[上下]午)({_SMALL})(?=点)"
+    rf"({_SMALL})(?=点(?:[钟整半到至前后左]|[一三]刻|零?(?:{_SMALL})分(?!钟)))"
+    rf"|({_SMALL})(?=点{_MINUTES})|(?<=点)({_MINUTES})"
+    rf"|(?<=点)({_SMALL})(?=分(?!钟))|(?<=[上下]午)({_SMALL})(?=点)"
     rf"|(?<=点到|点至|半到|半至|钟到|分到|早上|晚上|中午|凌晨)({_SMALL})(?=点)"
+)
+_TWO_POINT = re.compile(
+    "两(?=点[零一二三四五六七八九]+(?:[万亿倍米元吨度]|[千百]万|个百分点|分钟|小时|公[里斤]))"
 )
 _MINUTE = re.compile("(?<=点)零([一二三四五六七八九])(?=分)")
 
 _NUMERAL = "[零一二三四五六七八九两十百千万亿]"
+_TIMES = re.compile(rf"(?<={_NUMERAL})乘以(?={_NUMERAL})")
 _WORDS = (
     "十分(?![之钟])|十全十美|十字|十足|十佳|十堰|十一(?=黄金周|长假|假期|放假|国庆|期间)"
     "|十二生肖|十三五|十四五|百分百|一千零一夜|一百零八将|三三两两|七七八八|三三五五|千千万万"
@@ -36,7 +44,7 @@ _ROUGH = (  # numbers that name no figure: 几十, 十几, 数十万
     "[几数好][几十百千万亿]*[十百千万亿]|十几|[成上][百千万](?:上[千万])?"
 )
 # A code, digit by digit. Shorter ones may be words (七七八八) or years, which the grammar knows.
-_CODE = re.compile(rf"(?<!{_NUMERAL})[零一二三四五六七八九幺]{{5,}}(?!{_NUMERAL})")
+_CODE = re.compile(rf"(?<!{_NUMERAL})(?<!{_NUMERAL}点)[零一二三四五六七八九幺]{{5,}}(?!{_NUMERAL})")
 # Units are not abbreviated, and times of day keep their Chinese form.
 _UNITS = (
     "[美日欧港]?元|英镑|分钟|秒钟?|毫秒|小时|公里|[千厘毫平立分]?方?米|[公千]?[斤克]|毫?升|摄氏度|度"
@@ -85,7 +93,8 @@ def in_figures(text: str, lang: str) -> str:
     lang: "zh" or "en"; other texts are returned unchanged.
     """
     if lang == "zh":
-        text = _CODE.sub(_digits, _clocks(text.replace("〇", "零")))
+        text = _TIMES.sub("乘", _TWO_POINT.sub("二", text.replace("〇", "零")))
+        text = _CODE.sub(_digits, _clocks(text))
         return _rewrite_outside(_ZH_WHOLE, text, _grammar("zh", "itn"), but=_DECIMAL)
     if lang == "en":
         figures = _rewrite_outside(_EN_WHOLE, text, _grammar("en", "itn"))

@@ -28,8 +28,9 @@ class Endpoint:
     path: below the server's path prefix; names in braces are path parameters.
     handle: answers a request; may raise `ProtocolError` before and after the response has begun.
     errors: the format of error responses.
-    summary, query, body, answers: for the API's description; `body` and `answers` map media types
-        to messages (None or (): bytes).
+    summary, query, body, answers, headers: for the API's description; `body` and `answers` map
+        media types to messages (None or (): bytes), `headers` those of the response to what they
+        say.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Endpoint:
         query: type[Struct] | None = None,
         body: Mapping[str, type[Struct] | None] | None = None,
         answers: Mapping[str, tuple[type[Struct], ...]] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -50,6 +52,7 @@ class Endpoint:
         self.query = query
         self.body = body or {}
         self.answers = answers or {}
+        self.headers = headers or {}
         self.errors = errors
         self._handle = handle
         self._running: set[asyncio.Task[None]] = set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from contextlib import aclosing
 
+import msgspec
+
 from liusheng.audio.encode import Format
 from liusheng.protocol import openai, paths
 from liusheng.protocol.frames import convert, max_json_size, parse_body, refuse_unsupported
@@ -17,7 +19,7 @@ from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.openai_common import error_event, voice_for
 from liusheng.server.http.sse import EVENTS, event
-from liusheng.server.http.synthesize import synthesize
+from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
 
 _FORMATS: dict[str, tuple[Format, str]] = {
     "mp3": ("mp3", "audio/mpeg"),
@@ -45,12 +47,16 @@ def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -
         events = body.stream_format == "sse"
         if events:
             exchange.error_chunk = error_event
-        async with aclosing(synthesize(synthesis, request, Output(encoding))) as audio:
+        speech = WholeTextSynthesis(synthesis, request, Output(encoding))
+        async with aclosing(speech.audio()) as audio:
             async for packet in audio:
                 if not exchange.status:
-                    await exchange.start(EVENTS if events else media_type)
+                    await exchange.start(
+                        EVENTS if events else media_type, headers=await speech.headers()
+                    )
                 await exchange.write(_delta(packet) if events else packet)
-        await exchange.end(event(openai.SpeechDone()) if events else b"")
+        done = openai.SpeechDone(skipped=speech.skipped or msgspec.UNSET)
+        await exchange.end(event(done) if events else b"")
 
     return Endpoint(
         "POST",
@@ -63,6 +69,7 @@ def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -
             **{media_type: () for _, media_type in _FORMATS.values()},
             EVENTS: (openai.SpeechDelta, openai.SpeechDone),
         },
+        headers=HEADERS,
     )
 
 

@@ -61,6 +61,11 @@ def _operation(
             },
         },
     }
+    if endpoint.headers:
+        operation["responses"]["200"]["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in endpoint.headers.items()
+        }
     if endpoint.query:
         name = known[endpoint.query]["$ref"].rpartition("/")[2]
         schema = components[name]

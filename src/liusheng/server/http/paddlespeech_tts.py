@@ -21,7 +21,7 @@ from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
-from liusheng.server.http.synthesize import synthesize
+from liusheng.server.http.synthesize import WholeTextSynthesis
 
 
 def paddlespeech_tts_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> Endpoint:
@@ -36,9 +36,8 @@ def paddlespeech_tts_endpoint(synthesis: SynthesisService, limits: LimitSettings
         request = checked_request(message, names, limits.max_text_chars, UNSUPPORTED_SPEECH)
         rate = body.sample_rate or SAMPLE_RATE
         pcm = bytearray()
-        async with aclosing(
-            synthesize(synthesis, request, Output(sample_rate=rate), body.volume)
-        ) as audio:
+        speech = WholeTextSynthesis(synthesis, request, Output(sample_rate=rate), body.volume)
+        async with aclosing(speech.audio()) as audio:
             async for packet in audio:
                 pcm += packet
         voice = voices[request.voice]
@@ -50,6 +49,7 @@ def paddlespeech_tts_endpoint(synthesis: SynthesisService, limits: LimitSettings
             sample_rate=rate,
             duration=len(pcm) / 2 / rate,
             audio=await asyncio.to_thread(_wav_in_base64, pcm, rate),
+            skipped=speech.skipped or msgspec.UNSET,
         )
         await exchange.answer(msgspec.json.encode(SpeechAnswer(result=result)))
 

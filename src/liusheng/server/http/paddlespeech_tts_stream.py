@@ -24,7 +24,7 @@ from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
-from liusheng.server.http.synthesize import synthesize
+from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
 
 BASE64 = "text/plain"
 FORMATS: dict[str, Format] = {
@@ -61,12 +61,13 @@ def tts_stream_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> E
                 f"play at {SAMPLE_RATE} Hz; leave it out, or select another format with, for "
                 "example, Accept: audio/wav.",
             )
-        async with aclosing(synthesize(synthesis, request, output, body.volume)) as audio:
+        speech = WholeTextSynthesis(synthesis, request, output, body.volume)
+        async with aclosing(speech.audio()) as audio:
             packets = _base64(audio) if media_type == BASE64 else audio
             async for packet in packets:
                 if not exchange.status:
                     # Not before the first packet: an error until then has an HTTP status.
-                    await exchange.start(media_type)
+                    await exchange.start(media_type, headers=await speech.headers())
                 await exchange.write(packet)
         await exchange.end()
 
@@ -78,6 +79,7 @@ def tts_stream_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> E
         summary="Synthesise a text; the audio is sent while it is synthesised.",
         body={JSON: SpeechBody},
         answers=dict.fromkeys(FORMATS, ()),
+        headers=HEADERS,
     )
 
 

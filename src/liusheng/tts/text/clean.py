@@ -32,6 +32,9 @@ _PLAIN = {
     "﹣": "-", "－": "-", "｡": "。", "､": "、", "«": "“", "»": "”", "„": "“", "‧": "·", "⋅": "·",
 }  # fmt: skip
 
+_AGAIN = "々"
+"""Stands for the Han character before it."""
+
 _LETTERS = {
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d",
     "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L", "ı": "i", "ħ": "h",
@@ -68,7 +71,7 @@ def clean(text: str, start: int, end: int) -> Chars:
     spans: list[Span] = []
     between = "又" if has_han(text[start:end]) else " "
     for at in range(start, end):
-        if text[at] == "々" and chars and is_han(chars[-1]):
+        if text[at] == _AGAIN and chars and is_han(chars[-1]):
             chars.append(chars[-1])
             spans.append((at, at + 1))
             continue
@@ -136,6 +139,11 @@ def _plain(char: str) -> str:
     return char if is_han(char) else _space(char)
 
 
+def has_plain_form(char: str) -> bool:
+    """Whether more than a space may stay of a character."""
+    return char.isascii() or char == _AGAIN or bool(_plain(char).strip())
+
+
 def _space(char: str) -> str:
     category = unicodedata.category(char)
     if char in "\n\r\v\f\u0085\u2028\u2029":
@@ -156,7 +164,35 @@ def _simplified(text: str) -> str:
     if text.isascii():
         return text
     converted: str = _converter().convert(text)
-    if len(converted) == len(text):
-        return converted
-    one_by_one = (_converter().convert(char) for char in text)
-    return "".join(new if len(new) == 1 else old for new, old in zip(one_by_one, text, strict=True))
+    if len(converted) != len(text):
+        each = (_converter().convert(char) for char in text)
+        converted = "".join(
+            new if len(new) == 1 else old for new, old in zip(each, text, strict=True)
+        )
+    if converted != text and any(char in _IN_BOTH for char in text) and _is_simplified(text):
+        return "".join(
+            old if old in _IN_BOTH else new for new, old in zip(converted, text, strict=True)
+        )
+    return converted
+
+
+_IN_BOTH = frozenset("乾徵")
+"""Characters of simplified text, too, where they are read otherwise: 乾县, 宫商角徵羽."""
+
+
+def _is_simplified(text: str) -> bool:
+    """Whether a text shows a simplified character and no traditional one."""
+    characters = [char for char in text if is_han(char) and char not in _IN_BOTH]
+    return all(map(_in_gb2312, characters)) and not all(map(_is_usual_in_big5, characters))
+
+
+@lru_cache(maxsize=8192)
+def _in_gb2312(char: str) -> bool:
+    return bool(char.encode("gb2312", "ignore"))
+
+
+@lru_cache(maxsize=8192)
+def _is_usual_in_big5(char: str) -> bool:
+    """Whether a character is among the 5,401 of Big5's first level."""
+    encoded = char.encode("big5", "ignore")
+    return bool(encoded) and encoded[0] < 0xC9

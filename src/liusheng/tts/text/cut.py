@@ -13,7 +13,7 @@ LONGEST_WHOLE = 200
 _CLOSERS = "”’」』》〉】〕）)\\]\"'"
 _ALNUM = "A-Za-z0-9０-９Ａ-Ｚａ-ｚ"
 _STOP = (
-    r"(?:[。！？?…\n｡，、；,;､]|!(?!=)|[：:](?!\s?[0-9０-９])|—{2,}"
+    r"(?:[。！？?…\n｡，；,;､]|、(?!(?<=\d、)\d)|!(?!=)|[：:](?!\s?[0-9０-９])|—{2,}"
     rf"|\.(?=[\s{_CLOSERS}]|$))+[{_CLOSERS}]*"
 )
 # Abbreviations that may end a sentence, and words that then begin the next one.
@@ -53,7 +53,7 @@ _QUOTES = {
 _QUOTED = 40
 _RUN = re.compile(rf"[{_ALNUM}][{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]*$")
 _UNSURE_NEXT = re.compile(r"[—：:.\s]")
-_CLOSED = re.compile(rf"(?<![0-9０-９])(?:{_STOP})\s*$|[0-9０-９](?:(?![.,:：]$){_STOP})\s*$")
+_CLOSED = re.compile(rf"(?<![0-9０-９])(?:{_STOP})\s*$|[0-9０-９](?:(?![.,:：、]$){_STOP})\s*$")
 
 
 def piece_end(text: str, start: int, stop: int | None = None) -> int:

@@ -17,6 +17,13 @@ from liusheng.tts.text.types import Clause, Language
 
 _LOOKAHEAD = 3
 
+_WARM_UP = (
+    "大约2024年5月6日下午3:30，他花了¥12.50买了3个3.5kg的西瓜，还要再行驶10-20km，涨了15.6%。"
+    "電話010-62785001，宽1.5m×2m，比分3:2，1/3，x²+y²=5，-5℃，第10000名，你行吗？花儿😀"
+    "Python和CEO。The U.S. price is $5."
+)
+"""Of every kind: what is loaded or compiled at its first use is so before the first text."""
+
 
 class FrontEnd:
     """The front end of Mandarin text with English in it. Loading takes about a second: keep one.
@@ -31,6 +38,8 @@ class FrontEnd:
 
         self._lexicon = lexicon or UserLexicon()
         self._reader = Reader()
+        for _ in self.clauses(_WARM_UP):
+            pass
 
     def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]:
         """Yield the clauses of a text; none if it has nothing to speak.

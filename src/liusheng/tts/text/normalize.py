@@ -49,6 +49,9 @@ class TextToken:
         return self.spans[0][0], self.spans[-1][1]
 
 
+_WRITTEN_FORM = re.compile(rf"[^{HAN}，、。；：？！…“”‘’「」『』《》（）【】\s]")
+"""What every rule's match has one of: prose in characters needs no rules."""
+
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _LATIN = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd)\.(?=\s?[A-Za-z])|[A-Za-z]+(?:['’][A-Za-z]+)*"
@@ -107,6 +110,8 @@ def _items(words: Iterable[SpokenWord], span: Span) -> Iterator[TextToken]:
 
 def _readings(text: str, at: int, end: int) -> Iterator[tuple[re.Match[str], list[SpokenWord]]]:
     """What the rules read in `text[at:end]`: the earliest match, then the earliest rule."""
+    if not _WRITTEN_FORM.search(text, at, end):
+        return
     ahead = [pattern.search(text, at, end) for pattern, _ in RULES]
     while any(ahead):
         found, first = min(

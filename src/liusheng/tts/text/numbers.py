@@ -4,8 +4,7 @@ from __future__ import annotations
 
 _DIGITS = "零一二三四五六七八九"
 _SMALL = ("", "十", "百", "千")
-_BIG = ("", "万", "亿", "万亿", "亿亿")
-_LONGEST = 4 * len(_BIG)
+_LONGEST = 20
 
 
 def digits(number: str, *, yao: bool = False) -> str:
@@ -15,7 +14,11 @@ def digits(number: str, *, yao: bool = False) -> str:
 
 
 def cardinal(number: str) -> str:
-    """ "1050" → "一千零五十", "2000" → "两千", "200" → "二百"; over 20 digits digit by digit."""
+    """ "1050" → "一千零五十", "2000" → "两千", "200" → "二百"; over 20 digits digit by digit.
+
+    Groups of four digits make groups of eight, which are counted in 亿 and 亿亿: 2500000000000 is
+    两万五千亿, not 两万亿五千亿.
+    """
     number = number.lstrip("0") or "0"
     if number == "0":
         return "零"
@@ -25,15 +28,14 @@ def cardinal(number: str) -> str:
     groups = [number[:head], *(number[at : at + 4] for at in range(head, len(number), 4))]
     read = ""
     gap = False
-    for index, group in enumerate(groups):
-        scale = _BIG[len(groups) - 1 - index]
-        if int(group) == 0:
-            gap = True
-            continue
-        if read and (gap or group[0] == "0"):
-            read += "零"
-        read += _thousands(group, leading=not read) + scale
-        gap = False
+    for power, group in zip(range(len(groups) - 1, -1, -1), groups, strict=True):
+        if int(group):
+            if read and (gap or group[0] == "0"):
+                read += "零"
+            read += _thousands(group, leading=not read) + "万" * (power % 2)
+        gap = int(group) == 0
+        if power % 2 == 0 and int(number[: len(number) - 4 * power][-8:]):
+            read += "亿" * (power // 2)
     if read.startswith("一十"):
         return read[1:]
     # 两 before 千, 万 and 亿, but only at the head of a number (Lü Shuxiang, 现代汉语八百词).

@@ -7,6 +7,7 @@ single syllable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -53,6 +54,18 @@ def yi(before: str, after: str, tone_after: int | None, *, word_end: bool) -> in
         return 1
     return 2 if tone_after == 4 or after == "个" else 4
 
+
+def is_one_o_clock(near: str) -> bool:
+    """Whether 一点 is a time, not an amount: 下午一点, 一点钟.
+
+    near: 一, up to two characters before it and up to two after it.
+    """
+    return _ONE_O_CLOCK.search(near) is not None
+
+
+_ONE_O_CLOCK = re.compile(
+    "(?:上午|下午|中午|凌晨|晚上|早上|夜里|半夜)一点|一点[钟半整零十二三四五]"
+)
 
 # 第一, 初一, 十一, 二零二一, 星期一; 一月, 一号, 一楼, 一点五, 一二三.
 _BEFORE_PLAIN = "第初十零〇一二两三四五六七八九点幺期周"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from liusheng.han import is_han
+from liusheng.tts.text.clean import has_plain_form
 from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.types import Skipped, SkipReason, Span
 
@@ -50,7 +51,9 @@ def _unread(text: str, start: int, read: bytearray) -> Iterator[Skipped]:
     """The longest stretches for one reason; marks and spaces inside of them belong to them."""
     low = high = 0
     held: SkipReason | None = None
-    for at, done in enumerate(read, start):
+    for at, covered in enumerate(read, start):
+        # 3П½ is read as 3½: what became a space inside a number was not read.
+        done = covered and has_plain_form(text[at])
         reason = None if done or is_mark(text[at]) else reason_for(text[at])
         if held is not None and (done or (reason is not None and reason != held)):
             yield Skipped(text[low:high], (low, high), held)

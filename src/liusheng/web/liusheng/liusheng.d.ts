@@ -164,6 +164,15 @@ export interface Mark {
   end: number;
 }
 
+/** A part of a text that was not read. */
+export interface Skipped {
+  /** Where it begins and ends in the text, as for `text.slice(...span)`. */
+  span: [number, number];
+  text: string;
+  /** "no_voice_for_script", "no_reading", "code", "emoji" or "symbol". */
+  reason: string;
+}
+
 /** A session of synthesis. Texts are synthesised in order. */
 export class Synthesizer {
   constructor(url: string | URL, options?: SynthesizerOptions);
@@ -187,6 +196,8 @@ export class Speech implements AsyncIterable<Int16Array> {
   readonly cancelled: boolean;
   /** Marks received so far, in order; empty unless they were requested. */
   readonly marks: readonly Mark[];
+  /** What of the text was not read, in order; known at the end. */
+  readonly skipped: readonly Skipped[];
   /** Stop this and every other text of its session, at once. */
   cancel(): void;
   [Symbol.asyncIterator](): AsyncIterator<Int16Array>;

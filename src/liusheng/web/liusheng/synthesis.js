@@ -19,6 +19,8 @@ export class Speech {
   firstPacket = null;
   /** Marks received so far, if they were requested. */
   marks = [];
+  /** What of the text was not read; known at the end. */
+  skipped = [];
 
   constructor(request, cancel) {
     /** The request as it is sent. */
@@ -48,22 +50,25 @@ export class Speech {
   add(pcm, marks = []) {
     if (this.#over) return;
     this.firstPacket ??= performance.now() - this.asked;
-    for (const mark of marks) {
-      this.marks.push({ ...mark, span: mark.span.map((at) => this.#offset(at)) });
-    }
+    this.marks.push(...this.#inUnits(marks));
     this.#pieces.push(pcm);
     this.#wake?.();
   }
 
   /** The protocol counts characters, JavaScript counts UTF-16 units. */
+  #inUnits(parts) {
+    return parts.map((part) => ({ ...part, span: part.span.map((at) => this.#offset(at)) }));
+  }
+
   #offset(characters) {
     this.#characters ??= [...this.request.text];
     return this.#characters.slice(0, characters).join("").length;
   }
 
   /** For `Synthesizer`: end the audio. */
-  end(error = null) {
+  end(error = null, skipped = []) {
     if (this.#over) return;
+    this.skipped = this.#inUnits(skipped);
     this.#over = true;
     this.#error = error;
     this.#wake?.();
@@ -161,7 +166,7 @@ export class Synthesizer {
       // A `cancel` that arrived too late also has a reply, which belongs to no text.
       if (!head || (message.cancelled && !head.stopped)) return;
       this.#queue.shift();
-      head.speech.end(head.error);
+      head.speech.end(head.error, message.skipped);
     } else if (head && message.code !== "server_stopping" && message.code !== "idle_timeout") {
       head.error = new LiushengError(message.code ?? "synthesis_failed", message.message ?? "");
     }

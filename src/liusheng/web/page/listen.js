@@ -4,6 +4,7 @@ import { LiushengError, Player, wavFile } from "../liusheng/liusheng.js";
 import { $, download, duration, fileName, hideError, setBusy, showError } from "./dom.js";
 import { current, onLanguage, t } from "./i18n.js";
 import { HighlightedText } from "./highlight.js";
+import { listed } from "./skipped.js";
 import { loadSetting, saveSetting } from "./storage.js";
 import { VoicePicker } from "./voices.js";
 import { LevelBars, loudness } from "./level_bars.js";
@@ -20,6 +21,7 @@ export class ListenPanel {
   #highlighted = new HighlightedText($("listen-highlight"));
   #bars = new LevelBars($("listen-bars"));
   #state = IDLE;
+  #values = () => ({});
   #busy = false;
   #speech = null;
   #playback = null;
@@ -103,7 +105,9 @@ export class ListenPanel {
     this.#playback = playback;
     await playback.finished;
     if (playback.error) throw playback.error;
-    this.#setState(speech.cancelled ? "state.stopped" : "state.spoken");
+    if (speech.cancelled) this.#setState("state.stopped");
+    else if (speech.skipped.length) this.#setState("state.spokenInPart", () => ({ skipped: listed(speech.skipped) }));
+    else this.#setState("state.spoken");
   }
 
   /** Pass the pieces on, keep them for the WAV file, and update the figures. */
@@ -169,13 +173,15 @@ export class ListenPanel {
     show();
   }
 
-  #setState(key) {
+  /** values: gives the values of the state's text, in the page's language. */
+  #setState(key, values = () => ({})) {
     this.#state = key;
-    $("listen-state").textContent = t(key);
+    this.#values = values;
+    $("listen-state").textContent = t(key, values());
   }
 
   #render() {
-    this.#setState(this.#state);
+    this.#setState(this.#state, this.#values);
     setBusy($("listen-button"), this.#busy, t(this.#busy ? "listen.stop" : "listen.start"));
   }
 }

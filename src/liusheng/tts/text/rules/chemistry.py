@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import Match, Rule
-from liusheng.tts.text.rules.words import SpokenWord, spell
+from liusheng.tts.text.rules.words import SpokenWord, say, spell
 
 _ELEMENTS = frozenset(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
@@ -16,6 +17,9 @@ _ELEMENTS = frozenset(
 _PLAIN = (
     "NaCl NaOH HCl KCl KOH CaO MgO FeO ZnO CuO HBr NaF AgCl AgBr KBr NaBr SiC GaN GaAs FeS ZnS CuS"
 ).split()
+_GRADES = frozenset("BCFS")
+"""Elements that are marks, too: B+, C-."""
+
 _PART = re.compile(r"([A-Z][a-z]?)|(\d+)|([()])")
 
 
@@ -24,8 +28,12 @@ def _formula(match: Match) -> list[SpokenWord] | None:
     symbols = [symbol for symbol, _, _ in parts if symbol]
     if not set(symbols) <= _ELEMENTS or len(symbols) < 2:
         return None
+    return _spelt(match[0])
+
+
+def _spelt(formula: str) -> list[SpokenWord]:
     words: list[SpokenWord] = []
-    for symbol, number, _ in parts:
+    for symbol, number, _ in _PART.findall(formula):
         if symbol:
             words += spell(symbol)
         elif number:
@@ -33,7 +41,35 @@ def _formula(match: Match) -> list[SpokenWord] | None:
     return words
 
 
+def _ion(match: Match) -> list[SpokenWord] | None:
+    """Ca2+, Na+, OH-, SO42-: the figure before the sign is the charge, unless it is the only one
+    of a group: NH4+."""
+    body, figures, sign = match["body"], match["figures"], match["sign"]
+    symbols = [symbol for symbol, _, _ in _PART.findall(body) if symbol]
+    if not set(symbols) <= _ELEMENTS:
+        return None
+    if match["charge"] is not None:
+        subscript, charge = figures, match["charge"]
+    elif body == symbols[0] or len(figures) == 2:
+        subscript, charge = figures[:-1], figures[-1:]
+    else:
+        subscript, charge = figures, ""
+    if not figures and not charge and body in _GRADES:
+        return None
+    words = _spelt(body)
+    for number in filter(None, (subscript, charge)):
+        words.append(SpokenWord(numbers.cardinal(number), plain=True))
+    return [*words, *say("正" if sign == "+" else "负")]
+
+
 RULES: list[Rule] = [
+    (
+        re.compile(
+            r"(?<![A-Za-z\d.-])(?P<body>(?:[A-Z][a-z]?\d?){0,3}[A-Z][a-z]?)(?P<figures>\d{0,2})"
+            rf"(?:\^(?P<charge>\d?))?(?P<sign>[+-])(?=[\s，。、；：）)和与及的离]|$|[{HAN}])"
+        ),
+        _ion,
+    ),
     (
         re.compile(
             # At least one figure that is no more than two digits; no letter or figure beside it.

@@ -22,10 +22,12 @@ def _plate(match: Match) -> list[SpokenWord]:
 
 
 def _ip(match: Match) -> list[SpokenWord]:
-    """192.168.1.1:8080"""
+    """192.168.1.1:8080, 10.0.0.0/8"""
     first, *rest = match[1].split(".")
     words = digit_words(first)
     words += [SpokenWord("点" + numbers.digits(part), plain=True) for part in rest]
+    if match[3]:
+        return [*paused(words), *say("斜杠"), SpokenWord(numbers.cardinal(match[3]), plain=True)]
     return [*paused(words), *say("冒号"), *digit_words(match[2])] if match[2] else words
 
 
@@ -38,7 +40,10 @@ def _version(match: Match) -> list[SpokenWord]:
 
 
 def _c_language(match: Match) -> list[SpokenWord]:
-    return [*spell("C"), *say("加加")] if match[0] == "C++" else [SpokenWord("C sharp", "english")]
+    if match[0] == "C#":
+        return [SpokenWord("C sharp", "english")]
+    year = [SpokenWord(numbers.cardinal(match[1]), plain=True)] if match[1] else []
+    return [*spell("C"), *say("加加"), *year]
 
 
 def _to_between_letters(match: Match) -> list[SpokenWord]:
@@ -59,11 +64,24 @@ def _ordinal(match: Match) -> list[SpokenWord]:
 
 def _standard(match: Match) -> list[SpokenWord]:
     """GB/T 15109-2021, ISO 9001: the standard's letters, then figures."""
-    first, *rest = re.findall(r"\d+", match[2])
-    words = [*spell(re.sub("[^A-Za-z]", "", match[1])), *digit_words(first)]
+    first, *rest = re.findall(r"\d+", match[2] or match[4])
+    words = [*spell(re.sub("[^A-Za-z]", "", match[1] or match[3])), *digit_words(first)]
     for part in rest:
         words = [*paused(words), *digit_words(part)]
     return words
+
+
+def _wireless(match: Match) -> list[SpokenWord]:
+    """802.11ax, 802.11a/b/g/n"""
+    words = [*digit_words(match[1]), SpokenWord("点" + numbers.digits(match[2]), plain=True)]
+    for letters in re.findall("[a-z]+", match[3]):
+        words += spell(letters)
+    return words
+
+
+def _numbered(match: Match) -> list[SpokenWord]:
+    """第2024-001号"""
+    return [*paused(digit_words(match[1])), *digit_words(match[2])]
 
 
 def _aircraft(match: Match) -> list[SpokenWord]:
@@ -101,28 +119,44 @@ RULES: list[Rule] = [
         ),
         _plate,
     ),
-    (re.compile(rf"{FRESH}(\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?::(\d{{1,5}}))?(?![\d.]\d|\d)"), _ip),
+    (
+        re.compile(
+            rf"{FRESH}(\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?::(\d{{1,5}})|/(\d{{1,2}}))?(?![\d.]\d|\d)"
+        ),
+        _ip,
+    ),
     (
         re.compile(r"(?<![A-Za-z\d.])(?P<v>[vV])\.? ?(?P<numbers>\d+(?:\.\d+){0,4})(?!\d)"),
         _version,
     ),
     (re.compile(rf"{FRESH}(?P<v>)(?P<numbers>\d+(?:\.\d+){{2,4}})(?!\d)"), _version),
-    (re.compile(r"(?<![A-Za-z])C(?:\+\+|#)(?![A-Za-z0-9])"), _c_language),
+    (
+        re.compile(r"(?<![A-Za-z])C(?:\+\+ ?((?:98|03|1[147]|2[036])(?!\d))?|#)(?![A-Za-z0-9])"),
+        _c_language,
+    ),
     (re.compile(r"(?<![A-Za-z0-9])([A-GI-MO-Z])2([A-Z])(?![A-Za-z0-9])"), _to_between_letters),
     (re.compile(r"(?<![A-Za-z])[Pp]{1,2}\.? ?(\d{1,4})[-~](\d{1,4})(?![\d-])"), _pages),
-    (re.compile(r"(?<![A-Za-z])(?:No|NO|no)\.? ?(\d{1,4})(?![\d.])"), _ordinal),
+    (re.compile(r"(?<![A-Za-z])(?:No|NO(?![23](?!\d))|no)\.? ?(\d{1,4})(?![\d.])"), _ordinal),
     (
         re.compile(
             r"(?<![A-Za-z])((?:GB|DB\d*|YY|JB|HJ|QB|SJ|YD|GA|JT|NY|SN|TB|CJ|JG)(?:/[TZ])?"
             r"|ISO(?:/IEC)?(?= ?\d{4})|IEC|IEEE)"
             r"[ -]?(\d{3,6}(?:\.\d{1,2})?(?:-\d{4})?)(?![\d.]\d)"
+            r"|(?<![A-Za-z])(EN|DIN|JIS|UL|ANSI|ASTM|FIPS) ?(\d{2,6}(?:-\d{1,4})*)(?![\d.])"
         ),
         _standard,
+    ),
+    (
+        re.compile(
+            r"(?<![\d.])(802)\.(\d{1,2})([a-z]{0,2}(?:(?<=[a-z])/[a-z]{1,2})*)(?![\dA-Za-z.])"
+        ),
+        _wireless,
     ),
     (re.compile(r"(?<![A-Za-z\d])([A-FS])([+-])(?=[\s，。、；)）级评等]|$)(?! ?\d)"), _grade),
     (re.compile(r"(?<![\d/.])24[/x×]7(?![\d/.]|\s?=)"), _around_the_clock),
     (re.compile(r"(?<=[（(])([036]\d{5})(?=[）)])"), _stock),
     (re.compile(r"(?:(?<=波音)|(?<=空客))(\d{3})-(\d{3})(?!\d)"), _aircraft),
+    (re.compile(r"(?<=第)((?:19|20)\d\d)-(\d{1,6})(?=号)"), _numbered),
     (re.compile(rf"{FRESH}(985|211)/(985|211)(?!\d)"), _universities),
     (re.compile(r"(?<![A-Za-z0-9.])\.NET(?![A-Za-z])"), _dot_net),
     (re.compile(rf"{FRESH}(\d{{4,6}})\.(?=(?:SH|SZ|BJ|HK)(?![A-Za-z]))"), _stock),

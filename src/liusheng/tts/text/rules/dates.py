@@ -7,7 +7,7 @@ import re
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules import context
 from liusheng.tts.text.rules.patterns import FRESH, TO, Match, Rule, after, before
-from liusheng.tts.text.rules.words import SpokenWord, digit_words, say
+from liusheng.tts.text.rules.words import SpokenWord, digit_words, paused, say
 
 
 def _words(year: str | None, month: str | None, day: str | None) -> list[SpokenWord] | None:
@@ -72,7 +72,8 @@ def _named_day(match: Match) -> list[SpokenWord] | None:
         return None
     if (month, day) in _DOUBLE_DAYS:
         return [SpokenWord("双" + numbers.cardinal(month), plain=True)]
-    figures = numbers.cardinal(month) if month in ("10", "11", "12") else numbers.digits(month)
+    by_figures = len(month) == 1 or month[0] == "0" or (month, day) in _BY_FIGURES
+    figures = numbers.digits(month) if by_figures else numbers.cardinal(month)
     return [SpokenWord(figures + numbers.digits(day), plain=True)]
 
 
@@ -92,15 +93,20 @@ def _two_years(match: Match) -> list[SpokenWord] | None:
 
 
 def _born(match: Match) -> list[SpokenWord]:
-    """90后, 80/90后, 90-95后"""
-    words = digit_words(match[1])
-    if match[3]:
-        words += say("到") if match[2] in "-~" else []
-        words += digit_words(match[3])
+    """90后, 80/90后, 90-95后, 70、80、90后"""
+    words: list[SpokenWord] = []
+    for mark, decade in re.findall(r"([-~/、和]?)(\d\d)", match[1]):
+        if mark in ("-", "~", "和"):
+            words += say("和" if mark == "和" else "到")
+        elif mark:
+            words = paused(words)
+        words += digit_words(decade)
     return [*words[:-1], SpokenWord(words[-1].text + "后", plain=True)]
 
 
 _DOUBLE_DAYS = frozenset({("11", "11"), ("12", "12")})
+_BY_FIGURES = frozenset({("12", "9")})
+"""Of December: 一二九运动."""
 _EVENTS = (
     "事件|晚会|大促|假期|长假|小长假|黄金周|劳动节|建党节|建军节|国庆|妇女节|女神节|女生节|儿童节|青年节|"
     "消费者权益日|购物节|狂欢节|年中|事变|惨案|地震|大地震|运动|纪念日|促销|活动|起义|表白日|情人节|"
@@ -158,9 +164,10 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(0\d|9\d|8[5-9])(?:-(\d\d))?(年(?!代)|级|届|款)"), _years),
     (re.compile(r"(公元前?)(\d{1,4})年"), _era),
     (re.compile(rf"{FRESH}(\d\d)()(年)(?=\d{{1,2}}月)"), _years),
+    (re.compile(r"(?<![\w'])'(\d\d)()([年级届款])"), _years),
     (re.compile(r"(?<![\d./])((?:19|20)?\d\d)[/-]((?:19|20)?\d\d)(赛季|学年|财年)"), _two_years),
     (re.compile(rf"{FRESH}((?:19|20)\d\d)/(\d\d)()(?![\d/]|\.\d)"), _two_years),
-    (re.compile(rf"{FRESH}(\d[05])(?:([-~/])(\d[05]))?后(?![来面边天年续果者])"), _born),
+    (re.compile(rf"{FRESH}(\d[05](?:[-~/、和]\d[05])*)后(?![来面边天年续果者])"), _born),
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})[.·](?P<d>\d{{1,2}})(?=(?:{_EVENTS}))"), _named_day),
     (re.compile(r"(?<![\d·])(?P<m>\d{1,2})·(?P<d>\d{1,2})(?![\d·])"), _named_day),
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})\.(?P<d>\d{{1,2}})(?=元旦|圣诞|平安夜|除夕)"), _date),
@@ -175,6 +182,14 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(?P<m>0[1-9])[-/.](?P<d>[0-3]\d){_DATE_END}"), _date),
     # 5/20前; without such a word it is a fraction.
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?= ?(?:{_DATED}))"), _date),
+    # 在5/6召开
+    (
+        re.compile(
+            rf"(?<=[在于到至])(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}}){_DATE_END}"
+            r"(?= ?(?:[召举开进截发交入离启]|开始|上午|下午|完成|之前|结束))"
+        ),
+        _date,
+    ),
     (
         re.compile(
             r"(?:(?<=日期)|(?<=日期[:：])|(?<=时间)|(?<=时间[:：])|(?<=截至)|(?<=截止))"

@@ -37,7 +37,7 @@ _DIALLED = re.compile(
 )
 _NAMED = re.compile(
     "(?:手机号?|号码|尾号|账号|帐号|卡号|学号|工号|编号|单号|[验动校识激邀授兑取提券][证态验别活请权换餐货件]?码|"
-    "PIN码?|密码|暗号|邮编|邮政编码|代码|分机号?|门牌号?|"
+    "PIN码?|密码|暗号|邮编|邮政编码|代码|分机号?|门牌号?|端口号?|"
     "车次|航班号?"
     "|房间号?|QQ号?|微信号?|口令|序列号|条码|群号?|ISBN|取件码|订单号?)[是为：: ]*$",
     re.IGNORECASE,
@@ -49,6 +49,8 @@ _COUNTS = re.compile(
     rf" ?(?:[-~:：] ?\d|[%‰℃°]|[,.]\d|[万亿]|(?:{UNIT})(?![A-Za-z])|美元|欧元|英镑|日元|元|块"
     rf"|{MEASURE})"
 )
+_MASKS = frozenset("N KN KF KP".split())
+"""N95: named by two figures."""
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
 _HOTLINES = frozenset(
     "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
@@ -109,7 +111,7 @@ def _lettered(match: Match) -> list[SpokenWord] | None:
         return None  # the number counts something, or a range begins: CPU 100%, SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
     words = spell(letters) if spelt else [SpokenWord(letters, "english")]
-    if len(number) <= 2 and number[0] != "0":
+    if len(number) <= 2 and number[0] != "0" and letters not in _MASKS:
         return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
 
@@ -142,7 +144,12 @@ LEFT_OVER: Rule = (re.compile(r"\d+"), _left_over)
 """Figures that no other rule reads, such as what follows a range in "0~0.0.0": none is lost."""
 RULES: list[Rule] = [
     (re.compile(rf"{FRESH}[1-9]\d{{0,2}}(?: \d{{3}}){{1,3}} 000(?![\d.]| \d)"), _spaced),
-    (re.compile(r"(?<![A-Za-z])([A-Za-z]+)[- _]?(\d+)(?!\.?\d|,\d|(?:-\d+){2})"), _lettered),
+    (
+        re.compile(
+            r"(?<![A-Za-z])(?<!\d(?=[kKwW]-))([A-Za-z]+)[- _]?(\d+)(?!\.?\d|,\d|(?:-\d+){2})"
+        ),
+        _lettered,
+    ),
     (
         re.compile(rf"{FRESH}(?P<sign>{SIGN}|±)?(?P<n>{NUMBER})"),
         _number,

@@ -11,7 +11,11 @@ from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say
 from liusheng.tts.text.symbols import GREEK, OPERATORS, UNITS
 
 _FUNCTION = "(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp|lim|max|min)"
-_OPERAND = rf"(?:(?:{_FUNCTION} ?)?(?:{NUMBER}(?:[A-Za-zα-ω]|[%°])?|[A-Za-zα-ω]{{1,2}})[²³]?)"
+_VARIABLE = "[A-Za-zα-ωΑ-Ω]"
+_OPERAND = (
+    rf"(?:(?:{_FUNCTION}[²³]? ?)?(?:{NUMBER}(?:(?!cc)[abcxyz]{{2}}|{_VARIABLE}|[%°])?"
+    rf"|{_VARIABLE}{{1,2}})[²³]?)"
+)
 _OPERATOR = r"\s*(?:[<>=!]=|[+\-×*÷/=≈≠<>≥≤±^])\s*"
 _LONG_UNIT = any_of(unit for unit in UNITS if len(unit) > 1)
 _PER_UNIT = any_of(unit for unit in UNITS if "/" in unit)
@@ -23,7 +27,7 @@ _FUNCTIONS = {
 _POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(
     rf"(?P<quotient>(?<![\d.])\d+ ?/ ?\d+(?![\d./]))|(?P<percent>{NUMBER}%)|(?P<degrees>{NUMBER}°)"
-    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{_FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|\S"
+    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{_FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
 )
 
 
@@ -76,8 +80,10 @@ def _of_figures(power: str) -> list[SpokenWord]:
 def _term(part: str) -> list[SpokenWord]:
     if part[0] == "^" and len(part) > 1:
         return _power(part[1:].strip())
-    if part in GREEK:
-        return say(GREEK[part])
+    if part.lower() in GREEK:
+        return say(GREEK[part.lower()])
+    if part == "√(":
+        return say("根号下")
     if part[0].isdecimal():
         return plain(amount(part))
     if part in _FUNCTIONS:
@@ -109,10 +115,13 @@ def _compared(match: Match) -> list[SpokenWord]:
 
 
 def _function(match: Match) -> list[SpokenWord]:
-    """sin30°, log2: a function and its argument."""
-    name = match[1]
+    """sin30°, sin²θ, log2: a function and its argument."""
+    name, power = match[1], match[2]
     words = spell(name) if name in ("max", "min") else [SpokenWord(_FUNCTIONS[name], "english")]
-    return [*words, *joined(amount(match[2]), "度" if match[3] else "")]
+    words += say("平方" if power in ("²", "^2") else "立方") if power else []
+    if argument := match[5] or match[6]:
+        return [*words, *_term(argument)]
+    return [*words, *joined(amount(match[3]), "度" if match[4] else "")]
 
 
 def _logarithm(match: Match) -> list[SpokenWord]:
@@ -162,6 +171,10 @@ def _sign(match: Match) -> list[SpokenWord]:
     return say(OPERATORS[match[0]])
 
 
+def _root_of(_: Match) -> list[SpokenWord]:
+    return say("根号下")
+
+
 def _greek(match: Match) -> list[SpokenWord]:
     return say(GREEK[match[0].lower()])
 
@@ -174,7 +187,13 @@ FORMULA: Rule = (
     _arithmetic,
 )
 FUNCTIONS: list[Rule] = [
-    (re.compile(rf"(?<![A-Za-z])({_FUNCTION}) ?({NUMBER})(°)?(?![A-Za-z])"), _function),
+    (
+        re.compile(
+            rf"(?<![A-Za-z])({_FUNCTION})(²|³|\^[23])? ?"
+            rf"(?:({NUMBER})(°)?|([α-ω])|(?<=[²³\d])([A-Za-z]))(?![A-Za-z])"
+        ),
+        _function,
+    ),
     # log₂8, log_2 8, log_a(b)
     (
         re.compile(
@@ -212,7 +231,7 @@ RULES: list[Rule] = [
     # 年龄>60岁, 误差<5%, 收入>=5000元, 得分=98: between what is compared; not <b>, ->, >>>, =>.
     (
         re.compile(
-            rf"(?<=[{HAN}A-Za-z\d)）%°℃²³|]) ?(?<![<>=-])(?P<sign>[<>=!]=|[<>=])(?![<>=/]) ?"
+            rf"(?<=[{HAN}A-Za-zα-ωΑ-Ω\d)）%°℃²³|]) ?(?<![<>=-])(?P<sign>[<>=!]=|[<>=])(?![<>=/]) ?"
             rf"(?=[{HAN}\d+.(（$¥€£-]|[A-Za-z](?![A-Za-z]*>))"
         ),
         _compared,
@@ -231,5 +250,6 @@ RULES: list[Rule] = [
     # 10³kg: a unit that a power stands before
     (re.compile(rf"(?<=[\d²³]) ?({_LONG_UNIT})(?![A-Za-z\d²³])"), _unit_alone),
     (re.compile("[α-ωΑ-Ω]"), _greek),
+    (re.compile(r"√\((?=[^()]*\))"), _root_of),
     (re.compile(rf"[√²³×÷≈≠≥≤±≡∞∑∫∈∵∴∠⊥∥∪∩]|(?<=[{HAN}])[+=](?=[{HAN}])"), _sign),
 ]

@@ -33,6 +33,8 @@ def _fraction(match: Match) -> list[SpokenWord] | None:
     sign, whole, top, bottom = match.groups()
     if float(bottom) == 0:
         return None
+    if before(match, 1) == "第":
+        return [*paused(plain(amount(top))), *plain(amount(bottom))]
     words = [*amount(whole), *say("又")] if whole else sign_words(sign)
     return [*words, *joined(amount(bottom), "分之"), *plain(amount(top))]
 

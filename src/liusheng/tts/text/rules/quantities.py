@@ -55,7 +55,7 @@ def _per_hundred(match: Match) -> list[SpokenWord]:
 
 
 def _height(match: Match) -> list[SpokenWord]:
-    """The 75 of 1米75."""
+    """The 75 of 1米75, the 58 of 9秒58."""
     return digit_words(match[0])
 
 
@@ -101,7 +101,7 @@ RULES: list[Rule] = [
         re.compile(rf"{FRESH}({NUMBER}) ?({any_of(SPELT_UNITS)})(?:/(s|h|min|{PER}))?(?![A-Za-z])"),
         _spelt_unit,
     ),
-    (re.compile(r"(?<=\d米)\d\d(?![\d.厘分个])"), _height),
+    (re.compile(r"(?<=\d[米秒])\d\d(?![\d.厘分个毫])"), _height),
     (re.compile(r"(?<!\d)\d[室房]\d厅(?:\d厨)?(?:\d卫)?"), _rooms),
     (
         re.compile(

@@ -20,7 +20,7 @@ from liusheng.tts.text.rules.patterns import (
     before,
     sign_words,
 )
-from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say, spell
 from liusheng.tts.text.symbols import UNITS
 
 _COUNTED = re.compile(f"{MEASURE}|[月日号楼章页届时]")
@@ -38,7 +38,7 @@ def _range(match: Match) -> list[SpokenWord] | None:
     if not unit and context.are_years(low, high, after(match)):
         return [*digit_words(low), *say("到"), *digit_words(high)]
     second = amount(high)
-    if high == "2" and not unit and re.match(MEASURE, after(match)):
+    if high == "2" and ("度" not in UNITS[unit] if unit else re.match(MEASURE, after(match))):
         second = say("两")
     if unit:
         second = joined(second, UNITS[unit])
@@ -58,13 +58,20 @@ def _to(_: Match) -> list[SpokenWord]:
     return say("到")
 
 
+def _lettered(match: Match) -> list[SpokenWord]:
+    """Q1-Q3"""
+    letter, low, high = match.groups()
+    return [*spell(letter), *plain(amount(low)), *say("到"), *spell(letter), *plain(amount(high))]
+
+
 RULES: list[Rule] = [
+    (re.compile(r"(?<![A-Za-z\d-])([A-Z])(\d{1,2})[-~]\1(\d{1,2})(?![A-Za-z\d-])"), _lettered),
     # 100万~200万, 3天-5天, 8k-15k: the mark alone; a hyphen only after what counts (not 歼-20).
     (
         re.compile(
             rf"(?<=[{HAN}\d°′″%]) ?~ ?(?=[\d.+-])|(?<=\d°)-(?=\d)"
             r"|(?<=\d[万亿千百元度人次岁天个米章页节级层条版件位名])-(?=\d)"
-            r"|(?<=\d[kKwW])[-~](?=\d+(?:\.\d+)?[kKwW])"
+            r"|(?<=\d[kKwW])[-~](?=\d+(?:\.\d+)?[kKwW万千元])"
         ),
         _to,
     ),

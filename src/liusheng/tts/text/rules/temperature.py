@@ -36,7 +36,7 @@ RULES: list[Rule] = [
     (
         re.compile(
             rf"(?<![\d.A-Za-z])(?P<a>{SIGNED})(?: ?(?:℃|°[CF]|℉|°|度))?"
-            rf"(?: ?{TO} ?(?P<b>{SIGNED}))? ?(?P<u>℃|°[CF]|℉)"
+            rf"(?: ?{TO} ?(?P<b>{SIGNED}))? ?(?P<u>℃|°[CF]|℉)(?!/(?:min|h|s|km|m)(?![A-Za-z]))"
         ),
         _temperature,
     ),

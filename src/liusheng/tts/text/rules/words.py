@@ -30,6 +30,9 @@ class SpokenWord:
 _UNSPEAKABLE = re.compile("(?:yy)?[b-df-hj-np-tv-xz]{2,5}")
 _VOWELLESS = frozenset("vs hmm hm mm mmm shh psst pst zzz nth th nd rd st".split())
 
+_SPELT = frozenset("pH mRNA tRNA rRNA cDNA".split())
+"""Spelt in spite of small letters."""
+
 BREAK = SpokenWord(",", "weak")
 
 
@@ -87,7 +90,11 @@ def scaled(number: str, zeros: int) -> str:
 def latin_kind(word: str) -> Literal["letters", "english"]:
     """Spelt are up to five capitals that make no word, up to five small letters without a vowel
     (ktv, yyds) and a letter alone."""
-    if len(word) == 1 or (word.isupper() and len(word) <= 5 and word not in WORDLIKE):
+    if (
+        len(word) == 1
+        or word in _SPELT
+        or (word.isupper() and len(word) <= 5 and word not in WORDLIKE)
+    ):
         return "letters"
     if _UNSPEAKABLE.fullmatch(word) and word not in _VOWELLESS:
         return "letters"
