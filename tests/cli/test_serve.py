@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from liusheng.cli import main, missing_models
-from liusheng.models import Store
+from liusheng.models.store import Store
 from liusheng.server.config.settings import Settings
 
 if sys.version_info >= (3, 11):

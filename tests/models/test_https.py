@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import (
-    ArchiveError,
-    ChecksumError,
-    DownloadError,
-    Progress,
-    ProgressCallback,
-    Stage,
-    Store,
-    UnverifiedError,
-)
+from liusheng.models.errors import ArchiveError, ChecksumError, DownloadError, UnverifiedError
+from liusheng.models.progress import Progress, ProgressCallback, Stage
+from liusheng.models.store import Store
 from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_tar, make_zip
 
 MakeStore = Callable[..., Store]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import IncompleteModelError, Kind, Store, Task, UnknownModelError
+from liusheng.models.errors import IncompleteModelError, UnknownModelError
+from liusheng.models.store import Store
+from liusheng.models.types import Kind, Task
 
 FOLDERS = {
     Kind.WHISPER: "model.bin config.json tokenizer.json vocabulary.txt",

@@ -12,22 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import (
-    Catalogue,
+from liusheng.models import digests
+from liusheng.models.catalogue import Catalogue
+from liusheng.models.errors import (
     ChecksumError,
     DownloadError,
     IncompleteModelError,
-    Kind,
     NotInstalledError,
-    Progress,
-    Stage,
     StorageError,
-    Store,
-    Task,
     UnknownModelError,
-    default_home,
-    digests,
 )
+from liusheng.models.progress import Progress, Stage
+from liusheng.models.store import Store, default_home
+from liusheng.models.types import Kind, Task
 from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_zip
 
 MakeStore = Callable[..., Store]

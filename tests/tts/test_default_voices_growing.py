@@ -12,7 +12,7 @@ from liusheng.models.store import Store
 from liusheng.tts.load import load
 from liusheng.tts.loudness import loudness
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.text import GrowingText
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.types import Block, SpeechRequest
 
 pytestmark = pytest.mark.slow

@@ -36,7 +36,8 @@ def load(
         VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
     """
     if front_end is None:
-        from liusheng.tts.text import FrontEnd, UserLexicon
+        from liusheng.tts.text.frontend import FrontEnd
+        from liusheng.tts.text.lexicon import UserLexicon
 
         front_end = FrontEnd(UserLexicon.watching(lexicon))
     return open_router(models, front_end, warm_up=True)

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import Clause, FrontEnd, UserLexicon, frontend
+from liusheng.tts.text import frontend
 from liusheng.tts.text.assemble import FIRST, LONGEST
 from liusheng.tts.text.clean import Chars, clean
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.types import Clause
 
 LONG = (
     "人工智能正在深刻改变我们的生活方式并且将会在未来的很长一段时间里面"

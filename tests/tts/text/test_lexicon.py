@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import LexiconError, UserLexicon
+from liusheng.tts.text.lexicon import LexiconError, UserLexicon
 
 
 def lexicon(tmp_path: Path, text: str) -> UserLexicon:
