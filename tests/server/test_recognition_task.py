@@ -9,7 +9,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.recognition_task import RecognitionTask
 from tests.server.conftest import Fakes
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def said(*words: str) -> bytes:

@@ -22,7 +22,8 @@ from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from tests.support.examples import examples
-from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
+from tests.support.letter_texts import spoken_texts
+from tests.support.letters import LETTER, LetterEngine, speak
 from tests.support.level_detector import LevelDetector
 
 

@@ -19,7 +19,7 @@ from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 
-pytestmark = pytest.mark.usefixtures("fakes")
+pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.stream_audio import StreamAudio
 from liusheng.runtime.recognition.vad_service import VadService
 
-pytestmark = pytest.mark.usefixtures("fakes")
+pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
 TENTH = 3 * FRAME
 """Samples in about a tenth of a second."""

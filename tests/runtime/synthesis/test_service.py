@@ -20,7 +20,7 @@ from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest
 
-pytestmark = pytest.mark.usefixtures("fakes")
+pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
 
 @asynccontextmanager

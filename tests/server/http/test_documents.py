@@ -15,7 +15,7 @@ import pytest_asyncio
 from liusheng.audio.encode import open_encoder
 from tests.server.conftest import Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def get(server: Server, path: str) -> httpx.Response:
@@ -25,13 +25,13 @@ async def get(server: Server, path: str) -> httpx.Response:
     return answer
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def http(server: Server) -> dict[str, Any]:
     document: dict[str, Any] = (await get(server, "/openapi.json")).json()
     return document
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def sockets(server: Server) -> dict[str, Any]:
     document: dict[str, Any] = (await get(server, "/asyncapi")).json()
     return document

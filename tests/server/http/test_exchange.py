@@ -13,7 +13,7 @@ import pytest
 
 from tests.server.conftest import Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ASR = "/paddlespeech/asr/streaming"
 

@@ -20,10 +20,10 @@ from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from tests.server.conftest import Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def client(server: Server) -> AsyncIterator[openai.AsyncOpenAI]:
     async with client_of(server) as client:
         yield client

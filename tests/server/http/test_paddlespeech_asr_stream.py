@@ -19,7 +19,7 @@ import pytest
 
 from tests.server.conftest import Fakes, Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ASR = "/paddlespeech/asr/streaming"
 RAW = {"format": "pcm_s16le"}

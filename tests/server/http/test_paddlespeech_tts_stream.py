@@ -19,7 +19,7 @@ from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from tests.server.conftest import Fakes, Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TTS = "/paddlespeech/tts/streaming"
 

@@ -20,7 +20,7 @@ from tests.server.conftest import Fakes, Serve, Server
 END = {"name": "a", "signal": "end", "nbest": 1}
 ASR = "/paddlespeech/asr/streaming"
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def finish(dialogue: Any) -> str:
@@ -292,7 +292,8 @@ async def test_when_no_worker_can_be_started_clients_are_told(
         assert await finish(dialogue) == "back"
 
 
-async def test_a_server_that_stops_says_so(server: Server) -> None:
+async def test_a_server_that_stops_says_so(serve: Serve) -> None:
+    server = await serve()
     async with server.asr() as dialogue:
         server.stop.set()
         assert (await dialogue.receive())["code"] == "server_stopping"

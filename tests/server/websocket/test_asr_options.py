@@ -22,7 +22,7 @@ from tests.server.conftest import Fakes, Serve, Server
 END = {"name": "a", "signal": "end", "nbest": 1}
 WORDS = b"one two three "
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def wav(pcm: bytes) -> bytes:

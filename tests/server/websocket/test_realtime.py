@@ -17,7 +17,7 @@ from openai.types import realtime
 from liusheng.audio.g711 import Law, expand
 from tests.server.conftest import Fakes, Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def connect(server: Server, **query: str) -> AsyncRealtimeConnectionManager:

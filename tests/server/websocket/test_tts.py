@@ -15,7 +15,7 @@ from tests.server.conftest import Serve, Server
 
 TTS = "/paddlespeech/tts/streaming"
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def until_closing(dialogue: Any) -> list[dict[str, Any]]:
@@ -179,7 +179,8 @@ async def test_an_idle_client_is_told(serve: Serve) -> None:
         assert await dialogue.close_code() == 1008
 
 
-async def test_a_server_that_stops_says_so(server: Server) -> None:
+async def test_a_server_that_stops_says_so(serve: Serve) -> None:
+    server = await serve()
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
         await dialogue.receive()
