@@ -118,7 +118,7 @@ class TestMissingModels:
         monkeypatch.setattr(sys, "stdin", stdin)
 
     @pytest.mark.parametrize("typed", ["\n", "y\n", "YES\n", None])
-    def test_agreed_or_not_asked(
+    def test_agreed_or_not_required(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, typed: str | None
     ) -> None:
         self.answer(monkeypatch, typed)

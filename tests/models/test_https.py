@@ -21,7 +21,7 @@ def tiny(site: Site, make_store: MakeStore) -> Store:
     return make_store(entry(https_part(f"{site.url}/{{member}}")))
 
 
-def test_fetches_a_file_and_tells_the_progress(tiny: Store) -> None:
+def test_downloads_a_file_and_reports_the_progress(tiny: Store) -> None:
     reports: list[Progress] = []
     model = tiny.pull("tiny", reports.append)
     assert model.files["model"].read_bytes() == CONTENT

@@ -65,7 +65,7 @@ def test_files_that_fit_several_kinds_need_a_word(store: Store, tmp_path: Path) 
     assert set(model.files) == {"model", "tokens"}
 
 
-def test_the_owner_can_say_what_it_is(store: Store, tmp_path: Path) -> None:
+def test_the_owner_can_name_its_model(store: Store, tmp_path: Path) -> None:
     folder = make(tmp_path / "mine", ONE_MODEL)
     said = 'kind = "sense-voice"\nlanguages = ["yue", "zh"]\noptions = { gender = "male" }'
     (folder / "model.toml").write_text(said)

@@ -155,7 +155,7 @@ def test_remove_deletes_what_an_interrupted_pull_left(store: Store, site: Site) 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_no_space_is_told_and_leaves_nothing_half_there(store: Store) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing_incomplete(store: Store) -> None:
     half = store.home / "partial/tiny/downloads/files/model.lm.part"
     half.parent.mkdir(parents=True)
     half.symlink_to("/dev/full")

@@ -47,7 +47,7 @@ class _WarmWorker(WorkerProcess):
 @asynccontextmanager
 async def warm_workers() -> AsyncIterator[None]:
     """Let pools that are started on this event loop reuse each other's worker processes."""
-    warm = type("WarmWorker", (_WarmWorker,), {"idle": {}})
+    warm: type[_WarmWorker] = type("WarmWorker", (_WarmWorker,), {"idle": {}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("liusheng.runtime.workers.pool.WorkerProcess", warm)
         yield

@@ -345,7 +345,7 @@ def test_an_empty_stream(recognizer: SherpaOnline) -> None:
     assert (outcome.closed, outcome.partial.text) == ((), "")
 
 
-def test_a_beam_may_change_its_mind(tiny_model: Models, speech: Samples) -> None:
+def test_beam_search_marks_nothing_as_stable(tiny_model: Models, speech: Samples) -> None:
     options = OnlineOptions(decoding_method="modified_beam_search")
     model = tiny_model("lstm-transducer")
     one, two = load(model, options), load(model, options)
@@ -356,7 +356,7 @@ def test_a_beam_may_change_its_mind(tiny_model: Models, speech: Samples) -> None
     assert seen(outcomes([one, two], speech)) == seen(results)
 
 
-def test_what_cannot_be_asked_for(tiny_model: Models) -> None:
+def test_unsupported_options(tiny_model: Models) -> None:
     ctc = tiny_model("nemo-ctc")
     with pytest.raises(NotSupportedError, match="transducer"):
         load(ctc, OnlineOptions(decoding_method="modified_beam_search"))

@@ -158,7 +158,7 @@ def test_the_last_word_does_not_wait(model: InstalledModel, speech: Samples) -> 
     assert outcome.closed[0].text.rstrip("。") == text
 
 
-def test_speech_at_the_very_end_is_heard(model: InstalledModel, speech: Samples) -> None:
+def test_speech_at_the_very_end_is_recognised(model: InstalledModel, speech: Samples) -> None:
     loud = np.flatnonzero(np.abs(speech) > 0.02)[0]
     samples = np.concatenate([noise(5.0), speech[loud : loud + 12_000]])
     [utterance] = utterances(hear(load(model), samples))

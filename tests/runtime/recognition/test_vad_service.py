@@ -55,7 +55,7 @@ class Streams:
             await asyncio.wait_for(self.changed.wait(), 120)
 
 
-async def test_streams_are_told_apart_and_detected_to_their_end() -> None:
+async def test_streams_are_kept_apart_and_detected_to_their_end() -> None:
     async with Streams() as streams:
         streams.add("a")
         streams.add("b")

@@ -67,7 +67,7 @@ async def test_every_reference_leads_somewhere(
                 place = place[step]
 
 
-async def test_every_path_is_told_of(http: dict[str, Any]) -> None:
+async def test_every_path_is_described(http: dict[str, Any]) -> None:
     assert set(http["paths"]) == {
         "/api/info",
         "/paddlespeech/asr",
@@ -208,7 +208,7 @@ async def test_the_page(server: Server, http: dict[str, Any], sockets: dict[str,
         assert f"id='{anchor}'" in answer.text
 
 
-async def test_a_prefix_is_told_of(serve: Serve) -> None:
+async def test_a_prefix_is_described(serve: Serve) -> None:
     server = await serve(path_prefix="/speech")
     assert (await get(server, "/speech/openapi.json")).json()["servers"] == [{"url": "/speech"}]
     channels = (await get(server, "/speech/asyncapi")).json()["channels"]

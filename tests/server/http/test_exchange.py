@@ -27,7 +27,7 @@ async def curl(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("query", ["", "?lang=tlh"])
-async def test_an_error_is_heard_by_who_still_sends(
+async def test_a_client_that_still_sends_gets_the_error(
     server: Server, tmp_path: Path, query: str
 ) -> None:
     file = tmp_path / "large"

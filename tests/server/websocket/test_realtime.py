@@ -126,7 +126,7 @@ async def test_a_full_server(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
-async def test_the_recogniser_hears_what_was_sent(
+async def test_the_recogniser_receives_the_audio_that_was_sent(
     server: Server, engines: Fakes, kind: Any
 ) -> None:
     """Letters do not survive resampling: so what is fed is looked at, not what is recognised."""

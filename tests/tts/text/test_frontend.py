@@ -115,7 +115,7 @@ def test_a_quotation_keeps_its_sentence_end(front_end: FrontEnd) -> None:
     assert clauses[0].pause == "sentence"
 
 
-def test_languages_are_told_apart(front_end: FrontEnd) -> None:
+def test_languages_are_distinguished(front_end: FrontEnd) -> None:
     clauses = list(front_end.clauses("我们用Python写了一个Web服务。It works, really. 很好"))
     assert [(clause.lang, clause.reading) for clause in clauses] == [
         ("zh", "我们用"),
