@@ -32,7 +32,8 @@ MakeStore = Callable[..., Store]
 PULL = """
 import sys
 from pathlib import Path
-from liusheng.models import Catalogue, Store
+from liusheng.models.catalogue import Catalogue
+from liusheng.models.store import Store
 store = Store(sys.argv[1], Catalogue.load(Path(sys.argv[2])))
 print(store.pull("tiny").path)
 """

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from liusheng.tts.loudness import TARGET_LUFS, normalising_gain, integrated_loudness
+from liusheng.tts.loudness import TARGET_LUFS, integrated_loudness, normalising_gain
 from liusheng.tts.trim import silence
 from liusheng.tts.types import Samples
 
