@@ -45,11 +45,11 @@ endif
 # Without cached bytecode each test process, and each worker that a test starts, compiles all modules.
 test quick: export PYTHONDONTWRITEBYTECODE :=
 
-# More processes than two cores, because half of their time the tests wait; whole files for each, so
-# that a server or a model for the tests of a file is started once.
+# More processes than two cores, because some tests wait; whole files for each, so that a model for
+# the tests of a file is loaded once.
 quick:
 	@$(BOOTSTRAP) dev
-	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 3 --dist loadfile $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev

@@ -119,7 +119,7 @@ def test_nobody_is_thanked_in_the_silence_after_a_synthesiser() -> None:
         assert "".join(piece.text for piece in heard.pieces) == said
 
 
-def test_english_words_are_placed_where_they_are_said() -> None:
+def test_english_words_have_the_times_at_which_they_are_spoken() -> None:
     store = Store()
     voice = load_voices([store.open("hibari-heart")])
     spoken = [

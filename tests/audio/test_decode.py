@@ -76,7 +76,7 @@ def test_samples_out_of_range_are_clipped(make_file: MakeFile) -> None:
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 48_000])
-def test_the_rate_asked_for(make_file: MakeFile, rate: int) -> None:
+def test_the_requested_rate(make_file: MakeFile, rate: int) -> None:
     path = make_file("a.wav", container="wav", codec="pcm_s16le", rate=44_100, seconds=0.7)
     assert len(decode(path, rate)) == round(rate * 0.7)
 

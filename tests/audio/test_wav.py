@@ -29,7 +29,7 @@ def test_a_file_may_be_silent(tmp_path: Path) -> None:
         assert file.getnframes() == 0
 
 
-def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"before")
 

@@ -30,7 +30,7 @@ def test_the_process_that_listens_on_a_port() -> None:
     assert listening_process(port) is None
 
 
-async def test_a_server_and_its_workers_are_seen() -> None:
+async def test_a_server_and_its_workers_are_found() -> None:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from liusheng.cli import doctor, main
-from liusheng.models import Store
+from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Kind, Task
 from tests.support.tiny_punctuation import tiny_punctuation
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from liusheng.cli.model_progress import show_progress
-from liusheng.models import Progress, Stage
+from liusheng.models.progress import Progress, Stage
 
 
 def test_bars_on_a_terminal() -> None:

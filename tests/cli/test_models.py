@@ -9,7 +9,7 @@ import pytest
 
 from liusheng.cli import models as command
 from liusheng.cli.constants import FAILED, USAGE
-from liusheng.models import Catalogue
+from liusheng.models.catalogue import Catalogue
 from liusheng.models.digests import FileRecord, Manifest
 
 CATALOGUE = """

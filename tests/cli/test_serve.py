@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from liusheng.cli import main, missing_models
-from liusheng.models import Store
+from liusheng.models.store import Store
 from liusheng.server.config.settings import Settings
 
 if sys.version_info >= (3, 11):
@@ -118,7 +118,7 @@ class TestMissingModels:
         monkeypatch.setattr(sys, "stdin", stdin)
 
     @pytest.mark.parametrize("typed", ["\n", "y\n", "YES\n", None])
-    def test_agreed_or_not_asked(
+    def test_agreed_or_not_required(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, typed: str | None
     ) -> None:
         self.answer(monkeypatch, typed)

@@ -164,7 +164,7 @@ async def test_an_error_instead_of_an_answer(server: FakeServer) -> None:
         ("nonsense", "unexpected_reply", "not a JSON object"),
     ],
 )  # fmt: skip
-async def test_answers_that_are_none(server: FakeServer, answer: str, code: str, text: str) -> None:
+async def test_invalid_answers(server: FakeServer, answer: str, code: str, text: str) -> None:
     server.answers[0] = answer
     with pytest.raises(ServerError, match=text) as caught:
         await collect(server.url)
@@ -269,7 +269,7 @@ async def test_several_at_once(server: FakeServer) -> None:
         assert await asyncio.gather(*map(one, range(5))) == [f"{n}包。" for n in range(5)]
 
 
-async def test_nobody_there(unused_tcp_port: int) -> None:
+async def test_no_server_at_the_address(unused_tcp_port: int) -> None:
     url = f"ws://127.0.0.1:{unused_tcp_port}"
     with pytest.raises(CannotConnectError, match=f"There is no server at {url}") as caught:
         await collect(url, retry_for=0.0)

@@ -50,7 +50,7 @@ async def test_texts_that_take_their_time_are_no_timeout(server: FakeServer) -> 
     assert await collect(server.url, texts(), timeout=0.1) == b"a0a1a2b0b1b2"
 
 
-async def test_a_listener_who_takes_time_is_no_timeout(server: FakeServer) -> None:
+async def test_a_slow_reader_is_no_timeout(server: FakeServer) -> None:
     audio = []
     async with connect(server.url, timeout=0.1) as client:
         async for pcm in client.synthesize(["a\n", "b\n"]):
@@ -70,7 +70,7 @@ async def test_audio_may_come_with_the_last_packet(server: FakeServer) -> None:
     assert audio == [b"a9"]
 
 
-async def test_a_text_that_cannot_be_said(server: FakeServer) -> None:
+async def test_a_text_that_cannot_be_synthesised(server: FakeServer) -> None:
     server.failing_text = "!"
     with pytest.raises(ServerError, match="The server gave no reason") as caught:
         await collect(server.url, "!")
@@ -82,7 +82,7 @@ async def test_a_text_that_cannot_be_said(server: FakeServer) -> None:
 
 
 @pytest.mark.parametrize("answer", ["{}", '{"status": 1}', '{"status": 1, "audio": "?"}', "[]"])
-async def test_answers_that_are_none(server: FakeServer, answer: str) -> None:
+async def test_invalid_answers(server: FakeServer, answer: str) -> None:
     server.answers[1] = answer
     with pytest.raises(ServerError) as caught:
         await collect(server.url, "a")
@@ -195,7 +195,7 @@ async def test_the_first_clause_is_heard_before_the_second_is_written(
     assert audio == "甲0甲1甲2乙0乙1乙2".encode()
 
 
-async def test_a_writer_who_takes_time_is_no_timeout(server: FakeServer) -> None:
+async def test_a_slow_writer_is_no_timeout(server: FakeServer) -> None:
     server.modern = True
 
     async def texts() -> AsyncIterator[str]:
@@ -249,7 +249,7 @@ async def test_cancel_between_two_packets(server: FakeServer, modern: bool) -> N
 
 
 @pytest.mark.parametrize("trouble", ["", '{"status": -1, "audio": "", "message": "Oh."}'])
-async def test_troubles_of_what_was_cancelled_are_nobodys(server: FakeServer, trouble: str) -> None:
+async def test_errors_of_a_cancelled_text_are_not_sent(server: FakeServer, trouble: str) -> None:
     server.modern, server.at_cancel = True, trouble
     async with connect(server.url) as client:
         synthesis = client.synthesize("a")

@@ -55,7 +55,7 @@ async def test_barge_in(address: str, pace: float | None) -> None:
         assert audio(await packets(socket))
 
 
-async def test_listeners_who_vanish_leave_room(address: str) -> None:
+async def test_clients_that_vanish_free_their_places(address: str) -> None:
     """More than there are places, one after another."""
     for _ in range(80):
         async with talking(address) as socket:
@@ -68,7 +68,7 @@ async def test_listeners_who_vanish_leave_room(address: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["，。！？…", "😀🎉👍🏽", "\0\a\x1b\u200b"])
-async def test_what_has_no_sound_is_told(address: str, text: str) -> None:
+async def test_a_text_without_sound_gets_an_error(address: str, text: str) -> None:
     async with talking(address) as socket:
         await socket.send(json.dumps({"text": text}))
         error, closing = await packets(socket)

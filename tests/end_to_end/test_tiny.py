@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 CLIPS = Path(__file__).parents[1] / "data" / "tiny"
 
 
-def test_it_hears_digits_where_nothing_was_ever_fetched(tmp_path: Path) -> None:
+def test_it_recognises_digits_without_any_download(tmp_path: Path) -> None:
     clips = sorted(clip for clip in CLIPS.glob("*.flac") if not clip.stem.startswith("other"))
     assert clips
     # No address that a package or a model might come from is of any use.

@@ -38,7 +38,7 @@ def test_a_file_becomes_frames(tmp_path: Path) -> None:
     assert [len(frame) for frame in frames] == [160] * 10
 
 
-async def test_what_the_server_is_told(server: FakeServer) -> None:
+async def test_parameters_of_the_recognition(server: FakeServer) -> None:
     from telephone import synthesize, transcribe
 
     async def line() -> object:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import Catalogue, Store
+from liusheng.models.catalogue import Catalogue
+from liusheng.models.store import Store
 
 CONTENT = bytes(range(256)) * 40
 """What the tests' model file holds."""

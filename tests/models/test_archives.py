@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import ArchiveError, UnsafeArchiveError
 from liusheng.models.archives import extract
+from liusheng.models.errors import ArchiveError, UnsafeArchiveError
 from tests.models.conftest import make_deb, make_tar, make_zip
 
 FILES = {"pkg/a.bin": b"a" * 5000, "pkg/data/b.txt": b"b", "other": b"o"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liusheng.models import Catalogue, CatalogueError, CatalogueModel, UnknownModelError
-from liusheng.models.catalogue import DebPart, HttpsPart, InstalledPart
+from liusheng.models.catalogue import Catalogue, CatalogueModel, DebPart, HttpsPart, InstalledPart
+from liusheng.models.errors import CatalogueError, UnknownModelError
 from liusheng.models.kinds import LAYOUTS
 from liusheng.models.recipes import RECIPES
 from liusheng.models.types import Kind

@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import (
-    ArchiveError,
-    ChecksumError,
-    DownloadError,
-    Progress,
-    ProgressCallback,
-    Stage,
-    Store,
-    UnverifiedError,
-)
+from liusheng.models.errors import ArchiveError, ChecksumError, DownloadError, UnverifiedError
+from liusheng.models.progress import Progress, ProgressCallback, Stage
+from liusheng.models.store import Store
 from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_tar, make_zip
 
 MakeStore = Callable[..., Store]
@@ -28,7 +21,7 @@ def tiny(site: Site, make_store: MakeStore) -> Store:
     return make_store(entry(https_part(f"{site.url}/{{member}}")))
 
 
-def test_fetches_a_file_and_tells_the_progress(tiny: Store) -> None:
+def test_downloads_a_file_and_reports_the_progress(tiny: Store) -> None:
     reports: list[Progress] = []
     model = tiny.pull("tiny", reports.append)
     assert model.files["model"].read_bytes() == CONTENT

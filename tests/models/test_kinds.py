@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import IncompleteModelError, Kind, Store, Task, UnknownModelError
+from liusheng.models.errors import IncompleteModelError, UnknownModelError
+from liusheng.models.store import Store
+from liusheng.models.types import Kind, Task
 
 FOLDERS = {
     Kind.WHISPER: "model.bin config.json tokenizer.json vocabulary.txt",
@@ -63,7 +65,7 @@ def test_files_that_fit_several_kinds_need_a_word(store: Store, tmp_path: Path) 
     assert set(model.files) == {"model", "tokens"}
 
 
-def test_the_owner_can_say_what_it_is(store: Store, tmp_path: Path) -> None:
+def test_the_owner_can_name_its_model(store: Store, tmp_path: Path) -> None:
     folder = make(tmp_path / "mine", ONE_MODEL)
     said = 'kind = "sense-voice"\nlanguages = ["yue", "zh"]\noptions = { gender = "male" }'
     (folder / "model.toml").write_text(said)

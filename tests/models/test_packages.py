@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import ChecksumError, DownloadError, NotInstalledError, StorageError, Store
+from liusheng.models.errors import ChecksumError, DownloadError, NotInstalledError, StorageError
 from liusheng.models.sources import context
+from liusheng.models.store import Store
 from tests.models.conftest import CONTENT, Site, digest, entry, make_deb, make_tar, make_wheel
 
 MakeStore = Callable[..., Store]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import Stage, Store
-from liusheng.models.progress import Progress
+from liusheng.models.progress import Progress, Stage
+from liusheng.models.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.models import RecipeError
+from liusheng.models.errors import RecipeError
 from liusheng.models.recipes import RECIPES, join, moonshine_tokens, run
 
 

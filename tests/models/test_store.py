@@ -12,22 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.models import (
-    Catalogue,
+from liusheng.models import digests
+from liusheng.models.catalogue import Catalogue
+from liusheng.models.errors import (
     ChecksumError,
     DownloadError,
     IncompleteModelError,
-    Kind,
     NotInstalledError,
-    Progress,
-    Stage,
     StorageError,
-    Store,
-    Task,
     UnknownModelError,
-    default_home,
-    digests,
 )
+from liusheng.models.progress import Progress, Stage
+from liusheng.models.store import Store, default_home
+from liusheng.models.types import Kind, Task
 from tests.models.conftest import CONTENT, Site, digest, entry, https_part, make_zip
 
 MakeStore = Callable[..., Store]
@@ -35,7 +32,8 @@ MakeStore = Callable[..., Store]
 PULL = """
 import sys
 from pathlib import Path
-from liusheng.models import Catalogue, Store
+from liusheng.models.catalogue import Catalogue
+from liusheng.models.store import Store
 store = Store(sys.argv[1], Catalogue.load(Path(sys.argv[2])))
 print(store.pull("tiny").path)
 """
@@ -158,7 +156,7 @@ def test_remove_deletes_what_an_interrupted_pull_left(store: Store, site: Site) 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_no_space_is_told_and_leaves_nothing_half_there(store: Store) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing_incomplete(store: Store) -> None:
     half = store.home / "partial/tiny/downloads/files/model.lm.part"
     half.parent.mkdir(parents=True)
     half.symlink_to("/dev/full")

@@ -86,7 +86,7 @@ class TestUtterances:
         assert (replies.result().result, replies.result().utterance) == ("", 1)
 
 
-def test_word_times_are_left_out_where_nobody_wants_them() -> None:
+def test_word_times_are_not_computed_unless_requested() -> None:
     replies = Replies(asr.RecognitionConfig(word_times=False))
     replies.transcript.update([said(0, "one")], 1, "", 0)
     assert replies.result().times is UNSET
@@ -120,7 +120,7 @@ class TestAlternatives:
         assert nbest is not UNSET
         assert [(a.result, a.score) for a in nbest] == [("one", 0.0)]
 
-    def test_nothing_was_said(self) -> None:
+    def test_audio_without_speech(self) -> None:
         nbest = Replies(asr.RecognitionConfig(nbest=3)).final("a").nbest
         assert nbest is not UNSET
         assert [a.result for a in nbest] == [""]
@@ -160,7 +160,7 @@ texts = st.text("你好世界，。 .ab1", max_size=8)
     ),
     st.sampled_from(["cumulative", "utterance"]),
 )
-def test_no_utterance_is_skipped_or_told_twice(
+def test_no_utterance_is_skipped_or_sent_twice(
     history: list[tuple[list[str], str, int, int]], partials: Any
 ) -> None:
     """Whatever comes between replies, and however many are asked for."""

@@ -237,7 +237,7 @@ def test_the_length_is_that_of_the_clients_own_samples() -> None:
     assert driver.audio(bytes(1))[0]["code"] == "session_too_long"
 
 
-def test_the_length_of_a_container_is_told_by_its_decoder() -> None:
+def test_the_length_of_a_container_comes_from_its_decoder() -> None:
     limits = asr.Limits(
         idle_seconds=60, max_packet_bytes=32_000, max_queued_seconds=30, max_session_seconds=1
     )
@@ -254,7 +254,7 @@ def test_the_length_of_a_container_is_told_by_its_decoder() -> None:
     assert driver.messages[-1]["code"] == "session_too_long"
 
 
-def test_wishes_reach_the_recogniser_and_shape_the_replies() -> None:
+def test_parameters_reach_the_recogniser_and_shape_the_replies() -> None:
     driver = Driver()
     driver.text(start(hotwords=["陈曲澜"], partials="utterance", nbest=2, itn=True))
     opened = driver.done[0].start
@@ -270,7 +270,7 @@ def test_wishes_reach_the_recogniser_and_shape_the_replies() -> None:
     assert final["nbest"] == [{"result": "one two", "score": 0.0}]
 
 
-def test_idleness_is_told_and_ends_the_socket() -> None:
+def test_an_idle_session_gets_an_error_and_is_closed() -> None:
     driver = started()
     driver.session.idle()
     (error,) = driver.settle()
@@ -301,7 +301,7 @@ def test_another_refusal_leaves_the_socket_open() -> None:
     assert driver.text(START)[0]["signal"] == "server_ready"
 
 
-def test_a_lost_recognition_is_told_in_the_next_reply() -> None:
+def test_a_failed_recognition_is_reported_in_the_next_reply() -> None:
     driver = started()
     driver.session.failed(ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
     assert driver.settle() == [], "it would be taken for a packet's reply"
@@ -429,7 +429,7 @@ def test_any_sequence_of_frames(sequence: list[str | bytes], refuse: bool) -> No
         assert driver.closing is not None
 
 
-def test_replies_say_how_much_of_the_audio_they_tell_of() -> None:
+def test_replies_state_how_much_audio_they_cover() -> None:
     driver = started()
     assert "heard" not in driver.audio(bytes(2_720))[0], "nothing was decoded yet"
     driver.session.updated([], 0, "你好", 0, processed=1.23456)

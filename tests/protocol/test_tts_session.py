@@ -83,7 +83,7 @@ def test_the_original_dialogue() -> None:
     assert driver.closing == Close(CloseCode.NORMAL, "finished")
 
 
-def test_texts_are_said_one_after_another() -> None:
+def test_texts_are_synthesised_one_after_another() -> None:
     driver = started()
     driver.text(say("one"))
     driver.text(say("two"))
@@ -122,7 +122,7 @@ def test_texts_are_said_one_after_another() -> None:
         (json.dumps({"text": None}), "invalid_field", '"text"'),
     ],
 )
-def test_a_text_that_cannot_be_said_is_closed_too(frame: str, code: str, words: str) -> None:
+def test_an_invalid_text_has_a_last_packet_too(frame: str, code: str, words: str) -> None:
     driver = started()
     error, closing = driver.text(frame)
     assert (error["status"], error["code"], error["audio"]) == (-1, code, "")
@@ -236,7 +236,7 @@ def test_only_so_many_texts_wait() -> None:
     assert driver.done[-1].text == "c"
 
 
-def test_a_text_too_many_is_told_in_its_turn() -> None:
+def test_one_text_too_many_gets_its_error_in_order() -> None:
     driver = started()
     for _ in range(MAX_WAITING_TEXTS + 2):
         driver.text(say("a"))
@@ -292,7 +292,7 @@ def test_a_vanished_client_frees_its_synthesis() -> None:
     assert driver.session.closed
 
 
-def test_how_a_text_is_to_be_said() -> None:
+def test_parameters_of_a_text() -> None:
     driver = started()
     driver.text(
         say("a", spk_id=1, speed=2, volume=0.5, sample_rate=8000, format="mp3", marks=True, pace=1)
@@ -300,7 +300,7 @@ def test_how_a_text_is_to_be_said() -> None:
     assert driver.done == [StartText(1, "a", "ben", 2.0, 0.5, 8_000, "mp3", True, 1.0, True)]
 
 
-def test_marks_are_in_every_packet_where_they_were_asked_for() -> None:
+def test_marks_are_in_every_packet_where_requested() -> None:
     driver = started()
     driver.text(say("你好", marks=True))
     driver.session.audio(1, b"\0\0", [tts.Mark(span=(0, 1), text="你", start=0.0, end=0.2)])
@@ -400,7 +400,7 @@ def test_a_piece_that_cannot_be_used_is_left_out(
     assert driver.settle() == [{"status": 2, "audio": ""}]
 
 
-def test_a_first_piece_that_cannot_be_said_takes_the_text_with_it() -> None:
+def test_an_invalid_first_part_ends_the_text() -> None:
     driver = started()
     (error,) = driver.text(say("a", voice="carl", more=True))
     assert error["code"] == "unknown_voice"
@@ -437,7 +437,7 @@ def test_pieces_with_nothing_in_them_are_an_empty_text() -> None:
     assert (error["code"], closing["status"]) == ("empty_text", 2)
 
 
-def test_whoever_leaves_a_text_open_is_idle() -> None:
+def test_a_client_that_leaves_a_text_open_is_idle() -> None:
     driver = started()
     driver.text(say("a", more=True))
     assert driver.session.awaits_client
@@ -457,7 +457,7 @@ def test_whoever_leaves_a_text_open_is_idle() -> None:
         max_size=5,
     )
 )
-def test_texts_are_what_their_pieces_are(texts: list[tuple[str, list[int], bool]]) -> None:
+def test_a_text_is_the_sum_of_its_pieces(texts: list[tuple[str, list[int], bool]]) -> None:
     """However texts are cut, and whether they are said at once or wait: each is said whole, in
     order, and is closed once."""
     driver = started()

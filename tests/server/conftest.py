@@ -20,7 +20,7 @@ from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, Syn
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.config.settings import Settings
+from liusheng.server.config.settings import LimitSettings, Settings
 from liusheng.server.engines import Engines
 from liusheng.server.listening import bind
 from liusheng.server.main import serve_until
@@ -89,9 +89,10 @@ Fakes = tuple[RecognitionService, SynthesisService]
 Serve = Callable[..., Awaitable[Server]]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def engines() -> AsyncIterator[Fakes]:
-    """Fakes in real worker processes, shared by a module's tests."""
+    """Fakes in real worker processes, shared by all tests, which run on the session's event loop:
+    `pytest.mark.asyncio(loop_scope="session")`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         pool = PoolOptions(call_timeout=120)
@@ -110,9 +111,17 @@ async def engines() -> AsyncIterator[Fakes]:
         await asyncio.gather(recognition.stop(), synthesis.stop())
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def serve(engines: Fakes) -> AsyncIterator[Serve]:
-    """Start servers: `await serve(limits={...})`."""
+def limit(engines: Fakes, limits: LimitSettings) -> None:
+    """Let the engines take as much as a server with these limits would have them take."""
+    recognition, synthesis = engines
+    recognition.options = replace(
+        recognition.options, max_queued=limits.max_queued_seconds, max_streams=limits.max_sessions
+    )
+    synthesis.options = replace(synthesis.options, max_speeches=limits.max_sessions)
+
+
+@asynccontextmanager
+async def starting(engines: Fakes) -> AsyncIterator[Serve]:
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
 
@@ -120,13 +129,7 @@ async def serve(engines: Fakes) -> AsyncIterator[Serve]:
             *, punctuation: PunctuationService | None = None, **settings: Any
         ) -> Server:
             made = Settings(**{"ports": [0], "host": "127.0.0.1"} | settings)
-            limits = made.limits
-            recognition.options = replace(
-                recognition.options,
-                max_queued=limits.max_queued_seconds,
-                max_streams=limits.max_sessions,
-            )
-            synthesis.options = replace(synthesis.options, max_speeches=limits.max_sessions)
+            limit(engines, made.limits)
             listening = bind(made.host, made.ports[0])
             listening.listen()  # whoever connects before the server is up waits for it
             stop = asyncio.Event()
@@ -144,7 +147,21 @@ async def serve(engines: Fakes) -> AsyncIterator[Serve]:
         yield start
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def server(serve: Serve) -> Server:
-    """A server with default settings."""
-    return await serve()
+@pytest_asyncio.fixture(loop_scope="session")
+async def serve(engines: Fakes) -> AsyncIterator[Serve]:
+    """Start servers: `await serve(limits={...})`."""
+    async with starting(engines) as start:
+        yield start
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def default_server(engines: Fakes) -> AsyncIterator[Server]:
+    async with starting(engines) as start:
+        yield await start()
+
+
+@pytest.fixture
+def server(default_server: Server, engines: Fakes) -> Server:
+    """A server with default settings, which all tests share: do not stop it."""
+    limit(engines, Settings().limits)
+    return default_server

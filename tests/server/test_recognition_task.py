@@ -9,14 +9,14 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.recognition_task import RecognitionTask
 from tests.server.conftest import Fakes
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def said(*words: str) -> bytes:
     return b"".join(word.encode().ljust(6_400) for word in words)
 
 
-async def test_news_comes_until_the_end(engines: Fakes) -> None:
+async def test_updates_arrive_until_the_final(engines: Fakes) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams())
     await listening.feed(said("hello"))
@@ -30,7 +30,7 @@ async def test_news_comes_until_the_end(engines: Fakes) -> None:
     assert listening.seconds == pytest.approx(0.2)
 
 
-async def test_what_is_broken_off_is_told_why(engines: Fakes) -> None:
+async def test_an_interrupted_recognition_reports_the_reason(engines: Fakes) -> None:
     recognition, _ = engines
     listening = RecognitionTask(recognition, StreamParams())
     listening.fail(ConnectionError("gone"))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import strategies as st
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.text.pieces import Piece
@@ -60,13 +59,3 @@ class LetterEngine:
             for i in range(max(0, len(pieces) - doubtful), len(pieces)):
                 pieces[i] = Piece(f" {doubtful}", pieces[i].start, pieces[i].end)
         return tuple(pieces)
-
-
-# No letter follows itself: two equal levels in a row are one long letter. Words are four letters
-# and more, so that each is long enough to be speech.
-_alphabet = st.lists(st.sampled_from("abcdefghij"), min_size=4, max_size=30).map(
-    lambda cs: "".join(c for i, c in enumerate(cs) if i == 0 or cs[i - 1] != c)
-)
-spoken_texts = st.lists(
-    st.tuples(_alphabet.filter(lambda w: len(w) >= 4), st.integers(1, 12)), max_size=4
-).map(lambda parts: "  " + "".join(word + " " * gap for word, gap in parts))

@@ -13,7 +13,7 @@ from liusheng.models.types import InstalledModel
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
 from liusheng.tts.fastspeech2.vocoder import MIN_FRAMES, Vocoder
 from liusheng.tts.load import VoiceLoadError, load
-from liusheng.tts.loudness import TARGET, loudness
+from liusheng.tts.loudness import TARGET_LUFS, integrated_loudness
 from liusheng.tts.router import VoiceRouter
 from liusheng.tts.types import Samples, SpeechRequest
 
@@ -115,7 +115,7 @@ def test_interleaved_requests_do_not_touch_each_other(synthesizer: VoiceRouter) 
 
 
 @pytest.mark.parametrize("text", ["", " \n", "。，！？…", "🙂🎉", "\u200b", "——", "()", "\x00\x07"])
-def test_nothing_to_say_is_no_audio(synthesizer: VoiceRouter, text: str) -> None:
+def test_a_text_without_words_gives_no_audio(synthesizer: VoiceRouter, text: str) -> None:
     assert synthesized(synthesizer, text).size == 0
 
 
@@ -143,8 +143,8 @@ def test_very_slow_speech_does_not_run_out_of_positions(synthesizer: VoiceRouter
 def test_voices_are_equally_loud(synthesizer: VoiceRouter) -> None:
     chinese = synthesized(synthesizer, "今天下午我们在学校图书馆，讨论了人工智能技术的最新发展。")
     english = synthesized(synthesizer, "This afternoon we met in the library and talked about it.")
-    assert loudness(chinese) == pytest.approx(TARGET, abs=1.5)
-    assert loudness(english) == pytest.approx(TARGET, abs=1.5)
+    assert integrated_loudness(chinese) == pytest.approx(TARGET_LUFS, abs=1.5)
+    assert integrated_loudness(english) == pytest.approx(TARGET_LUFS, abs=1.5)
     assert max(np.abs(chinese).max(), np.abs(english).max()) <= 1
 
 

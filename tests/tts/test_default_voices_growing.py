@@ -10,9 +10,9 @@ import pytest
 
 from liusheng.models.store import Store
 from liusheng.tts.load import load
-from liusheng.tts.loudness import loudness
+from liusheng.tts.loudness import integrated_loudness
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.text import GrowingText
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.types import Block, SpeechRequest
 
 pytestmark = pytest.mark.slow
@@ -98,16 +98,16 @@ def test_languages_join_without_clicks(synthesizer: VoiceRouter) -> None:
 
 def test_volume_changes_loudness_and_never_clips(synthesizer: VoiceRouter) -> None:
     text = "今天下午我们在学校图书馆，讨论了人工智能。"
-    usual = loudness(joined(whole(synthesizer, text)))
+    usual = integrated_loudness(joined(whole(synthesizer, text)))
     softer = joined(whole(synthesizer, text, volume=0.5))
-    assert loudness(softer) == pytest.approx(usual - 6.02, abs=0.2)
+    assert integrated_loudness(softer) == pytest.approx(usual - 6.02, abs=0.2)
     louder = joined(whole(synthesizer, text, volume=3.0))
-    assert usual + 5 < loudness(louder) <= usual + 9.6
+    assert usual + 5 < integrated_loudness(louder) <= usual + 9.6
     assert np.abs(louder).max() <= 1
     assert not joined(whole(synthesizer, text, volume=0.0)).any()
 
 
-def test_ssml_is_heard(synthesizer: VoiceRouter) -> None:
+def test_ssml_changes_the_audio(synthesizer: VoiceRouter) -> None:
     plain = joined(whole(synthesizer, "你好。再见。"))
     document = '<speak>你好。<break time="2s"/>再见。</speak>'
     broken = joined(whole(synthesizer, document, ssml=True))
@@ -118,7 +118,7 @@ def test_ssml_is_heard(synthesizer: VoiceRouter) -> None:
     assert len(slow) > 1.6 * len(plain)
 
 
-def test_a_question_is_asked(synthesizer: VoiceRouter) -> None:
+def test_a_question_raises_the_pitch(synthesizer: VoiceRouter) -> None:
     """The English voice raises its pitch: another sound than the statement's."""
     question = joined(whole(synthesizer, "You are ready?"))
     stated = joined(whole(synthesizer, "You are ready."))

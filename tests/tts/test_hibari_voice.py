@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from liusheng.models.store import Store
 from liusheng.tts.hibari_voice import HibariVoice, split_phonemes
-from liusheng.tts.text import Clause
+from liusheng.tts.text.types import Clause
 from liusheng.tts.types import Samples
 
 

@@ -20,7 +20,7 @@ from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.kokoro.voice import open_kokoro_voices
 from liusheng.tts.load import load
-from liusheng.tts.text import Clause, Syllable
+from liusheng.tts.text.types import Clause, Syllable
 from liusheng.tts.types import SpeechRequest
 
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
-from liusheng.tts.text import Clause, GrowingText, Language, Skipped
+from liusheng.tts.text.growing import GrowingText
+from liusheng.tts.text.types import Clause, Language, Skipped
 from liusheng.tts.trim import silence
 from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
 from tests.support.examples import examples

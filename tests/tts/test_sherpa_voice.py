@@ -13,7 +13,7 @@ from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.load import VoiceLoadError, load
 from liusheng.tts.sherpa_checks import check_files
 from liusheng.tts.sherpa_voice import open_sherpa_voices
-from liusheng.tts.text import Clause
+from liusheng.tts.text.types import Clause
 from liusheng.tts.types import SpeechRequest
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from liusheng.tts.clauses import SpokenClause, spoken_clauses
 from liusheng.tts.ssml import Break, SsmlError, parse
-from liusheng.tts.text import FrontEnd, GrowingText
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.types import SpeechRequest
 
 

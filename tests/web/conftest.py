@@ -96,9 +96,13 @@ def peer() -> type[Peer]:
 Launch = Callable[..., AbstractContextManager[Browser]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Launch]:
-    """Start Chromium: `with launch(recording=PATH)`, where the microphone plays the recording."""
+    """Start Chromium: `with launch(recording=PATH)`, where the microphone plays the recording.
+
+    For a module's tests: while Playwright is there, its event loop counts as running, and no test
+    of asyncio can run in the same process.
+    """
     program = os.environ.get("LIUSHENG_CHROMIUM") or next(
         filter(None, map(shutil.which, _NAMES)), ""
     )

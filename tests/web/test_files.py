@@ -39,7 +39,7 @@ def test_a_file_has_its_type_and_forbids_other_hosts(
     assert len(response.content) == int(response.headers["content-length"])
 
 
-def test_head_tells_the_same_without_a_body(files: TestClient) -> None:
+def test_head_has_the_same_headers_without_a_body(files: TestClient) -> None:
     response = files.head("/")
     assert response.status_code == 200
     assert response.headers["content-length"] == files.get("/").headers["content-length"]

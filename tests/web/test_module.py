@@ -62,7 +62,7 @@ def test_a_recognition_as_the_protocol_has_it(module_page: Page, peer: Any) -> N
     assert result["states"] == ["connecting", "open", "closed"]
 
 
-def test_a_broken_recognition_is_heard_again_and_shown_once(module_page: Page, peer: Any) -> None:
+def test_a_broken_recognition_is_repeated_and_shown_once(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "asr")
 
     def answer(number: int, socket: Any, frame: Any) -> None:
@@ -122,7 +122,7 @@ def test_a_server_that_is_not_there_is_given_up(module_page: Page, peer: Any) ->
     assert "127.0.0.1" in final["message"]
 
 
-def test_audio_past_what_is_kept_is_let_go(module_page: Page, peer: Any) -> None:
+def test_audio_that_is_no_longer_needed_is_dropped(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "asr")
 
     def answer(number: int, socket: Any, frame: Any) -> None:
@@ -137,7 +137,7 @@ def test_audio_past_what_is_kept_is_let_go(module_page: Page, peer: Any) -> None
     assert len(far.sockets) == 1
 
 
-def test_an_original_server_tells_no_stable_text(module_page: Page, peer: Any) -> None:
+def test_an_original_server_sends_no_stable_text(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "asr")
 
     def answer(_: int, socket: Any, frame: Any) -> None:
@@ -183,7 +183,7 @@ def say(number: int, socket: Any, frame: Any) -> None:
         socket.send(status=2, audio="")
 
 
-def test_texts_are_said_in_turn(module_page: Page, peer: Any) -> None:
+def test_texts_are_played_in_order(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "tts")
     far.answer = say
     result = run(
@@ -274,7 +274,7 @@ def test_a_cancel_that_comes_too_late_harms_nothing(module_page: Page, peer: Any
     assert run(module_page, SAY + script)["heard"] == [0, 0, 1, -1]
 
 
-def test_a_text_that_cannot_be_said_does_not_stop_the_next(module_page: Page, peer: Any) -> None:
+def test_a_text_that_fails_does_not_stop_the_next(module_page: Page, peer: Any) -> None:
     far = peer(module_page, "tts")
 
     def answer(number: int, socket: Any, frame: Any) -> None:
@@ -293,7 +293,7 @@ def test_a_text_that_cannot_be_said_does_not_stop_the_next(module_page: Page, pe
     assert good["heard"] == [0, 0]
 
 
-def test_a_text_not_heard_yet_is_asked_for_again_and_one_half_heard_is_not(
+def test_a_text_not_yet_played_is_requested_again_and_one_half_played_is_not(
     module_page: Page, peer: Any
 ) -> None:
     far = peer(module_page, "tts")
@@ -384,7 +384,7 @@ def test_a_wav_file_is_read_back(module_page: Page) -> None:
     assert result[0] == pytest.approx(result[1], abs=1)
 
 
-def test_what_is_no_audio_is_said_to_be_none(module_page: Page) -> None:
+def test_a_file_without_audio_is_reported(module_page: Page) -> None:
     error = run(
         module_page,
         """const { decodeFile } = await import("/liusheng/liusheng.js");
@@ -395,7 +395,7 @@ def test_what_is_no_audio_is_said_to_be_none(module_page: Page) -> None:
     assert "letter.txt" in error[1]
 
 
-def test_no_microphone_is_told_apart_from_one_refused(module_page: Page) -> None:
+def test_a_missing_microphone_differs_from_a_refused_one(module_page: Page) -> None:
     codes = run(
         module_page,
         """const { Microphone } = await import("/liusheng/liusheng.js");

@@ -223,7 +223,7 @@ def test_a_denied_microphone_is_explained(visit: Open, peer: Any, locale: str, t
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_a_page_that_is_not_secure_explains_what_to_do(
+def test_an_insecure_page_explains_what_to_do(
     browser: Browser, open_page: Open, files: Any
 ) -> None:
     page = open_page(browser)

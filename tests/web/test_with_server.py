@@ -133,7 +133,7 @@ def test_a_file_is_watched_being_recognised(
     expect(page.locator("#speak-delay-name")).to_have_text("Times real time")
 
 
-def test_what_is_written_is_heard_without_a_gap(
+def test_a_growing_text_plays_without_a_gap(
     browser: Any, open_page: Callable[..., Page], address: str
 ) -> None:
     page = open_page(browser, bypass_csp=True)  # for the tap, which is nobody's file
@@ -170,7 +170,7 @@ def _place(played: Any, sent: Any) -> int:
     return int(np.argmax(np.abs(played))) - loudest
 
 
-def test_it_repeats_what_was_said(
+def test_it_synthesises_what_was_recognised(
     launch: Any,
     open_page: Callable[..., Page],
     address: str,

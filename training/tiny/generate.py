@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from liusheng.models import Store
+from liusheng.models.store import Store
 from training.tiny.texts import KINDS, Text
 from training.tiny.voices import RATE, Espeak, Hibari, Kokoro, Samples, joined
 

@@ -16,10 +16,10 @@ from hibari.g2p import G2P
 
 from liusheng.bench.scoring import errors
 from liusheng.bench.texts import SENTENCES
-from liusheng.models import Store
+from liusheng.models.store import Store
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.load import open_router
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.frontend import FrontEnd
 from liusheng.tts.text.types import Clause
 from liusheng.tts.types import SpeechRequest
 from liusheng.tts.voice import punctuated

@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-import av
 import numpy as np
-from av.audio.stream import AudioStream
 
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
 
 Format = Literal["pcm_s16le", "wav", "mp3", "ogg_opus", "aac", "flac"]
 
@@ -111,18 +112,21 @@ _OGG_OPUS = _Encoding("ogg", "libopus", 40_000, {"page_duration": "20000"})
 
 
 class _AvEncoder:
-    """An encoder of FFmpeg and its container."""
+    """An encoder of FFmpeg and its container. FFmpeg is loaded with the first of them."""
 
     def __init__(
         self, encoding: _Encoding, rate: int, options: Mapping[str, str] | None = None
     ) -> None:
+        import av
+
+        self._frame = av.AudioFrame.from_ndarray
         self._rate = rate
         self._pts = 0
         self._sink = _Sink()
         all_options = {**encoding.options, **(options or {}), "flush_packets": "1"}
         self._container = av.open(self._sink, "w", format=encoding.container, options=all_options)
         self._stream = cast(
-            AudioStream, self._container.add_stream(encoding.codec, rate=rate, layout="mono")
+            "AudioStream", self._container.add_stream(encoding.codec, rate=rate, layout="mono")
         )
         if encoding.bit_rate:
             self._stream.codec_context.bit_rate = encoding.bit_rate
@@ -130,7 +134,7 @@ class _AvEncoder:
     def feed(self, pcm: bytes) -> bytes:
         if pcm:
             samples = np.frombuffer(pcm, "<i2").reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+            frame = self._frame(samples, format="s16", layout="mono")
             frame.sample_rate = self._rate
             frame.pts = self._pts
             self._pts += frame.samples

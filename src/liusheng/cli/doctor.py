@@ -23,7 +23,8 @@ from liusheng.asr.models import correction_warning
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.model_check import open_model
 from liusheng.cli.terminal import error
-from liusheng.models import ModelError, Store
+from liusheng.models.errors import ModelError
+from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Task
 from liusheng.server.config.sources import SettingsError, load
 from liusheng.server.cores import usable_cores

@@ -24,7 +24,7 @@ from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
 from liusheng.cli.server_address import describe_error, server_url
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
-from liusheng.models import ModelError
+from liusheng.models.errors import ModelError
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import SettingsError
 from liusheng.server.config.sources import load as load_settings

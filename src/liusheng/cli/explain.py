@@ -18,7 +18,7 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
         from liusheng.server.config.sources import SettingsError, load
         from liusheng.tts.explain import open_explainer
         from liusheng.tts.load import VoiceLoadError
-        from liusheng.tts.text import LexiconError
+        from liusheng.tts.text.lexicon import LexiconError
         from liusheng.tts.types import UnknownVoiceError
     except ModuleNotFoundError as missing:
         error(

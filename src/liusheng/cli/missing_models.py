@@ -9,7 +9,8 @@ from pathlib import Path
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.model_actions import pull_models
 from liusheng.cli.terminal import error, info
-from liusheng.models import ModelError, Store
+from liusheng.models.errors import ModelError
+from liusheng.models.store import Store
 
 
 def pull_missing(

@@ -10,7 +10,9 @@ from rich.console import Console
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.model_progress import show_progress
 from liusheng.cli.terminal import error, info
-from liusheng.models import ModelError, ProgressCallback, Store, UnknownModelError
+from liusheng.models.errors import ModelError, UnknownModelError
+from liusheng.models.progress import ProgressCallback
+from liusheng.models.store import Store
 
 
 def pull_models(

@@ -19,8 +19,8 @@ import numpy as np
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.audio.wav import open_wav
-from liusheng.models import InstalledModel, Store
-from liusheng.models.types import Task
+from liusheng.models.store import Store
+from liusheng.models.types import InstalledModel, Task
 
 SENTENCES = {
     "zh": "今天天气很好，我们一起去公园散步吧。",

@@ -16,8 +16,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from liusheng.models import Progress as ModelProgress
-from liusheng.models import ProgressCallback, Stage
+from liusheng.models.progress import Progress as ModelProgress
+from liusheng.models.progress import ProgressCallback, Stage
 
 _STAGES = {
     Stage.WAIT: "waiting for another process that downloads it",

@@ -15,7 +15,8 @@ from rich.table import Table
 from liusheng.cli.constants import USAGE
 from liusheng.cli.model_actions import for_each_model, pull_models
 from liusheng.cli.terminal import error
-from liusheng.models import ProgressCallback, Status, Store
+from liusheng.models.progress import ProgressCallback
+from liusheng.models.store import Status, Store
 from liusheng.server.config.sources import SettingsError, load
 
 app = cyclopts.App(name="models", help="List, download, verify and remove models.")

@@ -133,7 +133,7 @@ class Application:
             channels["tts"] = TTS
             models += [voice.model for voice in synthesis.voices]
         found += model_endpoints(dict.fromkeys(models))
-        return found + document_endpoints(found, channels, settings.path_prefix)
+        return found + document_endpoints(tuple(found), channels, settings.path_prefix)
 
     def _websockets(self) -> dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]]:
         compat = self._settings.compat

@@ -9,7 +9,10 @@ from typing import Any
 from liusheng.models.types import InstalledModel
 from liusheng.tts.load import open_router
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.text import Clause, FrontEnd, GrowingText, Skipped, UserLexicon
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
+from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.types import Clause, Skipped
 from liusheng.tts.types import UnknownVoiceError
 from liusheng.tts.voice import PhoneticVoice
 

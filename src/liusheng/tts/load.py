@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from liusheng.models.types import InstalledModel, Kind
-from liusheng.tts.loudness import gain_of
+from liusheng.tts.loudness import normalising_gain
 from liusheng.tts.router import LoadedVoice, VoiceRouter
 from liusheng.tts.voice import ClauseVoice, TextFrontEnd, default_voice_name
 
@@ -36,7 +36,8 @@ def load(
         VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
     """
     if front_end is None:
-        from liusheng.tts.text import FrontEnd, UserLexicon
+        from liusheng.tts.text.frontend import FrontEnd
+        from liusheng.tts.text.lexicon import UserLexicon
 
         front_end = FrontEnd(UserLexicon.watching(lexicon))
     return open_router(models, front_end, warm_up=True)
@@ -105,4 +106,4 @@ def _warm_up(voice: ClauseVoice, front_end: TextFrontEnd) -> float:
     ]
     if not blocks:
         raise ValueError(f"the voice {voice.name} gave no audio for {_WARM_UP[language]!r}")
-    return gain_of(voice.name, np.concatenate(blocks))
+    return normalising_gain(voice.name, np.concatenate(blocks))

@@ -15,16 +15,16 @@ import av.filter
 
 from liusheng.tts.types import SAMPLE_RATE, Samples
 
-TARGET = -21.0
+TARGET_LUFS = -21.0
 """LUFS to which every voice is normalised."""
 
-_MEASURED = {"baker-zh": -21.9, "heart": -26.0}
+_KNOWN_LUFS = {"baker-zh": -21.9, "heart": -26.0}
 """Voice to LUFS, measured over ten sentences (docs/voices.md)."""
 
 _MAX_GAIN_DB = 12.0
 
 
-def loudness(samples: Samples) -> float:
+def integrated_loudness(samples: Samples) -> float:
     """Integrated loudness of audio at 24 kHz in LUFS (ITU-R BS.1770-4, by FFmpeg's ebur128);
     -inf for silence."""
     frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
@@ -54,15 +54,15 @@ def loudness(samples: Samples) -> float:
     return measured if measured > -70 else -math.inf
 
 
-def gain_of(voice: str, sample: Samples) -> float:
-    """The factor that brings a voice to TARGET, at most 12 dB up or down; 1 for silence.
+def normalising_gain(voice: str, sample: Samples) -> float:
+    """The factor that brings a voice to TARGET_LUFS, at most 12 dB up or down; 1 for silence.
 
     voice: its name.
     sample: speech of this voice, measured unless the loudness of the voice is known.
     """
-    level = _MEASURED[voice] if voice in _MEASURED else loudness(sample)
+    level = _KNOWN_LUFS[voice] if voice in _KNOWN_LUFS else integrated_loudness(sample)
     if not math.isfinite(level):
         return 1.0
     # Rounded to 0.1 dB, so that every machine gets the same factor.
-    decibels = round(min(max(TARGET - level, -_MAX_GAIN_DB), _MAX_GAIN_DB), 1)
+    decibels = round(min(max(TARGET_LUFS - level, -_MAX_GAIN_DB), _MAX_GAIN_DB), 1)
     return float(10 ** (decibels / 20))

@@ -83,7 +83,7 @@ def test_hotwords_win_over_what_sounds_like_them() -> None:
     assert lattice().spell("你好陈曲澜", 0, hotword) == "你好陈曲澜"
 
 
-def test_a_hotword_is_heard_with_an_accent_or_another_tone() -> None:
+def test_a_hotword_matches_with_an_accent_or_another_tone() -> None:
     assert lattice().spell("陈取浪", 0, [Hotword.of("陈曲澜")]) == "陈曲澜"
 
 
@@ -95,7 +95,7 @@ def test_of_a_long_hotword_a_syllable_may_be_off() -> None:
     assert lattice().spell("曲慢普来丝", 0, hotword) == "曲慢普来丝"
 
 
-def test_hotwords_that_are_not_said_are_not_written() -> None:
+def test_hotwords_that_are_not_spoken_are_not_written() -> None:
     assert lattice(ALL + " 事实 事实").spell("事实", 0, [Hotword.of("时事")]) == "事实"
 
 
@@ -118,7 +118,7 @@ class TestCorrector:
         assert corrector.correct("是实，OK 是实。") == "事实，OK 事实。"
         assert corrector.correct("是，实") == "是，实"
 
-    def test_what_comes_before_is_seen_and_kept(self) -> None:
+    def test_preceding_text_is_context_and_stays(self) -> None:
         corrector = Corrector(lattice(ALL, {("政府", "正是"): 3.0}))
         assert corrector.correct("正式", "政府") == "正是"
         assert corrector.correct("正式", "政府，") == "正式"

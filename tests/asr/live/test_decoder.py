@@ -22,7 +22,8 @@ from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from tests.support.examples import examples
-from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
+from tests.support.letter_texts import spoken_texts
+from tests.support.letters import LETTER, LetterEngine, speak
 from tests.support.level_detector import LevelDetector
 
 
@@ -191,7 +192,7 @@ def test_a_whole_file_at_once_costs_one_final_for_each_utterance() -> None:
     assert [u.text for u in outcome.closed] == ["a b c d e f", "g h i j a b", "c d e f g h"]
 
 
-def test_an_engine_knows_whether_anybody_waits() -> None:
+def test_an_engine_gets_whether_others_wait() -> None:
     engine = LetterEngine()
     live = recogniser(engine)
     audio = speak("  abcdef        ")
@@ -216,7 +217,7 @@ def test_the_first_sound_before_the_speech_is_decoded_too() -> None:
     assert letters_of(play(live, audio, every(0.1, audio))) == "\x01bcdef"
 
 
-def test_the_engine_is_told_where_in_the_window_the_speech_is() -> None:
+def test_the_engine_gets_the_place_of_speech_in_the_window() -> None:
     engine = LetterEngine()
     play(recogniser(engine), speak("     abcdef       "), [])
     first, last = engine.windows[0].speech

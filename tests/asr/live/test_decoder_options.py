@@ -125,7 +125,7 @@ class TestAlternatives:
         (utterance,) = [u for o in outcomes for u in o.closed]
         assert all(a.text.startswith(shown) for a in utterance.alternatives)
 
-    def test_nobody_pays_for_what_was_not_asked(self) -> None:
+    def test_features_that_are_not_requested_cost_nothing(self) -> None:
         engine = Reciter("你好吗", others=[("你好嘛", -0.3)])
         outcomes = play(engine)
         assert set(engine.asked) == {1}
@@ -183,7 +183,7 @@ class TestCorrection:
         assert ("国一", 0) in lattice.runs
 
     @given(st.lists(st.text("一二三甲乙丙丁", min_size=1, max_size=8), min_size=2, max_size=8))
-    def test_what_was_stable_stays_whatever_is_heard(self, texts: list[str]) -> None:
+    def test_stable_text_stays_whatever_is_decoded_later(self, texts: list[str]) -> None:
         shown = ""
         for outcome in play(Reciter(*texts), corrector=Corrector(Upper())):
             if outcome.closed:

@@ -38,7 +38,7 @@ def decoded(engine: Engine, *, timed: bool = True, spare: bool = True) -> Decode
     return result
 
 
-def test_what_is_heard_is_placed_by_the_aligner() -> None:
+def test_the_aligner_places_the_words() -> None:
     result = decoded(Engine("en", "one", " two"))
     assert result.pieces == (Piece("one", 2.0, 3.0), Piece(" two", 2.0, 3.0))
     assert result.draft == (7,), "the rest is the engine's"
@@ -80,7 +80,7 @@ class Holder:
         self.engine: OfflineEngine = engine
 
 
-def test_whisper_places_what_moonshine_hears_wherever_it_stands() -> None:
+def test_whisper_aligns_the_words_of_moonshine_anywhere_in_the_window() -> None:
     moonshine, whisper, other = Holder(Engine("en")), Holder(Aligner("en")), Holder(Engine("en"))
     before = whisper.engine, other.engine
     align_words([(Kind.MOONSHINE, moonshine), (Kind.SENSE_VOICE, other), (Kind.WHISPER, whisper)])

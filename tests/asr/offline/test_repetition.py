@@ -21,14 +21,14 @@ def cleaned(text: str) -> str:
         "".join("abcdefghij"[i % 3] * 2 + " " for i in range(40)),
     ],
 )
-def test_loops_are_seen(text: str) -> None:
+def test_loops_are_detected(text: str) -> None:
     assert has_loop(split_pieces(text), 2.4)
 
 
 @pytest.mark.parametrize(
     "text", ["", "汪汪汪咬几声", "谢谢谢谢", "so very, very, very good", "一二三四五六七八九十"]
 )
-def test_what_people_say_is_no_loop(text: str) -> None:
+def test_ordinary_repetition_is_no_loop(text: str) -> None:
     assert not has_loop(split_pieces(text), 2.4)
     assert cleaned(text) == text
 

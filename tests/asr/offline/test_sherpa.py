@@ -77,7 +77,7 @@ def test_small_batches_give_the_same(
 
 
 @pytest.mark.parametrize("samples", [0, 1, 500, 16_000])
-def test_nothing_is_heard_in_silence(engine: SherpaOffline, samples: int) -> None:
+def test_silence_gives_no_text(engine: SherpaOffline, samples: int) -> None:
     [decoded] = decode(engine, np.zeros(samples, np.float32))
     assert decoded.pieces == ()
 
@@ -86,7 +86,7 @@ def test_no_windows(engine: SherpaOffline) -> None:
     assert decode(engine) == []
 
 
-def test_the_language_asked_for_is_the_models(
+def test_the_requested_language_is_the_models(
     sense_voice: SherpaOffline, speech: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tags: list[str] = []

@@ -69,7 +69,7 @@ def test_a_stream_that_is_rebuilt_keeps_its_hotwords(
     assert hear(recognizer, speech[:80_000], "丰丱串", lost=True) == whole
 
 
-def test_what_can_be_asked_for(tiny_model: Models, chinese: InstalledModel) -> None:
+def test_supported_parameters(tiny_model: Models, chinese: InstalledModel) -> None:
     greedy = sherpa_online.load(chinese)
     assert greedy.capabilities("zh").hotwords is Hotwords.NONE
     with pytest.raises(NotSupportedError, match="modified_beam_search"):

@@ -66,7 +66,7 @@ def test_every_kind_is_loaded_by_its_engine(tiny_model: Models, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["nemo-ctc", "sense-voice"])
-def test_a_folder_that_does_not_say_its_languages(tiny_model: Models, name: str) -> None:
+def test_a_folder_without_languages(tiny_model: Models, name: str) -> None:
     recognizer = load([replace(tiny_model(name), languages=())])
     assert recognizer.languages == ("zh", "en")  # its tokens are Chinese, some are Latin
     sound = np.random.default_rng(0).standard_normal(32_000, np.float32) / np.float32(10)

@@ -81,7 +81,7 @@ def model(request: pytest.FixtureRequest, tiny_model: Models) -> InstalledModel:
     return tiny_model(request.param)
 
 
-def test_what_was_heard_again_stays(model: InstalledModel, speech: Samples) -> None:
+def test_text_of_the_second_pass_stays(model: InstalledModel, speech: Samples) -> None:
     engine = Dictionary()
     twice = hear(sherpa_online.load(model, second_pass=SecondPass(engine)), speech)
     once = hear(sherpa_online.load(model), speech)
@@ -169,7 +169,7 @@ def test_a_turn_that_is_taken_again_gives_the_same(model: InstalledModel, speech
     assert said + list(outcome.closed) == expected
 
 
-def test_punctuation_can_be_asked_for_where_the_second_model_writes_it(
+def test_punctuation_is_accepted_where_the_second_model_writes_it(
     tiny_model: Models,
 ) -> None:
     recognizer = sherpa_online.load(tiny_model("nemo-ctc"), second_pass=SecondPass(Dictionary()))
@@ -208,7 +208,7 @@ def test_the_settings_name_the_model(tiny_model: Models) -> None:
 
 
 @pytest.mark.slow
-def test_moonshine_hears_again_what_was_said(tiny_model: Models) -> None:
+def test_moonshine_as_second_pass(tiny_model: Models) -> None:
     """A voice of ours says a sentence; the online model's weights are random."""
     store = Store()
     voices = load_voices([store.open("hibari-heart")])

@@ -53,7 +53,7 @@ def test_there_are_clips() -> None:
 
 
 @pytest.mark.parametrize("clip", SAID, ids=lambda clip: clip.stem)
-def test_what_is_said_is_heard(recognizer: Recognizer, clip: Path) -> None:
+def test_clips_are_recognised(recognizer: Recognizer, clip: Path) -> None:
     assert words_in(recognizer, samples_of(clip)) == expected(clip)
 
 

@@ -77,7 +77,7 @@ def test_what_a_text_begins_with_stays_when_it_grows(text: str, at: int) -> None
     assert whole.startswith(without_marks(text[:at]))
 
 
-def test_a_stream_without_wishes_gets_what_was_said() -> None:
+def test_a_stream_without_options_gets_the_text_unchanged() -> None:
     said = Outcome(1, (utterance("你好，三百。"),), Partial(1, "一", 1))
     (heard,) = say(StreamParams("zh"), said)
     assert (heard.closed, heard.partial) == (said.closed, said.partial)
@@ -94,7 +94,7 @@ def test_without_punctuation() -> None:
     assert heard.partial == Partial(1, "好的", 2)
 
 
-def test_a_model_that_writes_no_marks_cannot_be_asked_for_them() -> None:
+def test_punctuation_is_refused_for_a_model_that_writes_none() -> None:
     with pytest.raises(NotSupportedError, match="sayer writes no punctuation"):
         TextFormatter(Sayer()).open(StreamParams("zh", punctuation=True))
     with pytest.raises(NotSupportedError, match="zh and en only"):
@@ -143,7 +143,7 @@ def test_words_make_the_text_and_are_monotone_and_inside(
     assert all(w.end <= before.end + 1e-9 for w in after.words)
 
 
-def test_streams_that_ended_are_told() -> None:
+def test_streams_that_ended_are_passed_on() -> None:
     sayer = Sayer()
     writer = TextFormatter(sayer)
     writer.forget([writer.open(StreamParams())])

@@ -51,7 +51,7 @@ def test_traditional_text_changes_only_where_it_is_corrected() -> None:
     assert joined(spell((), pieces("後來透過雲舞"))) == "後來透過雲霧"
 
 
-def test_what_stays_is_seen() -> None:
+def test_stable_text_is_context() -> None:
     spell = speller(CORRECTOR, StreamParams("zh"))
     assert joined(spell(pieces("云"), pieces("舞"))) == "舞"
 

@@ -195,7 +195,7 @@ def test_a_stream_whose_vad_lags_is_due_a_turn_all_the_same() -> None:
     assert s.take(0, 1.5) == ["a"]
 
 
-def test_a_model_may_say_when_its_stream_is_due_the_next_turn() -> None:
+def test_a_model_may_set_when_its_stream_is_due() -> None:
     s = schedule("a")
     s.receive("a", 0.5, 1.0)
     s.take(0, 1.0)
@@ -241,7 +241,7 @@ def test_a_final_waits_for_the_text_that_is_being_made_ready() -> None:
     assert s.take(1, 1.2) == ["a"]
 
 
-def test_what_needs_no_decode_does_not_wait_for_what_does() -> None:
+def test_turns_without_a_decode_do_not_wait_for_decodes() -> None:
     s = schedule("a", "b", "c", vad=True)
     s.receive("c", 1.0, 1.0)
     s.detect("c", speech(0.7, 1.0), 1.0)
@@ -495,7 +495,7 @@ def test_under_any_load_speakers_have_turns_evenly(
     assert min(counts) >= 1 or streams * cost / workers > 30, "nobody starves"
 
 
-def test_who_is_silent_costs_nothing() -> None:
+def test_silent_streams_cost_nothing() -> None:
     def spent(speakers: list[Speaker]) -> float:
         return simulate(Schedule(POLICY), speakers, 1, 0.02, 30.0)
 
@@ -544,7 +544,7 @@ def test_steps_are_not_put_off_for_the_finals_of_others() -> None:
     assert s.take(0, 1.5) == ["a"]
 
 
-def test_whether_anybody_waits_besides_those_whose_turn_it_is() -> None:
+def test_whether_streams_wait_besides_those_in_the_batch() -> None:
     s = schedule("a", "b", policy=replace(POLICY, batch=1))
     assert not s.has_waiting
     s.receive("a", 1.0, 1.0)

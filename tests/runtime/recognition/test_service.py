@@ -19,7 +19,7 @@ from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 
-pytestmark = pytest.mark.usefixtures("fakes")
+pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
 
 @asynccontextmanager
@@ -90,7 +90,7 @@ async def test_streams_are_recognised() -> None:
         ]
 
 
-async def test_a_turn_knows_whether_anybody_waits() -> None:
+async def test_a_turn_states_whether_others_wait() -> None:
     async with running(batch=1) as recognition:
         first, *others = (Client(recognition) for _ in range(8))
         first.say("sleep")
@@ -124,7 +124,7 @@ async def test_a_session_that_fails_on_its_result_costs_no_other_session() -> No
         blocker.stream.abandon()
 
 
-async def test_partials_come_without_asking() -> None:
+async def test_partials_arrive_without_a_request() -> None:
     async with running() as recognition:
         client = Client(recognition)
         client.say("hello")
@@ -171,7 +171,7 @@ async def test_audio_that_kills_every_worker_fails_its_own_stream_alone() -> Non
         assert bad.stream.queued_seconds == 0
 
 
-async def test_audio_for_a_stream_that_is_over_is_dropped() -> None:
+async def test_audio_for_a_closed_stream_is_dropped() -> None:
     async with running() as recognition:
         failed, abandoned = Client(recognition), Client(recognition)
         failed.say("raise")
@@ -233,7 +233,7 @@ async def test_a_sticky_stream_goes_on_elsewhere_without_losing_a_word(tmp_path:
             assert text.split() == words
 
 
-async def test_how_much_the_texts_cover_is_known() -> None:
+async def test_the_audio_covered_by_the_text_is_known() -> None:
     async with running() as recognition:
         client = Client(recognition)
         assert client.stream.covered_seconds == 0
@@ -300,7 +300,7 @@ async def test_new_streams_are_refused_when_the_old_ones_wait() -> None:
         Client(recognition)
 
 
-async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
+async def test_new_streams_are_refused_when_partials_would_become_rare() -> None:
     # The clock goes on by a second whenever it is read: each look takes one.
     clock = itertools.count(1.0).__next__
     async with running(clock=clock, max_interval=2.5) as recognition:
@@ -321,7 +321,7 @@ async def test_new_streams_are_refused_when_looks_would_become_rare() -> None:
 @pytest.mark.parametrize(
     ("factory", "message"), [("broken", "model.bin is not there"), ("fatal", "exit status 7")]
 )
-async def test_a_worker_that_cannot_start_says_why(factory: str, message: str) -> None:
+async def test_a_worker_that_cannot_start_reports_the_reason(factory: str, message: str) -> None:
     recognition = RecognitionService(
         [],
         AsrOptions(),

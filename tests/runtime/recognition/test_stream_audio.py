@@ -27,7 +27,8 @@ from liusheng.runtime.recognition.messages import (
 from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG, StreamAudio, TurnAudio
 from liusheng.runtime.recognition.vad_handler import VadHandler
 from tests.support.examples import examples
-from tests.support.letters import LETTER, LetterEngine, speak, spoken_texts
+from tests.support.letter_texts import spoken_texts
+from tests.support.letters import LETTER, LetterEngine, speak
 from tests.support.level_detector import LevelDetector
 
 LIMIT = 20 * SAMPLE_RATE

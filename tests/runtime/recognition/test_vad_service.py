@@ -14,7 +14,7 @@ from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.stream_audio import StreamAudio
 from liusheng.runtime.recognition.vad_service import VadService
 
-pytestmark = pytest.mark.usefixtures("fakes")
+pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
 TENTH = 3 * FRAME
 """Samples in about a tenth of a second."""
@@ -55,7 +55,7 @@ class Streams:
             await asyncio.wait_for(self.changed.wait(), 120)
 
 
-async def test_streams_are_told_apart_and_detected_to_their_end() -> None:
+async def test_streams_are_kept_apart_and_detected_to_their_end() -> None:
     async with Streams() as streams:
         streams.add("a")
         streams.add("b")

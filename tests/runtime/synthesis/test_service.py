@@ -20,7 +20,7 @@ from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest
 
-pytestmark = pytest.mark.usefixtures("fakes")
+pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def test_speeches_are_complete_and_in_order() -> None:
         assert results == [list(range(1, n + 1)) for n in range(8)]
 
 
-async def test_a_worker_that_dies_goes_unnoticed(tmp_path: Path) -> None:
+async def test_a_lost_worker_does_not_change_the_audio(tmp_path: Path) -> None:
     async with running() as synthesis:
         both = await asyncio.gather(
             numbers(synthesis, f"6 die-once={tmp_path / 'died'}"), numbers(synthesis, "4")
@@ -122,7 +122,7 @@ async def test_a_text_that_waits_does_not_keep_others_waiting() -> None:
         speech.cancel()
 
 
-async def test_a_worker_that_dies_between_pieces_goes_unnoticed(tmp_path: Path) -> None:
+async def test_a_worker_lost_between_parts_does_not_change_the_audio(tmp_path: Path) -> None:
     async with running(flush_after=0) as synthesis:
         speech = synthesis.speak(SpeechRequest(f"spell={tmp_path / 'died'} ab"), more=True)
         packets = [await anext(speech.packets()), await anext(speech.packets())]
@@ -193,7 +193,7 @@ async def test_without_workers_every_speech_fails(monkeypatch: pytest.MonkeyPatc
         synthesis.speak(SpeechRequest("1"))
 
 
-async def test_what_is_cancelled_before_or_during_a_step_is_dropped() -> None:
+async def test_a_speech_cancelled_before_or_during_a_step_is_dropped() -> None:
     async with running() as synthesis:
         first = synthesis.speak(SpeechRequest("5 large"))
         second = synthesis.speak(SpeechRequest("5 large"))

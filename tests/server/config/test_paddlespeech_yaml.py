@@ -210,6 +210,6 @@ def test_everything_else_is_stronger(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert loaded.origins["tts.models"] == "file a.yaml"
 
 
-def test_a_port_that_is_none_is_told_with_its_file(tmp_path: Path) -> None:
+def test_an_invalid_port_is_reported_with_its_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"ports.*file a\.yaml.*at most 65535"):
         load(adopted={"ports": ("a.yaml", [99_999])})

@@ -147,7 +147,7 @@ def test_print_config_is_a_settings_file(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load(config=file).settings == loaded.settings
 
 
-def test_where_the_file_is_looked_for(monkeypatch: pytest.MonkeyPatch, clean: Path) -> None:
+def test_search_path_of_the_file(monkeypatch: pytest.MonkeyPatch, clean: Path) -> None:
     import platformdirs
 
     assert find_file(None) is None
@@ -298,7 +298,7 @@ def test_one_task_alone_may_be_served() -> None:
     assert load(flags={"tts.models": ("--tts", "")}).settings.tts.models == []
 
 
-def test_every_fault_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_errors_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIUSHENG_HOSTT", "x")
     monkeypatch.setenv("LIUSHENG_WORKERS__ASR", "many")
     file = write("prots = [1]\nports = [99999]\n")

@@ -15,7 +15,7 @@ import pytest_asyncio
 from liusheng.audio.encode import open_encoder
 from tests.server.conftest import Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def get(server: Server, path: str) -> httpx.Response:
@@ -25,13 +25,13 @@ async def get(server: Server, path: str) -> httpx.Response:
     return answer
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def http(server: Server) -> dict[str, Any]:
     document: dict[str, Any] = (await get(server, "/openapi.json")).json()
     return document
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def sockets(server: Server) -> dict[str, Any]:
     document: dict[str, Any] = (await get(server, "/asyncapi")).json()
     return document
@@ -67,7 +67,7 @@ async def test_every_reference_leads_somewhere(
                 place = place[step]
 
 
-async def test_every_path_is_told_of(http: dict[str, Any]) -> None:
+async def test_every_path_is_described(http: dict[str, Any]) -> None:
     assert set(http["paths"]) == {
         "/api/info",
         "/paddlespeech/asr",
@@ -208,7 +208,7 @@ async def test_the_page(server: Server, http: dict[str, Any], sockets: dict[str,
         assert f"id='{anchor}'" in answer.text
 
 
-async def test_a_prefix_is_told_of(serve: Serve) -> None:
+async def test_a_prefix_is_described(serve: Serve) -> None:
     server = await serve(path_prefix="/speech")
     assert (await get(server, "/speech/openapi.json")).json()["servers"] == [{"url": "/speech"}]
     channels = (await get(server, "/speech/asyncapi")).json()["channels"]

@@ -10,7 +10,7 @@ from liusheng.server.http.error_format import OPENAI_ERRORS, PADDLESPEECH_ERRORS
 
 
 @pytest.mark.parametrize("code", ErrorCode)
-def test_the_status_tells_whose_fault_it_is(code: ErrorCode) -> None:
+def test_the_status_separates_errors_of_client_and_server(code: ErrorCode) -> None:
     status = http_status(code)
     assert 400 <= status < 600
     if code in SERVER_ERRORS:

@@ -14,7 +14,7 @@ import pytest
 from tests.server.conftest import Server
 from tests.support.programs import needs_curl
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ASR = "/paddlespeech/asr/streaming"
 
@@ -29,7 +29,7 @@ async def curl(*arguments: str) -> tuple[int, str]:
 
 @needs_curl
 @pytest.mark.parametrize("query", ["", "?lang=tlh"])
-async def test_an_error_is_heard_by_who_still_sends(
+async def test_a_client_that_still_sends_gets_the_error(
     server: Server, tmp_path: Path, query: str
 ) -> None:
     file = tmp_path / "large"

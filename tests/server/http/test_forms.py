@@ -132,7 +132,7 @@ def request(body: bytes, length: int | None = None) -> bytes:
 
 
 @pytest.mark.usefixtures("all_closed")
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 class TestNoFileStaysOpen:
     @pytest.mark.slow
     async def test_after_an_answer(self, server: Server) -> None:

@@ -20,10 +20,10 @@ from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from tests.server.conftest import Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def client(server: Server) -> AsyncIterator[openai.AsyncOpenAI]:
     async with client_of(server) as client:
         yield client
@@ -84,7 +84,7 @@ class TestTranscriptions:
         assert words == ([("hello", 0, 0.5), ("there", 0.5, 1)] if "word" in wanted else [])
         assert segments == ([(0, 0, 1, "hello there")] if "segment" in wanted else [])
 
-    async def test_nothing_was_said(self, client: Any) -> None:
+    async def test_audio_without_speech(self, client: Any) -> None:
         answer = await client.audio.transcriptions.create(
             model="whisper-1", file=wav(" "), response_format="verbose_json"
         )
@@ -176,7 +176,7 @@ class TestTranscriptions:
                 )
         assert caught.value.status_code == 413
 
-    async def test_who_leaves_frees_the_place(self, serve: Serve) -> None:
+    async def test_a_client_that_leaves_frees_its_place(self, serve: Serve) -> None:
         server = await serve(limits={"max_sessions": 1})
         async with client_of(server) as client:
             long = client.audio.transcriptions.create(

@@ -20,7 +20,7 @@ import pytest
 from tests.server.conftest import Fakes, Serve, Server
 from tests.support.programs import needs_curl
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ASR = "/paddlespeech/asr/streaming"
 RAW = {"format": "pcm_s16le"}
@@ -92,7 +92,7 @@ async def test_curl_reads_while_it_sends(server: Server) -> None:
     assert await curl.wait() == 0
 
 
-async def test_what_start_may_wish_for_is_served(server: Server, engines: Fakes) -> None:
+async def test_parameters_of_start_apply(server: Server, engines: Fakes) -> None:
     recognition, _ = engines
     opened = []
     original = recognition.open
@@ -176,7 +176,7 @@ async def test_odd_chunks_and_a_header(server: Server) -> None:
     assert lines(await post(server, odd()))[-1]["result"] == "hello"
 
 
-async def test_nothing_was_said(server: Server) -> None:
+async def test_audio_without_speech(server: Server) -> None:
     final = lines(await post(server, b" " * 3_200))[-1]
     assert (final["signal"], final["result"], final["times"]) == ("finished", "", [])
 
@@ -267,7 +267,7 @@ async def test_too_long(serve: Serve) -> None:
         assert (answer.status_code, answer.json()["error"]) == (413, "session_too_long")
 
 
-async def test_who_leaves_frees_the_place(serve: Serve) -> None:
+async def test_a_client_that_leaves_frees_its_place(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with Slow.connected(server) as client:
         client.send(said("hello"))
@@ -284,7 +284,7 @@ async def test_who_leaves_frees_the_place(serve: Serve) -> None:
         pytest.fail("the place was never freed")
 
 
-async def test_a_server_that_stops_says_so(serve: Serve) -> None:
+async def test_a_server_that_stops_sends_an_error(serve: Serve) -> None:
     server = await serve()
     async with Slow.connected(server) as client:
         client.send(said("hello"))

@@ -17,7 +17,7 @@ from liusheng.runtime.punctuation.service import PunctuationService
 from tests.server.conftest import Serve, Server
 from tests.support.tiny_punctuation import MARKS, tiny_punctuation
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 POOL = PoolOptions(call_timeout=120)
 
@@ -27,7 +27,7 @@ async def punctuate(server: Server, text: str) -> requests.Response:
     return await asyncio.to_thread(requests.post, url, json={"text": text}, timeout=120)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def punctuation(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[PunctuationService]:

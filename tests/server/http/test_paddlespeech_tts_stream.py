@@ -20,7 +20,7 @@ from liusheng.audio.pcm import samples_to_pcm
 from tests.server.conftest import Fakes, Serve, Server
 from tests.support.programs import needs_curl
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TTS = "/paddlespeech/tts/streaming"
 
@@ -167,7 +167,7 @@ async def test_a_failure_on_the_way_cuts_the_answer_off(server: Server) -> None:
         await post(server, {"text": "6 raise"}, Accept="application/octet-stream")
 
 
-async def test_a_full_server_and_a_listener_who_leaves(serve: Serve) -> None:
+async def test_a_full_server_and_a_client_that_leaves(serve: Serve) -> None:
     """A listener who does not read holds the place; who leaves frees it."""
     server = await serve(limits={"max_sessions": 1})
     reader, writer = await asyncio.open_connection(*server.address.split(":"), limit=1024)
@@ -189,7 +189,9 @@ async def test_a_full_server_and_a_listener_who_leaves(serve: Serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_a_slow_listener_is_waited_for(server: Server, engines: Fakes, until: Any) -> None:
+async def test_synthesis_waits_for_a_slow_client(
+    server: Server, engines: Fakes, until: Any
+) -> None:
     """What is not taken is not made either, but for what fits into sockets and what is ahead."""
     _, synthesis = engines
     total = 65_000  # 300 MB
@@ -209,7 +211,7 @@ async def test_a_slow_listener_is_waited_for(server: Server, engines: Fakes, unt
         assert speech.ahead < synthesis.options.ahead + 0.2
 
 
-async def test_a_listener_who_takes_nothing_is_given_up(
+async def test_a_client_that_reads_nothing_is_disconnected(
     server: Server, engines: Fakes, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("liusheng.server.http.exchange.MAX_WRITE_SECONDS", 0.3)

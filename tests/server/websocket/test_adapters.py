@@ -13,7 +13,7 @@ import websockets
 
 from tests.server.conftest import Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def receive(socket: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.server.conftest import Fakes, Serve, Server
 END = {"name": "a", "signal": "end", "nbest": 1}
 ASR = "/paddlespeech/asr/streaming"
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def finish(dialogue: Any) -> str:
@@ -136,7 +136,7 @@ async def test_a_monstrous_packet_is_closed_with_its_own_code(serve: Serve) -> N
         assert await dialogue.close_code() == 1009
 
 
-async def test_an_idle_client_is_told(serve: Serve) -> None:
+async def test_an_idle_client_gets_an_error(serve: Serve) -> None:
     server = await serve(limits={"idle_seconds": 0.3})
     async with server.asr() as dialogue:
         error = await dialogue.receive()
@@ -166,7 +166,7 @@ async def test_a_full_server(serve: Serve) -> None:
         assert await finish(dialogue) == ""
 
 
-async def test_audio_that_breaks_the_engine_is_told_and_nobody_else_notices(server: Server) -> None:
+async def test_audio_that_breaks_the_engine_fails_its_own_session_only(server: Server) -> None:
     async with server.asr() as dialogue, server.asr() as other:
         await dialogue.ask(b"raise ")
         final = await dialogue.ask(END)
@@ -176,7 +176,7 @@ async def test_audio_that_breaks_the_engine_is_told_and_nobody_else_notices(serv
         assert await finish(other) == "fine"
 
 
-async def test_a_worker_that_dies_is_not_noticed(server: Server, tmp_path: Path) -> None:
+async def test_a_lost_worker_does_not_change_the_replies(server: Server, tmp_path: Path) -> None:
     marker = str(tmp_path / "died")
     async with server.asr() as dialogue:
         await dialogue.ask(f"die-once={marker} ".encode())
@@ -268,7 +268,7 @@ async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve
 
 
 @pytest.mark.slow
-async def test_when_no_worker_can_be_started_clients_are_told(
+async def test_clients_get_an_error_when_no_worker_can_be_started(
     serve: Serve, engines: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recognition, _ = engines
@@ -292,7 +292,8 @@ async def test_when_no_worker_can_be_started_clients_are_told(
         assert await finish(dialogue) == "back"
 
 
-async def test_a_server_that_stops_says_so(server: Server) -> None:
+async def test_a_server_that_stops_sends_an_error(serve: Serve) -> None:
+    server = await serve()
     async with server.asr() as dialogue:
         server.stop.set()
         assert (await dialogue.receive())["code"] == "server_stopping"

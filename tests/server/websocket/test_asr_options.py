@@ -22,7 +22,7 @@ from tests.server.conftest import Fakes, Serve, Server
 END = {"name": "a", "signal": "end", "nbest": 1}
 WORDS = b"one two three "
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def wav(pcm: bytes) -> bytes:
@@ -76,7 +76,9 @@ FORMS: dict[str, tuple[dict[str, Any], bytes]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_every_form_is_heard_and_each_packet_answered(server: Server, form: Any) -> None:
+async def test_every_format_is_recognised_with_a_reply_for_each_packet(
+    server: Server, form: Any
+) -> None:
     fields, data = FORMS[form]
     async with server.asr(**fields) as dialogue:
         for at in range(0, len(data), 700):
@@ -114,7 +116,7 @@ async def test_another_rate_is_made_ours(
         ("webm_opus", "webm", "libopus"),
     ],
 )
-async def test_what_recorders_send_is_heard_while_it_comes(
+async def test_containers_of_recorders_are_recognised_as_they_arrive(
     server: Server,
     engines: Fakes,
     monkeypatch: pytest.MonkeyPatch,
@@ -142,7 +144,7 @@ async def test_what_recorders_send_is_heard_while_it_comes(
     assert np.abs(heard).max() == pytest.approx(8_000, rel=0.2)
 
 
-async def test_what_is_no_audio_is_told_with_the_next_packet(server: Server) -> None:
+async def test_invalid_audio_is_reported_in_the_next_reply(server: Server) -> None:
     async with server.asr(format="ogg_opus") as dialogue:
         for _ in range(200):
             reply = await dialogue.ask(b"this is no Ogg " * 1_000)
@@ -154,7 +156,7 @@ async def test_what_is_no_audio_is_told_with_the_next_packet(server: Server) -> 
         assert await dialogue.close_code() == 1011
 
 
-async def test_what_is_no_audio_is_told_at_the_end(server: Server) -> None:
+async def test_invalid_audio_is_reported_in_the_final(server: Server) -> None:
     async with server.asr(format="flac") as dialogue:
         await dialogue.ask(b"short")
         assert (await dialogue.ask(END))["code"] == "invalid_audio"
@@ -205,7 +207,7 @@ async def test_a_container_is_decoded_no_further_when_its_recognition_failed(
         assert (await dialogue.ask(END))["result"] == "after"
 
 
-async def test_the_recogniser_is_told(
+async def test_parameters_reach_the_recogniser(
     server: Server, engines: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[StreamParams] = []

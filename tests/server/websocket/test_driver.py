@@ -115,7 +115,7 @@ async def test_a_message_that_cannot_be_made_closes_with_a_code(error: Exception
     assert session.told == ["disconnected"]
 
 
-async def test_a_session_that_raises_is_told_and_closed() -> None:
+async def test_a_session_that_raises_gets_an_error_and_is_closed() -> None:
     wire, session = Wire(text("break")), FakeSession()
     await run(wire, session)
     assert wire.sent[-2]["text"] == "internal_error"

@@ -39,7 +39,7 @@ def test_a_listener_is_never_further_behind_than_the_pace(
             assert heard_until - clock.now <= pace + 1e-6
 
 
-def test_whoever_stops_playing_is_sent_to_at_once() -> None:
+def test_a_client_that_stops_playing_is_sent_to_at_once() -> None:
     clock = Clock()
     pace = PlaybackClock(clock)
     pace.sent(10)

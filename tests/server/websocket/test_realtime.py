@@ -17,7 +17,7 @@ from openai.types import realtime
 from liusheng.audio.g711 import Law, expand
 from tests.server.conftest import Fakes, Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def connect(server: Server, **query: str) -> AsyncRealtimeConnectionManager:
@@ -126,7 +126,7 @@ async def test_a_full_server(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
-async def test_the_recogniser_hears_what_was_sent(
+async def test_the_recogniser_receives_the_audio_that_was_sent(
     server: Server, engines: Fakes, kind: Any
 ) -> None:
     """Letters do not survive resampling: so what is fed is looked at, not what is recognised."""

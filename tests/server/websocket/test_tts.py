@@ -15,7 +15,7 @@ from tests.server.conftest import Serve, Server
 
 TTS = "/paddlespeech/tts/streaming"
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def until_closing(dialogue: Any) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ async def test_the_original_dialogue(server: Server) -> None:
         assert await dialogue.close_code() == 1000
 
 
-async def test_the_sample_rate_is_told(server: Server) -> None:
+async def test_the_sample_rate_is_reported(server: Server) -> None:
     def ask() -> bytes:
         with urllib.request.urlopen(f"http://{server.address}{TTS}/samplerate") as answer:
             return bytes(answer.read())
@@ -67,7 +67,7 @@ async def test_the_sample_rate_is_told(server: Server) -> None:
         ({"text": "6 raise"}, "synthesis_failed"),
     ],
 )
-async def test_a_text_that_cannot_be_said_is_told_and_closed(
+async def test_an_invalid_text_gets_an_error_and_its_last_packet(
     server: Server, message: Any, code: Any
 ) -> None:
     async with server.tts() as dialogue:
@@ -91,7 +91,7 @@ async def test_a_text_that_cannot_be_said_is_told_and_closed(
         (b"\0\0", "unexpected_binary"),
     ],
 )
-async def test_other_bad_frames_are_told_and_nothing_is_closed(
+async def test_other_invalid_frames_get_an_error_alone(
     server: Server, frame: Any, code: Any
 ) -> None:
     async with server.tts() as dialogue:
@@ -101,7 +101,7 @@ async def test_other_bad_frames_are_told_and_nothing_is_closed(
         assert numbers(await until_closing(dialogue)) == [1, 2]
 
 
-async def test_what_comes_after_end_is_told(server: Server) -> None:
+async def test_messages_after_end_get_an_error(server: Server) -> None:
     async with server.tts() as dialogue:
         end = {"task": "tts", "signal": "end", "session": dialogue.session}
         for message in ({"text": "3000"}, end, end, {"text": "2"}):
@@ -125,7 +125,7 @@ async def test_a_text_too_many(server: Server, monkeypatch: pytest.MonkeyPatch) 
         assert (error["code"], closing["status"]) == ("too_many_texts", 2)
 
 
-async def test_cancel_and_go_on(server: Server) -> None:
+async def test_a_text_after_cancel(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
         await dialogue.receive()
@@ -148,7 +148,7 @@ async def test_a_full_server(serve: Serve) -> None:
         slow.socket.transport.abort()  # its closing handshake would stand behind all that audio
 
 
-async def test_a_listener_who_vanishes_frees_the_place(serve: Serve) -> None:
+async def test_a_client_that_vanishes_frees_its_place(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
@@ -165,21 +165,22 @@ async def test_a_listener_who_vanishes_frees_the_place(serve: Serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_a_listener_who_does_not_read_loses_nothing(server: Server) -> None:
+async def test_a_client_that_reads_late_loses_nothing(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "2000"})
         await asyncio.sleep(0.2)
         assert numbers(await until_closing(dialogue)) == list(range(1, 2_001))
 
 
-async def test_an_idle_client_is_told(serve: Serve) -> None:
+async def test_an_idle_client_gets_an_error(serve: Serve) -> None:
     server = await serve(limits={"idle_seconds": 0.3})
     async with server.tts() as dialogue:
         assert (await dialogue.receive())["code"] == "idle_timeout"
         assert await dialogue.close_code() == 1008
 
 
-async def test_a_server_that_stops_says_so(server: Server) -> None:
+async def test_a_server_that_stops_sends_an_error(serve: Serve) -> None:
+    server = await serve()
     async with server.tts() as dialogue:
         await dialogue.send({"text": "60000"})
         await dialogue.receive()
@@ -193,7 +194,7 @@ def pcm_of(packets: list[dict[str, Any]]) -> bytes:
     return b"".join(base64.b64decode(packet["audio"]) for packet in packets)
 
 
-async def test_a_text_in_pieces_is_said_as_it_comes(server: Server) -> None:
+async def test_a_text_in_parts_is_synthesised_as_it_arrives(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "spell a", "more": True})
         assert pcm_of([await dialogue.receive()]) == b"a\0"
@@ -232,7 +233,7 @@ async def test_cancel_and_vanishing_end_a_text_left_open(serve: Serve) -> None:
     pytest.fail("the place was never freed")
 
 
-async def test_marks_come_where_they_are_asked_for(server: Server) -> None:
+async def test_marks_come_where_requested(server: Server) -> None:
     async with server.tts() as dialogue:
         await dialogue.send({"text": "spell ab", "marks": True})
         packets = await until_closing(dialogue)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from liusheng.tts.kokoro import mandarin
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.frontend import FrontEnd
 from training.voice.engine_draft.voice import spelt
 
 

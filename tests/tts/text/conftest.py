@@ -1,6 +1,6 @@
 import pytest
 
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.frontend import FrontEnd
 
 
 @pytest.fixture(scope="session")

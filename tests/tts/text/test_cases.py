@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.frontend import FrontEnd
 
 ROWS = [
     tuple(line.split("\t"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.frontend import FrontEnd
 
 ROWS = [
     tuple(line.split("\t"))
@@ -21,12 +21,14 @@ def test_reading(front_end: FrontEnd, text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["OK.", "10:30 AM", "$5", "100%", "5 lbs, 6 oz", "a = b"])
-def test_the_language_asked_for_decides_where_nothing_tells(front_end: FrontEnd, text: str) -> None:
+def test_the_requested_language_decides_where_the_text_does_not(
+    front_end: FrontEnd, text: str
+) -> None:
     assert {clause.lang for clause in front_end.clauses(text, "en")} == {"en"}
     assert {clause.lang for clause in front_end.clauses(text)} == {"zh"}
 
 
-def test_a_text_that_tells_its_language_is_read_in_it(front_end: FrontEnd) -> None:
+def test_a_text_that_shows_its_language_is_read_in_it(front_end: FrontEnd) -> None:
     assert {c.lang for c in front_end.clauses("10:30，我们走", "en")} == {"zh"}
     assert [c.lang for c in front_end.clauses("2020, the year of change.")] == ["en"]
 

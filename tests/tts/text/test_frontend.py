@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import Clause, FrontEnd, UserLexicon, frontend
+from liusheng.tts.text import frontend
 from liusheng.tts.text.assemble import FIRST, LONGEST
 from liusheng.tts.text.clean import Chars, clean
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.types import Clause
 
 LONG = (
     "人工智能正在深刻改变我们的生活方式并且将会在未来的很长一段时间里面"
@@ -112,7 +115,7 @@ def test_a_quotation_keeps_its_sentence_end(front_end: FrontEnd) -> None:
     assert clauses[0].pause == "sentence"
 
 
-def test_languages_are_told_apart(front_end: FrontEnd) -> None:
+def test_languages_are_distinguished(front_end: FrontEnd) -> None:
     clauses = list(front_end.clauses("我们用Python写了一个Web服务。It works, really. 很好"))
     assert [(clause.lang, clause.reading) for clause in clauses] == [
         ("zh", "我们用"),

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from liusheng.tts.text import Clause, FrontEnd, GrowingText
 from liusheng.tts.text.cut import LONGEST_PIECE, piece_end, sure_end
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
+from liusheng.tts.text.types import Clause
 from tests.support.examples import examples
 
 FRAGMENTS = [

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.tts.text import LexiconError, UserLexicon
+from liusheng.tts.text.lexicon import LexiconError, UserLexicon
 
 
 def lexicon(tmp_path: Path, text: str) -> UserLexicon:
@@ -42,7 +42,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         UserLexicon(path)
 
 
-def test_a_change_is_seen_and_a_broken_one_keeps_the_words(tmp_path: Path) -> None:
+def test_a_change_is_read_and_a_broken_one_keeps_the_words(tmp_path: Path) -> None:
     words = lexicon(tmp_path, "好 hao4\n")
     path = tmp_path / "words.txt"
     assert not words.refresh()

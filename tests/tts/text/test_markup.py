@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liusheng.tts.clauses import SpokenClause, spoken_clauses
-from liusheng.tts.text import FrontEnd, GrowingText
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.markup import MarkupReader
 from liusheng.tts.text.markup.latex import spoken
 from liusheng.tts.types import SpeechRequest

@@ -3,8 +3,9 @@ from hypothesis import strategies as st
 
 from liusheng.han import is_han
 from liusheng.tts.explain import Explainer
-from liusheng.tts.text import FrontEnd, GrowingText
 from liusheng.tts.text.assemble import FIRST, LONGEST, SHORTEST
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.skipped import is_mark
 from tests.support.examples import examples
 

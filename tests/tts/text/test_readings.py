@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from liusheng.tts.text import FrontEnd
+from liusheng.tts.text.frontend import FrontEnd
 from liusheng.tts.text.readings import NEUTRAL, load_readings
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from liusheng.tts.text import FrontEnd, GrowingText, Skipped
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.skipped import is_mark
+from liusheng.tts.text.types import Skipped
 
 
 def skipped(front_end: FrontEnd, text: str) -> list[Skipped]:

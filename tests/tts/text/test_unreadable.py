@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.tts.text import FrontEnd, GrowingText
+from liusheng.tts.text.frontend import FrontEnd
+from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.unreadable import sure_to_be_skipped
 
 

@@ -81,7 +81,7 @@ def _silence(options: OnlineOptions, detector: SpeechDetector) -> SilenceRules:
         pre_roll=options.pre_roll,
         hang_over=options.hang_over,
         endpoint=options.rule2_min_trailing_silence,
-        nothing=options.rule1_min_trailing_silence,
+        no_text=options.rule1_min_trailing_silence,
     )
 
 

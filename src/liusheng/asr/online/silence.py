@@ -45,7 +45,7 @@ class SilenceRules:
     hang_over: samples of silence after speech that the model still decodes, so that it gives its
         last tokens.
     endpoint: samples of silence after words that close the utterance.
-    nothing: samples of silence, without text before it, after which a stream begins afresh.
+    no_text: samples of silence, without text before it, after which a stream begins afresh.
     """
 
     detector: SpeechDetector
@@ -53,7 +53,7 @@ class SilenceRules:
     pre_roll: int
     hang_over: int
     endpoint: int
-    nothing: int
+    no_text: int
 
     @classmethod
     def of_seconds(
@@ -64,10 +64,10 @@ class SilenceRules:
         pre_roll: float,
         hang_over: float,
         endpoint: float,
-        nothing: float,
+        no_text: float,
     ) -> SilenceRules:
         """Return rules whose durations are given in seconds."""
-        seconds = (pre_roll, hang_over, endpoint, nothing)
+        seconds = (pre_roll, hang_over, endpoint, no_text)
         return cls(detector, threshold, *(round(each * SAMPLE_RATE) for each in seconds))
 
     def begin(self, at: int) -> VadCursor:

@@ -174,19 +174,21 @@ class LiveStream:
         """Detect speech in what is there of a resting stream; return whether there is any."""
         while True:
             end = self.end
-            nothing = self._steps == 0
+            untouched = self._steps == 0
             due = (
-                end if nothing else self._origin + self._timing.due(self._steps + self._skipped + 1)
+                end
+                if untouched
+                else self._origin + self._timing.due(self._steps + self._skipped + 1)
             )
             speech = self._detect(rules, min(end, due))
             if speech is not None:
-                if nothing:
+                if untouched:
                     self._forget_until(speech - rules.pre_roll)
                 self._awake = speech
                 self._cursor = None
                 self._skipped = 0
                 return True
-            if nothing:
+            if untouched:
                 assert self._cursor is not None
                 self._forget_until(self._cursor.frames_end - rules.pre_roll)
             if end <= due:
@@ -195,7 +197,7 @@ class LiveStream:
             quiet = self._decoded() + self._skipped * self._timing.step_samples
             # The model counts from the end of the token's frame.
             since = self._spoken() + 4 * FRAME if self._hypothesis.tokens else self._origin
-            if quiet - since >= (rules.endpoint if self._hypothesis.tokens else rules.nothing):
+            if quiet - since >= (rules.endpoint if self._hypothesis.tokens else rules.no_text):
                 self._end()
 
     def _detect(self, rules: SilenceRules, upto: int) -> int | None:

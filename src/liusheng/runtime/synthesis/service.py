@@ -20,7 +20,7 @@ from liusheng.tts.types import SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
 
-_MAX_TRIES = 3
+_MAX_ATTEMPTS = 3
 
 
 class SynthesisService:
@@ -142,7 +142,7 @@ class SynthesisService:
         if speech not in self._schedule:
             return
         if chunk.audio:  # repeating what was delivered already is no progress
-            speech.tries = 0
+            speech.attempts = 0
         self._schedule.step_done(speech, speech.add(chunk), self._clock())
         if chunk.over:
             self._schedule.remove(speech)
@@ -169,8 +169,8 @@ class SynthesisService:
         speech.end(error)
 
     def _step_lost(self, speech: Speech, error: Exception) -> None:
-        speech.tries += 1
-        if speech.tries < _MAX_TRIES:
+        speech.attempts += 1
+        if speech.attempts < _MAX_ATTEMPTS:
             self._schedule.step_lost(speech)
         else:
             self._failed(speech, error)

@@ -58,7 +58,7 @@ class Speech:
         last: bool,
     ) -> None:
         self.key = key
-        self.tries = 0
+        self.attempts = 0
         self.started = False
         self.last = last
         self.skipped: tuple[Skipped, ...] = ()

@@ -9,6 +9,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -118,8 +119,13 @@ def load(
     return Loaded(settings, origins)
 
 
-def _leaves(model: type[Any], above: Keys = ()) -> Iterator[Keys]:
-    """Yield the settings of a group, then those of the groups in it."""
+@cache
+def _leaves(model: type[Any], above: Keys = ()) -> tuple[Keys, ...]:
+    """Return the settings of a group, then those of the groups in it."""
+    return tuple(_walk(model, above))
+
+
+def _walk(model: type[Any], above: Keys) -> Iterator[Keys]:
     hints = get_type_hints(model)
     names = [f.name for f in fields(model)] if is_dataclass(model) else list(model.model_fields)
     groups = [name for name in names if _is_group(hints[name])]

@@ -1,11 +1,13 @@
 """`/docs`, `/openapi.json`, `/asyncapi`: the description of this server's API.
 
-The page is plain HTML, made once when the server starts; it loads nothing from other hosts.
+The page is plain HTML that loads nothing from other hosts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -33,19 +35,24 @@ _STYLE = (
 
 
 def document_endpoints(
-    endpoints: Iterable[Endpoint], channels: Mapping[str, ChannelDescription], path_prefix: str
+    endpoints: Sequence[Endpoint], channels: Mapping[str, ChannelDescription], path_prefix: str
 ) -> list[Endpoint]:
     """Return the endpoints that describe these endpoints and channels."""
-    http = openapi(endpoints, path_prefix)
-    sockets = asyncapi(channels, path_prefix)
-    page = "".join(_page(http, sockets)).encode()
+
+    def page() -> bytes:
+        http, sockets = openapi(endpoints, path_prefix), asyncapi(channels, path_prefix)
+        return "".join(_page(http, sockets)).encode()
+
     return [
         _document(
-            paths.OPENAPI, msgspec.json.encode(http), JSON, "Describe the HTTP API (OpenAPI)."
+            paths.OPENAPI,
+            lambda: msgspec.json.encode(openapi(endpoints, path_prefix)),
+            JSON,
+            "Describe the HTTP API (OpenAPI).",
         ),
         _document(
             paths.ASYNCAPI,
-            msgspec.json.encode(sockets),
+            lambda: msgspec.json.encode(asyncapi(channels, path_prefix)),
             JSON,
             "Describe the WebSockets (AsyncAPI).",
         ),
@@ -53,8 +60,14 @@ def document_endpoints(
     ]
 
 
-def _document(path: str, body: bytes, media_type: str, summary: str) -> Endpoint:
+def _document(path: str, make: Callable[[], bytes], media_type: str, summary: str) -> Endpoint:
+    """Return the endpoint of a document, which is made when it is first requested: that takes 50 ms
+    or so, in a thread.
+    """
+    made = lru_cache(make)
+
     async def answer(exchange: HttpExchange) -> None:
+        body = await asyncio.to_thread(made)
         await exchange.answer(body, content_type=media_type, headers=_HEADERS)
 
     return Endpoint("GET", path, answer, PADDLESPEECH_ERRORS, summary=summary)

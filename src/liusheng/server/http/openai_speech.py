@@ -17,9 +17,9 @@ from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
-from liusheng.server.http.openai_common import error_event, voice_for
-from liusheng.server.http.sse import EVENTS, event
+from liusheng.server.http.sse import EVENTS, error_event, event
 from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
+from liusheng.server.openai_names import voice_for
 
 _FORMATS: dict[str, tuple[Format, str]] = {
     "mp3": ("mp3", "audio/mpeg"),

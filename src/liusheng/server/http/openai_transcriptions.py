@@ -21,9 +21,9 @@ from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
-from liusheng.server.http.openai_common import error_event, language_for
-from liusheng.server.http.sse import EVENTS, event
+from liusheng.server.http.sse import EVENTS, error_event, event
 from liusheng.server.http.transcribe import file_recognition
+from liusheng.server.openai_names import language_for
 from liusheng.server.recognition_task import RecognitionTask
 
 _LISTS = ("timestamp_granularities",)

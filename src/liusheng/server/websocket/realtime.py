@@ -27,7 +27,7 @@ from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.errors import recognition_failed, server_busy
-from liusheng.server.http.openai_common import language_for
+from liusheng.server.openai_names import language_for
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from liusheng.han import HAN
 from liusheng.tts.text.clean import Chars
 from liusheng.tts.text.growing import Reading
 from liusheng.tts.text.lexicon import UserLexicon
-from liusheng.tts.text.rules import RULES
+from liusheng.tts.text.rules.registry import RULES
 from liusheng.tts.text.rules.words import SpokenWord, latin_kind
 from liusheng.tts.text.types import Span
 

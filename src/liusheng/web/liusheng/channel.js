@@ -17,7 +17,7 @@ export class Channel {
   #task;
   #handlers;
   #socket = null;
-  #tries = 0;
+  #attempts = 0;
   #timer = 0;
   #closed = false;
 
@@ -31,12 +31,12 @@ export class Channel {
    * @param {(error: LiushengError) => void} handlers.onFailed no attempt is left
    * @param {(state: object) => void} [handlers.onConnection]
    * @param {(frame: object) => void} [handlers.onFrame]
-   * @param {number} [handlers.maxTries] failed attempts in a row, at most
+   * @param {number} [handlers.maxAttempts] failed attempts in a row, at most
    */
   constructor(url, task, handlers) {
     this.#url = url;
     this.#task = task;
-    this.#handlers = { maxTries: 8, ...handlers };
+    this.#handlers = { maxAttempts: 8, ...handlers };
     // Try at once when the network is back.
     this.online = () => this.#timer && this.#openNow();
     globalThis.addEventListener?.("online", this.online);
@@ -63,7 +63,7 @@ export class Channel {
 
   /** Reset the pause: the session works. */
   settled() {
-    this.#tries = 0;
+    this.#attempts = 0;
   }
 
   /** Close for good. */
@@ -111,19 +111,19 @@ export class Channel {
   }
 
   #again() {
-    this.#tries += 1;
-    if (this.#tries > this.#handlers.maxTries) {
+    this.#attempts += 1;
+    if (this.#attempts > this.#handlers.maxAttempts) {
       this.close();
       this.#handlers.onFailed(
         new LiushengError(
           "connection_lost",
-          `The server at ${this.#url.host} cannot be reached; ${this.#tries} attempts failed. ` +
+          `The server at ${this.#url.host} cannot be reached; ${this.#attempts} attempts failed. ` +
             "Check that it runs and that the network is up, then try again.",
         ),
       );
       return;
     }
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#tries - 1));
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#attempts - 1));
     // Clients of one server should not all reconnect at the same instant.
     const spread = pause * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => this.#open(), spread);
@@ -131,6 +131,6 @@ export class Channel {
   }
 
   #report(state) {
-    this.#handlers.onConnection?.({ state, tries: this.#tries });
+    this.#handlers.onConnection?.({ state, attempts: this.#attempts });
   }
 }

@@ -36,7 +36,7 @@ export interface Frame {
 export interface Connection {
   state: "connecting" | "open" | "waiting" | "closed";
   /** Failed attempts in a row. */
-  tries: number;
+  attempts: number;
 }
 
 /** What `GET api/info` answers. */

@@ -1,4 +1,4 @@
-"""What the endpoints of OpenAI's API share: the error event, names of models and voices."""
+"""What a client of OpenAI's API names: models and voices, of ours or of OpenAI."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import quoted
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.http.error_format import OPENAI_ERRORS
-from liusheng.server.http.sse import event
-
-
-def error_event(error: ProtocolError) -> bytes:
-    """Return an error as the last event of a stream."""
-    return event(OPENAI_ERRORS.message(error))
 
 
 def language_for(model: str, language: str, recognition: RecognitionService) -> str:
