@@ -17,9 +17,10 @@ from liusheng.protocol.asr_commands import Abandon, AsrCommand, Feed, Finish, Op
 from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, parse_object, quoted, refuse_unsupported
+from liusheng.protocol.frames import convert, parse_object, refuse_unsupported
 from liusheng.protocol.languages import check_language
 from liusheng.protocol.limits import packet_too_large, session_too_long
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
 
