@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from liusheng.client.errors import ServerError
 from liusheng.protocol import asr
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.tts import Mark
 
 _T = TypeVar("_T")

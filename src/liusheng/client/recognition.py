@@ -12,7 +12,7 @@ from liusheng.client.iteration import each
 from liusheng.client.json_socket import JsonSocket
 from liusheng.client.messages import AsrReady, Final, Partial, check, read, unexpected
 from liusheng.client.options import RecognitionOptions, Timeouts
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 
 Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]
 """Whole, or in packets; 16 kHz mono signed 16-bit little-endian PCM unless the options describe

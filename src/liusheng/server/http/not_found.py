@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 from liusheng.server.http.error_format import OPENAI_ERRORS, PADDLESPEECH_ERRORS, http_status
 from liusheng.server.http.exchange import JSON
 
