@@ -66,7 +66,7 @@ def test_nothing_else_of_the_package_is_served(files: TestClient) -> None:
 
 def test_everything_is_under_the_prefix() -> None:
     application = Application(Settings(path_prefix="/speech"), None, None)
-    files = TestClient(application.asgi, follow_redirects=False)
+    files = TestClient(application.asgi, "http://127.0.0.1", follow_redirects=False)
     bare = files.get("/speech")
     assert (bare.status_code, bare.headers["location"]) == (307, "/speech/")
     assert files.get("/speech/").status_code == 200
