@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from liusheng.server.access.binding import check_binding
+from liusheng.server.access.binding import ExposedError, check_binding
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import keys_of_environment
 from liusheng.server.access.tls import Certificate
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import API_KEYS_VARIABLE
+
+__all__ = ["Access", "ExposedError", "check_exposure", "open_access"]
 
 
 @dataclass(frozen=True)
