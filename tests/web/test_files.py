@@ -35,7 +35,7 @@ def test_a_file_has_its_type_and_forbids_other_hosts(
     assert response.status_code == 200
     assert response.headers["content-type"] == content_type
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["content-security-policy"].startswith("default-src 'self';")
+    assert response.headers["content-security-policy"].startswith("default-src 'none';")
     assert len(response.content) == int(response.headers["content-length"])
 
 

@@ -56,6 +56,7 @@ class Application:
 
     recognition, synthesis, punctuation: started; None: the server has none.
     keyring: the keys that clients need; None: they need none.
+    routes, page: all routes, and those of the web page.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Application:
         self._punctuation = punctuation
         self._sockets: set[SocketDriver[Any]] = set()
         self._endpoints = self._http()
+        self.page = page_routes(settings.path_prefix)
+        self.routes = self._routes()
         router = Starlette(
-            routes=self._routes(),
+            routes=self.routes,
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
         self.asgi = Gate(router, settings, keyring)
@@ -96,7 +99,7 @@ class Application:
         return [
             *(Route(prefix + each.path, each, methods=[each.method]) for each in self._endpoints),
             *(WebSocketRoute(prefix + path, serve) for path, serve in self._websockets().items()),
-            *page_routes(prefix),
+            *self.page,
         ]
 
     def _http(self) -> list[Endpoint]:

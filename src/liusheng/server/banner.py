@@ -29,6 +29,7 @@ def banner(
     """
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{host}:{ports[0]}{settings.path_prefix}"
+    secure = "s" if settings.tls.certificate else ""
     lines = [f"Liusheng {__version__} is listening on {host}, port {', '.join(map(str, ports))}."]
     if recognition:
         models = recognition.description.models
@@ -36,13 +37,15 @@ def banner(
             f", {lang}: {model}" for lang, model in models.items() if model != models["auto"]
         )
         lines.append(
-            f"  recognition  ws://{address}{paths.ASR_STREAMING}  ({models['auto']}{others})"
+            f"  recognition  ws{secure}://{address}{paths.ASR_STREAMING}  ({models['auto']}{others})"
         )
     if synthesis:
         voices = ", ".join(f"{voice.id} {voice.name}" for voice in synthesis.voices[:4])
-        lines.append(f"  synthesis    ws://{address}{paths.TTS_STREAMING}  (voices: {voices})")
-    lines.append(f"  page         http://{address}/")
-    server = "" if address == _DEFAULT else f" --server ws://{address}"
+        lines.append(
+            f"  synthesis    ws{secure}://{address}{paths.TTS_STREAMING}  (voices: {voices})"
+        )
+    lines.append(f"  page         http{secure}://{address}/")
+    server = "" if address == _DEFAULT and not secure else f" --server ws{secure}://{address}"
     lines.append("Try, in another terminal:")
     command = _command()
     if synthesis:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -64,7 +64,7 @@ def page_paths() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (*_ALIASES, *files), folders
 
 
-def page_routes(path_prefix: str) -> list[BaseRoute]:
+def page_routes(path_prefix: str) -> list[Route]:
     """Return a route for each file of the page and for each folder of files.
 
     There is no mount of everything: it would answer 404, not 405, to a wrong method elsewhere.
@@ -84,9 +84,7 @@ def page_routes(path_prefix: str) -> list[BaseRoute]:
 
         return respond
 
-    found: list[BaseRoute] = [
-        Route(path_prefix + path, file(name)) for path, name in _ALIASES.items()
-    ]
+    found = [Route(path_prefix + path, file(name)) for path, name in _ALIASES.items()]
     for source in sorted(_WEB.iterdir()):
         if source.is_dir():
             found.append(Route(f"{path_prefix}/{source.name}/{{path:path}}", folder(source.name)))
