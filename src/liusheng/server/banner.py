@@ -45,7 +45,8 @@ def banner(
             f"  synthesis    ws{secure}://{address}{paths.TTS_STREAMING}  (voices: {voices})"
         )
     lines.append(f"  page         http{secure}://{address}/")
-    server = "" if address == _DEFAULT and not secure else f" --server ws{secure}://{address}"
+    is_default = address == _DEFAULT and not secure
+    server = "" if is_default else f" --server ws{secure}://{address}"
     lines.append("Try, in another terminal:")
     command = _command()
     if synthesis:
