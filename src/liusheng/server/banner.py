@@ -29,7 +29,7 @@ def banner(
     """
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{host}:{ports[0]}{settings.path_prefix}"
-    secure = "s" if settings.tls.certificate else ""
+    websocket, http = ("wss", "https") if settings.tls.certificate else ("ws", "http")
     lines = [f"Liusheng {__version__} is listening on {host}, port {', '.join(map(str, ports))}."]
     if recognition:
         models = recognition.description.models
@@ -37,16 +37,17 @@ def banner(
             f", {lang}: {model}" for lang, model in models.items() if model != models["auto"]
         )
         lines.append(
-            f"  recognition  ws{secure}://{address}{paths.ASR_STREAMING}  ({models['auto']}{others})"
+            f"  recognition  {websocket}://{address}{paths.ASR_STREAMING}"
+            f"  ({models['auto']}{others})"
         )
     if synthesis:
         voices = ", ".join(f"{voice.id} {voice.name}" for voice in synthesis.voices[:4])
         lines.append(
-            f"  synthesis    ws{secure}://{address}{paths.TTS_STREAMING}  (voices: {voices})"
+            f"  synthesis    {websocket}://{address}{paths.TTS_STREAMING}  (voices: {voices})"
         )
-    lines.append(f"  page         http{secure}://{address}/")
-    is_default = address == _DEFAULT and not secure
-    server = "" if is_default else f" --server ws{secure}://{address}"
+    lines.append(f"  page         {http}://{address}/")
+    is_default = address == _DEFAULT and websocket == "ws"
+    server = "" if is_default else f" --server {websocket}://{address}"
     lines.append("Try, in another terminal:")
     command = _command()
     if synthesis:

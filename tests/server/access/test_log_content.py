@@ -11,7 +11,7 @@ import pytest
 from liusheng.protocol import paths
 from tests.server.conftest import Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TEXT = "杏花微雨时节的秘密"
 SPOKEN = "confidential words"  # the recogniser of the tests returns the bytes it gets

@@ -22,7 +22,7 @@ def request(path: str, method: str = "GET") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("prefix", ["", "/speech"])
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_every_path_needs_a_key_or_is_meant_to_be_open(prefix: str, engines: Fakes) -> None:
     made = Settings(path_prefix=prefix, compat=CompatSettings(cpp_runtime=True, speech_web=True))
     application = Application(made, *engines)

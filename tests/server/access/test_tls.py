@@ -70,7 +70,7 @@ def presented(port: int, context: ssl.SSLContext) -> bytes:
         return secure.getpeercert(binary_form=True) or b""
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_new_certificate_is_used_without_dropping_connections(
     authority: Authority,
     serve: Serve,

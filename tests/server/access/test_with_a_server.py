@@ -25,7 +25,7 @@ from liusheng.server.access.keys import ApiKey, digest, new_secret
 from tests.server.access.test_keys import NOW
 from tests.server.conftest import Dialogue, Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECRET = new_secret()
 WRONG = new_secret()
@@ -57,7 +57,7 @@ class Keyed:
             return await client.get(self.http + path, headers=headers)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def keyed(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Keyed]:
