@@ -20,6 +20,7 @@ from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, Syn
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import LimitSettings, Settings
 from liusheng.server.engines import Engines
 from liusheng.server.listening import bind
@@ -133,8 +134,11 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
             listening = bind(made.host, made.ports[0])
             listening.listen()  # whoever connects before the server is up waits for it
             stop = asyncio.Event()
+            access = open_access(made)
             serving = asyncio.create_task(
-                serve_until(stop, made, [listening], Engines(recognition, synthesis, punctuation))
+                serve_until(
+                    stop, made, [listening], Engines(recognition, synthesis, punctuation), access
+                )
             )
 
             async def end() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import websockets
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from liusheng.server.config.settings import Settings
 from liusheng.server.listening import bind, start_listening
-from liusheng.server.uvicorn_server import ApplicationServer
+from liusheng.server.uvicorn_server import ApplicationServer, WebSocketProtocol
 
 
 class FakeApplication:
@@ -37,15 +36,13 @@ class FakeApplication:
 
 async def test_a_client_that_is_still_sending_gets_the_reason() -> None:
     application: Any = FakeApplication()
-    server = ApplicationServer(application, Settings().limits)
+    server = ApplicationServer(application, Settings(), None)
     with bind("127.0.0.1", 0) as bound:
         start_listening(bound)
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         async with websockets.connect(f"ws://127.0.0.1:{bound.getsockname()[1]}/") as socket:
             # What `shutdown` waits for: uvicorn's own record of open WebSockets.
-            assert [type(each) for each in server.server_state.connections] == [
-                WebSocketsSansIOProtocol
-            ]
+            assert [type(each) for each in server.server_state.connections] == [WebSocketProtocol]
             await socket.send(bytes(100_000))
             server.should_exit = True
             with pytest.raises(websockets.ConnectionClosed) as caught:

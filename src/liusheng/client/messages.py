@@ -119,6 +119,24 @@ def check(message: dict[str, Any]) -> None:
         raise ServerError(str(message.get("code", "refused")), str(text))
 
 
+class _PaddleSpeechMessage(Struct):
+    description: str
+
+
+class _PaddleSpeechFailure(Struct):
+    error: str
+    message: _PaddleSpeechMessage
+
+
+def error_of_response(body: bytes) -> ServerError | None:
+    """Return the error in the body of an HTTP response; None if it has none of this server's."""
+    try:
+        failure = msgspec.json.decode(body, type=_PaddleSpeechFailure)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return ServerError(failure.error, failure.message.description)
+
+
 def unexpected(problem: str, message: object) -> ServerError:
     """Return the error for a message that does not follow the protocol."""
     return ServerError("unexpected_reply", f"{problem}: {quoted(message, _MAX_QUOTED)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,12 +15,15 @@ from starlette.websockets import WebSocket
 from liusheng.protocol import paths
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
-from liusheng.protocol.errors import CloseCode
+from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.tts import SampleRate
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server.access.gate import Gate
+from liusheng.server.access.keyring import Keyring
 from liusheng.server.config.settings import Settings
+from liusheng.server.ending import end_with
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
 from liusheng.server.http.documents import document_endpoints
@@ -51,6 +55,8 @@ class Application:
     """The application, and the sessions and requests that it is serving.
 
     recognition, synthesis, punctuation: started; None: the server has none.
+    keyring: the keys that clients need; None: they need none.
+    routes, page: all routes, and those of the web page.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class Application:
         recognition: RecognitionService | None,
         synthesis: SynthesisService | None,
         punctuation: PunctuationService | None = None,
+        keyring: Keyring | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
@@ -66,10 +73,13 @@ class Application:
         self._punctuation = punctuation
         self._sockets: set[SocketDriver[Any]] = set()
         self._endpoints = self._http()
-        self.asgi = Starlette(
-            routes=self._routes(),
+        self.page = page_routes(settings.path_prefix)
+        self.routes = self._routes()
+        router = Starlette(
+            routes=self.routes,
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
+        self.asgi = Gate(router, settings, keyring)
 
     async def stop_sessions(self) -> None:
         """Send every client the error server_stopping, and close its connection."""
@@ -89,7 +99,7 @@ class Application:
         return [
             *(Route(prefix + each.path, each, methods=[each.method]) for each in self._endpoints),
             *(WebSocketRoute(prefix + path, serve) for path, serve in self._websockets().items()),
-            *page_routes(prefix),
+            *self.page,
         ]
 
     def _http(self) -> list[Endpoint]:
@@ -200,6 +210,11 @@ class Application:
         self._sockets.add(socket)
         try:
             with connection_log(task, websocket):
+                end_with(websocket.scope, partial(_end, socket))
                 await socket.run()
         finally:
             self._sockets.discard(socket)
+
+
+async def _end(socket: SocketDriver[Any], error: ProtocolError) -> None:
+    await socket.stop(error, CloseCode.POLICY, _STOP_TIMEOUT)

@@ -11,6 +11,7 @@ import socket
 import sys
 
 from liusheng.server import logs
+from liusheng.server.access.opening import Access, open_access
 from liusheng.server.app import Application
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
@@ -46,10 +47,11 @@ async def _serve(settings: Settings) -> int:
     with contextlib.ExitStack() as sockets:
         engines = Engines()
         try:
+            access = open_access(settings)
             bound = [sockets.enter_context(bind(settings.host, port)) for port in settings.ports]
             engines = make_engines(settings)
             if await _started(engines, stop):
-                await serve_until(stop, settings, bound, engines)
+                await serve_until(stop, settings, bound, engines, access)
         except Exception as error:
             _log.error("The server cannot start: %s", error)
             _log.debug("because", exc_info=error)
@@ -75,11 +77,17 @@ async def _started(engines: Engines, stop: asyncio.Event) -> bool:
 
 
 async def serve_until(
-    stop: asyncio.Event, settings: Settings, bound: list[socket.socket], engines: Engines
+    stop: asyncio.Event,
+    settings: Settings,
+    bound: list[socket.socket],
+    engines: Engines,
+    access: Access,
 ) -> None:
     """Serve on bound sockets, with started engines, until `stop` is set."""
-    application = Application(settings, engines.recognition, engines.synthesis, engines.punctuation)
-    server = ApplicationServer(application, settings.limits)
+    application = Application(
+        settings, engines.recognition, engines.synthesis, engines.punctuation, access.keyring
+    )
+    server = ApplicationServer(application, settings, access.certificate)
     for each in bound:
         start_listening(each)
     serving = asyncio.create_task(server.serve(sockets=bound))
@@ -87,7 +95,11 @@ async def serve_until(
     sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis))
     sys.stdout.flush()
     stopped = asyncio.create_task(stop.wait())
+    watching = [asyncio.create_task(application.asgi.keys.watch())]
+    if access.certificate:
+        watching.append(asyncio.create_task(access.certificate.watch()))
     await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
+    for task in (stopped, *watching):
+        task.cancel()
     server.should_exit = True
     await serving

@@ -122,7 +122,7 @@ def all_closed() -> Iterator[None]:
 def request(body: bytes, length: int | None = None) -> bytes:
     lines = [
         "POST /v1/audio/transcriptions HTTP/1.1",
-        "Host: here",
+        "Host: localhost",
         f"Content-Type: {TYPE}",
         f"Content-Length: {len(body) if length is None else length}",
         "",

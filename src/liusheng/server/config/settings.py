@@ -7,12 +7,11 @@ reads files, environment and flags into these types; `Settings()` reads nothing:
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from liusheng.asr.options import (
@@ -29,32 +28,12 @@ from liusheng.models.catalogue import Catalogue
 from liusheng.models.store import default_home
 from liusheng.models.types import Task
 from liusheng.protocol import paths
+from liusheng.server.config.access import AccessSettings, TlsSettings
+from liusheng.server.config.group import Group, split
 from liusheng.server.cores import usable_cores
 
-
-def _split(value: Any) -> Any:
-    """Return the list in a string, as flags and environment variables have it: `a,b` or JSON."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if text.startswith("["):
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"is not a JSON list ({error.msg})") from None
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_split)]
+Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(split)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class Group(BaseModel):
-    """A table of settings."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True
-    )
 
 
 class AsrSettings(Group):
@@ -234,10 +213,10 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         min_length=1,
-        description="Address to listen on; 0.0.0.0 and :: are all addresses of this machine, "
-        "open to everyone who can reach it.",
+        description="Address to listen on; 0.0.0.0 and :: are all addresses of this machine. "
+        "Another one than a loopback address needs API keys, or access.no_auth.",
     )
-    ports: Annotated[list[Port], BeforeValidator(_split), Field(min_length=1)] = Field(
+    ports: Annotated[list[Port], BeforeValidator(split), Field(min_length=1)] = Field(
         default=[8090], description="Ports to listen on; 0: any that is free."
     )
     path_prefix: str = Field(
@@ -255,6 +234,8 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     workers: WorkerSettings = WorkerSettings()
     compat: CompatSettings = CompatSettings()
+    access: AccessSettings = Field(default_factory=AccessSettings)
+    tls: TlsSettings = TlsSettings()
 
     @property
     def asr_options(self) -> AsrOptions:
