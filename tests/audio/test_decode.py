@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from liusheng.audio.decode import DecodeError, decode_file
+from liusheng.audio.containers import DecodeError
+from liusheng.audio.decode import decode_file
 
 from .conftest import MakeFile, tone
 

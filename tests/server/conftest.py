@@ -16,6 +16,8 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.protocol import paths
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
@@ -111,6 +113,14 @@ async def engines() -> AsyncIterator[Fakes]:
         await asyncio.gather(recognition.stop(), synthesis.stop())
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def decoding() -> AsyncIterator[DecodingService]:
+    """Real decoders; the first use starts them."""
+    service = DecodingService(DecodingOptions())
+    yield service
+    await service.stop()
+
+
 def limit(engines: Fakes, limits: LimitSettings) -> None:
     """Let the engines take as much as a server with these limits would have them take."""
     recognition, synthesis = engines
@@ -121,7 +131,7 @@ def limit(engines: Fakes, limits: LimitSettings) -> None:
 
 
 @asynccontextmanager
-async def starting(engines: Fakes) -> AsyncIterator[Serve]:
+async def starting(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Serve]:
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
 
@@ -134,7 +144,12 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
             listening.listen()  # whoever connects before the server is up waits for it
             stop = asyncio.Event()
             serving = asyncio.create_task(
-                serve_until(stop, made, [listening], Engines(recognition, synthesis, punctuation))
+                serve_until(
+                    stop,
+                    made,
+                    [listening],
+                    Engines(recognition, synthesis, punctuation, decoding),
+                )
             )
 
             async def end() -> None:
@@ -148,15 +163,15 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serve(engines: Fakes) -> AsyncIterator[Serve]:
+async def serve(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Serve]:
     """Start servers: `await serve(limits={...})`."""
-    async with starting(engines) as start:
+    async with starting(engines, decoding) as start:
         yield start
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def default_server(engines: Fakes) -> AsyncIterator[Server]:
-    async with starting(engines) as start:
+async def default_server(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Server]:
+    async with starting(engines, decoding) as start:
         yield await start()
 
 

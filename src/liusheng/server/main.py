@@ -78,7 +78,13 @@ async def serve_until(
     stop: asyncio.Event, settings: Settings, bound: list[socket.socket], engines: Engines
 ) -> None:
     """Serve on bound sockets, with started engines, until `stop` is set."""
-    application = Application(settings, engines.recognition, engines.synthesis, engines.punctuation)
+    application = Application(
+        settings,
+        engines.recognition,
+        engines.synthesis,
+        engines.punctuation,
+        engines.decoding,
+    )
     server = ApplicationServer(application, settings.limits)
     for each in bound:
         start_listening(each)
