@@ -64,6 +64,8 @@ _LENIENT_TAGS: dict[str, Any] = (
     {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 )
 
+_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+
 _INTEGER_SCALES = {
     np.dtype(np.int16): 2.0**15,
     np.dtype(np.int32): 2.0**31,
@@ -186,7 +188,7 @@ def _audio_stream(container: InputContainer, name: str) -> AudioStream:
 
 
 def _check(channels: int, rate: int, name: str) -> None:
-    """Raise DecodeError for what would cost too much; PyAV itself crashes above 8 channels."""
+    """Raise DecodeError for what would cost too much, or has more planes than PyAV can read."""
     if channels > MAX_CHANNELS:
         raise DecodeError(
             f"it has {channels} channels, and at most {MAX_CHANNELS} are accepted",
@@ -203,19 +205,34 @@ def _check(channels: int, rate: int, name: str) -> None:
 
 def _why_not_opened(file: BinaryIO) -> str:
     try:
-        file.seek(0)
-        empty = not file.read(1)
+        if file.seekable():
+            file.seek(0)
+            empty = not file.read(1)
+        else:
+            empty = file.tell() == 0
     except OSError:
-        empty = False  # a pipe cannot be read again
+        empty = False  # a pipe does not say how much was read
     return "the file is empty" if empty else "the file is not audio in a supported format"
 
 
 def _mono(frame: av.AudioFrame) -> Iterator[Samples]:
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
+    data = _channels(frame)
     for start in range(0, data.shape[1], _SLICE):
         yield _mixed(data[:, start : start + _SLICE])
+
+
+def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
+    """Return the samples of a frame, shape (channels, n).
+
+    Not `to_ndarray`: PyAV lists what follows the eighth plane of a frame as a ninth, and reading it
+    ends the process.
+    """
+    count = frame.layout.nb_channels
+    dtype = _DTYPES[frame.format.packed.name]
+    if frame.format.is_planar:
+        return np.stack([np.frombuffer(p, dtype, frame.samples) for p in frame.planes[:count]])
+    packed = np.frombuffer(frame.planes[0], dtype, frame.samples * count)
+    return packed.reshape(-1, count).T
 
 
 def _mixed(data: npt.NDArray[np.generic]) -> Samples:

@@ -30,7 +30,7 @@ class Forker:
     """A forker and its decoders, as a context. May be shared by threads."""
 
     def __init__(self, options: DecodingOptions | None = None) -> None:
-        """Start the forker.
+        """Start the forker, and wait until it is ready.
 
         Raises:
             OSError: it cannot be started.
@@ -47,6 +47,10 @@ class Forker:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._statuses: dict[int, int] = {}
+        self._control.settimeout(launch.START_TIMEOUT)
+        if len(self._control.recv(wire.REPORT.size, socket.MSG_WAITALL)) < wire.REPORT.size:
+            self.close()
+            raise OSError(f"the decoders cannot be started: {self._process.returncode}")
 
     def __enter__(self) -> Forker:
         return self

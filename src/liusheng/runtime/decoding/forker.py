@@ -62,11 +62,16 @@ class Forker:
                     self._reap()
                 if self._control in ready and not self._serve():
                     break
+            signal.set_wakeup_fd(-1)
         for pid in self._numbers:
             os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
     def _serve(self) -> bool:
-        request, sockets, _, _ = socket.recv_fds(self._control, REQUEST.size, 1)
+        try:
+            request, sockets, _, _ = socket.recv_fds(self._control, REQUEST.size, 1)
+        except ConnectionError:
+            return False
         if len(request) < REQUEST.size:
             return False
         kind, number = REQUEST.unpack(request)
