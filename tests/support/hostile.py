@@ -7,19 +7,29 @@ import io
 import struct
 import wave
 import zlib
+from collections.abc import Callable
 
 import av
 import numpy as np
 
 
-def crc(data: bytes, polynomial: int, bits: int) -> int:
-    """The check sums of FLAC: most significant bit first, from zero."""
-    value, top = 0, 1 << (bits - 1)
-    for byte in data:
-        value ^= byte << (bits - 8)
+@functools.cache
+def _crc_table(polynomial: int, bits: int) -> list[int]:
+    table = []
+    for byte in range(256):
+        value = byte << (bits - 8)
         for _ in range(8):
-            value = (value << 1) ^ (polynomial if value & top else 0)
-        value &= (1 << bits) - 1
+            value = (value << 1) ^ (polynomial if value >> (bits - 1) else 0)
+            value &= (1 << bits) - 1
+        table.append(value)
+    return table
+
+
+def crc(data: bytes, polynomial: int, bits: int) -> int:
+    """The check sums of FLAC and Ogg: most significant bit first, from zero."""
+    table, value, mask = _crc_table(polynomial, bits), 0, (1 << bits) - 1
+    for byte in data:
+        value = (value << 8 & mask) ^ table[(value >> (bits - 8)) ^ byte]
     return value
 
 
@@ -161,7 +171,7 @@ def speech(seconds: float) -> bytes:
     return file.getvalue()
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "one_hertz": (lambda: flac(1, 2), "sample rate of 1 Hz"),
     "two_hertz": (lambda: flac(2, 4), "sample rate of 2 Hz"),
     "million_hertz": (lambda: wav(1_000_000), "sample rate of 1,000,000 Hz"),

@@ -228,10 +228,11 @@ def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
     ends the process.
     """
     count = frame.layout.nb_channels
-    dtype = _DTYPES[frame.format.packed.name]
+    dtype = np.dtype(_DTYPES[frame.format.packed.name])
+    planes: list[Any] = list(frame.planes)
     if frame.format.is_planar:
-        return np.stack([np.frombuffer(p, dtype, frame.samples) for p in frame.planes[:count]])
-    packed = np.frombuffer(frame.planes[0], dtype, frame.samples * count)
+        return np.stack([np.frombuffer(each, dtype, frame.samples) for each in planes[:count]])
+    packed: npt.NDArray[np.generic] = np.frombuffer(planes[0], dtype, frame.samples * count)
     return packed.reshape(-1, count).T
 
 
