@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server.container_decoding import decode_stream, decode_whole
 
@@ -30,22 +29,16 @@ async def chunks(data: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
         yield data[at : at + size]
 
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service() -> AsyncIterator[DecodingService]:
-    made = DecodingService(DecodingOptions())
-    yield made
-    await made.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def decoding(service: DecodingService) -> AsyncIterator[DecodingService]:
-    """Decoders, none of which outlives its test."""
-    yield service
+@pytest_asyncio.fixture(loop_scope="session", name="decoding")
+async def no_decoder_is_left(decoding: DecodingService) -> AsyncIterator[DecodingService]:
+    """The decoders of all tests, none of which outlives its test here."""
+    await decoding.start()
+    yield decoding
     for _ in range(500):
-        if len(service.pids) == 1:
+        if len(decoding.pids) == 1:
             return
         await asyncio.sleep(0.01)
     pytest.fail("a decoder is left behind")

@@ -18,7 +18,7 @@ from liusheng.runtime.decoding.service import DecodingService
 from tests.server.conftest import Serve, Server
 from tests.support import hostile
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FILES = hostile.REFUSED | {"giant_index": (hostile.giant_index, "takes more memory")}
 

@@ -230,10 +230,12 @@ def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
     count = frame.layout.nb_channels
     dtype = np.dtype(_DTYPES[frame.format.packed.name])
     planes: list[Any] = list(frame.planes)
+    samples: npt.NDArray[np.generic]
     if frame.format.is_planar:
-        return np.stack([np.frombuffer(each, dtype, frame.samples) for each in planes[:count]])
-    packed: npt.NDArray[np.generic] = np.frombuffer(planes[0], dtype, frame.samples * count)
-    return packed.reshape(-1, count).T
+        samples = np.stack([np.frombuffer(each, dtype, frame.samples) for each in planes[:count]])
+    else:
+        samples = np.frombuffer(planes[0], dtype, frame.samples * count).reshape(-1, count).T
+    return samples
 
 
 def _mixed(data: npt.NDArray[np.generic]) -> Samples:
