@@ -131,9 +131,11 @@ class TestRemoteFile:
                 ours.sendall(wire.pack(wire.DATA, data[position : position + size]))
 
         with ours, theirs:
-            threading.Thread(target=serve, daemon=True).start()
+            server = threading.Thread(target=serve)
+            server.start()
             yield worker.RemoteFile(theirs, len(data))
             theirs.shutdown(socket.SHUT_RDWR)
+            server.join(30)
 
     def test_positions(self, file: worker.RemoteFile) -> None:
         assert file.seekable()
