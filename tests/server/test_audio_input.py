@@ -44,7 +44,7 @@ async def test_a_container_whose_recognition_is_over_is_decoded_to_its_end(
 ) -> None:
     stream: Any = FullStream()
     heard: list[float] = []
-    start = Start(format="wav")
+    start = Start(name="a", format="wav")
     container = open_audio_input(start, stream, decoding, 0.3, heard.append, heard.append)  # type: ignore[arg-type]
     container.feed(hostile.speech(1.0))
     container.finish()
