@@ -34,7 +34,7 @@ CLIENT = {"asyncio", "msgspec", "numpy", "websockets"}
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        pytest.param("liusheng.server.main", ENGINES, id="server: engines are in workers"),
+        pytest.param("liusheng.server.main", ENGINES | {"av"}, id="server: engines are in workers"),
         pytest.param("liusheng", CLIENT | ENGINES | SERVER, id="package"),
         pytest.param("liusheng.client", ENGINES | SERVER, id="client"),
         pytest.param("liusheng.cli", ENGINES | SERVER, id="command"),

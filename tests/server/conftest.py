@@ -16,6 +16,8 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.protocol import paths
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
@@ -112,6 +114,14 @@ async def engines() -> AsyncIterator[Fakes]:
         await asyncio.gather(recognition.stop(), synthesis.stop())
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def decoding() -> AsyncIterator[DecodingService]:
+    """Real decoders; the first use starts them."""
+    service = DecodingService(DecodingOptions())
+    yield service
+    await service.stop()
+
+
 def limit(engines: Fakes, limits: LimitSettings) -> None:
     """Let the engines take as much as a server with these limits would have them take."""
     recognition, synthesis = engines
@@ -122,7 +132,7 @@ def limit(engines: Fakes, limits: LimitSettings) -> None:
 
 
 @asynccontextmanager
-async def starting(engines: Fakes) -> AsyncIterator[Serve]:
+async def starting(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Serve]:
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
 
@@ -137,7 +147,11 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
             access = open_access(made)
             serving = asyncio.create_task(
                 serve_until(
-                    stop, made, [listening], Engines(recognition, synthesis, punctuation), access
+                    stop,
+                    made,
+                    [listening],
+                    Engines(recognition, synthesis, punctuation, decoding),
+                    access,
                 )
             )
 
@@ -152,15 +166,15 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serve(engines: Fakes) -> AsyncIterator[Serve]:
+async def serve(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Serve]:
     """Start servers: `await serve(limits={...})`."""
-    async with starting(engines) as start:
+    async with starting(engines, decoding) as start:
         yield start
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def default_server(engines: Fakes) -> AsyncIterator[Server]:
-    async with starting(engines) as start:
+async def default_server(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Server]:
+    async with starting(engines, decoding) as start:
         yield await start()
 
 

@@ -24,7 +24,7 @@ def test_what_the_settings_do_not_name_is_not_made(tmp_path: Path) -> None:
     engines = make_engines(settings(tmp_path))
     assert engines.recognition is not None
     assert (engines.synthesis, engines.punctuation) == (None, None)
-    assert list(engines) == [engines.recognition]
+    assert list(engines) == [engines.recognition, engines.decoding]
 
 
 def test_limits_are_passed_on(tmp_path: Path) -> None:

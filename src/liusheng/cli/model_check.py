@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from liusheng.audio.decode import decode_file
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.audio.wav import open_wav
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Task
+from liusheng.runtime.decoding.blocking import decode_file
 
 SENTENCES = {
     "zh": "今天天气很好，我们一起去公园散步吧。",
@@ -82,7 +82,8 @@ def check_recognition(model: InstalledModel, wav: Path | None, lang: str) -> dic
     loaded = time.perf_counter() - started
     if wav is None:
         return {"load_seconds": loaded, "real_time_factor": None, "text": ""}
-    blocks = list(decode_file(wav, SAMPLE_RATE, block_seconds=_TURN))
+    decoded = decode_file(wav, SAMPLE_RATE, block_seconds=_TURN)
+    blocks = [pcm_to_samples(pcm) for pcm in decoded]
     params = StreamParams(lang if lang in recognizer.languages else "auto")
     stream = InProcessStream(recognizer, params)
     text = ""

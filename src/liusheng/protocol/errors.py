@@ -56,6 +56,7 @@ class ErrorCode(str, Enum):
     SERVER_STOPPING = "server_stopping"
     RECOGNITION_FAILED = "recognition_failed"
     SYNTHESIS_FAILED = "synthesis_failed"
+    STORAGE_FULL = "storage_full"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -65,6 +66,7 @@ SERVER_ERRORS = frozenset(
         ErrorCode.SERVER_STOPPING,
         ErrorCode.RECOGNITION_FAILED,
         ErrorCode.SYNTHESIS_FAILED,
+        ErrorCode.STORAGE_FULL,
         ErrorCode.INTERNAL_ERROR,
     }
 )

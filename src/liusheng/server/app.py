@@ -17,6 +17,7 @@ from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.tts import SampleRate
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
@@ -55,6 +56,7 @@ class Application:
     """The application, and the sessions and requests that it is serving.
 
     recognition, synthesis, punctuation: started; None: the server has none.
+    decoding: of files; recognition needs it.
     keyring: the keys that clients need; None: they need none.
     routes, page: all routes, and those of the web page.
     """
@@ -65,12 +67,14 @@ class Application:
         recognition: RecognitionService | None,
         synthesis: SynthesisService | None,
         punctuation: PunctuationService | None = None,
+        decoding: DecodingService | None = None,
         keyring: Keyring | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
         self._synthesis = synthesis
         self._punctuation = punctuation
+        self._decoding = decoding
         self._sockets: set[SocketDriver[Any]] = set()
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
@@ -117,13 +121,14 @@ class Application:
         models: list[str] = []
         channels: dict[str, ChannelDescription] = {}
         if recognition:
+            assert self._decoding is not None
             found += [
-                asr_stream_endpoint(recognition, script, limits),
-                paddlespeech_asr_endpoint(recognition, script, limits),
+                asr_stream_endpoint(recognition, self._decoding, script, limits),
+                paddlespeech_asr_endpoint(recognition, self._decoding, script, limits),
                 help_endpoint(paths.ASR),
                 paddlespeech_text_endpoint(self._punctuation, limits),
                 help_endpoint(paths.TEXT),
-                openai_transcription_endpoint(recognition, script, limits),
+                openai_transcription_endpoint(recognition, self._decoding, script, limits),
             ]
             channels |= {"asr": ASR, "realtime": REALTIME}
             models += recognition.description.models.values()
@@ -165,10 +170,12 @@ class Application:
 
     async def _serve_asr(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
+        assert self._decoding is not None
         limits = self._settings.limits
         socket = ASRSocket(
             websocket,
             self._recognition,
+            self._decoding,
             script=self._settings.asr.script,
             limits=Limits(
                 idle_seconds=limits.idle_seconds,

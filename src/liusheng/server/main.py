@@ -85,7 +85,12 @@ async def serve_until(
 ) -> None:
     """Serve on bound sockets, with started engines, until `stop` is set."""
     application = Application(
-        settings, engines.recognition, engines.synthesis, engines.punctuation, access.keyring
+        settings,
+        engines.recognition,
+        engines.synthesis,
+        engines.punctuation,
+        engines.decoding,
+        access.keyring,
     )
     server = ApplicationServer(application, settings, access.certificate)
     for each in bound:

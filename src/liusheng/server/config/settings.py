@@ -119,6 +119,12 @@ class LimitSettings(Group):
     max_upload_bytes: int = Field(
         default=100 << 20, ge=1024, description="Bytes of a file for recognition."
     )
+    max_upload_seconds: float = Field(
+        default=86_400,
+        gt=0,
+        description="Seconds of audio in a file for recognition: a small file can be many hours of "
+        "silence.",
+    )
     max_queued_seconds: float = Field(
         default=30,
         gt=0,
@@ -152,6 +158,11 @@ class LimitSettings(Group):
         description="Seconds after which an unanswered ping closes the WebSocket.",
     )
 
+    @property
+    def upload_seconds(self) -> float:
+        """Seconds of audio in a file for recognition, by both limits."""
+        return min(self.max_upload_seconds, self.max_session_seconds or self.max_upload_seconds)
+
 
 class WorkerSettings(Group):
     """The worker processes."""
@@ -167,6 +178,23 @@ class WorkerSettings(Group):
         ge=1,
         le=512,
         description="Processes for synthesis; by default one for each core.",
+    )
+    decoding: int = Field(
+        default=64,
+        ge=1,
+        le=4096,
+        description="Most processes that decode files and containers, one for each that is being "
+        "received; further ones are refused.",
+    )
+    decoding_memory_bytes: int = Field(
+        default=96 << 20,
+        ge=16 << 20,
+        description="Bytes that a process may allocate to decode one file.",
+    )
+    decoding_stall_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="Seconds after which a file is given up whose decoding does not progress.",
     )
     threads: int = Field(default=1, ge=1, le=256, description="Threads in each process.")
     batch: int = Field(default=8, ge=1, le=256, description="Most streams in one batch.")

@@ -31,6 +31,7 @@ _STATUSES = {
     ErrorCode.SYNTHESIS_FAILED: 500,
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.NO_PUNCTUATION: 501,
+    ErrorCode.STORAGE_FULL: 507,
 }
 
 
