@@ -55,9 +55,10 @@ def named(value: object) -> str:
     return kind + shown
 
 
-def expected(struct: type[Any], path: str) -> str:
+def expected(struct: Any, path: str) -> str:
     """Return what the field at a path may hold: `a number from 0.5 to 2`.
 
+    struct: the class of the message.
     path: as for `field_and_value`.
     """
     types = [_type_info(struct)]
