@@ -17,7 +17,7 @@ from liusheng.protocol.frames import convert
 CHARACTERS = "a text of 1 to 50 characters"
 
 
-def refusal(struct: type[Any], strict: bool = True, **message: object) -> str:
+def refusal(struct: type[Any], message: dict[str, Any], *, strict: bool = True) -> str:
     with pytest.raises(ProtocolError) as caught:
         convert(message, struct, strict=strict)
     assert caught.value.code is ErrorCode.INVALID_FIELD
@@ -57,7 +57,7 @@ def test_every_kind_of_field_has_its_words(
 ) -> None:
     required = {"name": "", "text": "", "model": "", "input": "", "voice": ""}
     message = {key: each for key, each in required.items() if key in struct.__struct_fields__}
-    assert refusal(struct, **{**message, field: value}).startswith(
+    assert refusal(struct, {**message, field: value}).startswith(
         f'The field "{field}" must be {words}'
     )
 
@@ -79,12 +79,12 @@ def test_a_field_in_an_object_has_its_whole_path(path: str, value: object, words
     for name in above:
         place = place[name]
     place[last] = value
-    text = refusal(realtime.Session, **message)
+    text = refusal(realtime.Session, message)
     assert text.startswith(f'The field "audio.input.{path}" must be {words}')
 
 
 def test_an_item_of_a_list_has_its_number() -> None:
-    text = refusal(asr.Start, name="", hotwords=["国庆", 3])
+    text = refusal(asr.Start, {"name": "", "hotwords": ["国庆", 3]})
     assert text == f'The field "hotwords[1]" must be {CHARACTERS}, not the number 3.'
 
 
@@ -94,7 +94,7 @@ def test_what_is_too_long_to_quote_has_its_length() -> None:
 
 
 def test_query_parameters_have_the_same_words() -> None:
-    text = refusal(http.RecognitionQuery, False, nbest="many")
+    text = refusal(http.RecognitionQuery, {"nbest": "many"}, strict=False)
     assert text == 'The field "nbest" must be a whole number from 1 to 100, not the text "many".'
 
 

@@ -55,16 +55,21 @@ def named(value: object) -> str:
     return kind + shown
 
 
-@lru_cache(256)
-def expected(struct: type[Any], path: str) -> str:
+def expected(struct: Any, path: str) -> str:
     """Return what the field at a path may hold: `a number from 0.5 to 2`.
 
+    struct: the class of the message.
     path: as for `field_and_value`.
     """
-    types = [inspect.type_info(struct)]
+    types = [_type_info(struct)]
     for index, name in (step.groups() for step in _STEP.finditer(path)):
         types = [found for each in types for found in _within(each, name, bool(index))]
     return _any_of(types) or "another value"
+
+
+@lru_cache(64)
+def _type_info(struct: Any) -> inspect.Type:
+    return inspect.type_info(struct)
 
 
 def _within(kind: inspect.Type, name: str | None, item: bool) -> list[inspect.Type]:
@@ -72,9 +77,9 @@ def _within(kind: inspect.Type, name: str | None, item: bool) -> list[inspect.Ty
     if isinstance(kind, inspect.UnionType):
         return [found for each in kind.types for found in _within(each, name, item)]
     if isinstance(kind, inspect.StructType):
-        fields = [field.type for field in kind.fields if field.encode_name == name]
-        tag = [inspect.LiteralType((kind.tag,))] if name and name == kind.tag_field else []
-        return fields or tag
+        if name and name == kind.tag_field:
+            return [inspect.LiteralType((kind.tag,))]
+        return [field.type for field in kind.fields if field.encode_name == name]
     if item and isinstance(kind, inspect.VarTupleType | inspect.ListType):
         return [kind.item_type]
     return []
