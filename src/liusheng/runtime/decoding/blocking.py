@@ -23,7 +23,7 @@ from liusheng.runtime.decoding.options import DecodingOptions
 
 _log = logging.getLogger(__name__)
 
-_EXIT_TIMEOUT = 2.0
+_EXIT_TIMEOUT = 10.0
 
 
 class Forker:

@@ -15,7 +15,7 @@ from liusheng.runtime.decoding.fork_server import Decoder
 PcmSink = Callable[[bytes], Awaitable[None]]
 """Takes each block of PCM16; decoding continues when it returns."""
 
-_EXIT_TIMEOUT = 2.0
+_EXIT_TIMEOUT = 10.0
 """Seconds in which the forker reports the end of a decoder that has closed its connection."""
 
 _CHECKS = 5
