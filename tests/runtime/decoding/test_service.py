@@ -117,7 +117,7 @@ async def test_no_more_than_there_may_be(service: DecodingService) -> None:
     [
         (signal.SIGSEGV, "crashed on it", "SIGSEGV"),
         (signal.SIGXCPU, "takes longer than its audio lasts", "SIGXCPU"),
-        (signal.SIGKILL, "crashed on it", "SIGKILL"),
+        (signal.SIGKILL, "the system ended the process", "SIGKILL"),
     ],
 )
 async def test_a_decoder_dies(
@@ -144,25 +144,25 @@ async def test_a_decoder_dies(
 
 
 async def test_a_decoder_hangs(service: DecodingService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=0.2))
+    monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=1.5))
     source, running = await held(service)
-    await asyncio.sleep(0.5)  # to wait for the file is not to hang
+    await asyncio.sleep(2)  # to wait for the file is not to hang
     os.kill(await decoder_pid(service), signal.SIGSTOP)
     source.may_read.set()
-    with pytest.raises(DecodeError, match=r"did not progress for 0\.2 s"):
+    with pytest.raises(DecodeError, match=r"did not progress for 1\.5 s"):
         await running
 
 
 async def test_a_slow_taker_is_no_hanging_decoder(
     service: DecodingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=0.2))
+    monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=1.5))
     waited = False
 
     async def take(_: bytes) -> None:
         nonlocal waited
         if not waited:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(2)
         waited = True
 
     await service.decode(Memory(hostile.speech(1.0)), take, rate=16_000, block_seconds=0.5)
@@ -242,7 +242,8 @@ class Liar:
     pid = 1
     number = 1
 
-    def __init__(self, sent: bytes) -> None:
+    def __init__(self, sent: bytes, status: int | None = None) -> None:
+        self._status = status
         self.reader = asyncio.StreamReader()
         self.reader.feed_data(sent)
         self.reader.feed_eof()
@@ -252,7 +253,8 @@ class Liar:
     def write(self, _: bytes) -> None: ...
     async def drain(self) -> None: ...
     def kill(self) -> None: ...
-    async def status(self, _: float) -> None: ...
+    async def status(self, _: float) -> int | None:
+        return self._status
 
     def close(self) -> None:
         self.closed = True
@@ -280,6 +282,17 @@ async def test_a_decoder_is_not_believed(sent: bytes) -> None:
     with pytest.raises(DecoderDiedError):
         await conversation.run(wire.Job(0, 16_000, 1_600), Memory(b""), take)
     assert liar.closed
+
+
+async def test_no_process_is_not_the_files_fault(
+    service: DecodingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fork(_: ForkServer) -> Liar:
+        return Liar(b"", wire.NOT_STARTED)
+
+    monkeypatch.setattr(ForkServer, "fork", fork)
+    with pytest.raises(BusyError, match="no process can be started"):
+        await decode(service, Memory(b""))
 
 
 @pytest.mark.parametrize(

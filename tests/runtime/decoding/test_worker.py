@@ -109,6 +109,16 @@ def test_memory(sock: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"more memory" in content
 
 
+def test_a_fault_of_a_library(sock: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_: object, **__: object) -> None:
+        raise ValueError("buffer is too small")
+
+    monkeypatch.setattr(worker, "decode_file", decode)
+    _, kind, content, _ = exchange(sock, b"")
+    assert kind == wire.FAILED
+    assert b"the decoder failed on it (ValueError)" in content
+
+
 def test_the_owner_goes_away(sock: socket.socket) -> None:
     job = wire.Job(1_000_000, 16_000, 1_600)
     sock.sendall(wire.pack(wire.JOB, msgspec.json.encode(job)))

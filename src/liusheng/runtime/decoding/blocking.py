@@ -23,7 +23,7 @@ from liusheng.runtime.decoding.options import DecodingOptions
 
 _log = logging.getLogger(__name__)
 
-_EXIT_TIMEOUT = 2.0
+_EXIT_TIMEOUT = 10.0
 
 
 class Forker:
@@ -110,7 +110,10 @@ class Forker:
         except TimeoutError:
             error = launch.stalled(self.options.stall_seconds)
         except (EOFError, ConnectionError, wire.WireError, msgspec.MsgspecError):
-            error = launch.death(self._status(number))
+            status = self._status(number)
+            if status == wire.NOT_STARTED:
+                raise OSError("no process can be started that decodes files") from None
+            error = launch.death(status)
         finally:
             with suppress(OSError):
                 self._control.send(wire.REQUEST.pack(wire.KILL, number))

@@ -10,12 +10,12 @@ import msgspec
 
 from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import launch, wire
-from liusheng.runtime.decoding.fork_server import Decoder
+from liusheng.runtime.decoding.fork_server import Decoder, ForkerLostError
 
 PcmSink = Callable[[bytes], Awaitable[None]]
 """Takes each block of PCM16; decoding continues when it returns."""
 
-_EXIT_TIMEOUT = 2.0
+_EXIT_TIMEOUT = 10.0
 """Seconds in which the forker reports the end of a decoder that has closed its connection."""
 
 _CHECKS = 5
@@ -70,6 +70,7 @@ class Conversation:
         Raises:
             DecodeError: it cannot be decoded.
             DecoderDiedError: it ended, or hung, or sent nonsense.
+            ForkerLostError: it could not be started.
             Exception: from `source` or `sink`.
         """
         watching = asyncio.create_task(self._watch())
@@ -79,6 +80,8 @@ class Conversation:
             if self._stalled:
                 raise DecoderDiedError("hung", launch.stalled(self._stall_seconds)) from None
             status = await self._decoder.status(_EXIT_TIMEOUT)
+            if status == wire.NOT_STARTED:
+                raise ForkerLostError("no process can be forked") from None
             raise DecoderDiedError(launch.ending(status), launch.death(status)) from None
         finally:
             watching.cancel()

@@ -28,7 +28,15 @@ from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.runtime.decoding import confinement, worker
 from liusheng.runtime.decoding.options import DecodingOptions
-from liusheng.runtime.decoding.wire import ENDED, FORK, KILL, REPORT, REQUEST, STARTED
+from liusheng.runtime.decoding.wire import (
+    ENDED,
+    FORK,
+    KILL,
+    NOT_STARTED,
+    REPORT,
+    REQUEST,
+    STARTED,
+)
 
 _PROGRESS = 5.0
 """Seconds of audio after which a decoder is allowed more processor time."""
@@ -77,6 +85,8 @@ class Forker:
         kind, number = REQUEST.unpack(request)
         if kind == FORK and sockets:
             self._fork(number, socket.socket(fileno=sockets[0]))
+        elif kind == FORK:  # no descriptor was free for its socket
+            self._report(ENDED, number, NOT_STARTED)
         elif kind == KILL:
             # Not reaped yet, so the process id is still its own.
             for pid, each in self._numbers.items():
@@ -89,7 +99,7 @@ class Forker:
             try:
                 pid = os.fork()
             except OSError:  # no memory, or no more processes
-                self._report(ENDED, number, -1)
+                self._report(ENDED, number, NOT_STARTED)
                 return
             if not pid:
                 self._decode(sock)  # does not return

@@ -45,6 +45,8 @@ def death(status: int | None) -> DecodeError:
     if status is not None and status >= 0 and os.WIFSIGNALED(status):
         if os.WTERMSIG(status) == signal.SIGXCPU:
             return DecodeError("decoding it takes longer than its audio lasts", CONVERT)
+        if os.WTERMSIG(status) == signal.SIGKILL:
+            return DecodeError("the system ended the process that decoded it", CONVERT)
         return DecodeError(
             "the decoder crashed on it; the file is damaged, or made to harm", CONVERT
         )

@@ -94,12 +94,12 @@ class DecodingService:
         try:
             decoder = await (await self._running_forker()).fork()
         except (ForkerLostError, OSError) as error:
-            self.refused += 1
-            _log.error("no decoder can be started: %s", error)
-            raise BusyError("no process can be started that decodes files") from None
+            raise self._refusal(error) from None
         conversation = Conversation(decoder, self.options.stall_seconds)
         try:
             summary = await conversation.run(job, source, sink)
+        except ForkerLostError as error:
+            raise self._refusal(error) from None
         except DecoderDiedError as died:
             self.deaths += 1
             _log.error(
@@ -112,6 +112,11 @@ class DecodingService:
             raise died.error from None
         if summary.warnings:
             _log.warning("%s", summary.last)
+
+    def _refusal(self, error: Exception) -> BusyError:
+        self.refused += 1
+        _log.error("no decoder can be started: %s", error)
+        return BusyError("no process can be started that decodes files")
 
     async def _running_forker(self) -> ForkServer:
         async with self._starting:

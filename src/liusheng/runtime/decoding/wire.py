@@ -40,6 +40,9 @@ ENDED: Final = b"E"
 """A report of the forker: the number of a decoder, and its process id or its wait status. Number 0
 is the forker itself."""
 
+NOT_STARTED: Final = -1
+"""In place of a wait status: there was no process for the decoder."""
+
 
 class WireError(Exception):
     """The other side sent what it never sends."""

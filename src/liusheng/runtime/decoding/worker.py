@@ -110,6 +110,11 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
         except MemoryError:
             # Without a new object of any size.
             sock.sendall(_OUT_OF_MEMORY)
+        except (EOFError, ConnectionError, wire.WireError):
+            raise
+        except Exception as error:  # of PyAV: the file is to blame
+            failure = wire.Failure(f"the decoder failed on it ({type(error).__name__})", CONVERT)
+            sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
         else:
             sock.sendall(wire.pack(wire.END, msgspec.json.encode(warnings.summary)))
     except (EOFError, ConnectionError):
