@@ -15,6 +15,8 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.models import punctuation_model, recognition_models
 from liusheng.tts.text.lexicon import UserLexicon
 
+Engine = RecognitionService | SynthesisService | PunctuationService
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -24,7 +26,7 @@ class Engines:
     synthesis: SynthesisService | None = None
     punctuation: PunctuationService | None = None
 
-    def __iter__(self) -> Iterator[RecognitionService | SynthesisService | PunctuationService]:
+    def __iter__(self) -> Iterator[Engine]:
         """Iterate over those that there are."""
         every = (self.recognition, self.synthesis, self.punctuation)
         return (engine for engine in every if engine)

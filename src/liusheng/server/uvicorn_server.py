@@ -6,30 +6,36 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Protocol
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from starlette.types import Receive, Scope, Send
 
-from liusheng.server.app import Application
 from liusheng.server.config.settings import LimitSettings
+from liusheng.server.websocket_protocol import ServerWebSocketProtocol
 
 _SHUTDOWN_TIMEOUT = 3  # seconds
 _CLOSE_TIMEOUT = 2.0  # seconds for clients to answer close frames
 _POLL_SECONDS = 0.02
 
 
+class ServedApplication(Protocol):
+    """An ASGI application whose sessions can be stopped."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    async def stop_sessions(self) -> None:
+        """Send every client an error, and close its connection."""
+
+
 class ApplicationServer(uvicorn.Server):
     """Serves an application until `should_exit` is set; our own code handles the signals."""
 
-    def __init__(self, application: Application, limits: LimitSettings) -> None:
+    def __init__(self, application: ServedApplication, limits: LimitSettings) -> None:
         super().__init__(
             uvicorn.Config(
-                application.asgi,
-                ws=WebSocketsSansIOProtocol,
-                # A frame over our limit is answered with an error. One over this limit is not.
-                ws_max_size=16 * limits.max_packet_bytes,
-                ws_ping_interval=limits.ping_interval,
-                ws_ping_timeout=limits.ping_timeout,
+                application,
+                ws=ServerWebSocketProtocol,
                 ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
@@ -38,6 +44,14 @@ class ApplicationServer(uvicorn.Server):
             )
         )
         self._application = application
+        self.limit(limits)
+
+    def limit(self, limits: LimitSettings) -> None:
+        """Set the limits of new connections."""
+        # A frame over our limit is answered with an error. One over this limit is not.
+        self.config.ws_max_size = 16 * limits.max_packet_bytes
+        self.config.ws_ping_interval = limits.ping_interval
+        self.config.ws_ping_timeout = limits.ping_timeout
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,7 +72,7 @@ class ApplicationServer(uvicorn.Server):
         """
         for _ in range(round(_CLOSE_TIMEOUT / _POLL_SECONDS)):
             if not any(
-                isinstance(each, WebSocketsSansIOProtocol) for each in self.server_state.connections
+                isinstance(each, ServerWebSocketProtocol) for each in self.server_state.connections
             ):
                 return
             await asyncio.sleep(_POLL_SECONDS)

@@ -67,11 +67,15 @@ class Endpoint:
             await self._serve(exchange)
             _log.info("status %d after %.2f s", exchange.status, time.monotonic() - began)
 
-    async def stop(self, timeout: float) -> None:
-        """Answer every running request with server_stopping; wait up to `timeout` seconds."""
+    def cut_off(self) -> None:
+        """Answer every running request with server_stopping; does not wait."""
         self._stopping = True
         for task in self._running:
             task.cancel()
+
+    async def stop(self, timeout: float) -> None:
+        """Answer every running request with server_stopping; wait up to `timeout` seconds."""
+        self.cut_off()
         if self._running:
             await asyncio.wait(list(self._running), timeout=timeout)
 

@@ -69,3 +69,8 @@ PADDLESPEECH_ERRORS = ErrorFormat(Failure, _paddlespeech)
 
 OPENAI_ERRORS = ErrorFormat(openai.Failure, _openai)
 """OpenAI's format."""
+
+
+def errors_of(path: str, path_prefix: str) -> ErrorFormat:
+    """Return the format of the errors at a path, known or not."""
+    return OPENAI_ERRORS if path.startswith(f"{path_prefix}/v1/") else PADDLESPEECH_ERRORS

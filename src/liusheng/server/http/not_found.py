@@ -12,7 +12,7 @@ from starlette.responses import Response
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import quoted
-from liusheng.server.http.error_format import OPENAI_ERRORS, PADDLESPEECH_ERRORS, http_status
+from liusheng.server.http.error_format import errors_of, http_status
 from liusheng.server.http.exchange import JSON
 
 
@@ -36,8 +36,7 @@ def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Resp
                 f"There is nothing at {path} on this server; {path_prefix}{paths.DOCS} lists its "
                 "paths.",
             )
-        openai = request.url.path.startswith(f"{path_prefix}/v1/")
-        errors = OPENAI_ERRORS if openai else PADDLESPEECH_ERRORS
+        errors = errors_of(request.url.path, path_prefix)
         body = msgspec.json.encode(errors.message(reply))
         return Response(body, http_status(reply.code), headers, JSON)
 

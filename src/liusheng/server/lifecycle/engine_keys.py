@@ -1,0 +1,74 @@
+"""What an engine was made from: two that were made from the same need not be exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from liusheng.asr.models import open_punctuation_model, open_recognition_models
+from liusheng.models.store import Store
+from liusheng.models.types import InstalledModel
+from liusheng.server.config.settings import Settings
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class EngineKeys:
+    """Of each engine of `liusheng.server.engines.Engines`."""
+
+    recognition: Key
+    synthesis: Key
+    punctuation: Key
+
+
+def engine_keys(settings: Settings) -> EngineKeys:
+    """Return the keys of the engines that the settings describe.
+
+    The limits of clients are no part of them: they are applied to a running engine.
+
+    Raises:
+        ModelError, ValueError: as `liusheng.server.engines.make_engines`.
+    """
+    store = Store(settings.home)
+    asr, tts, workers = settings.asr, settings.tts, settings.workers
+    recognisers: Iterable[InstalledModel] = ()
+    if asr.models:
+        recognisers = open_recognition_models(
+            store.open_named, asr.models, settings.asr_options
+        ).models
+    punctuation: Iterable[InstalledModel] = ()
+    if asr.models and asr.punctuation:
+        punctuation = [open_punctuation_model(store.open_named, asr.punctuation)]
+    return EngineKeys(
+        recognition=(
+            asr.model_dump(exclude={"script", "punctuation"}),
+            workers.model_dump(exclude={"tts"}),
+            _files(recognisers),
+        ),
+        synthesis=(
+            tts.model_dump(),
+            workers.model_dump(exclude={"asr", "batch"}),
+            _files(map(store.open_named, tts.models)),
+        ),
+        punctuation=(
+            workers.model_dump(exclude={"asr", "tts", "batch"}),
+            settings.limits.max_sessions,  # the length of its queue
+            _files(punctuation),
+        ),
+    )
+
+
+def _files(models: Iterable[InstalledModel]) -> Key:
+    """Return what changes when a file of a model is exchanged."""
+    return tuple(
+        (model.name, str(model.path), repr(model.options), role, *_version(path))
+        for model in models
+        for role, path in sorted(model.files.items())
+    )
+
+
+def _version(path: Any) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,137 @@
+"""Reload: the settings are read again, and applied without the end of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from liusheng.runtime.punctuation.service import PunctuationService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server import logs
+from liusheng.server.app import Application
+from liusheng.server.config.settings import Settings
+from liusheng.server.config.sources import setting_paths
+from liusheng.server.engines import Engines, make_engines
+from liusheng.server.lifecycle.engine_keys import EngineKeys, Key, engine_keys
+from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.uvicorn_server import ApplicationServer
+
+_log = logging.getLogger(__name__)
+
+_FIXED = ("host", "ports")
+"""Settings that a running server cannot change: its sockets are bound."""
+
+_MAX_OLDER = 3
+"""Older generations that may still have connections: each may keep its own models in memory."""
+
+E = TypeVar("E", RecognitionService, SynthesisService, PunctuationService)
+
+
+class Reloader:
+    """Applies new settings to a running server.
+
+    reread: returns the settings anew; raises as `liusheng.server.config.sources.load`.
+    keys: of the engines that run.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        reread: Callable[[], Settings],
+        generations: Generations,
+        server: ApplicationServer,
+        keys: EngineKeys,
+    ) -> None:
+        self.settings = settings
+        self._reread = reread
+        self._generations = generations
+        self._server = server
+        self._keys = keys
+
+    async def reload(self) -> bool:
+        """Read the settings again and apply them; return whether that succeeded.
+
+        Settings that are invalid, and engines that cannot be started, are logged; what runs then
+        goes on as before.
+        """
+        try:
+            if self._generations.older >= _MAX_OLDER:
+                raise RuntimeError(
+                    f"sessions from before the last {_MAX_OLDER} reloads are still running; try "
+                    "again when they have ended"
+                )
+            # Reads files, and models' descriptions.
+            await self._apply(*await asyncio.to_thread(self._read))
+        except Exception as error:
+            _log.error("The settings were not reloaded, and the old ones stay: %s", error)
+            _log.debug("because", exc_info=error)
+            return False
+        return True
+
+    def _read(self) -> tuple[Settings, EngineKeys]:
+        settings = self._reread()
+        for name in _FIXED:
+            asked, fixed = getattr(settings, name), getattr(self.settings, name)
+            if asked != fixed:
+                _log.warning(
+                    "%s = %r is used after a restart only; it is still %r", name, asked, fixed
+                )
+        settings = settings.model_copy(
+            update={name: getattr(self.settings, name) for name in _FIXED}
+        )
+        return settings, engine_keys(settings)
+
+    async def _apply(self, settings: Settings, keys: EngineKeys) -> None:
+        running = self._generations.current.engines
+        made = make_engines(settings)
+        old_keys = self._keys
+        engines = Engines(
+            _kept(running.recognition, made.recognition, old_keys.recognition, keys.recognition),
+            _kept(running.synthesis, made.synthesis, old_keys.synthesis, keys.synthesis),
+            _kept(running.punctuation, made.punctuation, old_keys.punctuation, keys.punctuation),
+        )
+        new = [engine for engine in engines if not self._generations.current.uses(engine)]
+        try:
+            await asyncio.gather(*(engine.start() for engine in new))
+            application = Application(
+                settings, engines.recognition, engines.synthesis, engines.punctuation
+            )
+        except BaseException:
+            await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
+            raise
+        _apply_limits(engines, made)
+        self._generations.replace(Generation(application, engines, settings.path_prefix))
+        self._server.limit(settings.limits)
+        logs.set_up(settings.log_level, settings.log_format)
+        changed = [
+            path for path in setting_paths() if _at(settings, path) != _at(self.settings, path)
+        ]
+        self.settings, self._keys = settings, keys
+        _log.info(
+            "The settings were reloaded; changed: %s; engines exchanged: %d",
+            ", ".join(changed) or "none",
+            len(new),
+        )
+
+
+def _kept(running: E | None, made: E | None, old: Key, new: Key) -> E | None:
+    """Return the engine that runs if it was made from the same, else the one made now."""
+    return running if running and made and old == new else made
+
+
+def _apply_limits(engines: Engines, made: Engines) -> None:
+    """Apply the limits of clients to the engines that are kept."""
+    if engines.recognition and made.recognition:
+        engines.recognition.options = made.recognition.options
+    if engines.synthesis and made.synthesis:
+        engines.synthesis.options = made.synthesis.options
+
+
+def _at(settings: Settings, path: str) -> object:
+    value: object = settings
+    for name in path.split("."):
+        value = value[name] if isinstance(value, Mapping) else getattr(value, name)
+    return value
