@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int
     reread: returns the settings anew, for a reload; raises `SettingsError`.
     """
     logs.set_up(settings.log_level, settings.log_format)
+    faulthandler.enable()  # a crash is in the log with its stacks
     if sys.platform == "win32":
         return asyncio.run(_serve(settings, reread))
     import uvloop

@@ -12,7 +12,7 @@ import websockets
 
 from tests.server.conftest import Dialogue, Serve, Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 END = {"name": "a", "signal": "end", "nbest": 1}
 PATIENT = {"seconds": 120, "final_seconds": 120}
