@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from liusheng.asr.models import open_punctuation_model, open_recognition_models
@@ -12,15 +12,8 @@ from liusheng.models.types import InstalledModel
 from liusheng.server.config.settings import Settings
 
 Key = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class EngineKeys:
-    """Of each engine of `liusheng.server.engines.Engines`."""
-
-    recognition: Key
-    synthesis: Key
-    punctuation: Key
+EngineKeys = Mapping[str, Key]
+"""By the name of the engine in `liusheng.server.engines.Engines`."""
 
 
 def engine_keys(settings: Settings) -> EngineKeys:
@@ -41,23 +34,23 @@ def engine_keys(settings: Settings) -> EngineKeys:
     punctuation: Iterable[InstalledModel] = ()
     if asr.models and asr.punctuation:
         punctuation = [open_punctuation_model(store.open_named, asr.punctuation)]
-    return EngineKeys(
-        recognition=(
+    return {
+        "recognition": (
             asr.model_dump(exclude={"script", "punctuation"}),
             workers.model_dump(exclude={"tts"}),
             _files(recognisers),
         ),
-        synthesis=(
+        "synthesis": (
             tts.model_dump(),
             workers.model_dump(exclude={"asr", "batch"}),
             _files(map(store.open_named, tts.models)),
         ),
-        punctuation=(
+        "punctuation": (
             workers.model_dump(exclude={"asr", "tts", "batch"}),
             settings.limits.max_sessions,  # the length of its queue
             _files(punctuation),
         ),
-    )
+    }
 
 
 def _files(models: Iterable[InstalledModel]) -> Key:
@@ -69,6 +62,6 @@ def _files(models: Iterable[InstalledModel]) -> Key:
     )
 
 
-def _version(path: Any) -> tuple[int, int]:
+def _version(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_size, status.st_mtime_ns

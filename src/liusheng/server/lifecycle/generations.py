@@ -53,9 +53,9 @@ class Generations:
         return self._current
 
     @property
-    def older(self) -> int:
-        """How many generations before it still have connections."""
-        return len(self._older)
+    def outdated(self) -> int:
+        """How many older generations keep engines that no new connection gets."""
+        return sum(map(self._is_outdated, self._older))
 
     @property
     def connections(self) -> int:
@@ -113,6 +113,9 @@ class Generations:
             engines.pop(id(engine), None)
         await asyncio.gather(*(each.stop() for each in engines.values()), return_exceptions=True)
 
+    def _is_outdated(self, generation: Generation) -> bool:
+        return not all(self._current.uses(engine) for engine in generation.engines)
+
     def _every(self) -> list[Generation]:
         return [self._current, *self._older]
 
@@ -129,7 +132,7 @@ class Generations:
     async def _retire(self, old: Generation) -> None:
         while old.connections:
             # A client that keeps its connection for the next session does not keep the engines.
-            if not all(self._current.uses(engine) for engine in old.engines):
+            if self._is_outdated(old):
                 old.application.release_idle()
             await asyncio.sleep(_POLL_SECONDS)
         self._older.remove(old)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from dataclasses import fields
 
-from liusheng.runtime.punctuation.service import PunctuationService
-from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server import logs
 from liusheng.server.app import Application
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import setting_paths
 from liusheng.server.engines import Engines, make_engines
-from liusheng.server.lifecycle.engine_keys import EngineKeys, Key, engine_keys
+from liusheng.server.lifecycle.engine_keys import EngineKeys, engine_keys
 from liusheng.server.lifecycle.generations import Generation, Generations
 from liusheng.server.uvicorn_server import ApplicationServer
 
@@ -24,32 +21,31 @@ _log = logging.getLogger(__name__)
 _FIXED = ("host", "ports")
 """Settings that a running server cannot change: its sockets are bound."""
 
-_MAX_OLDER = 3
-"""Older generations that may still have connections: each may keep its own models in memory."""
-
-E = TypeVar("E", RecognitionService, SynthesisService, PunctuationService)
+_MAX_OUTDATED = 3
+"""Older generations that may still have connections, and thereby keep their models in memory."""
 
 
 class Reloader:
     """Applies new settings to a running server.
 
     reread: returns the settings anew; raises as `liusheng.server.config.sources.load`.
-    keys: of the engines that run.
+    make_application: returns the application for settings and started engines.
     """
 
     def __init__(
         self,
         settings: Settings,
         reread: Callable[[], Settings],
+        make_application: Callable[[Settings, Engines], Application],
         generations: Generations,
         server: ApplicationServer,
-        keys: EngineKeys,
     ) -> None:
         self.settings = settings
         self._reread = reread
+        self._make_application = make_application
         self._generations = generations
         self._server = server
-        self._keys = keys
+        self._keys = engine_keys(settings)
 
     async def reload(self) -> bool:
         """Read the settings again and apply them; return whether that succeeded.
@@ -58,10 +54,10 @@ class Reloader:
         goes on as before.
         """
         try:
-            if self._generations.older >= _MAX_OLDER:
+            if self._generations.outdated >= _MAX_OUTDATED:
                 raise RuntimeError(
-                    f"sessions from before the last {_MAX_OLDER} reloads are still running; try "
-                    "again when they have ended"
+                    f"sessions from before the last {_MAX_OUTDATED} reloads are still running with "
+                    "other models; try again when they have ended"
                 )
             # Reads files, and models' descriptions.
             await self._apply(*await asyncio.to_thread(self._read))
@@ -71,7 +67,8 @@ class Reloader:
             return False
         return True
 
-    def _read(self) -> tuple[Settings, EngineKeys]:
+    def _read(self) -> tuple[Settings, EngineKeys, Engines]:
+        """Return new settings, and engines for them that are not started."""
         settings = self._reread()
         for name in _FIXED:
             asked, fixed = getattr(settings, name), getattr(self.settings, name)
@@ -82,23 +79,19 @@ class Reloader:
         settings = settings.model_copy(
             update={name: getattr(self.settings, name) for name in _FIXED}
         )
-        return settings, engine_keys(settings)
+        return settings, engine_keys(settings), make_engines(settings)
 
-    async def _apply(self, settings: Settings, keys: EngineKeys) -> None:
-        running = self._generations.current.engines
-        made = make_engines(settings)
-        old_keys = self._keys
-        engines = Engines(
-            _kept(running.recognition, made.recognition, old_keys.recognition, keys.recognition),
-            _kept(running.synthesis, made.synthesis, old_keys.synthesis, keys.synthesis),
-            _kept(running.punctuation, made.punctuation, old_keys.punctuation, keys.punctuation),
-        )
+    async def _apply(self, settings: Settings, keys: EngineKeys, made: Engines) -> None:
+        engines = self._kept_or_new(keys, made)
         new = [engine for engine in engines if not self._generations.current.uses(engine)]
         try:
-            await asyncio.gather(*(engine.start() for engine in new))
-            application = Application(
-                settings, engines.recognition, engines.synthesis, engines.punctuation
+            started = await asyncio.gather(
+                *(engine.start() for engine in new), return_exceptions=True
             )
+            for result in started:
+                if isinstance(result, BaseException):
+                    raise result
+            application = self._make_application(settings, engines)
         except BaseException:
             await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
             raise
@@ -116,10 +109,14 @@ class Reloader:
             len(new),
         )
 
-
-def _kept(running: E | None, made: E | None, old: Key, new: Key) -> E | None:
-    """Return the engine that runs if it was made from the same, else the one made now."""
-    return running if running and made and old == new else made
+    def _kept_or_new(self, keys: EngineKeys, made: Engines) -> Engines:
+        """Return each engine that runs and was made from the same, and the other ones of `made`."""
+        chosen = {}
+        for name in (field.name for field in fields(Engines)):
+            running, new = getattr(self._generations.current.engines, name), getattr(made, name)
+            same = running and new and keys[name] == self._keys[name]
+            chosen[name] = running if same else new
+        return Engines(**chosen)
 
 
 def _apply_limits(engines: Engines, made: Engines) -> None:

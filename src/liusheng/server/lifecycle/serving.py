@@ -13,7 +13,6 @@ from liusheng.server.app import Application
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
-from liusheng.server.lifecycle.engine_keys import engine_keys
 from liusheng.server.lifecycle.generations import Generation, Generations
 from liusheng.server.lifecycle.loop_monitor import LoopMonitor
 from liusheng.server.lifecycle.reload import Reloader
@@ -70,8 +69,12 @@ async def serve_until_stopped(
 
     Engines that a reload started, or replaced, are stopped at the end; the caller stops `engines`.
     """
-    application = Application(settings, engines.recognition, engines.synthesis, engines.punctuation)
-    generations = Generations(Generation(application, engines, settings.path_prefix))
+
+    def make_application(settings: Settings, engines: Engines) -> Application:
+        return Application(settings, engines.recognition, engines.synthesis, engines.punctuation)
+
+    first = Generation(make_application(settings, engines), engines, settings.path_prefix)
+    generations = Generations(first)
     server = ApplicationServer(generations, settings.limits)
     for each in bound:
         start_listening(each)
@@ -82,7 +85,7 @@ async def serve_until_stopped(
     reloader = None
     tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
     if control.reread:
-        reloader = Reloader(settings, control.reread, generations, server, engine_keys(settings))
+        reloader = Reloader(settings, control.reread, make_application, generations, server)
         tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
     control.notifier.ready()
     try:
