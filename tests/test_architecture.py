@@ -3,10 +3,12 @@ checked by `lint-imports`."""
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
@@ -32,7 +34,7 @@ CLIENT = {"asyncio", "msgspec", "numpy", "websockets"}
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        pytest.param("liusheng.server.main", ENGINES, id="server: engines are in workers"),
+        pytest.param("liusheng.server.main", ENGINES | {"av"}, id="server: engines are in workers"),
         pytest.param("liusheng", CLIENT | ENGINES | SERVER, id="package"),
         pytest.param("liusheng.client", ENGINES | SERVER, id="client"),
         pytest.param("liusheng.cli", ENGINES | SERVER, id="command"),
@@ -67,3 +69,33 @@ def test_connect_is_an_attribute_of_the_package() -> None:
     assert liusheng.connect is liusheng.client.connect
     with pytest.raises(AttributeError, match="has no attribute 'conect'"):
         liusheng.conect  # noqa: B018
+
+
+def test_pickles_come_from_this_program_only() -> None:
+    """Reading a pickle runs what is in it: only these modules do, for the reason given."""
+    own = {
+        "runtime/workers/pipe.py": "messages of a socket pair between the server and its workers",
+        "runtime/workers/worker.py": "an exception that it has pickled itself, as a test",
+        "runtime/recognition/handler.py": "states that come back over the pipe as they went",
+        "runtime/recognition/vad_handler.py": "the same",
+        "tts/text/polyphone_model.py": "tables of an installed package whose version is pinned",
+    }
+    forbidden = {"eval", "exec", "unsafe_load", "full_load"}
+    root = Path(liusheng.__file__).parent
+    readers: set[str] = set()
+    for file in sorted(root.rglob("*.py")):
+        place = str(file.relative_to(root))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            module, _, name = called.rpartition(".")
+            reads = name in ("load", "loads", "open", "Unpickler")
+            if module in ("pickle", "marshal", "shelve", "dill", "cloudpickle") and reads:
+                readers.add(place)
+            assert called not in forbidden, (place, called)
+            assert called not in ("yaml.load", "torch.load", "joblib.load"), (place, called)
+            for keyword in node.keywords:
+                if keyword.arg in ("allow_pickle", "trust_remote_code", "shell"):
+                    assert ast.unparse(keyword.value) == "False", (place, called)
+    assert readers == set(own)

@@ -84,3 +84,17 @@ def anchors(text: str) -> set[str]:
         re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
         for _, heading in headings(text)
     }
+
+
+@pytest.mark.parametrize("page", ["docs/security.md", "docs/zh/security.md"])
+def test_every_promise_of_security_names_a_test(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    table = re.split(r"^\|---\|---\|$", text, flags=re.MULTILINE)[-1]
+    rows = [line for line in table.strip().splitlines() if line.startswith("|")]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        for path, name in named:
+            source = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^ *(?:async )?def {name}\(", source, re.MULTILINE), (path, name)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from liusheng.audio.decode import DecodeError, decode_file
+from liusheng.audio.containers import DecodeError
+from liusheng.audio.decode import decode_file
 
 from .conftest import MakeFile, tone
 
@@ -129,6 +130,35 @@ def test_a_film_without_sound(make_file: MakeFile) -> None:
     path = make_file("a.mp4", container="mp4", codec="", rate=0, video=True)
     with pytest.raises(DecodeError, match=r"a\.mp4: the file has no audio stream"):
         decode(path)
+
+
+def test_a_codec_that_is_not_for_speech(make_file: MakeFile) -> None:
+    path = make_file("a.flv", container="flv", codec="adpcm_swf", rate=22_050)
+    with pytest.raises(DecodeError, match=r'a\.flv: the codec "adpcm_swf" is not supported'):
+        decode(path)
+
+
+def test_the_rate_changes_inside_a_file(make_file: MakeFile) -> None:
+    first = make_file("a.mp3", container="mp3", codec="libmp3lame", rate=44_100).read_bytes()
+    path = make_file("b.mp3", container="mp3", codec="libmp3lame", rate=24_000)
+    path.write_bytes(first + path.read_bytes())
+    samples = decode(path)
+    assert abs(len(samples) / 16_000 - 2.0) < 0.15
+    for half in np.array_split(samples, 2):
+        assert strength(half, 16_000, 440) == pytest.approx(0.5, rel=0.1)
+
+
+def test_what_a_file_raises_is_raised(make_file: MakeFile) -> None:
+    data = make_file("a.wav", container="wav", codec="pcm_s16le", rate=16_000).read_bytes()
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() > 20_000:
+                raise MemoryError
+            return super().read(size)
+
+    with pytest.raises(MemoryError):
+        decode(Broken(data * 4))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from liusheng.audio.decode import decode_file
-from liusheng.audio.encode import OPUS_RATES, Format, open_encoder
+from liusheng.audio.encode import OPUS_RATES, open_encoder
+from liusheng.audio.formats import Format
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 
 FORMATS = [name for name in get_args(Format) if name != "pcm_s16le"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liusheng.audio.decode import DecodeError
+from liusheng.audio.containers import DecodeError
 from liusheng.audio.wav import open_wav
 from liusheng.bench.recordings import Recording, read_clips, read_manifest, read_samples
 

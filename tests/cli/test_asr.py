@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from liusheng.cli import audio_sources, main
+from liusheng.runtime.decoding import blocking
+from tests.support import hostile
 
 from ..client.conftest import FakeServer
 
@@ -198,3 +201,38 @@ def test_no_microphone(
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     assert main(["asr", "--mic"]) == 1
     assert "pip install sounddevice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["one_hertz", "twelve_channels", "picture", "empty"])
+def test_a_hostile_file(
+    server: FakeServer, tmp_path: Path, recording: Make, capsys: Capture, name: str
+) -> None:
+    make, words = hostile.REFUSED[name]
+    path = tmp_path / "bad.wav"
+    path.write_bytes(make())
+    assert main(["asr", str(path), str(recording("a.wav", 0.2))]) == 1
+    captured = capsys.readouterr()
+    assert f"{path.name}: " in captured.err
+    assert words in captured.err
+    assert captured.out.endswith("3包。\n"), "the next file is processed"
+
+
+def test_a_file_that_ends_its_decoder(
+    server: FakeServer, recording: Make, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a fault in FFmpeg would."""
+    exchange = blocking._exchange
+
+    def die(*arguments: Any) -> Iterator[bytes]:
+        blocks = exchange(*arguments)
+        next(blocks)
+        pid = blocking._shared().pid
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGSEGV)
+        yield from blocks
+
+    monkeypatch.setattr(blocking, "_exchange", die)
+    assert main(["asr", "--json", str(recording("a.wav", 100))]) == 1
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert line["code"] == "not_audio"
+    assert "the decoder crashed on it" in line["message"]

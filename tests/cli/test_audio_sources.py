@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.audio.decode import DecodeError
+from liusheng.audio.containers import DecodeError
 from liusheng.cli import audio_sources
 from liusheng.cli.audio_sources import FileAudio, NoMicrophoneError, microphone
 

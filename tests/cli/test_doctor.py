@@ -32,10 +32,13 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, 
     def open_model(name: str, home: Path) -> InstalledModel:
         tts = "voice" in name
         task, kind = (Task.TTS, Kind.HIBARI) if tts else (Task.ASR, Kind.WHISPER)
-        return InstalledModel(name, task, kind, home, {}, ("zh", "en"))
+        options = {"sentence": ": 一二三"} if "digits" in name else {}
+        return InstalledModel(name, task, kind, home, {}, ("zh", "en"), options)
 
-    def check(name: str, home: Path, wav: Path | None, lang: str, timeout: float) -> object:
-        calls.append((name, wav is not None, lang))
+    def check(
+        name: str, home: Path, wav: Path | None, lang: str, timeout: float, sentence: str = ""
+    ) -> object:
+        calls.append((name + sentence, wav is not None, lang))
         if "bad" in name:
             return "crashed (SIGSEGV)"
         if "voice" in name:
@@ -87,6 +90,22 @@ def test_all_models_work(
     assert "synthesised: 你好" in out
     assert "recognizer  loads in 2.0 s, real-time factor 0.250" in out
     assert "transcript: 你好" in out
+
+
+def test_a_model_of_few_words_gets_a_sentence_of_them(
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch, "digits", "voice")
+    assert main(["doctor"]) == 0
+    assert checked == [("voice", True, ""), ("voice: 一二三", True, "zh"), ("digits", True, "zh")]
+
+
+def test_without_a_voice_a_model_of_few_words_is_only_loaded(
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch, "digits", "bad-voice")
+    assert main(["doctor"]) == 1
+    assert checked[-1] == ("digits", False, "")
 
 
 def test_an_empty_transcript(

@@ -62,11 +62,11 @@ def test_file_environment_flags(
     served: list[Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     (tmp_path / "mine.toml").write_text('host = "file"\nports = [1]\nlog_level = "error"\n')
-    monkeypatch.setenv("LIUSHENG_HOST", "env")
+    monkeypatch.setenv("LIUSHENG_HOST", "127.0.0.2")
     monkeypatch.setenv("LIUSHENG_PORTS", "2")
     arguments = ["serve", "--config", "mine.toml", "--port", "3"]
     assert main(arguments) == 0
-    assert (served[0].host, served[0].ports, served[0].log_level) == ("env", [3], "error")
+    assert (served[0].host, served[0].ports, served[0].log_level) == ("127.0.0.2", [3], "error")
     assert main([*arguments, "--print-config"]) == 0
     assert len(served) == 1  # printing does not serve
     out = capsys.readouterr().out
@@ -195,6 +195,25 @@ def test_a_configuration_of_the_original(
     err = capsys.readouterr().err
     assert "host = '0.0.0.0' is not used" in err
     assert "tts_online-onnx.voc_block = 36 is not used" in err
-    assert main(["serve", "--config-file", str(file), "--host", "0.0.0.0", "--port", "1"]) == 0
+    assert (
+        main(["serve", "--config-file", str(file), "--no-auth", "--host", "0.0.0.0", "--port", "1"])
+        == 0
+    )
     assert (served[1].host, served[1].ports) == ("0.0.0.0", [1])
     assert main(["serve", "--config_file", "none.yaml"]) == 2
+
+
+def test_another_address_needs_keys_or_no_auth(
+    served: list[Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("LIUSHENG_ACCESS__KEYS_FILE", str(tmp_path / "keys.json"))
+    assert main(["serve", "--host", "0.0.0.0"]) == 2
+    told = capsys.readouterr().err
+    assert "open to everyone" in told
+    for way in ("liusheng keys add", "reverse proxy", "--no-auth"):
+        assert way in told
+    assert served == []
+    assert main(["serve", "--host", "0.0.0.0", "--no-auth"]) == 0
+    assert served[0].access.no_auth
+    assert main(["keys", "add", "alice"]) == 0
+    assert main(["serve", "--host", "0.0.0.0"]) == 0

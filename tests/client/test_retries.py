@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import serve
@@ -29,7 +30,7 @@ def texts() -> Iterator[str]:
     yield "b. "
 
 
-async def recognized(url: str, audio: object = b"\0\0", **patience: float) -> str:
+async def recognized(url: str, audio: object = b"\0\0", **patience: Any) -> str:
     async with connect(url, **patience) as client:
         return [update.text async for update in client.recognize(audio)][-1]  # type: ignore[arg-type]
 

@@ -254,6 +254,22 @@ def test_the_length_of_a_container_comes_from_its_decoder() -> None:
     assert driver.messages[-1]["code"] == "session_too_long"
 
 
+def test_a_container_that_is_found_too_long_after_end_has_no_final() -> None:
+    limits = asr.Limits(
+        idle_seconds=60, max_packet_bytes=32_000, max_queued_seconds=30, max_session_seconds=1
+    )
+    driver = Driver(limits=limits)
+    driver.text(start(format="ogg_opus"))
+    driver.audio(bytes(32_000))
+    driver.text(END)
+    driver.session.decoded(1.1)
+    driver.session.finished()
+    driver.settle()
+    assert driver.done[-1] == Abandon()
+    assert driver.messages[-1]["code"] == "session_too_long"
+    assert "several files" in driver.messages[-1]["message"]
+
+
 def test_parameters_reach_the_recogniser_and_shape_the_replies() -> None:
     driver = Driver()
     driver.text(start(hotwords=["陈曲澜"], partials="utterance", nbest=2, itn=True))

@@ -16,10 +16,13 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.protocol import paths
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import LimitSettings, Settings
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
@@ -112,6 +115,14 @@ async def engines() -> AsyncIterator[Fakes]:
         await asyncio.gather(recognition.stop(), synthesis.stop())
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def decoding() -> AsyncIterator[DecodingService]:
+    """Real decoders; the first use starts them."""
+    service = DecodingService(DecodingOptions())
+    yield service
+    await service.stop()
+
+
 def limit(engines: Fakes, limits: LimitSettings) -> None:
     """Let the engines take as much as a server with these limits would have them take."""
     recognition, synthesis = engines
@@ -122,7 +133,7 @@ def limit(engines: Fakes, limits: LimitSettings) -> None:
 
 
 @asynccontextmanager
-async def starting(engines: Fakes) -> AsyncIterator[Serve]:
+async def starting(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Serve]:
     recognition, synthesis = engines
     async with AsyncExitStack() as stack:
 
@@ -141,9 +152,9 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
             listening = bind(made.host, made.ports[0])
             listening.listen()  # whoever connects before the server is up waits for it
             stop = Stop()
-            started = Engines(recognition, synthesis, punctuation)
+            started = Engines(recognition, synthesis, punctuation, decoding)
             serving = asyncio.create_task(
-                serve_until_stopped(made, [listening], started, Control(stop))
+                serve_until_stopped(made, [listening], started, open_access(made), Control(stop))
             )
 
             async def end() -> None:
@@ -157,15 +168,15 @@ async def starting(engines: Fakes) -> AsyncIterator[Serve]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serve(engines: Fakes) -> AsyncIterator[Serve]:
+async def serve(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Serve]:
     """Start servers: `await serve(limits={...})`."""
-    async with starting(engines) as start:
+    async with starting(engines, decoding) as start:
         yield start
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def default_server(engines: Fakes) -> AsyncIterator[Server]:
-    async with starting(engines) as start:
+async def default_server(engines: Fakes, decoding: DecodingService) -> AsyncIterator[Server]:
+    async with starting(engines, decoding) as start:
         yield await start()
 
 

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import io
-import threading
 import wave
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server.container_decoding import decode_stream, decode_whole
 
 
@@ -28,26 +29,28 @@ async def chunks(data: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
         yield data[at : at + size]
 
 
-def decoders() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "decoding"]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def gone() -> None:
+@pytest_asyncio.fixture(loop_scope="session", name="decoding")
+async def no_decoder_is_left(decoding: DecodingService) -> AsyncIterator[DecodingService]:
+    """The decoders of all tests, none of which outlives its test here."""
+    await decoding.start()
+    yield decoding
     for _ in range(500):
-        if not decoders():
+        if len(decoding.pids) == 1:
             return
         await asyncio.sleep(0.01)
     pytest.fail("a decoder is left behind")
 
 
-async def test_a_stream_and_a_whole_file() -> None:
+async def test_a_stream_and_a_whole_file(decoding: DecodingService) -> None:
     data = wav(3)
     streamed: list[bytes] = []
     whole: list[bytes] = []
-    await decode_stream(chunks(data), got_by(streamed))
-    await decode_whole(io.BytesIO(data), got_by(whole))
+    await decode_stream(decoding, chunks(data), got_by(streamed))
+    await decode_whole(decoding, io.BytesIO(data), got_by(whole))
     assert b"".join(streamed) == b"".join(whole) == data[44:]
-    await gone()
 
 
 def got_by(parts: list[bytes]) -> Callable[[bytes], Coroutine[Any, Any, None]]:
@@ -57,7 +60,9 @@ def got_by(parts: list[bytes]) -> Callable[[bytes], Coroutine[Any, Any, None]]:
     return take
 
 
-async def test_it_goes_no_faster_than_what_it_gives_is_taken() -> None:
+async def test_it_goes_no_faster_than_what_it_gives_is_taken(
+    decoding: DecodingService,
+) -> None:
     """A few bytes can be hours of silence; they are not all decoded at once."""
     gate = asyncio.Semaphore(0)
     taken = 0
@@ -76,7 +81,7 @@ async def test_it_goes_no_faster_than_what_it_gives_is_taken() -> None:
             read += len(chunk)
             yield chunk
 
-    decoding = asyncio.create_task(decode_stream(counted(), take))
+    running = asyncio.create_task(decode_stream(decoding, counted(), take))
     await asyncio.sleep(0.3)
     assert taken == 0
     assert read < len(data) / 5
@@ -84,40 +89,36 @@ async def test_it_goes_no_faster_than_what_it_gives_is_taken() -> None:
         gate.release()
     await asyncio.sleep(0.1)
     assert taken == 10 * 3_200
-    decoding.cancel()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await decoding
-    await gone()
+        await running
 
 
 @pytest.mark.parametrize("data", [b"", b"no sound" * 1_000])
-async def test_no_sound(data: bytes) -> None:
-    for decoding in (
-        decode_stream(chunks(data), got_by([])),
-        decode_whole(io.BytesIO(data), got_by([])),
+async def test_no_sound(decoding: DecodingService, data: bytes) -> None:
+    for running in (
+        decode_stream(decoding, chunks(data), got_by([])),
+        decode_whole(decoding, io.BytesIO(data), got_by([])),
     ):
         with pytest.raises(
             ProtocolError, match=r"^The audio cannot be decoded: the file is"
         ) as caught:
-            await decoding
+            await running
         assert caught.value.code is ErrorCode.INVALID_AUDIO
-    await gone()
 
 
-async def test_what_the_taker_raises_ends_it() -> None:
+async def test_what_the_taker_raises_ends_it(decoding: DecodingService) -> None:
     async def take(pcm: bytes) -> None:
         raise KeyError("enough")
 
     with pytest.raises(KeyError, match="enough"):
-        await decode_stream(chunks(wav(60)), take)
-    await gone()
+        await decode_stream(decoding, chunks(wav(60)), take)
 
 
-async def test_what_the_source_raises_ends_it() -> None:
+async def test_what_the_source_raises_ends_it(decoding: DecodingService) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield wav(60)[:500_000]
         raise ConnectionError("gone")
 
     with pytest.raises(ConnectionError, match="gone"):
-        await decode_stream(broken(), got_by([]))
-    await gone()
+        await decode_stream(decoding, broken(), got_by([]))

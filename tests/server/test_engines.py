@@ -10,6 +10,7 @@ import pytest
 from liusheng.models.errors import ModelError
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines, make_engines
+from liusheng.tts.text.lexicon import LexiconError
 
 
 def settings(tmp_path: Path, **changes: Any) -> Settings:
@@ -23,7 +24,7 @@ def test_what_the_settings_do_not_name_is_not_made(tmp_path: Path) -> None:
     engines = make_engines(settings(tmp_path))
     assert engines.recognition is not None
     assert (engines.synthesis, engines.punctuation) == (None, None)
-    assert list(engines) == [engines.recognition]
+    assert list(engines) == [engines.recognition, engines.decoding]
 
 
 def test_limits_are_passed_on(tmp_path: Path) -> None:
@@ -48,6 +49,34 @@ def test_a_model_for_another_task(tmp_path: Path) -> None:
     asr = {"models": ["tiny"], "punctuation": "tiny"}
     with pytest.raises(ValueError, match="punctuation"):
         make_engines(settings(tmp_path, asr=asr))
+
+
+def test_every_engine_with_the_users_lexicon(tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    (marks / "model.onnx").write_bytes(b"x")
+    (marks / "model.toml").write_text('kind = "ct-transformer"', encoding="utf-8")
+    lexicon = tmp_path / "words.txt"
+    lexicon.write_text("单于 chan2 yu2\n", encoding="utf-8")
+    engines = make_engines(
+        settings(
+            tmp_path,
+            asr={"models": ["tiny"], "punctuation": str(marks)},
+            tts={"models": ["hibari-heart"], "lexicon": str(lexicon), "flush_seconds": 3},
+        )
+    )
+    assert engines.synthesis is not None
+    assert engines.synthesis.options.lexicon == lexicon
+    assert engines.synthesis.options.flush_after == 3
+    assert list(engines) == [engines.recognition, engines.synthesis, engines.punctuation]
+
+
+def test_an_invalid_lexicon_stops_the_start(tmp_path: Path) -> None:
+    lexicon = tmp_path / "words.txt"
+    lexicon.write_text("单于 chan\n", encoding="utf-8")
+    tts = {"models": ["hibari-heart"], "lexicon": str(lexicon)}
+    with pytest.raises(LexiconError, match=r"words\.txt"):
+        make_engines(settings(tmp_path, tts=tts))
 
 
 def test_there_can_be_none() -> None:

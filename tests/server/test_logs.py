@@ -9,8 +9,11 @@ from typing import Literal
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liusheng.server import logs
+from liusheng.server.log_escaping import escape_json, escaped
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +74,46 @@ def test_libraries_log_warnings_only(capsys: pytest.CaptureFixture[str]) -> None
         logging.getLogger(name).info("connection open")
         logging.getLogger(name).warning("odd")
     assert [line for line in logged(capsys) if "connection open" in line] == []
+
+
+FORGED = "x\n2026-01-01T00:00:00 [info     ] all is well\x1b[2K\r\u202e\x9b31m\u2028"
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_what_a_client_sent_forges_no_line(
+    style: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up("info", style)
+    with structlog.contextvars.bound_contextvars(session=FORGED, peer=[FORGED]):
+        logging.getLogger("liusheng.test").warning("refused %s", FORGED)
+    (line,) = capsys.readouterr().err.split("\n")[:-1]
+    assert line.isprintable()
+    assert "all is well" in line
+    if style == "json":
+        event = json.loads(line)
+        assert (event["event"], event["session"]) == (f"refused {FORGED}", FORGED)
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_an_exception_that_quotes_a_client_forges_no_line(
+    style: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up("info", style)
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        logging.getLogger("liusheng.test").exception("failed")
+    first, *more = capsys.readouterr().err.split("\n")[:-1]
+    assert "failed" in first
+    assert all(line.isprintable() for line in (first, *more))
+    assert all(line.startswith("    | ") for line in more)
+    assert "all is well" in first if style == "json" else "all is well" in "".join(more)
+
+
+@given(st.text())
+def test_escaped_text_is_printable_and_readable_text_stays(text: str) -> None:
+    assert escaped(text).isprintable()
+    line = json.dumps({"a": text}, ensure_ascii=False)
+    assert escape_json(None, "", line).isprintable()
+    assert json.loads(escape_json(None, "", line)) == {"a": text}
+    assert escaped("你好 a") == "你好 a"

@@ -36,7 +36,7 @@ class FakeApplication:
 
 async def test_a_client_that_is_still_sending_gets_the_reason() -> None:
     application: Any = FakeApplication()
-    server = ApplicationServer(application, Settings().limits)
+    server = ApplicationServer(application, Settings(), None)
     with bind("127.0.0.1", 0) as bound:
         start_listening(bound)
         serving = asyncio.create_task(server.serve(sockets=[bound]))

@@ -85,10 +85,14 @@ class ServerProcess:
         self.send(signal.SIGHUP)
         wait_until(lambda: len(pattern.findall(self.log())) > before, "a reload")
 
-    def workers(self) -> list[int]:
-        """Return the process ids of its children."""
+    def children(self) -> list[int]:
+        """Return the process ids of its children: the workers, and what decodes files."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
+
+    def workers(self) -> list[int]:
+        """Return the process ids of its workers."""
+        return [pid for pid in self.children() if b"workers.worker" in _command(pid)]
 
     def ended(self) -> int:
         """Wait until the server has ended; return its status, negative for a signal."""
@@ -98,6 +102,13 @@ class ServerProcess:
 def gone(pids: list[int]) -> bool:
     """Whether none of these processes is running."""
     return not any(_running(pid) for pid in pids)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def _running(pid: int) -> bool:

@@ -168,7 +168,7 @@ def _note(message: ConsoleMessage, console_errors: list[str]) -> None:
 @pytest.fixture(scope="session")
 def files() -> TestClient:
     """The application without engines: the page's files, and an /api/info without models."""
-    return TestClient(Application(Settings(), None, None).asgi)
+    return TestClient(Application(Settings(), None, None).asgi, base_url="http://127.0.0.1")
 
 
 @pytest.fixture(scope="session")

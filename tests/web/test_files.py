@@ -35,7 +35,7 @@ def test_a_file_has_its_type_and_forbids_other_hosts(
     assert response.status_code == 200
     assert response.headers["content-type"] == content_type
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["content-security-policy"].startswith("default-src 'self';")
+    assert response.headers["content-security-policy"].startswith("default-src 'none';")
     assert len(response.content) == int(response.headers["content-length"])
 
 
@@ -66,7 +66,7 @@ def test_nothing_else_of_the_package_is_served(files: TestClient) -> None:
 
 def test_everything_is_under_the_prefix() -> None:
     application = Application(Settings(path_prefix="/speech"), None, None)
-    files = TestClient(application.asgi, follow_redirects=False)
+    files = TestClient(application.asgi, "http://127.0.0.1", follow_redirects=False)
     bare = files.get("/speech")
     assert (bare.status_code, bare.headers["location"]) == (307, "/speech/")
     assert files.get("/speech/").status_code == 200

@@ -1,4 +1,8 @@
-"""Decoding of audio files to mono samples (FFmpeg's libraries, through PyAV)."""
+"""Decoding of audio files to mono samples (FFmpeg's libraries, through PyAV).
+
+FFmpeg's parsers see what strangers send, and some inputs crash them or inflate them. So only
+decoder processes run this module (`liusheng.runtime.decoding`); no other process imports it.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,53 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, cast
 
 import av
 import av.error
 import numpy as np
 import numpy.typing as npt
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 
+from liusheng.audio.containers import (
+    CONVERT,
+    MAX_CHANNELS,
+    MAX_RATE,
+    MIN_RATE,
+    Container,
+    DecodeError,
+)
 from liusheng.audio.pcm import Samples
 from liusheng.audio.resample import Resampler
 
 logger = logging.getLogger(__name__)
 
-# A playlist or a concatenation script names further files and addresses, which FFmpeg would open:
-# the sender of a file must not choose what else is read.
-_NO_PROTOCOLS = {"protocol_whitelist": "none"}
+DEMUXERS = (
+    "aac aiff amr amrnb amrwb asf au avi caf flac flv loas matroska mov mp3 mpeg mpegts ogg tta "
+    "w64 wav wv"
+).split()
+"""Containers of recordings, by FFmpeg's names. No pictures, no playlists, no raw samples."""
+
+CODECS = frozenset(
+    "aac aac_latm ac3 adpcm_ima_qt adpcm_ima_wav adpcm_ms adpcm_yamaha alac amrnb amrwb eac3 flac "
+    "g722 g726 g726le gsm gsm_ms ilbc libopencore_amrnb libopencore_amrwb libopus mp1 mp1float mp2 "
+    "mp2float mp3 mp3float opus pcm_alaw pcm_bluray pcm_dvd pcm_f32be pcm_f32le pcm_f64be "
+    "pcm_f64le pcm_mulaw pcm_s16be pcm_s16be_planar pcm_s16le pcm_s16le_planar pcm_s24be pcm_s24le "
+    "pcm_s24le_planar pcm_s32be pcm_s32le pcm_s32le_planar pcm_s64be pcm_s64le pcm_s8 "
+    "pcm_s8_planar pcm_u16be pcm_u16le pcm_u24be pcm_u24le pcm_u32be pcm_u32le pcm_u8 speex "
+    "truespeech tta vorbis wavpack wmapro wmav1 wmav2 wmavoice".split()
+)
+"""The audio decoders that may run, by FFmpeg's names."""
+
+_OPTIONS = {
+    # A playlist or a concatenation script names further files and addresses, which FFmpeg would
+    # open: the sender of a file must not choose what else is read.
+    "protocol_whitelist": "none",
+    "format_whitelist": ",".join(DEMUXERS),
+    # Without it, FFmpeg decodes pictures to find out their size.
+    "codec_whitelist": ",".join(sorted(CODECS)),
+}
 
 # Tags that are not UTF-8 are no reason to reject a file. PyAV 19 accepts them and has dropped the
 # argument.
@@ -28,19 +64,16 @@ _LENIENT_TAGS: dict[str, Any] = (
     {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 )
 
+_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+
 _INTEGER_SCALES = {
     np.dtype(np.int16): 2.0**15,
     np.dtype(np.int32): 2.0**31,
     np.dtype(np.int64): 2.0**63,
 }
 
-
-Container = Literal["wav", "flac", "mp3", "ogg", "matroska"]
-"""FFmpeg's names; WebM is Matroska."""
-
-
-class DecodeError(ValueError):
-    """The file has no audio that can be decoded; the message names the file and the fault."""
+_SLICE = 1 << 15
+"""Samples that are mixed at once: a frame can have many more, and they are mixed as float64."""
 
 
 def decode_file(
@@ -61,7 +94,8 @@ def decode_file(
 
     Raises:
         OSError: the file cannot be opened.
-        DecodeError: it is empty, not audio, or damaged from its start.
+        DecodeError: it is empty, not audio, damaged from its start, or its rate or its number of
+            channels is out of range.
     """
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
@@ -75,7 +109,7 @@ def decode_file(
 
 def _decode(
     file: BinaryIO,
-    name: object,
+    name: str,
     rate: int,
     block_seconds: float,
     container: Container | None,
@@ -96,27 +130,23 @@ def _decode(
         yield np.concatenate(pending)
 
 
-def _frames(file: BinaryIO, name: object, form: Container | None) -> Iterator[tuple[Samples, int]]:
+def _frames(file: BinaryIO, name: str, form: Container | None) -> Iterator[tuple[Samples, int]]:
     """Yield mono samples and their rate, which may change inside a file."""
     try:
-        container = av.open(
-            file,
-            mode="r",
-            format=form,
-            options=_NO_PROTOCOLS,
-            **_LENIENT_TAGS,
-        )
-    except av.error.FFmpegError as error:
-        raise DecodeError(f"{name}: {_why_not_opened(file)}") from error
+        container = av.open(file, mode="r", format=form, options=_OPTIONS, **_LENIENT_TAGS)
+    except MemoryError:
+        raise
+    except (av.error.FFmpegError, ValueError) as error:
+        raise DecodeError(_why_not_opened(file), name=name) from error
     with container:
-        if not container.streams.audio:
-            raise DecodeError(f"{name}: the file has no audio stream")
-        stream = container.streams.audio[0]
+        stream = _audio_stream(cast(InputContainer, container), name)
         decoded = damaged = 0
         packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
+            except MemoryError:
+                raise
             except av.error.FFmpegError as error:  # the container ends here
                 damaged += 1
                 logger.debug("%s: reading stopped: %s", name, error)
@@ -125,32 +155,90 @@ def _frames(file: BinaryIO, name: object, form: Container | None) -> Iterator[tu
                 break
             try:
                 frames = packet.decode()
+            except MemoryError:
+                raise
             except av.error.FFmpegError as error:
                 damaged += 1
                 logger.debug("%s: a packet was skipped: %s", name, error)
                 continue
             for frame in frames:
                 if isinstance(frame, av.AudioFrame) and frame.samples:
+                    _check(frame.layout.nb_channels, frame.sample_rate, name)
                     decoded += frame.samples
-                    yield _mono(frame.to_ndarray(), frame), frame.sample_rate
+                    for samples in _mono(frame):
+                        yield samples, frame.sample_rate
         if not decoded:
-            raise DecodeError(f"{name}: the file has no audio, or is damaged from its start")
+            raise DecodeError("the file has no audio, or is damaged from its start", name=name)
         if damaged:
             logger.warning("%s: %d damaged packets were skipped", name, damaged)
 
 
+def _audio_stream(container: InputContainer, name: str) -> AudioStream:
+    """Return the first audio stream, which can be decoded."""
+    if not container.streams.audio:
+        raise DecodeError("the file has no audio stream", name=name)
+    stream = container.streams.audio[0]
+    context = stream.codec_context
+    if context is None or context.codec.name not in CODECS:
+        codec = "an unknown codec" if context is None else f'the codec "{context.codec.name}"'
+        raise DecodeError(f"{codec} is not supported", CONVERT, name=name)
+    _check(context.layout.nb_channels or 1, context.sample_rate or MIN_RATE, name)
+    context.thread_count = 1
+    return stream
+
+
+def _check(channels: int, rate: int, name: str) -> None:
+    """Raise DecodeError for what would cost too much, or has more planes than PyAV can read."""
+    if channels > MAX_CHANNELS:
+        raise DecodeError(
+            f"it has {channels} channels, and at most {MAX_CHANNELS} are accepted",
+            CONVERT,
+            name=name,
+        )
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise DecodeError(
+            f"its sample rate of {rate:,} Hz is not between {MIN_RATE:,} and {MAX_RATE:,} Hz",
+            CONVERT,
+            name=name,
+        )
+
+
 def _why_not_opened(file: BinaryIO) -> str:
     try:
-        file.seek(0)
-        empty = not file.read(1)
+        if file.seekable():
+            file.seek(0)
+            empty = not file.read(1)
+        else:
+            empty = file.tell() == 0
     except OSError:
-        empty = False  # a pipe cannot be read again
+        empty = False  # a pipe does not say how much was read
     return "the file is empty" if empty else "the file is not audio in a supported format"
 
 
-def _mono(data: npt.NDArray[np.generic], frame: av.AudioFrame) -> Samples:
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
+def _mono(frame: av.AudioFrame) -> Iterator[Samples]:
+    data = _channels(frame)
+    for start in range(0, data.shape[1], _SLICE):
+        yield _mixed(data[:, start : start + _SLICE])
+
+
+def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
+    """Return the samples of a frame, shape (channels, n).
+
+    Not `to_ndarray`: PyAV lists what follows the eighth plane of a frame as a ninth, and reading it
+    ends the process.
+    """
+    count = frame.layout.nb_channels
+    dtype = np.dtype(_DTYPES[frame.format.packed.name])
+    planes: list[Any] = list(frame.planes)
+    samples: npt.NDArray[np.generic]
+    if frame.format.is_planar:
+        samples = np.stack([np.frombuffer(each, dtype, frame.samples) for each in planes[:count]])
+    else:
+        samples = np.frombuffer(planes[0], dtype, frame.samples * count).reshape(-1, count).T
+    return samples
+
+
+def _mixed(data: npt.NDArray[np.generic]) -> Samples:
     mixed = data.mean(axis=0, dtype=np.float64)
     if data.dtype == np.uint8:
         mixed = (mixed - 128.0) / 128.0

@@ -9,16 +9,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
+from liusheng.audio.formats import Format
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
-
-Format = Literal["pcm_s16le", "wav", "mp3", "ogg_opus", "aac", "flac"]
 
 OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 """The sample rates that Opus supports, in hertz."""

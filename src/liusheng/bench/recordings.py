@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.audio.decode import decode_file
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.pcm import pcm_to_samples
+from liusheng.runtime.decoding.blocking import decode_file
 
 _COLUMNS = {"id", "lang", "path", "reference"}
 
@@ -72,13 +70,12 @@ def read_samples(path: Path) -> Samples:
         DecodeError: the file is not audio.
         OSError: it cannot be read.
     """
-    blocks = list(decode_file(path, SAMPLE_RATE))
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+    return pcm_to_samples(b"".join(decode_file(path, SAMPLE_RATE)))
 
 
 def read_clips(recordings: Iterable[Recording]) -> list[Clip]:
     """Decode recordings. Raises as `read_samples`."""
     return [
-        Clip(recording, b"".join(map(samples_to_pcm, decode_file(recording.path, SAMPLE_RATE))))
+        Clip(recording, b"".join(decode_file(recording.path, SAMPLE_RATE)))
         for recording in recordings
     ]

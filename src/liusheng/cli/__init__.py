@@ -14,6 +14,7 @@ _COMMANDS = {
     "asr": ("asr:asr", "Transcribe audio files, or speech from the microphone."),
     "tts": ("tts:tts", "Synthesise speech from text: write a WAV file, or play it."),
     "models": ("models:app", "List, download, verify and remove models."),
+    "keys": ("keys:app", "Make, list and revoke API keys."),
     "eval": ("eval:evaluate", "Measure the error rate and the latency of recognition."),
     "bench": ("bench:app", "Measure a server: latency, quality, and how many users it serves."),
     "doctor": ("doctor:doctor", "Check this installation: packages, models, speed."),

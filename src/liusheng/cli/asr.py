@@ -14,12 +14,12 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from liusheng.audio.decode import DecodeError
+from liusheng.audio.containers import DecodeError
 from liusheng.cli.audio_sources import FileAudio, NoMicrophoneError, microphone
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
-from liusheng.cli.server_address import Server, describe_error, server_url
+from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import StatusLine, as_text, error, info, printable
-from liusheng.client import CannotConnectError, Client, ClientError, Final, connect
+from liusheng.client import CannotConnectError, Client, ClientError, Final
 from liusheng.client.recognition import Audio
 
 
@@ -72,6 +72,8 @@ def asr(
     /,
     *,
     server: Server = None,
+    api_key: ApiKey = None,
+    ca_file: CaFile = None,
     lang: str = "auto",
     realtime: bool = False,
     json: bool = False,
@@ -100,7 +102,7 @@ def asr(
         return USAGE
     output = _Output(as_json=json, many=len(files) > 1)
     try:
-        client = connect(server_url(server), retry_for=0.0)
+        client = open_client(server, api_key, ca_file)
     except ValueError as problem:
         error(str(problem))
         return USAGE

@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 
-from liusheng.audio.decode import decode_file
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.pcm import BYTES_PER_SAMPLE
 from liusheng.cli.constants import STANDARD_INPUT
+from liusheng.runtime.decoding.blocking import decode_file
 
 RATE = 16_000
 PACKET_SECONDS = 0.085
@@ -44,10 +44,10 @@ class FileAudio:
     def __iter__(self) -> Iterator[bytes]:
         started = time.monotonic()
         for block in self._blocks:
-            self.seconds += len(block) / RATE
+            self.seconds += len(block) / (BYTES_PER_SAMPLE * RATE)
             if self._realtime:
                 time.sleep(max(0.0, started + self.seconds - time.monotonic()))
-            yield samples_to_pcm(block)
+            yield block
 
 
 async def microphone(stop: asyncio.Event, on_open: Callable[[], None]) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from liusheng.audio.decode import DecodeError
+from liusheng.audio.containers import DecodeError
 from liusheng.bench import asr_report, machine, tts_report
 from liusheng.bench.asr_benchmark import AsrBenchmark
 from liusheng.bench.asr_load import AsrLoad

@@ -131,6 +131,7 @@ def _check_models(
             failed(name, str(problem))
     opened.sort(key=lambda model: model.task is Task.ASR)
     speech: dict[str, Path] = {}  # synthesised, by language
+    voices: dict[str, str] = {}  # that synthesised it
     with tempfile.TemporaryDirectory() as folder:
         for number, model in enumerate(opened):
             languages = model.languages or tuple(speech)  # the user's folder may not name any
@@ -139,6 +140,10 @@ def _check_models(
             if model.task is Task.TTS:
                 wav = Path(folder) / f"{number}.wav"
             with console.status(f"checking {escape(model.name)} ..."):
+                if (sentence := model.options.get("sentence")) and wav:
+                    # It knows few words: those of any other sentence are none of them.
+                    wav = Path(folder) / f"{number}.wav"
+                    _check_model(voices[lang], home, wav, lang, timeout, sentence)
                 result = _check_model(model.name, home, wav, lang, timeout)
             if isinstance(result, str):
                 failed(model.name, result)
@@ -146,6 +151,7 @@ def _check_models(
             working.append(model)
             if model.task is Task.TTS and wav is not None:
                 speech.setdefault(result["lang"], wav)
+                voices.setdefault(result["lang"], model.name)
             console.print(f"[green]✓[/] [bold]{escape(model.name)}[/]  {_describe(result)}")
     return working
 
@@ -166,9 +172,12 @@ def _describe(result: dict[str, Any]) -> str:
 
 
 def _check_model(
-    name: str, home: Path, wav: Path | None, lang: str, timeout: float
+    name: str, home: Path, wav: Path | None, lang: str, timeout: float, sentence: str = ""
 ) -> dict[str, Any] | str:
-    """Check a model in a process of its own; return the result, or the error as text."""
+    """Check a model in a process of its own; return the result, or the error as text.
+
+    sentence: to synthesise; "": one for all.
+    """
     command = [
         sys.executable,
         "-m",
@@ -177,6 +186,7 @@ def _check_model(
         str(home),
         str(wav or ""),
         lang,
+        sentence,
     ]
     # One thread, as the server's workers have: the figures are those of one core.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from liusheng.asr.load import load as load_recognizer
 from liusheng.asr.vad.activity import SpeechActivityDetector
-from liusheng.audio.decode import DecodeError
+from liusheng.audio.containers import DecodeError
 from liusheng.bench import eval_report, machine
 from liusheng.bench.eval_results import EvalResult
 from liusheng.bench.evaluation import Evaluator, evaluate_server

@@ -1,9 +1,9 @@
 """Loads and times one model. Run in a process of its own, which a damaged model may end:
 
-    python -m liusheng.cli.model_check NAME HOME WAV LANG
+    python -m liusheng.cli.model_check NAME HOME WAV LANG SENTENCE
 
-Synthesis writes its audio to WAV; recognition transcribes WAV, in the language LANG. The last line
-of standard output is the result as JSON.
+Synthesis writes its audio of SENTENCE to WAV ("": of one sentence for all models); recognition
+transcribes WAV, in the language LANG. The last line of standard output is the result as JSON.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from liusheng.audio.decode import decode_file
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.audio.wav import open_wav
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Task
+from liusheng.runtime.decoding.blocking import decode_file
 
 SENTENCES = {
     "zh": "今天天气很好，我们一起去公园散步吧。",
@@ -39,7 +39,7 @@ def open_model(name: str, home: Path) -> InstalledModel:
     return Store(home).open_named(name)
 
 
-def check_synthesis(model: InstalledModel, wav: Path) -> dict[str, Any]:
+def check_synthesis(model: InstalledModel, wav: Path, sentence: str = "") -> dict[str, Any]:
     """Synthesise a sentence with the model's first voice; return the sentence and the times."""
     from liusheng.tts.load import load
     from liusheng.tts.types import SAMPLE_RATE, SpeechRequest
@@ -49,7 +49,7 @@ def check_synthesis(model: InstalledModel, wav: Path) -> dict[str, Any]:
     loaded = time.perf_counter() - started
     voice = synthesizer.voices[0]
     lang = next((lang for lang in voice.languages if lang in SENTENCES), "en")
-    text = SENTENCES[lang]
+    text = sentence or SENTENCES[lang]
     started = time.perf_counter()
     first = 0.0
     length = 0
@@ -82,7 +82,8 @@ def check_recognition(model: InstalledModel, wav: Path | None, lang: str) -> dic
     loaded = time.perf_counter() - started
     if wav is None:
         return {"load_seconds": loaded, "real_time_factor": None, "text": ""}
-    blocks = list(decode_file(wav, SAMPLE_RATE, block_seconds=_TURN))
+    decoded = decode_file(wav, SAMPLE_RATE, block_seconds=_TURN)
+    blocks = [pcm_to_samples(pcm) for pcm in decoded]
     params = StreamParams(lang if lang in recognizer.languages else "auto")
     stream = InProcessStream(recognizer, params)
     text = ""
@@ -108,10 +109,10 @@ def check_punctuation(model: InstalledModel) -> dict[str, Any]:
 
 def main() -> None:
     """Check the model that the command line names."""
-    name, home, wav, lang = sys.argv[1:5]
+    name, home, wav, lang, sentence = sys.argv[1:6]
     model = open_model(name, Path(home))
     if model.task is Task.TTS:
-        result = check_synthesis(model, Path(wav))
+        result = check_synthesis(model, Path(wav), sentence)
     elif model.task is Task.PUNCTUATION:
         result = check_punctuation(model)
     else:

@@ -25,6 +25,7 @@ def serve(
     tts: Annotated[tuple[str, ...], Parameter(negative=("--no-tts",))] | None = None,
     workers: int | None = None,
     path_prefix: str | None = None,
+    no_auth: bool | None = None,
     log_level: Literal["debug", "info", "warning", "error"] | None = None,
     log_format: Literal["text", "json"] | None = None,
     config: Path | None = None,
@@ -41,7 +42,8 @@ def serve(
     Parameters
     ----------
     host
-        Address to listen on; 0.0.0.0 accepts connections from all machines that can reach it.
+        Address to listen on; 0.0.0.0 accepts connections from all machines that can reach it, and
+        needs API keys (`liusheng keys add NAME`) or --no-auth.
     port
         Port to listen on; may be given more than once.
     asr
@@ -53,6 +55,8 @@ def serve(
         Worker processes for recognition, and as many for synthesis; by default one per core.
     path_prefix
         Prefix of every path, behind a reverse proxy.
+    no_auth
+        Serve everyone who can reach the server, without API keys, even on 0.0.0.0.
     log_level
         Lowest severity that is logged.
     log_format
@@ -85,6 +89,7 @@ def serve(
         ("workers.asr", "--workers", workers),
         ("workers.tts", "--workers", workers),
         ("path_prefix", "--path-prefix", path_prefix),
+        ("access.no_auth", "--no-auth", no_auth),
         ("log_level", "--log-level", log_level),
         ("log_format", "--log-format", log_format),
     ]
@@ -107,6 +112,14 @@ def serve(
         sys.stdout.write(to_toml(loaded))
         return 0
     settings = loaded.settings
+
+    from liusheng.server.access.opening import ExposedError, check_exposure
+
+    try:
+        check_exposure(settings)
+    except ExposedError as problem:
+        error(str(problem))
+        return USAGE
 
     from liusheng.cli.missing_models import pull_missing
     from liusheng.server.main import run

@@ -17,9 +17,9 @@ from liusheng.audio.pcm import BYTES_PER_SAMPLE
 from liusheng.audio.wav import WavWriter, open_wav
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
-from liusheng.cli.server_address import Server, describe_error, server_url
+from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import as_text, error, info, printable, warning
-from liusheng.client import Client, ClientError, Skipped, Synthesis, connect
+from liusheng.client import Client, ClientError, Skipped, Synthesis
 
 _LISTED = 10
 """Texts that the warning about what was not read names."""
@@ -39,6 +39,8 @@ def tts(
     speed: float | None = None,
     explain: bool = False,
     server: Server = None,
+    api_key: ApiKey = None,
+    ca_file: CaFile = None,
 ) -> int:
     """Synthesise speech from text: write a WAV file, or play it.
 
@@ -77,7 +79,7 @@ def tts(
         error(f"the output must be a WAV file: {output.with_suffix('.wav')} instead of {output}?")
         return USAGE
     try:
-        client = connect(server_url(server), retry_for=0.0)
+        client = open_client(server, api_key, ca_file)
     except ValueError as problem:
         error(str(problem))
         return USAGE

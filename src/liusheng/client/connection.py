@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import urllib.error
 import urllib.request
 from types import TracebackType
@@ -13,7 +14,12 @@ from typing_extensions import Unpack
 
 from liusheng.client.address import Address
 from liusheng.client.duplex import Duplex
-from liusheng.client.options import RecognitionOptions, SynthesisOptions, Timeouts
+from liusheng.client.options import (
+    RecognitionOptions,
+    SynthesisOptions,
+    TransportOptions,
+    transport_options,
+)
 from liusheng.client.recognition import Audio, Recognition
 from liusheng.client.synthesis import Synthesis, Text
 from liusheng.protocol import paths, tts
@@ -29,12 +35,12 @@ class Client:
 
     url: "ws://host:port", with a path prefix if there is one; "wss://", "http://", "https://" and
         "host:port" are accepted too.
-    timeouts: in seconds.
+    transport: how it connects.
     """
 
-    def __init__(self, url: str, timeouts: Timeouts) -> None:
+    def __init__(self, url: str, transport: TransportOptions) -> None:
         self.address = Address.parse(url)
-        self.timeouts = timeouts
+        self.transport = transport
         self._running: set[Duplex[Any]] = set()
 
     async def __aenter__(self) -> Client:
@@ -61,7 +67,7 @@ class Client:
                 `ServerError` with the server's code; and whatever `audio` itself raises.
         """
         url = self.address.websocket(paths.ASR_STREAMING)
-        return Recognition(url, self._running, audio, options, self.timeouts)
+        return Recognition(url, self._running, audio, options, self.transport)
 
     def synthesize(self, text: Text, **options: Unpack[SynthesisOptions]) -> Synthesis:
         """Synthesise a text; iterate over the result for PCM while it is synthesised.
@@ -74,7 +80,7 @@ class Client:
         Iterating raises: as `recognize`.
         """
         url = self.address.websocket(paths.TTS_STREAMING)
-        return Synthesis(url, self._running, text, options, self.timeouts)
+        return Synthesis(url, self._running, text, options, self.transport)
 
     async def sample_rate(self) -> int:
         """Return the sample rate of synthesised audio, in hertz; by default 24,000."""
@@ -93,12 +99,15 @@ class Client:
         return dict(await self._get(paths.INFO))
 
     async def _get(self, path: str) -> Any:
-        return await asyncio.to_thread(_get_json, self.address.http(path), self.timeouts)
+        return await asyncio.to_thread(_get_json, self.address.http(path), self.transport)
 
 
-def _get_json(url: str, timeouts: Timeouts) -> Any:
+def _get_json(url: str, transport: TransportOptions) -> Any:
     try:
-        with urllib.request.urlopen(url, timeout=timeouts.open_timeout) as response:
+        request = urllib.request.Request(url, headers=transport.headers)
+        with urllib.request.urlopen(
+            request, timeout=transport.open_timeout, context=transport.tls
+        ) as response:
             return json.load(response)
     except urllib.error.HTTPError as error:
         error.close()  # it has an open response
@@ -111,6 +120,8 @@ def connect(
     open_timeout: float = 10.0,
     timeout: float = 60.0,
     retry_for: float = 5.0,
+    api_key: str | None = None,
+    ca_file: str | os.PathLike[str] | None = None,
 ) -> Client:
     """Return a client of the server at `url`, for `async with`.
 
@@ -119,8 +130,13 @@ def connect(
     retry_for: seconds since the first attempt in which the client tries again if the server cannot
         be reached, is full or stops, with growing pauses; 0: one attempt only. Items of an iterator
         are never sent twice, and a request that has yielded something is not repeated.
+    api_key: that the server needs; None: that of the environment variable LIUSHENG_API_KEY, if it
+        is set.
+    ca_file: certificates (PEM) of the authorities to trust with wss:, instead of the system's.
 
     Raises:
-        ValueError: `url` is not an address.
+        ValueError: `url` is not an address, `api_key` not a key, or `ca_file` has no certificates.
+        OSError: `ca_file` cannot be read.
     """
-    return Client(url, Timeouts(open_timeout, timeout, retry_for))
+    options = transport_options(open_timeout, timeout, retry_for, api_key, ca_file)
+    return Client(url, options)

@@ -15,7 +15,7 @@ from liusheng.client.backoff import Backoff
 from liusheng.client.errors import ClientError, ConnectionLostError, ReplyTimeoutError
 from liusheng.client.json_socket import JsonSocket
 from liusheng.client.messages import check
-from liusheng.client.options import Timeouts
+from liusheng.client.options import TransportOptions
 
 _T = TypeVar("_T")
 
@@ -43,14 +43,14 @@ class Duplex(ABC, Generic[_T]):
         self,
         url: str,
         running: set[Duplex[Any]],
-        timeouts: Timeouts,
+        transport: TransportOptions,
         *,
         whole: bool,
         in_flight: int,
     ) -> None:
         self._url = url
         self._running = running
-        self._timeouts = timeouts
+        self._transport = transport
         self._whole = whole
         self._in_flight = in_flight
         self._socket: JsonSocket | None = None
@@ -124,9 +124,9 @@ class Duplex(ABC, Generic[_T]):
     async def _open(self) -> None:
         self._reset()
         if self._backoff is None:
-            self._backoff = Backoff(self._timeouts.retry_for)
+            self._backoff = Backoff(self._transport.retry_for)
         self._running.add(self)
-        socket = await JsonSocket.open(self._url, self._timeouts)
+        socket = await JsonSocket.open(self._url, self._transport)
         self._socket = socket
         if self._done:  # closed while the socket was being opened
             await socket.close()
@@ -197,7 +197,7 @@ class Duplex(ABC, Generic[_T]):
         """
         socket = self._socket
         assert socket is not None
-        timeout = self._timeouts.timeout
+        timeout = self._transport.timeout
         entered = time.monotonic()
         while True:
             now = time.monotonic()

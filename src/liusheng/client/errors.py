@@ -14,7 +14,11 @@ _TRANSIENT_CLOSES = (
     CloseCode.TRY_AGAIN_LATER,
 )
 
-_TRANSIENT_ERRORS = (ErrorCode.SERVER_BUSY, ErrorCode.SERVER_STOPPING)
+_TRANSIENT_ERRORS = (
+    ErrorCode.SERVER_BUSY,
+    ErrorCode.SERVER_STOPPING,
+    ErrorCode.RATE_LIMIT_EXCEEDED,
+)
 """The next attempt may succeed; behind a proxy, another server may handle it."""
 
 

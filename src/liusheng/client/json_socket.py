@@ -25,8 +25,8 @@ from liusheng.client.errors import (
     ConnectionLostError,
     ReplyTimeoutError,
 )
-from liusheng.client.messages import unexpected
-from liusheng.client.options import Timeouts
+from liusheng.client.messages import error_of_response, unexpected
+from liusheng.client.options import TransportOptions
 
 _PING_INTERVAL = 20.0
 _PING_TIMEOUT = 60.0  # a busy server answers late
@@ -44,11 +44,12 @@ class JsonSocket:
         self.timeout = timeout
 
     @classmethod
-    async def open(cls, url: str, timeouts: Timeouts) -> JsonSocket:
+    async def open(cls, url: str, transport: TransportOptions) -> JsonSocket:
         """Connect to `url`, once.
 
         Raises:
             CannotConnectError: with the reason.
+            ServerError: the server refused the handshake, with an error of its own.
         """
         try:
             # max_queue=None: reading must not pause while the caller is busy, or pings would not be
@@ -56,7 +57,9 @@ class JsonSocket:
             opened = await open_websocket(
                 url,
                 compression=None,
-                open_timeout=timeouts.open_timeout,
+                additional_headers=transport.headers,
+                ssl=(transport.tls or True) if url.startswith("wss:") else None,
+                open_timeout=transport.open_timeout,
                 ping_interval=_PING_INTERVAL,
                 ping_timeout=_PING_TIMEOUT,
                 close_timeout=_CLOSE_TIMEOUT,
@@ -65,17 +68,19 @@ class JsonSocket:
             )
         except (asyncio.TimeoutError, TimeoutError):
             raise CannotConnectError(
-                f"{url} did not answer in {timeouts.open_timeout:g} s.", transient=True
+                f"{url} did not answer in {transport.open_timeout:g} s.", transient=True
             ) from None
         except InvalidStatus as error:
+            if refusal := error_of_response(bytes(error.response.body or b"")):
+                raise refusal from error
             status = error.response.status_code
             raise CannotConnectError(
                 _refused(url, status), transient=status in _TRANSIENT_STATUSES
             ) from error
+        except ssl.SSLError as error:  # some are ValueErrors, too
+            raise CannotConnectError(f"No secure connection to {url}: {error}.") from error
         except (InvalidURI, ValueError) as error:
             raise CannotConnectError(f"{url} is not a WebSocket address: {error}.") from error
-        except ssl.SSLError as error:
-            raise CannotConnectError(f"No secure connection to {url}: {error}.") from error
         except socket.gaierror as error:
             raise CannotConnectError(
                 f"The host of {url} is not known ({error.strerror}).",
@@ -89,7 +94,7 @@ class JsonSocket:
             ) from error
         except (InvalidHandshake, EOFError) as error:
             raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error
-        return cls(opened, url, timeouts.timeout)
+        return cls(opened, url, transport.timeout)
 
     async def send(self, frame: bytes | dict[str, Any]) -> None:
         """Send audio, or a message.

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from liusheng.client.errors import ServerError
 from liusheng.protocol import asr
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.tts import Mark
 
 _T = TypeVar("_T")
@@ -117,6 +117,24 @@ def check(message: dict[str, Any]) -> None:
     if message.get("status") in ("error", -1) or "code" in message:
         text = message.get("detail") or message.get("message") or "The server gave no reason."
         raise ServerError(str(message.get("code", "refused")), str(text))
+
+
+class _PaddleSpeechMessage(Struct):
+    description: str
+
+
+class _PaddleSpeechFailure(Struct):
+    error: str
+    message: _PaddleSpeechMessage
+
+
+def error_of_response(body: bytes) -> ServerError | None:
+    """Return the error in the body of an HTTP response; None if it has none of this server's."""
+    try:
+        failure = msgspec.json.decode(body, type=_PaddleSpeechFailure)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return ServerError(failure.error, failure.message.description)
 
 
 def unexpected(problem: str, message: object) -> ServerError:

@@ -7,14 +7,19 @@ A Liusheng server refuses what it or its model does not support (`ServerError`, 
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from typing_extensions import TypedDict
 
 from liusheng.protocol.asr import ContainerFormat, SamplesFormat
 from liusheng.protocol.tts import AudioFormat, AudioSampleRate
+
+API_KEY_VARIABLE = "LIUSHENG_API_KEY"
+"""The environment variable with the key that clients send unless they are given one."""
 
 
 class RecognitionOptions(TypedDict, total=False):
@@ -77,14 +82,54 @@ class SynthesisOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Timeouts:
-    """How long a client waits, in seconds.
+class TransportOptions:
+    """How a client connects; times are in seconds.
 
     open_timeout: for each attempt to connect.
     timeout: for a reply that is due.
     retry_for: since the first attempt, for further attempts after transient errors.
+    api_key: that the server needs; "": none is sent.
+    tls: for wss: and https: addresses; None: the authorities that the system trusts.
     """
 
     open_timeout: float = 10.0
     timeout: float = 60.0
     retry_for: float = 5.0
+    api_key: str = field(default="", repr=False)
+    tls: ssl.SSLContext | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError, which does not show the key, if it cannot be sent."""
+        if not all("!" <= c <= "~" for c in self.api_key):
+            raise ValueError("the API key has a character that no key has: was it copied whole?")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request."""
+        return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+
+
+def transport_options(
+    open_timeout: float,
+    timeout: float,
+    retry_for: float,
+    api_key: str | None,
+    ca_file: str | os.PathLike[str] | None,
+) -> TransportOptions:
+    """Return the options that a caller of `connect` chose.
+
+    Raises:
+        ValueError: the key cannot be one, or the file has no certificates.
+        OSError: the file cannot be read.
+    """
+    key = os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key
+    return TransportOptions(
+        open_timeout, timeout, retry_for, key.strip(), _trusting(ca_file) if ca_file else None
+    )
+
+
+def _trusting(ca_file: str | os.PathLike[str]) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError as error:
+        raise ValueError(f"{ca_file} has no certificates of authorities (PEM)") from error

@@ -11,8 +11,8 @@ from liusheng.client.errors import ServerError
 from liusheng.client.iteration import each
 from liusheng.client.json_socket import JsonSocket
 from liusheng.client.messages import AsrReady, Final, Partial, check, read, unexpected
-from liusheng.client.options import RecognitionOptions, Timeouts
-from liusheng.protocol.frames import quoted
+from liusheng.client.options import RecognitionOptions, TransportOptions
+from liusheng.protocol.quoting import quoted
 
 Audio = bytes | bytearray | Iterable[bytes] | AsyncIterable[bytes]
 """Whole, or in packets; 16 kHz mono signed 16-bit little-endian PCM unless the options describe
@@ -39,10 +39,10 @@ class Recognition(Duplex[Partial | Final]):
         running: set[Duplex[Any]],
         audio: Audio,
         options: RecognitionOptions,
-        timeouts: Timeouts,
+        transport: TransportOptions,
     ) -> None:
         whole = isinstance(audio, (bytes, bytearray, list, tuple))
-        super().__init__(url, running, timeouts, whole=whole, in_flight=_IN_FLIGHT)
+        super().__init__(url, running, transport, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: AsrReady | None = None
         self._audio = audio
         self._name_fields = {"name": options.get("name", "audio"), "nbest": options.get("nbest", 1)}

@@ -10,6 +10,7 @@ with sync.connect("ws://127.0.0.1:8090") as client:
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Iterable, Iterator
 from types import TracebackType
@@ -164,12 +165,20 @@ def connect(
     open_timeout: float = 10.0,
     timeout: float = 60.0,
     retry_for: float = 5.0,
+    api_key: str | None = None,
+    ca_file: str | os.PathLike[str] | None = None,
 ) -> BlockingClient:
     """Return a client of the server at `url`, for `with`; as `liusheng.client.connect`.
 
     Raises:
-        ValueError: `url` is not an address.
+        ValueError, OSError: as that.
     """
-    return BlockingClient(
-        connection.connect(url, open_timeout=open_timeout, timeout=timeout, retry_for=retry_for)
+    client = connection.connect(
+        url,
+        open_timeout=open_timeout,
+        timeout=timeout,
+        retry_for=retry_for,
+        api_key=api_key,
+        ca_file=ca_file,
     )
+    return BlockingClient(client)

@@ -14,7 +14,7 @@ from liusheng.client.errors import ClientError, ConnectionLostError, ServerError
 from liusheng.client.iteration import each
 from liusheng.client.json_socket import JsonSocket
 from liusheng.client.messages import Annotations, Skipped, TtsReady, check, read, unexpected
-from liusheng.client.options import SynthesisOptions, Timeouts
+from liusheng.client.options import SynthesisOptions, TransportOptions
 from liusheng.client.pieces import clauses, paragraphs
 from liusheng.protocol.tts import Mark
 
@@ -47,10 +47,10 @@ class Synthesis(Duplex[bytes]):
         running: set[Duplex[Any]],
         text: Text,
         options: SynthesisOptions,
-        timeouts: Timeouts,
+        transport: TransportOptions,
     ) -> None:
         whole = isinstance(text, (str, list, tuple))
-        super().__init__(url, running, timeouts, whole=whole, in_flight=_IN_FLIGHT)
+        super().__init__(url, running, transport, whole=whole, in_flight=_IN_FLIGHT)
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
         self.marks: list[Mark] = []

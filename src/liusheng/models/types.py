@@ -65,7 +65,8 @@ class InstalledModel:
     path: the folder that holds its files (for HIBARI: the package's).
     files: role to path, e.g. {"encoder": ...}; the roles of a kind are in `kinds.LAYOUTS`.
     languages: codes, the best first.
-    options: for the engine, from the catalogue or `model.toml`.
+    options: from the catalogue or `model.toml`: for the engine, and "sentence", in words that the
+        model knows, for `liusheng doctor`.
     """
 
     name: str

@@ -17,9 +17,10 @@ from liusheng.protocol.asr_commands import Abandon, AsrCommand, Feed, Finish, Op
 from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, parse_object, quoted, refuse_unsupported
+from liusheng.protocol.frames import convert, parse_object, refuse_unsupported
 from liusheng.protocol.languages import check_language
 from liusheng.protocol.limits import packet_too_large, session_too_long
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
 
@@ -180,12 +181,16 @@ class ASRSession(BaseSession[AsrCommand]):
             self._replies.processed = round(processed, 3)
 
     def decoded(self, seconds: float) -> None:
-        """So much audio was decoded from a container, whose packets have no known duration."""
+        """So much audio was decoded from a container, whose packets have no known duration.
+
+        One over the limit fails, also after `end`: nothing of it was accepted in part.
+        """
         self._seconds += seconds
         limit = self._limits.max_session_seconds
-        if self._state is _State.STREAMING and limit and self._seconds > limit:
+        recognising = self._state in (_State.STREAMING, _State.FINISHING)
+        if recognising and limit and self._seconds > limit:
             self._commands.append(Abandon())
-            self.failed(self._too_long())
+            self.failed(session_too_long(limit, "Send it as several files."))
 
     def finished(self) -> None:
         """Every utterance is closed, after `Finish`."""
@@ -287,18 +292,14 @@ class ASRSession(BaseSession[AsrCommand]):
             raise packet_too_large(len(data), self._limits.max_packet_bytes)
         limit = self._limits.max_session_seconds
         if limit and self._seconds + self._packet_seconds(data) > limit:
-            raise self._too_long()
+            raise session_too_long(
+                limit, 'Send "end" to get the text so far, then start another recognition.'
+            )
 
     def _packet_seconds(self, data: bytes) -> float:
         """Return the seconds of audio in a packet of raw samples; 0 for a container's packet."""
         rate = self._start_message.bytes_per_second
         return len(data) / rate if rate else 0.0
-
-    def _too_long(self) -> ProtocolError:
-        return session_too_long(
-            self._limits.max_session_seconds,
-            'Send "end" to get the text so far, then start another recognition.',
-        )
 
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
         if self._state is _State.STREAMING or self._pending:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from liusheng.protocol.asr import SAMPLE_BYTES
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 
 _OF_SAMPLES = ("sample_rate", "channels")
 

@@ -25,6 +25,13 @@ class ErrorCode(str, Enum):
     UNKNOWN_PATH = "unknown_path"
     WRONG_METHOD = "wrong_method"
 
+    # The client may not use this server, or not so.
+    INVALID_API_KEY = "invalid_api_key"
+    NOT_ALLOWED = "not_allowed"
+    HOST_NOT_ALLOWED = "host_not_allowed"
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    RATE_LIMIT_EXCEEDED = "rate_limit_exceeded"
+
     # The message is valid, but not in this state.
     NOT_STARTED = "not_started"
     AFTER_END = "after_end"
@@ -49,6 +56,7 @@ class ErrorCode(str, Enum):
     SERVER_STOPPING = "server_stopping"
     RECOGNITION_FAILED = "recognition_failed"
     SYNTHESIS_FAILED = "synthesis_failed"
+    STORAGE_FULL = "storage_full"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -58,6 +66,7 @@ SERVER_ERRORS = frozenset(
         ErrorCode.SERVER_STOPPING,
         ErrorCode.RECOGNITION_FAILED,
         ErrorCode.SYNTHESIS_FAILED,
+        ErrorCode.STORAGE_FULL,
         ErrorCode.INTERNAL_ERROR,
     }
 )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.expected import expected, field_and_value, named
 from liusheng.protocol.limits import message_too_large
+from liusheng.protocol.quoting import quoted
 
 _T = TypeVar("_T")
-_MAX_QUOTED = 60
 MAX_JSON_CHAR = 12
 """Bytes that JSON may need for one character of a text: a surrogate pair, escaped."""
 
@@ -23,15 +24,6 @@ _AT = re.compile(r" - at `\$\.?([^`]*)`")
 def max_json_size(max_text_chars: int) -> int:
     """Return the size allowed for a JSON object with a text of so many characters."""
     return MAX_JSON_CHAR * max_text_chars + 10_000
-
-
-def quoted(value: object, max_chars: int = _MAX_QUOTED) -> str:
-    """Return `value` as errors quote it: its JSON, cut to `max_chars` characters."""
-    try:
-        text = msgspec.json.encode(value).decode()
-    except (TypeError, ValueError, RecursionError):
-        text = repr(value)
-    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
 def parse_object(frame: str, max_chars: int) -> dict[str, Any]:
@@ -97,21 +89,11 @@ def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) ->
                 f'The field "{missing[1]}" is missing from {quoted(dict(message))}.',
             ) from None
         at = _AT.search(text)
-        field = at[1] if at else ""
-        name = field.split("[")[0].split(".")[0]
-        choices = _choices(to, name)
-        reason = f"expected {choices}" if choices else _AT.sub("", text)
+        field, value = field_and_value(message, at[1] if at else "")
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,
-            f'The field "{field}" is invalid: {reason}; it was {quoted(message.get(name))}.',
+            f'The field "{field}" must be {expected(to, field)}, not {named(value)}.',
         ) from None
-
-
-def _choices(struct: type[Any], field: str) -> str:
-    """Return the values allowed in a Literal field, for an error; "" for other fields."""
-    hint = get_type_hints(struct).get(field)
-    hints = (hint, *get_args(hint))
-    return " or ".join(quoted(v) for h in hints if get_origin(h) is Literal for v in get_args(h))
 
 
 def refuse_unsupported(message: Mapping[str, Any], accepted: Mapping[str, tuple[Any, ...]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 
 AUTO = "auto"
 

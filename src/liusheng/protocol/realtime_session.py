@@ -17,9 +17,10 @@ import msgspec
 
 from liusheng.protocol import realtime
 from liusheng.protocol.errors import SERVER_ERRORS, CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, parse_object, quoted
+from liusheng.protocol.frames import convert, parse_object
 from liusheng.protocol.limits import packet_too_large, session_too_long
 from liusheng.protocol.openai import Duration
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.realtime_commands import (
     AbandonRecognition,
     FeedRecognition,

@@ -11,8 +11,9 @@ from typing import Any
 from liusheng.han import has_han
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, quoted, refuse_unsupported
+from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.limits import text_too_long
+from liusheng.protocol.quoting import quoted
 
 _MIN_BASE64 = 8
 

@@ -16,7 +16,8 @@ import msgspec
 
 from liusheng.protocol import tts
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, max_json_size, parse_object, quoted
+from liusheng.protocol.frames import convert, max_json_size, parse_object
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.synthesis_request import empty_text, nothing_to_say
 from liusheng.protocol.tts_commands import CancelText, ExtendText, TtsCommand

@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, quoted
+from liusheng.protocol.frames import convert
 from liusheng.protocol.limits import text_too_long
+from liusheng.protocol.quoting import quoted
 from liusheng.protocol.synthesis_request import chosen_voice, decode_text, empty_text
 from liusheng.protocol.tts_commands import StartText
 

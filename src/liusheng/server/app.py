@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,12 +15,16 @@ from starlette.websockets import WebSocket
 from liusheng.protocol import paths
 from liusheng.protocol.asr import Limits
 from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
-from liusheng.protocol.errors import CloseCode
+from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.tts import SampleRate
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server.access.gate import Gate
+from liusheng.server.access.keyring import Keyring
 from liusheng.server.config.settings import Settings
+from liusheng.server.ending import end_with
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
 from liusheng.server.http.documents import document_endpoints
@@ -53,6 +58,9 @@ class Application:
     """The application, and the sessions and requests that it is serving.
 
     recognition, synthesis, punctuation: started; None: the server has none.
+    decoding: of files; recognition needs it.
+    keyring: the keys that clients need; None: they need none.
+    routes, page: all routes, and those of the web page.
     """
 
     def __init__(
@@ -61,17 +69,27 @@ class Application:
         recognition: RecognitionService | None,
         synthesis: SynthesisService | None,
         punctuation: PunctuationService | None = None,
+        decoding: DecodingService | None = None,
+        keyring: Keyring | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
         self._synthesis = synthesis
         self._punctuation = punctuation
+        self._decoding = decoding
         self._sockets: set[SocketDriver[Any]] = set()
         self._endpoints = self._http()
-        self.asgi = Starlette(
-            routes=self._routes(),
+        self.page = page_routes(settings.path_prefix)
+        self.routes = self._routes()
+        router = Starlette(
+            routes=self.routes,
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
+        self.asgi = Gate(router, settings, keyring)
+
+    async def watch(self) -> None:
+        """Notice, until this is cancelled, that keys were revoked, and end their sessions."""
+        await self.asgi.keys.watch()
 
     def release_idle(self) -> None:
         """Tell the clients with nothing under way on their WebSocket to reconnect, and close it."""
@@ -103,7 +121,7 @@ class Application:
         return [
             *(Route(prefix + each.path, each, methods=[each.method]) for each in self._endpoints),
             *(WebSocketRoute(prefix + path, serve) for path, serve in self._websockets().items()),
-            *page_routes(prefix),
+            *self.page,
         ]
 
     def _http(self) -> list[Endpoint]:
@@ -121,13 +139,14 @@ class Application:
         models: list[str] = []
         channels: dict[str, ChannelDescription] = {}
         if recognition:
+            assert self._decoding is not None
             found += [
-                asr_stream_endpoint(recognition, script, limits),
-                paddlespeech_asr_endpoint(recognition, script, limits),
+                asr_stream_endpoint(recognition, self._decoding, script, limits),
+                paddlespeech_asr_endpoint(recognition, self._decoding, script, limits),
                 help_endpoint(paths.ASR),
                 paddlespeech_text_endpoint(self._punctuation, limits),
                 help_endpoint(paths.TEXT),
-                openai_transcription_endpoint(recognition, script, limits),
+                openai_transcription_endpoint(recognition, self._decoding, script, limits),
             ]
             channels |= {"asr": ASR, "realtime": REALTIME}
             models += recognition.description.models.values()
@@ -169,10 +188,12 @@ class Application:
 
     async def _serve_asr(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
+        assert self._decoding is not None
         limits = self._settings.limits
         socket = ASRSocket(
             websocket,
             self._recognition,
+            self._decoding,
             script=self._settings.asr.script,
             limits=Limits(
                 idle_seconds=limits.idle_seconds,
@@ -214,6 +235,11 @@ class Application:
         self._sockets.add(socket)
         try:
             with connection_log(task, websocket):
+                end_with(websocket.scope, partial(_end, socket))
                 await socket.run()
         finally:
             self._sockets.discard(socket)
+
+
+async def _end(socket: SocketDriver[Any], error: ProtocolError) -> None:
+    await socket.stop(error, CloseCode.POLICY, _STOP_TIMEOUT)

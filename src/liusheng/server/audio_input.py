@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol, cast
 
 from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.containers import Container
 from liusheng.audio.convert import PacketConverter, SampleFormat
-from liusheng.audio.decode import Container
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.container_decoding import decode_stream
@@ -47,19 +48,22 @@ class AudioInput(Protocol):
 def open_audio_input(
     start: Start,
     stream: RecognitionStream,
+    decoding: DecodingService,
     max_queued: float,
     on_decoded: Callable[[float], None],
     on_fail: Callable[[Exception], None],
 ) -> AudioInput:
     """Return the input for audio in the format of `start`.
 
+    decoding: of containers.
     max_queued: seconds of audio that may be queued in the stream.
     on_decoded: called with the seconds of audio decoded from a container.
     on_fail: called when a container cannot be decoded.
     """
     if start.format in SAMPLE_BYTES:
         return _SampleInput(start, stream)
-    return _ContainerInput(CONTAINERS[start.format], stream, max_queued, on_decoded, on_fail)
+    container = CONTAINERS[start.format]
+    return _ContainerInput(container, stream, decoding, max_queued, on_decoded, on_fail)
 
 
 def sample_converter(sample_format: str, rate: int, channels: int) -> PacketConverter:
@@ -96,12 +100,14 @@ class _ContainerInput:
         self,
         container: Container,
         stream: RecognitionStream,
+        decoding: DecodingService,
         max_queued: float,
         on_decoded: Callable[[float], None],
         on_fail: Callable[[Exception], None],
     ) -> None:
         self._container = container
         self._stream = stream
+        self._decoding = decoding
         self._max_queued = max_queued
         self._on_decoded = on_decoded
         self._on_fail = on_fail
@@ -129,7 +135,7 @@ class _ContainerInput:
 
     async def _run(self) -> None:
         try:
-            await decode_stream(self._chunks(), self._feed_stream, container=self._container)
+            await decode_stream(self._decoding, self._chunks(), self._feed_stream, self._container)
         except Exception as error:
             self._stream.abandon()
             self._on_fail(error)
@@ -146,5 +152,6 @@ class _ContainerInput:
     async def _feed_stream(self, pcm: bytes) -> None:
         self._stream.feed(pcm)
         self._on_decoded(len(pcm) / _BYTES_PER_SECOND)
-        while self._stream.queued_seconds >= self._max_queued:
+        # An abandoned stream has room at once, whatever is queued in it.
+        while self._stream.queued_seconds >= self._max_queued and not self._stream.over:
             await self._stream.room(_MAX_WAIT)

@@ -29,6 +29,7 @@ def banner(
     """
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{host}:{ports[0]}{settings.path_prefix}"
+    websocket, http = ("wss", "https") if settings.tls.certificate else ("ws", "http")
     lines = [f"Liusheng {__version__} is listening on {host}, port {', '.join(map(str, ports))}."]
     if recognition:
         models = recognition.description.models
@@ -36,13 +37,17 @@ def banner(
             f", {lang}: {model}" for lang, model in models.items() if model != models["auto"]
         )
         lines.append(
-            f"  recognition  ws://{address}{paths.ASR_STREAMING}  ({models['auto']}{others})"
+            f"  recognition  {websocket}://{address}{paths.ASR_STREAMING}"
+            f"  ({models['auto']}{others})"
         )
     if synthesis:
         voices = ", ".join(f"{voice.id} {voice.name}" for voice in synthesis.voices[:4])
-        lines.append(f"  synthesis    ws://{address}{paths.TTS_STREAMING}  (voices: {voices})")
-    lines.append(f"  page         http://{address}/")
-    server = "" if address == _DEFAULT else f" --server ws://{address}"
+        lines.append(
+            f"  synthesis    {websocket}://{address}{paths.TTS_STREAMING}  (voices: {voices})"
+        )
+    lines.append(f"  page         {http}://{address}/")
+    is_default = address == _DEFAULT and websocket == "ws"
+    server = "" if is_default else f" --server {websocket}://{address}"
     lines.append("Try, in another terminal:")
     command = _command()
     if synthesis:

@@ -1,183 +1,110 @@
-"""Audio in a container, decoded while it is received, in a thread of its own.
-
-FFmpeg pulls bytes and blocks until there are some, so it needs a thread and a buffer: the event
-loop writes the received bytes into the buffer, and takes the decoded samples at its own rate.
-"""
+"""Audio in a container, decoded by a process of its own (`liusheng.runtime.decoding`)."""
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import contextlib
 import io
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, BinaryIO, cast
+import os
+from collections.abc import AsyncIterator
+from typing import BinaryIO
 
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.audio.decode import Container, DecodeError, decode_file
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.containers import Container, DecodeError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.runtime.decoding.conversation import PcmSink, Source
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.errors import BusyError
+from liusheng.server.errors import server_busy
+from liusheng.server.threads import in_thread
 
-_BLOCK_SECONDS = 0.1
-_MAX_BUFFERED = 1 << 20  # bytes
-
-
-class _ReceiveBuffer(io.RawIOBase):
-    """Bytes that are received while they are read, as a file."""
-
-    name = "the audio"
-
-    def __init__(self, on_read: Callable[[], None]) -> None:
-        super().__init__()
-        self._on_read = on_read
-        self._data = bytearray()
-        self._ended = False
-        self._change = threading.Condition()
-
-    @property
-    def buffered(self) -> int:
-        return len(self._data)
-
-    def put(self, data: bytes) -> None:
-        with self._change:
-            self._data += data
-            self._change.notify()
-
-    def end(self) -> None:
-        with self._change:
-            self._ended = True
-            self._change.notify()
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        with self._change:
-            self._change.wait_for(lambda: self._data or self._ended)
-            size = len(self._data) if size < 0 else size
-            data = bytes(self._data[:size])
-            del self._data[:size]
-        self._on_read()
-        return data
-
-
-PcmSink = Callable[[bytes], Coroutine[Any, Any, None]]
-"""Takes each block of 16 kHz PCM16; decoding continues when it returns."""
+_LIVE_BLOCK_SECONDS = 0.1
+_FILE_BLOCK_SECONDS = 0.5
 
 
 async def decode_stream(
+    decoding: DecodingService,
     chunks: AsyncIterator[bytes],
     sink: PcmSink,
     container: Container | None = None,
 ) -> None:
     """Decode a file while it is received; return when all of it is decoded and taken by `sink`.
 
+    sink: takes each block of 16 kHz PCM16; no more is received before it returns than decoding
+        needs.
     container: of the file; None: detected.
 
     Raises:
-        ProtocolError: invalid_audio.
+        ProtocolError: invalid_audio, or server_busy.
         Exception: from `chunks` or `sink`.
     """
-    read = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    buffer = _ReceiveBuffer(lambda: _call_soon(loop, read.set))
-    decoding = _Decoding(buffer, sink, container)
-    decoding.done.add_done_callback(lambda _: read.set())
-    try:
-        async for chunk in chunks:
-            if decoding.done.done():
-                decoding.done.result()
-                continue  # bytes after the end of the audio
-            buffer.put(chunk)
-            while buffer.buffered > _MAX_BUFFERED and not decoding.done.done():
-                read.clear()
-                await read.wait()
-        buffer.end()
-        await asyncio.shield(decoding.done)
-    finally:
-        decoding.stop()
-        buffer.end()
+    await _decode(decoding, _Stream(chunks), sink, _LIVE_BLOCK_SECONDS, container)
+    async for _ in chunks:
+        pass  # bytes after the end of the audio
 
 
-async def decode_whole(file: BinaryIO, sink: PcmSink) -> None:
+async def decode_whole(decoding: DecodingService, file: BinaryIO, sink: PcmSink) -> None:
     """Decode a complete, seekable file. Raises as `decode_stream`."""
-    decoding = _Decoding(file, sink, None)
+    await _decode(decoding, _File(file), sink, _FILE_BLOCK_SECONDS, None)
+
+
+async def _decode(
+    decoding: DecodingService,
+    source: Source,
+    sink: PcmSink,
+    block_seconds: float,
+    container: Container | None,
+) -> None:
     try:
-        await asyncio.shield(decoding.done)
-    finally:
-        decoding.stop()
+        await decoding.decode(
+            source, sink, rate=SAMPLE_RATE, block_seconds=block_seconds, container=container
+        )
+    except BusyError as error:
+        raise server_busy("file", error) from None
+    except DecodeError as error:
+        raise ProtocolError(
+            ErrorCode.INVALID_AUDIO,
+            f"The audio cannot be decoded: {error.reason}. {error.advice or _ADVICE}.",
+        ) from None
 
 
-class _Decoding:
-    """The decoding thread.
-
-    done: set when everything is decoded and taken, or to the exception that ended the decoding.
-    """
-
-    def __init__(
-        self,
-        file: io.RawIOBase | BinaryIO,
-        sink: PcmSink,
-        container: Container | None,
-    ) -> None:
-        self._file = cast(BinaryIO, file)
-        self._sink = sink
-        self._container = container
-        self._loop = asyncio.get_running_loop()
-        self._pending: concurrent.futures.Future[None] | None = None
-        self._stopped = False
-        self.done: asyncio.Future[None] = self._loop.create_future()
-        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop decoding."""
-        self._stopped = True
-        if self._pending:
-            self._pending.cancel()
-
-    # In the thread
-
-    def _decode(self) -> None:
-        failure: BaseException | None = None
-        try:
-            for samples in decode_file(
-                self._file,
-                SAMPLE_RATE,
-                block_seconds=_BLOCK_SECONDS,
-                container=self._container,
-            ):
-                if self._stopped:
-                    break
-                self._give(samples_to_pcm(samples))
-        except DecodeError as error:
-            reason = str(error).removeprefix("the audio: ")
-            failure = ProtocolError(
-                ErrorCode.INVALID_AUDIO,
-                f"The audio cannot be decoded: {reason}. Send a complete file (a streamed MP4 "
-                "file must begin with its index: ffmpeg -movflags faststart), or raw samples with "
-                "their format, sample_rate and channels.",
-            )
-        except (Exception, concurrent.futures.CancelledError) as error:
-            failure = error
-        _call_soon(self._loop, lambda: self._report(failure))
-
-    def _give(self, pcm: bytes) -> None:
-        self._pending = asyncio.run_coroutine_threadsafe(self._sink(pcm), self._loop)
-        if self._stopped:
-            self._pending.cancel()
-        self._pending.result()
-
-    # On the event loop
-
-    def _report(self, failure: BaseException | None) -> None:
-        if self._stopped or not failure:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(failure)
-            self.done.exception()  # marks it as retrieved: an owner that stopped does not ask
+_ADVICE = (
+    "Send a complete file (a streamed MP4 file must begin with its index: ffmpeg -movflags "
+    "faststart), or raw samples with their format, sample_rate and channels"
+)
 
 
-def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(callback)
+class _Stream:
+    """Bytes as they are received."""
+
+    size = None
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    async def read(self, position: int, size: int) -> bytes:
+        while not self._rest:
+            try:
+                self._rest = memoryview(await self._chunks.__anext__())
+            except StopAsyncIteration:
+                return b""
+        data = bytes(self._rest[:size])
+        self._rest = self._rest[size:]
+        return data
+
+
+class _File:
+    """A file in memory or on disk."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size: int | None = file.seek(0, os.SEEK_END)
+        self._in_memory = isinstance(file, io.BytesIO)
+
+    async def read(self, position: int, size: int) -> bytes:
+        if self._in_memory:
+            return self._read(position, size)
+        return await in_thread(lambda: self._read(position, size))
+
+    def _read(self, position: int, size: int) -> bytes:
+        self._file.seek(position)
+        return self._file.read(size)

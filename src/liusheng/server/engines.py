@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liusheng.models.store import Store
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
@@ -15,7 +17,7 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.models import punctuation_model, recognition_models
 from liusheng.tts.text.lexicon import UserLexicon
 
-Engine = RecognitionService | SynthesisService | PunctuationService
+Engine = RecognitionService | SynthesisService | PunctuationService | DecodingService
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,11 @@ class Engines:
     recognition: RecognitionService | None = None
     synthesis: SynthesisService | None = None
     punctuation: PunctuationService | None = None
+    decoding: DecodingService | None = None
 
     def __iter__(self) -> Iterator[Engine]:
         """Iterate over those that there are."""
-        every = (self.recognition, self.synthesis, self.punctuation)
+        every = (self.recognition, self.synthesis, self.punctuation, self.decoding)
         return (engine for engine in every if engine)
 
 
@@ -51,7 +54,7 @@ def make_engines(settings: Settings) -> Engines:
             nice=workers.nice,
         )
 
-    recognition = synthesis = punctuation = None
+    recognition = synthesis = punctuation = decoding = None
     if settings.asr.models:
         recognition = RecognitionService(
             recognition_models(settings),
@@ -65,6 +68,14 @@ def make_engines(settings: Settings) -> Engines:
             ),
             pool(workers.asr),
         )
+        decoding = DecodingService(
+            DecodingOptions(
+                processes=workers.decoding,
+                memory_bytes=workers.decoding_memory_bytes,
+                stall_seconds=workers.decoding_stall_seconds,
+                nice=workers.nice,
+            )
+        )
     if settings.tts.models:
         synthesis = SynthesisService(
             [store.open_named(name) for name in settings.tts.models],
@@ -77,7 +88,7 @@ def make_engines(settings: Settings) -> Engines:
         )
     if model := punctuation_model(settings):
         punctuation = PunctuationService(model, limits.max_sessions, pool(1))
-    return Engines(recognition, synthesis, punctuation)
+    return Engines(recognition, synthesis, punctuation, decoding)
 
 
 def _lexicon(settings: Settings) -> Path | None:

@@ -58,6 +58,15 @@ def synthesis_failed() -> ProtocolError:
     )
 
 
+def storage_full(error: OSError) -> ProtocolError:
+    """An upload cannot be written to disk."""
+    return ProtocolError(
+        ErrorCode.STORAGE_FULL,
+        f"The server cannot store this file ({error.strerror or error}). Try again later, or send "
+        "a smaller file; if the error persists, report it to the operator of the server.",
+    )
+
+
 def invalid_ssml(error: SsmlError) -> ProtocolError:
     """A text declared as SSML is not valid SSML."""
     return ProtocolError(

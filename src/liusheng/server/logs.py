@@ -8,6 +8,8 @@ from typing import Literal
 
 import structlog
 
+from liusheng.server.log_escaping import escape_json, escape_values, indented_traceback
+
 
 def set_up(level: str, style: Literal["text", "json"]) -> None:
     """Write the logs of this process from `level` on to standard error."""
@@ -25,13 +27,15 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
             ),
             structlog.processors.JSONRenderer(ensure_ascii=False),
+            escape_json,
         ]
     else:
         rendering = [
+            escape_values,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
-                exception_formatter=structlog.dev.plain_traceback,
-            )
+                exception_formatter=indented_traceback,
+            ),
         ]
     handler = logging.StreamHandler()
     handler.setFormatter(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 
 from liusheng.server import logs
+from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines, make_engines
 from liusheng.server.lifecycle.exit_status import ExitStatus
@@ -44,11 +45,12 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
     ):
         engines = Engines()
         try:
+            access = open_access(settings)
             bound = [sockets.enter_context(bind(settings.host, port)) for port in settings.ports]
             engines = make_engines(settings)
             with monitored_loop(settings.watchdog.seconds, control.notifier):
                 if await _started(engines, control.stop):
-                    await serve_until_stopped(settings, bound, engines, control)
+                    await serve_until_stopped(settings, bound, engines, access, control)
         except Exception as error:
             if control.stop.is_set():
                 # The signal may have ended a worker that was being started.

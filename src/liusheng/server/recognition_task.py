@@ -74,8 +74,14 @@ class RecognitionTask:
             if self._failure:
                 raise self._failure
             self._stream.feed(piece)
-            while self._stream.queued_seconds >= self._max_queued and not self._failure:
+            while self._waits_for_room:
                 await self._stream.room(_MAX_WAIT)
+
+    @property
+    def _waits_for_room(self) -> bool:
+        # A stream that is over has room at once, whatever is queued in it.
+        over = self._stream.over or self._failure is not None
+        return not over and self._stream.queued_seconds >= self._max_queued
 
     def finish(self) -> None:
         """End the audio."""

@@ -11,7 +11,8 @@ from typing import Protocol
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.access.tls import Certificate
+from liusheng.server.config.settings import LimitSettings, Settings
 from liusheng.server.websocket_protocol import ServerWebSocketProtocol
 
 _SHUTDOWN_TIMEOUT = 3  # seconds
@@ -29,22 +30,33 @@ class ServedApplication(Protocol):
 
 
 class ApplicationServer(uvicorn.Server):
-    """Serves an application until `should_exit` is set; our own code handles the signals."""
+    """Serves an application until `should_exit` is set; our own code handles the signals.
 
-    def __init__(self, application: ServedApplication, limits: LimitSettings) -> None:
+    certificate: None: no TLS.
+    """
+
+    def __init__(
+        self, application: ServedApplication, settings: Settings, certificate: Certificate | None
+    ) -> None:
+        proxies = settings.access.trusted_proxies
         super().__init__(
             uvicorn.Config(
                 application,
                 ws=ServerWebSocketProtocol,
                 ws_per_message_deflate=False,
                 lifespan="off",
+                # By default uvicorn believes X-Forwarded-For of everyone on this machine.
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=proxies,
+                server_header=False,
+                ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
             )
         )
         self._application = application
-        self.limit(limits)
+        self.limit(settings.limits)
 
     def limit(self, limits: LimitSettings) -> None:
         """Set the limits of new connections."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -19,13 +19,11 @@ _ALIASES = {"/": "index.html", "/favicon.ico": "icon.svg"}
 _HEADERS = {
     # The browser revalidates each file, so that it never combines files of two versions.
     "Cache-Control": "no-cache",
-    # Nothing is loaded from other hosts, and no other site may frame a page that asks for the
-    # microphone.
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'",
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+    # Files of this server only: no inline script or style, nothing from other hosts. `connect-src`
+    # includes this server's WebSockets, `script-src` its audio worklets.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
 # The platform's table of types has others for some of these, or none.
@@ -58,7 +56,15 @@ class _PageFiles(StaticFiles):
         return response
 
 
-def page_routes(path_prefix: str) -> list[BaseRoute]:
+def page_paths() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the paths of single files of the page, and the beginnings of those in folders."""
+    sources = sorted(_WEB.iterdir())
+    files = (f"/{each.name}" for each in sources if not each.is_dir())
+    folders = tuple(f"/{each.name}/" for each in sources if each.is_dir())
+    return (*_ALIASES, *files), folders
+
+
+def page_routes(path_prefix: str) -> list[Route]:
     """Return a route for each file of the page and for each folder of files.
 
     There is no mount of everything: it would answer 404, not 405, to a wrong method elsewhere.
@@ -78,9 +84,7 @@ def page_routes(path_prefix: str) -> list[BaseRoute]:
 
         return respond
 
-    found: list[BaseRoute] = [
-        Route(path_prefix + path, file(name)) for path, name in _ALIASES.items()
-    ]
+    found = [Route(path_prefix + path, file(name)) for path, name in _ALIASES.items()]
     for source in sorted(_WEB.iterdir()):
         if source.is_dir():
             found.append(Route(f"{path_prefix}/{source.name}/{{path:path}}", folder(source.name)))

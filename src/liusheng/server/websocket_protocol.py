@@ -38,9 +38,11 @@ class ServerWebSocketProtocol(WebSocketsSansIOProtocol):
         )
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send an event of the application."""
+        """Send an event of the application.
+
+        Kludex/uvicorn#3138: uvicorn takes a handshake that was refused as it was told to for one
+        that was not completed, and logs an error.
+        """
         await super().send(message)
-        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
-            # Uvicorn takes a handshake that was refused in this way for one without an answer, and
-            # logs it as a fault of the application.
+        if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.audio.encode import Format
+from liusheng.audio.formats import Format
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis import handler as module
 from liusheng.runtime.synthesis.handler import SynthesisHandler

@@ -12,7 +12,7 @@ from typing import Any
 import av
 import pytest
 
-from liusheng.audio.encode import Format
+from liusheng.audio.formats import Format
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.synthesis.messages import Output

@@ -366,3 +366,11 @@ def test_a_containers_quota_counts(tmp_path: Path, content: str, most: int) -> N
     quota.write_text(content)
     machine = usable_cores(tmp_path / "no such file")
     assert usable_cores(quota) == max(1, min(machine, most))
+
+
+def test_without_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert usable_cores(tmp_path / "no such file") == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores(tmp_path / "no such file") == 1

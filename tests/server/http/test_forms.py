@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import resource
+import threading
 import time
 import warnings
 import wave
@@ -15,6 +17,7 @@ import httpx
 import pytest
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.http import upload
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
 from tests.server.conftest import Serve, Server
 
@@ -31,7 +34,7 @@ FILE = part('name="file"; filename="a.wav"', b"sound\r\n--X", "Content-Type: aud
 
 
 @pytest.mark.parametrize("step", [1, 7, 10_000])
-def test_fields_and_file(step: int) -> None:
+async def test_fields_and_file(step: int) -> None:
     body = (
         part('name="model"', b"whisper-1")
         + FILE
@@ -41,17 +44,22 @@ def test_fields_and_file(step: int) -> None:
     )
     with Form(TYPE) as form:
         for at in range(0, len(body), step):
-            form.feed(body[at : at + step])
-        file = form.finish()
+            await form.feed(body[at : at + step])
+        file = await form.finish()
         assert form.fields == {"model": ["whisper-1"], "g[]": ["word", "段"]}
         assert file.read() == b"sound\r\n--X"
-    assert file.closed
 
 
-def test_a_large_file_is_not_kept_in_memory() -> None:
+async def test_a_large_file_is_not_kept_in_memory() -> None:
+    data = bytes(range(256)) * 12_000
+    body = part('name="file"', data) + END
     with Form(TYPE) as form:
-        form.feed(part('name="file"', b"x" * 2_000_000) + END)
-        assert isinstance(form.finish().fileno(), int)
+        for at in range(0, len(body), 100_000):
+            await form.feed(body[at : at + 100_000])
+        file = await form.finish()
+        assert isinstance(file.fileno(), int)
+        assert file.read() == data
+    assert file.closed
 
 
 @pytest.mark.parametrize("media", ["", "application/json", "multipart/mixed; boundary=XX"])
@@ -78,20 +86,84 @@ def test_what_is_no_form(media: str) -> None:
         (b"--XX\r\nx: " + b"x" * 2_000_000, None, "header size|100,000 bytes"),
     ],
 )
-def test_broken_forms(body: bytes, code: ErrorCode | None, words: str) -> None:
-    def read() -> None:
+async def test_broken_forms(body: bytes, code: ErrorCode | None, words: str) -> None:
+    async def read() -> None:
         with Form(TYPE) as form:
-            form.feed(body)
-            form.finish()
+            await form.feed(body)
+            await form.finish()
 
     with pytest.raises(ProtocolError, match=words) as caught:
-        read()
+        await read()
     assert code in (caught.value.code, None)
 
 
 def test_a_form_without_a_boundary() -> None:
     with pytest.raises(ProtocolError, match="boundary"):
         Form("multipart/form-data")
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may be longer than 100 kB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_full_disk(full_disk: None, caplog: pytest.LogCaptureFixture) -> None:
+    with Form(TYPE) as form:
+        await form.feed(part('name="model"', b"a") + part('name="file"', b"x" * 900_000)[:-2])
+        with pytest.raises(
+            ProtocolError, match=r"cannot store this file \(File too large\)"
+        ) as full:
+            await form.feed(b"x" * 900_000)
+    assert full.value.code is ErrorCode.STORAGE_FULL
+    (record,) = caplog.records
+    assert record.exc_info is None
+
+
+async def test_no_folder_for_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(upload, "TemporaryFile", fail)
+    with Form(TYPE) as form, pytest.raises(ProtocolError, match="No usable temporary") as caught:
+        await form.feed(part('name="file"', b"x" * 2_000_000))
+    assert caught.value.code is ErrorCode.STORAGE_FULL
+
+
+async def test_parts_are_written_away_from_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cancelled request goes on when the part is written, and the file is closed."""
+    began, go_on = threading.Event(), threading.Event()
+    write = upload.Upload._write_now
+
+    def slow(self: upload.Upload, data: bytearray) -> None:
+        began.set()
+        assert go_on.wait(30)
+        write(self, data)
+
+    monkeypatch.setattr(upload.Upload, "_write_now", slow)
+    form = Form(TYPE)
+
+    async def receive() -> None:
+        with form:
+            await form.feed(part('name="file"', b"x" * 2_000_000))
+
+    receiving = asyncio.create_task(receive())
+    while not began.is_set():  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    receiving.cancel()
+    await asyncio.sleep(0.01)
+    assert not receiving.done()
+    receiving.cancel()
+    await asyncio.sleep(0.01)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    assert form._file is not None
+    assert form._file._disk is not None
+    assert form._file._disk.closed
 
 
 # On a server
@@ -122,7 +194,7 @@ def all_closed() -> Iterator[None]:
 def request(body: bytes, length: int | None = None) -> bytes:
     lines = [
         "POST /v1/audio/transcriptions HTTP/1.1",
-        "Host: here",
+        "Host: localhost",
         f"Content-Type: {TYPE}",
         f"Content-Length: {len(body) if length is None else length}",
         "",
@@ -167,6 +239,17 @@ class TestNoFileStaysOpen:
             await asyncio.sleep(pause)
             writer.transport.abort()
             await settled()
+
+    async def test_after_a_full_disk(self, server: Server, full_disk: None) -> None:
+        async with httpx.AsyncClient(timeout=60) as client:
+            answer = await client.post(
+                f"http://{server.address}/v1/audio/transcriptions",
+                data={"model": "whisper-1"},
+                files={"file": wav(60)},
+            )
+        assert answer.status_code == 507
+        error = answer.json()["error"]
+        assert (error["code"], error["type"]) == ("storage_full", "server_error")
 
     async def test_after_the_server_stopped(self, serve: Serve) -> None:
         server = await serve()

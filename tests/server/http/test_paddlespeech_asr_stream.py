@@ -226,7 +226,9 @@ class Slow:
     @asynccontextmanager
     async def connected(cls, server: Server) -> AsyncIterator[Slow]:
         self = cls(*await asyncio.open_connection(*server.address.split(":")))
-        head = f"POST {ASR}?format=pcm_s16le HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked"
+        head = (
+            f"POST {ASR}?format=pcm_s16le HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked"
+        )
         self.writer.write(f"{head}\r\n\r\n".encode())
         try:
             yield self

@@ -173,7 +173,8 @@ async def test_a_full_server_and_a_client_that_leaves(serve: Serve) -> None:
     reader, writer = await asyncio.open_connection(*server.address.split(":"), limit=1024)
     body = b'{"text": "60000 large"}'
     writer.write(
-        b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (TTS.encode(), len(body))
+        b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        % (TTS.encode(), len(body))
     )
     writer.write(body)
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
@@ -196,7 +197,7 @@ async def test_synthesis_waits_for_a_slow_client(
     _, synthesis = engines
     total = 65_000  # 300 MB
     body = json.dumps({"text": f"{total} large"})
-    head = f"POST {TTS} HTTP/1.1\r\nHost: x\r\nAccept: audio/wav\r\n"
+    head = f"POST {TTS} HTTP/1.1\r\nHost: localhost\r\nAccept: audio/wav\r\n"
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect(("127.0.0.1", int(server.address.rpartition(":")[2])))
@@ -217,7 +218,7 @@ async def test_a_client_that_reads_nothing_is_disconnected(
     monkeypatch.setattr("liusheng.server.http.exchange.MAX_WRITE_SECONDS", 0.3)
     _, synthesis = engines
     body = json.dumps({"text": "65000 large"})
-    head = f"POST {TTS} HTTP/1.1\r\nHost: x\r\nAccept: audio/wav\r\n"
+    head = f"POST {TTS} HTTP/1.1\r\nHost: localhost\r\nAccept: audio/wav\r\n"
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect(("127.0.0.1", int(server.address.rpartition(":")[2])))

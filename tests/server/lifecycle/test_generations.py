@@ -36,6 +36,9 @@ class FakeApplication:
         self.served += 1
         await self.end.wait()
 
+    async def watch(self) -> None:
+        await asyncio.Event().wait()
+
     def release_idle(self) -> None:
         self.released += 1
 
@@ -159,7 +162,7 @@ async def test_at_the_end_the_callers_engines_are_left_to_the_caller() -> None:
     connection = connect(generations)
     await asyncio.sleep(0)
     generations.replace(new.generation)
-    await generations.stop_engines_but(old.generation.engines)
+    await generations.end(old.generation.engines)
     assert (first.stopped, second.stopped) == (0, 1)
     old.application.end.set()
     await connection

@@ -108,7 +108,7 @@ async def test_a_second_signal_ends_it_and_its_workers_at_once(
     tmp_path: Path, second: signal.Signals
 ) -> None:
     with server_process(tmp_path) as server:
-        workers = server.workers()
+        workers = server.children()
         assert workers
         async with session(server):
             server.send(signal.SIGTERM)
@@ -128,7 +128,7 @@ async def test_ctrl_c_says_what_a_second_one_does(tmp_path: Path) -> None:
 
 async def test_a_killed_server_leaves_no_worker_that_computes(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
-        workers = server.workers()
+        workers = server.children()
         async with session(server) as speaker:
             for packet in audio() * 20:
                 await speaker.socket.send(packet)

@@ -44,11 +44,13 @@ class Reload:
         server: Any = SimpleNamespace(limit=self.limits.append)
         self.generations = Generations(self.generation(self.running))
         monkeypatch.setattr(reload, "make_engines", lambda _: self.engines(self.made))
+        monkeypatch.setattr(
+            Generation, "of", lambda _, engines, __: Generation(self.application(), engines, "")
+        )
         monkeypatch.setattr(logs, "set_up", lambda *_: None)
         self.reloader = reload.Reloader(
             self.settings,
             self.read,
-            lambda *_: self.application(),
             self.generations,
             server,
         )
@@ -62,7 +64,7 @@ class Reload:
         return Engines(engine)
 
     def application(self) -> Any:
-        return SimpleNamespace(asgi=None, release_idle=lambda: None)
+        return SimpleNamespace(release_idle=lambda: None, watch=asyncio.Event().wait)
 
     def generation(self, engine: FakeEngine) -> Generation:
         return Generation(self.application(), self.engines(engine), "")
@@ -76,7 +78,7 @@ class Reload:
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reload:
+async def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reload:
     return Reload(tmp_path, monkeypatch)
 
 

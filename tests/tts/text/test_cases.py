@@ -1,4 +1,5 @@
-"""The table of written forms and their readings, `cases.tsv` (its head says how it is written)."""
+"""The tables of written forms: `cases.tsv` with their syllables (its head says how it is written),
+`wordings.tsv` with their words."""
 
 import re
 from pathlib import Path
@@ -7,11 +8,14 @@ import pytest
 
 from liusheng.tts.text.frontend import FrontEnd
 
-ROWS = [
-    tuple(line.split("\t"))
-    for line in Path(__file__).with_name("cases.tsv").read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("#")
-]
+
+def rows(name: str) -> list[tuple[str, ...]]:
+    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split("\t")) for line in lines if line and not line.startswith("# ")]
+
+
+ROWS = rows("cases.tsv")
+WORDINGS = rows("wordings.tsv")
 
 
 def spoken(front_end: FrontEnd, text: str) -> list[str]:
@@ -59,3 +63,15 @@ def test_the_comparison_can_fail() -> None:
     assert not matches("ge4/5", ["ge3"])
     assert not matches("ni3 hao3", ["ni3"])
     assert not matches("<Hello>", ["<hello>"])
+
+
+def test_wordings(front_end: FrontEnd) -> None:
+    """All in one test: they are many, and each takes less time than a test."""
+    wrong = {}
+    for text, expected in WORDINGS:
+        clauses = front_end.clauses(text)
+        read = "".join(c.reading if c.lang == "zh" else f"<{c.reading}>" for c in clauses)
+        if read.replace("，", "") != expected:
+            wrong[text] = read
+    assert wrong == {}
+    assert len(WORDINGS) > 350

@@ -74,6 +74,8 @@ CASES = [
     (r"\(a_1 \times b\)", "a1 ×b"),
     (r"\[x \le 3\]", "x ≤3"),
     (r"角\alpha大", "角α大"),
+    (r"$\frac{a}{b}$", "b分之a"),
+    (r"so $\frac{a}{b}$", "so a over b"),
 ]
 
 
@@ -91,7 +93,9 @@ def test_plain(text: str, expected: str) -> None:
     [
         (r"\frac{a+b}{2}", "2分之a+b", "a+b over 2"),
         (r"\sqrt{2}", "√2", "√2"),
-        (r"\sqrt{a+b}", "根号a+b", "the square root of a+b"),
+        (r"\sqrt{a+b}", "根号下a+b", "the square root of a+b"),
+        (r"\sum_{i=1}^{n} i", "求和，从i=1到n， i", "the sum from i=1 to n of i"),
+        (r"\int_0^1 f", "积分，从0到1， f", "the integral from 0 to 1 of f"),
         (r"x^{n+1}", "x的n+1次方", "x to the power of n+1"),
         (r"90^\circ", "90°", "90°"),
         (r"\log_2 8", "log_2 8", "log_2 8"),

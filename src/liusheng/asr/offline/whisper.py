@@ -8,31 +8,29 @@ and without a prompt, the model neither repeats itself nor stops at the first pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import ctranslate2
-import numpy as np
-import numpy.typing as npt
 import tokenizers
-from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.repetition import has_loop, without_loops
 from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
+from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, Floats, WhisperEncoder
+from liusheng.asr.offline.whisper_tokens import (
+    Hypothesis,
+    hypothesis,
+    known_languages,
+    pieces_of,
+    prompt_tokens,
+)
 from liusheng.asr.options import WhisperOptions
-from liusheng.asr.text.pieces import Piece, split_pieces, spread
+from liusheng.asr.text.pieces import Piece, split_pieces
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.models.types import InstalledModel
 
-_HOP = 160
-_STRIDE = 2 * _HOP
-"""Samples per frame of the encoder's output."""
-_LONGEST = 30.0
-_TIMESTAMP_STEP = 0.02
 _FIXED_TOKENS = 15
-_PROMPT = "以下是普通话的句子。"
 _MAX_HYPOTHESES = 10
 """The cost of a beam search grows with its width."""
 _PAD_ALIGNED = 0.5
@@ -42,26 +40,11 @@ _MAX_ALIGNED = 400
 _MIN_SWITCH_PROBABILITY = 0.8
 """Of a language other than the stream's, for the window to be decoded in it."""
 
-Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class _Hypothesis:
-    """One hypothesis for a window: (start, end, text tokens) of each segment, and its scores."""
-
-    segments: tuple[tuple[float, float, tuple[int, ...]], ...]
-    score: float
-    no_speech: float
-
-    @property
-    def tokens(self) -> list[int]:
-        return [t for _, _, tokens in self.segments for t in tokens]
-
 
 class WhisperEngine:
     """A Whisper model in CTranslate2's format."""
 
-    max_seconds = _LONGEST - 4.0
+    max_seconds = MAX_SECONDS - 4.0
     punctuates = True
 
     def __init__(self, model: InstalledModel, options: WhisperOptions) -> None:
@@ -76,13 +59,12 @@ class WhisperEngine:
         )
         hf = tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
         multilingual = self._model.is_multilingual
-        self.languages = _languages(hf, model.languages) if multilingual else ("en",)
+        self.languages = known_languages(hf, model.languages) if multilingual else ("en",)
         self._tokenizers = {
             lang: Tokenizer(hf, multilingual, task="transcribe", language=lang)
             for lang in self.languages
         }
-        self._features = FeatureExtractor(feature_size=self._model.n_mels)
-        self._silence = self._encode_silence()
+        self._encoder = WhisperEncoder(self._model)
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""
@@ -106,26 +88,26 @@ class WhisperEngine:
         tokens = self._tokenizers[lang].encode(f" {text.strip()}")
         if not 0 < len(tokens) <= _MAX_ALIGNED:
             return tuple(pieces)
-        encoded = self._encode(window, _PAD_ALIGNED)
+        encoded = self._encoder.encode(window, _PAD_ALIGNED)
         return tuple(self._aligned(window, encoded, lang, tokens, pieces))
 
     def _decode_batch(self, windows: Sequence[Window], effort: Effort, nbest: int) -> list[Decoded]:
         final = effort is Effort.FINAL
         pad = self.options.pad_final if final else self.options.pad_partial
-        encoded = [self._encode(w, pad) for w in windows]
+        encoded = [self._encoder.encode(w, pad) for w in windows]
         langs = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
         # Many hypotheses differ in punctuation and timestamps only.
         nbest = min(2 * nbest, _MAX_HYPOTHESES) if final and nbest > 1 else 1
         beam = max(self.options.beam, nbest) if final else 1
         found = self._generate(windows, encoded, langs, beam, nbest)
         results = []
-        for window, states, lang, (hypothesis, *others) in zip(
+        for window, states, lang, (best, *others) in zip(
             windows, encoded, langs, found, strict=True
         ):
-            text: str = self._tokenizers[lang].decode(hypothesis.tokens)
+            text: str = self._tokenizers[lang].decode(best.tokens)
             if final and has_loop(split_pieces(text), self.options.compression):
-                states, hypothesis = self._decode_padded(window, lang, text)  # noqa: PLW2901
-            pieces = self._pieces(window, states, lang, hypothesis)
+                states, best = self._decode_padded(window, lang, text)  # noqa: PLW2901
+            pieces = self._pieces(window, states, lang, best)
             untimed = replace(window, timed=False)
             alternatives = [
                 (text_of_other, other.score)
@@ -136,53 +118,21 @@ class WhisperEngine:
             if final and self.options.second_final and lang == "zh" and pieces:
                 prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
                 rival = self._pieces(window, states, lang, prompted)
-            results.append(Decoded(pieces, lang, hypothesis.score, tuple(alternatives), rival))
+            results.append(Decoded(pieces, lang, best.score, tuple(alternatives), rival))
         return results
 
-    def _decode_padded(self, window: Window, lang: str, text: str) -> tuple[Floats, _Hypothesis]:
+    def _decode_padded(self, window: Window, lang: str, text: str) -> tuple[Floats, Hypothesis]:
         """Decode a window that looped with the full padding that Whisper was trained on.
 
         If the text is the same, the speaker repeated something. If it still loops, sample.
         """
-        states = self._encode(window, _LONGEST)
-        hypothesis = self._generate([window], [states], [lang], self.options.beam)[0][0]
-        padded = self._tokenizers[lang].decode(hypothesis.tokens)
+        states = self._encoder.encode(window, MAX_SECONDS)
+        best = self._generate([window], [states], [lang], self.options.beam)[0][0]
+        padded = self._tokenizers[lang].decode(best.tokens)
         if padded == text or not has_loop(split_pieces(padded), self.options.compression):
-            return states, hypothesis
+            return states, best
         ctranslate2.set_random_seed(1)
         return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0][0]
-
-    def _encode(self, window: Window, pad: float) -> Floats:
-        """Return the encoder's output for a window and its padding, shape (1, frames, d)."""
-        samples = window.samples
-        length = min(len(samples) + int(pad * SAMPLE_RATE), int(_LONGEST * SAMPLE_RATE))
-        length -= length % _STRIDE
-        audio = np.zeros(length, np.float32)
-        n = min(len(samples), length)
-        audio[:n] = samples[:n]
-        features = self._features(audio, padding=0)[:, : length // _HOP]
-        storage = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
-        return np.asarray(self._model.encode(storage, to_cpu=True))
-
-    def _encode_silence(self) -> Floats:
-        """Return the encoder's output for silence, shape (1, frames, d), which pads batches."""
-        # -0.7 is about the floor of the log-mel features of speech (8 below their peak).
-        frames = int(_LONGEST * SAMPLE_RATE) // _HOP
-        features = np.full((1, self._model.n_mels, frames), -0.7, np.float32)
-        storage = ctranslate2.StorageView.from_array(features)
-        return np.asarray(self._model.encode(storage, to_cpu=True))
-
-    def _stack(self, encoded: Sequence[Floats]) -> Any:
-        """Concatenate encoder outputs to a batch.
-
-        Shorter ones are padded with the encoded silence of the same frames: as accurate as padding
-        the audio, and free. (Repeating their last frame doubles the error rate.)
-        """
-        longest = max(e.shape[1] for e in encoded)
-        rows = [
-            np.concatenate([e, self._silence[:, e.shape[1] : longest]], axis=1) for e in encoded
-        ]
-        return ctranslate2.StorageView.from_array(np.concatenate(rows))
 
     def _language(self, window: Window, encoded: Floats) -> str:
         if window.lang != "auto":
@@ -210,18 +160,17 @@ class WhisperEngine:
         nbest: int = 1,
         temperature: float = 0.0,
         prompted: bool = False,
-    ) -> list[list[_Hypothesis]]:
+    ) -> list[list[Hypothesis]]:
         """Return hypotheses for each window, the likeliest first.
 
         prompted: with a prompt in Mandarin and without timestamps.
         """
-        prompts = [self._prompt(lang, prompted) for lang in langs]
-        caps = [
-            _FIXED_TOKENS + int(self.options.tokens_per_second * len(w.samples) / SAMPLE_RATE)
-            for w in windows
-        ]
+        prompts = [prompt_tokens(self._tokenizers[lang], prompted) for lang in langs]
+        any_tokenizer = self._tokenizers[self.languages[0]]
+        lengths = [len(w.samples) / SAMPLE_RATE for w in windows]
+        caps = [_FIXED_TOKENS + int(self.options.tokens_per_second * each) for each in lengths]
         results = self._model.generate(
-            self._stack(encoded),
+            self._encoder.stacked(encoded),
             prompts,
             beam_size=beam,
             num_hypotheses=nbest,
@@ -233,55 +182,21 @@ class WhisperEngine:
         )
         return [
             [
-                self._hypothesis(ids[:cap], score, r.no_speech_prob, window)
+                hypothesis(any_tokenizer, ids[:cap], score, r.no_speech_prob, seconds)
                 for ids, score in zip(r.sequences_ids, r.scores, strict=True)
             ]
-            for r, cap, window in zip(results, caps, windows, strict=True)
+            for r, cap, seconds in zip(results, caps, lengths, strict=True)
         ]
 
-    def _prompt(self, lang: str, prompted: bool) -> list[int]:
-        tokenizer = self._tokenizers[lang]
-        start = list(tokenizer.sot_sequence)
-        if not prompted:
-            return start
-        before = [tokenizer.sot_prev, *tokenizer.encode(f" {_PROMPT}")]
-        return [*before, *start, tokenizer.no_timestamps]
-
-    def _hypothesis(
-        self, ids: Sequence[int], score: float, no_speech: float, window: Window
-    ) -> _Hypothesis:
-        """Split tokens at their timestamps; drop segments after the end of the audio."""
-        tokenizer = self._tokenizers[self.languages[0]]
-        seconds = len(window.samples) / SAMPLE_RATE
-        segments: list[tuple[float, float, tuple[int, ...]]] = []
-        start = 0.0
-        tokens: list[int] = []
-        for token in [*ids, tokenizer.timestamp_begin + round(_LONGEST / _TIMESTAMP_STEP)]:
-            if token < tokenizer.eot:
-                tokens.append(token)
-            elif token >= tokenizer.timestamp_begin:
-                at = (token - tokenizer.timestamp_begin) * _TIMESTAMP_STEP
-                if tokens and start < seconds:
-                    segments.append((start, min(at, seconds), tuple(tokens)))
-                start, tokens = at, []
-        return _Hypothesis(tuple(segments), score, no_speech)
-
     def _pieces(
-        self, window: Window, encoded: Floats, lang: str, hypothesis: _Hypothesis
+        self, window: Window, encoded: Floats, lang: str, found: Hypothesis
     ) -> tuple[Piece, ...]:
         options = self.options
-        if hypothesis.score < options.hopeless_score or hypothesis.no_speech > options.no_speech:
+        if found.score < options.hopeless_score or found.no_speech > options.no_speech:
             return ()
-        pieces: list[Piece] = []
-        tokenizer = self._tokenizers[lang]
-        for start, end, tokens in hypothesis.segments:
-            text = tokenizer.decode(list(tokens)).replace("\ufffd", "")
-            # A segment is a phrase: `polish` makes the space between phrases a comma.
-            if pieces and not text.startswith(" "):
-                text = " " + text
-            pieces.extend(spread(split_pieces(text), start, max(start, end)))
+        pieces = pieces_of(self._tokenizers[lang], found)
         if window.timed and pieces:
-            pieces = self._aligned(window, encoded, lang, hypothesis.tokens, pieces)
+            pieces = self._aligned(window, encoded, lang, found.tokens, pieces)
         return without_loops(pieces)
 
     def _aligned(
@@ -300,18 +215,9 @@ class WhisperEngine:
             ctranslate2.StorageView.from_array(encoded),
             list(tokenizer.sot_sequence),
             [tokens],
-            min(2 * encoded.shape[1], len(window.samples) // _HOP + 1),
+            min(2 * encoded.shape[1], len(window.samples) // HOP + 1),
         )[0]
         times = token_times(result.alignments, len(tokens))
         texts, groups = tokenizer.split_tokens_on_unicode(tokens)
         spans = character_spans(texts, groups, times)
         return place(pieces, spans, seconds)
-
-
-def _languages(hf: tokenizers.Tokenizer, preferred: Sequence[str]) -> tuple[str, ...]:
-    """Return the languages of the vocabulary, those of the catalogue first."""
-    from faster_whisper.tokenizer import _LANGUAGE_CODES
-
-    known = [c for c in _LANGUAGE_CODES if hf.token_to_id(f"<|{c}|>") is not None]
-    first = [c for c in preferred if c in known]
-    return (*first, *(c for c in known if c not in first))

@@ -130,8 +130,9 @@ class _Adoption:
             self._skip(
                 "host",
                 value,
-                "the server has no authentication and listens on 127.0.0.1, for this machine only; "
-                f"to accept connections from other machines, add --host {value}",
+                "the server listens on 127.0.0.1, for this machine only; to accept connections "
+                f"from other machines, add --host {value}, and make API keys (`liusheng keys add "
+                "NAME`) or add --no-auth",
             )
 
     def _engines(self, engines: list[str]) -> None:

@@ -7,12 +7,11 @@ reads files, environment and flags into these types; `Settings()` reads nothing:
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from liusheng.asr.options import (
@@ -29,32 +28,12 @@ from liusheng.models.catalogue import Catalogue
 from liusheng.models.store import default_home
 from liusheng.models.types import Task
 from liusheng.protocol import paths
+from liusheng.server.config.access import AccessSettings, TlsSettings
+from liusheng.server.config.group import Group, split
 from liusheng.server.cores import usable_cores
 
-
-def _split(value: Any) -> Any:
-    """Return the list in a string, as flags and environment variables have it: `a,b` or JSON."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if text.startswith("["):
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"is not a JSON list ({error.msg})") from None
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_split)]
+Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(split)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class Group(BaseModel):
-    """A table of settings."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True
-    )
 
 
 class AsrSettings(Group):
@@ -140,6 +119,12 @@ class LimitSettings(Group):
     max_upload_bytes: int = Field(
         default=100 << 20, ge=1024, description="Bytes of a file for recognition."
     )
+    max_upload_seconds: float = Field(
+        default=86_400,
+        gt=0,
+        description="Seconds of audio in a file for recognition: a small file can be many hours of "
+        "silence.",
+    )
     max_queued_seconds: float = Field(
         default=30,
         gt=0,
@@ -173,6 +158,11 @@ class LimitSettings(Group):
         description="Seconds after which an unanswered ping closes the WebSocket.",
     )
 
+    @property
+    def upload_seconds(self) -> float:
+        """Seconds of audio in a file for recognition, by both limits."""
+        return min(self.max_upload_seconds, self.max_session_seconds or self.max_upload_seconds)
+
 
 class WorkerSettings(Group):
     """The worker processes."""
@@ -188,6 +178,23 @@ class WorkerSettings(Group):
         ge=1,
         le=512,
         description="Processes for synthesis; by default one for each core.",
+    )
+    decoding: int = Field(
+        default=64,
+        ge=1,
+        le=4096,
+        description="Most processes that decode files and containers, one for each that is being "
+        "received; further ones are refused.",
+    )
+    decoding_memory_bytes: int = Field(
+        default=96 << 20,
+        ge=16 << 20,
+        description="Bytes that a process may allocate to decode one file.",
+    )
+    decoding_stall_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="Seconds after which a file is given up whose decoding does not progress.",
     )
     threads: int = Field(default=1, ge=1, le=256, description="Threads in each process.")
     batch: int = Field(default=8, ge=1, le=256, description="Most streams in one batch.")
@@ -261,10 +268,10 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         min_length=1,
-        description="Address to listen on; 0.0.0.0 and :: are all addresses of this machine, "
-        "open to everyone who can reach it.",
+        description="Address to listen on; 0.0.0.0 and :: are all addresses of this machine. "
+        "Another one than a loopback address needs API keys, or access.no_auth.",
     )
-    ports: Annotated[list[Port], BeforeValidator(_split), Field(min_length=1)] = Field(
+    ports: Annotated[list[Port], BeforeValidator(split), Field(min_length=1)] = Field(
         default=[8090], description="Ports to listen on; 0: any that is free."
     )
     path_prefix: str = Field(
@@ -284,6 +291,8 @@ class Settings(BaseSettings):
     drain: DrainSettings = DrainSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     compat: CompatSettings = CompatSettings()
+    access: AccessSettings = Field(default_factory=AccessSettings)
+    tls: TlsSettings = TlsSettings()
 
     @property
     def asr_options(self) -> AsrOptions:

@@ -22,8 +22,18 @@ from liusheng.server.config.settings import SET_BY_WORKERS, Settings
 FILE_NAME = "liusheng.toml"
 PREFIX = "LIUSHENG_"
 CONFIG_VARIABLE = "LIUSHENG_CONFIG"
+API_KEYS_VARIABLE = "LIUSHENG_API_KEYS"
+TLS_PASSWORD_VARIABLE = "LIUSHENG_TLS_PASSWORD"
 OTHER_VARIABLES = frozenset(
-    {CONFIG_VARIABLE, "LIUSHENG_SERVER", "LIUSHENG_EVAL_SET", "LIUSHENG_MIRROR"}
+    {
+        API_KEYS_VARIABLE,
+        CONFIG_VARIABLE,
+        TLS_PASSWORD_VARIABLE,
+        "LIUSHENG_API_KEY",
+        "LIUSHENG_EVAL_SET",
+        "LIUSHENG_MIRROR",
+        "LIUSHENG_SERVER",
+    }
 )
 """Variables with our prefix that are not settings of the server."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 
 
 def preferred(accept: str, offered: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
 from liusheng.protocol.errors import ProtocolError
+from liusheng.server.ending import end_with
 from liusheng.server.errors import internal_error, server_stopping
 from liusheng.server.http.error_format import ErrorFormat, http_status
 from liusheng.server.http.exchange import JSON, DisconnectedError, HttpExchange
@@ -56,7 +57,7 @@ class Endpoint:
         self.errors = errors
         self._handle = handle
         self._running: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._ended: dict[asyncio.Task[None], ProtocolError] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = HttpExchange(scope, receive, send)
@@ -69,9 +70,8 @@ class Endpoint:
 
     def cut_off(self) -> None:
         """Answer every running request with server_stopping; does not wait."""
-        self._stopping = True
         for task in self._running:
-            task.cancel()
+            self._end(task, server_stopping())
 
     async def stop(self, timeout: float) -> None:
         """Answer every running request with server_stopping; wait up to `timeout` seconds."""
@@ -79,18 +79,29 @@ class Endpoint:
         if self._running:
             await asyncio.wait(list(self._running), timeout=timeout)
 
+    def _end(self, task: asyncio.Task[None], error: ProtocolError) -> None:
+        """Have a request answered with an error instead of what it would be answered with."""
+        self._ended[task] = error
+        task.cancel()
+
     async def _serve(self, exchange: HttpExchange) -> None:
         handling = asyncio.create_task(self._answer(exchange))
         disconnected = asyncio.create_task(exchange.disconnected())
         stalled = asyncio.create_task(exchange.stalled())
         tasks = (handling, disconnected, stalled)
         self._running.add(handling)
+
+        async def end(error: ProtocolError) -> None:
+            self._end(handling, error)
+
+        end_with(exchange.request.scope, end)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not handling.done():
                 _log.info("the client disconnected, or does not read its response")
         finally:
             self._running.discard(handling)
+            self._ended.pop(handling, None)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -103,9 +114,11 @@ class Endpoint:
         except DisconnectedError:
             _log.info("the client disconnected")
         except asyncio.CancelledError:
-            if not self._stopping:
+            task = asyncio.current_task()
+            reason = self._ended.get(task) if task else None
+            if reason is None:
                 raise
-            await self._send_error(exchange, server_stopping())
+            await self._send_error(exchange, reason)
         except Exception:
             _log.exception("a request failed")
             await self._send_error(exchange, internal_error())

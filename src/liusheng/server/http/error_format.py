@@ -12,6 +12,11 @@ from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
 from liusheng.protocol.http import Failure, FailureMessage
 
 _STATUSES = {
+    ErrorCode.INVALID_API_KEY: 401,
+    ErrorCode.NOT_ALLOWED: 403,
+    ErrorCode.HOST_NOT_ALLOWED: 403,
+    ErrorCode.ORIGIN_NOT_ALLOWED: 403,
+    ErrorCode.RATE_LIMIT_EXCEEDED: 429,
     ErrorCode.NOT_ACCEPTABLE: 406,
     ErrorCode.UNKNOWN_MODEL: 404,
     ErrorCode.UNKNOWN_PATH: 404,
@@ -26,6 +31,7 @@ _STATUSES = {
     ErrorCode.SYNTHESIS_FAILED: 500,
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.NO_PUNCTUATION: 501,
+    ErrorCode.STORAGE_FULL: 507,
 }
 
 
@@ -71,6 +77,6 @@ OPENAI_ERRORS = ErrorFormat(openai.Failure, _openai)
 """OpenAI's format."""
 
 
-def errors_of(path: str, path_prefix: str) -> ErrorFormat:
-    """Return the format of the errors at a path, known or not."""
+def error_format(path: str, path_prefix: str) -> ErrorFormat:
+    """Return the format of the paths around `path`."""
     return OPENAI_ERRORS if path.startswith(f"{path_prefix}/v1/") else PADDLESPEECH_ERRORS

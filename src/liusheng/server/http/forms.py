@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
+from liusheng.server.http.upload import Upload
 
 MAX_FIELD_BYTES = 100_000
 """Bytes of all fields and headers of a form, without the file."""
 
-_MAX_IN_MEMORY = 1 << 20
-
 
 class Form:
     """A form with one file, as a context that deletes the file; a large file is stored on disk.
-
-    No method waits, so that a cancelled request cannot leave a file open.
 
     fields: the values of each field, without the file.
     """
@@ -43,7 +39,7 @@ class Form:
             )
         self.fields: dict[str, list[str]] = {}
         self._name = name
-        self._file: SpooledTemporaryFile[bytes] | None = None
+        self._file: Upload | None = None
         self._ended = False
         self._field_bytes = 0
         self._header = b""
@@ -80,29 +76,30 @@ class Form:
         if self._file:
             self._file.close()
 
-    def feed(self, chunk: bytes) -> None:
-        """Parse a part of the body.
+    async def feed(self, chunk: bytes) -> None:
+        """Parse a part of the body; waits while a part of the file is written to disk.
 
         Raises:
-            ProtocolError: invalid_field, or message_too_large.
+            ProtocolError: invalid_field, message_too_large, or storage_full.
         """
         try:
             self._parser.write(chunk)
         except FormParserError as error:
             raise self._invalid(str(error)) from None
+        if self._file:
+            await self._file.store()
 
-    def finish(self) -> BinaryIO:
+    async def finish(self) -> BinaryIO:
         """Return the file, at its beginning, after the whole body.
 
         Raises:
-            ProtocolError: invalid_field, or missing_field.
+            ProtocolError: invalid_field, missing_field, or storage_full.
         """
         if not self._ended:
             raise self._invalid("its last boundary is missing")
         if not self._file:
             raise ProtocolError(ErrorCode.MISSING_FIELD, f'The field "{self._name}" is missing.')
-        self._file.seek(0)
-        return cast(BinaryIO, self._file)
+        return await self._file.finish()
 
     # Callbacks of the parser
 
@@ -132,12 +129,12 @@ class Form:
         if self._part == self._name:
             if self._file:
                 raise self._invalid(f'there is more than one "{self._name}"')
-            self._file = SpooledTemporaryFile(_MAX_IN_MEMORY)  # noqa: SIM115  (see __exit__)
+            self._file = Upload()
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]
         if self._part == self._name and self._file:
-            self._file.write(piece)
+            self._file.append(piece)
         else:
             self._count(len(piece))
             self._data += piece

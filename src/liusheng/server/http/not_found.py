@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import quoted
-from liusheng.server.http.error_format import errors_of, http_status
+from liusheng.protocol.quoting import quoted
+from liusheng.server.http.error_format import error_format, http_status
 from liusheng.server.http.exchange import JSON
 
 
@@ -36,7 +36,7 @@ def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Resp
                 f"There is nothing at {path} on this server; {path_prefix}{paths.DOCS} lists its "
                 "paths.",
             )
-        errors = errors_of(request.url.path, path_prefix)
+        errors = error_format(request.url.path, path_prefix)
         body = msgspec.json.encode(errors.message(reply))
         return Response(body, http_status(reply.code), headers, JSON)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from liusheng.protocol import openai, paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import quoted
+from liusheng.protocol.quoting import quoted
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange

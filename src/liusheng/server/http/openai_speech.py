@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from liusheng.audio.encode import Format
+from liusheng.audio.formats import Format
 from liusheng.protocol import openai, paths
 from liusheng.protocol.frames import convert, max_json_size, parse_body, refuse_unsupported
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text

@@ -15,6 +15,7 @@ from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.subtitles import Cue, cues, srt, vtt
 from liusheng.protocol.transcript import Transcript
 from liusheng.protocol.utterance import UtteranceLike
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
@@ -30,7 +31,10 @@ _LISTS = ("timestamp_granularities",)
 
 
 def openai_transcription_endpoint(
-    recognition: RecognitionService, script: Script, limits: LimitSettings
+    recognition: RecognitionService,
+    decoding: DecodingService,
+    script: Script,
+    limits: LimitSettings,
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
 
@@ -38,8 +42,8 @@ def openai_transcription_endpoint(
         with Form(exchange.request.headers.get("content-type", "")) as form:
             max_bytes = limits.max_upload_bytes + MAX_FIELD_BYTES
             async for chunk in exchange.chunks(limits.idle_seconds, max_bytes):
-                form.feed(chunk)
-            file = form.finish()
+                await form.feed(chunk)
+            file = await form.finish()
             fields = _fields(form)
             request = convert(fields, openai.TranscriptionForm)
             refuse_unsupported(fields, openai.UNSUPPORTED_TRANSCRIPTION)
@@ -48,7 +52,7 @@ def openai_transcription_endpoint(
             check_language(lang, recognition.languages, "language")
             params = StreamParams(lang=lang, script=script)
             async with file_recognition(
-                recognition, params, file, max_seconds=limits.max_session_seconds
+                recognition, decoding, params, file, max_seconds=limits.upload_seconds
             ) as task:
                 if request.stream.lower() in ("true", "1"):
                     await _stream(exchange, task)

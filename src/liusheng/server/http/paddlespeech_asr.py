@@ -15,6 +15,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_body
 from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, RecognitionResult
 from liusheng.protocol.languages import check_language, from_locale
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
@@ -24,7 +25,10 @@ from liusheng.server.http.transcribe import file_recognition
 
 
 def paddlespeech_asr_endpoint(
-    recognition: RecognitionService, script: Script, limits: LimitSettings
+    recognition: RecognitionService,
+    decoding: DecodingService,
+    script: Script,
+    limits: LimitSettings,
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
 
@@ -36,7 +40,7 @@ def paddlespeech_asr_endpoint(
         lang = check_language(from_locale(body.lang), recognition.languages)
         params = StreamParams(lang=lang, script=script)
         async with file_recognition(
-            recognition, params, io.BytesIO(file), max_seconds=limits.max_session_seconds
+            recognition, decoding, params, io.BytesIO(file), max_seconds=limits.upload_seconds
         ) as task:
             await task.wait()
             transcript = task.transcript

@@ -21,6 +21,7 @@ from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.http import RecognitionQuery
 from liusheng.protocol.languages import check_language
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import CONTAINERS, sample_converter
 from liusheng.server.config.settings import LimitSettings
@@ -39,7 +40,10 @@ _LISTS = ("hotwords",)
 
 
 def asr_stream_endpoint(
-    recognition: RecognitionService, script: Script, limits: LimitSettings
+    recognition: RecognitionService,
+    decoding: DecodingService,
+    script: Script,
+    limits: LimitSettings,
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
     messages = (asr.Result, asr.Final, asr.Error)
@@ -63,7 +67,9 @@ def asr_stream_endpoint(
         exchange.error_chunk = lambda error: render(
             asr.Error(code=error.code, message=error.message)
         )
-        receiving = asyncio.create_task(_receive(exchange, query, task, limits.idle_seconds))
+        receiving = asyncio.create_task(
+            _receive(exchange, query, task, decoding, limits.idle_seconds)
+        )
         try:
             last = b""
             async for _ in task.updates():
@@ -98,7 +104,11 @@ def _parameters(query: QueryParams) -> dict[str, Any]:
 
 
 async def _receive(
-    exchange: HttpExchange, query: RecognitionQuery, task: RecognitionTask, idle_seconds: float
+    exchange: HttpExchange,
+    query: RecognitionQuery,
+    task: RecognitionTask,
+    decoding: DecodingService,
+    idle_seconds: float,
 ) -> None:
     """Pass the body of the request to the recognition."""
     try:
@@ -109,7 +119,7 @@ async def _receive(
                 await task.feed(converter.feed(chunk))
             await task.feed(converter.rest())
         else:
-            await decode_stream(chunks, task.feed, CONTAINERS.get(query.format))
+            await decode_stream(decoding, chunks, task.feed, CONTAINERS.get(query.format))
     except Exception as error:
         task.fail(error)
     else:

@@ -10,7 +10,7 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from liusheng.audio.encode import Format
+from liusheng.audio.formats import Format
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, max_json_size, parse_body

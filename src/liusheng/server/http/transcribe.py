@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import BinaryIO
 
 from liusheng.asr.types import StreamParams
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.container_decoding import decode_whole
 from liusheng.server.recognition_task import RecognitionTask
@@ -15,7 +16,12 @@ from liusheng.server.recognition_task import RecognitionTask
 
 @asynccontextmanager
 async def file_recognition(
-    recognition: RecognitionService, params: StreamParams, file: BinaryIO, *, max_seconds: float
+    recognition: RecognitionService,
+    decoding: DecodingService,
+    params: StreamParams,
+    file: BinaryIO,
+    *,
+    max_seconds: float,
 ) -> AsyncIterator[RecognitionTask]:
     """Recognise a file of any container, as a context; see `RecognitionTask.updates` and `wait`.
 
@@ -29,7 +35,7 @@ async def file_recognition(
 
     async def read() -> None:
         try:
-            await decode_whole(file, task.feed)
+            await decode_whole(decoding, file, task.feed)
         except Exception as error:
             task.fail(error)
         else:

@@ -25,7 +25,7 @@ def engine_keys(settings: Settings) -> EngineKeys:
         ModelError, ValueError: as `liusheng.server.engines.make_engines`.
     """
     store = Store(settings.home)
-    asr, tts, workers = settings.asr, settings.tts, settings.workers
+    asr, tts = settings.asr, settings.tts
     recognisers: Iterable[InstalledModel] = ()
     if asr.models:
         recognisers = open_recognition_models(
@@ -37,20 +37,41 @@ def engine_keys(settings: Settings) -> EngineKeys:
     return {
         "recognition": (
             asr.model_dump(exclude={"script", "punctuation"}),
-            workers.model_dump(exclude={"tts"}),
+            _workers(settings, "recognition"),
             _files(recognisers),
         ),
         "synthesis": (
             tts.model_dump(),
-            workers.model_dump(exclude={"asr", "batch"}),
+            _workers(settings, "synthesis"),
             _files(map(store.open_named, tts.models)),
         ),
         "punctuation": (
-            workers.model_dump(exclude={"asr", "tts", "batch"}),
+            _workers(settings, "punctuation"),
             settings.limits.max_sessions,  # the length of its queue
             _files(punctuation),
         ),
+        "decoding": _workers(settings, "decoding"),
     }
+
+
+_OF_ONE_ENGINE = {
+    "asr": "recognition",
+    "batch": "recognition",
+    "tts": "synthesis",
+    "decoding": "decoding",
+    "decoding_memory_bytes": "decoding",
+    "decoding_stall_seconds": "decoding",
+}
+"""By the name of a setting of `workers`: the engine that it concerns; the others concern all."""
+
+
+def _workers(settings: Settings, engine: str) -> Key:
+    values = settings.workers.model_dump().items()
+    return tuple((name, value) for name, value in values if _of(name, engine))
+
+
+def _of(name: str, engine: str) -> bool:
+    return _OF_ONE_ENGINE.get(name, engine) == engine
 
 
 def _files(models: Iterable[InstalledModel]) -> Key:

@@ -12,13 +12,19 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
+from liusheng.server.access.keyring import Keyring
 from liusheng.server.app import Application
+from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engine, Engines
-from liusheng.server.lifecycle.refusal import refuse
+from liusheng.server.errors import server_stopping
+from liusheng.server.http.refusal import refuse
 
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
+
+_REFUSAL = {"Retry-After": "5", "Connection": "close"}
+"""Another server, or the next process of this one, answers the next attempt."""
 
 
 @dataclass(eq=False)
@@ -29,6 +35,19 @@ class Generation:
     engines: Engines
     path_prefix: str
     connections: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings, engines: Engines, keyring: Keyring | None) -> Generation:
+        """Make the generation for these settings. engines: started."""
+        application = Application(
+            settings,
+            engines.recognition,
+            engines.synthesis,
+            engines.punctuation,
+            engines.decoding,
+            keyring,
+        )
+        return cls(application, engines, settings.path_prefix)
 
     def uses(self, engine: Engine) -> bool:
         """Whether an engine belongs to it."""
@@ -46,6 +65,7 @@ class Generations:
         self._current = first
         self._older: list[Generation] = []
         self._retiring: set[asyncio.Task[None]] = set()
+        self._watching = _watch(first)
 
     @property
     def current(self) -> Generation:
@@ -65,7 +85,8 @@ class Generations:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         generation = self._current
         if self.draining:
-            await refuse(scope, send, generation.path_prefix)
+            error, prefix = server_stopping(), generation.path_prefix
+            await refuse(scope, receive, send, error, prefix, _REFUSAL)
             return
         generation.connections += 1
         try:
@@ -77,7 +98,8 @@ class Generations:
         """Give new connections to `new`; end the engines of older generations after their last."""
         old, self._current = self._current, new
         self._older.append(old)
-        task = asyncio.create_task(self._retire(old))
+        watching, self._watching = self._watching, _watch(new)
+        task = asyncio.create_task(self._retire(old, watching))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
@@ -103,11 +125,12 @@ class Generations:
         """Send every client that is left the error server_stopping, and close its connection."""
         await asyncio.gather(*(each.application.stop_sessions() for each in self._every()))
 
-    async def stop_engines_but(self, kept: Engines) -> None:
-        """End the engines of all generations that are not in `kept`."""
-        for task in self._retiring:
+    async def end(self, kept: Engines) -> None:
+        """End the engines of all generations, but those in `kept`."""
+        tasks = (self._watching, *self._retiring)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         engines = {id(each): each for generation in self._every() for each in generation.engines}
         for engine in kept:
             engines.pop(id(engine), None)
@@ -129,12 +152,11 @@ class Generations:
             await asyncio.sleep(_POLL_SECONDS)
         return True
 
-    async def _retire(self, old: Generation) -> None:
-        while old.connections:
-            # A client that keeps its connection for the next session does not keep the engines.
-            if self._is_outdated(old):
-                old.application.release_idle()
-            await asyncio.sleep(_POLL_SECONDS)
+    async def _retire(self, old: Generation, watching: asyncio.Task[None]) -> None:
+        try:
+            await self._last_connection(old)
+        finally:
+            watching.cancel()
         self._older.remove(old)
         unused = [
             engine for engine in old.engines if not any(each.uses(engine) for each in self._every())
@@ -142,3 +164,15 @@ class Generations:
         await asyncio.gather(*(engine.stop() for engine in unused))
         if unused:
             _log.info("the engines from before a reload have ended")
+
+    async def _last_connection(self, old: Generation) -> None:
+        """Wait until a generation has no connection."""
+        while old.connections:
+            # A client that keeps its connection for the next session does not keep the engines.
+            if self._is_outdated(old):
+                old.application.release_idle()
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _watch(generation: Generation) -> asyncio.Task[None]:
+    return asyncio.create_task(generation.application.watch())

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from liusheng.server import logs
-from liusheng.server.app import Application
+from liusheng.server.access.keyring import Keyring
+from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import setting_paths
 from liusheng.server.engines import Engines, make_engines
@@ -18,8 +19,9 @@ from liusheng.server.uvicorn_server import ApplicationServer
 
 _log = logging.getLogger(__name__)
 
-_FIXED = ("host", "ports")
-"""Settings that a running server cannot change: its sockets are bound."""
+_FIXED = ("host", "ports", "tls.certificate", "tls.key", "access.trusted_proxies")
+"""Settings that a running server cannot change: its sockets are bound, and uvicorn is set up. The
+files of the certificate may change at any time."""
 
 _MAX_OUTDATED = 3
 """Older generations that may still have connections, and thereby keep their models in memory."""
@@ -29,20 +31,17 @@ class Reloader:
     """Applies new settings to a running server.
 
     reread: returns the settings anew; raises as `liusheng.server.config.sources.load`.
-    make_application: returns the application for settings and started engines.
     """
 
     def __init__(
         self,
         settings: Settings,
         reread: Callable[[], Settings],
-        make_application: Callable[[Settings, Engines], Application],
         generations: Generations,
         server: ApplicationServer,
     ) -> None:
         self.settings = settings
         self._reread = reread
-        self._make_application = make_application
         self._generations = generations
         self._server = server
         self._keys = engine_keys(settings)
@@ -67,21 +66,22 @@ class Reloader:
             return False
         return True
 
-    def _read(self) -> tuple[Settings, EngineKeys, Engines]:
-        """Return new settings, and engines for them that are not started."""
+    def _read(self) -> tuple[Settings, EngineKeys, Engines, Keyring | None]:
+        """Return new settings, and what belongs to them; the engines are not started."""
         settings = self._reread()
-        for name in _FIXED:
-            asked, fixed = getattr(settings, name), getattr(self.settings, name)
+        for path in _FIXED:
+            asked, fixed = _at(settings, path), _at(self.settings, path)
             if asked != fixed:
                 _log.warning(
-                    "%s = %r is used after a restart only; it is still %r", name, asked, fixed
+                    "%s = %r is used after a restart only; it is still %r", path, asked, fixed
                 )
-        settings = settings.model_copy(
-            update={name: getattr(self.settings, name) for name in _FIXED}
-        )
-        return settings, engine_keys(settings), make_engines(settings)
+                settings = _with(settings, path, fixed)
+        keyring = open_access(settings).keyring
+        return settings, engine_keys(settings), make_engines(settings), keyring
 
-    async def _apply(self, settings: Settings, keys: EngineKeys, made: Engines) -> None:
+    async def _apply(
+        self, settings: Settings, keys: EngineKeys, made: Engines, keyring: Keyring | None
+    ) -> None:
         engines = self._kept_or_new(keys, made)
         new = [engine for engine in engines if not self._generations.current.uses(engine)]
         try:
@@ -91,12 +91,12 @@ class Reloader:
             for result in started:
                 if isinstance(result, BaseException):
                     raise result
-            application = self._make_application(settings, engines)
+            generation = Generation.of(settings, engines, keyring)
         except BaseException:
             await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
             raise
         _apply_limits(engines, made)
-        self._generations.replace(Generation(application, engines, settings.path_prefix))
+        self._generations.replace(generation)
         self._server.limit(settings.limits)
         logs.set_up(settings.log_level, settings.log_format)
         changed = [
@@ -125,6 +125,15 @@ def _apply_limits(engines: Engines, made: Engines) -> None:
         engines.recognition.options = made.recognition.options
     if engines.synthesis and made.synthesis:
         engines.synthesis.options = made.synthesis.options
+
+
+def _with(settings: Settings, path: str, value: object) -> Settings:
+    """Return the settings with another value of one setting, which is valid."""
+    group, _, name = path.rpartition(".")
+    if not group:
+        return settings.model_copy(update={name: value})
+    changed = getattr(settings, group).model_copy(update={name: value})
+    return settings.model_copy(update={group: changed})
 
 
 def _at(settings: Settings, path: str) -> object:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from liusheng.server.app import Application
+from liusheng.server.access.opening import Access
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
@@ -63,19 +63,18 @@ def monitored_loop(watchdog_seconds: float, notifier: SystemdNotifier) -> Iterat
 
 
 async def serve_until_stopped(
-    settings: Settings, bound: list[socket.socket], engines: Engines, control: Control
+    settings: Settings,
+    bound: list[socket.socket],
+    engines: Engines,
+    access: Access,
+    control: Control,
 ) -> None:
     """Serve on bound sockets, with started engines, until `control.stop` is set.
 
     Engines that a reload started, or replaced, are stopped at the end; the caller stops `engines`.
     """
-
-    def make_application(settings: Settings, engines: Engines) -> Application:
-        return Application(settings, engines.recognition, engines.synthesis, engines.punctuation)
-
-    first = Generation(make_application(settings, engines), engines, settings.path_prefix)
-    generations = Generations(first)
-    server = ApplicationServer(generations, settings.limits)
+    generations = Generations(Generation.of(settings, engines, access.keyring))
+    server = ApplicationServer(generations, settings, access.certificate)
     for each in bound:
         start_listening(each)
     ports = [each.getsockname()[1] for each in bound]
@@ -85,8 +84,10 @@ async def serve_until_stopped(
     reloader = None
     tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
     if control.reread:
-        reloader = Reloader(settings, control.reread, make_application, generations, server)
+        reloader = Reloader(settings, control.reread, generations, server)
         tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
+    if access.certificate:
+        tasks.append(asyncio.create_task(access.certificate.watch()))
     control.notifier.ready()
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -101,7 +102,7 @@ async def serve_until_stopped(
         server.should_exit = True
         await serving
     finally:
-        await generations.stop_engines_but(engines)
+        await generations.end(engines)
 
 
 async def _reload_on_hangup(reloader: Reloader, control: Control) -> None:

@@ -14,6 +14,7 @@ from liusheng.protocol.asr import Limits
 from liusheng.protocol.asr_commands import Abandon, AsrCommand, Feed, Finish, Open
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import ProtocolError
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
@@ -33,6 +34,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self,
         websocket: WebSocket,
         recognition: RecognitionService,
+        decoding: DecodingService,
         *,
         script: Script,
         limits: Limits,
@@ -40,6 +42,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self._asr = ASRSession(languages=recognition.languages, limits=limits)
         super().__init__(websocket, self._asr, limits.idle_seconds)
         self._recognition = recognition
+        self._decoding = decoding
         self._script = script
         self._stream: RecognitionStream | None = None
         self._input: AudioInput | None = None
@@ -83,6 +86,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
             self._input = open_audio_input(
                 command.start,
                 stream,
+                self._decoding,
                 self._recognition.options.max_queued,
                 self._on_decoded,
                 self._on_fail,

@@ -141,14 +141,14 @@ def _entity(_: Line, match: re.Match[str]) -> list[Piece] | None:
 
 
 def _formula(line: Line, match: re.Match[str]) -> list[Piece]:
-    read = latex.spoken(match["inside"], mandarin=line.mandarin(match.end()))
+    read = latex.spoken(match["inside"], mandarin=line.mandarin(match.start()))
     return [(read, match.span())] if read else []
 
 
 def _command(line: Line, match: re.Match[str]) -> list[Piece] | None:
     if not latex.is_command(match["name"]):
         return None
-    return [(latex.spoken(match[0], mandarin=line.mandarin(match.end())), match.span())]
+    return [(latex.spoken(match[0], mandarin=line.mandarin(match.start())), match.span())]
 
 
 def _escaped(_: Line, match: re.Match[str]) -> list[Piece]:

@@ -31,6 +31,14 @@ _FRACTION = re.compile(rf"\\[dt]?frac\s*(?:{_GROUP}\s*{_GROUP}|(\d)(\d))")
 _ROOT = re.compile(rf"\\sqrt\s*(?:\[([^\]]*)\])?\s*(?:{_GROUP}|(\w))")
 _POWER = re.compile(rf"\^\s*(?:{_GROUP}|(\\?\w+|[*′']))")
 _BASE = re.compile(rf"\\(log|lim|max|min)_\s*(?:{_GROUP}|(\w))")
+_BOUNDS = re.compile(
+    rf"\\(sum|prod|int)\s*(?:\\limits)?\s*_\s*(?:{_GROUP}|(\w))\s*\^\s*(?:{_GROUP}|(\\?\w+))"
+)
+_BOUNDED = {
+    "sum": ("求和", "the sum"),
+    "prod": ("求积", "the product"),
+    "int": ("积分", "the integral"),
+}
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)\s*")
 _OPERATOR = re.compile(r"[-+×÷=<>≤≥/ ]")
@@ -58,7 +66,7 @@ def spoken(formula: str, *, mandarin: bool) -> str:
         if index:
             return f" {index}次根号{what} " if mandarin else f" the root {index} of {what} "
         if _OPERATOR.search(what):
-            return f" 根号{what} " if mandarin else f" the square root of {what} "
+            return f" 根号下{what} " if mandarin else f" the square root of {what} "
         return "√" + what
 
     def power(match: re.Match[str]) -> str:
@@ -71,6 +79,14 @@ def spoken(formula: str, *, mandarin: bool) -> str:
             return "′"
         return f"的{exponent}次方" if mandarin else f" to the power of {exponent}"
 
+    def bounds(match: re.Match[str]) -> str:
+        low, high = match[2] or match[3], match[4] or match[5]
+        name = _BOUNDED[match[1]][0 if mandarin else 1]
+        if mandarin:
+            return f" {name}，从{low}到{high}，"
+        return f" {name} from {low} to {high} of "
+
+    text = _BOUNDS.sub(bounds, text)
     for _ in range(_DEEPEST):
         before = text
         text = _ROOT.sub(root, _FRACTION.sub(fraction, _POWER.sub(power, text)))

@@ -20,13 +20,16 @@ _PLAIN = (
 _GRADES = frozenset("BCFS")
 """Elements that are marks, too: B+, C-."""
 
+_MANY_ATOMS = re.compile(r"(?<![CHO])\d\d")
+"""Not of organic matter: KN95."""
+
 _PART = re.compile(r"([A-Z][a-z]?)|(\d+)|([()])")
 
 
 def _formula(match: Match) -> list[SpokenWord] | None:
     parts = _PART.findall(match[0])
     symbols = [symbol for symbol, _, _ in parts if symbol]
-    if not set(symbols) <= _ELEMENTS or len(symbols) < 2:
+    if not set(symbols) <= _ELEMENTS or len(symbols) < 2 or _MANY_ATOMS.search(match[0]):
         return None
     return _spelt(match[0])
 

@@ -51,6 +51,9 @@ _COUNTS = re.compile(
 )
 _MASKS = frozenset("N KN KF KP".split())
 """N95: named by two figures."""
+_BUILDING = re.compile(
+    r"(?:[A-Z\d一二三四五六七八九十]座|[\d一二三四五六七八九十][栋幢楼层]|单元)$"
+)
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
 _HOTLINES = frozenset(
     "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
@@ -91,6 +94,8 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
         return digit_words(number, yao=True)
     if _NAMED.search(front) or (number[0] == "0" and len(number) > 1):
         return digit_words(number)
+    if len(number) in (3, 4) and not measured and _BUILDING.search(front):
+        return digit_words(number, yao=True)
     if len(number) >= 3 and (behind[:1] in tuple("室房") or re.match("号(?!线)", behind)):
         return digit_words(number, yao=True)
     if measured and not (len(number) == 2 and number[1] != "0" and behind[0] == "折"):
@@ -111,7 +116,7 @@ def _lettered(match: Match) -> list[SpokenWord] | None:
         return None  # the number counts something, or a range begins: CPU 100%, SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
     words = spell(letters) if spelt else [SpokenWord(letters, "english")]
-    if len(number) <= 2 and number[0] != "0" and letters not in _MASKS:
+    if len(number) <= 2 and number[0] != "0" and not (letters in _MASKS and len(number) == 2):
         return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
 

@@ -1,0 +1,126 @@
+"""Decoding for a server: a decoder for each file, and a limit of how many there are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from liusheng.audio.containers import Container
+from liusheng.runtime.decoding import wire
+from liusheng.runtime.decoding.conversation import (
+    Conversation,
+    DecoderDiedError,
+    PcmSink,
+    Source,
+)
+from liusheng.runtime.decoding.fork_server import ForkerLostError, ForkServer
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.errors import BusyError
+
+_log = logging.getLogger(__name__)
+
+
+class DecodingService:
+    """Decodes files and containers, each in a process of its own.
+
+    running: decoders now.
+    refused: files for which there was no decoder.
+    deaths: decoders that died or hung on their file.
+    restarts: of the process that forks them.
+    """
+
+    def __init__(self, options: DecodingOptions) -> None:
+        self.options = options
+        self.running = 0
+        self.refused = 0
+        self.deaths = 0
+        self.restarts = 0
+        self._forker: ForkServer | None = None
+        self._starting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start the process that forks decoders; `decode` does so too, if it has ended.
+
+        Raises:
+            ForkerLostError: it cannot be started.
+        """
+        await self._running_forker()
+
+    async def stop(self) -> None:
+        """End all decoders. Files that are being decoded fail."""
+        async with self._starting:
+            forker, self._forker = self._forker, None
+        if forker:
+            await forker.stop()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the decoders, and first of the process that forks them."""
+        return self._forker.pids if self._forker else []
+
+    async def decode(
+        self,
+        source: Source,
+        sink: PcmSink,
+        *,
+        rate: int,
+        block_seconds: float,
+        container: Container | None = None,
+    ) -> None:
+        """Decode a file; return when all of it is decoded and taken by `sink`.
+
+        rate: hertz of the PCM16, mono, that `sink` takes.
+        block_seconds: of all blocks but the last.
+        container: of the file; None: detected.
+
+        Raises:
+            BusyError: too many decoders are running, or none can be started.
+            DecodeError: the file is not audio, or the decoder failed on it.
+            Exception: from `source` or `sink`.
+        """
+        if self.running >= self.options.processes:
+            self.refused += 1
+            raise BusyError(f"{self.running} files are being decoded, the limit")
+        self.running += 1
+        try:
+            await self._decode(
+                source, sink, wire.Job(source.size, rate, round(rate * block_seconds), container)
+            )
+        finally:
+            self.running -= 1
+
+    async def _decode(self, source: Source, sink: PcmSink, job: wire.Job) -> None:
+        try:
+            decoder = await (await self._running_forker()).fork()
+        except (ForkerLostError, OSError) as error:
+            self.refused += 1
+            _log.error("no decoder can be started: %s", error)
+            raise BusyError("no process can be started that decodes files") from None
+        conversation = Conversation(decoder, self.options.stall_seconds)
+        try:
+            summary = await conversation.run(job, source, sink)
+        except DecoderDiedError as died:
+            self.deaths += 1
+            _log.error(
+                "decoder %d ended on its input (%s) after it had read %d bytes; the container: %s",
+                decoder.pid,
+                died,
+                conversation.bytes_read,
+                job.container or "not given",
+            )
+            raise died.error from None
+        if summary.warnings:
+            _log.warning("%s", summary.last)
+
+    async def _running_forker(self) -> ForkServer:
+        async with self._starting:
+            if self._forker and not self._forker.alive:
+                _log.error("the process that forks decoders ended; it is started again")
+                self.restarts += 1
+                with contextlib.suppress(OSError):
+                    await self._forker.stop()
+                self._forker = None
+            if not self._forker:
+                self._forker = await ForkServer.start(self.options)
+            return self._forker

@@ -1,0 +1,139 @@
+"""One decoder: decodes one file, which it reads through its socket, and sends the samples back."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+from collections.abc import Callable
+from typing import BinaryIO, cast
+
+import msgspec
+
+from liusheng.audio.containers import CONVERT, Container, DecodeError
+from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import samples_to_pcm
+from liusheng.runtime.decoding import wire
+
+_READ_AHEAD = 1 << 16  # bytes
+
+
+class RemoteFile(io.RawIOBase):
+    """The file to decode, which is on the other side of the socket.
+
+    size: bytes; None: a stream.
+    """
+
+    name = "the audio"
+
+    def __init__(self, sock: socket.socket, size: int | None) -> None:
+        super().__init__()
+        self._sock = sock
+        self._size = size
+        self._position = 0
+        self._ahead = b""  # bytes from `_position` on
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._size is not None
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if self._size is None:
+            raise io.UnsupportedOperation("a stream is read from its beginning to its end")
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        target = start + offset
+        if not 0 <= target < 1 << 63:
+            raise OSError(f"there is no position {target}")
+        skipped = target - self._position
+        self._ahead = self._ahead[skipped:] if skipped >= 0 else b""
+        self._position = target
+        return target
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some bytes, as they come; b"" at the end.
+
+        Raises:
+            EOFError: the process that owns the file has ended, or does not need the rest.
+        """
+        if not self._ahead:
+            wanted = max(size, _READ_AHEAD) if size >= 0 else wire.MAX_CONTENT
+            wanted = min(wanted, wire.MAX_CONTENT)
+            place = wire.READ_CONTENT.pack(self._position, wanted)
+            self._sock.sendall(wire.pack(wire.READ, place))
+            kind, self._ahead = wire.receive(self._sock)
+            if kind != wire.DATA:
+                raise wire.WireError(f"{kind!r} in place of data")
+        data = self._ahead if size < 0 else self._ahead[:size]
+        self._ahead = self._ahead[len(data) :]
+        self._position += len(data)
+        return data
+
+
+class _Warnings(logging.Handler):
+    """Counts what the decoder logs, for the log of the process that it decodes for."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.count = 0
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += 1
+        self.last = record.getMessage()
+
+    @property
+    def summary(self) -> wire.Summary:
+        return wire.Summary(self.count, self.last)
+
+
+def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    """Decode the file that the other side of `sock` has.
+
+    on_progress: called with the seconds of audio decoded so far.
+    """
+    warnings = _Warnings()
+    logger = logging.getLogger("liusheng.audio.decode")
+    logger.addHandler(warnings)
+    try:
+        _, content = wire.receive(sock)
+        job = msgspec.json.decode(content, type=wire.Job)
+        try:
+            _decode(sock, job, on_progress)
+        except DecodeError as error:
+            failure = wire.Failure(error.reason, error.advice)
+            sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
+        except MemoryError:
+            # Without a new object of any size.
+            sock.sendall(_OUT_OF_MEMORY)
+        else:
+            sock.sendall(wire.pack(wire.END, msgspec.json.encode(warnings.summary)))
+    except (EOFError, ConnectionError):
+        return  # nobody needs the rest
+    finally:
+        logger.removeHandler(warnings)
+
+
+_OUT_OF_MEMORY = wire.pack(
+    wire.FAILED,
+    msgspec.json.encode(
+        wire.Failure("decoding it takes more memory than a file of audio needs", CONVERT)
+    ),
+)
+
+
+def _decode(sock: socket.socket, job: wire.Job, on_progress: Callable[[float], None]) -> None:
+    samples = 0
+    for block in decode_file(
+        cast(BinaryIO, RemoteFile(sock, job.size)),
+        job.rate,
+        block_seconds=job.block / job.rate,
+        container=cast("Container | None", job.container),
+    ):
+        samples += len(block)
+        sock.sendall(wire.pack(wire.PCM, samples_to_pcm(block)))
+        on_progress(samples / job.rate)

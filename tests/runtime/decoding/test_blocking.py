@@ -1,0 +1,160 @@
+"""Decoding for commands."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from liusheng.audio.containers import DecodeError
+from liusheng.runtime.decoding import blocking
+from liusheng.runtime.decoding.blocking import Forker, decode_file
+from liusheng.runtime.decoding.options import DecodingOptions
+from tests.support import hostile
+
+
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    with Forker(DecodingOptions(stall_seconds=20)) as made:
+        yield made
+    assert not made.alive
+
+
+def test_a_file_by_path_and_open(forker: Forker, tmp_path: Path) -> None:
+    data = hostile.speech(1.0)
+    (tmp_path / "a.wav").write_bytes(data)
+    blocks = list(forker.decode(tmp_path / "a.wav", 16_000, block_seconds=0.3))
+    assert [len(block) for block in blocks] == [9_600, 9_600, 9_600, 3_200]
+    assert b"".join(blocks) == data[44:]
+    assert b"".join(forker.decode(io.BytesIO(data), 16_000)) == data[44:]
+
+
+def test_a_pipe(forker: Forker) -> None:
+    data = hostile.speech(3.0)
+    read, write = os.pipe()
+
+    def send() -> None:
+        with open(write, "wb") as pipe:  # noqa: PTH123
+            pipe.write(data)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with open(read, "rb") as pipe:  # noqa: PTH123
+        assert b"".join(forker.decode(pipe, 16_000)) == data[44:]
+    sender.join()
+
+
+def test_an_index_at_the_end(forker: Forker) -> None:
+    data = hostile.encoded("mp4", "aac", 44_100)
+    assert abs(len(b"".join(forker.decode(io.BytesIO(data), 16_000))) / 32_000 - 1) < 0.1
+
+
+@pytest.mark.parametrize("name", hostile.REFUSED)
+def test_what_is_refused(forker: Forker, tmp_path: Path, name: str) -> None:
+    make, words = hostile.REFUSED[name]
+    path = tmp_path / "diary.wav"
+    path.write_bytes(make())
+    with pytest.raises(DecodeError, match=rf"^diary\.wav: .*{words}"):
+        list(forker.decode(path, 16_000))
+
+
+def test_a_cover_is_not_decoded(forker: Forker) -> None:
+    data = hostile.with_cover(1_000)
+    assert len(b"".join(forker.decode(io.BytesIO(data), 16_000))) == 32_000
+
+
+def test_eight_channels(forker: Forker) -> None:
+    many = b"".join(forker.decode(io.BytesIO(hostile.eight_channels()), 16_000))
+    two = hostile.encoded("wv", "wavpack", layout="stereo", seconds=0.01)
+    assert many == b"".join(forker.decode(io.BytesIO(two), 16_000))
+    assert len(many) == 320
+
+
+def test_memory(forker: Forker) -> None:
+    with pytest.raises(DecodeError, match="takes more memory than a file of audio needs"):
+        list(forker.decode(io.BytesIO(hostile.giant_index()), 16_000))
+
+
+def test_no_file(forker: Forker, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        list(forker.decode(tmp_path / "nothing.wav", 16_000))
+    with pytest.raises(IsADirectoryError):
+        list(forker.decode(tmp_path, 16_000))
+
+
+def test_a_decoder_dies(forker: Forker) -> None:
+    decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000, block_seconds=0.1)
+    next(decoding)
+    children = Path(f"/proc/{forker.pid}/task/{forker.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGSEGV)
+    with pytest.raises(DecodeError, match="the decoder crashed on it"):
+        list(decoding)
+    assert len(b"".join(forker.decode(io.BytesIO(hostile.speech(1)), 16_000))) == 32_000
+
+
+def test_a_decoder_hangs() -> None:
+    with Forker(DecodingOptions(stall_seconds=0.2)) as forker:
+        decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000, block_seconds=0.1)
+        next(decoding)
+        children = Path(f"/proc/{forker.pid}/task/{forker.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGSTOP)
+        with pytest.raises(DecodeError, match=r"did not progress for 0\.2 s"):
+            list(decoding)
+
+
+def test_what_is_not_used_ends(forker: Forker) -> None:
+    decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000)
+    next(decoding)
+    decoding.close()  # type: ignore[attr-defined]
+    children = Path(f"/proc/{forker.pid}/task/{forker.pid}/children").read_text()
+    assert children == ""
+
+
+def test_threads_share_a_forker(forker: Forker) -> None:
+    results = []
+
+    def decode(seconds: float) -> None:
+        data = io.BytesIO(hostile.speech(seconds))
+        results.append((seconds, len(b"".join(forker.decode(data, 16_000))) / 32_000))
+
+    threads = [threading.Thread(target=decode, args=(k / 4,)) for k in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert all(seconds == decoded for seconds, decoded in results)
+
+
+def test_a_program_that_decodes_ends_its_forker(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(hostile.speech(0.5))
+    program = (
+        "import sys; from liusheng.runtime.decoding import blocking;"
+        "print(sum(map(len, blocking.decode_file(sys.argv[1], 16000))), blocking._shared().pid)"
+    )
+    command = [sys.executable, "-W", "error", "-c", program, str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    size, pid = map(int, ran.stdout.split())
+    assert (size, ran.stderr) == (16_000, "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_damage_is_a_warning(forker: Forker, caplog: pytest.LogCaptureFixture) -> None:
+    data = bytearray(hostile.encoded("adts", "aac", 48_000, seconds=2.0))
+    data[len(data) // 2 : len(data) // 2 + 3_000] = b"\x55" * 3_000
+    assert b"".join(forker.decode(io.BytesIO(data), 16_000))
+    assert "damaged packets were skipped" in caplog.text
+
+
+def test_the_shared_forker_is_one() -> None:
+    list(decode_file(io.BytesIO(hostile.speech(0.1)), 16_000))
+    assert blocking._shared() is blocking._shared()

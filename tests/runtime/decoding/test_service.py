@@ -1,0 +1,312 @@
+"""The server's side: real decoders, which are ended, stopped and lied about."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from liusheng.audio.containers import DecodeError
+from liusheng.runtime.decoding import launch, wire
+from liusheng.runtime.decoding.conversation import Conversation, DecoderDiedError
+from liusheng.runtime.decoding.fork_server import ForkerLostError, ForkServer
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.errors import BusyError
+from tests.support import hostile
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Memory:
+    """A file in memory, which lets each read wait."""
+
+    def __init__(self, data: bytes, *, stream: bool = False) -> None:
+        self._data = data
+        self.size = None if stream else len(data)
+        self.read_once = asyncio.Event()
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+
+    async def read(self, position: int, size: int) -> bytes:
+        self.read_once.set()
+        await self.may_read.wait()
+        return self._data[position : position + size]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service() -> AsyncIterator[DecodingService]:
+    made = DecodingService(DecodingOptions(processes=3))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def decode(service: DecodingService, source: Memory) -> bytes:
+    pcm = bytearray()
+
+    async def take(block: bytes) -> None:
+        pcm.extend(block)
+
+    await service.decode(source, take, rate=16_000, block_seconds=0.1)
+    return bytes(pcm)
+
+
+async def decoder_pid(service: DecodingService) -> int:
+    """The process id of the only decoder."""
+    for _ in range(500):
+        if len(service.pids) == 2:
+            return service.pids[1]
+        await asyncio.sleep(0.01)
+    pytest.fail("there is no decoder")
+
+
+async def held(
+    service: DecodingService, seconds: float = 1.0
+) -> tuple[Memory, asyncio.Future[bytes]]:
+    """A file that is being decoded, and waits for its first bytes."""
+    source = Memory(hostile.speech(seconds), stream=True)
+    source.may_read.clear()
+    running = asyncio.ensure_future(decode(service, source))
+    await source.read_once.wait()
+    return source, running
+
+
+async def test_a_file(service: DecodingService) -> None:
+    data = hostile.speech(1.0)
+    assert await decode(service, Memory(data)) == data[44:]
+    assert service.running == 0
+
+
+@pytest.mark.parametrize("name", hostile.REFUSED)
+async def test_what_is_refused(service: DecodingService, name: str) -> None:
+    make, words = hostile.REFUSED[name]
+    with pytest.raises(DecodeError) as caught:
+        await decode(service, Memory(make()))
+    assert words in caught.value.reason
+
+
+async def test_files_do_not_wait_for_each_other(service: DecodingService) -> None:
+    source, slow = await held(service)
+    data = hostile.speech(0.5)
+    assert await decode(service, Memory(data)) == data[44:]
+    source.may_read.set()
+    assert len(await slow) == 32_000
+
+
+async def test_no_more_than_there_may_be(service: DecodingService) -> None:
+    holding = [await held(service) for _ in range(3)]
+    refused = service.refused
+    with pytest.raises(BusyError, match="3 files are being decoded, the limit"):
+        await decode(service, Memory(b""))
+    assert service.refused == refused + 1
+    for source, running in holding:
+        source.may_read.set()
+        await running
+    await decode(service, Memory(hostile.speech(0.1)))
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "logged"),
+    [
+        (signal.SIGSEGV, "crashed on it", "SIGSEGV"),
+        (signal.SIGXCPU, "takes longer than its audio lasts", "SIGXCPU"),
+        (signal.SIGKILL, "crashed on it", "SIGKILL"),
+    ],
+)
+async def test_a_decoder_dies(
+    service: DecodingService,
+    caplog: pytest.LogCaptureFixture,
+    number: signal.Signals,
+    words: str,
+    logged: str,
+) -> None:
+    deaths = service.deaths
+    source, running = await held(service)
+    other, second = await held(service)
+    os.kill(service.pids[1], number)
+    source.may_read.set()
+    other.may_read.set()
+    results = await asyncio.gather(running, second, return_exceptions=True)
+    (failure,) = (each for each in results if isinstance(each, DecodeError))
+    (pcm,) = (each for each in results if isinstance(each, bytes))
+    assert words in failure.reason
+    assert len(pcm) == 32_000, "another file is not affected"
+    assert service.deaths == deaths + 1
+    (record,) = caplog.records
+    assert f"ended on its input ({logged})" in record.getMessage()
+
+
+async def test_a_decoder_hangs(service: DecodingService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=0.2))
+    source, running = await held(service)
+    await asyncio.sleep(0.5)  # to wait for the file is not to hang
+    os.kill(await decoder_pid(service), signal.SIGSTOP)
+    source.may_read.set()
+    with pytest.raises(DecodeError, match=r"did not progress for 0\.2 s"):
+        await running
+
+
+async def test_a_slow_taker_is_no_hanging_decoder(
+    service: DecodingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=0.2))
+    waited = False
+
+    async def take(_: bytes) -> None:
+        nonlocal waited
+        if not waited:
+            await asyncio.sleep(0.5)
+        waited = True
+
+    await service.decode(Memory(hostile.speech(1.0)), take, rate=16_000, block_seconds=0.5)
+    assert waited
+
+
+async def test_the_forker_dies_and_decoders_go_on(service: DecodingService) -> None:
+    source, running = await held(service)
+    restarts = service.restarts
+    os.kill(service.pids[0], signal.SIGKILL)
+    for _ in range(500):
+        if not service.pids:
+            break
+        await asyncio.sleep(0.01)
+    data = hostile.speech(0.2)
+    assert await decode(service, Memory(data)) == data[44:]
+    assert service.restarts == restarts + 1
+    source.may_read.set()
+    assert len(await running) == 32_000
+
+
+async def test_a_decoder_dies_without_a_forker() -> None:
+    service = DecodingService(DecodingOptions())
+    source, running = await held(service)
+    pid = await decoder_pid(service)
+    os.kill(service.pids[0], signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    source.may_read.set()
+    with pytest.raises(DecodeError, match="the decoder failed on it"):
+        await running
+    await service.stop()
+
+
+async def test_a_stop_ends_decoders() -> None:
+    service = DecodingService(DecodingOptions())
+    source, running = await held(service)
+    pid = await decoder_pid(service)
+    await service.stop()
+    assert service.pids == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    source.may_read.set()
+    with pytest.raises(DecodeError):
+        await running
+
+
+async def test_a_forker_that_cannot_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(launch, "command", lambda *_: ["/bin/false"])
+    service = DecodingService(DecodingOptions())
+    with pytest.raises(BusyError, match="no process can be started"):
+        await decode(service, Memory(b""))
+    assert "no decoder can be started" in caplog.text
+    with pytest.raises(ForkerLostError, match="did not start"):
+        await service.start()
+    await service.stop()
+
+
+async def test_a_cancelled_file_ends_its_decoder(service: DecodingService) -> None:
+    _, running = await held(service)
+    pid = await decoder_pid(service)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    for _ in range(500):
+        if pid not in service.pids:
+            break
+        await asyncio.sleep(0.01)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+class Liar:
+    """A decoder that sends what it likes."""
+
+    pid = 1
+    number = 1
+
+    def __init__(self, sent: bytes) -> None:
+        self.reader = asyncio.StreamReader()
+        self.reader.feed_data(sent)
+        self.reader.feed_eof()
+        self.writer = self
+        self.closed = False
+
+    def write(self, _: bytes) -> None: ...
+    async def drain(self) -> None: ...
+    def kill(self) -> None: ...
+    async def status(self, _: float) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"P\0\0",
+        wire.pack(b"?"),
+        wire.pack(wire.PCM, b"odd"),
+        wire.pack(wire.READ, b"short"),
+        wire.pack(wire.END, b"no json"),
+        wire.pack(wire.FAILED, b'{"reason": 1}'),
+        wire.HEAD.pack(wire.PCM, 1 << 31),
+    ],
+)
+async def test_a_decoder_is_not_believed(sent: bytes) -> None:
+    liar = Liar(sent)
+    conversation = Conversation(liar, 30)  # type: ignore[arg-type]
+
+    async def take(_: bytes) -> None: ...
+
+    with pytest.raises(DecoderDiedError):
+        await conversation.run(wire.Job(0, 16_000, 1_600), Memory(b""), take)
+    assert liar.closed
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, "unknown"),
+        (11, "SIGSEGV"),
+        (127 - 63, "SIGRTMAX|signal 64"),
+        (256, "exit status 1"),
+        (-1, "-1"),
+    ],
+)
+async def test_endings(status: int | None, words: str) -> None:
+    assert any(each in launch.ending(status) for each in words.split("|"))
+
+
+async def test_a_forker_has_one_thread(service: DecodingService) -> None:
+    """Or a fork could hold a lock of another."""
+    await decode(service, Memory(hostile.speech(0.1)))
+    status = await asyncio.to_thread(Path(f"/proc/{service.pids[0]}/status").read_text)
+    assert "Threads:\t1\n" in status
+
+
+async def test_forkers_start_and_stop() -> None:
+    forker = await ForkServer.start(DecodingOptions(nice=1))
+    assert forker.alive
+    await forker.stop()
+    assert not forker.alive
+    with pytest.raises(ForkerLostError):
+        await forker.fork()

@@ -1,0 +1,56 @@
+"""What a worker answers; `test_process` tests it in a process of its own."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import pytest
+
+from liusheng.runtime.workers import worker
+from liusheng.runtime.workers.pipe import WorkerCallError
+
+
+def fail(error: Exception) -> NoReturn:
+    raise error
+
+
+class TwoArgumentsError(Exception):
+    """Its copy cannot be made: pickle calls it with one argument."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+class ChangingError(Exception):
+    """Its copy is no exception."""
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, ("not an exception",)
+
+
+def test_a_result() -> None:
+    assert worker._call(divmod, 7, 2) == (True, (3, 1), "")
+
+
+def test_an_exception_is_returned_with_its_traceback() -> None:
+    succeeded, error, trace = worker._call(fail, LookupError("no such word"))
+    assert not succeeded
+    assert repr(error) == "LookupError('no such word')"
+    assert "in fail" in trace
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(TwoArgumentsError("a", "b"), "TwoArgumentsError: ab"), (ChangingError("changed"), "changed")],
+)
+def test_an_exception_that_cannot_be_pickled_becomes_one_that_can(
+    error: Exception, text: str
+) -> None:
+    _, returned, _ = worker._call(fail, error)
+    assert type(returned) is WorkerCallError
+    assert str(returned) == text
+
+
+def test_a_handler_is_created_by_its_factorys_name() -> None:
+    handler = worker._create_handler("tests.support.worker_handlers.Handler", ("a",))
+    assert handler.add(1, 2) == 3
