@@ -68,7 +68,8 @@ def test_every_engine_with_the_users_lexicon(tmp_path: Path) -> None:
     assert engines.synthesis is not None
     assert engines.synthesis.options.lexicon == lexicon
     assert engines.synthesis.options.flush_after == 3
-    assert list(engines) == [engines.recognition, engines.synthesis, engines.punctuation]
+    every = [engines.recognition, engines.synthesis, engines.punctuation, engines.decoding]
+    assert list(engines) == every
 
 
 def test_an_invalid_lexicon_stops_the_start(tmp_path: Path) -> None:

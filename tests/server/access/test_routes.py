@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from starlette.routing import Route, WebSocketRoute
 
 from liusheng.protocol import paths
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server.access.routes import Routes
 from liusheng.server.app import Application
 from liusheng.server.config.settings import CompatSettings, Settings
@@ -23,9 +24,11 @@ def request(path: str, method: str = "GET") -> dict[str, Any]:
 
 @pytest.mark.parametrize("prefix", ["", "/speech"])
 @pytest.mark.asyncio(loop_scope="session")
-async def test_every_path_needs_a_key_or_is_meant_to_be_open(prefix: str, engines: Fakes) -> None:
+async def test_every_path_needs_a_key_or_is_meant_to_be_open(
+    prefix: str, engines: Fakes, decoding: DecodingService
+) -> None:
     made = Settings(path_prefix=prefix, compat=CompatSettings(cpp_runtime=True, speech_web=True))
-    application = Application(made, *engines)
+    application = Application(made, *engines, decoding=decoding)
     routes = Routes(prefix, [])
     page = {each.path for each in application.page}
     for route in application.routes:

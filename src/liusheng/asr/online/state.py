@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liusheng.asr.online.silence import VadCursor
@@ -39,6 +40,20 @@ class ChunkTiming:
         """Return how many samples are there when so many steps can be decoded."""
         # Frames of 25 ms are centred on their 10 ms, and one more than the window must be there.
         return FRAME * ((steps - 1) * self.shift + self.window) + FRAME + 120
+
+    def token_times(
+        self, begin: float, steps: int, timestamps: Sequence[float], count: int
+    ) -> list[float]:
+        """Return the places of the tokens that a step gave, in seconds.
+
+        begin: of the native stream. steps: of it, so far. timestamps: the library's.
+        count: of the tokens.
+        """
+        if self.ratio is not None:
+            return [begin + self.ratio * each for each in timestamps]
+        step = self.step_samples / SAMPLE_RATE
+        first = begin + (steps - 1) * step - self.lag
+        return [first + step * (i + 0.5) / count for i in range(count)]
 
     def steps_in(self, seconds: float) -> int:
         """Return how many steps cover a duration."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from liusheng.han import is_han
 from liusheng.tts.text.clean import has_plain_form
-from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.types import Skipped, SkipReason, Span
+
+if TYPE_CHECKING:
+    from liusheng.tts.text.normalize import TextToken
 
 _MARK_CATEGORIES = frozenset("Zs Zl Zp Cc Cf Mn Me Pd Ps Pe Pi Pf Po Pc".split())
 _MEANINGFUL = frozenset("&@#%*\\‰‱§¶†‡※＆＠＃％＊＼")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from liusheng.han import HAN
-from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, any_of, sign_words
+from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, any_of
 from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS, UNITS
 
-_FUNCTION = "(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp|lim|max|min)"
+FUNCTION = "(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp|lim|max|min)"
 _VARIABLE = "[A-Za-zα-ωΑ-Ω]"
 _OPERAND = (
-    rf"(?:(?:{_FUNCTION}[²³]? ?)?(?:{NUMBER}(?:(?!cc)[abcxyz]{{2}}|{_VARIABLE}|[%°])?"
+    rf"(?:(?:{FUNCTION}[²³]? ?)?(?:{NUMBER}(?:(?!cc)[abcxyz]{{2}}|{_VARIABLE}|[%°])?"
     rf"|{_VARIABLE}{{1,2}})[²³]?)"
 )
 _OPERATOR = r"\s*(?:[<>=!]=|[+\-×*÷/=≈≠<>≥≤±^])\s*"
 _LONG_UNIT = any_of(unit for unit in UNITS if len(unit) > 1)
 _PER_UNIT = any_of(unit for unit in UNITS if "/" in unit)
-_FUNCTIONS = {
+FUNCTION_NAMES = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "cot": "cotangent", "sec": "secant",
     "csc": "cosecant", "log": "log", "ln": "L N", "lg": "L G", "exp": "exp", "lim": "limit",
     "max": "max", "min": "min",
@@ -27,7 +26,7 @@ _FUNCTIONS = {
 _POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(
     rf"(?P<quotient>(?<![\d.])\d+ ?/ ?\d+(?![\d./]))|(?P<percent>{NUMBER}%)|(?P<degrees>{NUMBER}°)"
-    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{_FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
+    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
 )
 
 
@@ -47,7 +46,7 @@ def _arithmetic(match: Match) -> list[SpokenWord] | None:
         if part in "+-" and due:
             words += say("正" if part == "+" else "负")
             continue
-        words += _of_figures(part) if part in _POWERS and before.isdecimal() else _term(part)
+        words += _of_figures(part) if part in _POWERS and before.isdecimal() else term(part)
         before = part
         operand = part[0].isalnum()
         if operand and power:
@@ -77,7 +76,8 @@ def _of_figures(power: str) -> list[SpokenWord]:
     return say(_POWERS[power])
 
 
-def _term(part: str) -> list[SpokenWord]:
+def term(part: str) -> list[SpokenWord]:
+    """A single term or operator of a formula."""
     if part[0] == "^" and len(part) > 1:
         return _power(part[1:].strip())
     if part.lower() in GREEK:
@@ -86,9 +86,11 @@ def _term(part: str) -> list[SpokenWord]:
         return say("根号下")
     if part[0].isdecimal():
         return plain(amount(part))
-    if part in _FUNCTIONS:
+    if part in FUNCTION_NAMES:
         return (
-            [SpokenWord(_FUNCTIONS[part], "english")] if part not in ("max", "min") else spell(part)
+            [SpokenWord(FUNCTION_NAMES[part], "english")]
+            if part not in ("max", "min")
+            else spell(part)
         )
     if part.isascii() and part.isalpha():
         return spell(part)
@@ -114,37 +116,6 @@ def _compared(match: Match) -> list[SpokenWord]:
     return say(OPERATORS[match["sign"]])
 
 
-def _function(match: Match) -> list[SpokenWord]:
-    """sin30°, sin²θ, log2: a function and its argument."""
-    name, power = match[1], match[2]
-    words = spell(name) if name in ("max", "min") else [SpokenWord(_FUNCTIONS[name], "english")]
-    words += say("平方" if power in ("²", "^2") else "立方") if power else []
-    if argument := match[5] or match[6]:
-        return [*words, *_term(argument)]
-    return [*words, *joined(amount(match[3]), "度" if match[4] else "")]
-
-
-def _logarithm(match: Match) -> list[SpokenWord]:
-    base, argument = match[1], match[2] or match[3]
-    return [*say("以"), *_term(base), *say("为底"), *_term(argument), *say("的对数")]
-
-
-def _absolute(match: Match) -> list[SpokenWord]:
-    number = match[1].lstrip("-")
-    return [*sign_words(match[1][0]), *_term(number), *say("的绝对值")]
-
-
-def _factorial(match: Match) -> list[SpokenWord] | None:
-    if math.factorial(int(match[1])) != int(match[2]):
-        return None  # 3!=6 may be "is not"
-    return [*plain(amount(match[1])), *say("的阶乘", "等于"), *plain(amount(match[2]))]
-
-
-def _function_of(match: Match) -> list[SpokenWord]:
-    """f(x)=..."""
-    return [*spell(match[1] + match[2])]
-
-
 def _discount(match: Match) -> list[SpokenWord]:
     return [*plain(amount(match[1])), *say("减"), *plain(amount(match[2]))]
 
@@ -160,7 +131,7 @@ def _plus(_: Match) -> list[SpokenWord]:
 def _quotient(match: Match) -> list[SpokenWord] | None:
     if match[0] in UNITS or match[0] in ("n/a", "w/o", "b/c"):
         return None
-    return [*_term(match[2]), *say("分之"), *_term(match[1])]
+    return [*term(match[2]), *say("分之"), *term(match[1])]
 
 
 def _unit_alone(match: Match) -> list[SpokenWord]:
@@ -186,26 +157,6 @@ FORMULA: Rule = (
     ),
     _arithmetic,
 )
-FUNCTIONS: list[Rule] = [
-    (
-        re.compile(
-            rf"(?<![A-Za-z])({_FUNCTION})(²|³|\^[23])? ?"
-            rf"(?:({NUMBER})(°)?|([α-ω])|(?<=[²³\d])([A-Za-z]))(?![A-Za-z])"
-        ),
-        _function,
-    ),
-    # log₂8, log_2 8, log_a(b)
-    (
-        re.compile(
-            r"(?<![A-Za-z])log_(\d{1,3}|[A-Za-z])"
-            r"(?: ?\((\w{1,6})\)| ?(\d{1,6}(?![\d.])|[A-Za-z](?![A-Za-z])))"
-        ),
-        _logarithm,
-    ),
-    (re.compile(r"(?<![A-Za-z\d])\|(-?(?:\d+(?:\.\d+)?|[A-Za-z]))\|"), _absolute),
-    (re.compile(r"(?<![A-Za-z\d.])(\d{1,2})! ?= ?(\d+)(?![\d.])"), _factorial),
-    (re.compile(r"(?<![A-Za-z])([A-Za-z])\(([A-Za-z])\)(?=\s*=)"), _function_of),
-]
 # 满300-50
 DISCOUNT: Rule = (re.compile(r"(?<=满)(\d+)-(\d+)(?!\d)"), _discount)
 _QUOTIENT = r"\d+ ?/ ?\d+"
