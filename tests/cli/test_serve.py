@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Stand in for the server and the download; give the settings that the server would get."""
     got: list[Settings] = []
 
-    def run(settings: Settings) -> int:
+    def run(settings: Settings, reread: Callable[[], Settings]) -> int:
+        assert reread() == settings, "nothing has changed since"
         got.append(settings)
         return 0
 

@@ -378,6 +378,90 @@ def test_the_server_stops() -> None:
     assert driver.closing == Close(CloseCode.GOING_AWAY, "server_stopping")
 
 
+STOPPING = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+RESTARTED = Close(CloseCode.SERVICE_RESTART, "server_stopping")
+
+
+def wound_down(driver: Driver) -> Driver:
+    driver.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
+    assert driver.settle() == []
+    return driver
+
+
+def test_a_recognition_that_is_wound_down_gets_its_text_and_no_final() -> None:
+    driver = started()
+    driver.audio(bytes(10))
+    wound_down(driver)
+    assert driver.done[-1] == Finish()
+    assert driver.session.under_way
+    assert not driver.session.awaits_client
+    assert driver.audio(bytes(10)) == [], "it is not used"
+    assert driver.text(END) == [], "it does not end what was used only in part"
+    driver.session.updated([Said(0, "so far")], 1, "", 0)
+    driver.session.finished()
+    reply, error = driver.settle()
+    assert (reply["result"], reply["is_final"]) == ("so far", True)
+    assert "signal" not in reply
+    assert error["code"] == "server_stopping"
+    assert driver.closing == RESTARTED
+    assert driver.done.count(Feed(bytes(10))) == 1
+
+
+def test_each_utterance_that_was_not_reported_is_when_wound_down() -> None:
+    driver = Driver()
+    driver.text(start(partials="utterance"))
+    driver.audio(bytes(10))
+    wound_down(driver)
+    driver.session.updated([Said(0, "one"), Said(1, "two")], 2, "", 0)
+    driver.session.finished()
+    assert [message.get("result") for message in driver.settle()] == ["one", "two", None]
+
+
+def speaking() -> Driver:
+    driver = started()
+    driver.audio(bytes(10))
+    return driver
+
+
+def test_an_end_in_time_is_answered_with_the_final() -> None:
+    driver = wound_down(speaking())
+    driver.text(END)
+    driver.session.finished()
+    (final,) = driver.settle()
+    assert final["signal"] == "finished"
+    assert driver.closing == Close(CloseCode.NORMAL, "finished")
+
+
+def test_after_end_nothing_is_wound_down() -> None:
+    driver = started()
+    driver.text(END)
+    wound_down(driver)
+    driver.session.finished()
+    assert driver.settle()[0]["signal"] == "finished"
+
+
+@pytest.mark.parametrize("driver", [Driver(), started()], ids=["none", "no audio"])
+def test_without_audio_there_is_nothing_to_wind_down(driver: Driver) -> None:
+    driver.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
+    assert [message["code"] for message in driver.settle()] == ["server_stopping"]
+    assert driver.closing == RESTARTED
+
+
+def test_a_recognition_that_fails_while_wound_down() -> None:
+    driver = wound_down(speaking())
+    driver.session.failed(ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
+    assert [message["code"] for message in driver.settle()] == ["recognition_failed"]
+    assert driver.closing == Close(CloseCode.INTERNAL, "recognition failed")
+
+
+def test_a_recognition_that_is_not_wound_down_in_time_is_stopped() -> None:
+    driver = wound_down(speaking())
+    driver.session.stop(STOPPING, CloseCode.SERVICE_RESTART)
+    assert [message["code"] for message in driver.settle()] == ["server_stopping"]
+    assert driver.done[-1] == Abandon()
+    assert driver.closing == RESTARTED
+
+
 STARTS = [START, start(partials="utterance", nbest=3), start(format="flac")]
 frames = st.one_of(
     st.binary(max_size=3),

@@ -341,6 +341,45 @@ def test_stop_and_idle(talk: Talk) -> None:
     assert talk.send("input_audio_buffer.commit") == []
 
 
+STOPPING = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+
+
+def test_wound_down_audio_is_committed(talk: Talk) -> None:
+    talk.append()
+    talk.commands()
+    assert talk.session.under_way
+    talk.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
+    assert kinds(talk.events()) == ["committed"]
+    assert talk.commands() == [FinishRecognition(1)]
+    assert talk.append() == []
+    assert talk.commands() == [], "more audio is not used"
+    talk.session.updated(1, [Said(0, "so far")], 1, "", 0)
+    talk.session.finished(1)
+    *events, closing = talk.events()
+    assert kinds(events)[-2:] == ["completed", "error"]
+    assert events[-1]["error"]["code"] == "server_stopping"
+    assert closing == Close(CloseCode.SERVICE_RESTART, "server_stopping")
+
+
+def test_wound_down_after_a_commit(talk: Talk) -> None:
+    talk.append()
+    talk.send("input_audio_buffer.commit")
+    talk.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
+    assert talk.events() == []
+    talk.session.failed(1, ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
+    *events, closing = talk.events()
+    assert kinds(events) == ["failed", "error"]
+    assert closing == Close(CloseCode.SERVICE_RESTART, "server_stopping")
+
+
+def test_wound_down_without_audio(talk: Talk) -> None:
+    assert not talk.session.under_way
+    talk.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
+    error, closing = talk.events()
+    assert error["error"]["code"] == "server_stopping"
+    assert closing == Close(CloseCode.SERVICE_RESTART, "server_stopping")
+
+
 def test_a_client_that_waits_is_not_idle(talk: Talk) -> None:
     talk.append()
     talk.send("input_audio_buffer.commit")

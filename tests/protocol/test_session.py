@@ -28,6 +28,10 @@ class EchoSession(BaseSession[str]):
     def awaits_client(self) -> bool:
         return self.waiting
 
+    @property
+    def under_way(self) -> bool:
+        return False
+
     def text_received(self, frame: str) -> None:
         self._outbox.append(Note(frame))
 

@@ -283,6 +283,17 @@ def test_the_server_stops() -> None:
     assert driver.done[-1] == CancelText(1)
 
 
+def test_what_a_client_would_lose() -> None:
+    driver = started()
+    assert not driver.session.under_way
+    driver.text(say("one"))
+    assert driver.session.under_way
+    driver.session.finished(1)
+    assert not driver.session.under_way
+    driver.text(say("part", more=True))
+    assert driver.session.under_way
+
+
 def test_a_vanished_client_frees_its_synthesis() -> None:
     driver = started()
     driver.text(say("one"))

@@ -25,14 +25,15 @@ from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import LimitSettings, Settings
 from liusheng.server.engines import Engines
+from liusheng.server.lifecycle.serving import Control, serve_until_stopped
+from liusheng.server.lifecycle.signals import Stop
 from liusheng.server.listening import bind
-from liusheng.server.main import serve_until
 
 
 class Server:
     """Where the server is, and ways to speak to it."""
 
-    def __init__(self, port: int, stop: asyncio.Event) -> None:
+    def __init__(self, port: int, stop: Stop) -> None:
         self.address = f"127.0.0.1:{port}"
         self.stop = stop
 
@@ -139,20 +140,21 @@ async def starting(engines: Fakes, decoding: DecodingService) -> AsyncIterator[S
         async def start(
             *, punctuation: PunctuationService | None = None, **settings: Any
         ) -> Server:
-            made = Settings(**{"ports": [0], "host": "127.0.0.1"} | settings)
+            made = Settings(
+                **{
+                    "ports": [0],
+                    "host": "127.0.0.1",
+                    "drain": {"seconds": 0, "final_seconds": 5},
+                }
+                | settings
+            )
             limit(engines, made.limits)
             listening = bind(made.host, made.ports[0])
             listening.listen()  # whoever connects before the server is up waits for it
-            stop = asyncio.Event()
-            access = open_access(made)
+            stop = Stop()
+            started = Engines(recognition, synthesis, punctuation, decoding)
             serving = asyncio.create_task(
-                serve_until(
-                    stop,
-                    made,
-                    [listening],
-                    Engines(recognition, synthesis, punctuation, decoding),
-                    access,
-                )
+                serve_until_stopped(made, [listening], started, open_access(made), Control(stop))
             )
 
             async def end() -> None:

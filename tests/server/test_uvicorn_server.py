@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from liusheng.server.config.settings import Settings
 from liusheng.server.listening import bind, start_listening
-from liusheng.server.uvicorn_server import ApplicationServer, WebSocketProtocol
+from liusheng.server.uvicorn_server import ApplicationServer
+from liusheng.server.websocket_protocol import ServerWebSocketProtocol
 
 
 class FakeApplication:
@@ -20,7 +21,6 @@ class FakeApplication:
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
         self.closed = asyncio.Event()
-        self.asgi = self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -42,7 +42,9 @@ async def test_a_client_that_is_still_sending_gets_the_reason() -> None:
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         async with websockets.connect(f"ws://127.0.0.1:{bound.getsockname()[1]}/") as socket:
             # What `shutdown` waits for: uvicorn's own record of open WebSockets.
-            assert [type(each) for each in server.server_state.connections] == [WebSocketProtocol]
+            assert [type(each) for each in server.server_state.connections] == [
+                ServerWebSocketProtocol
+            ]
             await socket.send(bytes(100_000))
             server.should_exit = True
             with pytest.raises(websockets.ConnectionClosed) as caught:

@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 from liusheng.cli.constants import USAGE
 from liusheng.cli.terminal import error, info
 from liusheng.server.config.paddlespeech_yaml import Adopted, adopt
-from liusheng.server.config.sources import SettingsError, load
+from liusheng.server.config.sources import Loaded, SettingsError, load
 from liusheng.server.config.toml import to_toml
 
 _ACTIONS = Group("Actions", sort_key=1)
@@ -94,10 +94,14 @@ def serve(
         ("log_format", "--log-format", log_format),
     ]
     flags |= {path: (flag, value) for path, flag, value in named if value is not None}
-    try:
+
+    def read() -> tuple[Loaded, Adopted]:
         adopted = adopt(config_file) if config_file else Adopted({}, [])
         origins = {path: (str(config_file), value) for path, value in adopted.values.items()}
-        loaded = load(config=config, flags=flags, adopted=origins)
+        return load(config=config, flags=flags, adopted=origins), adopted
+
+    try:
+        loaded, adopted = read()
     except SettingsError as problem:
         for line in str(problem).splitlines():
             error(line)
@@ -127,4 +131,4 @@ def serve(
         ask=not yes,
         optional=[correction] if correction and settings.asr.models else [],
     )
-    return status or run(settings)
+    return status or run(settings, lambda: read()[0].settings)

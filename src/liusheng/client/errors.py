@@ -7,11 +7,10 @@ from liusheng.protocol.errors import CloseCode, ErrorCode
 NO_CLOSE_FRAME = 1006
 """What RFC 6455 (section 7.1.5) calls the close code of a connection that ended without one."""
 
-_SERVICE_RESTART = 1012
 _TRANSIENT_CLOSES = (
     CloseCode.GOING_AWAY,
     NO_CLOSE_FRAME,
-    _SERVICE_RESTART,
+    CloseCode.SERVICE_RESTART,
     CloseCode.TRY_AGAIN_LATER,
 )
 

@@ -39,6 +39,13 @@ class Replies:
         self._reported = since + 1
         return self._render(transcript.closed_view(since), since, since + 1)
 
+    def rest(self) -> list[asr.Result]:
+        """Return the replies that bring the client up to date: usually one."""
+        results = [self.result()]
+        while self.has_more:
+            results.append(self.result())
+        return results
+
     def final(self, name: str) -> asr.Final:
         """Return the last reply: the whole transcript. name: of the audio."""
         transcript = self.transcript

@@ -32,6 +32,7 @@ class _State(Enum):
     STREAMING = auto()
     FAILED = auto()  # the recognition failed; the client's next frame is answered with the error
     FINISHING = auto()  # `end` was received, the final reply is pending
+    WINDING_DOWN = auto()  # the server ends the session when all that it received is transcribed
 
 
 class ASRSession(BaseSession[AsrCommand]):
@@ -61,13 +62,22 @@ class ASRSession(BaseSession[AsrCommand]):
         self._deferred: list[msgspec.Struct] = []
         self._failure: ProtocolError | None = None
         self._seconds = 0.0
+        # While winding down: why the session ends, and whether a packet came that is not used.
+        self._end_reason: tuple[ProtocolError, CloseCode] | None = None
+        self._unused = False
+        self._fed = False  # whether the recognition has any audio
 
     # What the driver reads
 
     @property
     def awaits_client(self) -> bool:
         """Whether the client has to send next: always, unless the final reply is pending."""
-        return not self._closed and self._state is not _State.FINISHING
+        return not (self._closed or self._pending)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a recognition is under way, or its error was not reported yet."""
+        return self._state is not _State.IDLE
 
     @property
     def backlog(self) -> int:
@@ -82,6 +92,9 @@ class ASRSession(BaseSession[AsrCommand]):
             return
         try:
             message = parse_object(frame, self._max_text_chars)
+            if self._state is _State.WINDING_DOWN:
+                self._while_winding_down(message)
+                return
             signal = message.get("signal")
             if signal == "start":
                 self._start(message)
@@ -96,6 +109,10 @@ class ASRSession(BaseSession[AsrCommand]):
         """Handle a packet of audio; it gets exactly one reply."""
         if self._closed:
             return
+        if self._state is _State.WINDING_DOWN:
+            # The client will send it again elsewhere: the error that follows tells it to.
+            self._unused = True
+            return
         try:
             self._check_packet(data)
         except ProtocolError as error:
@@ -103,6 +120,7 @@ class ASRSession(BaseSession[AsrCommand]):
             return
         self._seconds += self._packet_seconds(data)
         if data:
+            self._fed = True
             self._commands.append(Feed(data))
         self._reply_when_sent(self._replies.result)
 
@@ -110,6 +128,20 @@ class ASRSession(BaseSession[AsrCommand]):
         """Handle the loss of the connection: abandon the work, send nothing more."""
         super().disconnected()
         self._deferred.clear()
+
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session after the text of all audio that was received is sent.
+
+        It is sent as the reply to a packet is, and not as the final reply: that would tell a client
+        which is still speaking that nothing was lost. A recognition whose `end` was received ends
+        with its final reply.
+        """
+        if self._state is _State.STREAMING and self._fed:
+            self._state = _State.WINDING_DOWN
+            self._end_reason = error, code
+            self._commands.append(Finish())
+        elif not self._pending:
+            self.stop(error, code)
 
     # What the recogniser does
 
@@ -162,10 +194,16 @@ class ASRSession(BaseSession[AsrCommand]):
 
     def finished(self) -> None:
         """Every utterance is closed, after `Finish`."""
-        if self._state is not _State.FINISHING:
+        if not self._pending:
             return
         # An utterance still open has no words: the final text is the closed text, with its times.
         self._replies.transcript.update((), 0, "", 0)
+        if self._end_reason:
+            error, code = self._end_reason
+            self._outbox.extend(self._replies.rest())
+            self._report(error)
+            self._close(code, error.code.value)
+            return
         self._outbox.append(self._replies.final(self._start_message.name))
         self._close(CloseCode.NORMAL, "finished")
 
@@ -178,11 +216,24 @@ class ASRSession(BaseSession[AsrCommand]):
         if self._state is _State.STREAMING:
             self._state = _State.FAILED
             self._failure = error
-        elif self._state is _State.FINISHING:
+        elif self._pending:
             self._outbox.append(asr.Error(code=error.code, message=error.message))
             self._close(CloseCode.INTERNAL, "recognition failed")
 
     # Internals
+
+    @property
+    def _pending(self) -> bool:
+        """Whether the recogniser has all audio, and its last text is awaited."""
+        return self._state in (_State.FINISHING, _State.WINDING_DOWN)
+
+    def _while_winding_down(self, message: dict[str, object]) -> None:
+        if message.get("signal") == "end" and not self._unused:
+            # The recognition is whole after all.
+            self._state = _State.FINISHING
+            self._end_reason = None
+        else:
+            self._unused = True
 
     def _start(self, message: dict[str, object]) -> None:
         if self._state is _State.FINISHING:
@@ -202,6 +253,7 @@ class ASRSession(BaseSession[AsrCommand]):
         self._replies = Replies(start)
         self._failure = None
         self._seconds = 0.0
+        self._fed = False
         self._id = self._new_id()
         self._commands.append(Open(self._id, start))
 
@@ -250,7 +302,7 @@ class ASRSession(BaseSession[AsrCommand]):
         return len(data) / rate if rate else 0.0
 
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
-        if self._state in (_State.STREAMING, _State.FINISHING):
+        if self._state is _State.STREAMING or self._pending:
             self._commands.append(Abandon())
         self._state = _State.IDLE
         return ()

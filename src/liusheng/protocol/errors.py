@@ -87,10 +87,11 @@ class ProtocolError(Exception):
 
 
 class CloseCode(int, Enum):
-    """The WebSocket close codes in use (RFC 6455, section 7.4.1; 1013 is IANA's)."""
+    """The WebSocket close codes in use (RFC 6455, section 7.4.1; 1012 and 1013 are IANA's)."""
 
     NORMAL = 1000
     GOING_AWAY = 1001
     POLICY = 1008
     INTERNAL = 1011
+    SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013

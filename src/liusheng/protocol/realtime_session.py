@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from liusheng.protocol import realtime
-from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
+from liusheng.protocol.errors import SERVER_ERRORS, CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
 from liusheng.protocol.limits import packet_too_large, session_too_long
 from liusheng.protocol.openai import Duration
@@ -64,6 +64,7 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         self._seconds = 0.0  # of audio received in the session
         self._last_item: str | None = None
         self._event_id: str | None = None  # of the client's event that is being handled
+        self._end_reason: tuple[ProtocolError, CloseCode] | None = None  # while winding down
         self._send(realtime.SessionState, type="session.created", session=self._session)
 
     # What the driver reads
@@ -74,11 +75,25 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         pending = any(each is not self._current for each in self._recognitions.values())
         return not (self._closed or pending)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether audio was appended whose text is not complete."""
+        return bool(self._recognitions)
+
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """Commit the audio that was appended, and end the session after its text is sent."""
+        if self._closed or not self._recognitions:
+            self.stop(error, code)
+            return
+        self._end_reason = error, code
+        if self._current:
+            self._commit()
+
     # What the client does
 
     def text_received(self, frame: str) -> None:
         """Handle an event."""
-        if self._closed:
+        if self._closed or self._end_reason:
             return
         self._event_id = None
         try:
@@ -151,6 +166,7 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         for item in recognition.items.values():
             if item.committed:
                 self._send_completed(item, recognition.seconds - recognition.closed)
+        self._end_if_wound_down()
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """A recognition is lost."""
@@ -165,6 +181,7 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         if not items:
             self._event_id = None
             self._report(error)
+        self._end_if_wound_down()
 
     # Internals: events of the client
 
@@ -262,6 +279,10 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         self._send_delta(item, text)
         usage = Duration(seconds=round(seconds, 3))
         self._send(realtime.Completed, item_id=item.id, transcript=text, usage=usage)
+
+    def _end_if_wound_down(self) -> None:
+        if self._end_reason and not self._recognitions:
+            self.stop(*self._end_reason)
 
     def _remove(self, number: int) -> ItemRecognition | None:
         if self._current and self._current.number == number:

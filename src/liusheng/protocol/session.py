@@ -52,6 +52,8 @@ class DrivenSession(Protocol[C_co]):
     @property
     def awaits_client(self) -> bool: ...
     @property
+    def under_way(self) -> bool: ...
+    @property
     def closed(self) -> bool: ...
     @property
     def backlog(self) -> int: ...
@@ -62,6 +64,7 @@ class DrivenSession(Protocol[C_co]):
     def disconnected(self) -> None: ...
     def idle(self) -> None: ...
     def stop(self, error: ProtocolError, code: CloseCode) -> None: ...
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None: ...
 
 
 def random_id() -> str:
@@ -95,6 +98,11 @@ class BaseSession(ABC, Generic[C]):
     @abstractmethod
     def awaits_client(self) -> bool:
         """Whether the client has to send next, so that its silence counts as idleness."""
+
+    @property
+    @abstractmethod
+    def under_way(self) -> bool:
+        """Whether the client would lose work if the session ended now."""
 
     @property
     def closed(self) -> bool:
@@ -158,6 +166,11 @@ class BaseSession(ABC, Generic[C]):
         self._report(error)
         self._outbox.extend(replies)
         self._close(code, error.code.value)
+
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session from the server's side as `stop` does, but send the results of what was
+        received first, if the kind of session has any."""
+        self.stop(error, code)
 
     # For the kinds of sessions
 

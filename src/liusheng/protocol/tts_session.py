@@ -60,6 +60,11 @@ class TTSSession(BaseSession[TtsCommand]):
         return not (self._closed or self._ending or busy)
 
     @property
+    def under_way(self) -> bool:
+        """Whether a text is being synthesised, is queued, or has more pieces to come."""
+        return bool(self._current or self._queue or self._incomplete)
+
+    @property
     def backlog(self) -> int:
         """How many messages are not sent yet, plus the texts over the limit of the queue."""
         return super().backlog + max(0, len(self._queue) - MAX_WAITING_TEXTS)

@@ -49,6 +49,8 @@ from liusheng.server.websocket.realtime import RealtimeSocket
 from liusheng.server.websocket.tts import TTSSocket
 
 _STOP_TIMEOUT = 3.0
+_QUIET_SECONDS = 1.0
+"""Seconds after its last message in which a client may begin something, or end its session."""
 _DAY = 86_400.0
 
 
@@ -85,12 +87,28 @@ class Application:
         )
         self.asgi = Gate(router, settings, keyring)
 
+    async def watch(self) -> None:
+        """Notice, until this is cancelled, that keys were revoked, and end their sessions."""
+        await self.asgi.keys.watch()
+
+    def release_idle(self) -> None:
+        """Tell the clients with nothing under way on their WebSocket to reconnect, and close it."""
+        for socket in tuple(self._sockets):
+            socket.release(server_stopping(), CloseCode.SERVICE_RESTART, _QUIET_SECONDS)
+
+    def wind_down(self) -> None:
+        """Close every WebSocket after the results of what was received, and cut off requests over
+        HTTP, whose clients send them again whole; does not wait."""
+        for socket in tuple(self._sockets):
+            socket.wind_down(server_stopping(), CloseCode.SERVICE_RESTART)
+        for endpoint in self._endpoints:
+            endpoint.cut_off()
+
     async def stop_sessions(self) -> None:
         """Send every client the error server_stopping, and close its connection."""
-        error = server_stopping()
         await asyncio.gather(
             *(
-                socket.stop(error, CloseCode.GOING_AWAY, _STOP_TIMEOUT)
+                socket.stop(server_stopping(), CloseCode.SERVICE_RESTART, _STOP_TIMEOUT)
                 for socket in tuple(self._sockets)
             ),
             *(endpoint.stop(_STOP_TIMEOUT) for endpoint in self._endpoints),

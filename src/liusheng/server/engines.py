@@ -17,6 +17,8 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.models import punctuation_model, recognition_models
 from liusheng.tts.text.lexicon import UserLexicon
 
+Engine = RecognitionService | SynthesisService | PunctuationService | DecodingService
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -27,9 +29,7 @@ class Engines:
     punctuation: PunctuationService | None = None
     decoding: DecodingService | None = None
 
-    def __iter__(
-        self,
-    ) -> Iterator[RecognitionService | SynthesisService | PunctuationService | DecodingService]:
+    def __iter__(self) -> Iterator[Engine]:
         """Iterate over those that there are."""
         every = (self.recognition, self.synthesis, self.punctuation, self.decoding)
         return (engine for engine in every if engine)

@@ -17,9 +17,10 @@ def server_busy(what: str, error: BusyError) -> ProtocolError:
 
 
 def server_stopping() -> ProtocolError:
-    """The server is shutting down."""
+    """The server is shutting down, or a reload ends the connection."""
     return ProtocolError(
-        ErrorCode.SERVER_STOPPING, "The server is shutting down; connect again later."
+        ErrorCode.SERVER_STOPPING,
+        "The server is stopping or restarting, and closes this connection; connect again.",
     )
 
 

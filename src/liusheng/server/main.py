@@ -4,64 +4,67 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
-import os
-import signal
-import socket
 import sys
+from collections.abc import Callable
 
 from liusheng.server import logs
-from liusheng.server.access.opening import Access, open_access
-from liusheng.server.app import Application
-from liusheng.server.banner import banner
+from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines, make_engines
-from liusheng.server.listening import bind, start_listening
-from liusheng.server.uvicorn_server import ApplicationServer
+from liusheng.server.lifecycle.exit_status import ExitStatus
+from liusheng.server.lifecycle.sd_notify import SystemdNotifier
+from liusheng.server.lifecycle.serving import Control, monitored_loop, serve_until_stopped
+from liusheng.server.lifecycle.signals import Stop, handled_signals
+from liusheng.server.listening import bind
 
 _log = logging.getLogger(__name__)
 
 
-def run(settings: Settings) -> int:
-    """Serve until SIGINT or SIGTERM; return the exit status of the program."""
+def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit status of the program.
+
+    reread: returns the settings anew, for a reload; raises `SettingsError`.
+    """
     logs.set_up(settings.log_level, settings.log_format)
+    faulthandler.enable()  # a crash is in the log with its stacks
     if sys.platform == "win32":
-        return asyncio.run(_serve(settings))
+        return asyncio.run(_serve(settings, reread))
     import uvloop
 
-    return uvloop.run(_serve(settings))
+    return uvloop.run(_serve(settings, reread))
 
 
-async def _serve(settings: Settings) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal() -> None:
-        if stop.is_set():
-            # The second signal: end at once. The workers end when this process has.
-            os._exit(1)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal)
-    with contextlib.ExitStack() as sockets:
+async def _serve(settings: Settings, reread: Callable[[], Settings] | None = None) -> ExitStatus:
+    control = Control(reread=reread, notifier=SystemdNotifier())
+    interrupt_seconds = settings.drain.interrupt_seconds
+    with (
+        handled_signals(control.stop, control.hangup, interrupt_seconds),
+        contextlib.ExitStack() as sockets,
+    ):
         engines = Engines()
         try:
             access = open_access(settings)
             bound = [sockets.enter_context(bind(settings.host, port)) for port in settings.ports]
             engines = make_engines(settings)
-            if await _started(engines, stop):
-                await serve_until(stop, settings, bound, engines, access)
+            with monitored_loop(settings.watchdog.seconds, control.notifier):
+                if await _started(engines, control.stop):
+                    await serve_until_stopped(settings, bound, engines, access, control)
         except Exception as error:
+            if control.stop.is_set():
+                # The signal may have ended a worker that was being started.
+                _log.debug("while stopping", exc_info=error)
+                return ExitStatus.STOPPED
             _log.error("The server cannot start: %s", error)
             _log.debug("because", exc_info=error)
-            return 1
+            return ExitStatus.FAILED
         finally:
             await asyncio.gather(*(engine.stop() for engine in engines), return_exceptions=True)
-    return 0
+    return ExitStatus.STOPPED
 
 
-async def _started(engines: Engines, stop: asyncio.Event) -> bool:
+async def _started(engines: Engines, stop: Stop) -> bool:
     """Start the engines; return False if `stop` was set before they were ready."""
     starting = asyncio.gather(*(engine.start() for engine in engines))
     stopped = asyncio.create_task(stop.wait())
@@ -74,37 +77,3 @@ async def _started(engines: Engines, stop: asyncio.Event) -> bool:
     with contextlib.suppress(asyncio.CancelledError):
         await starting
     return False
-
-
-async def serve_until(
-    stop: asyncio.Event,
-    settings: Settings,
-    bound: list[socket.socket],
-    engines: Engines,
-    access: Access,
-) -> None:
-    """Serve on bound sockets, with started engines, until `stop` is set."""
-    application = Application(
-        settings,
-        engines.recognition,
-        engines.synthesis,
-        engines.punctuation,
-        engines.decoding,
-        access.keyring,
-    )
-    server = ApplicationServer(application, settings, access.certificate)
-    for each in bound:
-        start_listening(each)
-    serving = asyncio.create_task(server.serve(sockets=bound))
-    ports = [each.getsockname()[1] for each in bound]
-    sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis))
-    sys.stdout.flush()
-    stopped = asyncio.create_task(stop.wait())
-    watching = [asyncio.create_task(application.asgi.keys.watch())]
-    if access.certificate:
-        watching.append(asyncio.create_task(access.certificate.watch()))
-    await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
-    for task in (stopped, *watching):
-        task.cancel()
-    server.should_exit = True
-    await serving

@@ -6,30 +6,27 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from starlette.types import Receive, Scope, Send
 
 from liusheng.server.access.tls import Certificate
-from liusheng.server.app import Application
-from liusheng.server.config.settings import Settings
+from liusheng.server.config.settings import LimitSettings, Settings
+from liusheng.server.websocket_protocol import ServerWebSocketProtocol
 
 _SHUTDOWN_TIMEOUT = 3  # seconds
 _CLOSE_TIMEOUT = 2.0  # seconds for clients to answer close frames
 _POLL_SECONDS = 0.02
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's, which reports no error when it has refused a handshake as it was told to.
+class ServedApplication(Protocol):
+    """An ASGI application whose sessions can be stopped."""
 
-    Kludex/uvicorn#3138: it takes a refusal for a handshake that was not completed.
-    """
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
-    async def send(self, message: Any) -> None:
-        await super().send(message)
-        if self.initial_response is not None and self.close_sent:
-            self.handshake_complete = True
+    async def stop_sessions(self) -> None:
+        """Send every client an error, and close its connection."""
 
 
 class ApplicationServer(uvicorn.Server):
@@ -39,17 +36,13 @@ class ApplicationServer(uvicorn.Server):
     """
 
     def __init__(
-        self, application: Application, settings: Settings, certificate: Certificate | None
+        self, application: ServedApplication, settings: Settings, certificate: Certificate | None
     ) -> None:
-        limits, proxies = settings.limits, settings.access.trusted_proxies
+        proxies = settings.access.trusted_proxies
         super().__init__(
             uvicorn.Config(
-                application.asgi,
-                ws=WebSocketProtocol,
-                # A frame over our limit is answered with an error. One over this limit is not.
-                ws_max_size=16 * limits.max_packet_bytes,
-                ws_ping_interval=limits.ping_interval,
-                ws_ping_timeout=limits.ping_timeout,
+                application,
+                ws=ServerWebSocketProtocol,
                 ws_per_message_deflate=False,
                 lifespan="off",
                 # By default uvicorn believes X-Forwarded-For of everyone on this machine.
@@ -63,6 +56,14 @@ class ApplicationServer(uvicorn.Server):
             )
         )
         self._application = application
+        self.limit(settings.limits)
+
+    def limit(self, limits: LimitSettings) -> None:
+        """Set the limits of new connections."""
+        # A frame over our limit is answered with an error. One over this limit is not.
+        self.config.ws_max_size = 16 * limits.max_packet_bytes
+        self.config.ws_ping_interval = limits.ping_interval
+        self.config.ws_ping_timeout = limits.ping_timeout
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -83,7 +84,7 @@ class ApplicationServer(uvicorn.Server):
         """
         for _ in range(round(_CLOSE_TIMEOUT / _POLL_SECONDS)):
             if not any(
-                isinstance(each, WebSocketsSansIOProtocol) for each in self.server_state.connections
+                isinstance(each, ServerWebSocketProtocol) for each in self.server_state.connections
             ):
                 return
             await asyncio.sleep(_POLL_SECONDS)

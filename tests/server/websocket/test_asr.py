@@ -264,7 +264,7 @@ async def test_a_client_that_bursts_gets_its_closing_when_the_server_stops(serve
         for n in range(40):
             await dialogue.send(f"w{n:04d}".encode().ljust(2_720))
         server.stop.set()
-        assert await dialogue.close_code() == 1001
+        assert await dialogue.close_code() == 1012
 
 
 @pytest.mark.slow
@@ -297,7 +297,7 @@ async def test_a_server_that_stops_sends_an_error(serve: Serve) -> None:
     async with server.asr() as dialogue:
         server.stop.set()
         assert (await dialogue.receive())["code"] == "server_stopping"
-        assert await dialogue.close_code() == 1001
+        assert await dialogue.close_code() == 1012
 
 
 async def test_a_path_prefix(serve: Serve) -> None:

@@ -25,6 +25,7 @@ class FakeSession:
         self.owed = list(owed)
         self.told: list[Any] = []
         self.closed = False
+        self.under_way = False
 
     @property
     def backlog(self) -> int:
@@ -59,6 +60,10 @@ class FakeSession:
     def stop(self, error: ProtocolError, code: CloseCode) -> None:
         self.owed += [error.code.value, Close(code, "stopped")]
         self.closed = True
+
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        self.told.append("wind down")
+        self.stop(error, code)
 
 
 class Wire:

@@ -187,7 +187,7 @@ async def test_a_server_that_stops_sends_an_error(serve: Serve) -> None:
         server.stop.set()
         packets = await until_closing(dialogue)
         assert "server_stopping" in [packet.get("code") for packet in packets]
-        assert await dialogue.close_code() == 1001
+        assert await dialogue.close_code() == 1012
 
 
 def pcm_of(packets: list[dict[str, Any]]) -> bytes:

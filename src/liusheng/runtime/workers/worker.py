@@ -11,12 +11,12 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
-import signal
 import socket
 import sys
 import traceback
 from typing import Any
 
+from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 
 
@@ -42,9 +42,9 @@ def _create_handler(factory: str, args: tuple[Any, ...]) -> Any:
 
 def main() -> None:
     """Serve calls until the server closes its end of the pipe."""
-    # Ctrl-C goes to the whole process group; the server decides when workers stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pipe = WorkerPipe(socket.socket(fileno=int(sys.argv[1])))
+    sock = socket.socket(fileno=int(sys.argv[1]))
+    attach_to_server(sock)
+    pipe = WorkerPipe(sock)
     try:
         factory, args, nice = pipe.receive()
         os.nice(nice)

@@ -211,6 +211,33 @@ class WorkerSettings(Group):
     )
 
 
+class DrainSettings(Group):
+    """The end of the server: what running sessions are granted."""
+
+    seconds: float = Field(
+        default=30,
+        ge=0,
+        description="Seconds in which running sessions may finish after SIGTERM.",
+    )
+    interrupt_seconds: float = Field(default=3, ge=0, description="The same after SIGINT (Ctrl-C).")
+    final_seconds: float = Field(
+        default=10,
+        ge=0,
+        description="Seconds after that for the text of what was received from those that have not "
+        "finished.",
+    )
+
+
+class WatchdogSettings(Group):
+    """The event-loop watchdog."""
+
+    seconds: float = Field(
+        default=30,
+        ge=0,
+        description="Seconds after which a server that hangs is ended; 0: never.",
+    )
+
+
 class CompatSettings(Group):
     """Dialects of the protocol."""
 
@@ -261,6 +288,8 @@ class Settings(BaseSettings):
     tts: TtsSettings = TtsSettings()
     limits: LimitSettings = LimitSettings()
     workers: WorkerSettings = WorkerSettings()
+    drain: DrainSettings = DrainSettings()
+    watchdog: WatchdogSettings = WatchdogSettings()
     compat: CompatSettings = CompatSettings()
     access: AccessSettings = Field(default_factory=AccessSettings)
     tls: TlsSettings = TlsSettings()

@@ -68,13 +68,16 @@ class Endpoint:
             await self._serve(exchange)
             _log.info("status %d after %.2f s", exchange.status, time.monotonic() - began)
 
+    def cut_off(self) -> None:
+        """Answer every running request with server_stopping; does not wait."""
+        for task in self._running:
+            self._end(task, server_stopping())
+
     async def stop(self, timeout: float) -> None:
         """Answer every running request with server_stopping; wait up to `timeout` seconds."""
-        running = list(self._running)
-        for task in running:
-            self._end(task, server_stopping())
-        if running:
-            await asyncio.wait(running, timeout=timeout)
+        self.cut_off()
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=timeout)
 
     def _end(self, task: asyncio.Task[None], error: ProtocolError) -> None:
         """Have a request answered with an error instead of what it would be answered with."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
+from liusheng.runtime.clock import awake, done_within
 
 JSON = "application/json"
 
@@ -81,8 +81,7 @@ class HttpExchange:
         # Not `asyncio.wait_for`: see `liusheng.runtime.workers.timeouts`.
         receiving = asyncio.ensure_future(self._receive())
         try:
-            await asyncio.wait({receiving}, timeout=idle_seconds)
-            if receiving.done():
+            if await done_within(receiving, idle_seconds):
                 return receiving.result()
         finally:
             receiving.cancel()
@@ -143,10 +142,10 @@ class HttpExchange:
         while True:
             await asyncio.sleep(MAX_WRITE_SECONDS / 10)
             since = self._writing_since
-            if since is not None and time.monotonic() - since > MAX_WRITE_SECONDS:
+            if since is not None and awake.time() - since > MAX_WRITE_SECONDS:
                 return
 
     async def _write(self, chunk: bytes, *, more: bool) -> None:
-        self._writing_since = time.monotonic()
+        self._writing_since = awake.time()
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
         self._writing_since = None

@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.session import Close, DrivenSession
+from liusheng.runtime.clock import awake, done_within
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.errors import internal_error
 
@@ -49,7 +50,7 @@ class SocketDriver(Generic[C]):
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
         self._over = asyncio.Event()
-        self._active = time.monotonic()
+        self._active = awake.time()
         # One call of `receive` at a time, and never cancelled: that could lose a frame.
         self._receiving: asyncio.Future[Message] | None = None
         self._draining = False
@@ -98,6 +99,18 @@ class SocketDriver(Generic[C]):
                 self._receiving.cancel()
             structlog.contextvars.bind_contextvars(session=self._session.id)
 
+    def release(self, error: ProtocolError, code: CloseCode, quiet_seconds: float) -> None:
+        """Close from the server's side if the client loses nothing by it: no work is under way, and
+        nothing was sent or received for so long."""
+        if not self._session.under_way and awake.time() - self._active >= quiet_seconds:
+            self._session.stop(error, code)
+            self.progress()
+
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """Close from the server's side after the results of what was received; does not wait."""
+        self._session.wind_down(error, code)
+        self.progress()
+
     async def stop(self, error: ProtocolError, code: CloseCode, timeout: float) -> None:
         """Close from the server's side; wait up to `timeout` seconds until all is written."""
         self._session.stop(error, code)
@@ -121,7 +134,7 @@ class SocketDriver(Generic[C]):
                     self._session.text_received(text)
                 else:
                     self._session.bytes_received(message["bytes"])
-                self._active = time.monotonic()
+                self._active = awake.time()
                 self.progress()
         except Exception:
             # A session does not raise. If one does, only its own client is affected.
@@ -153,17 +166,17 @@ class SocketDriver(Generic[C]):
             if self._receiving.done():
                 break
             if not self._session.awaits_client:
-                self._active = time.monotonic()
-            elif self._time_left() <= 0:
-                self._active = time.monotonic()
+                self._active = awake.time()
+            elif self._time_left() <= 0 and not await done_within(self._receiving, 0):
+                self._active = awake.time()
                 return None
         received, self._receiving = self._receiving, None
-        self._active = time.monotonic()
+        self._active = awake.time()
         return received.result()
 
     def _time_left(self) -> float:
         """Return the seconds until the client counts as idle."""
-        return self._active + self._idle_seconds - time.monotonic()
+        return self._active + self._idle_seconds - awake.time()
 
     async def _write(self) -> None:
         try:
@@ -192,7 +205,7 @@ class SocketDriver(Generic[C]):
             # invalid frame, an unanswered ping) and accepts no more messages.
             _log.debug("cannot send: %s", error)
             return False
-        self._active = time.monotonic()
+        self._active = awake.time()
         return True
 
     async def _close(self, code: CloseCode, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""The life of a server process: signals, drain, reload, supervision."""

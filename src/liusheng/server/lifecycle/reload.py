@@ -1,0 +1,143 @@
+"""Reload: the settings are read again, and applied without the end of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+
+from liusheng.server import logs
+from liusheng.server.access.keyring import Keyring
+from liusheng.server.access.opening import open_access
+from liusheng.server.config.settings import Settings
+from liusheng.server.config.sources import setting_paths
+from liusheng.server.engines import Engines, make_engines
+from liusheng.server.lifecycle.engine_keys import EngineKeys, engine_keys
+from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.uvicorn_server import ApplicationServer
+
+_log = logging.getLogger(__name__)
+
+_FIXED = ("host", "ports", "tls.certificate", "tls.key", "access.trusted_proxies")
+"""Settings that a running server cannot change: its sockets are bound, and uvicorn is set up. The
+files of the certificate may change at any time."""
+
+_MAX_OUTDATED = 3
+"""Older generations that may still have connections, and thereby keep their models in memory."""
+
+
+class Reloader:
+    """Applies new settings to a running server.
+
+    reread: returns the settings anew; raises as `liusheng.server.config.sources.load`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        reread: Callable[[], Settings],
+        generations: Generations,
+        server: ApplicationServer,
+    ) -> None:
+        self.settings = settings
+        self._reread = reread
+        self._generations = generations
+        self._server = server
+        self._keys = engine_keys(settings)
+
+    async def reload(self) -> bool:
+        """Read the settings again and apply them; return whether that succeeded.
+
+        Settings that are invalid, and engines that cannot be started, are logged; what runs then
+        goes on as before.
+        """
+        try:
+            if self._generations.outdated >= _MAX_OUTDATED:
+                raise RuntimeError(
+                    f"sessions from before the last {_MAX_OUTDATED} reloads are still running with "
+                    "other models; try again when they have ended"
+                )
+            # Reads files, and models' descriptions.
+            await self._apply(*await asyncio.to_thread(self._read))
+        except Exception as error:
+            _log.error("The settings were not reloaded, and the old ones stay: %s", error)
+            _log.debug("because", exc_info=error)
+            return False
+        return True
+
+    def _read(self) -> tuple[Settings, EngineKeys, Engines, Keyring | None]:
+        """Return new settings, and what belongs to them; the engines are not started."""
+        settings = self._reread()
+        for path in _FIXED:
+            asked, fixed = _at(settings, path), _at(self.settings, path)
+            if asked != fixed:
+                _log.warning(
+                    "%s = %r is used after a restart only; it is still %r", path, asked, fixed
+                )
+                settings = _with(settings, path, fixed)
+        keyring = open_access(settings).keyring
+        return settings, engine_keys(settings), make_engines(settings), keyring
+
+    async def _apply(
+        self, settings: Settings, keys: EngineKeys, made: Engines, keyring: Keyring | None
+    ) -> None:
+        engines = self._kept_or_new(keys, made)
+        new = [engine for engine in engines if not self._generations.current.uses(engine)]
+        try:
+            started = await asyncio.gather(
+                *(engine.start() for engine in new), return_exceptions=True
+            )
+            for result in started:
+                if isinstance(result, BaseException):
+                    raise result
+            generation = Generation.of(settings, engines, keyring)
+        except BaseException:
+            await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
+            raise
+        _apply_limits(engines, made)
+        self._generations.replace(generation)
+        self._server.limit(settings.limits)
+        logs.set_up(settings.log_level, settings.log_format)
+        changed = [
+            path for path in setting_paths() if _at(settings, path) != _at(self.settings, path)
+        ]
+        self.settings, self._keys = settings, keys
+        _log.info(
+            "The settings were reloaded; changed: %s; engines exchanged: %d",
+            ", ".join(changed) or "none",
+            len(new),
+        )
+
+    def _kept_or_new(self, keys: EngineKeys, made: Engines) -> Engines:
+        """Return each engine that runs and was made from the same, and the other ones of `made`."""
+        chosen = {}
+        for name in (field.name for field in fields(Engines)):
+            running, new = getattr(self._generations.current.engines, name), getattr(made, name)
+            same = running and new and keys[name] == self._keys[name]
+            chosen[name] = running if same else new
+        return Engines(**chosen)
+
+
+def _apply_limits(engines: Engines, made: Engines) -> None:
+    """Apply the limits of clients to the engines that are kept."""
+    if engines.recognition and made.recognition:
+        engines.recognition.options = made.recognition.options
+    if engines.synthesis and made.synthesis:
+        engines.synthesis.options = made.synthesis.options
+
+
+def _with(settings: Settings, path: str, value: object) -> Settings:
+    """Return the settings with another value of one setting, which is valid."""
+    group, _, name = path.rpartition(".")
+    if not group:
+        return settings.model_copy(update={name: value})
+    changed = getattr(settings, group).model_copy(update={name: value})
+    return settings.model_copy(update={group: changed})
+
+
+def _at(settings: Settings, path: str) -> object:
+    value: object = settings
+    for name in path.split("."):
+        value = value[name] if isinstance(value, Mapping) else getattr(value, name)
+    return value

@@ -1,0 +1,114 @@
+"""A server from started engines to its end: it serves, reloads, and drains."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from liusheng.server.access.opening import Access
+from liusheng.server.banner import banner
+from liusheng.server.config.settings import Settings
+from liusheng.server.engines import Engines
+from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.lifecycle.loop_monitor import LoopMonitor
+from liusheng.server.lifecycle.reload import Reloader
+from liusheng.server.lifecycle.sd_notify import SystemdNotifier
+from liusheng.server.lifecycle.signals import Stop
+from liusheng.server.lifecycle.watchdog import Watchdog
+from liusheng.server.listening import start_listening
+from liusheng.server.uvicorn_server import ApplicationServer
+
+_REARM_SECONDS = 1.0
+
+
+@dataclass
+class Control:
+    """What controls a server from outside.
+
+    stop: ends it.
+    hangup: reloads it, if there is `reread`, which returns the settings anew.
+    notifier: is told what it does.
+    """
+
+    stop: Stop = field(default_factory=Stop)
+    hangup: asyncio.Event = field(default_factory=asyncio.Event)
+    reread: Callable[[], Settings] | None = None
+    notifier: SystemdNotifier = field(default_factory=lambda: SystemdNotifier({}))
+
+
+@contextlib.contextmanager
+def monitored_loop(watchdog_seconds: float, notifier: SystemdNotifier) -> Iterator[LoopMonitor]:
+    """Watch the running event loop until the end of the block.
+
+    watchdog_seconds: without a turn of the loop, after which the process is ended; 0: never.
+    """
+    monitor = LoopMonitor()
+    watchdog = Watchdog(watchdog_seconds, lambda: monitor.ticks) if watchdog_seconds else None
+    if watchdog:
+        watchdog.start()
+        monitor.every(_REARM_SECONDS, watchdog.rearm)
+    if notifier.watchdog_interval:
+        monitor.every(notifier.watchdog_interval, notifier.alive)
+    monitor.start()
+    try:
+        yield monitor
+    finally:
+        monitor.stop()
+        if watchdog:
+            watchdog.stop()
+
+
+async def serve_until_stopped(
+    settings: Settings,
+    bound: list[socket.socket],
+    engines: Engines,
+    access: Access,
+    control: Control,
+) -> None:
+    """Serve on bound sockets, with started engines, until `control.stop` is set.
+
+    Engines that a reload started, or replaced, are stopped at the end; the caller stops `engines`.
+    """
+    generations = Generations(Generation.of(settings, engines, access.keyring))
+    server = ApplicationServer(generations, settings, access.certificate)
+    for each in bound:
+        start_listening(each)
+    ports = [each.getsockname()[1] for each in bound]
+    sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis))
+    sys.stdout.flush()
+    serving = asyncio.create_task(server.serve(sockets=bound))
+    reloader = None
+    tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
+    if control.reread:
+        reloader = Reloader(settings, control.reread, generations, server)
+        tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
+    if access.certificate:
+        tasks.append(asyncio.create_task(access.certificate.watch()))
+    control.notifier.ready()
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        control.notifier.stopping(f"draining, {generations.connections} connections")
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.gather(*tasks[1:], return_exceptions=True)
+        if not serving.done():
+            drain = (reloader.settings if reloader else settings).drain
+            limit = control.stop.seconds
+            await generations.drain(drain.seconds if limit is None else limit, drain.final_seconds)
+        server.should_exit = True
+        await serving
+    finally:
+        await generations.end(engines)
+
+
+async def _reload_on_hangup(reloader: Reloader, control: Control) -> None:
+    while True:
+        await control.hangup.wait()
+        control.hangup.clear()
+        control.notifier.reloading()
+        await reloader.reload()
+        control.notifier.ready()

@@ -1,0 +1,150 @@
+"""A reload with engines that are fakes: what is kept, what is started, what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from liusheng.server import logs
+from liusheng.server.config.settings import Settings
+from liusheng.server.config.sources import SettingsError
+from liusheng.server.engines import Engines
+from liusheng.server.lifecycle import reload
+from liusheng.server.lifecycle.generations import Generation, Generations
+
+
+class FakeEngine:
+    def __init__(self, options: str = "") -> None:
+        self.options = options
+        self.started = self.stopped = 0
+        self.failure: Exception | None = None
+
+    async def start(self) -> None:
+        self.started += 1
+        if self.failure:
+            raise self.failure
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+
+class Reload:
+    """A reloader, and what it works with."""
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        models: dict[str, Any] = {"asr": {"models": ["tiny"]}, "tts": {"models": []}}
+        self.settings = Settings(home=home, **models)
+        self.fault = ""
+        self.running, self.made = FakeEngine("old"), FakeEngine("new")
+        self.limits: list[Any] = []
+        server: Any = SimpleNamespace(limit=self.limits.append)
+        self.generations = Generations(self.generation(self.running))
+        monkeypatch.setattr(reload, "make_engines", lambda _: self.engines(self.made))
+        monkeypatch.setattr(
+            Generation, "of", lambda _, engines, __: Generation(self.application(), engines, "")
+        )
+        monkeypatch.setattr(logs, "set_up", lambda *_: None)
+        self.reloader = reload.Reloader(
+            self.settings,
+            self.read,
+            self.generations,
+            server,
+        )
+
+    def read(self) -> Settings:
+        if self.fault:
+            raise SettingsError(self.fault)
+        return self.settings
+
+    def engines(self, engine: Any) -> Engines:
+        return Engines(engine)
+
+    def application(self) -> Any:
+        return SimpleNamespace(release_idle=lambda: None, watch=asyncio.Event().wait)
+
+    def generation(self, engine: FakeEngine) -> Generation:
+        return Generation(self.application(), self.engines(engine), "")
+
+    def change(self, **changes: Any) -> None:
+        self.settings = self.settings.model_copy(update=changes)
+
+    @property
+    def current(self) -> Any:
+        return self.generations.current.engines.recognition
+
+
+@pytest.fixture
+async def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reload:
+    return Reload(tmp_path, monkeypatch)
+
+
+async def test_without_a_change_the_engine_is_kept_and_gets_the_limits(
+    made: Reload, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        assert await made.reloader.reload()
+    assert made.current is made.running
+    assert made.running.options == "new"
+    assert not made.made.started
+    assert made.limits == [made.settings.limits]
+    assert "changed: none; engines exchanged: 0" in caplog.text
+
+
+async def test_another_engine_takes_over(made: Reload, caplog: pytest.LogCaptureFixture) -> None:
+    made.change(workers=made.settings.workers.model_copy(update={"nice": 3}))
+    with caplog.at_level("INFO"):
+        assert await made.reloader.reload()
+    await asyncio.gather(*made.generations._retiring)
+    assert made.current is made.made
+    assert (made.made.started, made.running.stopped) == (1, 1)
+    assert "changed: workers.nice; engines exchanged: 1" in caplog.text
+
+
+async def test_an_engine_that_cannot_start_changes_nothing(
+    made: Reload, caplog: pytest.LogCaptureFixture
+) -> None:
+    made.change(workers=made.settings.workers.model_copy(update={"nice": 3}))
+    made.made.failure = ValueError("the model is broken")
+    assert not await made.reloader.reload()
+    assert "the old ones stay: the model is broken" in caplog.text
+    assert made.current is made.running
+    assert made.made.stopped == 1
+    assert not made.limits
+    made.made.failure = None
+    assert await made.reloader.reload(), "it can be tried again"
+
+
+async def test_invalid_settings_change_nothing(
+    made: Reload, caplog: pytest.LogCaptureFixture
+) -> None:
+    made.fault = "limits.max_sessions = 0: must be at least 1."
+    assert not await made.reloader.reload()
+    assert "must be at least 1" in caplog.text
+    assert made.current is made.running
+
+
+async def test_a_port_cannot_change(made: Reload, caplog: pytest.LogCaptureFixture) -> None:
+    made.change(ports=[1], host="::1")
+    assert await made.reloader.reload()
+    assert "ports = [1] is used after a restart only; it is still [8090]" in caplog.text
+    assert (made.reloader.settings.host, made.reloader.settings.ports) == ("127.0.0.1", [8090])
+
+
+async def test_not_every_old_model_is_kept_in_memory(
+    made: Reload, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = [made.generation(FakeEngine()) for _ in range(3)]
+    for generation in held:
+        generation.connections = 1
+        made.generations.replace(generation)
+    made.generations.replace(made.generation(made.running))
+    assert not await made.reloader.reload()
+    assert "are still running with other models" in caplog.text
+    for generation in held:
+        generation.connections = 0
+    await asyncio.gather(*made.generations._retiring)
+    assert await made.reloader.reload()
