@@ -178,25 +178,6 @@ def test_a_pause_settles_the_text_and_its_endpoint_needs_no_decode() -> None:
     assert outcomes[closed].closed[0].text == "a b c d e f"
 
 
-@pytest.mark.parametrize("offset", range(0, 3_200, 400))
-def test_a_partial_of_all_the_speech_does_not_stand_for_the_decode_in_the_pause(
-    offset: int,
-) -> None:
-    """At whatever moment it is decoded: the endpoint finds its text ready."""
-    engine = LetterEngine()
-    live = recogniser(engine, LiveOptions(interval=0.05))
-    audio = speak("  abcdef" + " " * 8)
-    playing = stream(live)
-    for start in range(-offset, len(audio), 3_200):
-        before = len(engine.decodes)
-        outcome = playing.advance(audio[max(0, start) : start + 3_200])
-        if outcome.closed:
-            break
-    assert [u.text for u in outcome.closed] == ["a b c d e f"]
-    assert len(engine.decodes) == before, "nothing was decoded at the endpoint"
-    assert [effort for effort, _ in engine.decodes].count(Effort.FINAL) == 1
-
-
 def test_an_utterance_is_not_decoded_more_often_than_the_interval() -> None:
     engine = LetterEngine()
     audio = speak("  " + "abcdefghij" * 3)

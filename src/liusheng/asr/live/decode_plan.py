@@ -95,17 +95,14 @@ def _growing(
     turn: Turn, utterance: OpenUtterance, segment: OpenSegment, options: LiveOptions
 ) -> DecodeTask | None:
     """Return how an open utterance is to be decoded in this turn, if at all."""
+    new = segment.speech_end - max(utterance.decoded_until, segment.speech_start)
+    if new <= 0:
+        return None
     end = min(segment.end, turn.end)
     if end <= utterance.begin:
         return None
-    new = segment.speech_end - max(utterance.decoded_until, segment.speech_start)
     pausing = segment.silence >= options.settle * SAMPLE_RATE
-    if pausing:
-        # A partial may have had all of the speech, but not a final's care.
-        due = new > 0 or not utterance.final
-    else:
-        due = new > 0 and new >= options.interval * SAMPLE_RATE
-    if not due:
+    if not pausing and new < options.interval * SAMPLE_RATE:
         return None
     timed = pausing or end - utterance.begin > options.trim * SAMPLE_RATE
     speech = (segment.speech_start, segment.speech_end)
