@@ -65,8 +65,8 @@ class Echo:
             assert len(words) == count
             fresh = request.pcm[2 * end :]
         else:
-            assert request.start == end, "audio that is here need not be sent"
-            fresh = request.pcm
+            # Only after a batch failed on another stream is there more than that.
+            fresh = request.pcm[2 * (end - request.start) :]
         words = self._heard(" ".join(words), fresh).split()
         self._texts[key] = words
         end += len(fresh) // 2

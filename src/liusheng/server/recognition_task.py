@@ -17,7 +17,6 @@ from liusheng.server.errors import not_supported, recognition_failed, server_bus
 _log = logging.getLogger(__name__)
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
-_MAX_WAIT = 10.0  # seconds of one wait for room in the queue
 
 
 class RecognitionTask:
@@ -48,7 +47,6 @@ class RecognitionTask:
         self.utterances: list[Utterance] = []
         self.seconds = 0.0
         self._max_seconds = max_seconds
-        self._max_queued = recognition.options.max_queued
         self._changed = asyncio.Event()
         self._finished = False
         self._failure: Exception | None = None
@@ -74,14 +72,7 @@ class RecognitionTask:
             if self._failure:
                 raise self._failure
             self._stream.feed(piece)
-            while self._waits_for_room:
-                await self._stream.room(_MAX_WAIT)
-
-    @property
-    def _waits_for_room(self) -> bool:
-        # A stream that is over has room at once, whatever is queued in it.
-        over = self._stream.over or self._failure is not None
-        return not over and self._stream.queued_seconds >= self._max_queued
+            await self._stream.room()
 
     def finish(self) -> None:
         """End the audio."""

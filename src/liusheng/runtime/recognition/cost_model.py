@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from liusheng.runtime.workers.hang import call_limit
+
 PAD = 2.0
 """Seconds that a decode costs as if they were in its window, however short it is."""
 _FIRST = (0.012, 0.016)
@@ -16,6 +18,10 @@ _FADING = 0.98
 """What a measurement counts for after the next one."""
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
+_WORST_FADING = 0.99
+"""The same for how much longer than expected a batch took."""
+_ENOUGH = 3
+"""Measurements of a kind without which nothing is said of how long a batch may take at most."""
 _MEMORY = 10.0
 """Seconds after which the time that finals took counts for a third."""
 
@@ -46,6 +52,16 @@ class CostModel:
         """
         for_longest, for_each = self._costs.get(kind, _Cost()).solved()
         return lambda longest, together: for_longest * longest + for_each * together
+
+    def limit(self, kind: BatchKind, weights: Sequence[float], repeats: int) -> float:
+        """Return the limit of a call (see `hang.call_limit`) with a batch; infinity while too
+        little is known.
+
+        weights: seconds of audio to decode, for each of its streams.
+        repeats: workers that were lost on it before.
+        """
+        cost = self._costs.get(kind)
+        return cost.limit(weights, repeats) if cost else math.inf
 
     def measured(
         self, weights: Sequence[float], seconds: float, now: float, kind: BatchKind, *, live: bool
@@ -93,10 +109,27 @@ class _Cost:
 
     def __init__(self) -> None:
         self._moments = [0.0] * 5
+        self._count = 0
+        self._worst = 1.0
+
+    def limit(self, weights: Sequence[float], repeats: int) -> float:
+        """Return the limit of a call; infinity while too little is known."""
+        if self._count < _ENOUGH:
+            return math.inf
+        return call_limit(self._worst * self._expected(weights), repeats)
+
+    def _expected(self, weights: Sequence[float]) -> float:
+        for_longest, for_each = self.solved()
+        x, z = _sizes(weights)
+        return for_longest * x + for_each * z
 
     def measured(self, weights: Sequence[float], seconds: float) -> None:
         """A batch took so many seconds."""
-        x, z = max(weights) + PAD, sum(weights) + PAD * len(weights)
+        if self._count >= _ENOUGH:
+            # Some audio takes longer than most of the same length does.
+            self._worst = max(1.0, _WORST_FADING * self._worst, seconds / self._expected(weights))
+        self._count += 1
+        x, z = _sizes(weights)
         terms = (x * x, x * z, z * z, x * seconds, z * seconds)
         self._moments = [_FADING * m + t for m, t in zip(self._moments, terms, strict=True)]
 
@@ -112,3 +145,9 @@ class _Cost:
         if b < 0:
             return xy / xx, 0.0
         return a, b
+
+
+def _sizes(weights: Sequence[float]) -> tuple[float, float]:
+    """Return the seconds of the longest window of a batch and of all of them, with what they
+    cost besides."""
+    return max(weights) + PAD, sum(weights) + PAD * len(weights)

@@ -85,6 +85,7 @@ class ScheduledStream:
     turn: its last one among all turns.
     worker: who took that.
     alone: its next turn is to be its own: one was lost.
+    faults: what lost turns say against it, since the last one that was done.
     step: samples of new audio that it is due a turn for; None: the policy's.
     """
 
@@ -98,6 +99,7 @@ class ScheduledStream:
     turn: int = 0
     worker: int | None = None
     alone: bool = False
+    faults: float = 0.0
     step: int | None = None
 
     @property

@@ -10,7 +10,8 @@ the next urgent turn does not wait long; no turn waits for a batch to fill.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+import math
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Generic, TypeVar
@@ -19,6 +20,7 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.workers.faults import is_at_fault
 
 K = TypeVar("K", bound=Hashable)
 
@@ -38,6 +40,7 @@ class _BatchCost:
     weights: list[float]
     kind: BatchKind
     live: bool
+    repeats: int
 
 
 class Scheduler(Generic[K]):
@@ -92,7 +95,7 @@ class Scheduler(Generic[K]):
     def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
         """Return the streams of this worker's next turn, most urgent first; maybe none.
 
-        workers: how many there are, to spread streams evenly.
+        workers: how many are alive, to spread streams evenly.
         """
         ready = [
             (stream.deadline, stream.turn, key, stream)
@@ -112,12 +115,22 @@ class Scheduler(Generic[K]):
                 [stream.weight for stream in decoded],
                 BatchKind(final, decoded[0].stepwise),
                 live=all(stream.audio.queued < _BACKLOG for stream in decoded),
+                repeats=max(math.ceil(stream.faults) for stream in decoded),
             )
         for _, stream in taken:
             stream.worker = worker
             stream.turn = next(self._turns)
             stream.begin()
         return [key for key, _ in taken]
+
+    def call_limit(self, worker: int, seconds: Sequence[float]) -> float:
+        """Return the limit of the call with a worker's newest turn (see `hang.call_limit`).
+
+        seconds: of audio sent, for each of its streams.
+        """
+        batch = self._batches.get(worker)
+        kind = batch.kind if batch else BatchKind(final=True, stepwise=False)
+        return self._costs.limit(kind, seconds, batch.repeats if batch else 0)
 
     @property
     def has_waiting(self) -> bool:
@@ -152,20 +165,30 @@ class Scheduler(Generic[K]):
         stream = self._streams[key]
         stream.running = None
         stream.alone = False
+        stream.faults = 0.0
         stream.step = step
         stream.reason = None
         stream.reconsider(self._policy, now)
 
-    def turn_lost(self, key: K, turn: int, now: float) -> None:
-        """A stream's turn failed; it is due again, in a batch of its own, so that audio which
-        makes a worker fail affects no other stream."""
-        if self.is_newest(key, turn):
-            stream = self._streams[key]
-            reason = stream.running
-            stream.lost()
-            stream.reconsider(self._policy, now)
-            if stream.reason is None:
-                stream.reason, stream.due = reason, now
+    def turn_lost(self, key: K, turn: int, now: float, *, weight: float, shared: bool) -> bool:
+        """A stream's turn failed. It is due again, in a batch of its own, so that audio which makes
+        a worker fail affects no other stream; return False if it is not to be tried again.
+
+        weight: what the failure says against the stream (see `faults.fault_weight`).
+        shared: the turn was one of several in its batch, of which any one may be the cause.
+        """
+        if not self.is_newest(key, turn):
+            return True
+        stream = self._streams[key]
+        stream.faults += weight
+        if not shared and is_at_fault(stream.faults):
+            return False
+        reason = stream.running
+        stream.lost()
+        stream.reconsider(self._policy, now)
+        if stream.reason is None:
+            stream.reason, stream.due = reason, now
+        return True
 
     def worker_lost(self, worker: int) -> None:
         """What this worker held is gone: its streams may go anywhere."""

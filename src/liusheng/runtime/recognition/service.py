@@ -2,7 +2,7 @@
 
 The server owns each stream's audio (`liusheng.runtime.recognition.stream_audio`) until no state
 needs it, so that nothing is lost with a worker: a turn that failed is repeated, in a batch of its
-own, up to three attempts in all.
+own. A stream on which two workers were lost is given up; the others of its batches go on.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from liusheng.runtime.recognition.messages import RecognizerDescription, TurnReq
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.recognition.stream_audio import TurnAudio
+from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, TurnAudio
 from liusheng.runtime.recognition.vad_service import VadService
-from liusheng.runtime.workers.pool import Job, Pool
+from liusheng.runtime.workers.faults import fault_weight
+from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
 
-_MAX_ATTEMPTS = 3
+_BYTES_PER_SECOND = BYTES_PER_SAMPLE * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -193,9 +194,9 @@ class RecognitionService:
     def take(self, worker: int) -> Job | None:
         """Return the next batch of turns for this worker."""
         if states := self._to_forget.pop(worker, None):
-            return Job("forget", (states,), _ignore, _ignore, _ignore)
+            return Job("forget", (states,), ignore, ignore, ignore)
         began = self._clock()
-        streams = self._scheduler.take(worker, began, self._pool.size)
+        streams = self._scheduler.take(worker, began, max(1, self._pool.alive))
         if not streams:
             return None
         spare = not self._scheduler.has_waiting
@@ -215,6 +216,9 @@ class RecognitionService:
             lambda results: self._done(batch, results),
             lambda error: self._retry(batch, error),
             lambda error: self._retry(batch, error),
+            self._scheduler.call_limit(
+                worker, [len(each.pcm) / _BYTES_PER_SECOND for each in requests]
+            ),
         )
 
     def worker_lost(self, worker: int) -> None:
@@ -249,7 +253,6 @@ class RecognitionService:
         stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
         self._scheduler.turn_done(stream, turn.number, now, result.step)
         stream.state = result.state
-        stream.attempts = 0
         stream.holder = worker
         stream.covered = max(stream.covered, result.covered)
         stream.update_room()
@@ -270,16 +273,16 @@ class RecognitionService:
         # A lost worker's message is complete; an engine's exception needs its traceback.
         trace = None if isinstance(error, WorkerLostError) else error
         _log.warning("a turn of %d streams failed: %s", len(batch.turns), error, exc_info=trace)
+        now = self._clock()
         for turn in batch.turns:
             stream = turn.stream
             if not self._scheduler.is_newest(stream, turn.number):
                 continue
             stream.audio.turn_lost(turn.audio)
-            # Of a batch of several, any one may be the cause: only a batch of one counts.
-            stream.attempts += len(batch.turns) == 1
-            if stream.attempts < _MAX_ATTEMPTS:
-                self._scheduler.turn_lost(stream, turn.number, self._clock())
-            else:
+            shared = len(batch.turns) > 1
+            if not self._scheduler.turn_lost(
+                stream, turn.number, now, weight=fault_weight(error), shared=shared
+            ):
                 self._fail(stream, error)
 
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
@@ -300,7 +303,3 @@ def _request(stream: RecognitionStream, audio: TurnAudio, spare: bool) -> TurnRe
         stream.audio.speech_state if detect else None,
         spare,
     )
-
-
-def _ignore(_: object) -> None:
-    return None

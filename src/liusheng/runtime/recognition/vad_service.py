@@ -18,7 +18,8 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segments import FRAME
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.recognition.messages import Detection, VadRequest
-from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
+from liusheng.runtime.workers.expected import ExpectedCost
 from liusheng.runtime.workers.pool import Job, Pool
 
 K = TypeVar("K", bound=Hashable)
@@ -32,6 +33,8 @@ _GATHER = 0.03
 """Seconds in which the packets of many streams come together for one call to the process."""
 _MOST = 5 * SAMPLE_RATE
 """Samples of a stream in a request at most."""
+_REQUEST_SIZE = 0.1
+"""Seconds of audio that a request costs besides its audio."""
 
 
 @dataclass
@@ -72,6 +75,7 @@ class VadService(Generic[K]):
         self._on_change = on_change
         self._streams: dict[K, _DetectedStream] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._cost = ExpectedCost()
 
     async def start(self) -> None:
         """Start the process and wait until it is ready. Raises as `Pool.start`."""
@@ -123,12 +127,16 @@ class VadService(Generic[K]):
         if not streams:
             return None
         batch = _DetectionBatch(streams, tickets, requests)
+        size = sum(len(each.pcm) for each in requests) / BYTES_PER_SAMPLE / SAMPLE_RATE
+        size += _REQUEST_SIZE * len(requests)
         return Job(
             "detect",
             (requests,),
             lambda results: self._done(batch, results),
             lambda error: self._failed(batch, error),
             lambda error: self._failed(batch, error),
+            self._cost.limit(size),
+            lambda seconds: self._cost.measured(size, seconds),
         )
 
     def worker_lost(self, worker: int) -> None:

@@ -2,11 +2,14 @@
 
 Earliest deadline first (Liu and Layland 1973). The deadline of a speech that has no audio yet is
 `FIRST_BLOCK_DEADLINE` after the request; of every other one, when its playback would run out of
-audio. A speech goes to the first free worker and stays with it, since that worker holds its state.
+audio. A speech goes to the first free worker and stays with it, since that worker holds its state;
+but when it is late for its listener and that worker works on others for too long, a free worker
+takes it over, and makes again what the listener has.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -19,11 +22,20 @@ before those too, a few requests at once would interrupt the playback of others:
 default voice's costs, 26 listeners on two workers had gaps then, and have none with this value."""
 
 
+PATIENCE = 0.75
+"""Seconds for which a speech waits, at least, for its own worker while another one is free. A step
+takes a tenth of it."""
+
+_NEWEST = 0.1
+"""Share of the newest measurement in an average."""
+
+
 @dataclass
 class _ScheduledSpeech:
     requested_at: float
     worker: int | None = None
     plays_until: float | None = None  # when its audio runs out; None before the first block
+    made: float = 0.0  # seconds of audio
     running: bool = False
     buffered: bool = False  # enough audio is synthesised ahead
     waiting: bool = False  # for more text
@@ -34,12 +46,18 @@ class _ScheduledSpeech:
             return self.requested_at + FIRST_BLOCK_DEADLINE
         return self.plays_until
 
+    @property
+    def ready(self) -> bool:
+        return not (self.running or self.buffered or self.waiting)
+
 
 class SpeechScheduler(Generic[K]):
     """The speeches of a pool of synthesis workers. Times are seconds on one monotonic clock."""
 
     def __init__(self) -> None:
         self._speeches: dict[K, _ScheduledSpeech] = {}
+        self._busy_since: dict[int, float] = {}  # by worker
+        self._pace = 0.0  # seconds that a worker takes for a second of audio
 
     def __len__(self) -> int:
         return len(self._speeches)
@@ -59,29 +77,58 @@ class SpeechScheduler(Generic[K]):
         speech = self._speeches.pop(key, None)
         return speech.worker if speech else None
 
-    def take(self, worker: int) -> K | None:
+    def take(self, worker: int, now: float) -> K | None:
         """Return the speech whose next block this worker synthesises now, if any."""
         ready = [
             (speech.deadline, key)
             for key, speech in self._speeches.items()
-            if speech.worker in (None, worker)
-            and not (speech.running or speech.buffered or speech.waiting)
+            if speech.ready and (speech.worker == worker or self._moves_at(speech) <= now)
         ]
         if not ready:
+            self._busy_since.pop(worker, None)
             return None
         _, key = min(ready, key=lambda each: each[0])
         self._speeches[key].running = True
         self._speeches[key].worker = worker
+        self._busy_since[worker] = now
         return key
+
+    def next_move(self) -> float | None:
+        """Return when a speech may be taken over from a worker that works on another one for far
+        too long, if it still does then; None: no speech waits."""
+        times = [
+            self._moves_at(speech)
+            for speech in self._speeches.values()
+            if speech.ready and speech.worker is not None
+        ]
+        soonest = min(times, default=math.inf)
+        return None if math.isinf(soonest) else soonest
+
+    def _moves_at(self, speech: _ScheduledSpeech) -> float:
+        if speech.worker is None:
+            return -math.inf
+        since = self._busy_since.get(speech.worker)
+        if since is None:
+            return math.inf
+        # Another worker makes again what this speech's listener has.
+        patience = max(PATIENCE, self._pace * speech.made)
+        return max(speech.deadline, min(since, speech.deadline) + patience)
 
     def step_done(self, key: K, seconds: float, now: float) -> None:
         """A step has produced so many seconds of audio, possibly none."""
         speech = self._speeches.get(key)
-        if speech is not None:
-            speech.running = False
-            if seconds:
-                # Playback that had run out of audio continues from now.
-                speech.plays_until = max(speech.plays_until or now, now) + seconds
+        if speech is None:
+            return
+        speech.running = False
+        if not seconds:
+            return
+        since = None if speech.worker is None else self._busy_since.get(speech.worker)
+        if since is not None:
+            pace = (now - since) / seconds
+            self._pace += (_NEWEST if self._pace else 1.0) * (pace - self._pace)
+        # Playback that had run out of audio continues from now.
+        speech.plays_until = max(speech.plays_until or now, now) + seconds
+        speech.made += seconds
 
     def set_buffered(self, key: K, buffered: bool) -> None:
         """Pause a speech with enough audio ahead, or resume it."""
@@ -99,13 +146,9 @@ class SpeechScheduler(Generic[K]):
             self._speeches[key].running = False
 
     def release(self, worker: int) -> list[K]:
-        """Free the speeches that a lost worker held, and return them.
-
-        Any worker may take them now, except the one whose step was running: it may be what ends
-        workers, so it stays with this one's successor.
-        """
+        """Free the speeches that a lost worker held, and return them: any worker may take them."""
+        self._busy_since.pop(worker, None)
         held = [key for key, speech in self._speeches.items() if speech.worker == worker]
         for key in held:
-            if not self._speeches[key].running:
-                self._speeches[key].worker = None
+            self._speeches[key].worker = None
         return held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -11,16 +12,16 @@ from itertools import count
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
-from liusheng.runtime.synthesis.messages import Output, SpeechChunk
+from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
 from liusheng.runtime.synthesis.speech import Speech
-from liusheng.runtime.workers.pool import Job, Pool
+from liusheng.runtime.workers.expected import ExpectedCost
+from liusheng.runtime.workers.faults import fault_weight, is_at_fault
+from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
-
-_MAX_ATTEMPTS = 3
 
 
 class SynthesisService:
@@ -45,6 +46,7 @@ class SynthesisService:
         self._schedule: SpeechScheduler[Speech] = SpeechScheduler()
         self._dropped: dict[int, list[int]] = {}
         self._keys = count()
+        self._costs: dict[str, ExpectedCost] = {}  # of a step, by voice
         self.voices: tuple[Voice, ...] = ()
 
     async def start(self) -> None:
@@ -99,9 +101,14 @@ class SynthesisService:
 
     def cancel(self, speech: Speech) -> None:
         """Remove a speech, and drop it in its worker."""
-        worker = self._schedule.remove(speech)
-        if worker is not None and speech.started:
-            self._dropped.setdefault(worker, []).append(speech.key)
+        self._schedule.remove(speech)
+        self._drop(speech)
+
+    def _drop(self, speech: Speech) -> None:
+        """Drop a speech in the worker that has its state."""
+        if speech.holder is not None:
+            self._dropped.setdefault(speech.holder, []).append(speech.key)
+            speech.holder = None
             self._pool.wake()
 
     # For the pool: `JobSource`
@@ -109,29 +116,38 @@ class SynthesisService:
     def take(self, worker: int) -> Job | None:
         """Return this worker's next step."""
         if dropped := self._dropped.pop(worker, None):
-            return Job("drop", (dropped,), _ignore, _ignore, _ignore)
-        speech = self._schedule.take(worker)
+            return Job("drop", (dropped,), ignore, ignore, ignore)
+        now = self._clock()
+        speech = self._schedule.take(worker, now)
+        if (at := self._schedule.next_move()) is not None and at > now:
+            self._pool.wake_later(at - now)
         if speech is None:
             return None
-        method, args = (
-            ("step", (speech.key, speech.update_message()))
-            if speech.started
-            else ("start", (speech.key, speech.start_message()))
-        )
-        speech.started = True
+        message: SpeechUpdate | SpeechStart
+        if speech.holder == worker:
+            method, message = "step", speech.update_message()
+        else:
+            self._drop(speech)
+            method, message = "start", speech.start_message()
+        speech.holder = worker
+        cost = self._costs.setdefault(speech.voice, ExpectedCost())
         return Job(
             method,
-            args,
+            (speech.key, message),
             lambda chunk: self._step_done(speech, chunk),
             lambda error: self._failed(speech, error),
             lambda error: self._step_lost(speech, error),
+            cost.limit(1.0, math.ceil(speech.faults)),
+            lambda seconds: cost.measured(1.0, seconds),
         )
 
     def worker_lost(self, worker: int) -> None:
-        """Restart the speeches of a lost worker after what was delivered already."""
+        """Speeches of a lost worker are taken over by the next free one."""
         self._dropped.pop(worker, None)
-        for speech in self._schedule.release(worker):
-            speech.started = False
+        self._schedule.release(worker)
+        for speech in self._schedule:
+            if speech.holder == worker:
+                speech.holder = None
 
     def stranded(self, error: Exception) -> None:
         """End every speech: no worker can be started."""
@@ -142,7 +158,7 @@ class SynthesisService:
         if speech not in self._schedule:
             return
         if chunk.audio:  # repeating what was delivered already is no progress
-            speech.attempts = 0
+            speech.faults = 0.0
         self._schedule.step_done(speech, speech.add(chunk), self._clock())
         if chunk.over:
             self._schedule.remove(speech)
@@ -169,12 +185,10 @@ class SynthesisService:
         speech.end(error)
 
     def _step_lost(self, speech: Speech, error: Exception) -> None:
-        speech.attempts += 1
-        if speech.attempts < _MAX_ATTEMPTS:
-            self._schedule.step_lost(speech)
-        else:
+        if speech not in self._schedule:
+            return
+        speech.faults += fault_weight(error)
+        if is_at_fault(speech.faults):
             self._failed(speech, error)
-
-
-def _ignore(_: object) -> None:
-    return None
+        else:
+            self._schedule.step_lost(speech)

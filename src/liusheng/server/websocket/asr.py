@@ -87,7 +87,6 @@ class ASRSocket(SocketDriver[AsrCommand]):
                 command.start,
                 stream,
                 self._decoding,
-                self._recognition.options.max_queued,
                 self._on_decoded,
                 self._on_fail,
             )
