@@ -36,6 +36,10 @@ class RecognitionServiceOptions:
         step by step (an online model), or speech has not been detected in it.
     max_turn: seconds of audio that one turn takes at most, so that one stream's backlog does not
         delay the others.
+    backlog_turn: the same for audio that came faster than it was spoken (see
+        `liusheng.runtime.recognition.backlog`), in one utterance or several.
+    max_backlog_lag: seconds that the longest waiting upload has waited for a turn, above which no
+        more uploads are admitted.
     max_queued: seconds of audio of one stream that no turn has taken, above which its socket is
         read slowly.
     max_streams: at once.
@@ -49,6 +53,8 @@ class RecognitionServiceOptions:
     max_batch_seconds: float = 0.3
     step: float = 0.4
     max_turn: float = 20.0
+    backlog_turn: float = 5.0
+    max_backlog_lag: float = 60.0
     max_queued: float = 30.0
     max_streams: int = 128
     max_interval: float = 10.0

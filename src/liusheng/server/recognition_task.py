@@ -34,11 +34,13 @@ class RecognitionTask:
         *,
         max_seconds: float = 0,
         transcript: Transcript | None = None,
+        upload: bool = False,
     ) -> None:
         """Open the recognition.
 
         max_seconds: of audio; 0: no limit.
         transcript: to append to; by default a new one.
+        upload: of a whole file (see `RecognitionService.open`).
 
         Raises:
             ProtocolError: server_busy, or not_supported_by_model.
@@ -51,7 +53,9 @@ class RecognitionTask:
         self._finished = False
         self._failure: Exception | None = None
         try:
-            self._stream = recognition.open(params, self._on_update, self._on_finish, self._on_fail)
+            self._stream = recognition.open(
+                params, self._on_update, self._on_finish, self._on_fail, upload=upload
+            )
         except BusyError as error:
             _log.warning("refused: %s", error)
             raise server_busy("recognition", error) from None

@@ -70,8 +70,8 @@ class CostModel:
 
         weights: seconds of audio to decode, for each of its streams.
         seconds: that it took.
-        live: no stream in it has a backlog of audio uploaded faster than real time, which gets the
-            time that is left over.
+        live: it is no backlog (see `liusheng.runtime.recognition.backlog`), which gets the time
+            that is left over.
         """
         self._costs.setdefault(kind, _Cost()).measured(weights, seconds)
         if not live:
@@ -83,7 +83,7 @@ class CostModel:
             each = seconds / len(weights)
             self._partial += (_NEWEST if self._partial else 1.0) * (each - self._partial)
 
-    def interval(self, streams: int, speaking: int, workers: int, now: float) -> float:
+    def interval(self, streams: int, speaking: int, workers: float, now: float) -> float:
         """Return how many seconds would lie between two partials of one speaker with a stream more.
 
         The new stream is assumed to be like the others: finals and decodes in pauses cost what

@@ -116,8 +116,13 @@ class RecognitionService:
         on_update: Callable[[tuple[Utterance, ...], Partial], None],
         on_finish: Callable[[], None],
         on_failure: Callable[[Exception], None],
+        *,
+        upload: bool = False,
     ) -> RecognitionStream:
         """Begin a recognition.
+
+        upload: of a whole file, which gets the time that live streams leave (see
+            `liusheng.runtime.recognition.backlog`); partials of it are rare.
 
         Raises:
             NotSupportedError: when the model for the language cannot serve `params`.
@@ -125,7 +130,7 @@ class RecognitionService:
         """
         capabilities: Capabilities = self.description.capabilities[params.lang]
         capabilities.check(params)
-        self._admit()
+        self._admit(upload=upload)
         stream = RecognitionStream(
             self,
             params,
@@ -135,12 +140,12 @@ class RecognitionService:
             windowed=capabilities.windowed,
             max_queued=self.options.max_queued,
         )
-        self._scheduler.add(stream, stream.audio)
+        self._scheduler.add(stream, stream.audio, upload=upload)
         if capabilities.windowed:
             self._vad.add(stream, stream.audio, params.endpoint)
         return stream
 
-    def _admit(self) -> None:
+    def _admit(self, *, upload: bool) -> None:
         """Pass, or raise BusyError."""
         streams = len(self._scheduler)
         if self._pool.is_stranded:
@@ -148,6 +153,11 @@ class RecognitionService:
         if streams >= self.options.max_streams:
             raise BusyError(f"{streams} recognitions are under way, which is the limit")
         now = self._clock()
+        if upload:
+            lag = self._scheduler.backlog_lag(now)
+            if lag > self.options.max_backlog_lag:
+                raise BusyError(f"uploads wait {lag:.0f} s for their next part to be recognised")
+            return
         lag = self._scheduler.lag(now)
         if lag > self.options.max_lag:
             raise BusyError(f"recognition lags {lag:.1f} s behind, over {self.options.max_lag:g} s")
@@ -162,14 +172,16 @@ class RecognitionService:
     def audio_received(self, stream: RecognitionStream) -> None:
         """Audio came in."""
         self._vad.audio_received(stream)
+        self._scheduler.vad_alive = self._vad.alive
         if self._scheduler.audio_received(stream, self._clock()):
             self._pool.wake()
 
     def finish(self, stream: RecognitionStream) -> None:
         """No more audio comes. Its last turns detect speech themselves, and do not wait
-        for the VAD process."""
-        self._vad.remove(stream)
+        for the VAD process; but backlog does, until little of it is left."""
         self._scheduler.finish(stream, self._clock())
+        if not stream.audio.awaits_vad:
+            self._vad.remove(stream)
         self._pool.wake()
 
     def remove(self, stream: RecognitionStream) -> None:
@@ -186,6 +198,7 @@ class RecognitionService:
 
     def _speech_detected(self, stream: RecognitionStream) -> None:
         stream.update_room()
+        self._scheduler.vad_alive = self._vad.alive
         if self._scheduler.speech_detected(stream, self._clock()):
             self._pool.wake()
 
@@ -200,11 +213,12 @@ class RecognitionService:
         if not streams:
             return None
         spare = not self._scheduler.has_waiting
-        limit = int(self.options.max_turn * SAMPLE_RATE)
         turns, requests = [], []
         for stream in streams:
             audio = stream.audio.next_turn(
-                limit, finishing=stream.finishing, resident=stream.holder == worker
+                self._scheduler.turn_limit(stream, began),
+                finishing=stream.finishing and not stream.audio.awaits_vad,
+                resident=stream.holder == worker,
             )
             turns.append(_TurnUnderWay(stream, self._scheduler.turn(stream), audio))
             requests.append(_request(stream, audio, spare))
