@@ -40,16 +40,16 @@ def not_supported(error: NotSupportedError) -> ProtocolError:
 
 
 def recognition_failed() -> ProtocolError:
-    """The recogniser failed, repeatedly, on this audio."""
+    """The recogniser failed on this audio twice."""
     return ProtocolError(
         ErrorCode.RECOGNITION_FAILED,
-        "The recognition failed after several attempts, and its audio was dropped. Start again; if "
-        "the error persists, report it to the operator of the server.",
+        "The recogniser failed on this audio twice, and the audio was dropped. Start again; if the "
+        "error persists, report it to the operator of the server.",
     )
 
 
 def synthesis_failed() -> ProtocolError:
-    """The synthesiser failed on this text."""
+    """The voice raised an error on this text, or two workers were lost on it."""
     return ProtocolError(
         ErrorCode.SYNTHESIS_FAILED,
         "The synthesis of this text failed. Send the text again; if the error persists, report the "
