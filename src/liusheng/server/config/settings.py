@@ -201,8 +201,8 @@ class WorkerSettings(Group):
     call_timeout: float = Field(
         default=60,
         gt=0,
-        description="Seconds after which a worker whose batch does not end is restarted in any case; "
-        "usually that happens after five times what the batch is expected to take.",
+        description="Seconds after which a worker whose batch does not end is restarted in any "
+        "case; usually that happens after five times what the batch is expected to take.",
     )
     nice: int = Field(
         default=0,
