@@ -130,7 +130,7 @@ class RecognitionService:
         """
         capabilities: Capabilities = self.description.capabilities[params.lang]
         capabilities.check(params)
-        self._admit(upload=upload)
+        self.check_room(upload=upload)
         stream = RecognitionStream(
             self,
             params,
@@ -145,8 +145,8 @@ class RecognitionService:
             self._vad.add(stream, stream.audio, params.endpoint)
         return stream
 
-    def _admit(self, *, upload: bool) -> None:
-        """Pass, or raise BusyError."""
+    def check_room(self, *, upload: bool = False) -> None:
+        """Raise BusyError if a recognition would be refused now."""
         streams = len(self._scheduler)
         if self._pool.is_stranded:
             raise BusyError("no recognition worker can be started")

@@ -92,12 +92,13 @@ class RecognitionStream:
         """Drop the stream; no callback is called from now on."""
         self._owner.remove(self)
 
-    async def room(self, timeout: float | None = None) -> None:
-        """Wait until more audio may be fed without piling up, or until the stream is over.
+    async def room(self, timeout: float | None = None) -> bool:
+        """Wait until more audio may be fed without piling up, or until the stream is over; return
+        whether that is so.
 
         timeout: seconds that the wait may take; None: there is no limit.
         """
-        await wait_for_event(self._has_room, timeout)
+        return await wait_for_event(self._has_room, timeout)
 
     def update_room(self) -> None:
         """The audio has changed: let the client go on, or wait."""
