@@ -13,6 +13,7 @@ def server_busy(what: str, error: BusyError) -> ProtocolError:
     return ProtocolError(
         ErrorCode.SERVER_BUSY,
         f"The server cannot accept another {what} now: {error}. Try again later.",
+        retry_after=error.retry_after,
     )
 
 
@@ -43,7 +44,7 @@ def recognition_failed() -> ProtocolError:
     """The recogniser failed on this audio twice."""
     return ProtocolError(
         ErrorCode.RECOGNITION_FAILED,
-        "The recogniser failed on this audio twice, and the audio was dropped. Start again; if the "
+        "The recognition failed twice on this audio, which was dropped. Start again; if the "
         "error persists, report it to the operator of the server.",
     )
 

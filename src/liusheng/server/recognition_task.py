@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.errors import BusyError
@@ -26,6 +27,27 @@ class RecognitionTask:
     utterances: the closed utterances.
     seconds: of audio received.
     """
+
+    @classmethod
+    async def when_there_is_room(
+        cls,
+        recognition: RecognitionService,
+        params: StreamParams,
+        *,
+        max_seconds: float = 0,
+        transcript: Transcript | None = None,
+        upload: bool = False,
+    ) -> RecognitionTask:
+        """Wait for a place as the settings allow (`limits.queue_seconds`), then open the
+        recognition. Arguments and errors are those of the constructor.
+        """
+        try:
+            await recognition.wait_for_room(upload=upload)
+        except BusyError as error:
+            raise _busy(error) from None
+        return cls(
+            recognition, params, max_seconds=max_seconds, transcript=transcript, upload=upload
+        )
 
     def __init__(
         self,
@@ -57,8 +79,7 @@ class RecognitionTask:
                 params, self._on_update, self._on_finish, self._on_fail, upload=upload
             )
         except BusyError as error:
-            _log.warning("refused: %s", error)
-            raise server_busy("recognition", error) from None
+            raise _busy(error) from None
         except NotSupportedError as error:
             raise not_supported(error) from None
 
@@ -125,3 +146,8 @@ class RecognitionTask:
     def _on_fail(self, error: Exception) -> None:
         _log.error("recognition failed: %s", error)
         self.fail(recognition_failed())
+
+
+def _busy(error: BusyError) -> ProtocolError:
+    _log.warning("refused: %s", error)
+    return server_busy("recognition", error)

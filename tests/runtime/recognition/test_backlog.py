@@ -61,6 +61,7 @@ class Simulation:
     def __init__(self, workers: int, cost: float = 0.02) -> None:
         self.now = 0.0
         self.cost = cost
+        self.crowding = 1.0
         self.scheduler: Scheduler[int] = Scheduler(POLICY)
         self.streams: dict[int, Stream] = {}
         self.busy: list[tuple[float, float, list[int]] | None] = [None] * workers
@@ -108,7 +109,7 @@ class Simulation:
             done_at, seconds, keys = job
             if done_at > self.now:
                 return
-            self.scheduler.batch_done(worker, seconds, self.now)
+            self.scheduler.batch_done(worker, seconds, self.now, seconds / self.crowding)
             for key in keys:
                 self._done(key)
             self.busy[worker] = None
@@ -198,6 +199,24 @@ def test_uploads_go_on_when_live_speakers_leave_nothing() -> None:
     turns = gained / (SPEECH + PAUSE)
     spent = turns * 2 * 0.05 * (SPEECH + 0.8 + 2)
     assert spent == pytest.approx(LEAST_SHARE * 100, rel=0.5)
+
+
+def test_uploads_take_no_core_from_a_speaker_where_others_use_the_cores() -> None:
+    """Workers get half a core each: a second batch would slow the first one down."""
+
+    def both_at_once(crowding: float) -> int:
+        """Return how often an upload was decoded beside a speaker."""
+        simulation = Simulation(2)
+        simulation.crowding = crowding
+        simulation.open(upload=True)
+        simulation.open()
+        count = 0
+        for _ in range(200):
+            simulation.run(TICK)
+            count += all(simulation.busy)
+        return count
+
+    assert both_at_once(2.0) < both_at_once(1.0) / 4
 
 
 def test_uploads_count_in_the_interval_that_is_foreseen() -> None:

@@ -57,11 +57,11 @@ def test_any_worker_takes_over_the_speeches_of_a_lost_one() -> None:
         s.add(key, 0.0)
         assert s.take(0, 0.0) == key
         s.step_done(key, 9.0, 0.0)
-    s.set_buffered("other", True)
+    s.set_buffered("other", True, 0.0)
     assert s.take(0, 0.0) == "running"
     assert s.release(0) == ["other", "running"]
     s.step_lost("running")
-    s.set_buffered("other", False)
+    s.set_buffered("other", False, 0.0)
     assert [s.take(1, 0.1), s.take(2, 0.1)] == ["other", "running"]
 
 
@@ -97,27 +97,26 @@ def test_a_speech_that_took_long_to_make_is_patient_for_as_long() -> None:
     assert s.next_move() == pytest.approx(45.0), "its own worker is quicker"
 
 
-def test_nobody_moves_while_workers_are_quick() -> None:
-    s = two_on_one_worker(0.5)
-    now = 0.1
-    for _ in range(100):
-        now += 0.05
-        s.step_done("b", 0.1, now)
-        assert s.take(1, now) is None
-        key = s.take(0, now)
-        assert key
-        now += 0.05
-        s.step_done(key, 0.2, now)
-        s.take(0, now)
-    assert s.next_move() is None or s.next_move() > now  # type: ignore[operator]
+def test_a_worker_without_work_relieves_one_that_has_more() -> None:
+    s = two_on_one_worker(5.0)  # "a" is played until 10.5, and made again in one second
+    assert s.take(1, 9.0, 2) is None, "its listener could notice"
+    assert s.take(1, 8.0, 2) == "a"
+    assert s.take(2, 8.0, 2) is None, "one each"
+
+
+def test_new_speeches_are_spread() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for key in "abcd":
+        s.add(key, 0.0)
+    assert [s.take(worker, 0.0, 2) for worker in (0, 0, 0, 1, 1)] == ["a", "b", None, "c", "d"]
 
 
 def test_a_speech_that_is_far_ahead_pauses() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
-    s.set_buffered("a", True)
+    s.set_buffered("a", True, 0.0)
     assert s.take(0, 0.0) is None
-    s.set_buffered("a", False)
+    s.set_buffered("a", False, 0.0)
     assert s.take(0, 0.0) == "a"
     s.step_lost("a")
     assert s.take(0, 0.0) == "a"
@@ -141,7 +140,7 @@ def test_playback_never_runs_out_within_the_capacity(speeches: int, workers: int
                 made[key] += 0.3
                 first.setdefault(key, now)
         for key, start in first.items():
-            s.set_buffered(key, made[key] - (now - start) > 1.5)
+            s.set_buffered(key, made[key] - (now - start) > 1.5, now)
             assert made[key] >= now - start
     assert len(first) == speeches
     assert max(first.values()) <= 0.02 * (-(-speeches // workers)) + 1e-6
@@ -155,8 +154,8 @@ def test_a_speech_that_was_removed_is_ignored() -> None:
     assert s.take(0, 0.0) == "a"
     s.remove("a")
     s.step_done("a", 1.0, 0.1)
-    s.set_buffered("a", True)
-    s.set_waiting("a", True)
+    s.set_buffered("a", True, 0.0)
+    s.set_waiting("a", True, 0.0)
     s.step_lost("a")
     assert "a" not in s
     assert (len(s), s.release(0), s.take(0, 0.0)) == (1, [], "b")
@@ -174,7 +173,30 @@ def test_a_step_without_audio_leaves_the_deadline() -> None:
 def test_a_speech_waits_for_its_text() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     s.add("a", 0.0)
-    s.set_waiting("a", True)
+    s.set_waiting("a", True, 0.0)
     assert s.take(0, 0.0) is None
-    s.set_waiting("a", False)
+    s.set_waiting("a", False, 0.0)
     assert s.take(0, 0.0) == "a"
+
+
+def test_a_block_that_comes_when_its_listener_has_run_out_is_late() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("a", 0.0)
+    assert not s.step_done("a", 1.0, 0.2), "the first block"
+    assert not s.step_done("a", 1.0, 1.0)
+    assert s.step_done("a", 1.0, 2.5)
+    s.set_waiting("a", True, 2.6)
+    s.set_waiting("a", False, 9.0)
+    assert not s.step_done("a", 1.0, 9.1), "the text came late"
+    assert not s.step_done("a", 0.0, 30.0), "nothing was made"
+
+
+def test_a_speech_that_nobody_takes_does_not_count_as_heard() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for key in "ab":
+        s.add(key, 0.0)
+    s.set_buffered("a", True, 1.0)
+    assert list(s.listening(2.0)) == ["a", "b"]
+    assert list(s.listening(10.0)) == ["b"]
+    s.set_buffered("a", False, 11.0)
+    assert list(s.listening(20.0)) == ["a", "b"]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from liusheng.runtime.load import FadingSum, Slowdown
 from liusheng.runtime.workers.hang import call_limit
 
 PAD = 2.0
@@ -43,8 +44,8 @@ class CostModel:
     def __init__(self) -> None:
         self._costs: dict[BatchKind, _Cost] = {}
         self._partial = 0.0
-        self._finals = 0.0
-        self._at = 0.0
+        self._finals = FadingSum(_MEMORY)
+        self._slowdown = Slowdown()
 
     def cost(self, kind: BatchKind) -> Callable[[float, float], float]:
         """Return how many seconds a worker is expected to take for a batch, given the seconds of
@@ -64,23 +65,33 @@ class CostModel:
         return cost.limit(weights, repeats) if cost else math.inf
 
     def measured(
-        self, weights: Sequence[float], seconds: float, now: float, kind: BatchKind, *, live: bool
+        self,
+        weights: Sequence[float],
+        seconds: float,
+        now: float,
+        kind: BatchKind,
+        *,
+        live: bool,
+        busy: float | None = None,
     ) -> None:
         """A batch was decoded.
 
         weights: seconds of audio to decode, for each of its streams.
         seconds: that it took.
+        busy: seconds for which the worker was busy with it (see `liusheng.runtime.load`); None: all
+            of them.
         live: it is no backlog (see `liusheng.runtime.recognition.backlog`), which gets the time
             that is left over.
         """
         self._costs.setdefault(kind, _Cost()).measured(weights, seconds)
+        busy = seconds if busy is None else busy
+        self._slowdown.measured(seconds, busy, now)
         if not live:
             return
         if kind.final:
-            self._finals = self._faded(now) + seconds
-            self._at = now
+            self._finals.add(busy, now)
         else:
-            each = seconds / len(weights)
+            each = busy / len(weights)
             self._partial += (_NEWEST if self._partial else 1.0) * (each - self._partial)
 
     def interval(self, streams: int, speaking: int, workers: float, now: float) -> float:
@@ -92,11 +103,24 @@ class CostModel:
         if not streams:
             return 0.0
         grown = (streams + 1) / streams
-        left = workers - grown * self._faded(now) / _MEMORY
+        left = workers / self._slowdown.factor(now) - grown * self._finals.rate(now)
         return speaking * grown * self._partial / left if left > 0 else math.inf
 
-    def _faded(self, now: float) -> float:
-        return self._finals * math.exp((self._at - now) / _MEMORY)
+    def tested(self, weights: Sequence[float], seconds: float, kind: BatchKind) -> None:
+        """A batch took so long when nothing else was done."""
+        self._costs.setdefault(kind, _Cost()).measured(weights, seconds)
+        if not kind.final:
+            each = seconds / len(weights)
+            self._partial = min(self._partial, each) if self._partial else each
+
+    def crowding(self, now: float) -> float:
+        """Return how much longer batches take on the clock than their workers are busy, lately."""
+        return self._slowdown.lately(now)
+
+    @property
+    def partial(self) -> float:
+        """Seconds for which a worker is busy with a stream's partial; 0 while nothing is known."""
+        return self._partial
 
 
 class _Cost:

@@ -25,6 +25,9 @@ from liusheng.runtime.workers.faults import is_at_fault
 
 K = TypeVar("K", bound=Hashable)
 
+_CROWDED = 0.5
+"""Batches by which those that run at once may exceed the cores that other programs leave."""
+
 _PRESENT = 3.0
 """Seconds since its last audio for which a live stream counts as one that somebody speaks in."""
 
@@ -135,14 +138,18 @@ class Scheduler(Generic[K]):
 
     def _has_spare(self, now: float, workers: int) -> bool:
         """Return whether a worker that no live stream needs now may take backlog."""
-        if workers < 2 or not any(
+        somebody_speaks = any(
             stream.heard is not None
             and now - stream.heard < _PRESENT
             and not stream.is_backlog(now)
             for stream in self._streams.values()
-        ):
+        )
+        if not somebody_speaks:
             return True
-        return sum(not batch.live for batch in self._batches.values()) < workers - 1
+        if 1 + len(self._batches) > workers / self._costs.crowding(now) + _CROWDED:
+            return False  # the batch would take a core from one that is running
+        backlog = sum(not batch.live for batch in self._batches.values())
+        return workers < 2 or backlog < workers - 1
 
     def turn_limit(self, key: K, now: float) -> int:
         """Return how many samples of new audio a stream's turn takes at most."""
@@ -161,7 +168,7 @@ class Scheduler(Generic[K]):
     @property
     def has_waiting(self) -> bool:
         """Whether some stream is due a turn and has none."""
-        return any(s.reason is not None and s.running is None for s in self._streams.values())
+        return self.waiting > 0
 
     def turn(self, key: K) -> int:
         """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
@@ -172,16 +179,42 @@ class Scheduler(Generic[K]):
         stream = self._streams.get(key)
         return stream is not None and stream.turn == turn
 
-    def batch_done(self, worker: int, seconds: float, now: float) -> None:
-        """A worker has done its newest batch, in so many seconds."""
+    def batch_done(
+        self, worker: int, seconds: float, now: float, busy: float | None = None
+    ) -> None:
+        """A worker has done its newest batch, in so many seconds.
+
+        busy: for which it was busy (see `liusheng.runtime.load`); None: all of them.
+        """
         batch = self._batches.pop(worker, None)
         if batch:
-            self._costs.measured(batch.weights, seconds, now, batch.kind, live=batch.live)
+            self._costs.measured(
+                batch.weights, seconds, now, batch.kind, live=batch.live, busy=busy
+            )
             if not batch.live:
                 self._share.spend(seconds)
 
-    def interval(self, workers: int, now: float) -> float:
-        """Return how many seconds would lie between a speaker's partials with a stream more."""
+    def batch_tested(
+        self, weights: Sequence[float], seconds: float, *, final: bool, stepwise: bool
+    ) -> None:
+        """A batch with so many seconds of audio for each stream took so long, in a test."""
+        self._costs.tested(weights, seconds, BatchKind(final, stepwise))
+
+    @property
+    def partial_cost(self) -> float:
+        """Seconds for which a worker is busy with one stream's partial; 0: not known."""
+        return self._costs.partial
+
+    @property
+    def waiting(self) -> int:
+        """How many streams are due a turn that no worker has taken."""
+        return sum(s.reason is not None and s.running is None for s in self._streams.values())
+
+    def interval(self, workers: float, now: float) -> float:
+        """Return how many seconds would lie between a speaker's partials with a stream more.
+
+        workers: how many can run at once.
+        """
         live = sum(not stream.is_backlog(now) for stream in self._streams.values())
         share = 1.0 if live == len(self) else 1.0 - LEAST_SHARE
         return self._costs.interval(live, self._speaking(now), share * workers, now)

@@ -16,14 +16,18 @@ from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.admission import Admission
+from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.messages import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
+from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.statistics import RecognitionStatistics
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, TurnAudio
 from liusheng.runtime.recognition.vad_service import VadService
+from liusheng.runtime.self_tests import SelfTest, SelfTestResults
 from liusheng.runtime.workers.faults import fault_weight
 from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
@@ -67,8 +71,13 @@ class RecognitionService:
         factory: str = "liusheng.runtime.recognition.handler.load_recognition_handler",
         vad_factory: str = "liusheng.runtime.recognition.vad_handler.load_vad_handler",
         clock: Callable[[], float] = time.monotonic,
+        cores: CoreShare | None = None,
+        self_tests: SelfTestResults | None = None,
     ) -> None:
         self.options = options
+        self._models = models
+        self._cores = cores or CoreShare(pool_options.workers)
+        self._self_tests = self_tests
         self._clock = clock
         self._pool = Pool("recognition", factory, (models, asr_options), pool_options)
         self._vad: VadService[RecognitionStream] = VadService(
@@ -78,7 +87,10 @@ class RecognitionService:
         self._scheduler: Scheduler[RecognitionStream] = Scheduler(self._policy)
         # By worker: states that it may drop, sent with its next job.
         self._to_forget: dict[int, list[bytes]] = {}
+        self._processor_seconds: dict[int, float] = {}  # of its newest batch, by worker
         self.description = RecognizerDescription({}, sticky=False)
+        self.admission = Admission(options.queue_seconds, options.max_streams, clock)
+        self.statistics = RecognitionStatistics()
 
     async def start(self) -> None:
         """Start the workers and wait until they have loaded their models.
@@ -86,10 +98,29 @@ class RecognitionService:
         Raises:
             Exception: what a worker raised instead.
         """
-        self.description = await self._pool.start(self)
+        test = SelfTest(self._self_tests, "recognition", self._models, self._pool.options)
+        known = test.known(BatchTest)
+        self.description = await self._pool.start(self, test.method)
         self._scheduler = Scheduler(self._policy, sticky=self.description.sticky)
+        self._tested(known or test.done(self._pool.test_result))
         if self.description.windowed:
             await self._vad.start()
+
+    def _tested(self, tests: Sequence[BatchTest]) -> None:
+        """Take over what batches cost."""
+        for each in tests:
+            self._scheduler.batch_tested(
+                each.weights, each.seconds, final=each.final, stepwise=each.stepwise
+            )
+        if cost := self._scheduler.partial_cost:
+            workers = self._cores.left("recognition", self._pool.size, 0.0)
+            _log.info(
+                "recognition: a partial of %.1f s of speech takes %.3f s, which is enough for a "
+                "partial every second of about %d speakers at once",
+                tests[0].weights[0],
+                cost,
+                int(workers / cost),
+            )
 
     async def stop(self) -> None:
         """End the workers; nothing is called for streams under way any more."""
@@ -147,25 +178,53 @@ class RecognitionService:
 
     def check_room(self, *, upload: bool = False) -> None:
         """Raise BusyError if a recognition would be refused now."""
+        self.admission.check(lambda: self._check_room(upload))
+
+    async def wait_for_room(self, *, upload: bool = False) -> None:
+        """Wait, as long as the options say, until there is room for a recognition.
+
+        Raises:
+            BusyError: there is none.
+        """
+        await self.admission.wait(lambda: self._check_room(upload))
+
+    def _check_room(self, upload: bool) -> None:
+        busy = self.admission.busy
         streams = len(self._scheduler)
         if self._pool.is_stranded:
-            raise BusyError("no recognition worker can be started")
+            raise busy("no recognition worker can be started", "workers", 30.0)
         if streams >= self.options.max_streams:
-            raise BusyError(f"{streams} recognitions are under way, which is the limit")
+            raise busy(f"{streams} recognitions are under way, which is the limit", "sessions")
         now = self._clock()
         if upload:
             lag = self._scheduler.backlog_lag(now)
             if lag > self.options.max_backlog_lag:
-                raise BusyError(f"uploads wait {lag:.0f} s for their next part to be recognised")
+                raise busy(f"uploads wait {lag:.0f} s for their next part", "uploads", lag)
             return
         lag = self._scheduler.lag(now)
         if lag > self.options.max_lag:
-            raise BusyError(f"recognition lags {lag:.1f} s behind, over {self.options.max_lag:g} s")
-        if self._scheduler.interval(self._pool.size, now) > self.options.max_interval:
-            raise BusyError(
+            limit = self.options.max_lag
+            raise busy(f"recognition lags {lag:.1f} s behind, over {limit:g} s", "lag", lag)
+        workers = self._cores.left("recognition", self._pool.size, now)
+        if self._scheduler.interval(workers, now) > self.options.max_interval:
+            raise busy(
                 f"with one more, each of {streams + 1} recognitions would have a partial result "
-                f"less often than every {self.options.max_interval:g} s"
+                f"less often than every {self.options.max_interval:g} s",
+                "interval",
             )
+
+    def lag(self) -> float:
+        """Return for how many seconds the longest waiting live stream has waited for a turn."""
+        return self._scheduler.lag(self._clock())
+
+    @property
+    def queue_depth(self) -> int:
+        """How many streams are due a turn that no worker has taken."""
+        return self._scheduler.waiting
+
+    def load(self) -> float:
+        """Return the share of the workers' time that recognition uses."""
+        return self._cores.load("recognition", self._clock()) / max(1, self._pool.size)
 
     # For streams
 
@@ -190,6 +249,8 @@ class RecognitionService:
         stream.audio.clear()
         stream.update_room()
         self._vad.remove(stream)
+        if stream in self._scheduler:
+            self.admission.ended()
         worker = self._scheduler.remove(stream)
         if worker is not None and stream.state is not None:
             self._forget(worker, stream.state)
@@ -233,7 +294,11 @@ class RecognitionService:
             self._scheduler.call_limit(
                 worker, [len(each.pcm) / _BYTES_PER_SECOND for each in requests]
             ),
+            lambda seconds: self._timed(worker, seconds),
         )
+
+    def _timed(self, worker: int, seconds: float) -> None:
+        self._processor_seconds[worker] = seconds
 
     def worker_lost(self, worker: int) -> None:
         """A worker died."""
@@ -250,7 +315,11 @@ class RecognitionService:
 
     def _done(self, batch: _TurnBatch, results: Sequence[TurnResult]) -> None:
         now = self._clock()
-        self._scheduler.batch_done(batch.worker, now - batch.began, now)
+        passed = now - batch.began
+        busy = min(passed, self._processor_seconds.pop(batch.worker, passed))
+        self._scheduler.batch_done(batch.worker, passed, now, busy)
+        self._cores.used("recognition", busy, now)
+        self.statistics.decoded(len(batch.turns), passed, busy)
         for turn, result in zip(batch.turns, results, strict=True):
             try:
                 self._turn_done(batch.worker, turn, result, now)
@@ -300,6 +369,7 @@ class RecognitionService:
                 self._fail(stream, error)
 
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
+        self.statistics.failed += 1
         self.remove(stream)
         stream.on_failure(error)
 

@@ -10,6 +10,7 @@ takes it over, and makes again what the listener has.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -26,6 +27,9 @@ PATIENCE = 0.75
 """Seconds for which a speech waits, at least, for its own worker while another one is free. A step
 takes a tenth of it."""
 
+_STALLED = 5.0
+"""Seconds for which nobody takes the audio of a speech, after which it counts as no load."""
+
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
 
@@ -39,6 +43,7 @@ class _ScheduledSpeech:
     running: bool = False
     buffered: bool = False  # enough audio is synthesised ahead
     waiting: bool = False  # for more text
+    changed_at: float = 0.0  # when it was last paused or resumed
 
     @property
     def deadline(self) -> float:
@@ -77,13 +82,24 @@ class SpeechScheduler(Generic[K]):
         speech = self._speeches.pop(key, None)
         return speech.worker if speech else None
 
-    def take(self, worker: int, now: float) -> K | None:
-        """Return the speech whose next block this worker synthesises now, if any."""
+    def take(self, worker: int, now: float, workers: int = 1) -> K | None:
+        """Return the speech whose next block this worker synthesises now, if any.
+
+        workers: how many are alive, to spread speeches evenly.
+        """
+        held = Counter(speech.worker for speech in self._speeches.values())
+        may_begin = held[worker] < -(-len(self._speeches) // workers)
         ready = [
             (speech.deadline, key)
             for key, speech in self._speeches.items()
-            if speech.ready and (speech.worker == worker or self._moves_at(speech) <= now)
+            if speech.ready
+            and (
+                speech.worker == worker
+                or (may_begin if speech.worker is None else self._moves_at(speech) <= now)
+            )
         ]
+        if not ready:
+            ready = self._relief(worker, held, now)
         if not ready:
             self._busy_since.pop(worker, None)
             return None
@@ -92,6 +108,19 @@ class SpeechScheduler(Generic[K]):
         self._speeches[key].worker = worker
         self._busy_since[worker] = now
         return key
+
+    def _relief(self, worker: int, held: Counter[int | None], now: float) -> list[tuple[float, K]]:
+        """Return a speech that a worker without work can take from one that has more of them, if
+        its listener does not notice: the one of which least is to be made again."""
+        least = [
+            (speech.made, speech.deadline, key)
+            for key, speech in self._speeches.items()
+            if speech.ready
+            and speech.worker in self._busy_since
+            and held[speech.worker] > held[worker] + 1
+            and speech.deadline - now > 2 * self._pace * speech.made
+        ]
+        return [min(least, key=lambda each: each[0])[1:]] if least else []
 
     def next_move(self) -> float | None:
         """Return when a speech may be taken over from a worker that works on another one for far
@@ -105,40 +134,52 @@ class SpeechScheduler(Generic[K]):
         return None if math.isinf(soonest) else soonest
 
     def _moves_at(self, speech: _ScheduledSpeech) -> float:
-        if speech.worker is None:
-            return -math.inf
-        since = self._busy_since.get(speech.worker)
+        since = None if speech.worker is None else self._busy_since.get(speech.worker)
         if since is None:
             return math.inf
         # Another worker makes again what this speech's listener has.
         patience = max(PATIENCE, self._pace * speech.made)
         return max(speech.deadline, min(since, speech.deadline) + patience)
 
-    def step_done(self, key: K, seconds: float, now: float) -> None:
-        """A step has produced so many seconds of audio, possibly none."""
+    def step_done(self, key: K, seconds: float, now: float) -> bool:
+        """A step has produced so many seconds of audio, possibly none; return whether its listener
+        had run out of audio before, though the speech was not paused."""
         speech = self._speeches.get(key)
         if speech is None:
-            return
+            return False
         speech.running = False
         if not seconds:
-            return
+            return False
         since = None if speech.worker is None else self._busy_since.get(speech.worker)
         if since is not None:
             pace = (now - since) / seconds
             self._pace += (_NEWEST if self._pace else 1.0) * (pace - self._pace)
+        ends = speech.plays_until
+        late = ends is not None and speech.changed_at <= ends < now
         # Playback that had run out of audio continues from now.
-        speech.plays_until = max(speech.plays_until or now, now) + seconds
+        speech.plays_until = max(ends or now, now) + seconds
         speech.made += seconds
+        return late
 
-    def set_buffered(self, key: K, buffered: bool) -> None:
+    def set_buffered(self, key: K, buffered: bool, now: float) -> None:
         """Pause a speech with enough audio ahead, or resume it."""
-        if key in self._speeches:
-            self._speeches[key].buffered = buffered
+        speech = self._speeches.get(key)
+        if speech is not None and speech.buffered is not buffered:
+            speech.buffered = buffered
+            speech.changed_at = now
 
-    def set_waiting(self, key: K, waiting: bool) -> None:
+    def set_waiting(self, key: K, waiting: bool, now: float) -> None:
         """Pause a speech until more of its text arrives, or resume it."""
-        if key in self._speeches:
-            self._speeches[key].waiting = waiting
+        speech = self._speeches.get(key)
+        if speech is not None and speech.waiting is not waiting:
+            speech.waiting = waiting
+            speech.changed_at = now
+
+    def listening(self, now: float) -> Iterator[K]:
+        """Iterate over the speeches but for those whose audio nobody has taken for a while."""
+        for key, speech in self._speeches.items():
+            if not (speech.buffered and now - speech.changed_at > _STALLED):
+                yield key
 
     def step_lost(self, key: K) -> None:
         """The step in progress was lost with its worker and is to be repeated."""

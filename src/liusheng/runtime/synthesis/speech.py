@@ -45,6 +45,8 @@ class Speech:
     stops before the end calls `cancel`.
 
     last: whether the text is complete; otherwise `extend` adds to it.
+    requested_at: when, on the service's clock.
+    progress: seconds of audio that its worker has made of it, for the second time too.
     holder: the worker that has its state; None: none has.
     faults: workers that were lost on its newest step (see `liusheng.runtime.workers.faults`).
     skipped: once the speech is complete: what of the text was not read.
@@ -60,6 +62,8 @@ class Speech:
         last: bool,
     ) -> None:
         self.key = key
+        self.requested_at = 0.0
+        self.progress = 0.0
         self.holder: int | None = None
         self.faults = 0.0
         self.last = last

@@ -79,7 +79,7 @@ class Pool:
         self._name = name
         self._factory = factory
         self._args = args
-        self._options = options
+        self.options = options
         self._source: JobSource | None = None
         self._processes: list[WorkerProcess | None] = []
         self._wakes: list[asyncio.Event] = []
@@ -87,10 +87,14 @@ class Pool:
         self._failed_starts = 0
         self._timer: asyncio.TimerHandle | None = None
         self.restarts = 0
+        self.test_result: Any = None
         self.losses: Counter[str] = Counter()
 
-    async def start(self, source: JobSource) -> Any:
+    async def start(self, source: JobSource, test: str = "") -> Any:
         """Start all workers; return the description of their handler.
+
+        test: name of a method to call in the first worker before any job; what it returns is
+            `test_result`.
 
         Raises:
             Exception: raised by the first worker that failed (see `WorkerProcess.start`). No
@@ -98,20 +102,35 @@ class Pool:
         """
         self._source = source
         results = await asyncio.gather(
-            *(self._new_process() for _ in range(self._options.workers)), return_exceptions=True
+            *(self._new_process() for _ in range(self.options.workers)), return_exceptions=True
         )
         self._processes = [each for each in results if isinstance(each, WorkerProcess)]
         for result in results:
             if isinstance(result, BaseException):
                 await self.stop()
                 raise result
+        first = self._processes[0]
+        description = first.description if first else None
+        if test:
+            await self._test(0, test)
         self._wakes = [asyncio.Event() for _ in self._processes]
         self._tasks = [
             asyncio.create_task(self._serve(worker), name=f"{self._name}-{worker}")
             for worker in range(len(self._processes))
         ]
-        first = self._processes[0]
-        return first.description if first else None
+        return description
+
+    async def _test(self, worker: int, method: str) -> None:
+        """Call a method whose failure is not the server's."""
+        process = self._processes[worker]
+        assert process
+        try:
+            self.test_result = await process.call(method, timeout=self.options.call_timeout)
+        except WorkerLostError as error:
+            _log.warning("%s: the self-test failed: %s", self._name, error)
+            self._processes[worker] = None
+        except Exception:
+            _log.warning("%s: the self-test failed", self._name, exc_info=True)
 
     @property
     def pids(self) -> list[int]:
@@ -156,7 +175,7 @@ class Pool:
         self._processes = []
 
     async def _new_process(self) -> WorkerProcess:
-        return await WorkerProcess.start(self._factory, self._args, self._options)
+        return await WorkerProcess.start(self._factory, self._args, self.options)
 
     async def _serve(self, worker: int) -> None:
         while True:
@@ -185,7 +204,7 @@ class Pool:
             self.wake()
 
     async def _execute(self, worker: int, process: WorkerProcess, job: Job) -> None:
-        timeout = self._options.call_timeout
+        timeout = self.options.call_timeout
         try:
             value = await process.call(job.method, *job.args, timeout=timeout, limit=job.limit)
         except WorkerLostError as error:
