@@ -49,6 +49,7 @@ class Scheduler(Generic[K]):
         self._costs = CostModel()
         self._batches: dict[int, Batch] = {}  # by worker
         self._share = BacklogShare()
+        self._backlog_rests = -math.inf  # until then
         self.vad_alive = True
 
     def __len__(self) -> int:
@@ -146,6 +147,8 @@ class Scheduler(Generic[K]):
         )
         if not somebody_speaks:
             return True
+        if now < self._backlog_rests:
+            return False
         if 1 + len(self._batches) > workers / self._costs.crowding(now) + _CROWDED:
             return False  # the batch would take a core from one that is running
         backlog = sum(not batch.live for batch in self._batches.values())
@@ -193,6 +196,8 @@ class Scheduler(Generic[K]):
             )
             if not batch.live:
                 self._share.spend(seconds)
+                # Where other programs use the cores, it slowed down the live turns beside it.
+                self._backlog_rests = now + (self._costs.crowding(now) - 1.0) * seconds
 
     def batch_tested(
         self, weights: Sequence[float], seconds: float, *, final: bool, stepwise: bool
