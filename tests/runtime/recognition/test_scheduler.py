@@ -487,6 +487,23 @@ def test_sticky_streams_stay_with_their_worker_and_are_spread() -> None:
     assert s.take(0, 2.0, 2) == first
 
 
+def test_sticky_streams_move_to_a_worker_with_fewer_where_that_is_cheap() -> None:
+    s = schedule(sticky=True)
+    s.begin(*"abcd", windowed=False)
+    for now in (1.0, 2.0):
+        for key in "abcd":
+            s.receive(key, 0.5, now)
+        assert s.take(0, now) == list("abcd")
+        for key in "abcd":
+            s.done(key, now)
+    s.audio["a"].needs = 0  # since its last endpoint it has a second
+    for key in "abcd":
+        s.receive(key, 0.5, 3.0)
+    s.audio["b"].needs = 0
+    s.audio["b"].taken += samples(0.1)
+    assert s.take(1, 3.0, 2) == ["a", "c"], "one worker has four, the other none"
+
+
 def test_lag_is_the_longest_wait() -> None:
     s = schedule("a", "b")
     assert s.lag(9.0) == 0.0

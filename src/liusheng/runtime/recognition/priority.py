@@ -128,6 +128,11 @@ class ScheduledStream:
         return self.real_time.live_from(self.audio.taken / SAMPLE_RATE)
 
     @property
+    def rebuilt_samples(self) -> int:
+        """How much audio another worker decodes again, to have what its own has."""
+        return self.audio.taken - self.audio.needs
+
+    @property
     def stepwise(self) -> bool:
         """Whether its model decodes it step by step, each at the same cost."""
         return not self.audio.windowed

@@ -11,6 +11,7 @@ the next urgent turn does not wait long; no turn waits for a batch to fill.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import count
 from typing import Generic, TypeVar
@@ -27,6 +28,9 @@ K = TypeVar("K", bound=Hashable)
 
 _CROWDED = 0.5
 """Batches by which those that run at once may exceed the cores that other programs leave."""
+
+_CHEAP = SAMPLE_RATE
+"""Samples of audio that are decoded again where a stream moves to a worker with fewer of them."""
 
 _PRESENT = 3.0
 """Seconds since its last audio for which a live stream counts as one that somebody speaks in."""
@@ -96,10 +100,11 @@ class Scheduler(Generic[K]):
 
         workers: how many are alive, to spread streams evenly.
         """
+        held = Counter(stream.worker for stream in self._streams.values())
         ready = [
             (key, stream)
             for key, stream in self._streams.items()
-            if stream.reason is not None and self._may_run(stream, worker)
+            if stream.reason is not None and self._may_run(stream, worker, held)
         ]
         live = [each for each in ready if not each[1].is_backlog(now)]
         live.sort(key=lambda each: (each[1].deadline, each[1].turn))
@@ -295,7 +300,7 @@ class Scheduler(Generic[K]):
     def _reconsider(self, stream: ScheduledStream, now: float) -> bool:
         return stream.reconsider(self._policy, now, vad_alive=self.vad_alive)
 
-    def _may_run(self, stream: ScheduledStream, worker: int) -> bool:
+    def _may_run(self, stream: ScheduledStream, worker: int, held: Counter[int | None]) -> bool:
         if stream.running is not None:
             # A final does not wait for a partial under way elsewhere: its state is as it was
             # before.
@@ -305,18 +310,23 @@ class Scheduler(Generic[K]):
                 and stream.worker != worker
                 and not self._sticky
             )
-        return not self._sticky or stream.worker in (None, worker)
+        return (
+            not self._sticky
+            or stream.worker in (None, worker)
+            # One was lost, and those that took its streams over have more than its successor.
+            or (stream.rebuilt_samples <= _CHEAP and held[stream.worker] > held[worker] + 1)
+        )
 
     def _spread(
         self, chosen: list[tuple[K, ScheduledStream]], worker: int, workers: int
     ) -> list[tuple[K, ScheduledStream]]:
-        """Leave streams that no worker holds yet to one that holds fewer."""
+        """Leave streams that this worker does not hold to one that holds fewer."""
         room = -(-len(self._streams) // workers) - sum(
             1 for stream in self._streams.values() if stream.worker == worker
         )
         kept: list[tuple[K, ScheduledStream]] = []
         for key, stream in chosen:
-            if stream.worker is None:
+            if stream.worker != worker:
                 if room <= 0:
                     continue
                 room -= 1

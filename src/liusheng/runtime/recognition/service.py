@@ -281,6 +281,8 @@ class RecognitionService:
                 finishing=stream.finishing and not stream.audio.awaits_vad,
                 resident=stream.holder == worker,
             )
+            if stream.holder not in (None, worker) and stream.state is not None:
+                self._forget(stream.holder, stream.state)
             turns.append(_TurnUnderWay(stream, self._scheduler.turn(stream), audio))
             requests.append(_request(stream, audio, spare))
             stream.holder = None
