@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ import websockets
 
 from liusheng.asr.options import AsrOptions
 from liusheng.protocol import paths
+from liusheng.runtime.admission import Admission
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
@@ -130,6 +132,8 @@ def limit(engines: Fakes, limits: LimitSettings) -> None:
         recognition.options, max_queued=limits.max_queued_seconds, max_streams=limits.max_sessions
     )
     synthesis.options = replace(synthesis.options, max_speeches=limits.max_sessions)
+    for engine in (recognition, synthesis):
+        engine.admission = Admission(limits.queue_seconds, limits.max_sessions, time.monotonic)
 
 
 @asynccontextmanager

@@ -1,65 +1,109 @@
-"""What decodes a container into a recognition that is full, or over."""
+"""The audio of a container that is given up, or that meets a full queue."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import io
+import wave
 
 import pytest
 
 from liusheng.asr.types import StreamParams
 from liusheng.protocol.asr import Start
 from liusheng.runtime.decoding.service import DecodingService
-from liusheng.server.audio_input import open_audio_input
-from liusheng.server.recognition_task import RecognitionTask
-from tests.server.conftest import Fakes
-from tests.support import hostile
+from liusheng.runtime.recognition.stream import RecognitionStream
+from liusheng.server.audio_input import AudioInput, open_audio_input
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-class FullStream:
-    """A recognition that takes nothing; after some waits for room it is over."""
+class Owner:
+    """Takes no audio: the queue stays full."""
 
-    def __init__(self) -> None:
-        self.over = False
-        self.queued_seconds = 0.0
-        self.waits = 0
+    def audio_received(self, stream: RecognitionStream) -> None:
+        pass
 
-    def feed(self, pcm: bytes) -> None:
-        self.queued_seconds += len(pcm) / 32_000
+    def finish(self, stream: RecognitionStream) -> None:
+        pass
 
-    async def room(self, _: float) -> None:
-        assert not self.over, "a recognition that is over has room at once: this loop is endless"
-        self.waits += 1
-        self.over = self.waits == 3
-
-    def finish(self) -> None: ...
-    def abandon(self) -> None:
-        self.over = True
+    def remove(self, stream: RecognitionStream) -> None:
+        stream.over = True
+        stream.update_room()
 
 
-async def test_a_container_whose_recognition_is_over_is_decoded_to_its_end(
+START = Start(name="a", format="wav")
+
+
+def wav(seconds: float) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(round(seconds * 16_000) * 2))
+    return buffer.getvalue()
+
+
+def stream() -> RecognitionStream:
+    return RecognitionStream(
+        Owner(),
+        StreamParams(),
+        lambda closed, partial: None,
+        lambda: None,
+        lambda error: None,
+        windowed=False,
+        max_queued=0.5,
+    )
+
+
+async def test_a_container_that_is_given_up_while_its_queue_is_full_ends(
     decoding: DecodingService,
 ) -> None:
-    stream: Any = FullStream()
-    heard: list[float] = []
-    start = Start(name="a", format="wav")
-    container = open_audio_input(start, stream, decoding, 0.3, heard.append, heard.append)  # type: ignore[arg-type]
-    container.feed(hostile.speech(1.0))
-    container.finish()
-    while sum(heard) < 0.99:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    assert stream.waits == 3
-    container.abandon()
+    """As a session does at `max_session_seconds`: the audio that is queued is never taken."""
+    one = stream()
+    decoded: list[float] = []
+    audio: list[AudioInput] = []
+    given_up = asyncio.Event()
+
+    def on_decoded(seconds: float) -> None:
+        decoded.append(seconds)
+        if sum(decoded) >= 0.5:
+            audio[0].abandon()
+            given_up.set()
+
+    audio.append(open_audio_input(START, one, decoding, on_decoded, lambda error: None))
+    audio[0].feed(wav(20.0))
+    await given_up.wait()
+    await asyncio.sleep(0.05)
+    assert 0.5 <= sum(decoded) < 1.0
 
 
-async def test_a_task_whose_recognition_is_over_waits_no_more(engines: Fakes) -> None:
-    recognition, _ = engines
-    task = RecognitionTask(recognition, StreamParams())
-    task.abandon()
-    stream: Any = FullStream()
-    task._stream = stream
-    task._max_queued = 0.3
-    await task.feed(bytes(32_000))
-    assert stream.waits == 3
+async def test_a_full_queue_is_waited_for(decoding: DecodingService) -> None:
+    one = stream()
+    decoded: list[float] = []
+    full = asyncio.Event()
+
+    def on_decoded(seconds: float) -> None:
+        decoded.append(seconds)
+        if sum(decoded) >= 0.5:
+            full.set()
+
+    audio = open_audio_input(START, one, decoding, on_decoded, lambda error: None)
+    audio.feed(wav(20.0))
+    await full.wait()
+    await asyncio.sleep(0.05)
+    assert sum(decoded) < 1.0
+    audio.abandon()
+
+
+async def test_a_stream_that_is_over_has_room_however_much_is_queued() -> None:
+    one = stream()
+    one.feed(bytes(32_000))
+    waiting = asyncio.create_task(one.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    one.abandon()
+    await asyncio.wait_for(waiting, 10)
+    assert one.queued_seconds >= 0.5
+    one.update_room()
+    await asyncio.wait_for(one.room(), 10)

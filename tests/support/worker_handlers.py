@@ -42,6 +42,15 @@ class Handler:
     def hang(self) -> None:
         time.sleep(60)
 
+    def spin(self) -> None:
+        self.work(60)
+
+    def work(self, seconds: float) -> None:
+        """Use a core for so long."""
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+
 
 def start_until(stop: str) -> Handler:
     """Fail to start once the file `stop` is there."""

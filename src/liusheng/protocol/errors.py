@@ -78,12 +78,14 @@ class ProtocolError(Exception):
 
     code: for programs.
     message: for people: what is wrong, with which value, and what to do.
+    retry_after: seconds after which it is expected to be worth trying again; None: not known.
     """
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 class CloseCode(int, Enum):

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+BusyReason = Literal["workers", "sessions", "lag", "interval", "uploads", "playback", "queue"]
+"""What is full: no worker is alive, the number of sessions, the wait for a turn, the interval
+between partials, the wait of uploads, the audio that listeners have ahead, the queue of those that
+wait for a place."""
+
 
 class BusyError(Exception):
-    """There is no room for another session; the message says what is full."""
+    """There is no room for another session; the message says what is full.
+
+    reason: the same for programs.
+    retry_after: seconds until there is expected to be room.
+    """
+
+    def __init__(
+        self, message: str, reason: BusyReason = "sessions", retry_after: float = 5.0
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after = retry_after

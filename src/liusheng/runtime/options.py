@@ -36,9 +36,14 @@ class RecognitionServiceOptions:
         step by step (an online model), or speech has not been detected in it.
     max_turn: seconds of audio that one turn takes at most, so that one stream's backlog does not
         delay the others.
+    backlog_turn: the same for audio that came faster than it was spoken (see
+        `liusheng.runtime.recognition.backlog`), in one utterance or several.
+    max_backlog_lag: seconds that the longest waiting upload has waited for a turn, above which no
+        more uploads are admitted.
     max_queued: seconds of audio of one stream that no turn has taken, above which its socket is
         read slowly.
     max_streams: at once.
+    queue_seconds: for which a client waits for a place, where it would be refused.
     max_interval: seconds between two decodes of one speaker's open utterance, above which no more
         streams are admitted: what they would come to with one more, as measured.
     max_lag: seconds that the longest waiting stream has waited for a turn, above which no more are
@@ -49,8 +54,11 @@ class RecognitionServiceOptions:
     max_batch_seconds: float = 0.3
     step: float = 0.4
     max_turn: float = 20.0
+    backlog_turn: float = 5.0
+    max_backlog_lag: float = 60.0
     max_queued: float = 30.0
     max_streams: int = 128
+    queue_seconds: float = 0.0
     max_interval: float = 10.0
     max_lag: float = 10.0
 
@@ -61,6 +69,7 @@ class SynthesisServiceOptions:
 
     ahead: seconds of audio made but not taken, above which a synthesis rests.
     max_speeches: under way at once.
+    queue_seconds: for which a client waits for a place, where it would be refused.
     flush_after: seconds without more of a text that is not whole, after which the part of
         it that is complete enough is synthesised; 0: never.
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
@@ -68,5 +77,6 @@ class SynthesisServiceOptions:
 
     ahead: float = 1.5
     max_speeches: int = 128
+    queue_seconds: float = 0.0
     flush_after: float = 0.8
     lexicon: Path | None = None

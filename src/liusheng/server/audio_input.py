@@ -26,7 +26,6 @@ CONTAINERS: dict[str, Container] = {
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
 _MAX_BUFFERED = 1 << 20  # bytes of a container
-_MAX_WAIT = 10.0  # seconds of one wait for room in the queue
 
 
 class AudioInput(Protocol):
@@ -49,21 +48,19 @@ def open_audio_input(
     start: Start,
     stream: RecognitionStream,
     decoding: DecodingService,
-    max_queued: float,
     on_decoded: Callable[[float], None],
     on_fail: Callable[[Exception], None],
 ) -> AudioInput:
     """Return the input for audio in the format of `start`.
 
     decoding: of containers.
-    max_queued: seconds of audio that may be queued in the stream.
     on_decoded: called with the seconds of audio decoded from a container.
     on_fail: called when a container cannot be decoded.
     """
     if start.format in SAMPLE_BYTES:
         return _SampleInput(start, stream)
     container = CONTAINERS[start.format]
-    return _ContainerInput(container, stream, decoding, max_queued, on_decoded, on_fail)
+    return _ContainerInput(container, stream, decoding, on_decoded, on_fail)
 
 
 def sample_converter(sample_format: str, rate: int, channels: int) -> PacketConverter:
@@ -101,14 +98,12 @@ class _ContainerInput:
         container: Container,
         stream: RecognitionStream,
         decoding: DecodingService,
-        max_queued: float,
         on_decoded: Callable[[float], None],
         on_fail: Callable[[Exception], None],
     ) -> None:
         self._container = container
         self._stream = stream
         self._decoding = decoding
-        self._max_queued = max_queued
         self._on_decoded = on_decoded
         self._on_fail = on_fail
         self._packets: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -152,6 +147,4 @@ class _ContainerInput:
     async def _feed_stream(self, pcm: bytes) -> None:
         self._stream.feed(pcm)
         self._on_decoded(len(pcm) / _BYTES_PER_SECOND)
-        # An abandoned stream has room at once, whatever is queued in it.
-        while self._stream.queued_seconds >= self._max_queued and not self._stream.over:
-            await self._stream.room(_MAX_WAIT)
+        await self._stream.room()

@@ -9,11 +9,14 @@ from pathlib import Path
 from liusheng.models.store import Store
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import Settings
+from liusheng.server.cores import usable_cores
 from liusheng.server.models import punctuation_model, recognition_models
 from liusheng.tts.text.lexicon import UserLexicon
 
@@ -45,6 +48,8 @@ def make_engines(settings: Settings) -> Engines:
     """
     store = Store(settings.home)
     workers, limits = settings.workers, settings.limits
+    cores = CoreShare(usable_cores())
+    self_tests = SelfTestResults(settings.home / "self-tests.json")
 
     def pool(count: int) -> PoolOptions:
         return PoolOptions(
@@ -65,8 +70,11 @@ def make_engines(settings: Settings) -> Engines:
                 max_streams=limits.max_sessions,
                 max_interval=limits.max_partial_interval_seconds,
                 max_lag=limits.max_lag_seconds,
+                queue_seconds=limits.queue_seconds,
             ),
             pool(workers.asr),
+            cores=cores,
+            self_tests=self_tests,
         )
         decoding = DecodingService(
             DecodingOptions(
@@ -83,8 +91,11 @@ def make_engines(settings: Settings) -> Engines:
                 max_speeches=limits.max_sessions,
                 flush_after=settings.tts.flush_seconds,
                 lexicon=_lexicon(settings),
+                queue_seconds=limits.queue_seconds,
             ),
             pool(workers.tts),
+            cores=cores,
+            self_tests=self_tests,
         )
     if model := punctuation_model(settings):
         punctuation = PunctuationService(model, limits.max_sessions, pool(1))

@@ -13,6 +13,7 @@ def server_busy(what: str, error: BusyError) -> ProtocolError:
     return ProtocolError(
         ErrorCode.SERVER_BUSY,
         f"The server cannot accept another {what} now: {error}. Try again later.",
+        retry_after=error.retry_after,
     )
 
 
@@ -41,16 +42,16 @@ def not_supported(error: NotSupportedError) -> ProtocolError:
 
 
 def recognition_failed() -> ProtocolError:
-    """The recogniser failed, repeatedly, on this audio."""
+    """The recogniser failed on this audio twice."""
     return ProtocolError(
         ErrorCode.RECOGNITION_FAILED,
-        "The recognition failed after several attempts, and its audio was dropped. Start again; if "
-        "the error persists, report it to the operator of the server.",
+        "The recognition failed twice on this audio, which was dropped. Start again; if the "
+        "error persists, report it to the operator of the server.",
     )
 
 
 def synthesis_failed() -> ProtocolError:
-    """The synthesiser failed on this text."""
+    """The voice raised an error on this text, or two workers were lost on it."""
     return ProtocolError(
         ErrorCode.SYNTHESIS_FAILED,
         "The synthesis of this text failed. Send the text again; if the error persists, report the "

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.errors import BusyError
@@ -17,7 +18,6 @@ from liusheng.server.errors import not_supported, recognition_failed, server_bus
 _log = logging.getLogger(__name__)
 
 _BYTES_PER_SECOND = 2 * SAMPLE_RATE
-_MAX_WAIT = 10.0  # seconds of one wait for room in the queue
 
 
 class RecognitionTask:
@@ -28,6 +28,27 @@ class RecognitionTask:
     seconds: of audio received.
     """
 
+    @classmethod
+    async def when_there_is_room(
+        cls,
+        recognition: RecognitionService,
+        params: StreamParams,
+        *,
+        max_seconds: float = 0,
+        transcript: Transcript | None = None,
+        upload: bool = False,
+    ) -> RecognitionTask:
+        """Wait for a place as the settings allow (`limits.queue_seconds`), then open the
+        recognition. Arguments and errors are those of the constructor.
+        """
+        try:
+            await recognition.wait_for_room(upload=upload)
+        except BusyError as error:
+            raise _busy(error) from None
+        return cls(
+            recognition, params, max_seconds=max_seconds, transcript=transcript, upload=upload
+        )
+
     def __init__(
         self,
         recognition: RecognitionService,
@@ -35,11 +56,13 @@ class RecognitionTask:
         *,
         max_seconds: float = 0,
         transcript: Transcript | None = None,
+        upload: bool = False,
     ) -> None:
         """Open the recognition.
 
         max_seconds: of audio; 0: no limit.
         transcript: to append to; by default a new one.
+        upload: of a whole file (see `RecognitionService.open`).
 
         Raises:
             ProtocolError: server_busy, or not_supported_by_model.
@@ -48,15 +71,15 @@ class RecognitionTask:
         self.utterances: list[Utterance] = []
         self.seconds = 0.0
         self._max_seconds = max_seconds
-        self._max_queued = recognition.options.max_queued
         self._changed = asyncio.Event()
         self._finished = False
         self._failure: Exception | None = None
         try:
-            self._stream = recognition.open(params, self._on_update, self._on_finish, self._on_fail)
+            self._stream = recognition.open(
+                params, self._on_update, self._on_finish, self._on_fail, upload=upload
+            )
         except BusyError as error:
-            _log.warning("refused: %s", error)
-            raise server_busy("recognition", error) from None
+            raise _busy(error) from None
         except NotSupportedError as error:
             raise not_supported(error) from None
 
@@ -74,14 +97,7 @@ class RecognitionTask:
             if self._failure:
                 raise self._failure
             self._stream.feed(piece)
-            while self._waits_for_room:
-                await self._stream.room(_MAX_WAIT)
-
-    @property
-    def _waits_for_room(self) -> bool:
-        # A stream that is over has room at once, whatever is queued in it.
-        over = self._stream.over or self._failure is not None
-        return not over and self._stream.queued_seconds >= self._max_queued
+            await self._stream.room()
 
     def finish(self) -> None:
         """End the audio."""
@@ -130,3 +146,8 @@ class RecognitionTask:
     def _on_fail(self, error: Exception) -> None:
         _log.error("recognition failed: %s", error)
         self.fail(recognition_failed())
+
+
+def _busy(error: BusyError) -> ProtocolError:
+    _log.warning("refused: %s", error)
+    return server_busy("recognition", error)

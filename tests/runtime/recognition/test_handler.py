@@ -17,6 +17,16 @@ def handler(tmp_path: Path) -> RecognitionHandler:
     return load_recognition_handler([Store(tmp_path).open_named("tiny")], AsrOptions())
 
 
+def test_the_self_test_measures_batches(handler: RecognitionHandler) -> None:
+    tests = handler.self_test()
+    assert {test.final for test in tests} <= {False, True}
+    assert {len(test.weights) for test in tests} <= {1, 4}
+    for test in tests:
+        assert test.weights[0] == pytest.approx(4.9, abs=0.1)
+        assert test.seconds > 0
+        assert test.stepwise is not handler.describe().windowed
+
+
 def test_the_description_crosses_processes(handler: RecognitionHandler) -> None:
     description = pickle.loads(pickle.dumps(handler.describe()))
     assert description == handler.describe()

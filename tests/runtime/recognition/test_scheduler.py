@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -387,7 +388,7 @@ def test_a_vanished_client_gets_no_turn() -> None:
     assert s.take(0, 1.0) == []
     assert not s.is_newest("a", turn)
     assert not s.speech_detected("a", 2.0)
-    s.turn_lost("a", turn, 2.0)
+    assert s.turn_lost("a", turn, 2.0, weight=1.0, shared=False)
     assert "a" not in s
     assert len(s) == 1
 
@@ -398,8 +399,67 @@ def test_a_lost_turn_is_taken_again_alone() -> None:
         s.receive(key, 1.0, 1.0)
     assert len(s.take(0, 1.0)) == 3
     for key in "abc":
-        s.turn_lost(key, s.turn(key), 2.0)
+        assert s.turn_lost(key, s.turn(key), 2.0, weight=1.0, shared=True)
     assert [s.take(0, 2.0) for _ in range(3)] == [["a"], ["b"], ["c"]]
+
+
+def test_a_stream_is_given_up_when_a_turn_of_its_own_is_the_second_lost() -> None:
+    s = schedule("a", "b")
+    for key in "ab":
+        s.receive(key, 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a", "b"]
+    for key in "ab":
+        assert s.turn_lost(key, s.turn(key), 2.0, weight=1.0, shared=True)
+    assert s.take(0, 2.0) == ["a"]
+    assert not s.turn_lost("a", s.turn("a"), 3.0, weight=1.0, shared=False)
+    s.remove("a")
+    assert s.take(0, 3.0) == ["b"]
+    s.done("b", 3.1)
+    s.receive("b", 1.0, 4.0)
+    assert s.take(0, 4.0) == ["b"]
+    assert s.turn_lost("b", s.turn("b"), 5.0, weight=1.0, shared=False), "it was done in between"
+
+
+def test_workers_that_are_killed_from_outside_say_less_of_a_stream() -> None:
+    s = schedule("a")
+    s.receive("a", 1.0, 1.0)
+    for _ in range(3):
+        assert s.take(0, 1.0) == ["a"]
+        assert s.turn_lost("a", s.turn("a"), 1.0, weight=0.5, shared=False)
+    assert s.take(0, 1.0) == ["a"]
+    assert not s.turn_lost("a", s.turn("a"), 1.0, weight=0.5, shared=False)
+
+
+def test_the_limit_of_a_call_follows_from_what_such_batches_took() -> None:
+    s = schedule("a")
+    limits = []
+    for at in range(6):
+        s.receive("a", 8.0, at)
+        assert s.take(0, at) == ["a"]
+        limits.append(s.call_limit(0, [8.0]))
+        s.batch_done(0, 2.0, at)
+        s.done("a", at)
+    assert limits[:3] == [math.inf] * 3
+    assert limits[5] == pytest.approx(10.0, rel=0.2), "five times what it takes"
+    assert s.call_limit(0, [0.0]) == math.inf, "nothing was decoded as a final yet"
+    s.receive("a", 8.0, 7.0)
+    s.take(0, 7.0)
+    s.turn_lost("a", s.turn("a"), 7.0, weight=1.0, shared=False)
+    s.take(0, 7.0)
+    assert s.call_limit(0, [8.0]) == pytest.approx(2 * limits[5], rel=0.2), "it is tried for longer"
+
+
+def test_the_streams_of_a_lost_worker_go_to_those_that_are_alive() -> None:
+    s = schedule("a", "b", "c", "d", sticky=True)
+    for key in "abcd":
+        s.receive(key, 1.0, 1.0)
+    first, second = s.take(0, 1.0, 2), s.take(1, 1.0, 2)
+    for key in first:
+        s.turn_lost(key, s.turn(key), 2.0, weight=1.0, shared=True)
+    s.worker_lost(0)
+    for key in second:
+        s.done(key, 2.0)
+    assert [s.take(1, 2.0, 1) for _ in range(2)] == [[key] for key in first]
 
 
 def test_text_that_was_being_made_ready_when_its_worker_died_is_made_again() -> None:
@@ -407,7 +467,7 @@ def test_text_that_was_being_made_ready_when_its_worker_died_is_made_again() -> 
     s.receive("a", 1.0, 1.0)
     s.detect("a", speech(0.7, 1.0), 1.0)
     assert s.take(0, 1.0) == ["a"]
-    s.turn_lost("a", s.turn("a"), 1.1)
+    assert s.turn_lost("a", s.turn("a"), 1.1, weight=1.0, shared=False)
     assert s.take(0, 1.1) == ["a"]
 
 
@@ -425,6 +485,23 @@ def test_sticky_streams_stay_with_their_worker_and_are_spread() -> None:
     s.worker_lost(0)
     assert s.take(1, 2.0, 2) == [], "its share is full"
     assert s.take(0, 2.0, 2) == first
+
+
+def test_sticky_streams_move_to_a_worker_with_fewer_where_that_is_cheap() -> None:
+    s = schedule(sticky=True)
+    s.begin(*"abcd", windowed=False)
+    for now in (1.0, 2.0):
+        for key in "abcd":
+            s.receive(key, 0.5, now)
+        assert s.take(0, now) == list("abcd")
+        for key in "abcd":
+            s.done(key, now)
+    s.audio["a"].needs = 0  # since its last endpoint it has a second
+    for key in "abcd":
+        s.receive(key, 0.5, 3.0)
+    s.audio["b"].needs = 0
+    s.audio["b"].taken += samples(0.1)
+    assert s.take(1, 3.0, 2) == ["a", "c"], "one worker has four, the other none"
 
 
 def test_lag_is_the_longest_wait() -> None:

@@ -18,6 +18,7 @@ from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
+from liusheng.runtime.self_tests import SelfTestResults
 
 pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
@@ -29,9 +30,10 @@ async def running(
     timeout: float = 120.0,
     sticky: bool = False,
     clock: Callable[[], float] = time.monotonic,
+    self_tests: SelfTestResults | None = None,
     **options: Any,
 ) -> AsyncIterator[RecognitionService]:
-    models: Any = sticky  # the fake takes this for its models
+    models: Any = ["sticky"] if sticky else []  # what the fake takes for its models
     recognition = RecognitionService(
         models,
         AsrOptions(),
@@ -39,6 +41,7 @@ async def running(
         PoolOptions(workers=workers, call_timeout=timeout),
         factory="tests.support.fake_handlers.echo",
         clock=clock,
+        self_tests=self_tests,
     )
     await recognition.start()
     try:
@@ -50,13 +53,17 @@ async def running(
 class Client:
     """A stream and all that comes back from it."""
 
-    def __init__(self, recognition: RecognitionService) -> None:
+    def __init__(self, recognition: RecognitionService, *, upload: bool = False) -> None:
         self.closed: list[Utterance] = []
         self.partial = Partial(0)
         self.updated = asyncio.Event()
         self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.stream: RecognitionStream = recognition.open(
-            StreamParams(), self._update, lambda: self.over.set_result("finished"), self._fail
+            StreamParams(),
+            self._update,
+            lambda: self.over.set_result("finished"),
+            self._fail,
+            upload=upload,
         )
 
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
@@ -304,6 +311,8 @@ async def test_new_streams_are_refused_when_partials_would_become_rare() -> None
     # The clock goes on by a second whenever it is read: each look takes one.
     clock = itertools.count(1.0).__next__
     async with running(clock=clock, max_interval=2.5) as recognition:
+        ignore: Any = lambda worker, seconds: None  # noqa: E731
+        recognition._timed = ignore  # real processor time has nothing to do with this clock
         clients = []
         for _ in range(2):
             client = Client(recognition)
@@ -316,6 +325,48 @@ async def test_new_streams_are_refused_when_partials_would_become_rare() -> None
             Client(recognition)
         clients[0].stream.abandon()
         Client(recognition)
+
+
+async def test_what_batches_cost_is_measured_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    results = SelfTestResults(tmp_path / "self-tests.json")
+    for known in (False, True):
+        async with running(self_tests=results) as recognition:
+            assert recognition._scheduler.partial_cost == 0.5
+            assert (recognition._pool.test_result is None) is known
+    assert "a partial every second of about 2 speakers" in caplog.text
+
+
+async def test_what_the_service_does_is_counted() -> None:
+    async with running(max_streams=1) as recognition:
+        client = Client(recognition)
+        with pytest.raises(BusyError) as caught:
+            Client(recognition)
+        assert (caught.value.reason, caught.value.retry_after) == ("sessions", 5.0)
+        client.say("one")
+        assert await client.end() == "one"
+        await recognition.wait_for_room()
+        assert recognition.admission.refused == {"sessions": 1}
+        assert recognition.statistics.batches[1] >= 1
+        assert 0 <= recognition.statistics.busy_seconds <= recognition.statistics.decode_seconds
+        assert recognition.queue_depth == 0
+        assert recognition.lag() == 0.0
+        assert 0.0 <= recognition.load() <= 1.0
+
+
+async def test_uploads_are_refused_when_those_there_are_wait_for_long() -> None:
+    now = 0.0
+    async with running(clock=lambda: now, max_backlog_lag=30.0) as recognition:
+        upload = Client(recognition, upload=True)
+        upload.say("waiting")
+        now = 31.0
+        with pytest.raises(BusyError, match="uploads wait 31 s") as caught:
+            Client(recognition, upload=True)
+        assert (caught.value.reason, caught.value.retry_after) == ("uploads", 31.0)
+        Client(recognition).stream.abandon()
+        assert await upload.end() == "waiting"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from liusheng.audio.formats import Format
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis import handler as module
+from liusheng.runtime.synthesis import self_test
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.runtime.synthesis.messages import (
     Output,
@@ -36,6 +37,16 @@ def run(handler: SynthesisHandler, start: SpeechStart) -> list[SpeechChunk]:
 
 def test_its_voices(handler: SynthesisHandler) -> None:
     assert [voice.name for voice in handler.describe()] == ["counter"]
+
+
+def test_the_self_test_measures_the_voice_of_each_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(self_test, "_TEXTS", {"zh": "30 large"})
+    (test,) = SynthesisHandler(Counter()).self_test()
+    assert (test.voice, test.seconds) == ("counter", pytest.approx(3.0))
+    assert 0 <= test.busy <= test.passed
+    monkeypatch.setattr(self_test, "_SECONDS", 0.0)
+    (test,) = SynthesisHandler(Counter()).self_test()
+    assert test.seconds == pytest.approx(0.1), "no more than there is time for"
 
 
 def test_a_step_is_a_block(handler: SynthesisHandler) -> None:

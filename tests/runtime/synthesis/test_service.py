@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from liusheng.audio.formats import Format
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
+from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.workers.process import WorkerLostError
@@ -24,12 +26,15 @@ pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop
 
 
 @asynccontextmanager
-async def running(workers: int = 1, **options: Any) -> AsyncIterator[SynthesisService]:
+async def running(
+    workers: int = 1, self_tests: SelfTestResults | None = None, **options: Any
+) -> AsyncIterator[SynthesisService]:
     synthesis = SynthesisService(
         [],
         SynthesisServiceOptions(**options),
         PoolOptions(workers=workers),
         factory="tests.support.fake_voice.counter",
+        self_tests=self_tests,
     )
     await synthesis.start()
     try:
@@ -201,3 +206,35 @@ async def test_a_speech_cancelled_before_or_during_a_step_is_dropped() -> None:
         assert await anext(first)
         first.cancel()
         assert await numbers(synthesis, "2") == [1, 2]
+
+
+async def test_a_self_test_that_fails_keeps_nobody_from_speaking(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The fake cannot say the text of the test."""
+    results = SelfTestResults(tmp_path / "self-tests.json")
+    async with running(self_tests=results) as synthesis:
+        assert "synthesis: the self-test failed" in caplog.text
+        assert synthesis.load.real_time_factor("") == 0.0
+        assert await numbers(synthesis, "2") == [1, 2]
+
+
+async def test_a_speech_is_refused_that_would_make_others_stutter() -> None:
+    async with running() as synthesis:
+        speech = synthesis.speak(SpeechRequest("spell a"), more=True)
+        assert await anext(speech)
+        synthesis.load.tested("counter", 1.2, 2.0)
+        now = time.monotonic()
+        assert synthesis.demand(now) == pytest.approx(0.6, rel=0.6)
+        with pytest.raises(BusyError, match="some of 2 speeches would run out of audio") as caught:
+            synthesis.speak(SpeechRequest("1"))
+        assert caught.value.reason == "playback"
+        for _ in range(20):
+            synthesis.load.delivered(late=True, now=now)
+        with pytest.raises(BusyError, match="some run out of audio"):
+            synthesis.check_room()
+        assert synthesis.admission.refused == {"playback": 2}
+        speech.cancel()
+        assert await numbers(synthesis, "2") == [1, 2], "alone, everybody may speak"
+        assert synthesis.statistics.first_packets == 2
+        assert synthesis.statistics.steps >= 3

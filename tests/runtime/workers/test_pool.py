@@ -25,6 +25,7 @@ class Queue:
     def __init__(self) -> None:
         self.pool: Pool | None = None
         self.lost: list[int] = []
+        self.lost_one = asyncio.Event()
         self.stranded_by: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self.takes_that_fail = 0
         self._jobs: deque[Job] = deque()
@@ -48,6 +49,7 @@ class Queue:
 
     def worker_lost(self, worker: int) -> None:
         self.lost.append(worker)
+        self.lost_one.set()
 
     def stranded(self, error: Exception) -> None:
         if not self.stranded_by.done():
@@ -174,13 +176,53 @@ async def test_when_one_worker_cannot_start_none_is_left(queue: Queue, tmp_path:
     assert pool.pids == []
 
 
-async def test_a_worker_killed_while_idle_is_replaced_at_its_next_job(queue: Queue) -> None:
+async def test_a_worker_that_dies_without_a_job_is_replaced_at_once(
+    queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
     pool = await started(queue)
     try:
         (pid,) = pool.pids
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(WorkerLostError):
-            await queue.call("add", 1, 2)
+        await asyncio.wait_for(queue.lost_one.wait(), 60)
+        assert queue.lost == [0]
         assert await queue.call("add", 1, 2) == 3
+        assert pool.losses == {"idle": 1}
+        assert pool.alive == 1
+        assert pool.pids != [pid]
+        assert pool.restarts == 1
+        assert f"Worker {pid} died without a job (exit status -9)" in caplog.text
+    finally:
+        await pool.stop()
+
+
+async def test_a_job_that_takes_far_too_long_is_given_to_another_worker(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liusheng.runtime.workers.process.limit_of_call", lambda limit, _: limit)
+    pool = await started(queue, 2)
+    try:
+        for call in (("hang",), ("spin",)):
+            lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            ignore = lost.set_result
+            queue.add(Job(call[0], (), ignore, ignore, lost.set_result, limit=0.3))
+            error = await lost
+            assert isinstance(error, WorkerLostError)
+            assert error.hung
+            assert "did not respond for 0.3 s of its own time" in str(error)
+            assert await queue.call("add", 1, 2) == 3
+        assert pool.losses == {"hung": 2}
+    finally:
+        await pool.stop()
+
+
+async def test_the_processor_time_of_a_call_is_known(queue: Queue) -> None:
+    pool = await started(queue)
+    try:
+        took: list[float] = []
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        lost = done.set_exception
+        queue.add(Job("work", (0.05,), done.set_result, lost, lost, timed=took.append))
+        await done
+        assert took[0] >= 0.05
     finally:
         await pool.stop()

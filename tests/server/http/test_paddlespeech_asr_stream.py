@@ -97,9 +97,9 @@ async def test_parameters_of_start_apply(server: Server, engines: Fakes) -> None
     opened = []
     original = recognition.open
 
-    def open_(params: Any, *callbacks: Any) -> Any:
+    def open_(params: Any, *callbacks: Any, **kind: Any) -> Any:
         opened.append(params)
-        return original(params, *callbacks)
+        return original(params, *callbacks, **kind)
 
     replacement: Any = open_
     recognition.open = replacement

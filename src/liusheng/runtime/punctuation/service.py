@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers.expected import ExpectedCost
 from liusheng.runtime.workers.pool import Job, Pool
+
+_LEAST_SIZE = 20
+"""Characters that a text costs besides its own."""
+
+
+@dataclass
+class _WaitingText:
+    """A text, and its caller's result. repeats: workers that were lost on it."""
+
+    text: str
+    result: asyncio.Future[str]
+    repeats: int = 0
 
 
 class PunctuationService:
@@ -28,7 +42,8 @@ class PunctuationService:
         factory = "liusheng.runtime.punctuation.handler.punctuation"
         self._max_texts = max_texts
         self._pool = Pool("punctuation", factory, (model, pool_options.threads), pool_options)
-        self._queue: deque[tuple[str, asyncio.Future[str]]] = deque()
+        self._queue: deque[_WaitingText] = deque()
+        self._cost = ExpectedCost()
         self._pending: set[asyncio.Future[str]] = set()
 
     async def start(self) -> None:
@@ -55,14 +70,14 @@ class PunctuationService:
 
         Raises:
             BusyError: the queue is full, or no worker can be started.
-            Exception: raised by the worker, or WorkerLostError.
+            Exception: raised by the worker, or WorkerLostError: two workers were lost on this text.
         """
         if self._pool.is_stranded:
             raise BusyError("the punctuation worker cannot be started")
         if len(self._queue) >= self._max_texts:
             raise BusyError(f"{len(self._queue)} texts are waiting for punctuation, the limit")
         result: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._queue.append((text, result))
+        self._queue.append(_WaitingText(text, result))
         self._pending.add(result)
         result.add_done_callback(self._pending.discard)
         self._pool.wake()
@@ -73,29 +88,46 @@ class PunctuationService:
     def take(self, _: int) -> Job | None:
         """Return the job for the next text whose caller still waits."""
         while self._queue:
-            text, result = self._queue.popleft()
-            if not result.done():
-                return _job(text, result)
+            waiting = self._queue.popleft()
+            if not waiting.result.done():
+                return self._job(waiting)
         return None
 
     def worker_lost(self, _: int) -> None:
-        """The worker keeps no state; the job of the lost text fails by its callback."""
+        """The worker keeps no state; its text is tried once more, by its callback."""
 
     def stranded(self, error: Exception) -> None:
         """Fail all texts in the queue."""
         while self._queue:
-            _fail(self._queue.popleft()[1], error)
+            _fail(self._queue.popleft().result, error)
 
+    def _job(self, waiting: _WaitingText) -> Job:
+        result = waiting.result
+        size = _LEAST_SIZE + len(waiting.text)
 
-def _job(text: str, result: asyncio.Future[str]) -> Job:
-    def done(punctuated: str) -> None:
-        if not result.done():
-            result.set_result(punctuated)
+        def done(punctuated: str) -> None:
+            if not result.done():
+                result.set_result(punctuated)
 
-    def failed(error: Exception) -> None:
-        _fail(result, error)
+        def failed(error: Exception) -> None:
+            _fail(result, error)
 
-    return Job("punctuate", (text,), done, failed, failed)
+        def lost(error: Exception) -> None:
+            if waiting.repeats:
+                _fail(result, error)
+            else:
+                waiting.repeats += 1
+                self._queue.appendleft(waiting)
+
+        return Job(
+            "punctuate",
+            (waiting.text,),
+            done,
+            failed,
+            lost,
+            self._cost.limit(size, waiting.repeats),
+            lambda seconds: self._cost.measured(size, seconds),
+        )
 
 
 def _fail(result: asyncio.Future[str], error: Exception) -> None:

@@ -18,6 +18,7 @@ from liusheng.runtime.recognition.messages import (
     TurnRequest,
     TurnResult,
 )
+from liusheng.runtime.recognition.self_test import BatchTest, measure
 
 
 class RecognitionHandler:
@@ -56,6 +57,14 @@ class RecognitionHandler:
         ]
         outcomes = self._recognizer.advance(turns)
         return [_result(o, d) for o, d in zip(outcomes, detections, strict=True)]
+
+    def self_test(self) -> list[BatchTest]:
+        """Measure what batches of the default model cost."""
+        tests, states = measure(
+            self.advance, windowed=self._recognizer.capabilities("auto").windowed
+        )
+        self.forget(states)
+        return tests
 
     def forget(self, states: Sequence[bytes]) -> None:
         """Drop what is kept here for streams that are over."""

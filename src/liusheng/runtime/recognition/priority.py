@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.runtime.options import RecognitionServiceOptions
+from liusheng.runtime.recognition.backlog import RealTime
 from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG, StreamAudio
 
 
@@ -50,6 +51,10 @@ class TurnPolicy:
     step: samples of new audio after which a stream is due a turn of which nothing else is known.
     interval: samples of new speech after which a stream is due a partial.
     pause: samples of silence after which its text is decoded in advance of the endpoint.
+    max_turn: samples of new audio that a turn takes at most.
+    backlog_turn: the same for backlog, besides an utterance that is longer.
+    upload_step: samples of an upload's open utterance after which it is due a partial, which nobody
+        reads, so that its queue does not fill.
     """
 
     batch: int
@@ -58,6 +63,9 @@ class TurnPolicy:
     step: int
     interval: int
     pause: int
+    max_turn: int = 20 * SAMPLE_RATE
+    backlog_turn: int = 5 * SAMPLE_RATE
+    upload_step: int = 15 * SAMPLE_RATE
 
     @classmethod
     def of(cls, options: RecognitionServiceOptions, live: LiveOptions) -> TurnPolicy:
@@ -69,6 +77,9 @@ class TurnPolicy:
             step=round(options.step * SAMPLE_RATE),
             interval=round(live.interval * SAMPLE_RATE),
             pause=round(live.settle * SAMPLE_RATE),
+            max_turn=round(options.max_turn * SAMPLE_RATE),
+            backlog_turn=round(min(options.backlog_turn, options.max_turn) * SAMPLE_RATE),
+            upload_step=round(options.max_queued / 2 * SAMPLE_RATE),
         )
 
 
@@ -85,7 +96,11 @@ class ScheduledStream:
     turn: its last one among all turns.
     worker: who took that.
     alone: its next turn is to be its own: one was lost.
+    faults: what lost turns say against it, since the last one that was done.
     step: samples of new audio that it is due a turn for; None: the policy's.
+    upload: it is a whole file.
+    heard: when its last audio came in.
+    real_time: where it would be if its audio came as it is spoken.
     """
 
     audio: StreamAudio
@@ -98,7 +113,24 @@ class ScheduledStream:
     turn: int = 0
     worker: int | None = None
     alone: bool = False
+    faults: float = 0.0
     step: int | None = None
+    upload: bool = False
+    heard: float | None = None
+    real_time: RealTime = field(default_factory=RealTime)
+
+    def is_backlog(self, now: float) -> bool:
+        """Return whether what its next turn takes came faster than it was spoken."""
+        return self.upload or now < self._live_from
+
+    @property
+    def _live_from(self) -> float:
+        return self.real_time.live_from(self.audio.taken / SAMPLE_RATE)
+
+    @property
+    def rebuilt_samples(self) -> int:
+        """How much audio another worker decodes again, to have what its own has."""
+        return self.audio.taken - self.audio.needs
 
     @property
     def stepwise(self) -> bool:
@@ -110,11 +142,14 @@ class ScheduledStream:
         """Whether somebody speaks in it, or may, where speech is not detected."""
         return self.stepwise or self.audio.without_vad or self.audio.speech.open is not None
 
-    @property
-    def weight(self) -> float:
-        """Seconds of audio that its next turn decodes."""
+    def weight(self, policy: TurnPolicy) -> float:
+        """Return the seconds of audio that its next turn decodes."""
         audio = self.audio
-        return (audio.queued if self.stepwise else audio.kept) / SAMPLE_RATE
+        if self.stepwise:
+            return audio.queued / SAMPLE_RATE
+        if audio.patient and audio.speech.closed:
+            return audio.closed_samples(policy.backlog_turn) / SAMPLE_RATE
+        return audio.kept / SAMPLE_RATE
 
     @property
     def needs_no_decode(self) -> bool:
@@ -124,8 +159,12 @@ class ScheduledStream:
             return False
         return not audio.undecoded and audio.undetected < MAX_VAD_LAG // 2
 
-    def reconsider(self, policy: TurnPolicy, now: float) -> bool:
-        """Set what a stream is due a turn for; return whether a worker that is free can take it."""
+    def reconsider(self, policy: TurnPolicy, now: float, *, vad_alive: bool) -> bool:
+        """Set what a stream is due a turn for; return whether a worker that is free can take it.
+
+        vad_alive: the VAD process works.
+        """
+        self.audio.patient = vad_alive and self.audio.windowed and self.is_backlog(now)
         reason = self._current_reason(policy)
         if reason is not self.reason:
             # A partial that turns out to be the last of an utterance has waited all the same.
@@ -135,9 +174,9 @@ class ScheduledStream:
         return reason is not None and (self.running is None or reason is TurnReason.FINAL)
 
     def _current_reason(self, policy: TurnPolicy) -> TurnReason | None:
-        if self.finishing is not None:
-            return TurnReason.FINAL
         audio = self.audio
+        if self.finishing is not None and not audio.awaits_vad:
+            return TurnReason.FINAL
         if self.stepwise or audio.without_vad:
             step = policy.step if self.step is None else self.step
             if audio.queued >= step:
@@ -147,6 +186,9 @@ class ScheduledStream:
         segment = audio.speech.open
         if segment is None:
             return None
+        if self.upload:
+            waiting = audio.speech.end - max(audio.taken, segment.start)
+            return TurnReason.PARTIAL if waiting >= policy.upload_step else None
         if segment.silence >= policy.pause and segment.speech_end > self.prepared_until:
             return TurnReason.PAUSE
         decoded = max(self.decoded_until, segment.speech_start)
@@ -171,7 +213,8 @@ class ScheduledStream:
     @property
     def waiting_since(self) -> float:
         """Since when it waits for the turn that it is due."""
-        return self.due if self.finishing is None else self.finishing
+        since = self.due if self.finishing is None else self.finishing
+        return since if self.upload else max(since, self._live_from)
 
     @property
     def deadline(self) -> float:

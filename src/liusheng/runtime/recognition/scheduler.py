@@ -10,34 +10,30 @@ the next urgent turn does not wait long; no turn waits for a batch to fill.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import count
 from typing import Generic, TypeVar
 
 from liusheng.asr.types import SAMPLE_RATE
+from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare
+from liusheng.runtime.recognition.batching import Batch, together
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.workers.faults import is_at_fault
 
 K = TypeVar("K", bound=Hashable)
 
+_CROWDED = 0.5
+"""Batches by which those that run at once may exceed the cores that other programs leave."""
 
-_WORTH = 1.6
-"""How much longer than its first turn alone a batch may take in any case: where decoding mostly
-waits for memory (the weights), a slow machine gets most done in large batches."""
+_CHEAP = SAMPLE_RATE
+"""Samples of audio that are decoded again where a stream moves to a worker with fewer of them."""
 
-_BACKLOG = 5 * SAMPLE_RATE
-"""Samples of queued audio above which a stream is taken for an upload faster than real time."""
-
-
-@dataclass(frozen=True)
-class _BatchCost:
-    """What is decoded together; see `CostModel.measured`."""
-
-    weights: list[float]
-    kind: BatchKind
-    live: bool
+_PRESENT = 3.0
+"""Seconds since its last audio for which a live stream counts as one that somebody speaks in."""
 
 
 class Scheduler(Generic[K]):
@@ -46,6 +42,7 @@ class Scheduler(Generic[K]):
     policy: of all streams.
     sticky: a stream's state lives in the worker that took its last turn; others cannot continue it
         cheaply, so it stays there until that worker is lost.
+    vad_alive: the VAD process works, so that backlog may wait for it.
     """
 
     def __init__(self, policy: TurnPolicy, *, sticky: bool = False) -> None:
@@ -54,7 +51,10 @@ class Scheduler(Generic[K]):
         self._streams: dict[K, ScheduledStream] = {}
         self._turns = count(1)
         self._costs = CostModel()
-        self._batches: dict[int, _BatchCost] = {}  # by worker
+        self._batches: dict[int, Batch] = {}  # by worker
+        self._share = BacklogShare()
+        self._backlog_rests = -math.inf  # until then
+        self.vad_alive = True
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -65,9 +65,12 @@ class Scheduler(Generic[K]):
     def __contains__(self, key: K) -> bool:
         return key in self._streams
 
-    def add(self, key: K, audio: StreamAudio) -> None:
-        """A stream began. Its audio is the caller's, who reports below when it has changed."""
-        self._streams[key] = ScheduledStream(audio, turn=next(self._turns))
+    def add(self, key: K, audio: StreamAudio, *, upload: bool = False) -> None:
+        """A stream began. Its audio is the caller's, who reports below when it has changed.
+
+        upload: a whole file: all of it is backlog (see `liusheng.runtime.recognition.backlog`).
+        """
+        self._streams[key] = ScheduledStream(audio, turn=next(self._turns), upload=upload)
 
     def remove(self, key: K) -> int | None:
         """A stream is over or abandoned; return the worker that had it last, if any."""
@@ -76,53 +79,104 @@ class Scheduler(Generic[K]):
 
     def audio_received(self, key: K, now: float) -> bool:
         """Audio came in; return whether the stream is due a turn."""
-        return self._streams[key].reconsider(self._policy, now)
+        stream = self._streams[key]
+        stream.heard = now
+        stream.real_time.received(stream.audio.received / SAMPLE_RATE, now)
+        return self._reconsider(stream, now)
 
     def speech_detected(self, key: K, now: float) -> bool:
         """Speech was detected further; return whether the stream is due a turn."""
         stream = self._streams.get(key)
-        return stream is not None and stream.reconsider(self._policy, now)
+        return stream is not None and self._reconsider(stream, now)
 
     def finish(self, key: K, now: float) -> None:
         """No more audio comes; the client waits."""
         stream = self._streams[key]
         stream.finishing = now
-        stream.reconsider(self._policy, now)
+        self._reconsider(stream, now)
 
     def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
         """Return the streams of this worker's next turn, most urgent first; maybe none.
 
-        workers: how many there are, to spread streams evenly.
+        workers: how many are alive, to spread streams evenly.
         """
+        held = Counter(stream.worker for stream in self._streams.values())
         ready = [
-            (stream.deadline, stream.turn, key, stream)
+            (key, stream)
             for key, stream in self._streams.items()
-            if stream.reason is not None and self._may_run(stream, worker)
+            if stream.reason is not None and self._may_run(stream, worker, held)
         ]
-        ready.sort(key=lambda each: each[:2])
-        chosen = [(key, stream) for _, _, key, stream in ready]
-        if self._sticky:
-            chosen = self._spread(chosen, worker, workers)
-        taken = self._together(chosen, workers)
-        decoded = [stream for _, stream in taken if not stream.needs_no_decode]
+        live = [each for each in ready if not each[1].is_backlog(now)]
+        live.sort(key=lambda each: (each[1].deadline, each[1].turn))
+        backlog = [each for each in ready if each[1].is_backlog(now)]
+        backlog.sort(key=lambda each: each[1].turn)  # the one that has waited longest
         self._batches.pop(worker, None)
+        self._share.pass_time(now, workers, waits=bool(backlog))
+        taken: list[tuple[K, ScheduledStream]] = []
+        if backlog and self._share.allows(self._expected(backlog[0][1])):
+            taken = self._begin(backlog, worker, now, workers)
+        taken = taken or self._begin(live, worker, now, workers)
+        if not taken and self._has_spare(now, workers):
+            taken = self._begin(backlog, worker, now, workers)
+        return [key for key, _ in taken]
+
+    def _begin(
+        self, ready: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
+    ) -> list[tuple[K, ScheduledStream]]:
+        """Begin a turn of those that are to take it together, and return them."""
+        if self._sticky:
+            ready = self._spread(ready, worker, workers)
+        taken = together(ready, self._policy, self._costs, self._speaking(now) // workers)
+        decoded = [stream for _, stream in taken if not stream.needs_no_decode]
         if decoded:
             final = all(stream.reason is not TurnReason.PARTIAL for stream in decoded)
-            self._batches[worker] = _BatchCost(
-                [stream.weight for stream in decoded],
+            self._batches[worker] = Batch(
+                [stream.weight(self._policy) for stream in decoded],
                 BatchKind(final, decoded[0].stepwise),
-                live=all(stream.audio.queued < _BACKLOG for stream in decoded),
+                live=not decoded[0].is_backlog(now),
+                repeats=max(math.ceil(stream.faults) for stream in decoded),
             )
         for _, stream in taken:
             stream.worker = worker
             stream.turn = next(self._turns)
             stream.begin()
-        return [key for key, _ in taken]
+        return taken
+
+    def _has_spare(self, now: float, workers: int) -> bool:
+        """Return whether a worker that no live stream needs now may take backlog."""
+        somebody_speaks = any(
+            stream.heard is not None
+            and now - stream.heard < _PRESENT
+            and not stream.is_backlog(now)
+            for stream in self._streams.values()
+        )
+        if not somebody_speaks:
+            return True
+        if now < self._backlog_rests:
+            return False
+        if 1 + len(self._batches) > workers / self._costs.crowding(now) + _CROWDED:
+            return False  # the batch would take a core from one that is running
+        backlog = sum(not batch.live for batch in self._batches.values())
+        return workers < 2 or backlog < workers - 1
+
+    def turn_limit(self, key: K, now: float) -> int:
+        """Return how many samples of new audio a stream's turn takes at most."""
+        policy = self._policy
+        return policy.backlog_turn if self._streams[key].is_backlog(now) else policy.max_turn
+
+    def call_limit(self, worker: int, seconds: Sequence[float]) -> float:
+        """Return the limit of the call with a worker's newest turn (see `hang.call_limit`).
+
+        seconds: of audio sent, for each of its streams.
+        """
+        batch = self._batches.get(worker)
+        kind = batch.kind if batch else BatchKind(final=True, stepwise=False)
+        return self._costs.limit(kind, seconds, batch.repeats if batch else 0)
 
     @property
     def has_waiting(self) -> bool:
         """Whether some stream is due a turn and has none."""
-        return any(s.reason is not None and s.running is None for s in self._streams.values())
+        return self.waiting > 0
 
     def turn(self, key: K) -> int:
         """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
@@ -133,15 +187,47 @@ class Scheduler(Generic[K]):
         stream = self._streams.get(key)
         return stream is not None and stream.turn == turn
 
-    def batch_done(self, worker: int, seconds: float, now: float) -> None:
-        """A worker has done its newest batch, in so many seconds."""
+    def batch_done(
+        self, worker: int, seconds: float, now: float, busy: float | None = None
+    ) -> None:
+        """A worker has done its newest batch, in so many seconds.
+
+        busy: for which it was busy (see `liusheng.runtime.load`); None: all of them.
+        """
         batch = self._batches.pop(worker, None)
         if batch:
-            self._costs.measured(batch.weights, seconds, now, batch.kind, live=batch.live)
+            self._costs.measured(
+                batch.weights, seconds, now, batch.kind, live=batch.live, busy=busy
+            )
+            if not batch.live:
+                self._share.spend(seconds)
+                # Where other programs use the cores, it slowed down the live turns beside it.
+                self._backlog_rests = now + (self._costs.crowding(now) - 1.0) * seconds
 
-    def interval(self, workers: int, now: float) -> float:
-        """Return how many seconds would lie between a speaker's partials with a stream more."""
-        return self._costs.interval(len(self), self._speaking, workers, now)
+    def batch_tested(
+        self, weights: Sequence[float], seconds: float, *, final: bool, stepwise: bool
+    ) -> None:
+        """A batch with so many seconds of audio for each stream took so long, in a test."""
+        self._costs.tested(weights, seconds, BatchKind(final, stepwise))
+
+    @property
+    def partial_cost(self) -> float:
+        """Seconds for which a worker is busy with one stream's partial; 0: not known."""
+        return self._costs.partial
+
+    @property
+    def waiting(self) -> int:
+        """How many streams are due a turn that no worker has taken."""
+        return sum(s.reason is not None and s.running is None for s in self._streams.values())
+
+    def interval(self, workers: float, now: float) -> float:
+        """Return how many seconds would lie between a speaker's partials with a stream more.
+
+        workers: how many can run at once.
+        """
+        live = sum(not stream.is_backlog(now) for stream in self._streams.values())
+        share = 1.0 if live == len(self) else 1.0 - LEAST_SHARE
+        return self._costs.interval(live, self._speaking(now), share * workers, now)
 
     def turn_done(self, key: K, turn: int, now: float, step: int | None = None) -> None:
         """A stream's turn is done, is the newest, and its audio knows what the turn took.
@@ -152,74 +238,69 @@ class Scheduler(Generic[K]):
         stream = self._streams[key]
         stream.running = None
         stream.alone = False
+        stream.faults = 0.0
         stream.step = step
         stream.reason = None
-        stream.reconsider(self._policy, now)
+        self._reconsider(stream, now)
 
-    def turn_lost(self, key: K, turn: int, now: float) -> None:
-        """A stream's turn failed; it is due again, in a batch of its own, so that audio which
-        makes a worker fail affects no other stream."""
-        if self.is_newest(key, turn):
-            stream = self._streams[key]
-            reason = stream.running
-            stream.lost()
-            stream.reconsider(self._policy, now)
-            if stream.reason is None:
-                stream.reason, stream.due = reason, now
+    def turn_lost(self, key: K, turn: int, now: float, *, weight: float, shared: bool) -> bool:
+        """A stream's turn failed. It is due again, in a batch of its own, so that audio which makes
+        a worker fail affects no other stream; return False if it is not to be tried again.
+
+        weight: what the failure says against the stream (see `faults.fault_weight`).
+        shared: the turn was one of several in its batch, of which any one may be the cause.
+        """
+        if not self.is_newest(key, turn):
+            return True
+        stream = self._streams[key]
+        stream.faults += weight
+        if not shared and is_at_fault(stream.faults):
+            return False
+        reason = stream.running
+        stream.lost()
+        self._reconsider(stream, now)
+        if stream.reason is None:
+            stream.reason, stream.due = reason, now
+        return True
 
     def worker_lost(self, worker: int) -> None:
         """What this worker held is gone: its streams may go anywhere."""
+        self._batches.pop(worker, None)
         for stream in self._streams.values():
             if stream.worker == worker:
                 stream.worker = None
 
     def lag(self, now: float) -> float:
-        """Return for how many seconds the longest waiting stream has waited for a turn."""
-        waiting = (s for s in self._streams.values() if s.reason and s.running is None)
-        return max((now - s.waiting_since for s in waiting), default=0.0)
+        """Return for how many seconds the longest waiting live stream has waited for a turn."""
+        return self._longest_wait(now, backlog=False)
 
-    @property
-    def _speaking(self) -> int:
-        return sum(stream.speaking for stream in self._streams.values())
+    def backlog_lag(self, now: float) -> float:
+        """Return for how many seconds the longest waiting backlog has waited for a turn."""
+        return self._longest_wait(now, backlog=True)
 
-    def _together(
-        self, chosen: list[tuple[K, ScheduledStream]], workers: int
-    ) -> list[tuple[K, ScheduledStream]]:
-        """Return which of the ready streams take a turn together, given their order of urgency."""
-        if not chosen:
-            return []
-        first = chosen[0][1]
-        if first.alone:
-            return chosen[:1]
-        free = [each for each in chosen if each[1].needs_no_decode and not each[1].alone]
-        if free:
-            return free[: self._policy.batch]
-        final = first.reason is not TurnReason.PARTIAL
-        most = self._policy.step_batch if first.stepwise else self._policy.batch
-        if not final and not first.stepwise:
-            # A stream alone in its batch would get partials more often than those that share one.
-            most = min(most, self._speaking // workers)
-        cost = self._costs.cost(BatchKind(final, first.stepwise))
-        longest = total = limit = 0.0
-        taken: list[tuple[K, ScheduledStream]] = []
-        for key, stream in chosen:
-            if stream.alone or stream.stepwise != first.stepwise:
-                continue
-            # Partials do not make what is urgent wait, except where they go step by step with it:
-            # then they cost it little, and a batch without them would cost them much.
-            if not first.stepwise and (stream.reason is not TurnReason.PARTIAL) != final:
-                continue
-            longest = max(longest, stream.weight + PAD)
-            total += stream.weight + PAD
-            expected = cost(longest, total)
-            if not taken:
-                limit = max(self._policy.max_batch_seconds, _WORTH * expected)
-            elif expected > limit or len(taken) >= most:
-                break
-            taken.append((key, stream))
-        return taken
+    def _longest_wait(self, now: float, *, backlog: bool) -> float:
+        waiting = (
+            stream
+            for stream in self._streams.values()
+            if stream.reason and stream.running is None and stream.is_backlog(now) is backlog
+        )
+        return max((now - stream.waiting_since for stream in waiting), default=0.0)
 
-    def _may_run(self, stream: ScheduledStream, worker: int) -> bool:
+    def _speaking(self, now: float) -> int:
+        return sum(
+            stream.speaking and not stream.is_backlog(now) for stream in self._streams.values()
+        )
+
+    def _expected(self, stream: ScheduledStream) -> float:
+        """Return how many seconds a stream's turn is expected to take alone."""
+        kind = BatchKind(stream.reason is not TurnReason.PARTIAL, stream.stepwise)
+        size = stream.weight(self._policy) + PAD
+        return self._costs.cost(kind)(size, size)
+
+    def _reconsider(self, stream: ScheduledStream, now: float) -> bool:
+        return stream.reconsider(self._policy, now, vad_alive=self.vad_alive)
+
+    def _may_run(self, stream: ScheduledStream, worker: int, held: Counter[int | None]) -> bool:
         if stream.running is not None:
             # A final does not wait for a partial under way elsewhere: its state is as it was
             # before.
@@ -229,18 +310,23 @@ class Scheduler(Generic[K]):
                 and stream.worker != worker
                 and not self._sticky
             )
-        return not self._sticky or stream.worker in (None, worker)
+        return (
+            not self._sticky
+            or stream.worker in (None, worker)
+            # One was lost, and those that took its streams over have more than its successor.
+            or (stream.rebuilt_samples <= _CHEAP and held[stream.worker] > held[worker] + 1)
+        )
 
     def _spread(
         self, chosen: list[tuple[K, ScheduledStream]], worker: int, workers: int
     ) -> list[tuple[K, ScheduledStream]]:
-        """Leave streams that no worker holds yet to one that holds fewer."""
+        """Leave streams that this worker does not hold to one that holds fewer."""
         room = -(-len(self._streams) // workers) - sum(
             1 for stream in self._streams.values() if stream.worker == worker
         )
         kept: list[tuple[K, ScheduledStream]] = []
         for key, stream in chosen:
-            if stream.worker is None:
+            if stream.worker != worker:
                 if room <= 0:
                     continue
                 room -= 1

@@ -2,7 +2,7 @@
 
 The server owns each stream's audio (`liusheng.runtime.recognition.stream_audio`) until no state
 needs it, so that nothing is lost with a worker: a turn that failed is repeated, in a batch of its
-own, up to three attempts in all.
+own. A stream on which two workers were lost is given up; the others of its batches go on.
 """
 
 from __future__ import annotations
@@ -16,20 +16,25 @@ from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.admission import Admission
+from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.messages import RecognizerDescription, TurnRequest, TurnResult
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
+from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.statistics import RecognitionStatistics
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.recognition.stream_audio import TurnAudio
+from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, TurnAudio
 from liusheng.runtime.recognition.vad_service import VadService
-from liusheng.runtime.workers.pool import Job, Pool
+from liusheng.runtime.self_tests import SelfTest, SelfTestResults
+from liusheng.runtime.workers.faults import fault_weight
+from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
 
-_MAX_ATTEMPTS = 3
+_BYTES_PER_SECOND = BYTES_PER_SAMPLE * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,13 @@ class RecognitionService:
         factory: str = "liusheng.runtime.recognition.handler.load_recognition_handler",
         vad_factory: str = "liusheng.runtime.recognition.vad_handler.load_vad_handler",
         clock: Callable[[], float] = time.monotonic,
+        cores: CoreShare | None = None,
+        self_tests: SelfTestResults | None = None,
     ) -> None:
         self.options = options
+        self._models = models
+        self._cores = cores or CoreShare(pool_options.workers)
+        self._self_tests = self_tests
         self._clock = clock
         self._pool = Pool("recognition", factory, (models, asr_options), pool_options)
         self._vad: VadService[RecognitionStream] = VadService(
@@ -77,7 +87,10 @@ class RecognitionService:
         self._scheduler: Scheduler[RecognitionStream] = Scheduler(self._policy)
         # By worker: states that it may drop, sent with its next job.
         self._to_forget: dict[int, list[bytes]] = {}
+        self._processor_seconds: dict[int, float] = {}  # of its newest batch, by worker
         self.description = RecognizerDescription({}, sticky=False)
+        self.admission = Admission(options.queue_seconds, options.max_streams, clock)
+        self.statistics = RecognitionStatistics()
 
     async def start(self) -> None:
         """Start the workers and wait until they have loaded their models.
@@ -85,10 +98,29 @@ class RecognitionService:
         Raises:
             Exception: what a worker raised instead.
         """
-        self.description = await self._pool.start(self)
+        test = SelfTest(self._self_tests, "recognition", self._models, self._pool.options)
+        known = test.known(BatchTest)
+        self.description = await self._pool.start(self, test.method)
         self._scheduler = Scheduler(self._policy, sticky=self.description.sticky)
+        self._tested(known or test.done(self._pool.test_result))
         if self.description.windowed:
             await self._vad.start()
+
+    def _tested(self, tests: Sequence[BatchTest]) -> None:
+        """Take over what batches cost."""
+        for each in tests:
+            self._scheduler.batch_tested(
+                each.weights, each.seconds, final=each.final, stepwise=each.stepwise
+            )
+        if cost := self._scheduler.partial_cost:
+            workers = self._cores.left("recognition", self._pool.size, 0.0)
+            _log.info(
+                "recognition: a partial of %.1f s of speech takes %.3f s, which is enough for a "
+                "partial every second of about %d speakers at once",
+                tests[0].weights[0],
+                cost,
+                int(workers / cost),
+            )
 
     async def stop(self) -> None:
         """End the workers; nothing is called for streams under way any more."""
@@ -115,8 +147,13 @@ class RecognitionService:
         on_update: Callable[[tuple[Utterance, ...], Partial], None],
         on_finish: Callable[[], None],
         on_failure: Callable[[Exception], None],
+        *,
+        upload: bool = False,
     ) -> RecognitionStream:
         """Begin a recognition.
+
+        upload: of a whole file, which gets the time that live streams leave (see
+            `liusheng.runtime.recognition.backlog`); partials of it are rare.
 
         Raises:
             NotSupportedError: when the model for the language cannot serve `params`.
@@ -124,7 +161,7 @@ class RecognitionService:
         """
         capabilities: Capabilities = self.description.capabilities[params.lang]
         capabilities.check(params)
-        self._admit()
+        self.check_room(upload=upload)
         stream = RecognitionStream(
             self,
             params,
@@ -134,41 +171,76 @@ class RecognitionService:
             windowed=capabilities.windowed,
             max_queued=self.options.max_queued,
         )
-        self._scheduler.add(stream, stream.audio)
+        self._scheduler.add(stream, stream.audio, upload=upload)
         if capabilities.windowed:
             self._vad.add(stream, stream.audio, params.endpoint)
         return stream
 
-    def _admit(self) -> None:
-        """Pass, or raise BusyError."""
+    def check_room(self, *, upload: bool = False) -> None:
+        """Raise BusyError if a recognition would be refused now."""
+        self.admission.check(lambda: self._check_room(upload))
+
+    async def wait_for_room(self, *, upload: bool = False) -> None:
+        """Wait, as long as the options say, until there is room for a recognition.
+
+        Raises:
+            BusyError: there is none.
+        """
+        await self.admission.wait(lambda: self._check_room(upload))
+
+    def _check_room(self, upload: bool) -> None:
+        busy = self.admission.busy
         streams = len(self._scheduler)
         if self._pool.is_stranded:
-            raise BusyError("no recognition worker can be started")
+            raise busy("no recognition worker can be started", "workers", 30.0)
         if streams >= self.options.max_streams:
-            raise BusyError(f"{streams} recognitions are under way, which is the limit")
+            raise busy(f"{streams} recognitions are under way, which is the limit", "sessions")
         now = self._clock()
+        if upload:
+            lag = self._scheduler.backlog_lag(now)
+            if lag > self.options.max_backlog_lag:
+                raise busy(f"uploads wait {lag:.0f} s for their next part", "uploads", lag)
+            return
         lag = self._scheduler.lag(now)
         if lag > self.options.max_lag:
-            raise BusyError(f"recognition lags {lag:.1f} s behind, over {self.options.max_lag:g} s")
-        if self._scheduler.interval(self._pool.size, now) > self.options.max_interval:
-            raise BusyError(
+            limit = self.options.max_lag
+            raise busy(f"recognition lags {lag:.1f} s behind, over {limit:g} s", "lag", lag)
+        workers = self._cores.left("recognition", self._pool.size, now)
+        if self._scheduler.interval(workers, now) > self.options.max_interval:
+            raise busy(
                 f"with one more, each of {streams + 1} recognitions would have a partial result "
-                f"less often than every {self.options.max_interval:g} s"
+                f"less often than every {self.options.max_interval:g} s",
+                "interval",
             )
+
+    def lag(self) -> float:
+        """Return for how many seconds the longest waiting live stream has waited for a turn."""
+        return self._scheduler.lag(self._clock())
+
+    @property
+    def queue_depth(self) -> int:
+        """How many streams are due a turn that no worker has taken."""
+        return self._scheduler.waiting
+
+    def load(self) -> float:
+        """Return the share of the workers' time that recognition uses."""
+        return self._cores.load("recognition", self._clock()) / max(1, self._pool.size)
 
     # For streams
 
     def audio_received(self, stream: RecognitionStream) -> None:
         """Audio came in."""
         self._vad.audio_received(stream)
+        self._scheduler.vad_alive = self._vad.alive
         if self._scheduler.audio_received(stream, self._clock()):
             self._pool.wake()
 
     def finish(self, stream: RecognitionStream) -> None:
         """No more audio comes. Its last turns detect speech themselves, and do not wait
-        for the VAD process."""
-        self._vad.remove(stream)
+        for the VAD process; but backlog does, until little of it is left."""
         self._scheduler.finish(stream, self._clock())
+        if not stream.audio.awaits_vad:
+            self._vad.remove(stream)
         self._pool.wake()
 
     def remove(self, stream: RecognitionStream) -> None:
@@ -177,6 +249,8 @@ class RecognitionService:
         stream.audio.clear()
         stream.update_room()
         self._vad.remove(stream)
+        if stream in self._scheduler:
+            self.admission.ended()
         worker = self._scheduler.remove(stream)
         if worker is not None and stream.state is not None:
             self._forget(worker, stream.state)
@@ -185,6 +259,7 @@ class RecognitionService:
 
     def _speech_detected(self, stream: RecognitionStream) -> None:
         stream.update_room()
+        self._scheduler.vad_alive = self._vad.alive
         if self._scheduler.speech_detected(stream, self._clock()):
             self._pool.wake()
 
@@ -193,18 +268,21 @@ class RecognitionService:
     def take(self, worker: int) -> Job | None:
         """Return the next batch of turns for this worker."""
         if states := self._to_forget.pop(worker, None):
-            return Job("forget", (states,), _ignore, _ignore, _ignore)
+            return Job("forget", (states,), ignore, ignore, ignore)
         began = self._clock()
-        streams = self._scheduler.take(worker, began, self._pool.size)
+        streams = self._scheduler.take(worker, began, max(1, self._pool.alive))
         if not streams:
             return None
         spare = not self._scheduler.has_waiting
-        limit = int(self.options.max_turn * SAMPLE_RATE)
         turns, requests = [], []
         for stream in streams:
             audio = stream.audio.next_turn(
-                limit, finishing=stream.finishing, resident=stream.holder == worker
+                self._scheduler.turn_limit(stream, began),
+                finishing=stream.finishing and not stream.audio.awaits_vad,
+                resident=stream.holder == worker,
             )
+            if stream.holder not in (None, worker) and stream.state is not None:
+                self._forget(stream.holder, stream.state)
             turns.append(_TurnUnderWay(stream, self._scheduler.turn(stream), audio))
             requests.append(_request(stream, audio, spare))
             stream.holder = None
@@ -215,7 +293,14 @@ class RecognitionService:
             lambda results: self._done(batch, results),
             lambda error: self._retry(batch, error),
             lambda error: self._retry(batch, error),
+            self._scheduler.call_limit(
+                worker, [len(each.pcm) / _BYTES_PER_SECOND for each in requests]
+            ),
+            lambda seconds: self._timed(worker, seconds),
         )
+
+    def _timed(self, worker: int, seconds: float) -> None:
+        self._processor_seconds[worker] = seconds
 
     def worker_lost(self, worker: int) -> None:
         """A worker died."""
@@ -232,7 +317,11 @@ class RecognitionService:
 
     def _done(self, batch: _TurnBatch, results: Sequence[TurnResult]) -> None:
         now = self._clock()
-        self._scheduler.batch_done(batch.worker, now - batch.began, now)
+        passed = now - batch.began
+        busy = min(passed, self._processor_seconds.pop(batch.worker, passed))
+        self._scheduler.batch_done(batch.worker, passed, now, busy)
+        self._cores.used("recognition", busy, now)
+        self.statistics.decoded(len(batch.turns), passed, busy)
         for turn, result in zip(batch.turns, results, strict=True):
             try:
                 self._turn_done(batch.worker, turn, result, now)
@@ -249,7 +338,6 @@ class RecognitionService:
         stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
         self._scheduler.turn_done(stream, turn.number, now, result.step)
         stream.state = result.state
-        stream.attempts = 0
         stream.holder = worker
         stream.covered = max(stream.covered, result.covered)
         stream.update_room()
@@ -270,19 +358,20 @@ class RecognitionService:
         # A lost worker's message is complete; an engine's exception needs its traceback.
         trace = None if isinstance(error, WorkerLostError) else error
         _log.warning("a turn of %d streams failed: %s", len(batch.turns), error, exc_info=trace)
+        now = self._clock()
         for turn in batch.turns:
             stream = turn.stream
             if not self._scheduler.is_newest(stream, turn.number):
                 continue
             stream.audio.turn_lost(turn.audio)
-            # Of a batch of several, any one may be the cause: only a batch of one counts.
-            stream.attempts += len(batch.turns) == 1
-            if stream.attempts < _MAX_ATTEMPTS:
-                self._scheduler.turn_lost(stream, turn.number, self._clock())
-            else:
+            shared = len(batch.turns) > 1
+            if not self._scheduler.turn_lost(
+                stream, turn.number, now, weight=fault_weight(error), shared=shared
+            ):
                 self._fail(stream, error)
 
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
+        self.statistics.failed += 1
         self.remove(stream)
         stream.on_failure(error)
 
@@ -300,7 +389,3 @@ def _request(stream: RecognitionStream, audio: TurnAudio, spare: bool) -> TurnRe
         stream.audio.speech_state if detect else None,
         spare,
     )
-
-
-def _ignore(_: object) -> None:
-    return None

@@ -30,7 +30,6 @@ class RecognitionStream:
     state: the recogniser's, pickled; None before the first turn.
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
-    attempts: turns of this stream alone that were lost in a row.
     over: it finished, failed or was abandoned; audio that still comes is dropped.
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
@@ -59,7 +58,6 @@ class RecognitionStream:
         self.holder: int | None = None
         self.covered = 0
         self.finishing = False
-        self.attempts = 0
         self.over = False
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -94,13 +92,17 @@ class RecognitionStream:
         """Drop the stream; no callback is called from now on."""
         self._owner.remove(self)
 
-    async def room(self, timeout: float) -> None:
-        """Wait until more audio may be fed without piling up, but no longer than `timeout` s."""
-        await wait_for_event(self._has_room, timeout)
+    async def room(self, timeout: float | None = None) -> bool:
+        """Wait until more audio may be fed without piling up, or until the stream is over; return
+        whether that is so.
+
+        timeout: seconds that the wait may take; None: there is no limit.
+        """
+        return await wait_for_event(self._has_room, timeout)
 
     def update_room(self) -> None:
         """The audio has changed: let the client go on, or wait."""
-        if self.queued_seconds < self._max_queued:
+        if self.over or self.queued_seconds < self._max_queued:
             self._has_room.set()
         else:
             self._has_room.clear()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.asr.vad.segments import FRAME, SpeechActivity
+from liusheng.asr.vad.segments import FRAME, SpeechActivity, SpeechSegment
 from liusheng.runtime.recognition.messages import Detection
 
 BYTES_PER_SAMPLE = 2
@@ -54,6 +54,7 @@ class StreamAudio:
     final_until: see `Outcome.final_until`.
     speech: what was detected; `closed` are the utterances that no turn has taken.
     speech_state: of the detector, pickled; None before the first detection.
+    patient: it is backlog, which waits for the VAD process however far that is behind.
     """
 
     def __init__(self, *, windowed: bool) -> None:
@@ -64,6 +65,7 @@ class StreamAudio:
         self.final_until = 0
         self.speech = SpeechActivity()
         self.speech_state: bytes | None = None
+        self.patient = False
         self._pcm = bytearray()
         self._start = 0
         self._ticket = 0
@@ -89,7 +91,16 @@ class StreamAudio:
     def without_vad(self) -> bool:
         """Whether its speech is detected in turns: the VAD process lags too far behind or failed
         on it."""
-        return self._vad_failed or self.undetected > MAX_VAD_LAG
+        return self._vad_failed or (self.undetected > MAX_VAD_LAG and not self.patient)
+
+    @property
+    def awaits_vad(self) -> bool:
+        """Whether speech in it is still to be detected by the VAD process, though it has ended."""
+        return self.patient and not self._vad_failed and self.undetected > MAX_VAD_LAG
+
+    def closed_samples(self, limit: int) -> int:
+        """Return how long the closed utterances of the next turn are. limit: see `next_turn`."""
+        return self._closed(self._first_needed, limit)[-1].end - self._first_needed
 
     @property
     def undecoded(self) -> bool:
@@ -126,8 +137,8 @@ class StreamAudio:
             return TurnAudio(self._slice(start, end), start, finishing and end == self.received)
         speech = self.speech
         start = self._first_needed
-        closed = tuple(s for s in speech.closed if s.end <= start + limit) or speech.closed[:1]
-        if len(closed) < len(speech.closed):
+        closed = self._closed(start, limit)
+        if len(closed) < len(speech.closed) or (closed and self.patient):
             end = closed[-1].end
             activity = SpeechActivity(end, end, closed=closed)
             # Text that is stable may reach beyond a cut.
@@ -203,6 +214,11 @@ class StreamAudio:
         self._ticket += 1
         self._in_worker = in_worker
         return self._ticket
+
+    def _closed(self, start: int, limit: int) -> tuple[SpeechSegment, ...]:
+        """Return the closed utterances that a turn takes."""
+        closed = self.speech.closed
+        return tuple(s for s in closed if s.end <= start + limit) or closed[:1]
 
     @property
     def _first_needed(self) -> int:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Generic, TypeVar
 
 from liusheng.asr.options import VadOptions
@@ -18,7 +19,8 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segments import FRAME
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.recognition.messages import Detection, VadRequest
-from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
+from liusheng.runtime.workers.expected import ExpectedCost
 from liusheng.runtime.workers.pool import Job, Pool
 
 K = TypeVar("K", bound=Hashable)
@@ -32,15 +34,25 @@ _GATHER = 0.03
 """Seconds in which the packets of many streams come together for one call to the process."""
 _MOST = 5 * SAMPLE_RATE
 """Samples of a stream in a request at most."""
+_MOST_PATIENT = 2
+"""Streams of backlog in a call: together they delay the detection of live ones by 20 ms."""
+_REQUEST_SIZE = 0.1
+"""Seconds of audio that a request costs besides its audio."""
 
 
 @dataclass
 class _DetectedStream:
-    """A stream of the service. endpoint: its own; running: a request of it is under way."""
+    """A stream of the service.
+
+    endpoint: its own.
+    running: a request of it is under way.
+    turn: its last request among those of all streams.
+    """
 
     audio: StreamAudio
     endpoint: float | None
     running: bool = False
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,8 @@ class VadService(Generic[K]):
         self._on_change = on_change
         self._streams: dict[K, _DetectedStream] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._cost = ExpectedCost()
+        self._turns = count(1)
 
     async def start(self) -> None:
         """Start the process and wait until it is ready. Raises as `Pool.start`."""
@@ -82,6 +96,11 @@ class VadService(Generic[K]):
         if self._timer:
             self._timer.cancel()
         await self._pool.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process works, and is not being replaced."""
+        return self._pool.alive > 0
 
     @property
     def pids(self) -> list[int]:
@@ -113,9 +132,15 @@ class VadService(Generic[K]):
         if self._timer:
             return None
         streams, tickets, requests = [], [], []
-        for key, stream in self._streams.items():
-            task = None if stream.running else stream.audio.next_detection(_LEAST, _MOST)
+        patient = 0
+        # The one that has waited longest comes first.
+        for key, stream in sorted(self._streams.items(), key=lambda each: each[1].turn):
+            if stream.running or (stream.audio.patient and patient >= _MOST_PATIENT):
+                continue
+            task = stream.audio.next_detection(_LEAST, _MOST)
             if task:
+                patient += stream.audio.patient
+                stream.turn = next(self._turns)
                 stream.running = True
                 streams.append((key, stream))
                 tickets.append(task[0])
@@ -123,16 +148,22 @@ class VadService(Generic[K]):
         if not streams:
             return None
         batch = _DetectionBatch(streams, tickets, requests)
+        size = sum(len(each.pcm) for each in requests) / BYTES_PER_SAMPLE / SAMPLE_RATE
+        size += _REQUEST_SIZE * len(requests)
         return Job(
             "detect",
             (requests,),
             lambda results: self._done(batch, results),
             lambda error: self._failed(batch, error),
             lambda error: self._failed(batch, error),
+            self._cost.limit(size),
+            lambda seconds: self._cost.measured(size, seconds),
         )
 
     def worker_lost(self, worker: int) -> None:
-        """Nothing is kept there."""
+        """Nothing is kept there, but backlog no longer waits for it."""
+        for key in tuple(self._streams):
+            self._on_change(key)
 
     def stranded(self, error: Exception) -> None:
         """The process cannot be had: turns detect speech, as it lags behind."""

@@ -12,6 +12,7 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.audio.resample import Resampler
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
+from liusheng.runtime.synthesis.self_test import VoiceTest, measure
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.types import SAMPLE_RATE, Block, Samples, SpeechMark, Synthesizer, Voice
 
@@ -53,6 +54,11 @@ class SynthesisHandler:
         if chunk.over:
             del self._speeches[key]
         return chunk
+
+    def self_test(self) -> list[VoiceTest]:
+        """Measure what the first voice of each model costs."""
+        first = {voice.model: voice for voice in reversed(self._synthesizer.voices)}
+        return [measure(self._synthesizer, voice) for voice in first.values()]
 
     def drop(self, keys: Sequence[int]) -> None:
         """Stop speeches that were cancelled."""

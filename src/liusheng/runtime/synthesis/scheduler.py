@@ -2,11 +2,15 @@
 
 Earliest deadline first (Liu and Layland 1973). The deadline of a speech that has no audio yet is
 `FIRST_BLOCK_DEADLINE` after the request; of every other one, when its playback would run out of
-audio. A speech goes to the first free worker and stays with it, since that worker holds its state.
+audio. A speech goes to the first free worker and stays with it, since that worker holds its state;
+but when it is late for its listener and that worker works on others for too long, a free worker
+takes it over, and makes again what the listener has.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -19,14 +23,27 @@ before those too, a few requests at once would interrupt the playback of others:
 default voice's costs, 26 listeners on two workers had gaps then, and have none with this value."""
 
 
+PATIENCE = 0.75
+"""Seconds for which a speech waits, at least, for its own worker while another one is free. A step
+takes a tenth of it."""
+
+_STALLED = 5.0
+"""Seconds for which nobody takes the audio of a speech, after which it counts as no load."""
+
+_NEWEST = 0.1
+"""Share of the newest measurement in an average."""
+
+
 @dataclass
 class _ScheduledSpeech:
     requested_at: float
     worker: int | None = None
     plays_until: float | None = None  # when its audio runs out; None before the first block
+    made: float = 0.0  # seconds of audio
     running: bool = False
     buffered: bool = False  # enough audio is synthesised ahead
     waiting: bool = False  # for more text
+    changed_at: float = 0.0  # when it was last paused or resumed
 
     @property
     def deadline(self) -> float:
@@ -34,12 +51,18 @@ class _ScheduledSpeech:
             return self.requested_at + FIRST_BLOCK_DEADLINE
         return self.plays_until
 
+    @property
+    def ready(self) -> bool:
+        return not (self.running or self.buffered or self.waiting)
+
 
 class SpeechScheduler(Generic[K]):
     """The speeches of a pool of synthesis workers. Times are seconds on one monotonic clock."""
 
     def __init__(self) -> None:
         self._speeches: dict[K, _ScheduledSpeech] = {}
+        self._busy_since: dict[int, float] = {}  # by worker
+        self._pace = 0.0  # seconds that a worker takes for a second of audio
 
     def __len__(self) -> int:
         return len(self._speeches)
@@ -59,39 +82,104 @@ class SpeechScheduler(Generic[K]):
         speech = self._speeches.pop(key, None)
         return speech.worker if speech else None
 
-    def take(self, worker: int) -> K | None:
-        """Return the speech whose next block this worker synthesises now, if any."""
+    def take(self, worker: int, now: float, workers: int = 1) -> K | None:
+        """Return the speech whose next block this worker synthesises now, if any.
+
+        workers: how many are alive, to spread speeches evenly.
+        """
+        held = Counter(speech.worker for speech in self._speeches.values())
+        may_begin = held[worker] < -(-len(self._speeches) // workers)
         ready = [
             (speech.deadline, key)
             for key, speech in self._speeches.items()
-            if speech.worker in (None, worker)
-            and not (speech.running or speech.buffered or speech.waiting)
+            if speech.ready
+            and (
+                speech.worker == worker
+                or (may_begin if speech.worker is None else self._moves_at(speech) <= now)
+            )
         ]
         if not ready:
+            ready = self._relief(worker, held, now)
+        if not ready:
+            self._busy_since.pop(worker, None)
             return None
         _, key = min(ready, key=lambda each: each[0])
         self._speeches[key].running = True
         self._speeches[key].worker = worker
+        self._busy_since[worker] = now
         return key
 
-    def step_done(self, key: K, seconds: float, now: float) -> None:
-        """A step has produced so many seconds of audio, possibly none."""
+    def _relief(self, worker: int, held: Counter[int | None], now: float) -> list[tuple[float, K]]:
+        """Return a speech that a worker without work can take from one that has more of them, if
+        its listener does not notice: the one of which least is to be made again."""
+        least = [
+            (speech.made, speech.deadline, key)
+            for key, speech in self._speeches.items()
+            if speech.ready
+            and speech.worker in self._busy_since
+            and held[speech.worker] > held[worker] + 1
+            and speech.deadline - now > 2 * self._pace * speech.made
+        ]
+        return [min(least, key=lambda each: each[0])[1:]] if least else []
+
+    def next_move(self) -> float | None:
+        """Return when a speech may be taken over from a worker that works on another one for far
+        too long, if it still does then; None: no speech waits."""
+        times = [
+            self._moves_at(speech)
+            for speech in self._speeches.values()
+            if speech.ready and speech.worker is not None
+        ]
+        soonest = min(times, default=math.inf)
+        return None if math.isinf(soonest) else soonest
+
+    def _moves_at(self, speech: _ScheduledSpeech) -> float:
+        since = None if speech.worker is None else self._busy_since.get(speech.worker)
+        if since is None:
+            return math.inf
+        # Another worker makes again what this speech's listener has.
+        patience = max(PATIENCE, self._pace * speech.made)
+        return max(speech.deadline, min(since, speech.deadline) + patience)
+
+    def step_done(self, key: K, seconds: float, now: float) -> bool:
+        """A step has produced so many seconds of audio, possibly none; return whether its listener
+        had run out of audio before, though the speech was not paused."""
         speech = self._speeches.get(key)
-        if speech is not None:
-            speech.running = False
-            if seconds:
-                # Playback that had run out of audio continues from now.
-                speech.plays_until = max(speech.plays_until or now, now) + seconds
+        if speech is None:
+            return False
+        speech.running = False
+        if not seconds:
+            return False
+        since = None if speech.worker is None else self._busy_since.get(speech.worker)
+        if since is not None:
+            pace = (now - since) / seconds
+            self._pace += (_NEWEST if self._pace else 1.0) * (pace - self._pace)
+        ends = speech.plays_until
+        late = ends is not None and speech.changed_at <= ends < now
+        # Playback that had run out of audio continues from now.
+        speech.plays_until = max(ends or now, now) + seconds
+        speech.made += seconds
+        return late
 
-    def set_buffered(self, key: K, buffered: bool) -> None:
+    def set_buffered(self, key: K, buffered: bool, now: float) -> None:
         """Pause a speech with enough audio ahead, or resume it."""
-        if key in self._speeches:
-            self._speeches[key].buffered = buffered
+        speech = self._speeches.get(key)
+        if speech is not None and speech.buffered is not buffered:
+            speech.buffered = buffered
+            speech.changed_at = now
 
-    def set_waiting(self, key: K, waiting: bool) -> None:
+    def set_waiting(self, key: K, waiting: bool, now: float) -> None:
         """Pause a speech until more of its text arrives, or resume it."""
-        if key in self._speeches:
-            self._speeches[key].waiting = waiting
+        speech = self._speeches.get(key)
+        if speech is not None and speech.waiting is not waiting:
+            speech.waiting = waiting
+            speech.changed_at = now
+
+    def listening(self, now: float) -> Iterator[K]:
+        """Iterate over the speeches but for those whose audio nobody has taken for a while."""
+        for key, speech in self._speeches.items():
+            if not (speech.buffered and now - speech.changed_at > _STALLED):
+                yield key
 
     def step_lost(self, key: K) -> None:
         """The step in progress was lost with its worker and is to be repeated."""
@@ -99,13 +187,9 @@ class SpeechScheduler(Generic[K]):
             self._speeches[key].running = False
 
     def release(self, worker: int) -> list[K]:
-        """Free the speeches that a lost worker held, and return them.
-
-        Any worker may take them now, except the one whose step was running: it may be what ends
-        workers, so it stays with this one's successor.
-        """
+        """Free the speeches that a lost worker held, and return them: any worker may take them."""
+        self._busy_since.pop(worker, None)
         held = [key for key, speech in self._speeches.items() if speech.worker == worker]
         for key in held:
-            if not self._speeches[key].running:
-                self._speeches[key].worker = None
+            self._speeches[key].worker = None
         return held

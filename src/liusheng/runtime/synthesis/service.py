@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
 
 from liusheng.models.types import InstalledModel
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.admission import Admission
+from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
-from liusheng.runtime.synthesis.messages import Output, SpeechChunk
+from liusheng.runtime.self_tests import SelfTest, SelfTestResults
+from liusheng.runtime.synthesis.load import SpeechLoad
+from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
+from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.speech import Speech
-from liusheng.runtime.workers.pool import Job, Pool
+from liusheng.runtime.synthesis.statistics import SynthesisStatistics
+from liusheng.runtime.workers.expected import ExpectedCost
+from liusheng.runtime.workers.faults import fault_weight, is_at_fault
+from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
-
-_MAX_ATTEMPTS = 3
 
 
 class SynthesisService:
@@ -28,6 +34,9 @@ class SynthesisService:
 
     models: what each worker loads (see `liusheng.tts.load`).
     clock: seconds, monotonic.
+    cores: shared with the other services of the server; by default one for each worker.
+    self_tests: where the results of self-tests are; None: voices are not tested at the start.
+    admission, load, statistics: for those who observe the service.
     """
 
     def __init__(
@@ -38,14 +47,24 @@ class SynthesisService:
         *,
         factory: str = "liusheng.runtime.synthesis.handler.load_synthesis_handler",
         clock: Callable[[], float] = time.monotonic,
+        cores: CoreShare | None = None,
+        self_tests: SelfTestResults | None = None,
     ) -> None:
         self.options = options
+        self._models = models
+        self._cores = cores or CoreShare(pool_options.workers)
+        self._self_tests = self_tests
         self._clock = clock
         self._pool = Pool("synthesis", factory, (models, options.lexicon), pool_options)
         self._schedule: SpeechScheduler[Speech] = SpeechScheduler()
         self._dropped: dict[int, list[int]] = {}
         self._keys = count()
+        self._processor_seconds: dict[int, float] = {}  # of its newest step, by worker
+        self._costs: dict[str, ExpectedCost] = {}  # of a step, by voice
         self.voices: tuple[Voice, ...] = ()
+        self.admission = Admission(options.queue_seconds, options.max_speeches, clock)
+        self.load = SpeechLoad()
+        self.statistics = SynthesisStatistics()
 
     async def start(self) -> None:
         """Start the workers and wait until they have loaded their voices.
@@ -53,7 +72,24 @@ class SynthesisService:
         Raises:
             Exception: what a worker raised while loading.
         """
-        self.voices = await self._pool.start(self)
+        test = SelfTest(self._self_tests, "synthesis", self._models, self._pool.options)
+        known = test.known(VoiceTest)
+        self.voices = await self._pool.start(self, test.method)
+        self._tested(known or test.done(self._pool.test_result))
+
+    def _tested(self, tests: Sequence[VoiceTest]) -> None:
+        """Take over what voices cost."""
+        for each in tests:
+            self.load.tested(each.voice, each.busy, each.seconds)
+        if tests:
+            voice = self.voices[0].name
+            _log.info(
+                "synthesis: %s takes %.3f s for a second of audio, which is enough for about %d "
+                "listeners at once",
+                voice,
+                self.load.real_time_factor(voice),
+                self.load.listeners(voice, self._cores.left("synthesis", self._pool.size, 0.0)),
+            )
 
     async def stop(self) -> None:
         """Stop the workers; speeches in progress get no more audio and no error."""
@@ -75,33 +111,80 @@ class SynthesisService:
         Raises:
             BusyError: `max_speeches` are in progress, or no worker can be started.
         """
-        if self._pool.is_stranded:
-            raise BusyError("no synthesis worker can be started")
-        if len(self._schedule) >= self.options.max_speeches:
-            raise BusyError(f"{len(self._schedule)} speeches are in progress, which is the limit")
+        self.check_room(request.voice)
         speech = Speech(self, next(self._keys), request, output or Output(), last=not more)
-        self._schedule.add(speech, self._clock())
+        speech.requested_at = self._clock()
+        self._schedule.add(speech, speech.requested_at)
         self._pool.wake()
         return speech
+
+    def check_room(self, voice: str = "") -> None:
+        """Raise BusyError if a speech in this voice would be refused now."""
+        self.admission.check(lambda: self._check_room(voice))
+
+    async def wait_for_room(self, voice: str = "") -> None:
+        """Wait, as long as the options say, until there is room for a speech in this voice.
+
+        Raises:
+            BusyError: there is none.
+        """
+        await self.admission.wait(lambda: self._check_room(voice))
+
+    def _check_room(self, voice: str) -> None:
+        busy = self.admission.busy
+        if self._pool.is_stranded:
+            raise busy("no synthesis worker can be started", "workers", 30.0)
+        count = len(self._schedule)
+        if count >= self.options.max_speeches:
+            raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
+        now = self._clock()
+        voices = [self._voice(speech.voice) for speech in self._schedule.listening(now)]
+        if not voices:
+            return
+        if self.load.stutters(now):
+            raise busy(f"{count} speeches are in progress, and some run out of audio", "playback")
+        workers = self._cores.left("synthesis", self._pool.size, now)
+        if not self.load.has_room([*voices, self._voice(voice)], workers, now):
+            raise busy(
+                f"with one more, some of {count + 1} speeches would run out of audio", "playback"
+            )
+
+    def demand(self, now: float) -> float:
+        """Return the share of the workers that the speeches under way need."""
+        voices = [self._voice(speech.voice) for speech in self._schedule.listening(now)]
+        return self.load.demand(voices, now) / self._cores.left("synthesis", self._pool.size, now)
+
+    def _voice(self, name: str) -> str:
+        return name or (self.voices[0].name if self.voices else "")
 
     # For speeches: `SpeechController`
 
     def packet_taken(self, speech: Speech) -> None:
         """Resume a speech whose audio was taken."""
         if speech.ahead < self.options.ahead:
-            self._schedule.set_buffered(speech, False)
+            self._schedule.set_buffered(speech, False, self._clock())
             self._pool.wake()
 
     def text_extended(self, speech: Speech) -> None:
         """Resume a speech whose text was extended or flushed."""
-        self._schedule.set_waiting(speech, False)
+        self._schedule.set_waiting(speech, False, self._clock())
         self._pool.wake()
 
     def cancel(self, speech: Speech) -> None:
         """Remove a speech, and drop it in its worker."""
-        worker = self._schedule.remove(speech)
-        if worker is not None and speech.started:
-            self._dropped.setdefault(worker, []).append(speech.key)
+        if speech in self._schedule:
+            self._end(speech)
+        self._drop(speech)
+
+    def _end(self, speech: Speech) -> None:
+        self._schedule.remove(speech)
+        self.admission.ended()
+
+    def _drop(self, speech: Speech) -> None:
+        """Drop a speech in the worker that has its state."""
+        if speech.holder is not None:
+            self._dropped.setdefault(speech.holder, []).append(speech.key)
+            speech.holder = None
             self._pool.wake()
 
     # For the pool: `JobSource`
@@ -109,51 +192,83 @@ class SynthesisService:
     def take(self, worker: int) -> Job | None:
         """Return this worker's next step."""
         if dropped := self._dropped.pop(worker, None):
-            return Job("drop", (dropped,), _ignore, _ignore, _ignore)
-        speech = self._schedule.take(worker)
+            return Job("drop", (dropped,), ignore, ignore, ignore)
+        now = self._clock()
+        speech = self._schedule.take(worker, now, max(1, self._pool.alive))
+        if (at := self._schedule.next_move()) is not None and at > now:
+            self._pool.wake_later(at - now)
         if speech is None:
             return None
-        method, args = (
-            ("step", (speech.key, speech.update_message()))
-            if speech.started
-            else ("start", (speech.key, speech.start_message()))
-        )
-        speech.started = True
+        message: SpeechUpdate | SpeechStart
+        if speech.holder == worker:
+            method, message = "step", speech.update_message()
+        else:
+            self._drop(speech)
+            speech.progress = 0.0
+            method, message = "start", speech.start_message()
+        speech.holder = worker
+        cost = self._costs.setdefault(speech.voice, ExpectedCost())
         return Job(
             method,
-            args,
-            lambda chunk: self._step_done(speech, chunk),
+            (speech.key, message),
+            lambda chunk: self._step_done(worker, now, speech, chunk),
             lambda error: self._failed(speech, error),
             lambda error: self._step_lost(speech, error),
+            cost.limit(1.0, math.ceil(speech.faults)),
+            lambda seconds: self._timed(worker, cost, seconds),
         )
 
+    def _timed(self, worker: int, cost: ExpectedCost, seconds: float) -> None:
+        cost.measured(1.0, seconds)
+        self._processor_seconds[worker] = seconds
+
     def worker_lost(self, worker: int) -> None:
-        """Restart the speeches of a lost worker after what was delivered already."""
+        """Speeches of a lost worker are taken over by the next free one."""
         self._dropped.pop(worker, None)
-        for speech in self._schedule.release(worker):
-            speech.started = False
+        self._schedule.release(worker)
+        for speech in self._schedule:
+            if speech.holder == worker:
+                speech.holder = None
 
     def stranded(self, error: Exception) -> None:
         """End every speech: no worker can be started."""
         for speech in list(self._schedule):
             self._failed(speech, error)
 
-    def _step_done(self, speech: Speech, chunk: SpeechChunk) -> None:
+    def _step_done(self, worker: int, began: float, speech: Speech, chunk: SpeechChunk) -> None:
+        now = self._clock()
+        self._measure(worker, now - began, speech, chunk, now)
         if speech not in self._schedule:
             return
         if chunk.audio:  # repeating what was delivered already is no progress
-            speech.attempts = 0
-        self._schedule.step_done(speech, speech.add(chunk), self._clock())
+            speech.faults = 0.0
+        first = not speech.samples
+        added = speech.add(chunk)
+        late = self._schedule.step_done(speech, added, now)
+        if added and first:
+            self.statistics.began(now - speech.requested_at)
+        elif added:
+            self.load.delivered(late=late, now=now)
         if chunk.over:
-            self._schedule.remove(speech)
+            self._end(speech)
             speech.end()
         elif chunk.waiting and not speech.has_update:
-            self._schedule.set_waiting(speech, True)
+            self._schedule.set_waiting(speech, True, now)
             if self.options.flush_after and not speech.flushed:
                 loop = asyncio.get_running_loop()
                 loop.call_later(self.options.flush_after, self._flush, speech, speech.length)
         elif speech.ahead >= self.options.ahead:
-            self._schedule.set_buffered(speech, True)
+            self._schedule.set_buffered(speech, True, now)
+
+    def _measure(
+        self, worker: int, passed: float, speech: Speech, chunk: SpeechChunk, now: float
+    ) -> None:
+        busy = min(passed, self._processor_seconds.get(worker, passed))
+        seconds = max(0.0, chunk.seconds - speech.progress)
+        speech.progress = chunk.seconds
+        self.load.step_done(self._voice(speech.voice), passed, busy, seconds, now)
+        self._cores.used("synthesis", busy, now)
+        self.statistics.stepped(passed, seconds)
 
     def _flush(self, speech: Speech, length: int) -> None:
         """Flush a text that has not grown since it had this length."""
@@ -165,16 +280,15 @@ class SynthesisService:
         # The message of a lost worker is complete; an exception of a voice needs its traceback.
         trace = None if isinstance(error, WorkerLostError) else error
         _log.warning("a speech failed: %s", error, exc_info=trace)
-        self._schedule.remove(speech)
+        if speech in self._schedule:
+            self._end(speech)
         speech.end(error)
 
     def _step_lost(self, speech: Speech, error: Exception) -> None:
-        speech.attempts += 1
-        if speech.attempts < _MAX_ATTEMPTS:
-            self._schedule.step_lost(speech)
-        else:
+        if speech not in self._schedule:
+            return
+        speech.faults += fault_weight(error)
+        if is_at_fault(speech.faults):
             self._failed(speech, error)
-
-
-def _ignore(_: object) -> None:
-    return None
+        else:
+            self._schedule.step_lost(speech)

@@ -45,6 +45,10 @@ class Speech:
     stops before the end calls `cancel`.
 
     last: whether the text is complete; otherwise `extend` adds to it.
+    requested_at: when, on the service's clock.
+    progress: seconds of audio that its worker has made of it, for the second time too.
+    holder: the worker that has its state; None: none has.
+    faults: workers that were lost on its newest step (see `liusheng.runtime.workers.faults`).
     skipped: once the speech is complete: what of the text was not read.
     """
 
@@ -58,8 +62,10 @@ class Speech:
         last: bool,
     ) -> None:
         self.key = key
-        self.attempts = 0
-        self.started = False
+        self.requested_at = 0.0
+        self.progress = 0.0
+        self.holder: int | None = None
+        self.faults = 0.0
         self.last = last
         self.skipped: tuple[Skipped, ...] = ()
         self._controller = controller
@@ -76,6 +82,11 @@ class Speech:
         self._ready = asyncio.Event()
         self._over = False
         self._failure: Exception | None = None
+
+    @property
+    def voice(self) -> str:
+        """Name of the voice; "" for the default."""
+        return self._request.voice
 
     @property
     def ahead(self) -> float:

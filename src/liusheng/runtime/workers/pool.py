@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,14 +20,21 @@ _LAST_BACKOFF = 30.0
 _STRANDED_AFTER = 3  # consecutive failed starts
 
 
+def ignore(_: object) -> None:
+    """Do nothing with the outcome of a job."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One call to a worker, and the callbacks for its end.
 
-    Exactly one callback is called afterwards, on the event loop:
+    Exactly one of these callbacks is called afterwards, on the event loop:
     done: with the method's return value.
     failed: with the exception that it raised; the worker continues.
     lost: the worker died or hung during the call.
+
+    limit: seconds of its own time after which the worker counts as hung (see `hang.call_limit`).
+    timed: called before `done` with the seconds of processor time that the call took.
     """
 
     method: str
@@ -33,6 +42,8 @@ class Job:
     done: Callable[[Any], None]
     failed: Callable[[Exception], None]
     lost: Callable[[WorkerLostError], None]
+    limit: float = math.inf
+    timed: Callable[[float], None] = ignore
 
 
 class JobSource(Protocol):
@@ -53,6 +64,9 @@ class Pool:
 
     name: for the log.
     factory, args: create a worker's handler (see `WorkerProcess.start`).
+    restarts: how many workers were replaced.
+    losses: how many workers were lost, by what happened: "died", "hung", or "idle", for those that
+        died while they had no job.
     """
 
     def __init__(
@@ -65,15 +79,22 @@ class Pool:
         self._name = name
         self._factory = factory
         self._args = args
-        self._options = options
+        self.options = options
         self._source: JobSource | None = None
         self._processes: list[WorkerProcess | None] = []
         self._wakes: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._failed_starts = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self.restarts = 0
+        self.test_result: Any = None
+        self.losses: Counter[str] = Counter()
 
-    async def start(self, source: JobSource) -> Any:
+    async def start(self, source: JobSource, test: str = "") -> Any:
         """Start all workers; return the description of their handler.
+
+        test: name of a method to call in the first worker before any job; what it returns is
+            `test_result`.
 
         Raises:
             Exception: raised by the first worker that failed (see `WorkerProcess.start`). No
@@ -81,20 +102,35 @@ class Pool:
         """
         self._source = source
         results = await asyncio.gather(
-            *(self._new_process() for _ in range(self._options.workers)), return_exceptions=True
+            *(self._new_process() for _ in range(self.options.workers)), return_exceptions=True
         )
         self._processes = [each for each in results if isinstance(each, WorkerProcess)]
         for result in results:
             if isinstance(result, BaseException):
                 await self.stop()
                 raise result
+        first = self._processes[0]
+        description = first.description if first else None
+        if test:
+            await self._test(0, test)
         self._wakes = [asyncio.Event() for _ in self._processes]
         self._tasks = [
             asyncio.create_task(self._serve(worker), name=f"{self._name}-{worker}")
             for worker in range(len(self._processes))
         ]
-        first = self._processes[0]
-        return first.description if first else None
+        return description
+
+    async def _test(self, worker: int, method: str) -> None:
+        """Call a method whose failure is not the server's."""
+        process = self._processes[worker]
+        assert process
+        try:
+            self.test_result = await process.call(method, timeout=self.options.call_timeout)
+        except WorkerLostError as error:
+            _log.warning("%s: the self-test failed: %s", self._name, error)
+            self._processes[worker] = None
+        except Exception:
+            _log.warning("%s: the self-test failed", self._name, exc_info=True)
 
     @property
     def pids(self) -> list[int]:
@@ -111,13 +147,26 @@ class Pool:
         """The number of workers, restarting ones included."""
         return len(self._processes)
 
+    @property
+    def alive(self) -> int:
+        """The number of workers that can take jobs now."""
+        return sum(process is not None for process in self._processes)
+
     def wake(self) -> None:
         """Ask the source for jobs: it may have some."""
         for event in self._wakes:
             event.set()
 
+    def wake_later(self, seconds: float) -> None:
+        """Call `wake` in so many seconds, instead of when it was last asked for here."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.wake)
+
     async def stop(self) -> None:
         """End all workers. No callback of a running job is called."""
+        if self._timer:
+            self._timer.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -126,31 +175,53 @@ class Pool:
         self._processes = []
 
     async def _new_process(self) -> WorkerProcess:
-        return await WorkerProcess.start(self._factory, self._args, self._options)
+        return await WorkerProcess.start(self._factory, self._args, self.options)
 
     async def _serve(self, worker: int) -> None:
-        assert self._source is not None
         while True:
             process = self._processes[worker] or await self._restart(worker)
             self._wakes[worker].clear()
             job = self._next_job(worker)
             if job is None:
-                await self._wakes[worker].wait()
-                continue
-            try:
-                value = await process.call(
-                    job.method, *job.args, timeout=self._options.call_timeout
-                )
-            except WorkerLostError as error:
-                _log.error("%s %s", self._name, error)
-                self._processes[worker] = None
-                self._source.worker_lost(worker)
-                self._notify(job.lost, error)
-            except Exception as error:
-                self._notify(job.failed, error)
+                await self._rest(worker, process)
             else:
-                self._notify(job.done, value)
+                await self._execute(worker, process, job)
+                self.wake()
+
+    async def _rest(self, worker: int, process: WorkerProcess) -> None:
+        """Wait until there may be a job, or until the worker has died."""
+        woken = asyncio.ensure_future(self._wakes[worker].wait())
+        exited = asyncio.ensure_future(process.exited())
+        try:
+            await asyncio.wait({woken, exited}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            exited.cancel()
+        if exited.done() and not exited.cancelled():
+            await process.kill()  # closes the pipe
+            message = f"Worker {process.pid} died without a job (exit status {exited.result()})."
+            self._lose(worker, WorkerLostError(message), "idle")
             self.wake()
+
+    async def _execute(self, worker: int, process: WorkerProcess, job: Job) -> None:
+        timeout = self.options.call_timeout
+        try:
+            value = await process.call(job.method, *job.args, timeout=timeout, limit=job.limit)
+        except WorkerLostError as error:
+            self._lose(worker, error, "hung" if error.hung else "died")
+            self._notify(job.lost, error)
+        except Exception as error:
+            self._notify(job.failed, error)
+        else:
+            self._notify(job.timed, process.processor_seconds)
+            self._notify(job.done, value)
+
+    def _lose(self, worker: int, error: WorkerLostError, what: str) -> None:
+        assert self._source is not None
+        _log.error("%s %s", self._name, error)
+        self.losses[what] += 1
+        self._processes[worker] = None
+        self._source.worker_lost(worker)
 
     async def _restart(self, worker: int) -> WorkerProcess:
         backoff = _FIRST_BACKOFF
@@ -168,6 +239,8 @@ class Pool:
                 _log.info("%s worker %d was restarted (pid %d)", self._name, worker, process.pid)
                 self._processes[worker] = process
                 self._failed_starts = 0
+                self.restarts += 1
+                self.wake()
                 return process
 
     def _next_job(self, worker: int) -> Job | None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import pickle
+import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers.hang import LOOK_SECONDS, CallTime, ObservedProcess, limit_of_call
 from liusheng.runtime.workers.pipe import ServerPipe
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -24,23 +28,37 @@ _MALLOC_VARIABLES = {
 which took an eighth of the time of a batch of eight windows."""
 
 _EXIT_TIMEOUT = 1.0
-"""Seconds that a worker may take to exit after it has closed its pipe."""
+"""Seconds that a worker may take to exit after it has closed its pipe or was killed."""
 
 
 class WorkerLostError(Exception):
-    """The worker died, or hung and was killed, during a call; the message says which."""
+    """The worker died, or hung and was killed, during a call; the message says which.
+
+    from_outside: it was killed by the operating system or by a person, so that its job is less
+        likely the cause than after a crash.
+    hung: it was killed by this program.
+    """
+
+    def __init__(self, message: str, *, from_outside: bool = False, hung: bool = False) -> None:
+        super().__init__(message)
+        self.from_outside = from_outside
+        self.hung = hung
 
 
 class WorkerProcess:
     """A running worker that has loaded its models. One call at a time.
 
     description: the return value of the handler's `describe`.
+    processor_seconds: that the newest call took of the worker's processor time, all threads
+        together.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, pipe: ServerPipe) -> None:
         self._process = process
         self._pipe = pipe
+        self._calls = 0
         self.description: Any = None
+        self.processor_seconds = 0.0
 
     @classmethod
     async def start(cls, factory: str, args: Sequence[Any], options: PoolOptions) -> WorkerProcess:
@@ -91,26 +109,29 @@ class WorkerProcess:
         """Process id."""
         return self._process.pid
 
-    async def call(self, method: str, *args: Any, timeout: float) -> Any:
+    async def call(self, method: str, *args: Any, timeout: float, limit: float = math.inf) -> Any:
         """Call a method of the handler and return its result.
 
         timeout: seconds after which the worker is killed, as hung.
+        limit: the same in seconds of the worker's own time (see `liusheng.runtime.workers.hang`).
 
         Raises:
             WorkerLostError: the worker died or was killed; it cannot be called again.
             Exception: raised by the method; the worker continues.
         """
-        return await self._exchange((method, args), timeout)
+        limit = limit_of_call(limit, self._calls)
+        self._calls += 1
+        return await self._exchange((method, args), timeout, limit)
 
-    async def _exchange(self, message: Any, timeout: float) -> Any:
+    async def exited(self) -> int:
+        """Wait until the process has ended; return its exit status, as `subprocess` has it."""
+        return await self._process.wait()
+
+    async def _exchange(self, message: Any, timeout: float, limit: float = math.inf) -> Any:
         exchange = asyncio.ensure_future(self._send_and_receive(message))
         try:
-            await asyncio.wait({exchange}, timeout=timeout)
-            if not exchange.done():
-                raise WorkerLostError(
-                    f"Worker {self.pid} did not respond for {timeout:g} s and was killed."
-                )
-            succeeded, value, trace = exchange.result()
+            await self._wait_for(exchange, timeout, limit)
+            succeeded, value, trace, self.processor_seconds = exchange.result()
         except WorkerLostError:
             await self._abort(exchange)
             raise
@@ -118,8 +139,10 @@ class WorkerProcess:
             # Let it exit by itself, so that the message has its exit status.
             await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=_EXIT_TIMEOUT)
             await self._abort(exchange)
+            status = self._process.returncode
             raise WorkerLostError(
-                f"Worker {self.pid} died (exit status {self._process.returncode})."
+                f"Worker {self.pid} died (exit status {status}).",
+                from_outside=status == -signal.SIGKILL,
             ) from None
         except asyncio.CancelledError:
             # Its response would be taken for the next call's.
@@ -130,10 +153,38 @@ class WorkerProcess:
         value.__notes__ = [*getattr(value, "__notes__", ()), trace]
         raise value
 
+    async def _wait_for(self, exchange: asyncio.Future[Any], timeout: float, limit: float) -> None:
+        """Wait for a response.
+
+        Raises:
+            WorkerLostError: there is none in time.
+        """
+        began = time.monotonic()
+        spent: CallTime | None = None  # most calls end before the first look
+        while not exchange.done():
+            left = began + timeout - time.monotonic()
+            if left <= 0:
+                raise WorkerLostError(
+                    f"Worker {self.pid} did not respond for {timeout:g} s and was killed.",
+                    hung=True,
+                )
+            if spent and spent.charged >= limit:
+                raise WorkerLostError(
+                    f"Worker {self.pid} did not respond for {limit:.3g} s of its own time, far "
+                    "longer than its job should take, and was killed.",
+                    hung=True,
+                )
+            await asyncio.wait({exchange}, timeout=min(left, LOOK_SECONDS))
+            if spent:
+                spent.look(time.monotonic())
+            elif not exchange.done():
+                spent = CallTime(ObservedProcess(self.pid), time.monotonic())
+
     async def _abort(self, exchange: asyncio.Future[Any]) -> None:
+        """Kill the process, without waiting long for its end: its job waits for another worker."""
         exchange.cancel()
         await asyncio.gather(exchange, return_exceptions=True)
-        await self.kill()
+        await asyncio.wait({asyncio.ensure_future(self.kill())}, timeout=_EXIT_TIMEOUT)
 
     async def _send_and_receive(self, message: Any) -> Any:
         await self._pipe.send(message)

@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 
 
-async def wait_for_event(event: asyncio.Event, timeout: float) -> bool:
-    """Wait until `event` is set, for at most `timeout` seconds; return whether it is set."""
+async def wait_for_event(event: asyncio.Event, timeout: float | None) -> bool:
+    """Wait until `event` is set, for at most `timeout` seconds; return whether it is set.
+
+    timeout: None: there is no limit.
+    """
     if not event.is_set():
         waiting = asyncio.ensure_future(event.wait())
         try:

@@ -3,7 +3,8 @@
 `liusheng.runtime.workers.process` starts it as `python -m liusheng.runtime.workers.worker FD`; FD
 is its end of a socket pair. The first message has the factory of the handler, its arguments and
 the process's niceness; each later message has a method of the handler and its arguments. The
-response is (whether it succeeded, the result or exception, the traceback).
+response is (whether it succeeded, the result or exception, the traceback, the seconds of processor
+time that it took).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import pickle
 import socket
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -28,11 +30,13 @@ def _picklable(error: Exception) -> Exception:
     return copy if isinstance(copy, Exception) else WorkerCallError(str(error))
 
 
-def _call(function: Any, *args: Any) -> tuple[bool, Any, str]:
+def _call(function: Any, *args: Any) -> tuple[bool, Any, str, float]:
+    began = time.process_time()
     try:
-        return True, function(*args), ""
+        result = True, function(*args), ""
     except Exception as error:
-        return False, _picklable(error), traceback.format_exc()
+        result = False, _picklable(error), traceback.format_exc()
+    return *result, time.process_time() - began
 
 
 def _create_handler(factory: str, args: tuple[Any, ...]) -> Any:
@@ -48,9 +52,10 @@ def main() -> None:
     try:
         factory, args, nice = pipe.receive()
         os.nice(nice)
-        succeeded, handler, trace = _call(_create_handler, factory, args)
+        created = _call(_create_handler, factory, args)
+        succeeded, handler, *_ = created
         if not succeeded:
-            pipe.send((False, handler, trace))
+            pipe.send(created)
             return
         pipe.send(_call(handler.describe))
         while True:

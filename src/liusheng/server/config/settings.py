@@ -143,6 +143,13 @@ class LimitSettings(Group):
         description="A new recognition is refused while a stream has waited longer than this for "
         "a decode.",
     )
+    queue_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="Seconds for which a client waits for a place, first come, first served, "
+        "before it is refused; 0: it is refused at once.",
+    )
     max_text_chars: int = Field(
         default=10_000, ge=1, description="Characters of one text for synthesis."
     )
@@ -201,7 +208,8 @@ class WorkerSettings(Group):
     call_timeout: float = Field(
         default=60,
         gt=0,
-        description="Seconds after which a worker whose batch does not end is restarted.",
+        description="Seconds after which a worker whose batch does not end is restarted in any "
+        "case; usually that happens after five times what the batch is expected to take.",
     )
     nice: int = Field(
         default=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -20,7 +21,8 @@ from liusheng.server.http.exchange import JSON, DisconnectedError, HttpExchange
 
 _log = logging.getLogger(__name__)
 
-_RETRY_SECONDS = "5"
+_RETRY_SECONDS = 5.0
+"""Seconds after which a client tries again, where nothing better is known."""
 
 
 class Endpoint:
@@ -132,7 +134,9 @@ class Endpoint:
                 await exchange.end(exchange.error_chunk(error))
             return
         status = http_status(error.code)
-        headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
+        headers = {}
+        if status == 503:
+            headers["Retry-After"] = str(math.ceil(error.retry_after or _RETRY_SECONDS))
         body = msgspec.json.encode(self.errors.message(error))
         await exchange.answer(body, status, headers=headers)
 

@@ -58,7 +58,7 @@ def asr_stream_endpoint(
         media_type = preferred(request.headers.get("accept", ""), (LINES, EVENTS))
         render = _line if media_type == LINES else event
         replies = Replies(query)
-        task = RecognitionTask(
+        task = await RecognitionTask.when_there_is_room(
             recognition,
             stream_params(query, script),
             max_seconds=limits.max_session_seconds,

@@ -59,6 +59,7 @@ class WholeTextSynthesis:
         """
         request = self._request
         try:
+            await self._synthesis.wait_for_room(request.voice)
             speech = self._synthesis.speak(
                 SpeechRequest(
                     request.text,

@@ -31,7 +31,9 @@ async def file_recognition(
         ProtocolError: server_busy. Errors of the file and of the recognition are raised by the
             task: invalid_audio, session_too_long, recognition_failed.
     """
-    task = RecognitionTask(recognition, params, max_seconds=max_seconds)
+    task = await RecognitionTask.when_there_is_room(
+        recognition, params, max_seconds=max_seconds, upload=True
+    )
 
     async def read() -> None:
         try:

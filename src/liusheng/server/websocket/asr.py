@@ -47,6 +47,15 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self._stream: RecognitionStream | None = None
         self._input: AudioInput | None = None
         self._finished = asyncio.Event()
+        self._opening: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Serve the WebSocket until it is closed."""
+        try:
+            await super().run()
+        finally:
+            if self._opening:
+                self._opening.cancel()
 
     def execute(self, command: AsrCommand) -> None:
         """Execute a command of the session."""
@@ -64,7 +73,10 @@ class ASRSocket(SocketDriver[AsrCommand]):
             self._input = None
 
     async def room(self) -> None:
-        """Wait while the audio queue is full, or while many replies wait for the final one."""
+        """Wait while the audio queue is full, while many replies wait for the final one, or until
+        the recognition is opened: what the client sends before that is for it."""
+        if self._opening:
+            await asyncio.wait({self._opening})
         if self._asr.awaits_client:
             if self._input:
                 await self._input.room(MAX_PAUSE)
@@ -73,12 +85,31 @@ class ASRSocket(SocketDriver[AsrCommand]):
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
+        if self._recognition.admission.queues:
+            self._opening = asyncio.create_task(self._open_when_there_is_room(command))
+        else:
+            self._open_now(command)
+
+    async def _open_when_there_is_room(self, command: Open) -> None:
+        try:
+            await self._recognition.wait_for_room()
+        except BusyError as error:
+            self._refuse(error)
+        else:
+            self._open_now(command)
+        self._opening = None
+        self.progress()
+
+    def _refuse(self, error: BusyError) -> None:
+        _log.warning("refused: %s", error)
+        self._asr.refused(server_busy("recognition", error))
+
+    def _open_now(self, command: Open) -> None:
         params = stream_params(command.start, self._script)
         try:
             stream = self._recognition.open(params, self._on_update, self._on_finish, self._on_fail)
         except BusyError as error:
-            _log.warning("refused: %s", error)
-            self._asr.refused(server_busy("recognition", error))
+            self._refuse(error)
         except NotSupportedError as error:
             self._asr.refused(not_supported(error))
         else:
@@ -87,7 +118,6 @@ class ASRSocket(SocketDriver[AsrCommand]):
                 command.start,
                 stream,
                 self._decoding,
-                self._recognition.options.max_queued,
                 self._on_decoded,
                 self._on_fail,
             )

@@ -61,6 +61,9 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         self._recognition = recognition
         self._script = script
         self._streams: dict[int, tuple[RecognitionStream, PacketConverter]] = {}
+        # What was asked of recognitions that wait for a place.
+        self._waiting: dict[int, list[RealtimeCommand]] = {}
+        self._opening: set[asyncio.Task[None]] = set()
         if websocket.query_params.get("intent") != "transcription":
             self._realtime.stop(
                 ProtocolError(
@@ -72,10 +75,20 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
             )
         self.progress()
 
+    async def run(self) -> None:
+        """Serve the WebSocket until it is closed."""
+        try:
+            await super().run()
+        finally:
+            for task in self._opening:
+                task.cancel()
+
     def execute(self, command: RealtimeCommand) -> None:
         """Execute a command of the session."""
         if isinstance(command, OpenRecognition):
             self._open(command)
+        elif command.number in self._waiting:
+            self._waiting[command.number].append(command)
         elif command.number not in self._streams:
             return
         elif isinstance(command, FeedRecognition):
@@ -90,7 +103,9 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
             stream.abandon()
 
     async def room(self) -> None:
-        """Wait while an audio queue is full."""
+        """Wait while an audio queue is full, or until recognitions are opened."""
+        if self._opening:
+            await asyncio.wait(self._opening)
         streams = [stream for stream, _ in self._streams.values()]
         await asyncio.gather(*(stream.room(MAX_PAUSE) for stream in streams))
 
@@ -100,6 +115,30 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         return check_language(lang, self._recognition.languages, "language")
 
     def _open(self, command: OpenRecognition) -> None:
+        if self._recognition.admission.queues:
+            self._waiting[command.number] = []
+            task = asyncio.create_task(self._open_when_there_is_room(command))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+        else:
+            self._open_now(command)
+
+    async def _open_when_there_is_room(self, command: OpenRecognition) -> None:
+        try:
+            await self._recognition.wait_for_room()
+        except BusyError as error:
+            self._refuse(command.number, error)
+        else:
+            self._open_now(command)
+        for each in self._waiting.pop(command.number):
+            self.execute(each)
+        self.progress()
+
+    def _refuse(self, number: int, error: BusyError) -> None:
+        _log.warning("refused: %s", error)
+        self._realtime.refused(number, server_busy("recognition", error))
+
+    def _open_now(self, command: OpenRecognition) -> None:
         number = command.number
         try:
             stream = self._recognition.open(
@@ -109,8 +148,7 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
                 partial(self._on_fail, number),
             )
         except BusyError as error:
-            _log.warning("refused: %s", error)
-            self._realtime.refused(number, server_busy("recognition", error))
+            self._refuse(number, error)
         else:
             self._streams[number] = stream, _converter(command.format)
 

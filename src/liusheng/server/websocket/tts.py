@@ -45,6 +45,8 @@ class TTSSocket(SocketDriver[TtsCommand]):
         self._synthesis = synthesis
         self._speeches: dict[int, Speech] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        # What was added to texts that wait for a place.
+        self._waiting: dict[int, list[ExtendText]] = {}
         self._playback = PlaybackClock()
 
     def execute(self, command: TtsCommand) -> None:
@@ -52,6 +54,8 @@ class TTSSocket(SocketDriver[TtsCommand]):
         number = command.number
         if isinstance(command, StartText):
             self._start(command)
+        elif isinstance(command, ExtendText) and number in self._waiting:
+            self._waiting[number].append(command)
         elif isinstance(command, ExtendText) and number in self._speeches:
             self._speeches[number].extend(command.text, last=command.last)
         elif isinstance(command, CancelText) and number in self._tasks:
@@ -59,30 +63,55 @@ class TTSSocket(SocketDriver[TtsCommand]):
             self._playback.reset()
 
     def _start(self, text: StartText) -> None:
+        try:
+            if text.ssml:
+                parse(text.text)
+            speech = None if self._synthesis.admission.queues else self._speak(text)
+        except BusyError as error:
+            self._refuse(text, error)
+            return
+        except SsmlError as error:
+            self._tts.failed(text.number, invalid_ssml(error))
+            return
+        number = text.number
+        if speech:
+            self._speeches[number] = speech
+            task = asyncio.create_task(self._synthesize(text, speech))
+        else:
+            self._waiting[number] = []
+            task = asyncio.create_task(self._synthesize_when_there_is_room(text))
+        self._tasks[number] = task
+
+        def forget(_: asyncio.Task[None]) -> None:
+            for texts in (self._speeches, self._tasks, self._waiting):
+                texts.pop(number, None)
+
+        task.add_done_callback(forget)
+
+    def _speak(self, text: StartText) -> Speech:
         request = SpeechRequest(
             text.text, text.voice, text.speed, text.volume, text.ssml, text.markup
         )
         output = Output(text.format, text.sample_rate)
-        number = text.number
+        return self._synthesis.speak(request, output, more=not text.last)
+
+    def _refuse(self, text: StartText, error: BusyError) -> None:
+        _log.warning("refused: %s", error)
+        self._tts.failed(text.number, server_busy("text", error))
+
+    async def _synthesize_when_there_is_room(self, text: StartText) -> None:
+        structlog.contextvars.bind_contextvars(session=self._tts.id)
         try:
-            if text.ssml:
-                parse(text.text)
-            speech = self._synthesis.speak(request, output, more=not text.last)
+            await self._synthesis.wait_for_room(text.voice)
+            speech = self._speak(text)
         except BusyError as error:
-            _log.warning("refused: %s", error)
-            self._tts.failed(number, server_busy("text", error))
+            self._refuse(text, error)
+            self.progress()
             return
-        except SsmlError as error:
-            self._tts.failed(number, invalid_ssml(error))
-            return
-        task = asyncio.create_task(self._synthesize(text, speech))
-        self._speeches[number] = speech
-        self._tasks[number] = task
-
-        def forget(_: asyncio.Task[None]) -> None:
-            del self._speeches[number], self._tasks[number]
-
-        task.add_done_callback(forget)
+        self._speeches[text.number] = speech
+        for part in self._waiting.pop(text.number):
+            speech.extend(part.text, last=part.last)
+        await self._synthesize(text, speech)
 
     async def _synthesize(self, text: StartText, speech: Speech) -> None:
         structlog.contextvars.bind_contextvars(session=self._tts.id)
