@@ -90,6 +90,8 @@ class Conversation:
     async def _exchange(self, job: wire.Job, source: Source, sink: PcmSink) -> wire.Summary:
         await self._send(wire.JOB, msgspec.json.encode(job))
         while True:
+            # Buffered messages are read without suspending: let others run, and be cancelled.
+            await asyncio.sleep(0)
             kind, content = await self._receive()
             if kind == wire.READ and len(content) == wire.READ_CONTENT.size:
                 position, size = wire.READ_CONTENT.unpack(content)
