@@ -16,6 +16,7 @@ export class Channel {
   #url;
   #task;
   #handlers;
+  #protocols;
   #socket = null;
   #attempts = 0;
   #timer = 0;
@@ -32,11 +33,15 @@ export class Channel {
    * @param {(state: object) => void} [handlers.onConnection]
    * @param {(frame: object) => void} [handlers.onFrame]
    * @param {number} [handlers.maxAttempts] failed attempts in a row, at most
+   * @param {string} [handlers.apiKey] that the server needs
    */
   constructor(url, task, handlers) {
     this.#url = url;
     this.#task = task;
     this.#handlers = { maxAttempts: 8, ...handlers };
+    // Browsers send no headers with a WebSocket. The server answers with the first of these only.
+    const { apiKey } = handlers;
+    this.#protocols = apiKey ? ["liusheng", `liusheng.key.${apiKey}`] : [];
     // Try at once when the network is back.
     this.online = () => this.#timer && this.#openNow();
     globalThis.addEventListener?.("online", this.online);
@@ -78,7 +83,7 @@ export class Channel {
   #open() {
     this.#timer = 0;
     this.#report("connecting");
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, this.#protocols);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const opening = setTimeout(() => socket.close(), OPENING_TIMEOUT);
