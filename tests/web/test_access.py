@@ -99,6 +99,16 @@ def test_the_page_asks_for_a_key_and_uses_it(
     )
     assert final["signal"] == "finished"
     assert console_errors == []
+    refused = page.evaluate(
+        """async () => {
+          const { Liusheng } = await import("./liusheng/liusheng.js");
+          const recognition = new Liusheng(undefined, { apiKey: "ls_wrong" }).recognize();
+          return recognition.final.catch(({ code, message }) => [code, message]);
+        }"""
+    )
+    assert refused[0] == "invalid_api_key"
+    assert "mistyped" in refused[1]
+    console_errors.clear()  # of the handshake and of the question why it was refused
 
 
 @pytest.mark.slow

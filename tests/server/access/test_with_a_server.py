@@ -400,7 +400,8 @@ async def test_every_answer_has_security_headers(server: Server) -> None:
             headers = (await client.get(path)).headers
             assert headers["x-content-type-options"] == "nosniff"
             assert headers["referrer-policy"] == "no-referrer"
-            assert headers["cross-origin-opener-policy"] == "same-origin"
+            assert headers["cross-origin-resource-policy"] == "same-origin"
+            assert "cross-origin-opener-policy" not in headers
             assert "microphone=(self)" in headers["permissions-policy"]
             policy = headers["content-security-policy"]
             assert policy.startswith("default-src 'none'")

@@ -3,15 +3,18 @@ may listen on its address."""
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 
-from liusheng.server.access.binding import ExposedError, check_binding
+from liusheng.server.access.binding import ExposedError, check_binding, is_loopback
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import keys_of_environment
 from liusheng.server.access.tls import Certificate
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import API_KEYS_VARIABLE
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["Access", "ExposedError", "check_exposure", "open_access"]
 
@@ -41,6 +44,8 @@ def open_access(settings: Settings) -> Access:
         ExposedError, KeyFileError, CertificateError, ValueError: the server must not start so.
     """
     check_exposure(settings)
+    if settings.access.no_auth and not is_loopback(settings.host):
+        _log.warning("Everyone who can reach %s can use this server (--no-auth).", settings.host)
     tls = settings.tls
     return Access(
         keyring=None if settings.access.no_auth else _keyring(settings),

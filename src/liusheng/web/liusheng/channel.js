@@ -1,6 +1,7 @@
 /** A WebSocket that reconnects, with growing pauses. */
 
 import { LiushengError } from "./errors.js";
+import { refusalOf } from "./refusal.js";
 
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5_000;
@@ -88,7 +89,9 @@ export class Channel {
     this.#socket = socket;
     const opening = setTimeout(() => socket.close(), OPENING_TIMEOUT);
     const isCurrent = () => this.#socket === socket && !this.#closed;
+    let opened = false;
     socket.onopen = () => {
+      opened = true;
       clearTimeout(opening);
       if (!isCurrent()) return;
       this.#report("open");
@@ -101,10 +104,16 @@ export class Channel {
       });
       this.#handlers.onMessage(JSON.parse(data));
     };
-    socket.onclose = () => {
+    socket.onclose = async () => {
       clearTimeout(opening);
+      const refusal = opened ? null : await refusalOf(this.#url, this.#handlers.apiKey);
       if (!isCurrent()) return;
       this.#socket = null;
+      if (refusal) {
+        this.close();
+        this.#handlers.onFailed(refusal);
+        return;
+      }
       if (this.#handlers.onBroken()) this.#again();
       else this.close();
     };
