@@ -5,9 +5,7 @@ import { LiushengError } from "./errors.js";
 const TIMEOUT = 5_000;
 
 /** Codes with which every further attempt would end alike. */
-const FINAL = [
-  "invalid_api_key", "not_allowed", "origin_not_allowed", "host_not_allowed", "unknown_path",
-];
+const FINAL = ["invalid_api_key", "not_allowed", "origin_not_allowed", "host_not_allowed"];
 
 /**
  * Return the error with which a server refuses a socket's address; null if it does not.
