@@ -106,6 +106,7 @@ export class Channel {
     };
     socket.onclose = async () => {
       clearTimeout(opening);
+      if (!isCurrent()) return;
       const refusal = opened ? null : await refusalOf(this.#url, this.#handlers.apiKey);
       if (!isCurrent()) return;
       this.#socket = null;
