@@ -7,12 +7,12 @@ import logging
 import os
 from dataclasses import dataclass
 
+from liusheng.runtime.environment import API_KEYS_VARIABLE
 from liusheng.server.access.binding import ExposedError, check_binding, is_loopback
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import keys_of_environment
 from liusheng.server.access.tls import Certificate
 from liusheng.server.config.settings import Settings
-from liusheng.server.config.sources import API_KEYS_VARIABLE
 
 _log = logging.getLogger(__name__)
 

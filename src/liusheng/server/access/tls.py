@@ -8,8 +8,8 @@ import os
 import ssl
 from pathlib import Path
 
+from liusheng.runtime.environment import TLS_PASSWORD_VARIABLE
 from liusheng.server.config.access import TlsSettings
-from liusheng.server.config.sources import TLS_PASSWORD_VARIABLE
 
 _log = logging.getLogger(__name__)
 
