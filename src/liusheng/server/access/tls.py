@@ -42,7 +42,10 @@ class Certificate:
         """Read the files again when they change, until this is cancelled."""
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception:
+                _log.exception("cannot look after the certificate")
 
     def refresh(self) -> bool:
         """Read the files if they have changed; return whether there is a new certificate.
