@@ -110,6 +110,12 @@ async def test_no_websocket_without_the_key(port: int, path: str) -> None:
     assert await exchange(port, sent) == [401]
 
 
+@pytest.mark.parametrize("twice", ["Host: localhost", "Origin: http://localhost"])
+async def test_a_header_that_decides_must_not_come_twice(port: int, twice: str) -> None:
+    sent = f"GET /docs HTTP/1.1\r\nHost: localhost\r\n{twice}\r\n{twice}\r\n\r\n"
+    assert (await exchange(port, sent))[0] in (400, 403)
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 async def test_a_request_without_a_host(port: int, version: str) -> None:
     statuses = await exchange(port, f"GET /v1/models HTTP/{version}\r\n\r\n")
