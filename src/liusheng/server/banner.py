@@ -52,9 +52,8 @@ def banner(
     is_default = address == _DEFAULT and websocket == "ws"
     server = "" if is_default else f" --server {websocket}://{address}"
     if keys:
-        lines.append(
-            "  API keys     needed; `liusheng keys add NAME` makes one, for $LIUSHENG_API_KEY"
-        )
+        lines.append("  API keys     needed, in $LIUSHENG_API_KEY; this makes one:")
+        lines.append(f"    {settings.access.add_command}")
     lines.append("Try, in another terminal:")
     command = _command()
     if synthesis:

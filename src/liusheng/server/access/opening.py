@@ -34,7 +34,12 @@ def check_exposure(settings: Settings) -> None:
         ExposedError: it says what to do.
     """
     keys = settings.access.keys_file.exists() or bool(os.environ.get(API_KEYS_VARIABLE))
-    check_binding(settings.host, keys_required=keys, no_auth=settings.access.no_auth)
+    check_binding(
+        settings.host,
+        keys_required=keys,
+        no_auth=settings.access.no_auth,
+        add_command=settings.access.add_command,
+    )
 
 
 def open_access(settings: Settings) -> Access:
