@@ -50,7 +50,7 @@ def test_a_server_is_started_and_stopped(program: Path, tmp_path: Path) -> None:
         assert target.pid is not None
         os.kill(target.pid, 0)
     arguments, stopped = log.read_text().splitlines()
-    assert arguments == "-m liusheng.cli serve --port 0 --yes --no-tts"
+    assert arguments == "-m liusheng.cli serve --port 0 --yes --no-auth --no-tts"
     assert stopped == "stopped"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from liusheng.server.banner import banner
+from liusheng.server.config.access import TlsSettings
 from liusheng.server.config.settings import Settings
 
 RECOGNITION: Any = SimpleNamespace(
@@ -17,6 +18,15 @@ RECOGNITION: Any = SimpleNamespace(
 SYNTHESIS: Any = SimpleNamespace(
     voices=[SimpleNamespace(id=number, name=f"v{number}") for number in range(6)]
 )
+
+
+def test_a_server_with_keys_and_tls() -> None:
+    made = Settings(tls=TlsSettings(certificate="c.pem"))
+    text = banner(made, [8090], RECOGNITION, SYNTHESIS, keys=True)
+    assert "wss://127.0.0.1:8090/paddlespeech/asr/streaming" in text
+    assert "https://127.0.0.1:8090/" in text
+    assert "liusheng asr --server wss://127.0.0.1:8090 hello.wav" in text
+    assert "$LIUSHENG_API_KEY" in text
 
 
 def test_addresses_and_commands_of_both_tasks() -> None:

@@ -15,7 +15,7 @@ from liusheng.bench.processes import listening_process
 from liusheng.client.address import DEFAULT_PORT, Address
 from liusheng.protocol.paths import ASR_STREAMING, TTS_STREAMING
 
-_ADDRESS = re.compile(rf"(ws://\S+)(?:{ASR_STREAMING}|{TTS_STREAMING})")
+_ADDRESS = re.compile(rf"(wss?://\S+)(?:{ASR_STREAMING}|{TTS_STREAMING})")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 _STOP_TIMEOUT = 30.0
 
@@ -55,7 +55,8 @@ def start_server(arguments: Sequence[str]) -> Iterator[Target]:
     Raises:
         ServerStartError: it ended before it was ready.
     """
-    command = [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0", "--yes", *arguments]
+    command = [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0", "--yes"]
+    command += ["--no-auth", *arguments]  # on this machine only, whatever keys the user has
     server = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )

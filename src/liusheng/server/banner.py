@@ -21,11 +21,14 @@ def banner(
     ports: Sequence[int],
     recognition: RecognitionService | None,
     synthesis: SynthesisService | None,
+    *,
+    keys: bool = False,
 ) -> str:
     """Return the lines for the person who started the server.
 
     ports: that the server listens on.
     recognition, synthesis: started; None: the server has none.
+    keys: whether clients need one.
     """
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{host}:{ports[0]}{settings.path_prefix}"
@@ -48,6 +51,9 @@ def banner(
     lines.append(f"  page         {http}://{address}/")
     is_default = address == _DEFAULT and websocket == "ws"
     server = "" if is_default else f" --server {websocket}://{address}"
+    if keys:
+        lines.append("  API keys     needed, in $LIUSHENG_API_KEY; this makes one:")
+        lines.append(f"    {settings.access.add_command}")
     lines.append("Try, in another terminal:")
     command = _command()
     if synthesis:

@@ -91,7 +91,7 @@ def test_keys_of_the_environment() -> None:
         ("environment", digest(two)),
     ]
     assert keys_of_environment("") == ()
-    for wrong in ("a=short", f"{one},{two}", f"a b={one}"):
+    for wrong in ("a=short", f"{one},{two}", f"a b={one}", f"{one}=", f"a={one}=="):
         with pytest.raises(ValueError, match=r"\w") as caught:
             keys_of_environment(wrong)
         assert one not in str(caught.value)

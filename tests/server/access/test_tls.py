@@ -107,6 +107,7 @@ async def test_a_new_certificate_is_used_without_dropping_connections(
     async with httpx.AsyncClient(verify=trusting) as client:
         answer = await client.get(f"https://{server.address}{paths.INFO}")
         assert answer.status_code == 200
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
         origin = {"Origin": f"https://{server.address}"}
         assert (
             await client.get(f"https://{server.address}{paths.INFO}", headers=origin)

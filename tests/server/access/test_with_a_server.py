@@ -264,6 +264,41 @@ def debug_log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
         logging.getLogger(name).setLevel(level)
 
 
+async def test_too_many_wrong_keys_at_once_are_not_even_delayed(
+    keyed: Keyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liusheng.server.access.attempts.MAX_DELAYED", 0)
+    for _ in range(6):
+        answer = await keyed.get(**bearer(WRONG))
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"]
+    assert (await keyed.get(**bearer())).status_code == 200
+
+
+async def test_a_fault_of_the_watch_does_not_end_it(
+    keyed: Keyed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = True
+    real = key_check.KeyCheck.refresh
+
+    def refresh(check: key_check.KeyCheck) -> None:
+        if failing:
+            raise OSError("odd")
+        real(check)
+
+    monkeypatch.setattr(key_check.KeyCheck, "refresh", refresh)
+    await asyncio.sleep(0.1)
+    assert "cannot look after the keys" in caplog.text
+    failing = False
+    keyed.write()
+    for _ in range(100):
+        if (await keyed.get(**bearer())).status_code == 401:
+            break
+        await asyncio.sleep(0.02)
+    else:
+        pytest.fail("the keys are not read any more")
+
+
 async def test_a_key_is_in_no_log_and_no_answer(
     keyed: Keyed, debug_log: Callable[[], list[dict[str, Any]]]
 ) -> None:
@@ -400,7 +435,8 @@ async def test_every_answer_has_security_headers(server: Server) -> None:
             headers = (await client.get(path)).headers
             assert headers["x-content-type-options"] == "nosniff"
             assert headers["referrer-policy"] == "no-referrer"
-            assert headers["cross-origin-opener-policy"] == "same-origin"
+            assert headers["cross-origin-resource-policy"] == "same-origin"
+            assert "cross-origin-opener-policy" not in headers
             assert "microphone=(self)" in headers["permissions-policy"]
             policy = headers["content-security-policy"]
             assert policy.startswith("default-src 'none'")

@@ -10,6 +10,7 @@ import msgspec
 
 from liusheng.audio.containers import CONVERT, DecodeError
 from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.environment import worker_environment
 
 START_TIMEOUT = 60.0
 """Seconds that a forker may take to load its libraries."""
@@ -24,7 +25,7 @@ def command(fd: int, options: DecodingOptions) -> list[str]:
 def environment() -> dict[str, str]:
     """Return the environment of a forker, which must not have more than one thread."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return os.environ | dict.fromkeys(threads, "1")
+    return worker_environment() | dict.fromkeys(threads, "1")
 
 
 def ending(status: int | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import pickle
 import signal
 import socket
@@ -14,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from liusheng.runtime.environment import worker_environment
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.hang import LOOK_SECONDS, CallTime, ObservedProcess, limit_of_call
 from liusheng.runtime.workers.pipe import ServerPipe
@@ -83,7 +83,7 @@ class WorkerProcess:
                     str(theirs.fileno()),
                     pass_fds=[theirs.fileno()],
                     stdin=asyncio.subprocess.DEVNULL,
-                    env=_MALLOC_VARIABLES | os.environ | environment,
+                    env=_MALLOC_VARIABLES | worker_environment() | environment,
                 )
             except BaseException:
                 ours.close()

@@ -23,8 +23,10 @@ def is_loopback(host: str) -> bool:
     return all(ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in found)
 
 
-def check_binding(host: str, *, keys_required: bool, no_auth: bool) -> None:
+def check_binding(host: str, *, keys_required: bool, no_auth: bool, add_command: str) -> None:
     """Check that not everyone can use the server who can reach it, unless that is said.
+
+    add_command: makes a key.
 
     Raises:
         ExposedError: it says what to do.
@@ -34,7 +36,7 @@ def check_binding(host: str, *, keys_required: bool, no_auth: bool) -> None:
     raise ExposedError(
         f"Without API keys, a server on {host} would be open to everyone who can reach it. "
         "Choose one of three:\n"
-        "  keys: run `liusheng keys add NAME`, and start the server again; clients then send the "
+        f"  keys: run `{add_command}`, and start the server again; clients then send the "
         "key;\n"
         "  a reverse proxy that checks who connects: leave out --host, so that the server listens "
         "on 127.0.0.1 and only the proxy reaches it;\n"

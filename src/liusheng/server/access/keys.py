@@ -90,16 +90,18 @@ def keys_of_environment(value: str) -> tuple[ApiKey, ...]:
     """Return the keys in an environment variable: "NAME=KEY,NAME=KEY", or one KEY alone.
 
     Raises:
-        ValueError: it is not written so, or a key is short; the message does not show the key.
+        ValueError: it is not written so, or a key is short. The message quotes nothing: what looks
+            like a name may be a part of a key.
     """
     keys: list[ApiKey] = []
-    for item in filter(None, (part.strip() for part in value.split(","))):
+    for number, item in enumerate(filter(None, (part.strip() for part in value.split(","))), 1):
         name, separator, secret = item.rpartition("=")
-        name = check_name(name) if separator else "environment"
-        if len(secret) < MIN_CHARS:
+        if not separator:
+            name = "environment"
+        if not _NAME.fullmatch(name) or len(secret) < MIN_CHARS:
             raise ValueError(
-                f"the key {name!r} has {len(secret)} characters; it needs at least {MIN_CHARS} "
-                "random ones, as `liusheng keys generate` prints them"
+                f"entry {number} is not NAME=KEY with a key of at least {MIN_CHARS} random "
+                "characters, as `liusheng keys generate` prints them"
             )
         keys.append(ApiKey(name=name, sha256=digest(secret), created=datetime.now(timezone.utc)))
     if len({key.name for key in keys}) < len(keys):

@@ -3,15 +3,18 @@ may listen on its address."""
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 
-from liusheng.server.access.binding import ExposedError, check_binding
+from liusheng.runtime.environment import API_KEYS_VARIABLE
+from liusheng.server.access.binding import ExposedError, check_binding, is_loopback
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import keys_of_environment
 from liusheng.server.access.tls import Certificate
 from liusheng.server.config.settings import Settings
-from liusheng.server.config.sources import API_KEYS_VARIABLE
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["Access", "ExposedError", "check_exposure", "open_access"]
 
@@ -31,7 +34,12 @@ def check_exposure(settings: Settings) -> None:
         ExposedError: it says what to do.
     """
     keys = settings.access.keys_file.exists() or bool(os.environ.get(API_KEYS_VARIABLE))
-    check_binding(settings.host, keys_required=keys, no_auth=settings.access.no_auth)
+    check_binding(
+        settings.host,
+        keys_required=keys,
+        no_auth=settings.access.no_auth,
+        add_command=settings.access.add_command,
+    )
 
 
 def open_access(settings: Settings) -> Access:
@@ -41,6 +49,8 @@ def open_access(settings: Settings) -> Access:
         ExposedError, KeyFileError, CertificateError, ValueError: the server must not start so.
     """
     check_exposure(settings)
+    if settings.access.no_auth and not is_loopback(settings.host):
+        _log.warning("Everyone who can reach %s can use this server (--no-auth).", settings.host)
     tls = settings.tls
     return Access(
         keyring=None if settings.access.no_auth else _keyring(settings),

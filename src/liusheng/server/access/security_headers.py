@@ -14,9 +14,11 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+# Browsers ignore it, with a message in their console, where the connection is not secure.
+_SECURE_HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
 
 
 class SecurityHeaders:
@@ -26,10 +28,13 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        secure = scope["scheme"] in ("https", "wss")
+        added = {**_HEADERS, **(_SECURE_HEADERS if secure else {})}
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(raw=list(message["headers"]))
-                for name, value in _HEADERS.items():
+                for name, value in added.items():
                     headers.setdefault(name, value)
                 message = {**message, "headers": headers.raw}
             await send(message)

@@ -8,8 +8,8 @@ import os
 import ssl
 from pathlib import Path
 
+from liusheng.runtime.environment import TLS_PASSWORD_VARIABLE
 from liusheng.server.config.access import TlsSettings
-from liusheng.server.config.sources import TLS_PASSWORD_VARIABLE
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,10 @@ class Certificate:
         """Read the files again when they change, until this is cancelled."""
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception:
+                _log.exception("cannot look after the certificate")
 
     def refresh(self) -> bool:
         """Read the files if they have changed; return whether there is a new certificate.

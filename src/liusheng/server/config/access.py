@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -75,6 +76,13 @@ class AccessSettings(Group):
         description="Addresses or networks of reverse proxies whose X-Forwarded-For and "
         "X-Forwarded-Proto are believed.",
     )
+
+    @property
+    def add_command(self) -> str:
+        """The command that makes a key for this server."""
+        if self.keys_file == default_keys_file():
+            return "liusheng keys add NAME"
+        return f"liusheng keys add NAME --keys-file {shlex.quote(str(self.keys_file))}"
 
 
 class TlsSettings(Group):

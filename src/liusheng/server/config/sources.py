@@ -17,24 +17,18 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
+from liusheng.runtime.environment import SECRET_VARIABLES
 from liusheng.server.config.settings import SET_BY_WORKERS, Settings
 
 FILE_NAME = "liusheng.toml"
 PREFIX = "LIUSHENG_"
 CONFIG_VARIABLE = "LIUSHENG_CONFIG"
-API_KEYS_VARIABLE = "LIUSHENG_API_KEYS"
-TLS_PASSWORD_VARIABLE = "LIUSHENG_TLS_PASSWORD"
-OTHER_VARIABLES = frozenset(
-    {
-        API_KEYS_VARIABLE,
-        CONFIG_VARIABLE,
-        TLS_PASSWORD_VARIABLE,
-        "LIUSHENG_API_KEY",
-        "LIUSHENG_EVAL_SET",
-        "LIUSHENG_MIRROR",
-        "LIUSHENG_SERVER",
-    }
-)
+OTHER_VARIABLES = SECRET_VARIABLES | {
+    CONFIG_VARIABLE,
+    "LIUSHENG_EVAL_SET",
+    "LIUSHENG_MIRROR",
+    "LIUSHENG_SERVER",
+}
 """Variables with our prefix that are not settings of the server."""
 
 DEFAULT = "default"

@@ -31,7 +31,11 @@ def openapi(endpoints: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
         "info": {"title": "Liusheng", "version": __version__},
         "servers": [{"url": path_prefix or "/"}],
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"apiKey": []}],  # not every server needs a key
     }
 
 

@@ -78,7 +78,8 @@ async def serve_until_stopped(
     for each in bound:
         start_listening(each)
     ports = [each.getsockname()[1] for each in bound]
-    sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis))
+    keys = access.keyring is not None and access.keyring.required
+    sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis, keys=keys))
     sys.stdout.flush()
     serving = asyncio.create_task(server.serve(sockets=bound))
     reloader = None

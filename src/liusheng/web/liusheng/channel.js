@@ -1,6 +1,7 @@
 /** A WebSocket that reconnects, with growing pauses. */
 
 import { LiushengError } from "./errors.js";
+import { refusalOf } from "./refusal.js";
 
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5_000;
@@ -16,6 +17,7 @@ export class Channel {
   #url;
   #task;
   #handlers;
+  #protocols;
   #socket = null;
   #attempts = 0;
   #timer = 0;
@@ -32,11 +34,15 @@ export class Channel {
    * @param {(state: object) => void} [handlers.onConnection]
    * @param {(frame: object) => void} [handlers.onFrame]
    * @param {number} [handlers.maxAttempts] failed attempts in a row, at most
+   * @param {string} [handlers.apiKey] that the server needs
    */
   constructor(url, task, handlers) {
     this.#url = url;
     this.#task = task;
     this.#handlers = { maxAttempts: 8, ...handlers };
+    // Browsers send no headers with a WebSocket. The server answers with the first of these only.
+    const { apiKey } = handlers;
+    this.#protocols = apiKey ? ["liusheng", `liusheng.key.${apiKey}`] : [];
     // Try at once when the network is back.
     this.online = () => this.#timer && this.#openNow();
     globalThis.addEventListener?.("online", this.online);
@@ -78,12 +84,14 @@ export class Channel {
   #open() {
     this.#timer = 0;
     this.#report("connecting");
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, this.#protocols);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const opening = setTimeout(() => socket.close(), OPENING_TIMEOUT);
     const isCurrent = () => this.#socket === socket && !this.#closed;
+    let opened = false;
     socket.onopen = () => {
+      opened = true;
       clearTimeout(opening);
       if (!isCurrent()) return;
       this.#report("open");
@@ -96,10 +104,17 @@ export class Channel {
       });
       this.#handlers.onMessage(JSON.parse(data));
     };
-    socket.onclose = () => {
+    socket.onclose = async () => {
       clearTimeout(opening);
       if (!isCurrent()) return;
+      const refusal = opened ? null : await refusalOf(this.#url, this.#handlers.apiKey);
+      if (!isCurrent()) return;
       this.#socket = null;
+      if (refusal) {
+        this.close();
+        this.#handlers.onFailed(refusal);
+        return;
+      }
       if (this.#handlers.onBroken()) this.#again();
       else this.close();
     };

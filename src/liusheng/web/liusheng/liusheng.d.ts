@@ -9,6 +9,8 @@ export class Liusheng {
   constructor(base?: string | URL, options?: LiushengOptions);
   /** Where the server is. */
   readonly base: URL;
+  /** The API key that requests and sessions send from now on; "": none. */
+  apiKey: string;
   /** Get the version, languages, voices and limits of the server. Rejects with a `LiushengError`. */
   info(): Promise<Info>;
   /** Begin a recognition. */
@@ -20,6 +22,8 @@ export class Liusheng {
 export interface LiushengOptions {
   /** Called with every frame sent or received. */
   onFrame?: (frame: Frame) => void;
+  /** The API key, if the server needs one. */
+  apiKey?: string;
 }
 
 /** A frame that was sent or received. */
@@ -70,6 +74,8 @@ export interface Voice {
 }
 
 export interface RecognitionOptions {
+  /** The API key, if the server needs one. */
+  apiKey?: string;
   /** "auto", the default, or a code. */
   lang?: string;
   /** Name of the audio; comes back in the final reply. */
@@ -139,6 +145,8 @@ export class Recognition {
 }
 
 export interface SynthesizerOptions {
+  /** The API key, if the server needs one. */
+  apiKey?: string;
   onConnection?: (connection: Connection) => void;
   onFrame?: (frame: Frame) => void;
 }

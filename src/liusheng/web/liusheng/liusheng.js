@@ -21,15 +21,19 @@ export class Liusheng {
   #base;
   #onFrame;
 
+  /** The API key that requests and sessions send from now on; "": none. */
+  apiKey;
+
   /**
    * @param {string | URL} [base] where the server is, with its path prefix if it has one:
    *   "https://speech.example.org/prefix/". By default, where this module came from.
    * @param {import("./liusheng.js").LiushengOptions} [options]
    */
-  constructor(base = new URL("../", import.meta.url), { onFrame } = {}) {
+  constructor(base = new URL("../", import.meta.url), { onFrame, apiKey = "" } = {}) {
     this.#base = new URL(base);
     if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
     this.#onFrame = onFrame;
+    this.apiKey = apiKey;
   }
 
   /** Where the server is. */
@@ -41,10 +45,18 @@ export class Liusheng {
   async info() {
     let response;
     try {
-      response = await fetch(new URL("api/info", this.#base));
+      const headers = this.apiKey ? { Authorization: `Bearer ${this.apiKey}` } : {};
+      response = await fetch(new URL("api/info", this.#base), { headers });
     } catch (error) {
       throw new LiushengError(
         "connection_lost", `The server at ${this.#base.host} cannot be reached.`, error,
+      );
+    }
+    if (response.status === 401) {
+      throw new LiushengError(
+        "invalid_api_key",
+        `The server at ${this.#base.host} ` +
+          (this.apiKey ? "does not accept this API key." : "needs an API key (apiKey)."),
       );
     }
     if (!response.ok) {
@@ -61,7 +73,7 @@ export class Liusheng {
    */
   recognize(options = {}) {
     return new Recognition(this.#socket("paddlespeech/asr/streaming"), {
-      onFrame: this.#onFrame, ...options,
+      onFrame: this.#onFrame, apiKey: this.apiKey, ...options,
     });
   }
 
@@ -71,7 +83,7 @@ export class Liusheng {
    */
   synthesizer(options = {}) {
     return new Synthesizer(this.#socket("paddlespeech/tts/streaming"), {
-      onFrame: this.#onFrame, ...options,
+      onFrame: this.#onFrame, apiKey: this.apiKey, ...options,
     });
   }
 

@@ -36,6 +36,7 @@ export class Recognition {
       onFailed: (error) => this.#fail(error),
       onConnection: this.#options.onConnection,
       onFrame: this.#options.onFrame,
+      apiKey: this.#options.apiKey,
     });
   }
 

@@ -126,6 +126,7 @@ export class Synthesizer {
       onFailed: (error) => this.#failAll(error),
       onConnection: this.#options.onConnection,
       onFrame: this.#options.onFrame,
+      apiKey: this.#options.apiKey,
     });
   }
 

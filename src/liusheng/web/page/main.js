@@ -4,7 +4,8 @@ import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
 import { $, hideError, renderNotice, showError } from "./dom.js";
 import { onLanguage, switchLanguage, t, translate } from "./i18n.js";
 import { ListenPanel } from "./listen.js";
-import { loadSetting, saveSetting } from "./storage.js";
+import { askForKey } from "./key.js";
+import { loadKey, loadSetting, saveKey, saveSetting } from "./storage.js";
 import { SpeakPanel } from "./speak.js";
 import { TalkPanel } from "./talk.js";
 import { Wire } from "./wire.js";
@@ -13,7 +14,9 @@ const TABS = ["speak", "listen", "talk"];
 const RETRY = 2_000;
 
 const wire = new Wire();
-const server = new Liusheng(undefined, { onFrame: (frame) => wire.frame(frame) });
+const server = new Liusheng(undefined, {
+  onFrame: (frame) => wire.frame(frame), apiKey: loadKey(),
+});
 let panels = {};
 let health = "connecting";
 let info = null;
@@ -73,10 +76,16 @@ async function connect() {
       health = "ok";
       renderHealth();
       return;
-    } catch {
-      health = "waiting";
+    } catch (error) {
+      const locked = error.code === "invalid_api_key";
+      health = locked ? "locked" : "waiting";
       renderHealth();
-      await new Promise((resolve) => setTimeout(resolve, RETRY));
+      if (locked) {
+        server.apiKey = await askForKey(Boolean(server.apiKey));
+        saveKey(server.apiKey);
+      } else {
+        await new Promise((resolve) => setTimeout(resolve, RETRY));
+      }
     }
   }
 }

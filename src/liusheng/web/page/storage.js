@@ -10,6 +10,23 @@ export function loadSetting(key) {
   }
 }
 
+/** The API key, which is kept until the tab is closed, for this tab only; "" if there is none. */
+export function loadKey() {
+  try {
+    return sessionStorage.getItem(`${PREFIX}key`) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function saveKey(key) {
+  try {
+    sessionStorage.setItem(`${PREFIX}key`, key);
+  } catch {
+    // The key lasts as long as the page.
+  }
+}
+
 export function saveSetting(key, value) {
   try {
     localStorage.setItem(PREFIX + key, value);
