@@ -30,17 +30,20 @@ _MAX_OUTDATED = 3
 class Reloader:
     """Applies new settings to a running server.
 
+    keyring: of the server; None: it needs no keys.
     reread: returns the settings anew; raises as `liusheng.server.config.sources.load`.
     """
 
     def __init__(
         self,
         settings: Settings,
+        keyring: Keyring | None,
         reread: Callable[[], Settings],
         generations: Generations,
         server: ApplicationServer,
     ) -> None:
         self.settings = settings
+        self._keyring = keyring
         self._reread = reread
         self._generations = generations
         self._server = server
@@ -77,6 +80,12 @@ class Reloader:
                 )
                 settings = _with(settings, path, fixed)
         keyring = open_access(settings).keyring
+        if self._keyring and self._keyring.required and keyring and not keyring.required:
+            # What was closed is opened by a decision only, not by a file that has gone.
+            raise RuntimeError(
+                f"the server needs keys, and there are none any more in "
+                f"{settings.access.keys_file}; set access.no_auth to serve without"
+            )
         return settings, engine_keys(settings), make_engines(settings), keyring
 
     async def _apply(
@@ -102,7 +111,7 @@ class Reloader:
         changed = [
             path for path in setting_paths() if _at(settings, path) != _at(self.settings, path)
         ]
-        self.settings, self._keys = settings, keys
+        self.settings, self._keys, self._keyring = settings, keys, keyring
         _log.info(
             "The settings were reloaded; changed: %s; engines exchanged: %d",
             ", ".join(changed) or "none",

@@ -84,7 +84,7 @@ async def serve_until_stopped(
     reloader = None
     tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
     if control.reread:
-        reloader = Reloader(settings, control.reread, generations, server)
+        reloader = Reloader(settings, access.keyring, control.reread, generations, server)
         tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
     if access.certificate:
         tasks.append(asyncio.create_task(access.certificate.watch()))
