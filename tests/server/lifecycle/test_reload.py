@@ -165,6 +165,6 @@ async def test_twenty_reloads_leak_nothing(tmp_path: Path) -> None:
         )
         for number in range(5, 21):
             await reload(number)
-        assert len(server.children()) == children
+        assert len(server.children()) <= children
         assert process.num_fds() <= files
         assert process.memory_info().rss <= memory + (8 << 20)
