@@ -25,6 +25,9 @@ class FakeEngine:
         self.started = self.stopped = 0
         self.failure: Exception | None = None
 
+    def limit(self, options: str) -> None:
+        self.options = options
+
     async def start(self) -> None:
         self.started += 1
         if self.failure:
@@ -49,7 +52,6 @@ class Reload:
         self.limits: list[Any] = []
         server: Any = SimpleNamespace(limit=self.limits.append)
         self.generations = Generations(self.generation(self.running))
-        monkeypatch.setattr(reload, "make_engines", lambda _: self.engines(self.made))
         monkeypatch.setattr(
             Generation, "of", lambda _, engines, __: Generation(self.application(), engines, "")
         )
@@ -58,6 +60,7 @@ class Reload:
             self.settings,
             open_access(self.settings).keyring,
             self.read,
+            lambda _: self.engines(self.made),
             self.generations,
             server,
         )
