@@ -123,6 +123,17 @@ async def test_there_is_no_waiting_for_what_will_not_be() -> None:
     await waiting
 
 
+async def test_other_limits_hold_from_now_on() -> None:
+    house = House(0, seconds=0.0, most_waiting=0)
+    house.admission.limit(10.0, 1)
+    waiting = asyncio.create_task(house.enter("a"))
+    await settle(lambda: house.admission.waiting == 1)
+    with pytest.raises(BusyError, match="1 clients wait"):
+        await house.enter("b")
+    house.leave()
+    await waiting
+
+
 async def test_it_takes_longer_for_those_at_the_end_of_the_queue() -> None:
     house = House(0, seconds=10.0)
     for _ in range(60):

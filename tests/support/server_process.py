@@ -25,6 +25,9 @@ models = ["tiny"]
 [tts]
 models = []
 
+[access]
+keys_file = "{home}/keys.json"
+
 [workers]
 asr = 1
 """

@@ -25,6 +25,10 @@ class Admission:
         self._queue = PlaceQueue(queue_seconds, most_waiting, clock)
         self.refused: Counter[BusyReason] = Counter()
 
+    def limit(self, queue_seconds: float, most_waiting: int) -> None:
+        """Change the limits."""
+        self._queue.limit(queue_seconds, most_waiting)
+
     @property
     def queues(self) -> bool:
         """Whether a client waits for a place, rather than being refused at once."""

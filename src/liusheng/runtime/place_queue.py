@@ -27,6 +27,11 @@ class PlaceQueue:
         self._clock = clock
         self._waiting: deque[asyncio.Event] = deque()
 
+    def limit(self, seconds: float, most: int) -> None:
+        """Change the limits, for those who come from now on."""
+        self.seconds = seconds
+        self._most = most
+
     def __len__(self) -> int:
         return len(self._waiting)
 

@@ -38,8 +38,10 @@ class Engines:
         return (engine for engine in every if engine)
 
 
-def make_engines(settings: Settings) -> Engines:
+def make_engines(settings: Settings, cores: CoreShare | None = None) -> Engines:
     """Return the engines, not started yet.
+
+    cores: that they share with the engines that run already; None: there are none.
 
     Raises:
         ModelError: a model is not installed.
@@ -48,7 +50,7 @@ def make_engines(settings: Settings) -> Engines:
     """
     store = Store(settings.home)
     workers, limits = settings.workers, settings.limits
-    cores = CoreShare(usable_cores())
+    cores = cores or CoreShare(usable_cores())
     self_tests = SelfTestResults(settings.home / "self-tests.json")
 
     def pool(count: int) -> PoolOptions:

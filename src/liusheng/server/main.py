@@ -8,10 +8,13 @@ import faulthandler
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 
+from liusheng.runtime.load import CoreShare
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
+from liusheng.server.cores import usable_cores
 from liusheng.server.engines import Engines, make_engines
 from liusheng.server.lifecycle.exit_status import ExitStatus
 from liusheng.server.lifecycle.sd_notify import SystemdNotifier
@@ -37,7 +40,8 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int
 
 
 async def _serve(settings: Settings, reread: Callable[[], Settings] | None = None) -> ExitStatus:
-    control = Control(reread=reread, notifier=SystemdNotifier())
+    make = partial(make_engines, cores=CoreShare(usable_cores()))
+    control = Control(reread=reread, make_engines=make, notifier=SystemdNotifier())
     interrupt_seconds = settings.drain.interrupt_seconds
     with (
         handled_signals(control.stop, control.hangup, interrupt_seconds),
@@ -47,7 +51,7 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
         try:
             access = open_access(settings)
             bound = [sockets.enter_context(bind(settings.host, port)) for port in settings.ports]
-            engines = make_engines(settings)
+            engines = make(settings)
             with monitored_loop(settings.watchdog.seconds, control.notifier):
                 if await _started(engines, control.stop):
                     await serve_until_stopped(settings, bound, engines, access, control)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from liusheng.server import logs
+from liusheng.server.access.key_file import change_keys
+from liusheng.server.access.opening import ExposedError, open_access
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import SettingsError
 from liusheng.server.engines import Engines
@@ -22,6 +24,9 @@ class FakeEngine:
         self.options = options
         self.started = self.stopped = 0
         self.failure: Exception | None = None
+
+    def limit(self, options: str) -> None:
+        self.options = options
 
     async def start(self) -> None:
         self.started += 1
@@ -36,21 +41,26 @@ class Reload:
     """A reloader, and what it works with."""
 
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        models: dict[str, Any] = {"asr": {"models": ["tiny"]}, "tts": {"models": []}}
+        models: dict[str, Any] = {
+            "asr": {"models": ["tiny"]},
+            "tts": {"models": []},
+            "access": {"keys_file": home / "keys.json"},
+        }
         self.settings = Settings(home=home, **models)
         self.fault = ""
         self.running, self.made = FakeEngine("old"), FakeEngine("new")
         self.limits: list[Any] = []
         server: Any = SimpleNamespace(limit=self.limits.append)
         self.generations = Generations(self.generation(self.running))
-        monkeypatch.setattr(reload, "make_engines", lambda _: self.engines(self.made))
         monkeypatch.setattr(
             Generation, "of", lambda _, engines, __: Generation(self.application(), engines, "")
         )
         monkeypatch.setattr(logs, "set_up", lambda *_: None)
         self.reloader = reload.Reloader(
             self.settings,
+            open_access(self.settings).keyring,
             self.read,
+            lambda _: self.engines(self.made),
             self.generations,
             server,
         )
@@ -132,6 +142,41 @@ async def test_a_port_cannot_change(made: Reload, caplog: pytest.LogCaptureFixtu
     assert await made.reloader.reload()
     assert "ports = [1] is used after a restart only; it is still [8090]" in caplog.text
     assert (made.reloader.settings.host, made.reloader.settings.ports) == ("127.0.0.1", [8090])
+
+
+async def test_nor_can_what_uvicorn_was_set_up_with(
+    made: Reload, caplog: pytest.LogCaptureFixture
+) -> None:
+    access = made.settings.access.model_copy(update={"trusted_proxies": ["10.0.0.1"]})
+    made.change(access=access.model_copy(update={"origins": ["https://app.example.org"]}))
+    assert await made.reloader.reload()
+    assert "access.trusted_proxies = ['10.0.0.1'] is used after a restart only" in caplog.text
+    assert made.reloader.settings.access.trusted_proxies == []
+    assert made.reloader.settings.access.origins == ["https://app.example.org"]
+
+
+async def test_a_server_that_would_be_open_to_everyone_changes_nothing(
+    made: Reload, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Settings) -> None:
+        raise ExposedError("everyone could use the server")
+
+    monkeypatch.setattr(reload, "open_access", refuse)
+    assert not await made.reloader.reload()
+    assert "everyone could use the server" in caplog.text
+
+
+async def test_a_server_that_needs_keys_is_not_opened_by_a_file_that_has_gone(
+    made: Reload, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = made.settings.access.keys_file
+    change_keys(file, lambda _: [])
+    assert await made.reloader.reload(), "from now on it needs keys"
+    file.unlink()
+    assert not await made.reloader.reload()
+    assert "there are none any more" in caplog.text
+    made.change(access=made.settings.access.model_copy(update={"no_auth": True}))
+    assert await made.reloader.reload(), "that is a decision"
 
 
 async def test_not_every_old_model_is_kept_in_memory(

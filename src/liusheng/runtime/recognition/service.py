@@ -92,6 +92,11 @@ class RecognitionService:
         self.admission = Admission(options.queue_seconds, options.max_streams, clock)
         self.statistics = RecognitionStatistics()
 
+    def limit(self, options: RecognitionServiceOptions) -> None:
+        """Apply the limits in `options` from now on; what the workers were started with stays."""
+        self.options = options
+        self.admission.limit(options.queue_seconds, options.max_streams)
+
     async def start(self) -> None:
         """Start the workers and wait until they have loaded their models.
 

@@ -66,6 +66,11 @@ class SynthesisService:
         self.load = SpeechLoad()
         self.statistics = SynthesisStatistics()
 
+    def limit(self, options: SynthesisServiceOptions) -> None:
+        """Apply the limits in `options` from now on; what the workers were started with stays."""
+        self.options = options
+        self.admission.limit(options.queue_seconds, options.max_speeches)
+
     async def start(self) -> None:
         """Start the workers and wait until they have loaded their voices.
 

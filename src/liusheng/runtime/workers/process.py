@@ -9,10 +9,10 @@ import pickle
 import signal
 import socket
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
+from liusheng.runtime.clock import awake
 from liusheng.runtime.environment import worker_environment
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.hang import LOOK_SECONDS, CallTime, ObservedProcess, limit_of_call
@@ -159,10 +159,10 @@ class WorkerProcess:
         Raises:
             WorkerLostError: there is none in time.
         """
-        began = time.monotonic()
+        began = awake.time()
         spent: CallTime | None = None  # most calls end before the first look
         while not exchange.done():
-            left = began + timeout - time.monotonic()
+            left = began + timeout - awake.time()
             if left <= 0:
                 raise WorkerLostError(
                     f"Worker {self.pid} did not respond for {timeout:g} s and was killed.",
@@ -176,9 +176,9 @@ class WorkerProcess:
                 )
             await asyncio.wait({exchange}, timeout=min(left, LOOK_SECONDS))
             if spent:
-                spent.look(time.monotonic())
+                spent.look(awake.time())
             elif not exchange.done():
-                spent = CallTime(ObservedProcess(self.pid), time.monotonic())
+                spent = CallTime(ObservedProcess(self.pid), awake.time())
 
     async def _abort(self, exchange: asyncio.Future[Any]) -> None:
         """Kill the process, without waiting long for its end: its job waits for another worker."""

@@ -12,7 +12,7 @@ from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import setting_paths
-from liusheng.server.engines import Engines, make_engines
+from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.engine_keys import EngineKeys, engine_keys
 from liusheng.server.lifecycle.generations import Generation, Generations
 from liusheng.server.uvicorn_server import ApplicationServer
@@ -30,18 +30,24 @@ _MAX_OUTDATED = 3
 class Reloader:
     """Applies new settings to a running server.
 
+    keyring: of the server; None: it needs no keys.
     reread: returns the settings anew; raises as `liusheng.server.config.sources.load`.
+    make_engines: returns engines that are not started; raises if the settings do not allow it.
     """
 
     def __init__(
         self,
         settings: Settings,
+        keyring: Keyring | None,
         reread: Callable[[], Settings],
+        make_engines: Callable[[Settings], Engines],
         generations: Generations,
         server: ApplicationServer,
     ) -> None:
         self.settings = settings
+        self._keyring = keyring
         self._reread = reread
+        self._make_engines = make_engines
         self._generations = generations
         self._server = server
         self._keys = engine_keys(settings)
@@ -77,7 +83,13 @@ class Reloader:
                 )
                 settings = _with(settings, path, fixed)
         keyring = open_access(settings).keyring
-        return settings, engine_keys(settings), make_engines(settings), keyring
+        if self._keyring and self._keyring.required and keyring and not keyring.required:
+            # What was closed is opened by a decision only, not by a file that has gone.
+            raise RuntimeError(
+                f"the server needs keys, and there are none any more in "
+                f"{settings.access.keys_file}; set access.no_auth to serve without"
+            )
+        return settings, engine_keys(settings), self._make_engines(settings), keyring
 
     async def _apply(
         self, settings: Settings, keys: EngineKeys, made: Engines, keyring: Keyring | None
@@ -102,7 +114,7 @@ class Reloader:
         changed = [
             path for path in setting_paths() if _at(settings, path) != _at(self.settings, path)
         ]
-        self.settings, self._keys = settings, keys
+        self.settings, self._keys, self._keyring = settings, keys, keyring
         _log.info(
             "The settings were reloaded; changed: %s; engines exchanged: %d",
             ", ".join(changed) or "none",
@@ -122,9 +134,9 @@ class Reloader:
 def _apply_limits(engines: Engines, made: Engines) -> None:
     """Apply the limits of clients to the engines that are kept."""
     if engines.recognition and made.recognition:
-        engines.recognition.options = made.recognition.options
+        engines.recognition.limit(made.recognition.options)
     if engines.synthesis and made.synthesis:
-        engines.synthesis.options = made.synthesis.options
+        engines.synthesis.limit(made.synthesis.options)
 
 
 def _with(settings: Settings, path: str, value: object) -> Settings:

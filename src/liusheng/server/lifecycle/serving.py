@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from liusheng.server.access.opening import Access
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
-from liusheng.server.engines import Engines
+from liusheng.server.engines import Engines, make_engines
 from liusheng.server.lifecycle.generations import Generation, Generations
 from liusheng.server.lifecycle.loop_monitor import LoopMonitor
 from liusheng.server.lifecycle.reload import Reloader
@@ -31,12 +31,14 @@ class Control:
 
     stop: ends it.
     hangup: reloads it, if there is `reread`, which returns the settings anew.
+    make_engines: makes the engines for new settings.
     notifier: is told what it does.
     """
 
     stop: Stop = field(default_factory=Stop)
     hangup: asyncio.Event = field(default_factory=asyncio.Event)
     reread: Callable[[], Settings] | None = None
+    make_engines: Callable[[Settings], Engines] = make_engines
     notifier: SystemdNotifier = field(default_factory=lambda: SystemdNotifier({}))
 
 
@@ -85,7 +87,9 @@ async def serve_until_stopped(
     reloader = None
     tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
     if control.reread:
-        reloader = Reloader(settings, control.reread, generations, server)
+        reloader = Reloader(
+            settings, access.keyring, control.reread, control.make_engines, generations, server
+        )
         tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
     if access.certificate:
         tasks.append(asyncio.create_task(access.certificate.watch()))
