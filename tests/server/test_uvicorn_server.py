@@ -10,9 +10,9 @@ import websockets
 from starlette.types import Receive, Scope, Send
 
 from liusheng.server.config.settings import Settings
+from liusheng.server.limits.websocket_protocol import LimitedWebSocketProtocol
 from liusheng.server.listening import bind, start_listening
 from liusheng.server.uvicorn_server import ApplicationServer
-from liusheng.server.websocket_protocol import ServerWebSocketProtocol
 
 
 class FakeApplication:
@@ -43,7 +43,7 @@ async def test_a_client_that_is_still_sending_gets_the_reason() -> None:
         async with websockets.connect(f"ws://127.0.0.1:{bound.getsockname()[1]}/") as socket:
             # What `shutdown` waits for: uvicorn's own record of open WebSockets.
             assert [type(each) for each in server.server_state.connections] == [
-                ServerWebSocketProtocol
+                LimitedWebSocketProtocol
             ]
             await socket.send(bytes(100_000))
             server.should_exit = True

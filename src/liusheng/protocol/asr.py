@@ -86,12 +86,14 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_packet_bytes: bytes of one binary frame.
     max_queued_seconds: seconds of queued audio at which the server starts to read more slowly.
     max_session_seconds: seconds of audio in one recognition; 0: no limit.
+    first_audio_seconds: from `start` to the first audio, at most.
     """
 
     idle_seconds: float
     max_packet_bytes: int
     max_queued_seconds: float
     max_session_seconds: float
+    first_audio_seconds: float = 20.0
 
 
 class ServerReady(Struct, frozen=True, kw_only=True):

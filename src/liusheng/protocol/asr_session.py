@@ -66,6 +66,7 @@ class ASRSession(BaseSession[AsrCommand]):
         self._end_reason: tuple[ProtocolError, CloseCode] | None = None
         self._unused = False
         self._fed = False  # whether the recognition has any audio
+        self._waiting_since: float | None = None  # for the first audio
 
     # What the driver reads
 
@@ -123,6 +124,22 @@ class ASRSession(BaseSession[AsrCommand]):
             self._fed = True
             self._commands.append(Feed(data))
         self._reply_when_sent(self._replies.result)
+
+    def time_passed(self, now: float) -> None:
+        """Give the place of a client that started a recognition and sends no audio to others."""
+        if self._closed or self._fed or self._state is not _State.STREAMING:
+            self._waiting_since = None
+            return
+        if self._waiting_since is None:
+            self._waiting_since = now
+        limit = self._limits.first_audio_seconds
+        if now - self._waiting_since >= limit:
+            error = ProtocolError(
+                ErrorCode.IDLE_TIMEOUT,
+                f'No audio was received within {limit:g} s of "start", so this connection is '
+                "closed. Connect again, and start when there is audio.",
+            )
+            self.stop(error, CloseCode.POLICY)
 
     def disconnected(self) -> None:
         """Handle the loss of the connection: abandon the work, send nothing more."""
@@ -254,6 +271,7 @@ class ASRSession(BaseSession[AsrCommand]):
         self._failure = None
         self._seconds = 0.0
         self._fed = False
+        self._waiting_since = None
         self._id = self._new_id()
         self._commands.append(Open(self._id, start))
 

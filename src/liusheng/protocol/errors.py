@@ -45,10 +45,13 @@ class ErrorCode(str, Enum):
     NOTHING_TO_SAY = "nothing_to_say"
     TEXT_TOO_LONG = "text_too_long"
     TOO_MANY_TEXTS = "too_many_texts"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    TOO_MANY_SESSIONS = "too_many_sessions"
     COMMIT_EMPTY = "input_audio_buffer_commit_empty"
     UNKNOWN_VOICE = "unknown_voice"
     UNKNOWN_MODEL = "unknown_model"
     IDLE_TIMEOUT = "idle_timeout"
+    SLOW_READER = "slow_reader"
     SESSION_TOO_LONG = "session_too_long"
 
     # The server failed, or cannot serve now.

@@ -24,6 +24,9 @@ from liusheng.protocol.frames import encode
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
 
+_MESSAGE_BYTES = 500
+"""About what a message takes that is not sent yet."""
+
 
 @dataclass(frozen=True)
 class Close:
@@ -57,12 +60,15 @@ class DrivenSession(Protocol[C_co]):
     def closed(self) -> bool: ...
     @property
     def backlog(self) -> int: ...
+    @property
+    def held(self) -> int: ...
     def commands(self) -> Iterable[C_co]: ...
     def next_message(self) -> str | Close | None: ...
     def text_received(self, frame: str) -> None: ...
     def bytes_received(self, data: bytes) -> None: ...
     def disconnected(self) -> None: ...
     def idle(self) -> None: ...
+    def time_passed(self, now: float) -> None: ...
     def stop(self, error: ProtocolError, code: CloseCode) -> None: ...
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None: ...
 
@@ -114,6 +120,11 @@ class BaseSession(ABC, Generic[C]):
         """How many messages are not sent yet; consecutive rendered ones count once."""
         return len(self._outbox)
 
+    @property
+    def held(self) -> int:
+        """How many bytes are held for the client, roughly, without the audio that is queued."""
+        return _MESSAGE_BYTES * len(self._outbox)
+
     def commands(self) -> Iterable[C]:
         """Yield the commands to execute now, in order, each once."""
         while self._commands:
@@ -157,6 +168,9 @@ class BaseSession(ABC, Generic[C]):
                 "closed. Connect again to continue.",
             )
             self.stop(error, CloseCode.POLICY)
+
+    def time_passed(self, now: float) -> None:
+        """Handle the time, once a second. now: seconds, from any start."""
 
     def stop(self, error: ProtocolError, code: CloseCode) -> None:
         """End the session from the server's side, for the reason `error`."""

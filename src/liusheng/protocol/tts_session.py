@@ -26,6 +26,12 @@ from liusheng.protocol.tts_texts import TextInTurn, is_last
 MAX_WAITING_TEXTS = 1_000
 """Texts that may be queued in one session."""
 
+MAX_WAITING_PARTS = 20
+"""How many times the longest text may be queued, in characters."""
+
+_TEXT_BYTES = 500
+_CHAR_BYTES = 4
+
 
 class TTSSession(BaseSession[TtsCommand]):
     """The texts of one connection, one after another.
@@ -68,6 +74,15 @@ class TTSSession(BaseSession[TtsCommand]):
     def backlog(self) -> int:
         """How many messages are not sent yet, plus the texts over the limit of the queue."""
         return super().backlog + max(0, len(self._queue) - MAX_WAITING_TEXTS)
+
+    @property
+    def held(self) -> int:
+        """How many bytes are held for the client, roughly."""
+        return super().held + _TEXT_BYTES * len(self._queue) + _CHAR_BYTES * self._waiting_chars
+
+    @property
+    def _waiting_chars(self) -> int:
+        return sum(len(text.plain) for text in self._queue)
 
     # What the client does
 
@@ -184,11 +199,9 @@ class TTSSession(BaseSession[TtsCommand]):
             return
         try:
             if len(self._queue) >= MAX_WAITING_TEXTS:
-                raise ProtocolError(
-                    ErrorCode.TOO_MANY_TEXTS,
-                    f"{MAX_WAITING_TEXTS} texts are queued, which is the limit; this one was "
-                    "dropped. Wait for status 2 packets before you send more.",
-                )
+                raise _too_many(f"{MAX_WAITING_TEXTS} texts")
+            if self._waiting_chars >= MAX_WAITING_PARTS * self._max_text_chars:
+                raise _too_many(f"{self._waiting_chars:,} characters")
             self._require_start("a text")
             if self._ending:
                 raise ProtocolError(
@@ -296,3 +309,11 @@ class TTSSession(BaseSession[TtsCommand]):
 
     def _report(self, error: ProtocolError) -> None:
         self._outbox.append(tts.Error(code=error.code, message=error.message))
+
+
+def _too_many(queued: str) -> ProtocolError:
+    return ProtocolError(
+        ErrorCode.TOO_MANY_TEXTS,
+        f"{queued} are queued, which is the limit; this text was dropped. Wait for status 2 "
+        "packets before you send more.",
+    )

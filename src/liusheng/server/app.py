@@ -41,6 +41,7 @@ from liusheng.server.http.paddlespeech_text import paddlespeech_text_endpoint
 from liusheng.server.http.paddlespeech_tts import paddlespeech_tts_endpoint
 from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
 from liusheng.server.info import describe
+from liusheng.server.request_limits import RequestLimits
 from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
@@ -85,7 +86,8 @@ class Application:
             routes=self.routes,
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
-        self.asgi = Gate(router, settings, keyring)
+        limited = RequestLimits(router, settings.path_prefix)
+        self.asgi = Gate(limited, settings, keyring)
 
     async def watch(self) -> None:
         """Notice, until this is cancelled, that keys were revoked, and end their sessions."""
@@ -200,6 +202,7 @@ class Application:
                 max_packet_bytes=limits.max_packet_bytes,
                 max_queued_seconds=limits.max_queued_seconds,
                 max_session_seconds=limits.max_session_seconds,
+                first_audio_seconds=limits.first_audio_seconds,
             ),
         )
         await self._serve("asr", websocket, socket)

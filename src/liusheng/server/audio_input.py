@@ -37,8 +37,9 @@ class AudioInput(Protocol):
     def finish(self) -> None:
         """End the audio."""
 
-    async def room(self, timeout: float) -> None:
-        """Wait until the queue has room for more, up to `timeout` seconds."""
+    async def room(self, timeout: float) -> bool:
+        """Wait until the queue has room for more, up to `timeout` seconds; return whether it
+        has."""
 
     def abandon(self) -> None:
         """Drop the recognition."""
@@ -85,8 +86,8 @@ class _SampleInput:
         self._stream.feed(self._converter.rest())
         self._stream.finish()
 
-    async def room(self, timeout: float) -> None:
-        await self._stream.room(timeout)
+    async def room(self, timeout: float) -> bool:
+        return await self._stream.room(timeout)
 
     def abandon(self) -> None:
         self._stream.abandon()
@@ -121,8 +122,8 @@ class _ContainerInput:
     def finish(self) -> None:
         self._packets.put_nowait(None)
 
-    async def room(self, timeout: float) -> None:
-        await wait_for_event(self._room, timeout)
+    async def room(self, timeout: float) -> bool:
+        return await wait_for_event(self._room, timeout)
 
     def abandon(self) -> None:
         self._task.cancel()

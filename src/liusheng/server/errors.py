@@ -25,6 +25,15 @@ def server_stopping() -> ProtocolError:
     )
 
 
+def slow_reader(seconds: float) -> ProtocolError:
+    """The client does not read what it is sent. seconds: since it last read."""
+    return ProtocolError(
+        ErrorCode.SLOW_READER,
+        f"The client has read nothing for {seconds:.0f} s, so this session is closed. Read "
+        "messages as they come; connect again to continue.",
+    )
+
+
 def internal_error() -> ProtocolError:
     """A fault of the server, whose details are in its log."""
     return ProtocolError(

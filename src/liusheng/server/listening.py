@@ -6,6 +6,7 @@ import socket
 
 _BACKLOG = 2048
 _RECEIVE_BUFFER = 64 * 1024  # bytes; two seconds of speech
+_SEND_BUFFER = 64 * 1024  # bytes; one second of speech in base64, and the kernel doubles it
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -24,6 +25,9 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Connections inherit it. In a large buffer, much audio would be ahead of a client's ping.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    # In a large buffer, minutes of speech would be ahead of a client that does not read: a speech
+    # waits for its listener, and what is not synthesised for one can be for others.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     try:
         bound.bind(address)
     except OSError as error:

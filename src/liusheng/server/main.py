@@ -20,6 +20,7 @@ from liusheng.server.lifecycle.exit_status import ExitStatus
 from liusheng.server.lifecycle.sd_notify import SystemdNotifier
 from liusheng.server.lifecycle.serving import Control, monitored_loop, serve_until_stopped
 from liusheng.server.lifecycle.signals import Stop, handled_signals
+from liusheng.server.limits.reclaim import separate_large_blocks
 from liusheng.server.listening import bind
 
 _log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int
     reread: returns the settings anew, for a reload; raises `SettingsError`.
     """
     logs.set_up(settings.log_level, settings.log_format)
+    separate_large_blocks()
     faulthandler.enable()  # a crash is in the log with its stacks
     if sys.platform == "win32":
         return asyncio.run(_serve(settings, reread))

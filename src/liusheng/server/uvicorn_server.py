@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Protocol
@@ -13,7 +14,15 @@ from starlette.types import Receive, Scope, Send
 
 from liusheng.server.access.tls import Certificate
 from liusheng.server.config.settings import LimitSettings, Settings
-from liusheng.server.websocket_protocol import ServerWebSocketProtocol
+from liusheng.server.http.raw_refusal import refusal_bytes
+from liusheng.server.limits import descriptors
+from liusheng.server.limits.http_protocol import LimitedHttpProtocol
+from liusheng.server.limits.reclaim import reclaim
+from liusheng.server.limits.server_limits import ServerLimits
+from liusheng.server.limits.uvicorn_config import LimitedConfig
+from liusheng.server.limits.websocket_protocol import LimitedWebSocketProtocol
+
+_log = logging.getLogger(__name__)
 
 _SHUTDOWN_TIMEOUT = 3  # seconds
 _CLOSE_TIMEOUT = 2.0  # seconds for clients to answer close frames
@@ -33,16 +42,23 @@ class ApplicationServer(uvicorn.Server):
     """Serves an application until `should_exit` is set; our own code handles the signals.
 
     certificate: None: no TLS.
+    limits: what is counted for all connections.
     """
 
     def __init__(
         self, application: ServedApplication, settings: Settings, certificate: Certificate | None
     ) -> None:
         proxies = settings.access.trusted_proxies
+        self.limits = ServerLimits(
+            settings.limits, proxies=proxies, last_descriptor=_last_descriptor(settings)
+        )
         super().__init__(
-            uvicorn.Config(
+            LimitedConfig(
                 application,
-                ws=ServerWebSocketProtocol,
+                self.limits,
+                refusal_bytes,
+                http=LimitedHttpProtocol,
+                ws=LimitedWebSocketProtocol,
                 ws_per_message_deflate=False,
                 lifespan="off",
                 # By default uvicorn believes X-Forwarded-For of everyone on this machine.
@@ -60,10 +76,19 @@ class ApplicationServer(uvicorn.Server):
 
     def limit(self, limits: LimitSettings) -> None:
         """Set the limits of new connections."""
+        self.limits.apply(limits)
         # A frame over our limit is answered with an error. One over this limit is not.
-        self.config.ws_max_size = 16 * limits.max_packet_bytes
+        self.config.ws_max_size = min(16 * limits.max_packet_bytes, limits.max_connection_bytes)
         self.config.ws_ping_interval = limits.ping_interval
         self.config.ws_ping_timeout = limits.ping_timeout
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until `should_exit` is set; memory that is not used any more is given back."""
+        reclaiming = asyncio.create_task(reclaim(lambda: self.limits.budget.used))
+        try:
+            await super().serve(sockets)
+        finally:
+            reclaiming.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,7 +109,17 @@ class ApplicationServer(uvicorn.Server):
         """
         for _ in range(round(_CLOSE_TIMEOUT / _POLL_SECONDS)):
             if not any(
-                isinstance(each, ServerWebSocketProtocol) for each in self.server_state.connections
+                isinstance(each, LimitedWebSocketProtocol) for each in self.server_state.connections
             ):
                 return
             await asyncio.sleep(_POLL_SECONDS)
+
+
+def _last_descriptor(settings: Settings) -> int:
+    """Return the highest file descriptor for a connection, after a warning if they are few."""
+    limit = descriptors.raise_limit()
+    # Besides: speech detection, punctuation, and those that decode files.
+    workers = settings.workers.asr + settings.workers.tts + 4
+    if warning := descriptors.shortage(limit, workers, 2 * settings.limits.max_sessions):
+        _log.warning("%s", warning)
+    return descriptors.last_for_connections(limit, workers)

@@ -11,6 +11,9 @@ from starlette.websockets import WebSocket
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.session import Close
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.limits.connection import Connection
+from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.websocket import driver as socket
 from liusheng.server.websocket.driver import SocketDriver
 
@@ -30,6 +33,13 @@ class FakeSession:
     @property
     def backlog(self) -> int:
         return len(self.owed)
+
+    @property
+    def held(self) -> int:
+        return 0
+
+    def time_passed(self, now: float) -> None:
+        pass
 
     def commands(self) -> Iterable[None]:
         return ()
@@ -140,30 +150,78 @@ async def test_a_client_that_is_sending_is_not_idle(monkeypatch: pytest.MonkeyPa
     assert session.told == ["0", "1", "2", "3", "4", "idle", "disconnected"]
 
 
-async def test_after_one_full_pause_all_that_was_read_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The ASGI server reads on, and sees pings, only when everything is taken."""
-    monkeypatch.setattr(socket, "MAX_PAUSE", 0.2)
-    pauses = 0
+async def test_nothing_is_taken_without_room_however_long_that_lasts() -> None:
+    room = asyncio.Event()
 
     class Full(SocketDriver[None]):
         async def room(self) -> None:
-            nonlocal pauses
-            pauses += 1
-            await asyncio.sleep(0.2)
+            await room.wait()
 
     wire, session = Wire(*(text(str(n)) for n in range(50))), FakeSession()
-    driver = Full(wire.websocket, session, 60)
-    running = asyncio.create_task(driver.run())
+    running = asyncio.create_task(Full(wire.websocket, session, 60).run())
+    await asyncio.sleep(0.05)
+    assert session.told == []
+    room.set()
     await told(session, 50)
-    assert pauses == 1
-    wire.client_sends("later")
-    await told(session, 51)
-    assert pauses == 2
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert session.told[-1] == "disconnected"
+
+
+async def test_nothing_is_taken_until_what_is_owed_is_sent() -> None:
+    reads = asyncio.Event()
+    wire, session = (
+        Wire(text("more")),
+        FakeSession(*("owed" for _ in range(socket.MAX_BACKLOG + 2))),
+    )
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            await reads.wait()
+
+    wire.websocket._send = send
+    running = asyncio.create_task(SocketDriver[None](wire.websocket, session, 60).run())
+    await asyncio.sleep(0.05)
+    assert session.told == []
+    reads.set()
+    await told(session, 1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("sends", [True, False])
+async def test_a_client_that_reads_nothing_is_disconnected_unless_it_sends(sends: bool) -> None:
+    """Who still sends audio may read all of its replies at the end."""
+    connection = Connection(ServerLimits(LimitSettings(unread_seconds=0.01)))
+    wire, session = Wire(), FakeSession("owed")
+    session.awaits_client = sends
+    wire.websocket.scope["state"] = connection.in_state({})
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            await asyncio.Event().wait()
+
+    wire.websocket._send = send
+    running = asyncio.create_task(SocketDriver[None](wire.websocket, session, 60).run())
+    await asyncio.sleep(0.1)
+    assert session.owed[:1] == ([] if sends else ["slow_reader"])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_lost_connection_ends_the_session_before_its_frames_are_taken() -> None:
+    class Full(SocketDriver[None]):
+        async def room(self) -> None:
+            await asyncio.Event().wait()
+
+    connection = Connection(ServerLimits(LimitSettings()))
+    wire, session = Wire(text("never taken")), FakeSession()
+    wire.websocket.scope["state"] = connection.in_state({})
+    running = asyncio.create_task(Full(wire.websocket, session, 60).run())
+    await asyncio.sleep(0.02)
+    connection.closed()
+    await asyncio.wait_for(running, 120)
+    assert session.told == ["disconnected"]
 
 
 async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

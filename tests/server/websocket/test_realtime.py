@@ -13,8 +13,12 @@ import soxr
 import websockets
 from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager
 from openai.types import realtime
+from starlette.websockets import WebSocket
 
+from liusheng.asr.types import Script
 from liusheng.audio.g711 import Law, expand
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.websocket.realtime import RealtimeSocket
 from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -171,3 +175,35 @@ async def test_the_recogniser_receives_the_audio_that_was_sent(
     assert abs(len(samples) - len(wanted)) <= 1
     middle = slice(500, 15_500)
     np.testing.assert_allclose(samples[middle], wanted[middle], atol=0.03)
+
+
+class _Stream:
+    """A recognition with room."""
+
+    def __init__(self, *, finishing: bool) -> None:
+        self.finishing = finishing
+
+    async def room(self, timeout: float) -> bool:
+        return True
+
+
+async def test_no_event_is_taken_while_too_many_recognitions_are_under_way() -> None:
+    scope = {"type": "websocket", "query_string": b"intent=transcription", "headers": []}
+    limits = LimitSettings(max_recognitions_per_socket=2)
+    nothing: Any = None
+    realtime = RealtimeSocket(
+        WebSocket(scope, nothing, nothing), nothing, script=Script.SIMPLIFIED, limits=limits
+    )
+    streams: Any = {n: (_Stream(finishing=n < 2), None) for n in range(3)}
+    realtime._streams = streams
+    taking = asyncio.create_task(realtime.room())
+    await asyncio.sleep(0.01)
+    assert not taking.done()
+    realtime._on_finish(0)
+    await asyncio.wait_for(taking, 120)
+    streams[2][0].finishing = True
+    failing = asyncio.create_task(realtime.room())
+    await asyncio.sleep(0.01)
+    assert not failing.done()
+    realtime._on_fail(1, ValueError())
+    await asyncio.wait_for(failing, 120)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -16,13 +15,10 @@ from starlette.types import Receive, Scope, Send
 from liusheng.protocol.errors import ProtocolError
 from liusheng.server.ending import end_with
 from liusheng.server.errors import internal_error, server_stopping
-from liusheng.server.http.error_format import ErrorFormat, http_status
+from liusheng.server.http.error_format import ErrorFormat, http_status, retry_headers
 from liusheng.server.http.exchange import JSON, DisconnectedError, HttpExchange
 
 _log = logging.getLogger(__name__)
-
-_RETRY_SECONDS = 5.0
-"""Seconds after which a client tries again, where nothing better is known."""
 
 
 class Endpoint:
@@ -67,7 +63,10 @@ class Endpoint:
         peer = f"{client.host}:{client.port}" if client else "unknown"
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(task=self.path, peer=peer):
-            await self._serve(exchange)
+            try:
+                await self._serve(exchange)
+            finally:
+                exchange.holds(0)
             _log.info("status %d after %.2f s", exchange.status, time.monotonic() - began)
 
     def cut_off(self) -> None:
@@ -134,9 +133,7 @@ class Endpoint:
                 await exchange.end(exchange.error_chunk(error))
             return
         status = http_status(error.code)
-        headers = {}
-        if status == 503:
-            headers["Retry-After"] = str(math.ceil(error.retry_after or _RETRY_SECONDS))
+        headers = retry_headers(error)
         body = msgspec.json.encode(self.errors.message(error))
         await exchange.answer(body, status, headers=headers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ _STATUSES = {
     ErrorCode.MESSAGE_TOO_LARGE: 413,
     ErrorCode.TEXT_TOO_LONG: 413,
     ErrorCode.SESSION_TOO_LONG: 413,
+    ErrorCode.TOO_MANY_CONNECTIONS: 429,
+    ErrorCode.TOO_MANY_SESSIONS: 429,
     ErrorCode.SERVER_BUSY: 503,
     ErrorCode.SERVER_STOPPING: 503,
     ErrorCode.RECOGNITION_FAILED: 500,
@@ -34,10 +37,20 @@ _STATUSES = {
     ErrorCode.STORAGE_FULL: 507,
 }
 
+_RETRY_SECONDS = 5.0
+"""Seconds after which a client tries again, where nothing better is known."""
+
 
 def http_status(code: ErrorCode) -> int:
     """Return the HTTP status for an error code: 400 unless a more specific one is defined."""
     return _STATUSES.get(code, 400)
+
+
+def retry_headers(error: ProtocolError) -> dict[str, str]:
+    """Return the headers that tell a client which was refused when it may try again."""
+    if http_status(error.code) not in (429, 503):
+        return {}
+    return {"Retry-After": str(math.ceil(error.retry_after or _RETRY_SECONDS))}
 
 
 @dataclass(frozen=True)

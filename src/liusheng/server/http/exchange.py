@@ -11,8 +11,11 @@ from starlette.types import Message, Receive, Scope, Send
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
 from liusheng.runtime.clock import awake, done_within
+from liusheng.server.limits.connection import connection_of
 
 JSON = "application/json"
+
+_BODY = "body"
 
 MAX_WRITE_SECONDS = 60.0
 """Seconds after which a client that does not read its response is disconnected: it uses a slot."""
@@ -33,6 +36,7 @@ class HttpExchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.request = Request(scope)
+        self._connection = connection_of(scope)
         self.error_chunk: Callable[[ProtocolError], bytes] | None = None
         self.status = 0
         self.ended = False
@@ -48,13 +52,21 @@ class HttpExchange:
     ) -> AsyncIterator[bytes]:
         """Yield the body as it is received.
 
+        max_bytes: of the body. One that is announced to be larger is refused before it is read (a
+            client that expects "100 Continue" gets the error instead), and one that comes too
+            slowly holds what it uses for nothing. None: of a live stream, which may be both.
+
         Raises:
             DisconnectedError: the connection ended before the body did.
-            ProtocolError: idle_timeout, if nothing is received for `idle_seconds`;
+            ProtocolError: idle_timeout, if nothing is received for `idle_seconds`, or too little;
                 message_too_large.
         """
         more = True
         size = 0
+        began = awake.time()
+        rate = self._connection.settings.min_upload_rate
+        if max_bytes is not None and self._announced > max_bytes:
+            raise message_too_large("The request's body", max_bytes, "bytes")
         while more:
             message = await self._next_event(idle_seconds)
             if message["type"] == "http.disconnect":
@@ -66,16 +78,46 @@ class HttpExchange:
             size += len(chunk)
             if max_bytes is not None and size > max_bytes:
                 raise message_too_large("The request's body", max_bytes, "bytes")
+            seconds = awake.time() - began - idle_seconds
+            if max_bytes is not None and more and size < rate * seconds:
+                raise _too_slow(size, seconds + idle_seconds, rate)
             if chunk:
                 yield chunk
 
     async def body(self, max_bytes: int, idle_seconds: float) -> bytes:
-        """Return the whole body.
+        """Return the whole body, which is charged to the connection until `holds` says less.
 
         Raises:
-            DisconnectedError, ProtocolError: as `chunks`.
+            DisconnectedError, ProtocolError: as `chunks`; server_busy, if it does not fit.
         """
-        return b"".join([chunk async for chunk in self.chunks(idle_seconds, max_bytes)])
+        account = self._connection.account
+        max_bytes = min(max_bytes, account.most)
+        if self._announced <= max_bytes:
+            account.hold(_BODY, self._announced)
+            self._check_memory()
+        data = bytearray()
+        async for chunk in self.chunks(idle_seconds, max_bytes):
+            data += chunk
+            account.hold(_BODY, max(len(data), self._announced))
+            self._check_memory()
+        return bytes(data)
+
+    def holds(self, size: int) -> None:
+        """So many bytes are held of the body, or of what was made of it."""
+        self._connection.account.hold(_BODY, size)
+
+    @property
+    def _announced(self) -> int:
+        """The size of the body as its header says; 0 if it does not."""
+        length = self.request.headers.get("content-length", "")
+        return int(length) if length.isdecimal() and length.isascii() else 0
+
+    def _check_memory(self) -> None:
+        if self._connection.account.over:
+            raise ProtocolError(
+                ErrorCode.SERVER_BUSY,
+                "The server has no memory for this request's body now. Try again later.",
+            )
 
     async def _next_event(self, idle_seconds: float) -> Message:
         # Not `asyncio.wait_for`: see `liusheng.runtime.workers.timeouts`.
@@ -149,3 +191,11 @@ class HttpExchange:
         self._writing_since = awake.time()
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
         self._writing_since = None
+
+
+def _too_slow(size: int, seconds: float, rate: float) -> ProtocolError:
+    return ProtocolError(
+        ErrorCode.IDLE_TIMEOUT,
+        f"Of the request's body {size:,} bytes were received in {seconds:.0f} s, less than "
+        f"{rate:,.0f} a second; send the request again over a faster connection, or send less.",
+    )

@@ -23,7 +23,7 @@ from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
 from liusheng.server.http.sse import EVENTS, error_event, event
-from liusheng.server.http.transcribe import file_recognition
+from liusheng.server.http.transcribe import file_recognition, wait_for_room
 from liusheng.server.openai_names import language_for
 from liusheng.server.recognition_task import RecognitionTask
 
@@ -39,6 +39,7 @@ def openai_transcription_endpoint(
     """Return the endpoint. script: of Chinese text."""
 
     async def answer(exchange: HttpExchange) -> None:
+        await wait_for_room(recognition)
         with Form(exchange.request.headers.get("content-type", "")) as form:
             max_bytes = limits.max_upload_bytes + MAX_FIELD_BYTES
             async for chunk in exchange.chunks(limits.idle_seconds, max_bytes):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import io
 
 import msgspec
@@ -18,10 +16,11 @@ from liusheng.protocol.languages import check_language, from_locale
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.settings import LimitSettings
+from liusheng.server.http.base64_body import decode_base64
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
-from liusheng.server.http.transcribe import file_recognition
+from liusheng.server.http.transcribe import file_recognition, wait_for_room
 
 
 def paddlespeech_asr_endpoint(
@@ -31,13 +30,20 @@ def paddlespeech_asr_endpoint(
     limits: LimitSettings,
 ) -> Endpoint:
     """Return the endpoint. script: of Chinese text."""
+    parsing = asyncio.Lock()  # while a body is parsed, it takes several times its size
 
-    async def answer(exchange: HttpExchange) -> None:
+    async def parsed(exchange: HttpExchange) -> tuple[str, bytearray]:
         # Base64 has four bytes for three; the rest of the object is small.
         max_bytes = limits.max_upload_bytes * 4 // 3 + 10_000
         data = await exchange.body(max_bytes, limits.idle_seconds)
-        body, file = await asyncio.to_thread(_parse, data)
-        lang = check_language(from_locale(body.lang), recognition.languages)
+        async with parsing:
+            return await asyncio.to_thread(_parse, data)
+
+    async def answer(exchange: HttpExchange) -> None:
+        await wait_for_room(recognition)
+        language, file = await parsed(exchange)
+        exchange.holds(len(file))
+        lang = check_language(from_locale(language), recognition.languages)
         params = StreamParams(lang=lang, script=script)
         async with file_recognition(
             recognition, decoding, params, io.BytesIO(file), max_seconds=limits.upload_seconds
@@ -58,12 +64,12 @@ def paddlespeech_asr_endpoint(
     )
 
 
-def _parse(data: bytes) -> tuple[RecognitionBody, bytes]:
-    """Return the request, and the file in it."""
+def _parse(data: bytes) -> tuple[str, bytearray]:
+    """Return the language of a request, and its file."""
     body = convert(parse_body(data), RecognitionBody)
     try:
-        return body, base64.b64decode(body.audio, validate=True)
-    except (binascii.Error, ValueError) as error:
+        return body.lang, decode_base64(body.audio)
+    except ValueError as error:
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,
             f'The field "audio" is not base64 ({error}); send the bytes of a file as base64.',

@@ -9,9 +9,23 @@ from typing import BinaryIO
 
 from liusheng.asr.types import StreamParams
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.container_decoding import decode_whole
+from liusheng.server.errors import server_busy
 from liusheng.server.recognition_task import RecognitionTask
+
+
+async def wait_for_room(recognition: RecognitionService) -> None:
+    """Wait for a place as the settings allow, before the body of a request is received.
+
+    Raises:
+        ProtocolError: server_busy.
+    """
+    try:
+        await recognition.wait_for_room(upload=True)
+    except BusyError as error:
+        raise server_busy("recognition", error) from None
 
 
 @asynccontextmanager

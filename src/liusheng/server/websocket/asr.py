@@ -77,11 +77,11 @@ class ASRSocket(SocketDriver[AsrCommand]):
         the recognition is opened: what the client sends before that is for it."""
         if self._opening:
             await asyncio.wait({self._opening})
-        if self._asr.awaits_client:
-            if self._input:
-                await self._input.room(MAX_PAUSE)
-        elif self._asr.backlog > MAX_BACKLOG:
-            await wait_for_event(self._finished, MAX_PAUSE)
+        while self._input and self._asr.awaits_client and not await self._input.room(MAX_PAUSE):
+            pass
+        while not (self._asr.closed or self._asr.awaits_client):
+            if self._asr.backlog <= MAX_BACKLOG or await wait_for_event(self._finished, MAX_PAUSE):
+                break
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)

@@ -21,15 +21,18 @@ from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.session import Close, DrivenSession
 from liusheng.runtime.clock import awake, done_within
 from liusheng.runtime.workers.timeouts import wait_for_event
-from liusheng.server.errors import internal_error
+from liusheng.server.errors import internal_error, slow_reader
+from liusheng.server.limits.connection import connection_of
 
 _log = logging.getLogger(__name__)
 
 MAX_PAUSE = 10.0
-"""Seconds for which a WebSocket is not read at most; while it is not, pings are not answered."""
+"""Seconds of one wait for room, and for the last messages of a session that is over."""
 
 MAX_BACKLOG = 100
-"""Unsent messages at which the driver starts to read more slowly."""
+"""Unsent messages, from which on the driver takes no frame until they are sent."""
+
+_POLL_SECONDS = 1.0
 
 C = TypeVar("C")
 
@@ -42,7 +45,10 @@ class SocketDriver(Generic[C]):
     """
 
     def __init__(
-        self, websocket: WebSocket, session: DrivenSession[C], idle_seconds: float
+        self,
+        websocket: WebSocket,
+        session: DrivenSession[C],
+        idle_seconds: float,
     ) -> None:
         self._websocket = websocket
         self._session = session
@@ -53,7 +59,9 @@ class SocketDriver(Generic[C]):
         self._active = awake.time()
         # One call of `receive` at a time, and never cancelled: that could lose a frame.
         self._receiving: asyncio.Future[Message] | None = None
-        self._draining = False
+        self._connection = connection_of(websocket.scope)
+        self._sending_since: float | None = None
+        self._waits_for_reader = False  # no frame is taken until the client has read
 
     # For subclasses to implement
 
@@ -62,7 +70,10 @@ class SocketDriver(Generic[C]):
         raise NotImplementedError
 
     async def room(self) -> None:
-        """Wait until the next frame may be passed to the session, up to `MAX_PAUSE` seconds."""
+        """Wait until the next frame may be passed to the session, however long that takes.
+
+        The server below reads ahead so far that it sees pings, and no further.
+        """
 
     # For subclasses and the application
 
@@ -85,7 +96,8 @@ class SocketDriver(Generic[C]):
         reader = asyncio.create_task(self._read())
         writer = asyncio.create_task(self._write())
         overdue = asyncio.create_task(self._overdue())
-        tasks = (reader, writer, overdue)
+        lost = asyncio.create_task(self._connection.lost.wait())
+        tasks = (reader, writer, overdue, lost, asyncio.create_task(self._watch()))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -136,24 +148,19 @@ class SocketDriver(Generic[C]):
                     self._session.bytes_received(message["bytes"])
                 self._active = awake.time()
                 self.progress()
+                self._account()
         except Exception:
             # A session does not raise. If one does, only its own client is affected.
             _log.exception("session failed")
             await self.stop(internal_error(), CloseCode.INTERNAL, MAX_PAUSE)
 
     async def _pause(self) -> None:
-        """Wait for room, but only so long that pings are answered in time.
-
-        The ASGI server reads its socket again, and answers pings, when everything that it has read
-        is received here. So after one full pause, all of that is received without another pause.
-        """
-        if self._draining:
-            return
-        began = time.monotonic()
+        """Wait until the next frame may be taken."""
         await self.room()
-        if not self._session.closed and self._session.backlog > MAX_BACKLOG:
-            await wait_for_event(self._flushed, MAX_PAUSE - (time.monotonic() - began))
-        self._draining = time.monotonic() - began >= MAX_PAUSE
+        self._waits_for_reader = True
+        while not self._session.closed and self._session.backlog > MAX_BACKLOG:
+            await wait_for_event(self._flushed, MAX_PAUSE)
+        self._waits_for_reader = False
 
     async def _receive(self) -> Message | None:
         """Return the next ASGI message; None when the client is idle."""
@@ -161,7 +168,6 @@ class SocketDriver(Generic[C]):
             self._receiving = asyncio.ensure_future(self._websocket.receive())
             await asyncio.sleep(0)  # a frame that is there already is received without waiting
         while not self._receiving.done():
-            self._draining = False
             await asyncio.wait({self._receiving}, timeout=max(0.0, self._time_left()))
             if self._receiving.done():
                 break
@@ -195,6 +201,7 @@ class SocketDriver(Generic[C]):
 
     async def _send_message(self, message: str | Close) -> bool:
         """Send a message or the close; return whether the connection took it."""
+        self._sending_since = awake.time()
         try:
             if isinstance(message, Close):
                 await self._close(message.code, message.reason)
@@ -205,6 +212,8 @@ class SocketDriver(Generic[C]):
             # invalid frame, an unanswered ping) and accepts no more messages.
             _log.debug("cannot send: %s", error)
             return False
+        finally:
+            self._sending_since = None
         self._active = awake.time()
         return True
 
@@ -216,6 +225,33 @@ class SocketDriver(Generic[C]):
         """Return when a session that is over cannot be flushed: its client does not read."""
         await self._over.wait()
         await asyncio.sleep(MAX_PAUSE)
+
+    async def _watch(self) -> None:
+        """Watch the time: for the session, and for a client that does not read.
+
+        A client that sends on may read later, and is not disconnected: its replies cost a counter.
+        """
+        limit = self._connection.settings.unread_seconds
+        while True:
+            await asyncio.sleep(min(_POLL_SECONDS, limit))
+            now = awake.time()
+            self._session.time_passed(now)
+            self._account()
+            waited = now - (now if self._sending_since is None else self._sending_since)
+            sends = self._session.awaits_client and not self._waits_for_reader
+            if waited >= limit and not (sends or self._session.closed):
+                _log.warning("the client has not read for %.0f s", waited)
+                self._session.stop(slow_reader(waited), CloseCode.POLICY)
+            if self._session.closed:
+                self.progress()
+
+    def _account(self) -> None:
+        """Charge what is held for this client to its connection.
+
+        The audio of recognitions is not charged: `room` limits it for each session, and those who
+        speak must not wait because others send too much of something else.
+        """
+        self._connection.account.hold("session", self._session.held)
 
 
 @contextlib.contextmanager

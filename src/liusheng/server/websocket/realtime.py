@@ -24,6 +24,7 @@ from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
+from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.settings import LimitSettings
 from liusheng.server.errors import recognition_failed, server_busy
@@ -60,6 +61,8 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         super().__init__(websocket, self._realtime, limits.idle_seconds)
         self._recognition = recognition
         self._script = script
+        self._max_recognitions = limits.max_recognitions_per_socket
+        self._ended = asyncio.Event()  # a recognition
         self._streams: dict[int, tuple[RecognitionStream, PacketConverter]] = {}
         # What was asked of recognitions that wait for a place.
         self._waiting: dict[int, list[RealtimeCommand]] = {}
@@ -103,11 +106,17 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
             stream.abandon()
 
     async def room(self) -> None:
-        """Wait while an audio queue is full, or until recognitions are opened."""
-        if self._opening:
-            await asyncio.wait(self._opening)
-        streams = [stream for stream, _ in self._streams.values()]
-        await asyncio.gather(*(stream.room(MAX_PAUSE) for stream in streams))
+        """Wait while an audio queue is full, while too many recognitions are under way, or until
+        those that were asked for are opened."""
+        while not self._realtime.closed:
+            if self._opening:
+                await asyncio.wait(self._opening)
+            streams = [stream for stream, _ in self._streams.values()]
+            if sum(each.finishing for each in streams) >= self._max_recognitions:
+                await wait_for_event(self._ended, MAX_PAUSE)
+                self._ended.clear()
+            elif all([await stream.room(MAX_PAUSE) for stream in streams]):
+                return
 
     def _language(self, model: str, language: str) -> str:
         code = from_locale(language) if language else ""
@@ -158,11 +167,13 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
 
     def _on_finish(self, number: int) -> None:
         self._streams.pop(number, None)
+        self._ended.set()
         self._realtime.finished(number)
         self.progress()
 
     def _on_fail(self, number: int, error: Exception) -> None:
         _log.error("recognition failed: %s", error)
         self._streams.pop(number, None)
+        self._ended.set()
         self._realtime.failed(number, recognition_failed())
         self.progress()

@@ -1,0 +1,1 @@
+"""What a client can make the server hold, and how many clients there may be: bounded."""

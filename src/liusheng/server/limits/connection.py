@@ -1,0 +1,50 @@
+"""What the layers of the server know of one connection: its bytes, its limits, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.limits.budget import Account
+from liusheng.server.limits.server_limits import ServerLimits
+
+_KEY = "liusheng.connection"
+
+
+class Connection:
+    """One connection, from its first byte to its end, whatever protocols it speaks.
+
+    limits: of the server.
+    account: of the bytes that are held for it.
+    lost: set when it is closed. ASGI reports that behind everything the client sent before.
+    on_closed: called then.
+    """
+
+    def __init__(self, limits: ServerLimits) -> None:
+        self.limits = limits
+        self.account = Account(limits.budget)
+        self.lost = asyncio.Event()
+        self.on_closed: Callable[[], None] = lambda: None
+
+    @property
+    def settings(self) -> LimitSettings:
+        """The limits of clients."""
+        return self.limits.settings
+
+    def closed(self) -> None:
+        """The connection is closed: nothing is held for it any more."""
+        self.lost.set()
+        self.account.close()
+        self.on_closed()
+
+    def in_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the state of an ASGI server with this connection in it."""
+        return {**state, _KEY: self}
+
+
+def connection_of(scope: Mapping[str, Any]) -> Connection:
+    """Return the connection of an ASGI scope; one of its own if its server has none."""
+    found = scope.get("state", {}).get(_KEY)
+    return found if isinstance(found, Connection) else Connection(ServerLimits(LimitSettings()))

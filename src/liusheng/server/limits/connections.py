@@ -1,0 +1,137 @@
+"""How many connections there may be, in all and from one address, and which gives way to a new one.
+
+A pure object; time is passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+
+_SETTLE_SECONDS = 1.0
+"""Age from which a connection without a request gives way: honest clients send theirs at once."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """An open connection.
+
+    address: of the peer; "" if it is not counted.
+    give_way: closes it, because another takes its place.
+    opened: when it was opened, or when its last request was over.
+    waiting: it has no request under way: nothing is lost if it is closed.
+    """
+
+    address: str
+    give_way: Callable[[], None]
+    opened: float
+    waiting: bool = field(default=True)
+
+
+class ConnectionTable:
+    """The open connections.
+
+    max_connections: in all.
+    max_per_address: of one address. This machine's own addresses are not limited: behind them may
+        be a proxy, with clients of its own.
+    proxies: addresses and networks that are not limited either; "*": none is.
+    refused: connections that were refused, by code.
+    evicted: connections without a request that had to give way.
+    """
+
+    def __init__(
+        self, max_connections: int, max_per_address: int, proxies: Iterable[str] = ()
+    ) -> None:
+        self._everyone = "*" in proxies
+        self._proxies = [ip_network(each, strict=False) for each in proxies if each != "*"]
+        self.resize(max_connections, max_per_address)
+        self._entries: dict[Entry, None] = {}  # those opened first come first
+        self._per_address: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.evicted = 0
+
+    def resize(self, max_connections: int, max_per_address: int) -> None:
+        """Change the limits, for new connections."""
+        self._max = max_connections
+        self._max_per_address = max_per_address
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def open(
+        self, address: str, give_way: Callable[[], None], now: float, *, full: bool = False
+    ) -> Entry:
+        """Return a new entry; another connection may have to give way to it.
+
+        full: there is no room although the limit is not reached: file descriptors are short.
+
+        Raises:
+            ProtocolError: server_busy or too_many_connections.
+        """
+        counted = not self._stands_for_others(address)
+        if counted and self._per_address[address] >= self._max_per_address:
+            self.refused[ErrorCode.TOO_MANY_CONNECTIONS] += 1
+            raise ProtocolError(
+                ErrorCode.TOO_MANY_CONNECTIONS,
+                f"Your address has {self._max_per_address} connections to this server, which is "
+                "the limit. Close some, or use one connection for several requests.",
+            )
+        if full or len(self._entries) >= self._max:
+            evicted = self._replaceable(now)
+            if evicted is None:
+                self.refused[ErrorCode.SERVER_BUSY] += 1
+                raise ProtocolError(
+                    ErrorCode.SERVER_BUSY,
+                    f"The server has {len(self._entries)} connections, which is as many as it can "
+                    "take now. Try again later.",
+                )
+            self.evicted += 1
+            self.close(evicted)
+            evicted.give_way()
+        entry = Entry(address if counted else "", give_way, now)
+        self._entries[entry] = None
+        if counted:
+            self._per_address[address] += 1
+        return entry
+
+    def close(self, entry: Entry) -> None:
+        """A connection is closed; it may have been closed before."""
+        if entry in self._entries:
+            del self._entries[entry]
+            if entry.address:
+                self._per_address[entry.address] -= 1
+                if not self._per_address[entry.address]:
+                    del self._per_address[entry.address]
+
+    def _stands_for_others(self, address: str) -> bool:
+        if self._everyone or is_local(address):
+            return True
+        client = ip_address(address.partition("%")[0])
+        return any(client in network for network in self._proxies)
+
+    def waits(self, entry: Entry, now: float) -> None:
+        """A connection has no request under way, from now on."""
+        entry.waiting, entry.opened = True, now
+        if entry in self._entries:
+            del self._entries[entry]
+            self._entries[entry] = None
+
+    def _replaceable(self, now: float) -> Entry | None:
+        for entry in self._entries:
+            if entry.waiting and now - entry.opened >= _SETTLE_SECONDS:
+                return entry
+        return None
+
+
+def is_local(address: str) -> bool:
+    """Whether an address (or an IPv6 network, as `client_address` returns it) is this machine's
+    own, or none ("unknown": a Unix socket)."""
+    try:
+        return ip_address(re.split("[%/]", address)[0]).is_loopback
+    except ValueError:
+        return True

@@ -1,0 +1,209 @@
+"""Uvicorn's HTTP protocol, with bounds on connections, on what they hold, and on their time.
+
+What it changes:
+
+- A connection over a limit is answered at once, and closed when the client has read that.
+- The headers of a request have to arrive within `limits.header_seconds`; a new connection gives
+  way to others until then.
+- The body of a request that was refused is read and dropped for some seconds, so that the client
+  sees why.
+- What is received is parsed in slices, and charged to the connection's account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from liusheng.protocol.errors import ProtocolError
+from liusheng.server.limits.connection import Connection
+from liusheng.server.limits.connections import Entry
+from liusheng.server.limits.slices import SlicedInput
+from liusheng.server.limits.uvicorn_config import LimitedConfig
+
+_LINGER = 5.0  # seconds in which what a refused client still sends is dropped
+_MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
+
+
+class LimitedHttpProtocol(H11Protocol):
+    """One connection, until it becomes a WebSocket."""
+
+    _refused_open = 0  # of all connections
+
+    def __init__(
+        self,
+        config: LimitedConfig,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._limits = config.limits
+        self._refusal = config.refusal
+        self._connection = Connection(self._limits)
+        super().__init__(config, server_state, self._connection.in_state(app_state), _loop)
+        self._entry: Entry | None = None
+        self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
+        self._refused = False
+        self._upgraded = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._waits_for = ""
+
+    # The transport
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Admit a connection, or refuse it."""
+        super().connection_made(transport)
+        self.flow = _Flow(transport, self)
+        peer = self.client[0] if self.client else "unknown"
+        raw = transport.get_extra_info("socket")
+        descriptor = raw.fileno() if raw is not None else 0
+        try:
+            self._entry = entry = self._limits.open(peer, descriptor, self._give_way)
+            self._connection.on_closed = lambda: self._limits.connections.close(entry)
+        except ProtocolError as error:
+            self._refuse(error)
+        else:
+            self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what was received."""
+        if not self._refused:
+            self._input.put(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Free what the connection held."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._set_deadline("", 0)
+        self._input.drop()
+        if self._refused:
+            type(self)._refused_open -= 1
+        self._connection.closed()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave the connection to a WebSocket, with its account and its place."""
+        self._upgraded = True
+        self._set_deadline("", 0)
+        if self._entry:
+            self._entry.waiting = False
+        super().handle_websocket_upgrade(event)
+        # What the client sent without waiting for the answer.
+        rest = self.conn.trailing_data[0] + self._input.take_all()
+        if rest:
+            protocol = self.transport.get_protocol()
+            assert isinstance(protocol, asyncio.Protocol)
+            protocol.data_received(rest)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP; a response that has begun is cut off instead."""
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        """A response is complete: wait for the next request, or for the rest of this one."""
+        super().on_response_complete()
+        self._watch()
+
+    # Reading
+
+    def _parse(self, piece: bytes) -> None:
+        super().data_received(piece)
+
+    def _may_parse(self) -> bool:
+        return not (self.flow.read_paused or self._upgraded or self.transport.is_closing())
+
+    def _worked(self) -> None:
+        if self._upgraded or self.transport.is_closing():
+            return
+        held = self._input.size + len(self.cycle.body if self.cycle else b"")
+        self._connection.account.hold("received", held)
+        self._watch()
+        self.read_or_pause()
+
+    def read_or_pause(self) -> None:
+        """Read from the transport if everything that was read is parsed, and more is wanted."""
+        if not (self._upgraded or self.transport.is_closing()):
+            if self.flow.read_paused or self._input.size:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def go_on(self) -> None:
+        """Parse more, soon: the application wants it, or is about to."""
+        self.read_or_pause()
+        self.loop.call_soon(self._input.work)
+
+    # Deadlines
+
+    def _watch(self) -> None:
+        """Set the deadline for what the connection waits for now."""
+        if self._upgraded or self._entry is None or self.transport.is_closing():
+            return
+        idle = self.conn.their_state is h11.IDLE
+        answered = self.cycle is not None and self.cycle.response_complete
+        self._entry.waiting = idle
+        if idle and self.timeout_keep_alive_task is None:
+            self._set_deadline("headers", self._limits.settings.header_seconds)
+        elif not idle and answered and self.conn.our_state is h11.DONE:
+            self._set_deadline("rest", _LINGER)
+        else:
+            self._set_deadline("", 0)
+        if idle and answered:
+            self._limits.waits(self._entry)
+
+    def _set_deadline(self, what: str, seconds: float) -> None:
+        if what == self._waits_for:
+            return
+        if self._deadline:
+            self._deadline.cancel()
+        self._waits_for = what
+        self._deadline = self.loop.call_later(seconds, self._late) if what else None
+
+    def _late(self) -> None:
+        self._deadline = None
+        self._give_way()
+
+    def _give_way(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    # Refusals
+
+    def _refuse(self, error: ProtocolError) -> None:
+        self._refused = True
+        cls = type(self)
+        cls._refused_open += 1
+        self.transport.write(self._refusal(error))
+        if cls._refused_open <= _MAX_LINGERING and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._set_deadline("refused", 1.0)
+        else:
+            self.transport.close()
+
+
+class _Flow(FlowControl):
+    """Flow control that knows of input which is not parsed."""
+
+    def __init__(self, transport: asyncio.Transport, protocol: LimitedHttpProtocol) -> None:
+        super().__init__(transport)
+        self._protocol = protocol
+
+    def pause_reading(self) -> None:
+        """The application has enough."""
+        self.read_paused = True
+        self._protocol.read_or_pause()
+
+    def resume_reading(self) -> None:
+        """The application wants more."""
+        if self.read_paused:
+            self.read_paused = False
+            self._protocol.go_on()

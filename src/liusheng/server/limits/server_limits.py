@@ -1,0 +1,91 @@
+"""The limits of one server, as its settings describe them, and how they are used."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.config.settings import LimitSettings
+from liusheng.server.limits.budget import Budget
+from liusheng.server.limits.connections import ConnectionTable, Entry
+from liusheng.server.limits.places import Places
+
+_log = logging.getLogger(__name__)
+
+_LOG_SECONDS = 60.0
+
+
+class ServerLimits:
+    """What is counted for all connections.
+
+    proxies: addresses and networks of trusted proxies, whose connections are those of many clients.
+    last_descriptor: the highest file descriptor that a connection may have.
+    """
+
+    def __init__(
+        self,
+        settings: LimitSettings,
+        *,
+        proxies: Iterable[str] = (),
+        last_descriptor: int = 1 << 30,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.budget = Budget(settings.max_buffered_bytes, settings.max_connection_bytes)
+        self.connections = ConnectionTable(
+            settings.max_connections, settings.max_connections_per_address, proxies
+        )
+        self.places = Places(settings.max_sessions_per_address)
+        self._last_descriptor = last_descriptor
+        self._clock = clock
+        self._logged_at = -_LOG_SECONDS
+        self._unlogged = 0
+
+    def apply(self, settings: LimitSettings) -> None:
+        """Use other settings, for what is opened from now on."""
+        self.settings = settings
+        self.budget.resize(settings.max_buffered_bytes, settings.max_connection_bytes)
+        self.connections.resize(settings.max_connections, settings.max_connections_per_address)
+        self.places.max_per_address = settings.max_sessions_per_address
+
+    def open(self, address: str, descriptor: int, give_way: Callable[[], None]) -> Entry:
+        """Return the entry of a new connection.
+
+        Raises:
+            ProtocolError: server_busy or too_many_connections.
+        """
+        full = descriptor > self._last_descriptor
+        try:
+            return self.connections.open(address, give_way, self._clock(), full=full)
+        except ProtocolError as error:
+            why = "file descriptors are short" if full else error.code.value
+            self._log_refusal(f"refused a connection of {address}: {why}")
+            raise
+
+    def waits(self, entry: Entry) -> None:
+        """A connection has no request under way."""
+        self.connections.waits(entry, self._clock())
+
+    def check_memory(self) -> None:
+        """Refuse new work while too much is held for the clients that there are.
+
+        Raises:
+            ProtocolError: server_busy.
+        """
+        if self.budget.full:
+            self._log_refusal("refused new work: limits.max_buffered_bytes is used up")
+            raise ProtocolError(
+                ErrorCode.SERVER_BUSY,
+                "The memory for what clients send is used up for now. Try again later.",
+            )
+
+    def _log_refusal(self, message: str) -> None:
+        """Log at most one refusal a minute: a flood must not fill the log."""
+        self._unlogged += 1
+        now = self._clock()
+        if now - self._logged_at >= _LOG_SECONDS:
+            since = f" ({self._unlogged} refusals since the last such line)"
+            _log.warning("%s%s", message, since if self._unlogged > 1 else "")
+            self._logged_at, self._unlogged = now, 0
