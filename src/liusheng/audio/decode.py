@@ -147,6 +147,8 @@ def _frames(file: BinaryIO, name: str, form: Container | None) -> Iterator[tuple
                 packet = next(packets, None)
             except MemoryError:
                 raise
+            except IndexError:  # PyAV looks for streams that have appeared since the start
+                break
             except av.error.FFmpegError as error:  # the container ends here
                 damaged += 1
                 logger.debug("%s: reading stopped: %s", name, error)

@@ -31,7 +31,9 @@ class RemoteFile(io.RawIOBase):
         self._sock = sock
         self._size = size
         self._position = 0
-        self._ahead = b""  # bytes from `_position` on
+        # What was received last, and its position: parsers go back and forth in small steps.
+        self._window = b""
+        self._window_start = 0
 
     def readable(self) -> bool:
         return True
@@ -49,8 +51,6 @@ class RemoteFile(io.RawIOBase):
         target = start + offset
         if not 0 <= target < 1 << 63:
             raise OSError(f"there is no position {target}")
-        skipped = target - self._position
-        self._ahead = self._ahead[skipped:] if skipped >= 0 else b""
         self._position = target
         return target
 
@@ -60,18 +60,24 @@ class RemoteFile(io.RawIOBase):
         Raises:
             EOFError: the process that owns the file has ended, or does not need the rest.
         """
-        if not self._ahead:
-            wanted = max(size, _READ_AHEAD) if size >= 0 else wire.MAX_CONTENT
-            wanted = min(wanted, wire.MAX_CONTENT)
-            place = wire.READ_CONTENT.pack(self._position, wanted)
-            self._sock.sendall(wire.pack(wire.READ, place))
-            kind, self._ahead = wire.receive(self._sock)
-            if kind != wire.DATA:
-                raise wire.WireError(f"{kind!r} in place of data")
-        data = self._ahead if size < 0 else self._ahead[:size]
-        self._ahead = self._ahead[len(data) :]
+        if self._size is not None and self._position >= self._size:
+            return b""
+        start = self._position - self._window_start
+        if not 0 <= start < len(self._window):
+            self._receive(size)
+            start = 0
+        data = self._window[start:] if size < 0 else self._window[start : start + size]
         self._position += len(data)
         return data
+
+    def _receive(self, size: int) -> None:
+        wanted = max(size, _READ_AHEAD) if size >= 0 else wire.MAX_CONTENT
+        place = wire.READ_CONTENT.pack(self._position, min(wanted, wire.MAX_CONTENT))
+        self._sock.sendall(wire.pack(wire.READ, place))
+        kind, data = wire.receive(self._sock)
+        if kind != wire.DATA:
+            raise wire.WireError(f"{kind!r} in place of data")
+        self._window, self._window_start = data, self._position
 
 
 class _Warnings(logging.Handler):
