@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import av.container
 import numpy as np
 import numpy.typing as npt
 import pytest
+from av.audio.stream import AudioStream
 
 from liusheng.audio.containers import DecodeError
 from liusheng.audio.decode import decode_file
@@ -146,6 +150,34 @@ def test_the_rate_changes_inside_a_file(make_file: MakeFile) -> None:
     assert abs(len(samples) / 16_000 - 2.0) < 0.15
     for half in np.array_split(samples, 2):
         assert strength(half, 16_000, 440) == pytest.approx(0.5, rel=0.1)
+
+
+def test_a_stream_that_appears_late(make_file: MakeFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In MPEG-TS, for one. At the end PyAV looks for it among the streams of the start."""
+    path = make_file("a.ts", container="mpegts", codec="aac", rate=16_000)
+    expected = decode(path)
+
+    class Late:
+        def __init__(self, container: av.container.InputContainer) -> None:
+            self._container = container
+            self.streams = container.streams
+
+        def __enter__(self) -> Late:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._container.close()
+
+        def demux(self, stream: AudioStream) -> Iterator[Any]:
+            yield from self._container.demux(stream)
+            raise IndexError("list index out of range")
+
+    def open_late(*arguments: Any, **options: Any) -> Late:
+        return Late(opened(*arguments, **options))
+
+    opened = av.open
+    monkeypatch.setattr("liusheng.audio.decode.av.open", open_late)
+    np.testing.assert_array_equal(decode(path), expected)
 
 
 def test_what_a_file_raises_is_raised(make_file: MakeFile) -> None:
