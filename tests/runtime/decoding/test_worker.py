@@ -57,7 +57,7 @@ def test_a_file(sock: socket.socket, stream: bool, part: int) -> None:
     data = hostile.speech(1.0)
     pcm, kind, content, positions = exchange(sock, data, stream=stream, part=part)
     assert pcm == data[44:]
-    assert (kind, msgspec.json.decode(content)) == (wire.END, {"warnings": 0, "last": ""})
+    assert (kind, msgspec.json.decode(content)) == (wire.END, {"damaged": 0})
     if stream:
         assert positions == sorted(positions)
 
@@ -78,9 +78,7 @@ def test_damage_is_reported_at_the_end(sock: socket.socket) -> None:
     pcm, kind, content, _ = exchange(sock, bytes(data))
     assert kind == wire.END
     assert pcm
-    summary = msgspec.json.decode(content, type=wire.Summary)
-    assert summary.warnings == 1
-    assert "damaged packets were skipped" in summary.last
+    assert msgspec.json.decode(content, type=wire.Summary).damaged > 0
 
 
 @pytest.mark.parametrize("name", hostile.REFUSED)

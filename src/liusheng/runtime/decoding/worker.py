@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import socket
 from collections.abc import Callable
 from typing import BinaryIO, cast
@@ -80,36 +79,16 @@ class RemoteFile(io.RawIOBase):
         self._window, self._window_start = data, self._position
 
 
-class _Warnings(logging.Handler):
-    """Counts what the decoder logs, for the log of the process that it decodes for."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.count = 0
-        self.last = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.count += 1
-        self.last = record.getMessage()
-
-    @property
-    def summary(self) -> wire.Summary:
-        return wire.Summary(self.count, self.last)
-
-
 def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: None) -> None:
     """Decode the file that the other side of `sock` has.
 
     on_progress: called with the seconds of audio decoded so far.
     """
-    warnings = _Warnings()
-    logger = logging.getLogger("liusheng.audio.decode")
-    logger.addHandler(warnings)
     try:
         _, content = wire.receive(sock)
         job = msgspec.json.decode(content, type=wire.Job)
         try:
-            _decode(sock, job, on_progress)
+            summary = _decode(sock, job, on_progress)
         except DecodeError as error:
             failure = wire.Failure(error.reason, error.advice)
             sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
@@ -122,11 +101,9 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
             failure = wire.Failure(f"the decoder failed on it ({type(error).__name__})", CONVERT)
             sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
         else:
-            sock.sendall(wire.pack(wire.END, msgspec.json.encode(warnings.summary)))
+            sock.sendall(wire.pack(wire.END, msgspec.json.encode(summary)))
     except (EOFError, ConnectionError):
         return  # nobody needs the rest
-    finally:
-        logger.removeHandler(warnings)
 
 
 _OUT_OF_MEMORY = wire.pack(
@@ -137,14 +114,19 @@ _OUT_OF_MEMORY = wire.pack(
 )
 
 
-def _decode(sock: socket.socket, job: wire.Job, on_progress: Callable[[float], None]) -> None:
+def _decode(
+    sock: socket.socket, job: wire.Job, on_progress: Callable[[float], None]
+) -> wire.Summary:
     samples = 0
+    damaged: list[int] = []
     for block in decode_file(
         cast(BinaryIO, RemoteFile(sock, job.size)),
         job.rate,
         block_seconds=job.block / job.rate,
         container=cast("Container | None", job.container),
+        on_damage=damaged.append,
     ):
         samples += len(block)
         sock.sendall(wire.pack(wire.PCM, samples_to_pcm(block)))
         on_progress(samples / job.rate)
+    return wire.Summary(sum(damaged))
