@@ -2,7 +2,8 @@
 
     python tools/fuzz_decoders.py --count 100000 [--formats flac,mp3] [--start 0] [--jobs 2]
 
-Each mutation (tests/support/mutations.py) is decoded as a server does it. Checked are: the result
+Each mutation (tests/support/mutations.py) is decoded as a server does it, every fourth as a stream,
+which is received in pieces and has no positions. Checked are: the result
 is audio or an error that says what is wrong; the process that forks decoders lives; no decoder has
 more memory or time than it may. A mutation that ends its decoder is contained, and listed: it is a
 fault of a library. Exits with 1 when a check fails.
@@ -53,7 +54,17 @@ class Findings:
     slowest: tuple[float, int] = (0.0, 0)
 
 
-def decode(forker: Forker, data: bytes) -> str:
+class Stream(io.BytesIO):
+    """A file that is received in pieces."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return super().read(1_000 if size is None or size < 0 else min(size, 1_000))
+
+
+def decode(forker: Forker, data: bytes, *, stream: bool = False) -> str:
     """Return "audio", or the reason why there is none.
 
     Raises:
@@ -61,7 +72,8 @@ def decode(forker: Forker, data: bytes) -> str:
     """
     length = 0
     try:
-        for block in forker.decode(io.BytesIO(data), 16_000):
+        file = Stream(data) if stream else io.BytesIO(data)
+        for block in forker.decode(file, 16_000):
             length += len(block)
             if len(block) > 16_000 or len(block) % 2:
                 raise ValueError(f"a block of {len(block)} bytes")
@@ -87,7 +99,7 @@ def fuzz(name: str, start: int, count: int) -> Findings:
         for number in range(start, start + count):
             one = time.monotonic()
             try:
-                outcome = decode(forker, mutated(name, number))
+                outcome = decode(forker, mutated(name, number), stream=number % 4 == 3)
             except (ValueError, OSError) as error:
                 findings.faults.append(f"{name} {number}: {type(error).__name__}: {error}")
                 continue

@@ -8,6 +8,7 @@ import struct
 import wave
 import zlib
 from collections.abc import Callable
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -150,6 +151,28 @@ def with_cover(side: int) -> bytes:
     first = 8 + int.from_bytes(file[5:8], "big")
     head = b"fLaC" + bytes([0]) + file[5:first]
     return head + b"\x06" + len(block).to_bytes(3, "big") + block + file[first:]
+
+
+def with_subtitles() -> bytes:
+    """A second of silence and a subtitle in Matroska."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as out:
+        sound = out.add_stream("aac", rate=16_000, layout="mono")
+        text = out.add_mux_stream("subrip")
+        packet = av.Packet(b"hello")
+        packet.stream = text
+        packet.time_base = Fraction(1, 1_000)
+        packet.pts = packet.dts = 0
+        packet.duration = 500
+        out.mux(packet)
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 16_000), np.float32), format="fltp", layout="mono"
+        )
+        frame.sample_rate = 16_000
+        frame.pts = 0
+        out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    return file.getvalue()
 
 
 def giant_index() -> bytes:

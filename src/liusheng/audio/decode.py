@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -82,15 +82,17 @@ def decode_file(
     *,
     block_seconds: float = 0.5,
     container: Container | None = None,
+    on_damage: Callable[[int], None] | None = None,
 ) -> Iterator[Samples]:
     """Yield the first audio stream of a file at `rate` hertz, decoded as it is read.
 
     source: a local path, or an open binary file (need not be seekable where the container allows).
     block_seconds: the length of every block but the last.
     container: of the file; None: detected.
+    on_damage: called at the end with the number of damaged packets, if there were some.
 
-    Channels are averaged. Damaged packets are skipped, with a warning in the log, as players do; a
-    file of which nothing can be decoded is an error.
+    Channels are averaged. Damaged packets are skipped, as players do; a file of which nothing can
+    be decoded is an error.
 
     Raises:
         OSError: the file cannot be opened.
@@ -99,25 +101,22 @@ def decode_file(
     """
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
-            yield from _decode(file, Path(source).name, rate, block_seconds, container)
+            frames = _frames(file, Path(source).name, container, on_damage)
+            yield from _blocks(frames, rate, block_seconds)
     else:
         # A temporary file's name is None, or the number of its descriptor.
         name = getattr(source, "name", None)
         name = name if isinstance(name, str) else "the audio"
-        yield from _decode(source, name, rate, block_seconds, container)
+        yield from _blocks(_frames(source, name, container, on_damage), rate, block_seconds)
 
 
-def _decode(
-    file: BinaryIO,
-    name: str,
-    rate: int,
-    block_seconds: float,
-    container: Container | None,
+def _blocks(
+    frames: Iterator[tuple[Samples, int]], rate: int, block_seconds: float
 ) -> Iterator[Samples]:
     size = max(1, round(block_seconds * rate))
     pending: list[Samples] = []
     pending_length = 0
-    for samples in _resampled(_frames(file, name, container), rate):
+    for samples in _resampled(frames, rate):
         pending.append(samples)
         pending_length += len(samples)
         if pending_length >= size:
@@ -130,7 +129,12 @@ def _decode(
         yield np.concatenate(pending)
 
 
-def _frames(file: BinaryIO, name: str, form: Container | None) -> Iterator[tuple[Samples, int]]:
+def _frames(
+    file: BinaryIO,
+    name: str,
+    form: Container | None,
+    on_damage: Callable[[int], None] | None,
+) -> Iterator[tuple[Samples, int]]:
     """Yield mono samples and their rate, which may change inside a file."""
     try:
         container = av.open(file, mode="r", format=form, options=_OPTIONS, **_LENIENT_TAGS)
@@ -147,6 +151,8 @@ def _frames(file: BinaryIO, name: str, form: Container | None) -> Iterator[tuple
                 packet = next(packets, None)
             except MemoryError:
                 raise
+            except IndexError:  # PyAV looks for streams that have appeared since the start
+                break
             except av.error.FFmpegError as error:  # the container ends here
                 damaged += 1
                 logger.debug("%s: reading stopped: %s", name, error)
@@ -169,8 +175,8 @@ def _frames(file: BinaryIO, name: str, form: Container | None) -> Iterator[tuple
                         yield samples, frame.sample_rate
         if not decoded:
             raise DecodeError("the file has no audio, or is damaged from its start", name=name)
-        if damaged:
-            logger.warning("%s: %d damaged packets were skipped", name, damaged)
+        if damaged and on_damage:
+            on_damage(damaged)
 
 
 def _audio_stream(container: InputContainer, name: str) -> AudioStream:

@@ -77,6 +77,12 @@ def test_eight_channels(forker: Forker) -> None:
     assert len(many) == 320
 
 
+def test_subtitles(forker: Forker) -> None:
+    """PyAV imports its module for them when a file has some, which a decoder cannot do."""
+    pcm = b"".join(forker.decode(io.BytesIO(hostile.with_subtitles()), 16_000))
+    assert abs(len(pcm) / 32_000 - 1) < 0.2
+
+
 def test_memory(forker: Forker) -> None:
     with pytest.raises(DecodeError, match="takes more memory than a file of audio needs"):
         list(forker.decode(io.BytesIO(hostile.giant_index()), 16_000))

@@ -104,7 +104,8 @@ class Forker:
         error = None
         try:
             with sock:
-                yield from _exchange(sock, wire.Job(size, rate, round(rate * block_seconds)), file)
+                job = wire.Job(size, rate, round(rate * block_seconds))
+                yield from _exchange(sock, job, file, name)
         except DecodeError as failed:
             error = failed
         except TimeoutError:
@@ -153,7 +154,7 @@ class Forker:
             return self._statuses[number]
 
 
-def _exchange(sock: socket.socket, job: wire.Job, file: BinaryIO) -> Iterator[bytes]:
+def _exchange(sock: socket.socket, job: wire.Job, file: BinaryIO, name: str) -> Iterator[bytes]:
     """Yield the PCM of a file; see `liusheng.runtime.decoding.conversation`."""
     sock.sendall(wire.pack(wire.JOB, msgspec.json.encode(job)))
     position = 0 if job.size is None else -1
@@ -170,9 +171,8 @@ def _exchange(sock: socket.socket, job: wire.Job, file: BinaryIO) -> Iterator[by
         elif kind == wire.PCM and len(content) % 2 == 0:
             yield content
         elif kind == wire.END:
-            summary = msgspec.json.decode(content, type=wire.Summary)
-            if summary.warnings:
-                _log.warning("%s", summary.last)
+            if damaged := msgspec.json.decode(content, type=wire.Summary).damaged:
+                _log.warning("%s: %d damaged packets were skipped", name, damaged)
             return
         elif kind == wire.FAILED:
             failure = msgspec.json.decode(content, type=wire.Failure)

@@ -6,7 +6,6 @@ On Linux all of it holds. On other systems what they have of it does; none of it
 from __future__ import annotations
 
 import ctypes
-import gc
 import math
 import os
 import resource
@@ -61,7 +60,6 @@ def confine(sock: socket.socket, memory_bytes: int, base: int) -> socket.socket:
         _limit(resource.RLIMIT_AS, base + memory_bytes)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     allow_processor_time(0)
-    gc.enable()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

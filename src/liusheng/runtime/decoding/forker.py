@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import io
 import os
+import pkgutil
 import select
 import signal
 import socket
 import sys
 import wave
 
+import av
 import msgspec
 import numpy as np
 
@@ -40,6 +43,9 @@ from liusheng.runtime.decoding.wire import (
 
 _PROGRESS = 5.0
 """Seconds of audio after which a decoder is allowed more processor time."""
+
+
+_OTHER_PROGRAMS = ("av.__main__", "av.datasets")
 
 
 class Forker:
@@ -142,7 +148,11 @@ class _TimeKeeper:
 
 
 def warm_up() -> None:
-    """Decode a file of our own, so that all that a decoder imports is loaded before the fork."""
+    """Load all that a decoder imports, which it cannot do itself: PyAV's modules (those for
+    subtitles are imported when a film has some), and what decoding a file of our own needs."""
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if module.name not in _OTHER_PROGRAMS:
+            importlib.import_module(module.name)
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(2)

@@ -110,8 +110,8 @@ class DecodingService:
                 job.container or "not given",
             )
             raise died.error from None
-        if summary.warnings:
-            _log.warning("%s", summary.last)
+        if summary.damaged:
+            _log.warning("%d damaged packets of a file were skipped", summary.damaged)
 
     def _refusal(self, error: Exception) -> BusyError:
         self.refused += 1

@@ -64,10 +64,12 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The end of a file: how many warnings the decoder has about it, and the last one."""
+    """The end of a file.
 
-    warnings: int = 0
-    last: str = ""
+    damaged: packets that were skipped.
+    """
+
+    damaged: int = 0
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import socket
 from collections.abc import Callable
 from typing import BinaryIO, cast
@@ -31,7 +30,9 @@ class RemoteFile(io.RawIOBase):
         self._sock = sock
         self._size = size
         self._position = 0
-        self._ahead = b""  # bytes from `_position` on
+        # What was received last, and its position: parsers go back and forth in small steps.
+        self._window = b""
+        self._window_start = 0
 
     def readable(self) -> bool:
         return True
@@ -49,8 +50,6 @@ class RemoteFile(io.RawIOBase):
         target = start + offset
         if not 0 <= target < 1 << 63:
             raise OSError(f"there is no position {target}")
-        skipped = target - self._position
-        self._ahead = self._ahead[skipped:] if skipped >= 0 else b""
         self._position = target
         return target
 
@@ -60,35 +59,24 @@ class RemoteFile(io.RawIOBase):
         Raises:
             EOFError: the process that owns the file has ended, or does not need the rest.
         """
-        if not self._ahead:
-            wanted = max(size, _READ_AHEAD) if size >= 0 else wire.MAX_CONTENT
-            wanted = min(wanted, wire.MAX_CONTENT)
-            place = wire.READ_CONTENT.pack(self._position, wanted)
-            self._sock.sendall(wire.pack(wire.READ, place))
-            kind, self._ahead = wire.receive(self._sock)
-            if kind != wire.DATA:
-                raise wire.WireError(f"{kind!r} in place of data")
-        data = self._ahead if size < 0 else self._ahead[:size]
-        self._ahead = self._ahead[len(data) :]
+        if self._size is not None and self._position >= self._size:
+            return b""
+        start = self._position - self._window_start
+        if not 0 <= start < len(self._window):
+            self._receive(size)
+            start = 0
+        data = self._window[start:] if size < 0 else self._window[start : start + size]
         self._position += len(data)
         return data
 
-
-class _Warnings(logging.Handler):
-    """Counts what the decoder logs, for the log of the process that it decodes for."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.count = 0
-        self.last = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.count += 1
-        self.last = record.getMessage()
-
-    @property
-    def summary(self) -> wire.Summary:
-        return wire.Summary(self.count, self.last)
+    def _receive(self, size: int) -> None:
+        wanted = max(size, _READ_AHEAD) if size >= 0 else wire.MAX_CONTENT
+        place = wire.READ_CONTENT.pack(self._position, min(wanted, wire.MAX_CONTENT))
+        self._sock.sendall(wire.pack(wire.READ, place))
+        kind, data = wire.receive(self._sock)
+        if kind != wire.DATA:
+            raise wire.WireError(f"{kind!r} in place of data")
+        self._window, self._window_start = data, self._position
 
 
 def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: None) -> None:
@@ -96,14 +84,11 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
 
     on_progress: called with the seconds of audio decoded so far.
     """
-    warnings = _Warnings()
-    logger = logging.getLogger("liusheng.audio.decode")
-    logger.addHandler(warnings)
     try:
         _, content = wire.receive(sock)
         job = msgspec.json.decode(content, type=wire.Job)
         try:
-            _decode(sock, job, on_progress)
+            summary = _decode(sock, job, on_progress)
         except DecodeError as error:
             failure = wire.Failure(error.reason, error.advice)
             sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
@@ -116,11 +101,9 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
             failure = wire.Failure(f"the decoder failed on it ({type(error).__name__})", CONVERT)
             sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
         else:
-            sock.sendall(wire.pack(wire.END, msgspec.json.encode(warnings.summary)))
+            sock.sendall(wire.pack(wire.END, msgspec.json.encode(summary)))
     except (EOFError, ConnectionError):
         return  # nobody needs the rest
-    finally:
-        logger.removeHandler(warnings)
 
 
 _OUT_OF_MEMORY = wire.pack(
@@ -131,14 +114,19 @@ _OUT_OF_MEMORY = wire.pack(
 )
 
 
-def _decode(sock: socket.socket, job: wire.Job, on_progress: Callable[[float], None]) -> None:
+def _decode(
+    sock: socket.socket, job: wire.Job, on_progress: Callable[[float], None]
+) -> wire.Summary:
     samples = 0
+    damaged: list[int] = []
     for block in decode_file(
         cast(BinaryIO, RemoteFile(sock, job.size)),
         job.rate,
         block_seconds=job.block / job.rate,
         container=cast("Container | None", job.container),
+        on_damage=damaged.append,
     ):
         samples += len(block)
         sock.sendall(wire.pack(wire.PCM, samples_to_pcm(block)))
         on_progress(samples / job.rate)
+    return wire.Summary(sum(damaged))
