@@ -22,7 +22,13 @@ async def test_a_recording_is_sent_in_real_time(server: FakeServer) -> None:
         result = await recognize_clip(client, clip(0.4), "zh")
     audio = [frame for frame in server.received if isinstance(frame, bytes)]
     assert [len(packet) for packet in audio] == [2720, 2720, 2720, 2720, 1920]
-    assert server.received[0] == {"name": "r1", "nbest": 1, "lang": "zh", "signal": "start"}
+    assert server.received[0] == {
+        "name": "r1",
+        "nbest": 1,
+        "lang": "zh",
+        "resumable": True,
+        "signal": "start",
+    }
     assert result.text == "5包。"
     assert (result.seconds, result.model, result.failure) == (pytest.approx(0.4), "m", "")
     assert result.final_latency is not None

@@ -30,7 +30,13 @@ def test_a_file(server: FakeServer, recording: Make, capsys: Capture) -> None:
     assert captured.out == "3包。\n"
     assert captured.err == ""  # the status line is for terminals
     start, *packets, end = server.received
-    assert start == {"name": "a.wav", "nbest": 1, "signal": "start", "lang": "zh"}
+    assert start == {
+        "name": "a.wav",
+        "nbest": 1,
+        "signal": "start",
+        "lang": "zh",
+        "resumable": True,
+    }
     assert [len(p) for p in packets] == [2_720, 2_720, 960]
     assert json.loads(end)["signal"] == "end"
 

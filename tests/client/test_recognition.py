@@ -40,7 +40,7 @@ async def test_an_original_server(server: FakeServer) -> None:
         Final("3包。", (Word("3", 0.0, 0.5), Word("包", 0.5, 1.0)), "test.wav"),
     ]
     assert server.received == [
-        {"name": "test.wav", "nbest": 1, "signal": "start"},
+        {"name": "test.wav", "nbest": 1, "resumable": True, "signal": "start"},
         *PACKETS,
         '{"name":"test.wav","nbest":1,"signal":"end"}',
     ]
@@ -62,7 +62,7 @@ async def test_options(server: FakeServer) -> None:
     await collect(server.url, hotwords=["流声"], format="pcm_mulaw", sample_rate=8_000, nbest=2)
     assert server.received[0] == {
         "name": "audio", "nbest": 2, "signal": "start", "hotwords": ["流声"],
-        "format": "pcm_mulaw", "sample_rate": 8_000,
+        "format": "pcm_mulaw", "sample_rate": 8_000, "resumable": True,
     }  # fmt: skip
     assert server.received[-1] == '{"name":"audio","nbest":2,"signal":"end"}'
 
@@ -183,7 +183,7 @@ async def test_refused_at_the_start(server: FakeServer) -> None:
 
 async def test_a_server_that_hangs_up(server: FakeServer) -> None:
     server.hang_up_after = 2
-    async with connect(server.url) as client:
+    async with connect(server.url, resume_for=0.0) as client:
         recognition = client.recognize(PACKETS)
         texts = [(await recognition.__anext__()).text for _ in range(2)]
         with pytest.raises(ConnectionLostError, match="code 1013, 'try again later'") as caught:

@@ -82,11 +82,12 @@ async def test_whole_audio_is_sent_again_when_nothing_had_come(server: FakeServe
     assert server.received.count(b"\0\0") == 2
 
 
-async def test_what_has_yielded_is_not_begun_again(server: FakeServer) -> None:
+async def test_what_has_yielded_is_not_begun_again_if_it_must_not(server: FakeServer) -> None:
     server.hang_up_after = 1
     with pytest.raises(ConnectionLostError, match="1013"):
-        await recognized(server.url, b"\0\0" * 5_000)
+        await recognized(server.url, b"\0\0" * 5_000, resume_for=0.0)
     assert server.sessions == 1
+    assert "resumable" not in server.received[0]
 
 
 async def test_what_will_not_pass_is_told_at_once(server: FakeServer) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from liusheng.protocol import asr, tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported
+from liusheng.protocol.http import UNSUPPORTED_RECOGNITION
 from liusheng.protocol.quoting import quoted
 
 
@@ -97,13 +98,13 @@ def test_unknown_fields_are_left_alone() -> None:
     assert convert({"name": "a", "future": {"x": 1}}, asr.Start).name == "a"
 
 
-@pytest.mark.parametrize("field", sorted(asr.UNSUPPORTED))
+@pytest.mark.parametrize("field", sorted(UNSUPPORTED_RECOGNITION))
 def test_fields_not_built_are_refused_unless_they_change_nothing(field: str) -> None:
-    error = refusal(refuse_unsupported, {field: "something else"}, asr.UNSUPPORTED)
+    error = refusal(refuse_unsupported, {field: "something else"}, UNSUPPORTED_RECOGNITION)
     assert error.code is ErrorCode.UNSUPPORTED_FIELD
     assert f'"{field}"' in error.message
-    for harmless in asr.UNSUPPORTED[field]:
-        refuse_unsupported({field: harmless}, asr.UNSUPPORTED)
+    for harmless in UNSUPPORTED_RECOGNITION[field]:
+        refuse_unsupported({field: harmless}, UNSUPPORTED_RECOGNITION)
 
 
 def test_true_is_not_one() -> None:

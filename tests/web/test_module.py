@@ -53,7 +53,8 @@ def test_a_recognition_as_the_protocol_has_it(module_page: Page, peer: Any) -> N
     far.answer = recognise
     result = run(module_page, SPEAK)
     start, *packets, end = far.frames[0]
-    assert start == {"name": "browser", "signal": "start", "nbest": 1, "lang": "zh"}
+    parameters = {"name": "browser", "nbest": 1, "lang": "zh", "resumable": True}
+    assert start == {"signal": "start", **parameters}
     assert [(len(packet), packet[0]) for packet in packets] == [(2720, i) for i in range(4)]
     assert end == {"name": "browser", "signal": "end", "nbest": 1}
     assert result["texts"] == ["听", "听听", "听听听", "听听听听", "听听听听。"]
@@ -79,7 +80,117 @@ def test_a_broken_recognition_is_repeated_and_shown_once(module_page: Page, peer
     lengths = [len(text) for text in result["texts"]]
     assert lengths == sorted(lengths), "the screen never goes back"
     assert result["final"]["result"] == "听听听听。"
-    assert result["states"] == ["connecting", "open", "waiting", "connecting", "open", "closed"]
+    assert result["states"] == [
+        "connecting",
+        "open",
+        "reconnecting",
+        "connecting",
+        "open",
+        "resumed",
+        "closed",
+    ]
+
+
+OFFER = {"token": "secret", "seconds": 30}
+
+
+class Resuming:
+    """Answers as a server that keeps recognitions; breaks once, at the packet `breaks`.
+
+    resumed: answers the second start, if that resumes; None: it is not known.
+    """
+
+    def __init__(self, breaks: int, resumed: dict[str, Any] | None) -> None:
+        self.breaks = breaks
+        self.resumed = resumed
+        self.starts: list[dict[str, Any]] = []
+
+    def __call__(self, number: int, socket: Any, frame: Any) -> None:
+        if isinstance(frame, bytes):
+            if number == 0 and frame[0] == self.breaks:
+                socket.close(code=1011)
+                return
+            text = "听" * (frame[0] + 1)
+            final = frame[0] == 1 and number == 0
+            extra = {"final_until": 0.17 if final else 0.0}
+            socket.send(result=text, stable=text, utterance=0, is_final=final, **extra)
+        elif frame["signal"] == "end":
+            recognise(number, socket, frame)
+        else:
+            self.starts.append(frame)
+            ready = {"status": "ok", "signal": "server_ready", "model": "m", "session": "s"}
+            if "resume" not in frame:
+                socket.send(**ready, resume=OFFER)
+            elif self.resumed is None:
+                socket.send(status="error", code="unknown_session", message="")
+            else:
+                socket.send(**ready, resume=OFFER, resumed=self.resumed)
+                if self.resumed["ended"]:
+                    recognise(number, socket, {"signal": "end"})
+
+
+def packets(frames: list[Any]) -> list[int]:
+    return [frame[0] for frame in frames if isinstance(frame, bytes)]
+
+
+def test_a_broken_recognition_is_resumed(module_page: Page, peer: Any) -> None:
+    far = peer(module_page, "asr")
+    reply = {"result": "听听听", "stable": "", "utterance": 1, "is_final": False}
+    far.answer = Resuming(3, {"received": 3 * 2720, "ended": False, "replies": [reply]})
+    result = run(module_page, SPEAK)
+    assert far.answer.starts[1] == {"signal": "start", "resume": "secret", "from_utterance": 0}
+    assert packets(far.frames[1]) == [3], "what the server has is not sent again"
+    assert result["texts"] == ["听", "听听", "听听听", "听听听", "听听听听", "听听听听。"]
+    assert result["states"] == [
+        "connecting", "open", "reconnecting", "connecting", "open", "resumed", "closed",
+    ]  # fmt: skip
+
+
+def test_a_final_that_was_lost_is_received(module_page: Page, peer: Any) -> None:
+    far = peer(module_page, "asr")
+    far.answer = Resuming(3, {"received": 4 * 2720, "ended": True, "replies": []})
+    result = run(module_page, SPEAK)
+    assert len(far.frames[1]) == 1, "neither audio nor end is sent again"
+    assert result["final"]["result"] == "听听听听。"
+
+
+def test_a_recognition_that_the_server_lost_goes_on_after_its_last_final_utterance(
+    module_page: Page, peer: Any
+) -> None:
+    far = peer(module_page, "asr")
+    far.answer = Resuming(3, None)
+    result = run(module_page, SPEAK)
+    assert far.answer.starts[2]["resumable"] is True
+    assert packets(far.frames[1]) == [2, 3], "0.17 s are final: two packets"
+    # The new server counts again from the third packet; ours shows the whole.
+    assert result["texts"] == [
+        "听",
+        "听听",
+        "听听听",
+        "听听听听听",
+        "听听听听听听",
+        "听" * 6 + "。",
+    ]
+    assert result["final"]["result"] == "听听" + "听听听听。"
+
+
+def test_a_connection_that_is_dead_is_left(module_page: Page, peer: Any) -> None:
+    far = peer(module_page, "asr")
+    answer = Resuming(9, {"received": 2 * 2720, "ended": False, "replies": []})
+
+    def silent(number: int, socket: Any, frame: Any) -> None:
+        dead = frame[0] >= 2 if isinstance(frame, bytes) else frame["signal"] == "end"
+        if number or not dead:
+            answer(number, socket, frame)
+
+    far.answer = silent
+    script = (
+        "const later = setTimeout;"
+        "globalThis.setTimeout = (f, ms) => later(f, ms === 20000 ? 500 : ms);"
+    )
+    result = run(module_page, script + SPEAK)
+    assert packets(far.frames[1]) == [2, 3]
+    assert result["final"]["result"] == "听听听听。"
 
 
 def test_a_server_that_stops_is_waited_for(module_page: Page, peer: Any) -> None:

@@ -198,7 +198,7 @@ def test_a_lost_connection_is_reported_and_restored(visit: Open, peer: Any) -> N
     page.click("#speak-button")
     expect(page.locator("#captions")).to_have_text("今天")
     far.answer = lambda _number, socket, _frame: socket.close(1011)
-    expect(page.locator("#speak-state")).to_contain_text("will be sent again")
+    expect(page.locator("#speak-state")).to_contain_text("Reconnecting")
     far.answer = whole
     expect(page.locator("#speak-state")).to_contain_text("Transcribing", timeout=20_000)
     page.click("#speak-button")

@@ -44,7 +44,7 @@ class AsrBenchmark:
         """
         search = Search(self.load.streams)
         trials: list[AsrTrial] = []
-        async with connect(target.url, retry_for=0.0) as client:
+        async with connect(target.url, retry_for=0.0, resume_for=0.0) as client:
             # Fails before anything is measured, and warms the server up.
             async for _ in client.recognize(clips[0].pcm):
                 pass

@@ -7,6 +7,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -20,7 +21,7 @@ from liusheng.client.options import (
     TransportOptions,
     transport_options,
 )
-from liusheng.client.recognition import Audio, Recognition
+from liusheng.client.recognition import Audio, Connection, Recognition
 from liusheng.client.synthesis import Synthesis, Text
 from liusheng.protocol import paths, tts
 
@@ -54,12 +55,20 @@ class Client:
     ) -> None:
         await asyncio.gather(*(each.aclose() for each in list(self._running)))
 
-    def recognize(self, audio: Audio, **options: Unpack[RecognitionOptions]) -> Recognition:
+    def recognize(
+        self,
+        audio: Audio,
+        *,
+        on_connection: Callable[[Connection], None] | None = None,
+        **options: Unpack[RecognitionOptions],
+    ) -> Recognition:
         """Recognise audio; iterate over the result for a `Partial` for each packet and the `Final`.
 
         audio: 16 kHz mono signed 16-bit little-endian PCM (or what `format`, `sample_rate` and
             `channels` say): whole, or packets from an iterable or an asynchronous iterable.
             Packets are sent as fast as the caller provides and the server takes them.
+        on_connection: called when the connection is lost, before each attempt to resume the
+            recognition, and when it is resumed.
         options: see `RecognitionOptions`.
 
         Iterating raises:
@@ -67,7 +76,7 @@ class Client:
                 `ServerError` with the server's code; and whatever `audio` itself raises.
         """
         url = self.address.websocket(paths.ASR_STREAMING)
-        return Recognition(url, self._running, audio, options, self.transport)
+        return Recognition(url, self._running, audio, options, self.transport, on_connection)
 
     def synthesize(self, text: Text, **options: Unpack[SynthesisOptions]) -> Synthesis:
         """Synthesise a text; iterate over the result for PCM while it is synthesised.
@@ -122,6 +131,8 @@ def connect(
     retry_for: float = 5.0,
     api_key: str | None = None,
     ca_file: str | os.PathLike[str] | None = None,
+    resume_for: float = 30.0,
+    keep_seconds: float = 600.0,
 ) -> Client:
     """Return a client of the server at `url`, for `async with`.
 
@@ -133,10 +144,16 @@ def connect(
     api_key: that the server needs; None: that of the environment variable LIUSHENG_API_KEY, if it
         is set.
     ca_file: certificates (PEM) of the authorities to trust with wss:, instead of the system's.
+    resume_for: seconds since the connection of a recognition broke, in which the client tries to
+        resume it, with growing pauses; 0: a recognition is not resumed.
+    keep_seconds: seconds of audio that a recognition keeps to send it again; of a container, 32,000
+        bytes count as a second.
 
     Raises:
         ValueError: `url` is not an address, `api_key` not a key, or `ca_file` has no certificates.
         OSError: `ca_file` cannot be read.
     """
-    options = transport_options(open_timeout, timeout, retry_for, api_key, ca_file)
+    options = transport_options(
+        open_timeout, timeout, retry_for, api_key, ca_file, resume_for, keep_seconds
+    )
     return Client(url, options)

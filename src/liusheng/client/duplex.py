@@ -31,12 +31,13 @@ class Duplex(ABC, Generic[_T]):
     then ends.
 
     An attempt that fails with a transient error before anything was yielded is repeated, unless it
-    has taken items from an iterator of the caller, which cannot be taken again.
+    has taken items from an iterator of the caller, which cannot be taken again. (A recognition
+    keeps what it has taken, and is resumed.)
 
     url: of the WebSocket.
     running: the client's open iterators; this one is in it while its socket is open.
-    whole: all data to send is there from the start, so that it can be sent again.
     in_flight: how many messages may be sent ahead of their replies.
+    whole: all data to send is there from the start, so that it can be sent again.
     """
 
     def __init__(
@@ -45,8 +46,8 @@ class Duplex(ABC, Generic[_T]):
         running: set[Duplex[Any]],
         transport: TransportOptions,
         *,
-        whole: bool,
         in_flight: int,
+        whole: bool = False,
     ) -> None:
         self._url = url
         self._running = running
@@ -113,13 +114,15 @@ class Duplex(ABC, Generic[_T]):
                     await self._open()
                 return await self._next()
             except ClientError as error:
-                pause = self._backoff.pause() if self._backoff and self._repeatable(error) else None
+                pause = self._pause_before_retry(error)
                 if pause is None:
                     raise
-                await self._leave()
+                await self._leave(drop=True)
                 await asyncio.sleep(pause)
                 if self._done:
                     raise StopAsyncIteration from None
+            if self._failure is not None:
+                raise self._failure
 
     async def _open(self) -> None:
         self._reset()
@@ -134,9 +137,12 @@ class Duplex(ABC, Generic[_T]):
         await self._start(socket)
         self._sender = asyncio.create_task(self._send(socket))
 
-    def _repeatable(self, error: ClientError) -> bool:
+    def _pause_before_retry(self, error: ClientError) -> float | None:
+        """Return the seconds to wait before another attempt; None: there is none."""
         resendable = self._sender is None or self._whole
-        return error.transient and resendable and not (self._yielded or self._done)
+        if self._backoff is None or self._yielded or self._done:
+            return None
+        return self._backoff.pause() if error.transient and resendable else None
 
     async def __aenter__(self) -> Self:
         return self
@@ -155,13 +161,16 @@ class Duplex(ABC, Generic[_T]):
         self._running.discard(self)
         await self._leave()
 
-    async def _leave(self) -> None:
+    async def _leave(self, *, drop: bool = False) -> None:
+        """Leave the connection. drop: without a close frame."""
         sender, self._sender = self._sender, None
         if sender is not None:
             sender.cancel()
             await asyncio.wait([sender])
         socket, self._socket = self._socket, None
         if socket is not None:
+            if drop:
+                socket.drop()
             await socket.close()
 
     async def _finish(self) -> None:

@@ -50,8 +50,9 @@ class ConnectionLostError(ClientError):
     close_code: of the WebSocket; 1006 if it ended without a close frame.
     """
 
-    def __init__(self, message: str, close_code: int) -> None:
-        super().__init__("connection_lost", message, transient=close_code in _TRANSIENT_CLOSES)
+    def __init__(self, message: str, close_code: int, *, transient: bool = True) -> None:
+        transient = transient and close_code in _TRANSIENT_CLOSES
+        super().__init__("connection_lost", message, transient=transient)
         self.close_code = close_code
 
 

@@ -93,6 +93,10 @@ class JsonSocket:
                 f"There is no server at {url} ({reason}).", transient=True
             ) from error
         except (InvalidHandshake, EOFError) as error:
+            if isinstance(error, EOFError) or isinstance(error.__cause__, EOFError):
+                raise CannotConnectError(
+                    f"{url} closed the connection before it was established.", transient=True
+                ) from error
             raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error
         return cls(opened, url, transport.timeout)
 
@@ -150,6 +154,11 @@ class JsonSocket:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._socket.wait_closed(), wait)
         await self._socket.close()
+
+    def drop(self) -> None:
+        """End the connection without a close frame, which would tell the server that nobody comes
+        back."""
+        self._socket.transport.abort()
 
     def _lost(self, error: ConnectionClosed) -> ConnectionLostError:
         code = error.rcvd.code if error.rcvd else NO_CLOSE_FRAME

@@ -37,6 +37,7 @@ class Partial(Struct, frozen=True):
     is_final: `text` will only grow; with "utterance" partials, this utterance will not change.
     words: the words of utterances that have ended since the last one.
     heard: seconds of the audio that `text` covers; None: not known.
+    final_until: seconds of the audio whose text is final; None: not known.
     """
 
     text: str = field(name="result")
@@ -45,6 +46,7 @@ class Partial(Struct, frozen=True):
     is_final: bool = False
     words: tuple[Word, ...] = field(name="times", default=())
     heard: float | None = None
+    final_until: float | None = None
 
 
 class Alternative(Struct, frozen=True):
@@ -82,12 +84,31 @@ class Annotations(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
 
 
+class ResumeOffer(Struct, frozen=True):
+    """What resumes a recognition whose connection broke, for so many seconds."""
+
+    token: str
+    seconds: float = 0.0
+
+
 class AsrReady(Struct, frozen=True):
-    """The server's reply to the start of a recognition."""
+    """The server's reply to the start of a recognition.
+
+    resume: None if the server keeps no recognition whose connection breaks.
+    """
 
     session: str = ""
     model: str = ""
     sample_rate: int = asr.SAMPLE_RATE
+    resume: ResumeOffer | None = None
+
+
+class Resumed(Struct, frozen=True):
+    """Where a recognition stands that was resumed; see `liusheng.protocol.asr.Resumed`."""
+
+    received: int
+    ended: bool = False
+    replies: tuple[Partial, ...] = ()
 
 
 class TtsReady(Struct, frozen=True):

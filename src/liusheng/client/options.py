@@ -90,6 +90,8 @@ class TransportOptions:
     retry_for: since the first attempt, for further attempts after transient errors.
     api_key: that the server needs; "": none is sent.
     tls: for wss: and https: addresses; None: the authorities that the system trusts.
+    resume_for: since the connection of a recognition broke, for attempts to resume it; 0: none.
+    keep_seconds: of audio that a recognition keeps to send it again.
     """
 
     open_timeout: float = 10.0
@@ -97,6 +99,8 @@ class TransportOptions:
     retry_for: float = 5.0
     api_key: str = field(default="", repr=False)
     tls: ssl.SSLContext | None = None
+    resume_for: float = 30.0
+    keep_seconds: float = 600.0
 
     def __post_init__(self) -> None:
         """Raise ValueError, which does not show the key, if it cannot be sent."""
@@ -115,6 +119,8 @@ def transport_options(
     retry_for: float,
     api_key: str | None,
     ca_file: str | os.PathLike[str] | None,
+    resume_for: float,
+    keep_seconds: float,
 ) -> TransportOptions:
     """Return the options that a caller of `connect` chose.
 
@@ -123,8 +129,9 @@ def transport_options(
         OSError: the file cannot be read.
     """
     key = os.environ.get(API_KEY_VARIABLE, "") if api_key is None else api_key
+    tls = _trusting(ca_file) if ca_file else None
     return TransportOptions(
-        open_timeout, timeout, retry_for, key.strip(), _trusting(ca_file) if ca_file else None
+        open_timeout, timeout, retry_for, key.strip(), tls, resume_for, keep_seconds
     )
 
 

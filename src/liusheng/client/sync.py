@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +22,7 @@ from liusheng.client import connection
 from liusheng.client.duplex import Duplex
 from liusheng.client.messages import AsrReady, Final, Partial, Skipped, TtsReady
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
-from liusheng.client.recognition import Recognition
+from liusheng.client.recognition import Connection, Recognition
 from liusheng.client.synthesis import Synthesis
 from liusheng.protocol.tts import Mark
 
@@ -133,13 +133,19 @@ class BlockingClient:
             raise
 
     def recognize(
-        self, audio: bytes | Iterable[bytes], **options: Unpack[RecognitionOptions]
+        self,
+        audio: bytes | Iterable[bytes],
+        *,
+        on_connection: Callable[[Connection], None] | None = None,
+        **options: Unpack[RecognitionOptions],
     ) -> BlockingRecognition:
         """Recognise audio, as `liusheng.client.Client.recognize`.
 
-        An iterable is read in another thread, while results are received.
+        An iterable is read in another thread, while results are received; `on_connection` is
+        called in another thread, too.
         """
-        return BlockingRecognition(self, self._client.recognize(audio, **options))
+        recognition = self._client.recognize(audio, on_connection=on_connection, **options)
+        return BlockingRecognition(self, recognition)
 
     def synthesize(
         self, text: str | Iterable[str], **options: Unpack[SynthesisOptions]
@@ -167,6 +173,8 @@ def connect(
     retry_for: float = 5.0,
     api_key: str | None = None,
     ca_file: str | os.PathLike[str] | None = None,
+    resume_for: float = 30.0,
+    keep_seconds: float = 600.0,
 ) -> BlockingClient:
     """Return a client of the server at `url`, for `with`; as `liusheng.client.connect`.
 
@@ -180,5 +188,7 @@ def connect(
         retry_for=retry_for,
         api_key=api_key,
         ca_file=ca_file,
+        resume_for=resume_for,
+        keep_seconds=keep_seconds,
     )
     return BlockingClient(client)

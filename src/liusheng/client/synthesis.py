@@ -50,7 +50,7 @@ class Synthesis(Duplex[bytes]):
         transport: TransportOptions,
     ) -> None:
         whole = isinstance(text, (str, list, tuple))
-        super().__init__(url, running, transport, whole=whole, in_flight=_IN_FLIGHT)
+        super().__init__(url, running, transport, in_flight=_IN_FLIGHT, whole=whole)
         self.ready: TtsReady | None = None
         self.first_packet_seconds: float | None = None
         self.marks: list[Mark] = []

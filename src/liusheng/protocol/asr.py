@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -55,12 +55,14 @@ class Start(RecognitionConfig, frozen=True, kw_only=True):
     format: raw samples, or a container, whose header describes its audio.
     sample_rate: of raw samples, in hertz.
     channels: of raw samples, interleaved; they are mixed to one.
+    resumable: whether the recognition is kept for its client when its connection breaks.
     """
 
     name: str
     format: SamplesFormat | ContainerFormat = "pcm_s16le"
     sample_rate: Annotated[int, Meta(ge=8_000, le=48_000)] | UnsetType = UNSET
     channels: Literal[1, 2] | UnsetType = UNSET
+    resumable: bool = False
 
     @property
     def rate(self) -> int:
@@ -74,9 +76,16 @@ class Start(RecognitionConfig, frozen=True, kw_only=True):
         return self.rate * channels * SAMPLE_BYTES.get(self.format, 0)
 
 
-UNSUPPORTED: dict[str, tuple[Any, ...]] = {"resume": ()}
-"""Parameters of the protocol that this server does not support, with the values that are allowed
-because they ask for the default."""
+class Resume(Struct, frozen=True, kw_only=True):
+    """A `start` that takes up a recognition whose connection broke.
+
+    resume: the newest token that its client was sent.
+    from_utterance: number of the first utterance whose final text and times the client does not
+        have; the answer repeats those from there on.
+    """
+
+    resume: Annotated[str, Meta(min_length=1)]
+    from_utterance: Annotated[int, Meta(ge=0)] = 0
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -96,6 +105,17 @@ class Limits(Struct, frozen=True, kw_only=True):
     first_audio_seconds: float = 20.0
 
 
+class ResumeOffer(Struct, frozen=True, kw_only=True):
+    """What a client needs to resume a recognition.
+
+    token: proves that the recognition is the client's; opaque.
+    seconds: for which the recognition is kept after its connection broke.
+    """
+
+    token: str
+    seconds: float
+
+
 class ServerReady(Struct, frozen=True, kw_only=True):
     """Answers `start`."""
 
@@ -105,6 +125,8 @@ class ServerReady(Struct, frozen=True, kw_only=True):
     model: str
     sample_rate: int = SAMPLE_RATE
     limits: Limits
+    resume: ResumeOffer | UnsetType = UNSET
+    resumed: Resumed | UnsetType = UNSET
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -116,6 +138,8 @@ class Result(Struct, frozen=True, kw_only=True):
     stable: the prefix of `result` that will not change.
     times: sent once after an endpoint: of the utterances that were closed since the last reply.
     heard: seconds of the audio, from its beginning, that `result` covers.
+    final_until: in resumable recognitions: the end of the last utterance that is closed and
+        reported, in seconds of the audio from its beginning.
     """
 
     result: str
@@ -124,6 +148,21 @@ class Result(Struct, frozen=True, kw_only=True):
     stable: str
     heard: float | UnsetType = UNSET
     times: tuple[TimedToken, ...] | UnsetType = UNSET
+    final_until: float | UnsetType = UNSET
+
+
+class Resumed(Struct, frozen=True, kw_only=True):
+    """Where a recognition that was taken up stands.
+
+    received: bytes of audio that the server has; the client goes on after them.
+    ended: `end` was received, so that the final reply follows.
+    replies: those that a client needs which has missed all since `from_utterance`; the last one is
+        the current reply.
+    """
+
+    received: int
+    ended: bool
+    replies: tuple[Result, ...]
 
 
 class TimedToken(Struct, frozen=True, kw_only=True):

@@ -32,4 +32,22 @@ class Abandon:
     """Drop the recognition; no answer is expected."""
 
 
-AsrCommand = Open | Feed | Finish | Abandon
+@dataclass(frozen=True)
+class Detach:
+    """Keep the recognition for its client, whose connection broke; no answer is expected."""
+
+
+@dataclass(frozen=True)
+class TakeUp:
+    """Take up a recognition that was kept, or that another connection has; answer with `resumed`
+    or `refused`.
+
+    token: of the client.
+    from_utterance: see `liusheng.protocol.asr.Resume`.
+    """
+
+    token: str
+    from_utterance: int
+
+
+AsrCommand = Open | Feed | Finish | Abandon | Detach | TakeUp

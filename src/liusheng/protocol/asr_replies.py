@@ -11,13 +11,17 @@ from liusheng.protocol.transcript import Transcript, View
 class Replies:
     """Renders replies from a transcript, each when it is sent.
 
+    with_final_until: whether results say up to where the text is final.
     processed: seconds of audio that the transcript covers, where that is known.
     """
 
-    def __init__(self, config: asr.RecognitionConfig | None = None) -> None:
+    def __init__(
+        self, config: asr.RecognitionConfig | None = None, *, with_final_until: bool = False
+    ) -> None:
         self.transcript = Transcript()
         self.processed: float | UnsetType = UNSET
         self._config = config or asr.RecognitionConfig()
+        self._with_final_until = with_final_until
         self._reported = 0  # closed utterances that a reply has covered
 
     @property
@@ -46,6 +50,18 @@ class Replies:
             results.append(self.result())
         return results
 
+    def cut_short(self) -> None:
+        """The open utterance will be closed before its end: say of no text that it is final, in the
+        sense that a new recognition could begin after it."""
+        self._with_final_until = False
+
+    def repeated(self, from_utterance: int) -> tuple[asr.Result, ...]:
+        """Return the replies for a client that has missed all since an utterance, by its number;
+        the last one is of the open utterance."""
+        self._reported = self.transcript.place(from_utterance)
+        closed = self.rest() if self.has_more else []
+        return (*closed, self.result())
+
     def final(self, name: str) -> asr.Final:
         """Return the last reply: the whole transcript. name: of the audio."""
         transcript = self.transcript
@@ -73,4 +89,5 @@ class Replies:
             stable=view.stable,
             times=self.transcript.times(since, until) if timed else UNSET,
             heard=self.processed,
+            final_until=self.transcript.end(until) if self._with_final_until else UNSET,
         )

@@ -8,31 +8,30 @@ it reads costs a counter, not an hour of replies.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from enum import Enum, auto
 
 import msgspec
 
 from liusheng.protocol import asr
-from liusheng.protocol.asr_commands import Abandon, AsrCommand, Feed, Finish, Open
-from liusheng.protocol.asr_replies import Replies
+from liusheng.protocol.asr_commands import (
+    Abandon,
+    AsrCommand,
+    Detach,
+    Feed,
+    Finish,
+    Open,
+    TakeUp,
+)
+from liusheng.protocol.asr_recognition import Recognition
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, parse_object, refuse_unsupported
+from liusheng.protocol.frames import convert, parse_object
 from liusheng.protocol.languages import check_language
-from liusheng.protocol.limits import packet_too_large, session_too_long
+from liusheng.protocol.limits import packet_too_large
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
 
 _HOW_TO_START = 'send {"signal": "start", "name": ..., "nbest": 1} first.'
-
-
-class _State(Enum):
-    IDLE = auto()  # no recognition
-    STREAMING = auto()
-    FAILED = auto()  # the recognition failed; the client's next frame is answered with the error
-    FINISHING = auto()  # `end` was received, the final reply is pending
-    WINDING_DOWN = auto()  # the server ends the session when all that it received is transcribed
 
 
 class ASRSession(BaseSession[AsrCommand]):
@@ -55,20 +54,26 @@ class ASRSession(BaseSession[AsrCommand]):
         self._languages = languages
         self._limits = limits
         self._max_text_chars = max_text_chars
-        self._state = _State.IDLE
-        self._start_message = asr.Start(name="")
-        self._replies = Replies()
+        self._recognition: Recognition | None = None
+        self._opening: Recognition | None = None
         # Replies between `end` and the final, which must be the first message after `end`.
         self._deferred: list[msgspec.Struct] = []
-        self._failure: ProtocolError | None = None
-        self._seconds = 0.0
         # While winding down: why the session ends, and whether a packet came that is not used.
         self._end_reason: tuple[ProtocolError, CloseCode] | None = None
         self._unused = False
-        self._fed = False  # whether the recognition has any audio
         self._waiting_since: float | None = None  # for the first audio
 
     # What the driver reads
+
+    @property
+    def recognition(self) -> Recognition | None:
+        """The recognition under way, or that which just ended."""
+        return self._recognition
+
+    @property
+    def opening(self) -> str:
+        """The session whose `Open` was not answered; "" for none."""
+        return self._opening.session if self._opening and not self._closed else ""
 
     @property
     def awaits_client(self) -> bool:
@@ -78,7 +83,7 @@ class ASRSession(BaseSession[AsrCommand]):
     @property
     def under_way(self) -> bool:
         """Whether a recognition is under way, or its error was not reported yet."""
-        return self._state is not _State.IDLE
+        return self._recognition is not None and not self._closed
 
     @property
     def backlog(self) -> int:
@@ -93,7 +98,7 @@ class ASRSession(BaseSession[AsrCommand]):
             return
         try:
             message = parse_object(frame, self._max_text_chars)
-            if self._state is _State.WINDING_DOWN:
+            if self._end_reason:
                 self._while_winding_down(message)
                 return
             signal = message.get("signal")
@@ -110,7 +115,7 @@ class ASRSession(BaseSession[AsrCommand]):
         """Handle a packet of audio; it gets exactly one reply."""
         if self._closed:
             return
-        if self._state is _State.WINDING_DOWN:
+        if self._end_reason:
             # The client will send it again elsewhere: the error that follows tells it to.
             self._unused = True
             return
@@ -119,15 +124,17 @@ class ASRSession(BaseSession[AsrCommand]):
         except ProtocolError as error:
             self._reply(asr.Error(code=error.code, message=error.message, result=""))
             return
-        self._seconds += self._packet_seconds(data)
+        assert self._recognition is not None
+        self._recognition.accept(data)
         if data:
-            self._fed = True
             self._commands.append(Feed(data))
-        self._reply_when_sent(self._replies.result)
+        self._reply_when_sent(self._recognition.replies.result)
 
     def time_passed(self, now: float) -> None:
         """Give the place of a client that started a recognition and sends no audio to others."""
-        if self._closed or self._fed or self._state is not _State.STREAMING:
+        recognition = self._recognition
+        waits = recognition is not None and recognition.active and not recognition.received
+        if self._closed or self._pending or not waits:
             self._waiting_since = None
             return
         if self._waiting_since is None:
@@ -141,9 +148,16 @@ class ASRSession(BaseSession[AsrCommand]):
             )
             self.stop(error, CloseCode.POLICY)
 
-    def disconnected(self) -> None:
-        """Handle the loss of the connection: abandon the work, send nothing more."""
-        super().disconnected()
+    def disconnected(self, *, deliberate: bool = True) -> None:
+        """Handle the loss of the connection: send nothing more.
+
+        The recognition is abandoned, unless the connection broke (it was not closed by a
+        deliberate client) and the client may resume it.
+        """
+        if self._recognition and self._recognition.kept and not deliberate:
+            self._recognition = None
+            self._commands.append(Detach())
+        super().disconnected(deliberate=deliberate)
         self._deferred.clear()
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
@@ -153,30 +167,57 @@ class ASRSession(BaseSession[AsrCommand]):
         which is still speaking that nothing was lost. A recognition whose `end` was received ends
         with its final reply.
         """
-        if self._state is _State.STREAMING and self._fed:
-            self._state = _State.WINDING_DOWN
+        if self._pending:
+            return
+        if self._recognition and self._recognition.active and self._recognition.received:
             self._end_reason = error, code
+            self._recognition.replies.cut_short()
             self._commands.append(Finish())
-        elif not self._pending:
+        else:
             self.stop(error, code)
 
     # What the recogniser does
 
-    def opened(self, model: str) -> None:
-        """The recognition of the last `Open` has begun, with this model."""
-        self._state = _State.STREAMING
-        self._reply(
-            asr.ServerReady(
-                session=self._id,
-                model=model,
-                sample_rate=self._start_message.rate,
-                limits=self._limits,
-            )
+    def opened(self, model: str, offer: asr.ResumeOffer | None = None) -> Recognition:
+        """The recognition of the last `Open` has begun, with this model; return it.
+
+        offer: what its client needs to resume it; None: it cannot be resumed.
+        """
+        assert self._opening is not None
+        self._recognition, self._opening = self._opening, None
+        self._recognition.model = model
+        self._recognition.offer = offer
+        self._reply(self._recognition.ready())
+        return self._recognition
+
+    def resumed(self, recognition: Recognition, from_utterance: int) -> None:
+        """The recognition of the last `TakeUp` is this session's from now on."""
+        self._recognition = recognition
+        self._id = recognition.session
+        self._outbox.append(recognition.resumed(from_utterance))
+        self._settle()
+
+    def taken_over(self) -> None:
+        """Another connection has resumed the recognition: end this one.
+
+        Replies that were not sent yet are not sent here.
+        """
+        self._recognition = None
+        if self._closed:
+            return
+        self._outbox.clear()
+        self._deferred.clear()
+        error = ProtocolError(
+            ErrorCode.RESUMED_ELSEWHERE,
+            "This recognition was resumed on another connection, so this one is closed. If that "
+            "was not you, keep the token to yourself.",
         )
+        self.stop(error, CloseCode.POLICY)
 
     def refused(self, error: ProtocolError) -> None:
-        """The recognition of the last `Open` is refused. Unless the server is full, the client may
-        start another one on this connection."""
+        """The recognition of the last `Open` or `TakeUp` is refused. Unless the server is full,
+        the client may start another one on this connection."""
+        self._opening = None
         self._report(error)
         if error.code is ErrorCode.SERVER_BUSY:
             self._close(CloseCode.TRY_AGAIN_LATER, "server busy")
@@ -189,40 +230,26 @@ class ASRSession(BaseSession[AsrCommand]):
         stable: int,
         processed: float | None = None,
     ) -> None:
-        """The recognition has new text; see `Transcript.update`.
-
-        processed: seconds of audio that the text covers; None: not known.
-        """
-        self._replies.transcript.update(closed, index, text, stable)
-        if processed is not None:
-            self._replies.processed = round(processed, 3)
+        """The recognition has new text; see `RecognitionEvents`."""
+        if self._recognition:
+            self._recognition.updated(closed, index, text, stable, processed)
 
     def decoded(self, seconds: float) -> None:
         """So much audio was decoded from a container, whose packets have no known duration.
 
         One over the limit fails, also after `end`: nothing of it was accepted in part.
         """
-        self._seconds += seconds
-        limit = self._limits.max_session_seconds
-        recognising = self._state in (_State.STREAMING, _State.FINISHING)
-        if recognising and limit and self._seconds > limit:
-            self._commands.append(Abandon())
-            self.failed(session_too_long(limit, "Send it as several files."))
+        if self._recognition and self._recognition.active and not self._closed:
+            self._recognition.decoded(seconds)
+            if not self._recognition.active:
+                self._commands.append(Abandon())
+                self._settle()
 
     def finished(self) -> None:
         """Every utterance is closed, after `Finish`."""
-        if not self._pending:
-            return
-        # An utterance still open has no words: the final text is the closed text, with its times.
-        self._replies.transcript.update((), 0, "", 0)
-        if self._end_reason:
-            error, code = self._end_reason
-            self._outbox.extend(self._replies.rest())
-            self._report(error)
-            self._close(code, error.code.value)
-            return
-        self._outbox.append(self._replies.final(self._start_message.name))
-        self._close(CloseCode.NORMAL, "finished")
+        if self._recognition and self._pending:
+            self._recognition.finished()
+            self._settle()
 
     def failed(self, error: ProtocolError) -> None:
         """The recognition is lost.
@@ -230,106 +257,112 @@ class ASRSession(BaseSession[AsrCommand]):
         While audio is streamed, clients read any message as the reply to a packet. So the error is
         sent as the reply to the client's next frame.
         """
-        if self._state is _State.STREAMING:
-            self._state = _State.FAILED
-            self._failure = error
-        elif self._pending:
-            self._outbox.append(asr.Error(code=error.code, message=error.message))
-            self._close(CloseCode.INTERNAL, "recognition failed")
+        if self._recognition and not self._closed:
+            self._recognition.failed(error)
+            self._settle()
 
     # Internals
 
     @property
+    def _finishing(self) -> bool:
+        """Whether the final reply is pending."""
+        return self._recognition is not None and self._recognition.ended and not self._closed
+
+    @property
     def _pending(self) -> bool:
         """Whether the recogniser has all audio, and its last text is awaited."""
-        return self._state in (_State.FINISHING, _State.WINDING_DOWN)
+        return self._finishing or (self._end_reason is not None and not self._closed)
 
     def _while_winding_down(self, message: dict[str, object]) -> None:
-        if message.get("signal") == "end" and not self._unused:
+        if message.get("signal") == "end" and not self._unused and self._recognition:
             # The recognition is whole after all.
-            self._state = _State.FINISHING
+            self._recognition.ended = True
             self._end_reason = None
         else:
             self._unused = True
 
     def _start(self, message: dict[str, object]) -> None:
-        if self._state is _State.FINISHING:
+        if self._finishing:
             raise ProtocolError(
                 ErrorCode.AFTER_END,
                 '"start" was received after "end"; this connection is closed after the final '
                 "reply. Start the next recognition on a new connection.",
             )
+        if "resume" in message:
+            resume = convert(message, asr.Resume)
+            self._abandon()
+            self._commands.append(TakeUp(resume.resume, resume.from_utterance))
+            return
         start = convert(message, asr.Start)
-        refuse_unsupported(message, asr.UNSUPPORTED)
         check_language(start.lang, self._languages)
         check_audio_format(start.format, message)
-        if self._state is _State.STREAMING:
-            self._commands.append(Abandon())
-        self._state = _State.IDLE
-        self._start_message = start
-        self._replies = Replies(start)
-        self._failure = None
-        self._seconds = 0.0
-        self._fed = False
+        self._abandon()
         self._waiting_since = None
         self._id = self._new_id()
+        self._opening = Recognition(self._id, start, self._limits)
         self._commands.append(Open(self._id, start))
 
     def _end(self) -> None:
-        if self._state is _State.STREAMING:
-            self._state = _State.FINISHING
-            self._commands.append(Finish())
-        elif self._state is _State.FAILED and self._failure is not None:
-            self._report(self._failure)
-            self._close(CloseCode.INTERNAL, "recognition failed")
-        elif self._state is _State.FINISHING:
-            raise ProtocolError(
-                ErrorCode.AFTER_END, '"end" was received twice; the final reply is pending.'
-            )
-        else:
+        if self._recognition is None:
             raise ProtocolError(
                 ErrorCode.NOT_STARTED,
                 f'"end" was received before a recognition was started; {_HOW_TO_START}',
             )
+        if self._recognition.ended:
+            raise ProtocolError(
+                ErrorCode.AFTER_END, '"end" was received twice; the final reply is pending.'
+            )
+        self._recognition.ended = True
+        if self._recognition.active:
+            self._commands.append(Finish())
+        self._settle()
+
+    def _settle(self) -> None:
+        """Send the last text, and close, if it is due and known."""
+        recognition = self._recognition
+        if recognition is None or recognition.active or not self._pending:
+            return
+        if recognition.complete and self._end_reason:
+            error, code = self._end_reason
+            self._outbox.extend(recognition.replies.rest())
+            self._report(error)
+            self._close(code, error.code.value)
+            return
+        self._outbox.append(recognition.last_reply())
+        if recognition.complete:
+            self._close(CloseCode.NORMAL, "finished")
+        else:
+            self._close(CloseCode.INTERNAL, "recognition failed")
 
     def _check_packet(self, data: bytes) -> None:
-        if self._state is _State.IDLE:
+        if self._recognition is None:
             raise ProtocolError(
                 ErrorCode.NOT_STARTED,
                 "Audio was received before a recognition was started, and was not used; "
                 f"{_HOW_TO_START}",
             )
-        if self._state is _State.FAILED and self._failure is not None:
-            # A new exception each time: the traceback of a reused one grows, and keeps each packet.
-            raise ProtocolError(self._failure.code, self._failure.message)
-        if self._state is _State.FINISHING:
+        if self._recognition.ended:
             raise ProtocolError(
                 ErrorCode.AFTER_END, 'Audio was received after "end", and was not used.'
             )
         if len(data) > self._limits.max_packet_bytes:
             raise packet_too_large(len(data), self._limits.max_packet_bytes)
-        limit = self._limits.max_session_seconds
-        if limit and self._seconds + self._packet_seconds(data) > limit:
-            raise session_too_long(
-                limit, 'Send "end" to get the text so far, then start another recognition.'
-            )
+        self._recognition.check(data)
 
-    def _packet_seconds(self, data: bytes) -> float:
-        """Return the seconds of audio in a packet of raw samples; 0 for a container's packet."""
-        rate = self._start_message.bytes_per_second
-        return len(data) / rate if rate else 0.0
+    def _abandon(self) -> None:
+        if self._recognition:
+            self._commands.append(Abandon())
+        self._recognition = self._opening = None
 
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
-        if self._state is _State.STREAMING or self._pending:
-            self._commands.append(Abandon())
-        self._state = _State.IDLE
+        self._abandon()
         return ()
 
     def _report(self, error: ProtocolError) -> None:
         self._reply(asr.Error(code=error.code, message=error.message))
 
     def _reply(self, message: msgspec.Struct) -> None:
-        if self._state is _State.FINISHING:
+        if self._finishing:
             self._deferred.append(message)
         elif not self._closed:
             self._outbox.append(message)
@@ -338,7 +371,6 @@ class ASRSession(BaseSession[AsrCommand]):
         self._outbox.extend(self._deferred)
         self._deferred.clear()
         super()._close(code, reason)
-        self._state = _State.IDLE
 
 
 def _unknown_signal(message: dict[str, object]) -> str:

@@ -36,6 +36,8 @@ class ErrorCode(str, Enum):
     NOT_STARTED = "not_started"
     AFTER_END = "after_end"
     WRONG_SESSION = "wrong_session"
+    UNKNOWN_SESSION = "unknown_session"
+    RESUMED_ELSEWHERE = "resumed_elsewhere"
     UNEXPECTED_BINARY = "unexpected_binary"
 
     # The content cannot be used, or is over a limit.

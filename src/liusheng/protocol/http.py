@@ -66,6 +66,11 @@ class RecognitionQuery(RecognitionConfig, frozen=True, kw_only=True):
     channels: Literal[1, 2] = 1
 
 
+UNSUPPORTED_RECOGNITION: dict[str, tuple[Any, ...]] = {"resumable": ("false",), "resume": ()}
+"""Fields of a `start` over the WebSocket that need one, with the values that are allowed because
+they ask for the default."""
+
+
 class RecognitionBody(Struct, frozen=True, kw_only=True):
     """A file to recognise.
 

@@ -8,6 +8,7 @@ punctuation; a stable prefix never changes; the tokens of the final text have ti
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -86,6 +87,15 @@ class Transcript:
         piece, utterance = self._pieces[place]
         text = piece.strip()
         return View(text, utterance.index, True, text)
+
+    def place(self, index: int) -> int:
+        """Return how many closed utterances with text have a smaller number than `index`."""
+        return bisect_left(self._pieces, index, key=lambda piece: piece[1].index)
+
+    def end(self, count: int) -> float:
+        """Return where the last of the first `count` closed utterances with text ends, in seconds
+        from the start of the audio; 0 for none."""
+        return round(self._pieces[count - 1][1].end, 3) if count else 0.0
 
     @property
     def open_view(self) -> View:

@@ -21,6 +21,7 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server.access.caller import caller
 from liusheng.server.access.gate import Gate
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.config.settings import Settings
@@ -47,6 +48,7 @@ from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
 from liusheng.server.websocket.driver import SocketDriver, connection_log
 from liusheng.server.websocket.realtime import RealtimeSocket
+from liusheng.server.websocket.resumption import ResumableRecognitions
 from liusheng.server.websocket.tts import TTSSocket
 
 _STOP_TIMEOUT = 3.0
@@ -62,6 +64,7 @@ class Application:
     decoding: of files; recognition needs it.
     keyring: the keys that clients need; None: they need none.
     routes, page: all routes, and those of the web page.
+    resumable: the recognitions whose clients may resume them; None: a new collection.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Application:
         punctuation: PunctuationService | None = None,
         decoding: DecodingService | None = None,
         keyring: Keyring | None = None,
+        resumable: ResumableRecognitions | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
@@ -79,6 +83,8 @@ class Application:
         self._punctuation = punctuation
         self._decoding = decoding
         self._sockets: set[SocketDriver[Any]] = set()
+        self.resumable = resumable or ResumableRecognitions(settings.resume)
+        self.resumable.settings = settings.resume
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
         self.routes = self._routes()
@@ -101,6 +107,7 @@ class Application:
     def wind_down(self) -> None:
         """Close every WebSocket after the results of what was received, and cut off requests over
         HTTP, whose clients send them again whole; does not wait."""
+        self.resumable.close()
         for socket in tuple(self._sockets):
             socket.wind_down(server_stopping(), CloseCode.SERVICE_RESTART)
         for endpoint in self._endpoints:
@@ -108,6 +115,7 @@ class Application:
 
     async def stop_sessions(self) -> None:
         """Send every client the error server_stopping, and close its connection."""
+        self.resumable.close()
         await asyncio.gather(
             *(
                 socket.stop(server_stopping(), CloseCode.SERVICE_RESTART, _STOP_TIMEOUT)
@@ -204,6 +212,8 @@ class Application:
                 max_session_seconds=limits.max_session_seconds,
                 first_audio_seconds=limits.first_audio_seconds,
             ),
+            resumable=self.resumable,
+            client=caller(websocket.scope),
         )
         await self._serve("asr", websocket, socket)
 

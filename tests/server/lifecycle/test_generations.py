@@ -16,6 +16,7 @@ SCOPE = {"type": "http", "path": "/"}
 class FakeEngine:
     def __init__(self) -> None:
         self.stopped = 0
+        self.streams = 0
 
     async def stop(self) -> None:
         self.stopped += 1
@@ -166,3 +167,17 @@ async def test_at_the_end_the_callers_engines_are_left_to_the_caller() -> None:
     assert (first.stopped, second.stopped) == (0, 1)
     old.application.end.set()
     await connection
+
+
+async def test_engines_end_after_the_last_recognition_that_was_resumed_elsewhere() -> None:
+    replaced = FakeEngine()
+    old, new = Made(replaced), Made(FakeEngine())
+    generations = Generations(old.generation)
+    replaced.streams = 1  # its connection broke, or is of the new generation
+    generations.replace(new.generation)
+    await asyncio.sleep(0.25)
+    assert replaced.stopped == 0
+    replaced.streams = 0
+    await asyncio.sleep(0.25)
+    assert replaced.stopped == 1
+    await generations.end(new.generation.engines)

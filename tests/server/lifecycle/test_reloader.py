@@ -22,7 +22,7 @@ from liusheng.server.lifecycle.generations import Generation, Generations
 class FakeEngine:
     def __init__(self, options: str = "") -> None:
         self.options = options
-        self.started = self.stopped = 0
+        self.started = self.stopped = self.streams = 0
         self.failure: Exception | None = None
 
     def limit(self, options: str) -> None:
@@ -50,11 +50,10 @@ class Reload:
         self.fault = ""
         self.running, self.made = FakeEngine("old"), FakeEngine("new")
         self.limits: list[Any] = []
+        self.resumable = object()
         server: Any = SimpleNamespace(limit=self.limits.append)
         self.generations = Generations(self.generation(self.running))
-        monkeypatch.setattr(
-            Generation, "of", lambda _, engines, __: Generation(self.application(), engines, "")
-        )
+        monkeypatch.setattr(Generation, "of", self.made_generation)
         monkeypatch.setattr(logs, "set_up", lambda *_: None)
         self.reloader = reload.Reloader(
             self.settings,
@@ -74,7 +73,13 @@ class Reload:
         return Engines(engine)
 
     def application(self) -> Any:
-        return SimpleNamespace(release_idle=lambda: None, watch=asyncio.Event().wait)
+        return SimpleNamespace(
+            release_idle=lambda: None, watch=asyncio.Event().wait, resumable=self.resumable
+        )
+
+    def made_generation(self, _: object, engines: Engines, __: object, kept: Any) -> Generation:
+        assert kept is self.resumable, "those that broke before a reload are found after it"
+        return Generation(self.application(), engines, "")
 
     def generation(self, engine: FakeEngine) -> Generation:
         return Generation(self.application(), self.engines(engine), "")

@@ -86,7 +86,7 @@ async def test_a_second_start_abandons_the_first(server: Server) -> None:
         ('{"signal": "start", "name": "a", "nbest": "many"}', "invalid_field"),
         ('{"signal": "start", "name": "a", "lang": "tlh"}', "not_supported_by_model"),
         ('{"signal": "start", "name": "a", "hotwords": ["x"]}', "not_supported_by_model"),
-        ('{"signal": "start", "name": "a", "resume": "x"}', "unsupported_field"),
+        ('{"signal": "start", "name": "a", "resume": "x"}', "unknown_session"),
         ('{"signal": "end"}', "not_started"),
         ('{"padding": "' + "x" * 20_000 + '"}', "message_too_large"),
         (b"\0\0", "not_started"),

@@ -58,7 +58,7 @@ class FakeSession:
     def bytes_received(self, data: bytes) -> None:
         self.told.append(data)
 
-    def disconnected(self) -> None:
+    def disconnected(self, *, deliberate: bool = True) -> None:
         self.told.append("disconnected")
         self.closed = True
 

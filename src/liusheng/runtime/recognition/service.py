@@ -138,6 +138,11 @@ class RecognitionService:
         return [*self._pool.pids, *self._vad.pids]
 
     @property
+    def streams(self) -> int:
+        """How many recognitions are under way."""
+        return len(self._scheduler)
+
+    @property
     def languages(self) -> frozenset[str]:
         """What a stream's `lang` may be besides "auto"."""
         return frozenset(self.description.capabilities) - {"auto"}

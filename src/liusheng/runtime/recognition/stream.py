@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
-from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
 from liusheng.runtime.workers.timeouts import wait_for_event
 
 
@@ -66,6 +66,11 @@ class RecognitionStream:
     def queued_seconds(self) -> float:
         """Of audio that no turn has taken in yet."""
         return self.audio.queued / SAMPLE_RATE
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of its audio in memory."""
+        return BYTES_PER_SAMPLE * self.audio.kept
 
     @property
     def covered_seconds(self) -> float:

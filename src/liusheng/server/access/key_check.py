@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.access.addresses import client_address
 from liusheng.server.access.attempts import WrongKeys
+from liusheng.server.access.caller import put_caller
 from liusheng.server.access.credentials import answer_subprotocol, take_keys
 from liusheng.server.access.key_limits import KeyLimits
 from liusheng.server.access.keyring import Keyring
@@ -74,6 +75,7 @@ class KeyCheck:
             return
         ending = Ending()
         put_ending(scope, ending)
+        put_caller(scope, key.name)
         self._served[ending] = key
         try:
             with structlog.contextvars.bound_contextvars(key=key.name):

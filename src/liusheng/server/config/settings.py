@@ -226,6 +226,18 @@ class LimitSettings(Group):
         return min(self.max_upload_seconds, self.max_session_seconds or self.max_upload_seconds)
 
 
+class ResumeSettings(Group):
+    """Recognitions whose connections broke, kept for their clients to resume."""
+
+    seconds: float = Field(
+        default=30, ge=0, description="Seconds for which a recognition is kept; 0: none is."
+    )
+    max_sessions: int = Field(default=64, ge=1, description="Recognitions kept at the same time.")
+    max_bytes: int = Field(
+        default=64 << 20, ge=0, description="Bytes of their audio in memory, together."
+    )
+
+
 class WorkerSettings(Group):
     """The worker processes."""
 
@@ -350,6 +362,7 @@ class Settings(BaseSettings):
     asr: AsrSettings = AsrSettings()
     tts: TtsSettings = TtsSettings()
     limits: LimitSettings = LimitSettings()
+    resume: ResumeSettings = ResumeSettings()
     workers: WorkerSettings = WorkerSettings()
     drain: DrainSettings = DrainSettings()
     watchdog: WatchdogSettings = WatchdogSettings()

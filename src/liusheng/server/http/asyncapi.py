@@ -31,7 +31,12 @@ class ChannelDescription:
 ASR = ChannelDescription(
     paths.ASR_STREAMING,
     "Streaming recognition",
-    {"start": (asr.Start, {"signal": "start"}), "audio": None, "end": (None, {"signal": "end"})},
+    {
+        "start": (asr.Start, {"signal": "start"}),
+        "resume": (asr.Resume, {"signal": "start"}),
+        "audio": None,
+        "end": (None, {"signal": "end"}),
+    },
     {
         "serverReady": asr.ServerReady,
         "result": asr.Result,

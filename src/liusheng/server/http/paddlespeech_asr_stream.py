@@ -19,7 +19,7 @@ from liusheng.protocol import asr, paths
 from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.frames import convert, refuse_unsupported
-from liusheng.protocol.http import RecognitionQuery
+from liusheng.protocol.http import UNSUPPORTED_RECOGNITION, RecognitionQuery
 from liusheng.protocol.languages import check_language
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
@@ -52,7 +52,7 @@ def asr_stream_endpoint(
         request = exchange.request
         parameters = _parameters(request.query_params)
         query = convert(parameters, RecognitionQuery, strict=False)
-        refuse_unsupported(parameters, asr.UNSUPPORTED)
+        refuse_unsupported(parameters, UNSUPPORTED_RECOGNITION)
         check_audio_format(query.format, parameters)
         check_language(query.lang, recognition.languages)
         media_type = preferred(request.headers.get("accept", ""), (LINES, EVENTS))

@@ -18,6 +18,7 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engine, Engines
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.refusal import refuse
+from liusheng.server.websocket.resumption import ResumableRecognitions
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +38,19 @@ class Generation:
     connections: int = 0
 
     @classmethod
-    def of(cls, settings: Settings, engines: Engines, keyring: Keyring | None) -> Generation:
-        """Make the generation for these settings. engines: started."""
+    def of(
+        cls,
+        settings: Settings,
+        engines: Engines,
+        keyring: Keyring | None,
+        resumable: ResumableRecognitions | None = None,
+    ) -> Generation:
+        """Make the generation for these settings.
+
+        engines: started.
+        resumable: of the generation before it, so that a client whose connection breaks at a reload
+            finds its recognition.
+        """
         application = Application(
             settings,
             engines.recognition,
@@ -46,6 +58,7 @@ class Generation:
             engines.punctuation,
             engines.decoding,
             keyring,
+            resumable,
         )
         return cls(application, engines, settings.path_prefix)
 
@@ -139,6 +152,15 @@ class Generations:
     def _is_outdated(self, generation: Generation) -> bool:
         return not all(self._current.uses(engine) for engine in generation.engines)
 
+    def _resumed(self, old: Generation) -> bool:
+        """Whether recognitions are under way on engines that only older generations have."""
+        recognition = old.engines.recognition
+        return (
+            recognition is not None
+            and not self._current.uses(recognition)
+            and recognition.streams > 0
+        )
+
     def _every(self) -> list[Generation]:
         return [self._current, *self._older]
 
@@ -166,8 +188,8 @@ class Generations:
             _log.info("the engines from before a reload have ended")
 
     async def _last_connection(self, old: Generation) -> None:
-        """Wait until a generation has no connection."""
-        while old.connections:
+        """Wait until a generation has no connection, and no recognition on another one's."""
+        while old.connections or self._resumed(old):
             # A client that keeps its connection for the next session does not keep the engines.
             if self._is_outdated(old):
                 old.application.release_idle()

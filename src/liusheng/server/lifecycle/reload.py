@@ -103,7 +103,8 @@ class Reloader:
             for result in started:
                 if isinstance(result, BaseException):
                     raise result
-            generation = Generation.of(settings, engines, keyring)
+            resumable = self._generations.current.application.resumable
+            generation = Generation.of(settings, engines, keyring, resumable)
         except BaseException:
             await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
             raise

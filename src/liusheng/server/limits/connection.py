@@ -20,12 +20,14 @@ class Connection:
     account: of the bytes that are held for it.
     lost: set when it is closed. ASGI reports that behind everything the client sent before.
     on_closed: called then.
+    left: whether the client closed it because it was done or went away, and not because it broke.
     """
 
     def __init__(self, limits: ServerLimits) -> None:
         self.limits = limits
         self.account = Account(limits.budget)
         self.lost = asyncio.Event()
+        self.left = False
         self.on_closed: Callable[[], None] = lambda: None
 
     @property

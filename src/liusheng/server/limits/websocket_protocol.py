@@ -40,6 +40,7 @@ _LEAST_WAIT = 0.1  # seconds in which the socket is read once more
 _LINGER = 10.0  # seconds in which what a client still sends is dropped
 _FLUSH = 30.0  # seconds for a client to read what is left, after the session is over
 
+_LEAVING = (1000, 1001, 1005)  # RFC 6455, 7.4.1: normal, going away, without a code
 _NOT_UTF8, _TOO_BIG, _TRY_LATER = 1007, 1009, 1013
 
 
@@ -191,6 +192,12 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(output))
         elif output:
             self._owed_pong = output[-1]
+
+    def handle_close(self, event: Frame) -> None:
+        """Handle a close frame; note that the client leaves, if it says so."""
+        received = self.conn.close_rcvd
+        self._connection.left = received is not None and received.code in _LEAVING
+        super().handle_close(event)
 
     def handle_parser_exception(self) -> None:
         """Send the close frame that says what was wrong."""

@@ -102,7 +102,7 @@ class SocketDriver(Generic[C]):
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # First, so that the work for this client ends whatever the tasks do.
-            self._session.disconnected()
+            self._session.disconnected(deliberate=self._connection.left)
             self.progress()
             for task in tasks:
                 task.cancel()

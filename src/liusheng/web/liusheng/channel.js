@@ -6,6 +6,7 @@ import { refusalOf } from "./refusal.js";
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5_000;
 const OPENING_TIMEOUT = 10_000;
+const LOST = 4000; // a close code; with 1000 the server would keep nothing to resume
 
 /**
  * A connection that reconnects when it is lost.
@@ -77,13 +78,21 @@ export class Channel {
     this.#closed = true;
     clearTimeout(this.#timer);
     globalThis.removeEventListener?.("online", this.online);
-    this.#report("closed");
+    this.report("closed");
     this.#socket?.close(1000);
+  }
+
+  /** Leave the connection, which seems dead, and reconnect. A browser may tell of its end late. */
+  lose() {
+    const lost = this.#socket;
+    this.#socket = null;
+    lost?.close(LOST);
+    this.#lost();
   }
 
   #open() {
     this.#timer = 0;
-    this.#report("connecting");
+    this.report("connecting");
     const socket = new WebSocket(this.#url, this.#protocols);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
@@ -94,7 +103,7 @@ export class Channel {
       opened = true;
       clearTimeout(opening);
       if (!isCurrent()) return;
-      this.#report("open");
+      this.report("open");
       this.#handlers.onOpen();
     };
     socket.onmessage = ({ data }) => {
@@ -115,9 +124,13 @@ export class Channel {
         this.#handlers.onFailed(refusal);
         return;
       }
-      if (this.#handlers.onBroken()) this.#again();
-      else this.close();
+      this.#lost();
     };
+  }
+
+  #lost() {
+    if (this.#handlers.onBroken()) this.#again();
+    else this.close();
   }
 
   #openNow() {
@@ -142,10 +155,11 @@ export class Channel {
     // Clients of one server should not all reconnect at the same instant.
     const spread = pause * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => this.#open(), spread);
-    this.#report("waiting");
+    this.report("reconnecting");
   }
 
-  #report(state) {
+  /** Tell the owner the state of the connection. */
+  report(state) {
     this.#handlers.onConnection?.({ state, attempts: this.#attempts });
   }
 }

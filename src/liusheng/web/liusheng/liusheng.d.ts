@@ -36,9 +36,12 @@ export interface Frame {
   time: number;
 }
 
-/** The state of a connection. "waiting": it was lost; another attempt follows after a pause. */
+/**
+ * The state of a connection. "reconnecting": it was lost; another attempt follows after a pause.
+ * "resumed": a recognition goes on over a new connection.
+ */
 export interface Connection {
-  state: "connecting" | "open" | "waiting" | "closed";
+  state: "connecting" | "open" | "reconnecting" | "resumed" | "closed";
   /** Failed attempts in a row. */
   attempts: number;
 }
@@ -82,8 +85,9 @@ export interface RecognitionOptions {
   name?: string;
   nbest?: number;
   /**
-   * Seconds of audio that are kept to be sent again if the connection is lost; 600 by default. A
-   * connection that is lost later ends the recognition.
+   * Seconds of audio that are kept to be sent again if the connection is lost; 600 by default. Audio
+   * is kept until the server has it and the utterance is final; what the server does not have yet is
+   * kept in any case.
    */
   keepSeconds?: number;
   onReady?: (ready: Ready) => void;
@@ -110,6 +114,10 @@ export interface Update {
   is_final: boolean;
   /** Number of the utterance. */
   utterance: number;
+  /** Seconds of audio that `result` covers. */
+  heard?: number;
+  /** In the first reply after an endpoint: of the utterances closed since the last reply. */
+  times?: Timed[];
 }
 
 export interface Final extends Update {

@@ -2,22 +2,36 @@
 
 import { Channel } from "./channel.js";
 import { LiushengError } from "./errors.js";
+import { KeptAudio } from "./kept_audio.js";
+import { Progress } from "./progress.js";
 
 const SAMPLE_RATE = 16_000;
+const BYTES_PER_SECOND = 2 * SAMPLE_RATE;
+
+/**
+ * Milliseconds without a reply that is due, after which a connection counts as lost, if the
+ * recognition can be resumed. The server pauses for ten seconds at most; a final may take longer.
+ */
+const STALLED = 20_000;
+const FINAL_STALLED = 60_000;
 
 /** One recognition, over one connection, or several if connections are lost. */
 export class Recognition {
   #options;
   #channel;
-  #packets = [];
-  #samples = 0;
-  #sent = 0;
-  #replies = 0;
-  #ready = false;
+  #kept;
+  #progress = new Progress();
+  #token = "";
+  #begun = false; // a server has taken it
+  #ready = false; // on this connection
+  #position = 0; // of what is sent next
+  #unanswered = []; // where the packets of this connection without a reply end
+  #open = []; // where all packets without a reply end
+  #endSent = false;
   #ended = false;
   #over = false;
-  #shown = ""; // last result before a reconnection, until the new result is as long
-  #lastResult = "";
+  #furthest = 0; // that was ever acknowledged
+  #stall = 0;
   #model = "";
   #final;
 
@@ -27,6 +41,7 @@ export class Recognition {
    */
   constructor(url, options) {
     this.#options = { lang: "auto", name: "browser", nbest: 1, keepSeconds: 600, ...options };
+    this.#kept = new KeptAudio(this.#options.keepSeconds * BYTES_PER_SECOND);
     this.#final = Promise.withResolvers?.() ?? resolvers();
     this.#final.promise.catch(() => {}); // The owner handles it through `finish` or `final`.
     this.#channel = new Channel(url, "asr", {
@@ -52,12 +67,12 @@ export class Recognition {
 
   /** Seconds of audio sent with `send` so far. */
   get seconds() {
-    return this.#samples / SAMPLE_RATE;
+    return this.#kept.end / BYTES_PER_SECOND;
   }
 
   /** Number of packets without a reply. */
   get pending() {
-    return this.#packets.length - this.#replies;
+    return this.#open.length;
   }
 
   /**
@@ -65,9 +80,9 @@ export class Recognition {
    * @param {Int16Array} packet 16 kHz, mono; it is kept, so do not write to it again.
    */
   send(packet) {
-    if (this.#over || this.#ended) return;
-    this.#samples += packet.length;
-    this.#packets.push(packet);
+    if (this.#over || this.#ended || !packet.length) return;
+    this.#kept.append(packet);
+    this.#open.push(this.#kept.end);
     this.#flush();
   }
 
@@ -85,89 +100,151 @@ export class Recognition {
     this.#fail(new LiushengError("abandoned", "The recognition was stopped before its end."));
   }
 
+  // One connection
+
   #start() {
+    this.#unanswered = [];
+    this.#expect();
+    if (!this.#token) this.#begin();
+    else {
+      const { fromUtterance } = this.#progress;
+      this.#channel.send({ signal: "start", resume: this.#token, from_utterance: fromUtterance });
+    }
+  }
+
+  #begin() {
+    if (!this.#kept.has(this.#progress.finalUntil)) {
+      this.#fail(this.#notKept());
+      return;
+    }
+    this.#progress.restart();
+    this.#continueAt(this.#progress.finalUntil, false);
     const { name, nbest, lang } = this.#options;
-    this.#channel.send({ name, signal: "start", nbest, lang });
+    this.#channel.send({ name, signal: "start", nbest, lang, resumable: true });
+  }
+
+  #continueAt(position, ended) {
+    this.#kept.seek(position);
+    this.#position = position;
+    this.#endSent = ended;
   }
 
   #flush() {
-    if (!this.#ready) return;
-    while (this.#sent < this.#packets.length) {
-      this.#channel.send(this.#packets[this.#sent]);
-      this.#sent += 1;
-      this.#forget();
+    if (!this.#ready || this.#over) return;
+    while (this.#position < this.#kept.end) {
+      const packet = this.#kept.packet(this.#position);
+      this.#channel.send(packet);
+      this.#position += packet.byteLength;
+      this.#unanswered.push(this.#position);
     }
-    if (this.#ended && this.#sent !== Infinity) {
+    if (this.#ended && !this.#endSent) {
       const { name, nbest } = this.#options;
       this.#channel.send({ name, signal: "end", nbest });
-      this.#sent = Infinity;
+      this.#endSent = true;
     }
-  }
-
-  /** After `keepSeconds` a recognition cannot be resumed, so audio is no longer kept. */
-  #forget() {
-    if (this.seconds > this.#options.keepSeconds) this.#packets[this.#sent - 1] = null;
+    if (!this.#stall) this.#expect();
   }
 
   #take(message) {
+    this.#token = message.resume?.token ?? this.#token;
     if (message.status === "error") this.#error(message);
-    else if (message.signal === "server_ready") {
-      this.#ready = true;
-      this.#model = message.model ?? "";
-      this.#options.onReady?.(message);
-      this.#flush();
-    } else if (message.signal === "finished") {
-      this.#over = true;
-      this.#options.onUpdate?.({ ...message, stable: message.result });
-      this.#final.resolve(message);
-      this.#channel.close();
-    } else if (typeof message.result === "string") {
-      this.#replies += 1;
-      this.#channel.settled();
+    else if (message.signal === "server_ready") this.#serverReady(message);
+    else if (message.signal === "finished") this.#finished(message);
+    else if (typeof message.result === "string") {
+      this.#acknowledge(this.#unanswered.shift() ?? 0);
       this.#update(message);
+      this.#expect();
     }
   }
 
-  #update(message) {
-    // After a reconnection all audio is transcribed again: skip results shorter than the last one.
-    if (message.result.length < this.#shown.length) return;
-    this.#shown = "";
-    this.#options.onUpdate?.({
-      // A server of the original protocol sends the text only: none of it is known to be stable.
-      utterance: 0, is_final: false, stable: "", ...message,
-    });
-    this.#lastResult = message.result;
+  #serverReady(message) {
+    const { resumed } = message;
+    if (resumed) {
+      if (!this.#kept.has(resumed.received)) {
+        this.#fail(this.#notKept());
+        return;
+      }
+      this.#continueAt(resumed.received, resumed.ended);
+      for (const reply of resumed.replies) this.#update(reply);
+    }
+    this.#model = message.model ?? "";
+    if (this.#begun) this.#channel.report("resumed");
+    this.#begun = true;
+    this.#ready = true;
+    this.#options.onReady?.(message);
+    this.#expect();
+    this.#flush();
+  }
+
+  #acknowledge(position) {
+    if (position > this.#furthest) {
+      this.#furthest = position;
+      this.#channel.settled();
+    }
+    while (this.#open.length && this.#open[0] <= position) this.#open.shift();
+    this.#kept.acknowledge(position);
+    if (this.#token) this.#kept.release(Math.min(position, this.#progress.finalUntil));
+  }
+
+  #update(reply) {
+    const update = this.#progress.replied(reply);
+    if (update) this.#options.onUpdate?.(update);
+  }
+
+  #finished(message) {
+    const final = this.#progress.final(message);
+    this.#over = true;
+    this.#open = [];
+    clearTimeout(this.#stall);
+    this.#options.onUpdate?.(final);
+    this.#final.resolve(final);
+    this.#channel.close();
   }
 
   #error({ code, message }) {
-    // The server is about to close the connection; then the client reconnects.
-    if (code === "server_stopping") return;
+    if (code === "unknown_session") {
+      this.#token = "";
+      this.#begin();
+      return;
+    }
+    // The server closes the connection, and may be there again, or have room, a little later.
+    if (code === "server_stopping" || (code === "server_busy" && this.#begun)) return;
     this.#fail(new LiushengError(code, message));
   }
 
+  /** Wait for the next reply, if one is due. */
+  #expect() {
+    clearTimeout(this.#stall);
+    this.#stall = 0;
+    if (!this.#token || this.#over) return;
+    const pause = !this.#ready || this.#unanswered.length ? STALLED : FINAL_STALLED;
+    if (pause === FINAL_STALLED && !this.#endSent) return;
+    this.#stall = setTimeout(() => this.#channel.lose(), pause);
+  }
+
   #broken() {
+    clearTimeout(this.#stall);
     if (this.#over) return false;
     this.#ready = false;
-    if (this.seconds > this.#options.keepSeconds) {
-      this.#fail(
-        new LiushengError(
-          "connection_lost",
-          `The connection was lost after ${Math.round(this.seconds)} s of audio, more than the ` +
-            `${this.#options.keepSeconds} s that are kept to resume it (keepSeconds). Start again.`,
-        ),
-      );
-      return false;
-    }
-    this.#sent = 0;
-    this.#replies = 0;
-    this.#shown = this.#lastResult;
-    return true;
+    if (this.#token || this.#kept.has(this.#progress.finalUntil)) return true;
+    this.#fail(this.#notKept());
+    return false;
+  }
+
+  #notKept() {
+    return new LiushengError(
+      "connection_lost",
+      "The connection was lost, and the server needs audio again that is not kept: more than " +
+        `${this.#options.keepSeconds} s (keepSeconds) passed since the last final utterance. ` +
+        "Start again.",
+    );
   }
 
   #fail(error) {
     if (this.#over) return;
     this.#over = true;
-    this.#packets = [];
+    this.#open = [];
+    clearTimeout(this.#stall);
     this.#channel.close();
     this.#final.reject(error);
   }

@@ -199,10 +199,10 @@ export class SpeakPanel {
   }
 
   #connection(state) {
-    if (state === "waiting") {
+    if (state === "reconnecting") {
       this.#interrupted ??= this.#state;
-      this.#setState("state.waiting");
-    } else if (state === "open" && this.#interrupted) {
+      this.#setState("state.reconnecting");
+    } else if (state === "resumed" && this.#interrupted) {
       this.#setState(...(this.#finishing ? ["state.finishing"] : this.#interrupted));
       this.#interrupted = null;
     }

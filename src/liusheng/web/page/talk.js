@@ -84,8 +84,8 @@ export class TalkPanel {
   }
 
   #connection(state) {
-    if (state === "waiting") this.#setState("state.waiting");
-    else if (state === "open" && this.#state === "state.waiting") this.#setState("state.talkListening");
+    if (state === "reconnecting") this.#setState("state.reconnecting");
+    else if (state === "resumed" && this.#state === "state.reconnecting") this.#setState("state.talkListening");
   }
 
   #fail(error) {

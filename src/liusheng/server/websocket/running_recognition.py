@@ -1,0 +1,151 @@
+"""A recognition with its stream and its input; it may outlive the WebSocket that began it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.protocol import asr
+from liusheng.protocol.asr_recognition import Recognition, RecognitionEvents
+from liusheng.protocol.asr_session import ASRSession
+from liusheng.protocol.errors import ProtocolError
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.server.audio_input import AudioInput, open_audio_input
+from liusheng.server.errors import recognition_failed
+
+_log = logging.getLogger(__name__)
+
+
+class RecognitionSocket(Protocol):
+    """The WebSocket that has a recognition."""
+
+    @property
+    def session(self) -> ASRSession: ...
+
+    def progress(self) -> None:
+        """Execute the new commands of the session, and send its messages."""
+
+
+class RunningRecognition:
+    """A recognition, on its socket or kept without one.
+
+    socket: that has it; None: its connection broke.
+    client: who began it; nobody else may resume it.
+    secret: of the token that resumes it; "" if it cannot be resumed.
+    settled: set when nothing more is recognised.
+    """
+
+    def __init__(
+        self,
+        service: RecognitionService,
+        decoding: DecodingService,
+        start: asr.Start,
+        params: StreamParams,
+        socket: RecognitionSocket,
+        client: str,
+    ) -> None:
+        """Open the recognition. decoding: of containers.
+
+        Raises:
+            BusyError, NotSupportedError: see `RecognitionService.open`.
+        """
+        self.socket: RecognitionSocket | None = socket
+        self.client = client
+        self.secret = ""
+        self.settled = asyncio.Event()
+        self._events: RecognitionEvents = socket.session
+        self._state: Recognition | None = None
+        self._stream = service.open(params, self._on_update, self._on_finish, self._on_fail)
+        self._input: AudioInput | None = open_audio_input(
+            start,
+            self._stream,
+            decoding,
+            self._on_decoded,
+            self._on_fail,
+        )
+
+    @property
+    def state(self) -> Recognition:
+        """What its client sees of it."""
+        assert self._state is not None
+        return self._state
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of audio in memory."""
+        return self._stream.kept_bytes if self._input else 0
+
+    # From a socket to another
+
+    def opened(self, state: Recognition) -> None:
+        """The session has its state."""
+        self._state = state
+
+    def detach(self) -> None:
+        """Its connection broke: go on without one."""
+        self.socket = None
+        self._events = self.state
+
+    def attach(self, socket: RecognitionSocket) -> None:
+        """Another socket has it from now on."""
+        self.socket = socket
+        self._events = socket.session
+
+    # What the client does
+
+    def feed(self, packet: bytes) -> None:
+        """Append a packet of audio."""
+        if self._input:
+            self._input.feed(packet)
+
+    def finish(self) -> None:
+        """End the audio."""
+        if self._input:
+            self._input.finish()
+
+    def abandon(self) -> None:
+        """Drop it."""
+        if self._input:
+            self._input.abandon()
+            self._input = None
+        self.settled.set()
+
+    async def room(self, timeout: float) -> bool:
+        """Wait for room in the queue, up to `timeout` seconds; return whether there is."""
+        return self._input is None or await self._input.room(timeout)
+
+    # What the recogniser reports
+
+    def _on_decoded(self, seconds: float) -> None:
+        self._events.decoded(seconds)
+        if self._state and self._state.failure:
+            self.abandon()
+        self._progress()
+
+    def _on_update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
+        processed = self._stream.covered_seconds
+        self._events.updated(closed, partial.index, partial.text, partial.stable, processed)
+
+    def _on_finish(self) -> None:
+        self._input = None
+        self._events.finished()
+        self.settled.set()
+        self._progress()
+
+    def _on_fail(self, error: Exception) -> None:
+        # A container is not decoded any further: nothing of it is needed.
+        self.abandon()
+        if isinstance(error, ProtocolError):
+            self._events.failed(error)
+        else:
+            session = self._state.session if self._state else ""
+            _log.error("recognition of session %s failed: %s", session, error)
+            self._events.failed(recognition_failed())
+        self._progress()
+
+    def _progress(self) -> None:
+        if self.socket:
+            self.socket.progress()
