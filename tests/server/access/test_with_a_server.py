@@ -478,3 +478,19 @@ async def test_a_refused_handshake_is_no_error_of_the_server(
     await refusal(server.connect(paths.ASR_STREAMING, origin="null"))
     await asyncio.sleep(0.05)
     assert [each.message for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+async def test_a_recognition_is_resumed_with_its_own_key_only(keyed: Keyed) -> None:
+    other = new_secret()
+    keyed.write(alice={}, bob={"secret": other})
+    await asyncio.sleep(0.1)
+    connect = keyed.server.connect
+    async with connect(paths.ASR_STREAMING, additional_headers=bearer()) as socket:
+        first = Dialogue(socket)
+        token = (await first.ask({**START, "resumable": True}))["resume"]["token"]
+        await first.ask(b"one ")
+        socket.transport.abort()
+    for secret, code in ((other, "unknown_session"), (SECRET, None)):
+        async with connect(paths.ASR_STREAMING, additional_headers=bearer(secret)) as socket:
+            answer = await Dialogue(socket).ask({"signal": "start", "resume": token})
+            assert answer.get("code") == code
