@@ -86,6 +86,16 @@ def test_the_progress_bar_leaves_a_pipe_alone(server: FakeServer, recording: Mak
     assert "Transcribing" in shown
 
 
+def test_a_connection_that_breaks(server: FakeServer, recording: Make, capsys: Capture) -> None:
+    server.hang_up_once_after = 1
+    assert main(["asr", str(recording("a.wav", 0.2))]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "3包。\n"
+    lost, again = captured.err.splitlines()
+    assert lost.startswith("Reconnecting: The connection to ws://127.0.0.1:")
+    assert again == "Connected again; nothing was lost."
+
+
 def test_partials_on_a_terminal(server: FakeServer, recording: Make) -> None:
     server.modern = True
     out, shown = on_a_terminal("asr", str(recording("a.wav", 0.1)))

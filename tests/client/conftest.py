@@ -37,6 +37,7 @@ class FakeServer:
     answers: dict[int, str] = field(default_factory=dict)  # instead of the n-th packet's
     silent_from: int | None = None  # no more answers after so many packets
     hang_up_after: int | None = None  # close after so many packets
+    hang_up_once_after: int | None = None  # the same, of the first session only
     partials: dict[int, str] = field(default_factory=dict)  # as answers, for recognition alone
     final: str | None = None  # the final text; else the number of packets
     closes: bool = True  # the socket, after the final
@@ -119,6 +120,10 @@ class FakeServer:
             await socket.send(self.answers.get(packets, answer))
             packets += 1
             if packets == self.hang_up_after:
+                await socket.close(1013, "try again later")
+                return
+            if packets == self.hang_up_once_after:
+                self.hang_up_once_after = None
                 await socket.close(1013, "try again later")
                 return
 

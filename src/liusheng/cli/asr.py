@@ -33,6 +33,7 @@ class _Output:
         self._json = as_json
         self._many = many
         self._line = StatusLine()
+        self._reconnecting = False
 
     def partial(self, file: str, text: str, stable: str, utterance: int, seconds: float) -> None:
         if self._json:
@@ -50,6 +51,15 @@ class _Output:
         self._line.clear()
         text = printable(final.text)
         self._print(f"{file}: {text}" if self._many else text)
+
+    def connection(self, connection: Connection) -> None:
+        if connection.state == "resumed":
+            self._reconnecting = False
+            info("Connected again; nothing was lost.")
+        elif not self._reconnecting:
+            self._reconnecting = True
+            self._line.clear()
+            info(f"Reconnecting: {connection.error}")
 
     def failed(self, file: str, code: str, text: str) -> None:
         self._line.clear()
@@ -166,7 +176,8 @@ async def _recognize(
 ) -> None:
     started = time.monotonic()
     before = ""
-    async for update in client.recognize(audio, lang=lang, name=name):
+    recognition = client.recognize(audio, on_connection=output.connection, lang=lang, name=name)
+    async for update in recognition:
         seconds = time.monotonic() - started
         if isinstance(update, Final):
             output.final(file, update, seconds)
