@@ -19,7 +19,7 @@ from liusheng.cli.audio_sources import FileAudio, NoMicrophoneError, microphone
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import StatusLine, as_text, error, info, printable
-from liusheng.client import CannotConnectError, Client, ClientError, Final
+from liusheng.client import CannotConnectError, Client, ClientError, Connection, Final
 from liusheng.client.recognition import Audio
 
 
