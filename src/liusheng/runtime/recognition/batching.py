@@ -34,10 +34,13 @@ def together(
     policy: TurnPolicy,
     costs: CostModel,
     most_partials: int,
+    *,
+    live: bool,
 ) -> list[tuple[K, ScheduledStream]]:
     """Return which of the ready streams take a turn together, given their order of urgency.
 
     most_partials: windows of partials that one worker decodes, so that all workers have some.
+    live: they are no backlog, whose batches are short in any case.
     """
     if not ready:
         return []
@@ -67,7 +70,7 @@ def together(
         total += weight + PAD
         expected = cost(longest, total)
         if not taken:
-            limit = max(policy.max_batch_seconds, _WORTH * expected)
+            limit = max(policy.max_batch_seconds, _WORTH * expected if live else 0.0)
         elif expected > limit or len(taken) >= most:
             break
         taken.append((key, stream))

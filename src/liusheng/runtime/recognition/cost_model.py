@@ -83,8 +83,9 @@ class CostModel:
         live: it is no backlog (see `liusheng.runtime.recognition.backlog`), which gets the time
             that is left over.
         """
-        self._costs.setdefault(kind, _Cost()).measured(weights, seconds)
         busy = seconds if busy is None else busy
+        # What other programs take must not make batches long: they take it from long ones too.
+        self._costs.setdefault(kind, _Cost()).measured(weights, busy)
         self._slowdown.measured(seconds, busy, now)
         if not live:
             return

@@ -126,14 +126,16 @@ class Scheduler(Generic[K]):
         """Begin a turn of those that are to take it together, and return them."""
         if self._sticky:
             ready = self._spread(ready, worker, workers)
-        taken = together(ready, self._policy, self._costs, self._speaking(now) // workers)
+        live = not (ready and ready[0][1].is_backlog(now))
+        partials = self._speaking(now) // workers
+        taken = together(ready, self._policy, self._costs, partials, live=live)
         decoded = [stream for _, stream in taken if not stream.needs_no_decode]
         if decoded:
             final = all(stream.reason is not TurnReason.PARTIAL for stream in decoded)
             self._batches[worker] = Batch(
                 [stream.weight(self._policy) for stream in decoded],
                 BatchKind(final, decoded[0].stepwise),
-                live=not decoded[0].is_backlog(now),
+                live=live,
                 repeats=max(math.ceil(stream.faults) for stream in decoded),
             )
         for _, stream in taken:
