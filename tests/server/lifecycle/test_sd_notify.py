@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,23 @@ def test_each_state(systemd: socket.socket, tmp_path: Path) -> None:
     assert received(systemd) == ["WATCHDOG=1"]
     notifier.stopping("draining")
     assert received(systemd) == ["STOPPING=1", "STATUS=draining"]
+
+
+def test_a_systemd_that_is_busy_loses_no_change_of_state(
+    systemd: socket.socket, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = str(tmp_path / "notify")
+    systemd.bind(path)
+    notifier = SystemdNotifier({"NOTIFY_SOCKET": path})
+    with caplog.at_level("DEBUG"):
+        while "does not read" not in caplog.text:
+            notifier.alive()
+    changing = threading.Thread(target=notifier.ready)
+    changing.start()
+    while received(systemd)[0] != "READY=1":
+        pass
+    changing.join()
+    assert "cannot be notified" not in caplog.text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's abstract namespace")

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE = 5.0
+"""Seconds in which systemd may take a change of state, which must not be lost."""
+
 _WATCHDOG_FRACTION = 3
 """How often within systemd's limit it is told that the service runs."""
 
@@ -42,17 +45,20 @@ class SystemdNotifier:
 
     def alive(self) -> None:
         """The event loop runs."""
-        self._send(WATCHDOG=1)
+        # Another one follows soon: if systemd is busy, it does without this one.
+        self._send(patience=0.0, WATCHDOG=1)
 
-    def _send(self, **fields: object) -> None:
+    def _send(self, patience: float = _PATIENCE, **fields: object) -> None:
         if not self._address:
             return
         message = "\n".join(f"{name}={value}" for name, value in fields.items())
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-                sock.setblocking(False)
+                sock.settimeout(patience)
                 sock.connect(self._address)
                 sock.send(message.encode())
+        except BlockingIOError:
+            _log.debug("systemd does not read its notifications (%s)", next(iter(fields)))
         except OSError as error:
             _log.warning("systemd cannot be notified (%s): %s", next(iter(fields)), error)
 
