@@ -147,6 +147,7 @@ class Recognition(Duplex[Partial | Final]):
         if not self._kept.seek(resumed.received):
             raise self._not_kept()
         self._position = resumed.received
+        self._kept.acknowledge(resumed.received)
         self._end_received = resumed.ended
         for reply in resumed.replies:
             self._pending.extend(self._progress.replied(reply))

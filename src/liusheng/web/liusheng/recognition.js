@@ -151,7 +151,8 @@ export class Recognition {
     else if (message.signal === "server_ready") this.#serverReady(message);
     else if (message.signal === "finished") this.#finished(message);
     else if (typeof message.result === "string") {
-      this.#acknowledge(this.#unanswered.shift() ?? 0);
+      // A server that stops sends one more reply than there were packets.
+      if (this.#unanswered.length) this.#acknowledge(this.#unanswered.shift());
       this.#update(message);
       this.#expect();
     }
@@ -165,6 +166,8 @@ export class Recognition {
         return;
       }
       this.#continueAt(resumed.received, resumed.ended);
+      // The replies to some of it may have been lost, and do not come again.
+      this.#acknowledge(resumed.received);
       for (const reply of resumed.replies) this.#update(reply);
     }
     this.#model = message.model ?? "";
