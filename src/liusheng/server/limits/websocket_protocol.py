@@ -79,8 +79,8 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free what the connection held."""
+        self._free()
         super().connection_lost(exc)
-        self._input.drop()
         for timer in (self._stuck, self._last_call):
             if timer:
                 timer.cancel()
@@ -212,15 +212,26 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.fail(code, reason)
         self._end(code, reason)
 
+    def _free(self) -> None:
+        """Drop what was not received by the session, which is over.
+
+        Not when the garbage collector comes to it: until then, it would be held and not counted.
+        """
+        self._input.drop()
+        self.conn.reader.discard()
+        self.frames = []
+        self._queued = self._fragments = 0
+        events = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        for event in events:
+            if event["type"] != "websocket.receive":
+                self.queue.put_nowait(event)
+
     def _end(self, code: int, reason: str) -> None:
+        self._free()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self._lingering = True
-        self._fragments = 0
-        self.frames = []
-        self._input.drop()
-        self.conn.reader.discard()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._read(True)
