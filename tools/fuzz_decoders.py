@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from liusheng.audio.containers import DecodeError  # noqa: E402
-from liusheng.runtime.decoding.blocking import Forker  # noqa: E402
+from liusheng.runtime.decoding.blocking import BlockingForker  # noqa: E402
 from tests.support.mutations import FORMATS, mutated  # noqa: E402
 
 MAX_SECONDS = 600.0
@@ -64,7 +64,7 @@ class Stream(io.BytesIO):
         return super().read(1_000 if size is None or size < 0 else min(size, 1_000))
 
 
-def decode(forker: Forker, data: bytes, *, stream: bool = False) -> str:
+def decode(forker: BlockingForker, data: bytes, *, stream: bool = False) -> str:
     """Return "audio", or the reason why there is none.
 
     Raises:
@@ -93,7 +93,7 @@ def fuzz(name: str, start: int, count: int) -> Findings:
     """Decode mutations of one format."""
     findings = Findings(name)
     began = time.monotonic()
-    with Forker() as forker:
+    with BlockingForker() as forker:
         decode(forker, mutated(name, start))
         before = resident(forker.pid)
         for number in range(start, start + count):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from liusheng.client.messages import Alternative, Final, Partial, Word
-from liusheng.client.progress import Progress
+from liusheng.client.progress import RecognitionProgress
 
 
-def made(*, cumulative: bool = True, container: bool = False) -> Progress:
+def made(*, cumulative: bool = True, container: bool = False) -> RecognitionProgress:
     rate, frame = (0, 0) if container else (32_000, 2)
-    return Progress(bytes_per_second=rate, frame_bytes=frame, cumulative=cumulative)
+    return RecognitionProgress(bytes_per_second=rate, frame_bytes=frame, cumulative=cumulative)
 
 
 ONE, TWO = Word("one", 0.2, 0.5), Word("two", 1.2, 1.5)

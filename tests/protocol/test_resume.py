@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from liusheng.protocol import asr
 from liusheng.protocol.asr_commands import Abandon, Detach, Feed, Finish, Open, TakeUp
-from liusheng.protocol.asr_recognition import Recognition
+from liusheng.protocol.asr_recognition import RecognitionState
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.session import Close
@@ -84,7 +84,7 @@ class Server:
 
     def __init__(self) -> None:
         self.engine = Letters()
-        self.kept: dict[str, Recognition] = {}
+        self.kept: dict[str, RecognitionState] = {}
         self.sessions: list[ASRSession] = []
         self.of: dict[ASRSession, str] = {}  # what each has
         self.done: list[Any] = []

@@ -19,7 +19,7 @@ from liusheng.cli.audio_sources import FileAudio, NoMicrophoneError, microphone
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import StatusLine, as_text, error, info, printable
-from liusheng.client import CannotConnectError, Client, ClientError, Connection, Final
+from liusheng.client import CannotConnectError, Client, ClientError, ConnectionChange, Final
 from liusheng.client.recognition import Audio
 
 
@@ -52,7 +52,7 @@ class _Output:
         text = printable(final.text)
         self._print(f"{file}: {text}" if self._many else text)
 
-    def connection(self, connection: Connection) -> None:
+    def connection(self, connection: ConnectionChange) -> None:
         if connection.state == "resumed":
             self._reconnecting = False
             info("Connected again; nothing was lost.")

@@ -25,7 +25,7 @@ from liusheng.client.messages import (
     Word,
 )
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
-from liusheng.client.recognition import Connection, Recognition
+from liusheng.client.recognition import ConnectionChange, Recognition
 from liusheng.client.synthesis import Synthesis
 from liusheng.protocol.tts import Mark
 
@@ -36,7 +36,7 @@ __all__ = [
     "CannotConnectError",
     "Client",
     "ClientError",
-    "Connection",
+    "ConnectionChange",
     "ConnectionLostError",
     "Final",
     "Mark",

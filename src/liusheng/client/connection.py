@@ -21,7 +21,7 @@ from liusheng.client.options import (
     TransportOptions,
     transport_options,
 )
-from liusheng.client.recognition import Audio, Connection, Recognition
+from liusheng.client.recognition import Audio, ConnectionChange, Recognition
 from liusheng.client.synthesis import Synthesis, Text
 from liusheng.protocol import paths, tts
 
@@ -59,7 +59,7 @@ class Client:
         self,
         audio: Audio,
         *,
-        on_connection: Callable[[Connection], None] | None = None,
+        on_connection: Callable[[ConnectionChange], None] | None = None,
         **options: Unpack[RecognitionOptions],
     ) -> Recognition:
         """Recognise audio; iterate over the result for a `Partial` for each packet and the `Final`.

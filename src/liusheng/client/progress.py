@@ -9,7 +9,7 @@ from liusheng.client.messages import Partial, Word
 from liusheng.protocol.transcript import join
 
 
-class Progress:
+class RecognitionProgress:
     """Takes the replies of the server, and gives those that the caller sees.
 
     bytes_per_second, frame_bytes: of raw samples; 0 for a container, which can only be sent again

@@ -31,7 +31,7 @@ from liusheng.client.messages import (
     unexpected,
 )
 from liusheng.client.options import RecognitionOptions, TransportOptions
-from liusheng.client.progress import Progress
+from liusheng.client.progress import RecognitionProgress
 from liusheng.protocol.asr import SAMPLE_BYTES, SAMPLE_RATE
 from liusheng.protocol.errors import CloseCode, ErrorCode
 from liusheng.protocol.quoting import quoted
@@ -47,7 +47,7 @@ _IN_FLIGHT = 32
 
 
 @dataclass(frozen=True)
-class Connection:
+class ConnectionChange:
     """What happened to the connection of a recognition.
 
     state: "reconnecting": it was lost, and another attempt follows; "resumed": the recognition goes
@@ -81,7 +81,7 @@ class Recognition(Duplex[Partial | Final]):
         audio: Audio,
         options: RecognitionOptions,
         transport: TransportOptions,
-        on_connection: Callable[[Connection], None] | None = None,
+        on_connection: Callable[[ConnectionChange], None] | None = None,
     ) -> None:
         super().__init__(url, running, transport, in_flight=_IN_FLIGHT)
         self.ready: AsrReady | None = None
@@ -91,7 +91,7 @@ class Recognition(Duplex[Partial | Final]):
         self._on_connection = on_connection
         self._resumes = transport.resume_for > 0
         rate, frame = _sizes(options)
-        self._progress = Progress(
+        self._progress = RecognitionProgress(
             bytes_per_second=rate * frame,
             frame_bytes=frame,
             cumulative=options.get("partials", "cumulative") == "cumulative",
@@ -155,7 +155,7 @@ class Recognition(Duplex[Partial | Final]):
 
     async def _feed(self, socket: JsonSocket) -> None:
         if self._recovery:
-            self._tell(Connection("resumed"))
+            self._tell(ConnectionChange("resumed"))
         if self._reader is None:
             self._reader = asyncio.create_task(self._read())
         while (packet := await self._packet()) is not None:
@@ -243,7 +243,7 @@ class Recognition(Duplex[Partial | Final]):
         pause = self._recovery.pause()
         if pause is None:
             raise self._given_up(error) from error
-        self._tell(Connection("reconnecting", error))
+        self._tell(ConnectionChange("reconnecting", error))
         return pause
 
     def _recoverable(self, error: ClientError) -> bool:
@@ -268,7 +268,7 @@ class Recognition(Duplex[Partial | Final]):
             reader.cancel()
             await asyncio.wait([reader])
 
-    def _tell(self, connection: Connection) -> None:
+    def _tell(self, connection: ConnectionChange) -> None:
         if self._on_connection:
             self._on_connection(connection)
 

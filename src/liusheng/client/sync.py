@@ -22,7 +22,7 @@ from liusheng.client import connection
 from liusheng.client.duplex import Duplex
 from liusheng.client.messages import AsrReady, Final, Partial, Skipped, TtsReady
 from liusheng.client.options import RecognitionOptions, SynthesisOptions
-from liusheng.client.recognition import Connection, Recognition
+from liusheng.client.recognition import ConnectionChange, Recognition
 from liusheng.client.synthesis import Synthesis
 from liusheng.protocol.tts import Mark
 
@@ -136,7 +136,7 @@ class BlockingClient:
         self,
         audio: bytes | Iterable[bytes],
         *,
-        on_connection: Callable[[Connection], None] | None = None,
+        on_connection: Callable[[ConnectionChange], None] | None = None,
         **options: Unpack[RecognitionOptions],
     ) -> BlockingRecognition:
         """Recognise audio, as `liusheng.client.Client.recognize`.

@@ -15,7 +15,7 @@ from liusheng.protocol.utterance import UtteranceLike
 
 
 class RecognitionEvents(Protocol):
-    """What a recogniser reports: to a session, or to a `Recognition` that no session has."""
+    """What a recogniser reports: to a session, or to a `RecognitionState` that no session has."""
 
     def updated(
         self,
@@ -40,7 +40,7 @@ class RecognitionEvents(Protocol):
         """The recognition is lost."""
 
 
-class Recognition:
+class RecognitionState:
     """The state of a recognition. It outlives its connection if its client may resume it.
 
     session: its identifier.

@@ -21,7 +21,7 @@ from liusheng.protocol.asr_commands import (
     Open,
     TakeUp,
 )
-from liusheng.protocol.asr_recognition import Recognition
+from liusheng.protocol.asr_recognition import RecognitionState
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
@@ -54,8 +54,8 @@ class ASRSession(BaseSession[AsrCommand]):
         self._languages = languages
         self._limits = limits
         self._max_text_chars = max_text_chars
-        self._recognition: Recognition | None = None
-        self._opening: Recognition | None = None
+        self._recognition: RecognitionState | None = None
+        self._opening: RecognitionState | None = None
         # Replies between `end` and the final, which must be the first message after `end`.
         self._deferred: list[msgspec.Struct] = []
         # While winding down: why the session ends, and whether a packet came that is not used.
@@ -66,7 +66,7 @@ class ASRSession(BaseSession[AsrCommand]):
     # What the driver reads
 
     @property
-    def recognition(self) -> Recognition | None:
+    def recognition(self) -> RecognitionState | None:
         """The recognition under way, or that which just ended."""
         return self._recognition
 
@@ -178,7 +178,7 @@ class ASRSession(BaseSession[AsrCommand]):
 
     # What the recogniser does
 
-    def opened(self, model: str, offer: asr.ResumeOffer | None = None) -> Recognition:
+    def opened(self, model: str, offer: asr.ResumeOffer | None = None) -> RecognitionState:
         """The recognition of the last `Open` has begun, with this model; return it.
 
         offer: what its client needs to resume it; None: it cannot be resumed.
@@ -190,7 +190,7 @@ class ASRSession(BaseSession[AsrCommand]):
         self._reply(self._recognition.ready())
         return self._recognition
 
-    def resumed(self, recognition: Recognition, from_utterance: int) -> None:
+    def resumed(self, recognition: RecognitionState, from_utterance: int) -> None:
         """The recognition of the last `TakeUp` is this session's from now on."""
         self._recognition = recognition
         self._id = recognition.session
@@ -299,7 +299,7 @@ class ASRSession(BaseSession[AsrCommand]):
         self._abandon()
         self._waiting_since = None
         self._id = self._new_id()
-        self._opening = Recognition(self._id, start, self._limits)
+        self._opening = RecognitionState(self._id, start, self._limits)
         self._commands.append(Open(self._id, start))
 
     def _end(self) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.containers import Container, DecodeError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.decoding.conversation import PcmSink, Source
+from liusheng.runtime.decoding.conversation import FileSource, PcmSink
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.server.errors import server_busy
@@ -48,7 +48,7 @@ async def decode_whole(decoding: DecodingService, file: BinaryIO, sink: PcmSink)
 
 async def _decode(
     decoding: DecodingService,
-    source: Source,
+    source: FileSource,
     sink: PcmSink,
     block_seconds: float,
     container: Container | None,

@@ -15,19 +15,19 @@ import pytest
 
 from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import blocking
-from liusheng.runtime.decoding.blocking import Forker, decode_file
+from liusheng.runtime.decoding.blocking import BlockingForker, decode_file
 from liusheng.runtime.decoding.options import DecodingOptions
 from tests.support import hostile
 
 
 @pytest.fixture(scope="module")
-def forker() -> Iterator[Forker]:
-    with Forker(DecodingOptions(stall_seconds=20)) as made:
+def forker() -> Iterator[BlockingForker]:
+    with BlockingForker(DecodingOptions(stall_seconds=20)) as made:
         yield made
     assert not made.alive
 
 
-def test_a_file_by_path_and_open(forker: Forker, tmp_path: Path) -> None:
+def test_a_file_by_path_and_open(forker: BlockingForker, tmp_path: Path) -> None:
     data = hostile.speech(1.0)
     (tmp_path / "a.wav").write_bytes(data)
     blocks = list(forker.decode(tmp_path / "a.wav", 16_000, block_seconds=0.3))
@@ -36,7 +36,7 @@ def test_a_file_by_path_and_open(forker: Forker, tmp_path: Path) -> None:
     assert b"".join(forker.decode(io.BytesIO(data), 16_000)) == data[44:]
 
 
-def test_a_pipe(forker: Forker) -> None:
+def test_a_pipe(forker: BlockingForker) -> None:
     data = hostile.speech(3.0)
     read, write = os.pipe()
 
@@ -51,13 +51,13 @@ def test_a_pipe(forker: Forker) -> None:
     sender.join()
 
 
-def test_an_index_at_the_end(forker: Forker) -> None:
+def test_an_index_at_the_end(forker: BlockingForker) -> None:
     data = hostile.encoded("mp4", "aac", 44_100)
     assert abs(len(b"".join(forker.decode(io.BytesIO(data), 16_000))) / 32_000 - 1) < 0.1
 
 
 @pytest.mark.parametrize("name", hostile.REFUSED)
-def test_what_is_refused(forker: Forker, tmp_path: Path, name: str) -> None:
+def test_what_is_refused(forker: BlockingForker, tmp_path: Path, name: str) -> None:
     make, words = hostile.REFUSED[name]
     path = tmp_path / "diary.wav"
     path.write_bytes(make())
@@ -65,37 +65,37 @@ def test_what_is_refused(forker: Forker, tmp_path: Path, name: str) -> None:
         list(forker.decode(path, 16_000))
 
 
-def test_a_cover_is_not_decoded(forker: Forker) -> None:
+def test_a_cover_is_not_decoded(forker: BlockingForker) -> None:
     data = hostile.with_cover(1_000)
     assert len(b"".join(forker.decode(io.BytesIO(data), 16_000))) == 32_000
 
 
-def test_eight_channels(forker: Forker) -> None:
+def test_eight_channels(forker: BlockingForker) -> None:
     many = b"".join(forker.decode(io.BytesIO(hostile.eight_channels()), 16_000))
     two = hostile.encoded("wv", "wavpack", layout="stereo", seconds=0.01)
     assert many == b"".join(forker.decode(io.BytesIO(two), 16_000))
     assert len(many) == 320
 
 
-def test_subtitles(forker: Forker) -> None:
+def test_subtitles(forker: BlockingForker) -> None:
     """PyAV imports its module for them when a file has some, which a decoder cannot do."""
     pcm = b"".join(forker.decode(io.BytesIO(hostile.with_subtitles()), 16_000))
     assert abs(len(pcm) / 32_000 - 1) < 0.2
 
 
-def test_memory(forker: Forker) -> None:
+def test_memory(forker: BlockingForker) -> None:
     with pytest.raises(DecodeError, match="takes more memory than a file of audio needs"):
         list(forker.decode(io.BytesIO(hostile.giant_index()), 16_000))
 
 
-def test_no_file(forker: Forker, tmp_path: Path) -> None:
+def test_no_file(forker: BlockingForker, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         list(forker.decode(tmp_path / "nothing.wav", 16_000))
     with pytest.raises(IsADirectoryError):
         list(forker.decode(tmp_path, 16_000))
 
 
-def test_a_decoder_dies(forker: Forker) -> None:
+def test_a_decoder_dies(forker: BlockingForker) -> None:
     decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000, block_seconds=0.1)
     next(decoding)
     children = Path(f"/proc/{forker.pid}/task/{forker.pid}/children").read_text().split()
@@ -106,7 +106,7 @@ def test_a_decoder_dies(forker: Forker) -> None:
 
 
 def test_a_decoder_hangs() -> None:
-    with Forker(DecodingOptions(stall_seconds=1.5)) as forker:
+    with BlockingForker(DecodingOptions(stall_seconds=1.5)) as forker:
         decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000, block_seconds=0.1)
         next(decoding)
         children = Path(f"/proc/{forker.pid}/task/{forker.pid}/children").read_text().split()
@@ -115,7 +115,7 @@ def test_a_decoder_hangs() -> None:
             list(decoding)
 
 
-def test_what_is_not_used_ends(forker: Forker) -> None:
+def test_what_is_not_used_ends(forker: BlockingForker) -> None:
     decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000)
     next(decoding)
     decoding.close()  # type: ignore[attr-defined]
@@ -123,7 +123,7 @@ def test_what_is_not_used_ends(forker: Forker) -> None:
     assert children == ""
 
 
-def test_threads_share_a_forker(forker: Forker) -> None:
+def test_threads_share_a_forker(forker: BlockingForker) -> None:
     results = []
 
     def decode(seconds: float) -> None:
@@ -154,7 +154,7 @@ def test_a_program_that_decodes_ends_its_forker(tmp_path: Path) -> None:
         os.kill(pid, 0)
 
 
-def test_damage_is_a_warning(forker: Forker, caplog: pytest.LogCaptureFixture) -> None:
+def test_damage_is_a_warning(forker: BlockingForker, caplog: pytest.LogCaptureFixture) -> None:
     data = bytearray(hostile.encoded("adts", "aac", 48_000, seconds=2.0))
     data[len(data) // 2 : len(data) // 2 + 3_000] = b"\x55" * 3_000
     assert b"".join(forker.decode(io.BytesIO(data), 16_000))

@@ -280,7 +280,7 @@ async def test_a_decoder_is_not_believed(sent: bytes) -> None:
     async def take(_: bytes) -> None: ...
 
     with pytest.raises(DecoderDiedError):
-        await conversation.run(wire.Job(0, 16_000, 1_600), Memory(b""), take)
+        await conversation.run(wire.DecodeJob(0, 16_000, 1_600), Memory(b""), take)
     assert liar.closed
 
 

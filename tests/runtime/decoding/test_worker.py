@@ -36,7 +36,7 @@ def exchange(
     sock: socket.socket, data: bytes, *, stream: bool = False, part: int = 1 << 20
 ) -> tuple[bytes, bytes, bytes, list[int]]:
     """Serve a file; return its PCM, the last message and the positions that were read."""
-    job = wire.Job(None if stream else len(data), 16_000, 1_600)
+    job = wire.DecodeJob(None if stream else len(data), 16_000, 1_600)
     sock.sendall(wire.pack(wire.JOB, msgspec.json.encode(job)))
     pcm, positions = b"", []
     while True:
@@ -78,7 +78,7 @@ def test_damage_is_reported_at_the_end(sock: socket.socket) -> None:
     pcm, kind, content, _ = exchange(sock, bytes(data))
     assert kind == wire.END
     assert pcm
-    assert msgspec.json.decode(content, type=wire.Summary).damaged > 0
+    assert msgspec.json.decode(content, type=wire.DecodeSummary).damaged > 0
 
 
 @pytest.mark.parametrize("name", hostile.REFUSED)
@@ -86,7 +86,7 @@ def test_what_is_refused(sock: socket.socket, name: str) -> None:
     make, words = hostile.REFUSED[name]
     pcm, kind, content, _ = exchange(sock, make())
     assert (pcm, kind) == (b"", wire.FAILED)
-    failure = msgspec.json.decode(content, type=wire.Failure)
+    failure = msgspec.json.decode(content, type=wire.DecodeFailure)
     assert words in failure.reason
 
 
@@ -118,7 +118,7 @@ def test_a_fault_of_a_library(sock: socket.socket, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_owner_goes_away(sock: socket.socket) -> None:
-    job = wire.Job(1_000_000, 16_000, 1_600)
+    job = wire.DecodeJob(1_000_000, 16_000, 1_600)
     sock.sendall(wire.pack(wire.JOB, msgspec.json.encode(job)))
     assert wire.receive(sock)[0] == wire.READ
 

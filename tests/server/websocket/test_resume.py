@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from liusheng.client import Connection, Final, connect
+from liusheng.client import ConnectionChange, Final, connect
 from liusheng.protocol.asr import Start
-from liusheng.protocol.asr_recognition import Recognition
+from liusheng.protocol.asr_recognition import RecognitionState
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.app import Application
 from liusheng.server.config.settings import ResumeSettings
@@ -192,7 +192,7 @@ class Held:
         self, session: str, client: str = "", *, over: bool = False, size: int = 0
     ) -> None:
         limits: Any = None
-        self.state = Recognition(session, Start(name="a", resumable=True), limits)
+        self.state = RecognitionState(session, Start(name="a", resumable=True), limits)
         self.state.ended = self.state.complete = over
         self.client, self.secret, self.kept_bytes = client, "", size
         self.socket = None
@@ -263,7 +263,7 @@ async def heard(url: str, *, events: list[str] | None = None) -> str:
             yield " ".join([*WORDS[at : at + 3], ""]).encode().ljust(16)
             await asyncio.sleep(0)
 
-    def told(connection: Connection) -> None:
+    def told(connection: ConnectionChange) -> None:
         if events is not None:
             events.append(connection.state)
 

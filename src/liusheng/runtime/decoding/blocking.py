@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _EXIT_TIMEOUT = 10.0
 
 
-class Forker:
+class BlockingForker:
     """A forker and its decoders, as a context. May be shared by threads."""
 
     def __init__(self, options: DecodingOptions | None = None) -> None:
@@ -52,7 +52,7 @@ class Forker:
             self.close()
             raise OSError(f"the decoders cannot be started: {self._process.returncode}")
 
-    def __enter__(self) -> Forker:
+    def __enter__(self) -> BlockingForker:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,7 +104,7 @@ class Forker:
         error = None
         try:
             with sock:
-                job = wire.Job(size, rate, round(rate * block_seconds))
+                job = wire.DecodeJob(size, rate, round(rate * block_seconds))
                 yield from _exchange(sock, job, file, name)
         except DecodeError as failed:
             error = failed
@@ -154,7 +154,9 @@ class Forker:
             return self._statuses[number]
 
 
-def _exchange(sock: socket.socket, job: wire.Job, file: BinaryIO, name: str) -> Iterator[bytes]:
+def _exchange(
+    sock: socket.socket, job: wire.DecodeJob, file: BinaryIO, name: str
+) -> Iterator[bytes]:
     """Yield the PCM of a file; see `liusheng.runtime.decoding.conversation`."""
     sock.sendall(wire.pack(wire.JOB, msgspec.json.encode(job)))
     position = 0 if job.size is None else -1
@@ -171,11 +173,11 @@ def _exchange(sock: socket.socket, job: wire.Job, file: BinaryIO, name: str) -> 
         elif kind == wire.PCM and len(content) % 2 == 0:
             yield content
         elif kind == wire.END:
-            if damaged := msgspec.json.decode(content, type=wire.Summary).damaged:
+            if damaged := msgspec.json.decode(content, type=wire.DecodeSummary).damaged:
                 _log.warning("%s: %d damaged packets were skipped", name, damaged)
             return
         elif kind == wire.FAILED:
-            failure = msgspec.json.decode(content, type=wire.Failure)
+            failure = msgspec.json.decode(content, type=wire.DecodeFailure)
             raise DecodeError(failure.reason, failure.advice)
         else:
             raise wire.WireError(f"{kind!r} with {len(content)} bytes")
@@ -188,8 +190,8 @@ def _read_some(file: BinaryIO, size: int) -> bytes:
 
 
 @functools.cache
-def _shared() -> Forker:
-    forker = Forker()
+def _shared() -> BlockingForker:
+    forker = BlockingForker()
     atexit.register(forker.close)
     return forker
 
@@ -197,5 +199,5 @@ def _shared() -> Forker:
 def decode_file(
     source: str | os.PathLike[str] | BinaryIO, rate: int, *, block_seconds: float = 0.5
 ) -> Iterator[bytes]:
-    """Decode a file with the forker that this process shares. See `Forker.decode`."""
+    """Decode a file with the forker that this process shares. See `BlockingForker.decode`."""
     return _shared().decode(source, rate, block_seconds=block_seconds)

@@ -22,7 +22,7 @@ _CHECKS = 5
 """Looks at a decoder in the time in which it must progress, so that one late look is not one."""
 
 
-class Source(Protocol):
+class FileSource(Protocol):
     """A file.
 
     size: bytes; None: a stream, which is read once, from its beginning to its end.
@@ -64,7 +64,9 @@ class Conversation:
         self._stalled = False
         self.bytes_read = 0
 
-    async def run(self, job: wire.Job, source: Source, sink: PcmSink) -> wire.Summary:
+    async def run(
+        self, job: wire.DecodeJob, source: FileSource, sink: PcmSink
+    ) -> wire.DecodeSummary:
         """Decode a file.
 
         Raises:
@@ -87,7 +89,9 @@ class Conversation:
             watching.cancel()
             self._decoder.close()
 
-    async def _exchange(self, job: wire.Job, source: Source, sink: PcmSink) -> wire.Summary:
+    async def _exchange(
+        self, job: wire.DecodeJob, source: FileSource, sink: PcmSink
+    ) -> wire.DecodeSummary:
         await self._send(wire.JOB, msgspec.json.encode(job))
         while True:
             # Buffered messages are read without suspending: let others run, and be cancelled.
@@ -101,9 +105,9 @@ class Conversation:
             elif kind == wire.PCM and len(content) % 2 == 0:
                 await sink(content)
             elif kind == wire.END:
-                return msgspec.json.decode(content, type=wire.Summary)
+                return msgspec.json.decode(content, type=wire.DecodeSummary)
             elif kind == wire.FAILED:
-                failure = msgspec.json.decode(content, type=wire.Failure)
+                failure = msgspec.json.decode(content, type=wire.DecodeFailure)
                 raise DecodeError(failure.reason, failure.advice, name="the audio")
             else:
                 raise wire.WireError(f"{kind!r} with {len(content)} bytes")

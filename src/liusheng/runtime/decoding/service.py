@@ -11,8 +11,8 @@ from liusheng.runtime.decoding import wire
 from liusheng.runtime.decoding.conversation import (
     Conversation,
     DecoderDiedError,
+    FileSource,
     PcmSink,
-    Source,
 )
 from liusheng.runtime.decoding.fork_server import ForkerLostError, ForkServer
 from liusheng.runtime.decoding.options import DecodingOptions
@@ -61,7 +61,7 @@ class DecodingService:
 
     async def decode(
         self,
-        source: Source,
+        source: FileSource,
         sink: PcmSink,
         *,
         rate: int,
@@ -85,12 +85,14 @@ class DecodingService:
         self.running += 1
         try:
             await self._decode(
-                source, sink, wire.Job(source.size, rate, round(rate * block_seconds), container)
+                source,
+                sink,
+                wire.DecodeJob(source.size, rate, round(rate * block_seconds), container),
             )
         finally:
             self.running -= 1
 
-    async def _decode(self, source: Source, sink: PcmSink, job: wire.Job) -> None:
+    async def _decode(self, source: FileSource, sink: PcmSink, job: wire.DecodeJob) -> None:
         try:
             decoder = await (await self._running_forker()).fork()
         except (ForkerLostError, OSError) as error:

@@ -48,7 +48,7 @@ class WireError(Exception):
     """The other side sent what it never sends."""
 
 
-class Job(msgspec.Struct, frozen=True):
+class DecodeJob(msgspec.Struct, frozen=True):
     """What to decode.
 
     size: bytes of the file; None: a stream, which is read once, from its beginning to its end.
@@ -63,7 +63,7 @@ class Job(msgspec.Struct, frozen=True):
     container: str | None = None
 
 
-class Summary(msgspec.Struct, frozen=True):
+class DecodeSummary(msgspec.Struct, frozen=True):
     """The end of a file.
 
     damaged: packets that were skipped.
@@ -72,7 +72,7 @@ class Summary(msgspec.Struct, frozen=True):
     damaged: int = 0
 
 
-class Failure(msgspec.Struct, frozen=True):
+class DecodeFailure(msgspec.Struct, frozen=True):
     """See `liusheng.audio.containers.DecodeError`."""
 
     reason: str

@@ -86,11 +86,11 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
     """
     try:
         _, content = wire.receive(sock)
-        job = msgspec.json.decode(content, type=wire.Job)
+        job = msgspec.json.decode(content, type=wire.DecodeJob)
         try:
             summary = _decode(sock, job, on_progress)
         except DecodeError as error:
-            failure = wire.Failure(error.reason, error.advice)
+            failure = wire.DecodeFailure(error.reason, error.advice)
             sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
         except MemoryError:
             # Without a new object of any size.
@@ -98,7 +98,9 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
         except (EOFError, ConnectionError, wire.WireError):
             raise
         except Exception as error:  # of PyAV: the file is to blame
-            failure = wire.Failure(f"the decoder failed on it ({type(error).__name__})", CONVERT)
+            failure = wire.DecodeFailure(
+                f"the decoder failed on it ({type(error).__name__})", CONVERT
+            )
             sock.sendall(wire.pack(wire.FAILED, msgspec.json.encode(failure)))
         else:
             sock.sendall(wire.pack(wire.END, msgspec.json.encode(summary)))
@@ -109,14 +111,14 @@ def serve(sock: socket.socket, on_progress: Callable[[float], None] = lambda _: 
 _OUT_OF_MEMORY = wire.pack(
     wire.FAILED,
     msgspec.json.encode(
-        wire.Failure("decoding it takes more memory than a file of audio needs", CONVERT)
+        wire.DecodeFailure("decoding it takes more memory than a file of audio needs", CONVERT)
     ),
 )
 
 
 def _decode(
-    sock: socket.socket, job: wire.Job, on_progress: Callable[[float], None]
-) -> wire.Summary:
+    sock: socket.socket, job: wire.DecodeJob, on_progress: Callable[[float], None]
+) -> wire.DecodeSummary:
     samples = 0
     damaged: list[int] = []
     for block in decode_file(
@@ -129,4 +131,4 @@ def _decode(
         samples += len(block)
         sock.sendall(wire.pack(wire.PCM, samples_to_pcm(block)))
         on_progress(samples / job.rate)
-    return wire.Summary(sum(damaged))
+    return wire.DecodeSummary(sum(damaged))

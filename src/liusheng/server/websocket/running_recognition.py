@@ -8,7 +8,7 @@ from typing import Protocol
 
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.protocol import asr
-from liusheng.protocol.asr_recognition import Recognition, RecognitionEvents
+from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionState
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
@@ -57,7 +57,7 @@ class RunningRecognition:
         self.secret = ""
         self.settled = asyncio.Event()
         self._events: RecognitionEvents = socket.session
-        self._state: Recognition | None = None
+        self._state: RecognitionState | None = None
         self._stream = service.open(params, self._on_update, self._on_finish, self._on_fail)
         self._input: AudioInput | None = open_audio_input(
             start,
@@ -68,7 +68,7 @@ class RunningRecognition:
         )
 
     @property
-    def state(self) -> Recognition:
+    def state(self) -> RecognitionState:
         """What its client sees of it."""
         assert self._state is not None
         return self._state
@@ -80,7 +80,7 @@ class RunningRecognition:
 
     # From a socket to another
 
-    def opened(self, state: Recognition) -> None:
+    def opened(self, state: RecognitionState) -> None:
         """The session has its state."""
         self._state = state
 
