@@ -11,6 +11,8 @@ from liusheng.runtime.decoding.blocking import BlockingForker
 from tests.support.mutations import FORMATS, mutated, recording
 from tools.fuzz_decoders import decode, fuzz, report
 
+MUTATIONS = 100
+
 
 @pytest.fixture(scope="module")
 def forker() -> Iterator[BlockingForker]:
@@ -35,6 +37,6 @@ def test_a_damaged_recording_is_audio_or_an_error(forker: BlockingForker, name: 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_many_damaged_recordings(name: str) -> None:
-    findings = fuzz(name, 1_000, 500)
+    findings = fuzz(name, 1_000, MUTATIONS)
     assert not findings.faults, report(findings)
-    assert sum(findings.outcomes.values()) == 500
+    assert sum(findings.outcomes.values()) == MUTATIONS
