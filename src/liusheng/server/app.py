@@ -23,6 +23,7 @@ from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.access.caller import caller
 from liusheng.server.access.gate import Gate
+from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.config.settings import Settings
 from liusheng.server.ending import end_with
@@ -63,8 +64,10 @@ class Application:
     recognition, synthesis, punctuation: started; None: the server has none.
     decoding: of files; recognition needs it.
     keyring: the keys that clients need; None: they need none.
+    before: the application that this one replaces at a reload; None: it is the first one.
     routes, page: all routes, and those of the web page.
-    resumable: the recognitions whose clients may resume them; None: a new collection.
+    resumable: the recognitions whose clients may resume them; those of `before` are among them.
+    key_use: what clients have used of their keys, on `before` too.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class Application:
         punctuation: PunctuationService | None = None,
         decoding: DecodingService | None = None,
         keyring: Keyring | None = None,
-        resumable: ResumableRecognitions | None = None,
+        before: Application | None = None,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
@@ -83,8 +86,9 @@ class Application:
         self._punctuation = punctuation
         self._decoding = decoding
         self._sockets: set[SocketDriver[Any]] = set()
-        self.resumable = resumable or ResumableRecognitions(settings.resume)
+        self.resumable = before.resumable if before else ResumableRecognitions(settings.resume)
         self.resumable.settings = settings.resume
+        self.key_use = before.key_use if before else KeyUse()
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
         self.routes = self._routes()
@@ -93,7 +97,7 @@ class Application:
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
         limited = RequestLimits(router, settings.path_prefix)
-        self.asgi = Gate(limited, settings, keyring)
+        self.asgi = Gate(limited, settings, keyring, self.key_use)
 
     async def watch(self) -> None:
         """Notice, until this is cancelled, that keys were revoked, and end their sessions."""

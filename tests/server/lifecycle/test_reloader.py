@@ -50,7 +50,6 @@ class Reload:
         self.fault = ""
         self.running, self.made = FakeEngine("old"), FakeEngine("new")
         self.limits: list[Any] = []
-        self.resumable = object()
         server: Any = SimpleNamespace(limit=self.limits.append)
         self.generations = Generations(self.generation(self.running))
         monkeypatch.setattr(Generation, "of", self.made_generation)
@@ -73,12 +72,10 @@ class Reload:
         return Engines(engine)
 
     def application(self) -> Any:
-        return SimpleNamespace(
-            release_idle=lambda: None, watch=asyncio.Event().wait, resumable=self.resumable
-        )
+        return SimpleNamespace(release_idle=lambda: None, watch=asyncio.Event().wait)
 
-    def made_generation(self, _: object, engines: Engines, __: object, kept: Any) -> Generation:
-        assert kept is self.resumable, "those that broke before a reload are found after it"
+    def made_generation(self, _: object, engines: Engines, __: object, before: Any) -> Generation:
+        assert before is self.generations.current.application, "it takes over what outlives it"
         return Generation(self.application(), engines, "")
 
     def generation(self, engine: FakeEngine) -> Generation:

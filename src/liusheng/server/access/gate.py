@@ -11,6 +11,7 @@ from liusheng.server.access.binding import is_loopback
 from liusheng.server.access.browser_checks import BrowserChecks
 from liusheng.server.access.hosts import HostPolicy
 from liusheng.server.access.key_check import KeyCheck
+from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.origins import OriginPolicy
 from liusheng.server.access.routes import Routes
@@ -26,15 +27,19 @@ class Gate:
     From outside: security headers; Host and Origin; CORS; keys; the application.
 
     keyring: None: no key is needed.
+    key_use: of the keys so far.
     keys, browsers: the middleware that checks them.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring | None) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, keyring: Keyring | None, key_use: KeyUse
+    ) -> None:
         access, prefix = settings.access, settings.path_prefix
         self.keys = KeyCheck(
             app,
             keyring,
             Routes(prefix, access.open_paths),
+            key_use,
             allow_query_key=access.allow_query_key,
             path_prefix=prefix,
         )

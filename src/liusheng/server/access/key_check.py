@@ -12,10 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.access.addresses import client_address
-from liusheng.server.access.attempts import WrongKeys
 from liusheng.server.access.caller import put_caller
 from liusheng.server.access.credentials import answer_subprotocol, take_keys
-from liusheng.server.access.key_limits import KeyLimits
+from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import ApiKey
 from liusheng.server.access.routes import Routes
@@ -35,6 +34,7 @@ class KeyCheck:
     is revoked.
 
     keyring: None: no key is needed; those that clients send are removed all the same.
+    use: of the keys so far.
     refused: how many requests and WebSockets were.
     """
 
@@ -43,6 +43,7 @@ class KeyCheck:
         app: ASGIApp,
         keyring: Keyring | None,
         routes: Routes,
+        use: KeyUse,
         *,
         allow_query_key: bool,
         path_prefix: str,
@@ -52,8 +53,8 @@ class KeyCheck:
         self._routes = routes
         self._allow_query_key = allow_query_key
         self._path_prefix = path_prefix
-        self._wrong_keys = WrongKeys()
-        self._limits = KeyLimits()
+        self._wrong_keys = use.wrong_keys
+        self._limits = use.limits
         self._served: dict[Ending, ApiKey] = {}
         self._ending: set[asyncio.Future[None]] = set()
         self.refused = 0

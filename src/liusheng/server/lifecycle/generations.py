@@ -18,7 +18,6 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engine, Engines
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.refusal import refuse
-from liusheng.server.websocket.resumption import ResumableRecognitions
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +42,13 @@ class Generation:
         settings: Settings,
         engines: Engines,
         keyring: Keyring | None,
-        resumable: ResumableRecognitions | None = None,
+        before: Application | None = None,
     ) -> Generation:
         """Make the generation for these settings.
 
         engines: started.
-        resumable: of the generation before it, so that a client whose connection breaks at a reload
-            finds its recognition.
+        before: the application of the generation before it, so that a client whose connection
+            breaks at a reload finds its recognition, and keeps to the limits of its key.
         """
         application = Application(
             settings,
@@ -58,7 +57,7 @@ class Generation:
             engines.punctuation,
             engines.decoding,
             keyring,
-            resumable,
+            before,
         )
         return cls(application, engines, settings.path_prefix)
 

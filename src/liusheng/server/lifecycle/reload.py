@@ -103,8 +103,8 @@ class Reloader:
             for result in started:
                 if isinstance(result, BaseException):
                     raise result
-            resumable = self._generations.current.application.resumable
-            generation = Generation.of(settings, engines, keyring, resumable)
+            before = self._generations.current.application
+            generation = Generation.of(settings, engines, keyring, before)
         except BaseException:
             await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
             raise
