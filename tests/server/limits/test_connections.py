@@ -75,6 +75,21 @@ def test_an_address_has_a_share() -> None:
     assert len(table) == 9
 
 
+def test_a_client_has_one_share_of_all_its_addresses() -> None:
+    table = ConnectionTable(100, 2, ["198.51.100.0/24"])
+    table.open("2001:db8::1", never, 0)
+    table.open("2001:db8::2", never, 0)
+    with pytest.raises(ProtocolError) as caught:
+        table.open("2001:db8::3%eth0", never, 0)
+    assert caught.value.code is ErrorCode.TOO_MANY_CONNECTIONS
+    table.open("2001:db8:0:1::1", never, 0)
+    # As a socket for IPv6 shows clients that use IPv4.
+    for address in ("::ffff:198.51.100.7", "::ffff:127.0.0.1"):
+        for _ in range(3):
+            table.open(address, never, 0)
+    assert len(table) == 9
+
+
 @given(st.lists(st.tuples(st.sampled_from(["192.0.2.1", "192.0.2.2", "::1"]), st.booleans())))
 def test_every_connection_is_counted_until_it_is_closed(steps: list[tuple[str, bool]]) -> None:
     table = ConnectionTable(5, 3)
@@ -90,7 +105,7 @@ def test_every_connection_is_counted_until_it_is_closed(steps: list[tuple[str, b
         elif open_:
             table.close(open_.pop(0))
         assert len(table) == len(open_) <= 5
-        assert sum(entry.address == "192.0.2.1" for entry in open_) <= 3
+        assert sum(entry.client == "192.0.2.1" for entry in open_) <= 3
 
 
 def test_sessions_of_an_address() -> None:

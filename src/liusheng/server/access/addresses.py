@@ -14,13 +14,18 @@ def client_address(scope: Scope) -> str:
     """Return the address that identifies the client of a connection; "unknown" without one.
 
     X-Forwarded-For has been applied, if it came from a proxy in `access.trusted_proxies`; that of
-    anyone else is ignored. An IPv6 client is identified by its network of 64 bits, because it can
-    use any address in it.
+    anyone else is ignored.
     """
     client = scope.get("client")
-    if not client:
-        return "unknown"
-    host = str(client[0])
+    return identity(str(client[0])) if client else "unknown"
+
+
+def identity(host: str) -> str:
+    """Return what identifies the client with an address.
+
+    An IPv6 client is identified by its network of 64 bits, because it can use any address in it.
+    What is no address is returned as it is.
+    """
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.server.access.addresses import identity
 
 _SETTLE_SECONDS = 1.0
 """Age from which a connection without a request gives way: honest clients send theirs at once."""
@@ -21,13 +22,13 @@ _SETTLE_SECONDS = 1.0
 class Entry:
     """An open connection.
 
-    address: of the peer; "" if it is not counted.
+    client: what identifies the peer (see `identity`); "" if it is not counted.
     give_way: closes it, because another takes its place.
     opened: when it was opened, or when its last request was over.
     waiting: it has no request under way: nothing is lost if it is closed.
     """
 
-    address: str
+    client: str
     give_way: Callable[[], None]
     opened: float
     waiting: bool = field(default=True)
@@ -51,7 +52,7 @@ class ConnectionTable:
         self._proxies = [ip_network(each, strict=False) for each in proxies if each != "*"]
         self.resize(max_connections, max_per_address)
         self._entries: dict[Entry, None] = {}  # those opened first come first
-        self._per_address: Counter[str] = Counter()
+        self._per_client: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.evicted = 0
 
@@ -68,13 +69,14 @@ class ConnectionTable:
     ) -> Entry:
         """Return a new entry; another connection may have to give way to it.
 
+        address: of the peer.
         full: there is no room although the limit is not reached: file descriptors are short.
 
         Raises:
             ProtocolError: server_busy or too_many_connections.
         """
-        counted = not self._stands_for_others(address)
-        if counted and self._per_address[address] >= self._max_per_address:
+        client = "" if self._stands_for_others(address) else identity(address)
+        if client and self._per_client[client] >= self._max_per_address:
             self.refused[ErrorCode.TOO_MANY_CONNECTIONS] += 1
             raise ProtocolError(
                 ErrorCode.TOO_MANY_CONNECTIONS,
@@ -93,26 +95,28 @@ class ConnectionTable:
             self.evicted += 1
             self.close(evicted)
             evicted.give_way()
-        entry = Entry(address if counted else "", give_way, now)
+        entry = Entry(client, give_way, now)
         self._entries[entry] = None
-        if counted:
-            self._per_address[address] += 1
+        if client:
+            self._per_client[client] += 1
         return entry
 
     def close(self, entry: Entry) -> None:
         """A connection is closed; it may have been closed before."""
         if entry in self._entries:
             del self._entries[entry]
-            if entry.address:
-                self._per_address[entry.address] -= 1
-                if not self._per_address[entry.address]:
-                    del self._per_address[entry.address]
+            if entry.client:
+                self._per_client[entry.client] -= 1
+                if not self._per_client[entry.client]:
+                    del self._per_client[entry.client]
 
     def _stands_for_others(self, address: str) -> bool:
-        if self._everyone or is_local(address):
+        if self._everyone or is_local(identity(address)):
             return True
-        client = ip_address(address.partition("%")[0])
-        return any(client in network for network in self._proxies)
+        peer = ip_address(address.partition("%")[0])
+        # A socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
+        peer = getattr(peer, "ipv4_mapped", None) or peer
+        return any(peer in network for network in self._proxies)
 
     def waits(self, entry: Entry, now: float) -> None:
         """A connection has no request under way, from now on."""
