@@ -6,12 +6,15 @@ import asyncio
 import base64
 import json
 import urllib.request
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from liusheng.protocol import tts_session
-from tests.server.conftest import Serve, Server
+from liusheng.protocol.tts_commands import CancelText, StartText
+from liusheng.server.websocket.tts import TTSSocket
+from tests.server.conftest import Fakes, Serve, Server
 
 TTS = "/paddlespeech/tts/streaming"
 
@@ -231,6 +234,18 @@ async def test_cancel_and_vanishing_end_a_text_left_open(serve: Serve) -> None:
                 return
         await asyncio.sleep(0.05)
     pytest.fail("the place was never freed")
+
+
+async def test_a_client_that_vanishes_at_once_leaves_no_speech(engines: Fakes) -> None:
+    """Its text is cancelled in the turn of the event loop in which it began."""
+    _, synthesis = engines
+    before = len(synthesis._schedule)
+    websocket: Any = SimpleNamespace(scope={"type": "websocket"})
+    socket = TTSSocket(websocket, synthesis, max_text_chars=100, idle_seconds=10)
+    socket.execute(StartText(number=1, text="spell a", voice=""))
+    assert len(synthesis._schedule) == before + 1
+    socket.execute(CancelText(number=1))
+    assert len(synthesis._schedule) == before
 
 
 async def test_marks_come_where_requested(server: Server) -> None:

@@ -60,6 +60,8 @@ class TTSSocket(SocketDriver[TtsCommand]):
             self._speeches[number].extend(command.text, last=command.last)
         elif isinstance(command, CancelText) and number in self._tasks:
             self._tasks[number].cancel()
+            # Here and not by the task: one that is cancelled before its first step does nothing.
+            self._forget(number)
             self._playback.reset()
 
     def _start(self, text: StartText) -> None:
@@ -82,11 +84,14 @@ class TTSSocket(SocketDriver[TtsCommand]):
             task = asyncio.create_task(self._synthesize_when_there_is_room(text))
         self._tasks[number] = task
 
-        def forget(_: asyncio.Task[None]) -> None:
-            for texts in (self._speeches, self._tasks, self._waiting):
-                texts.pop(number, None)
+        task.add_done_callback(lambda _: self._forget(number))
 
-        task.add_done_callback(forget)
+    def _forget(self, number: int) -> None:
+        """A text is over: give back the place of its speech."""
+        self._tasks.pop(number, None)
+        self._waiting.pop(number, None)
+        if speech := self._speeches.pop(number, None):
+            speech.cancel()
 
     def _speak(self, text: StartText) -> Speech:
         request = SpeechRequest(
@@ -128,15 +133,12 @@ class TTSSocket(SocketDriver[TtsCommand]):
     async def _send_audio(self, text: StartText, speech: Speech) -> bool:
         """Send the audio of a text at the client's pace; return whether there was none."""
         silent = True
-        try:
-            async for packet in speech.packets():
-                silent = False
-                if text.pace is None:
-                    await self._send(text, packet)
-                else:
-                    await self._send_paced(text, packet, text.pace)
-        finally:
-            speech.cancel()
+        async for packet in speech.packets():
+            silent = False
+            if text.pace is None:
+                await self._send(text, packet)
+            else:
+                await self._send_paced(text, packet, text.pace)
         return silent
 
     async def _send_paced(self, text: StartText, packet: Packet, pace: float) -> None:
