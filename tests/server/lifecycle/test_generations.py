@@ -17,8 +17,12 @@ class FakeEngine:
     def __init__(self) -> None:
         self.stopped = 0
         self.streams = 0
+        self.running = 0
+        self.slow = False
 
     async def stop(self) -> None:
+        while self.slow:
+            await asyncio.sleep(0.01)
         self.stopped += 1
 
 
@@ -53,10 +57,15 @@ class FakeApplication:
 class Made:
     """A generation of fakes."""
 
-    def __init__(self, recognition: FakeEngine, synthesis: FakeEngine | None = None) -> None:
+    def __init__(
+        self,
+        recognition: FakeEngine,
+        synthesis: FakeEngine | None = None,
+        decoding: FakeEngine | None = None,
+    ) -> None:
         self.application = FakeApplication()
         application: Any = self.application
-        engines: Any = (recognition, synthesis)
+        engines: Any = (recognition, synthesis, None, decoding)
         self.generation = Generation(application, Engines(*engines), "")
 
 
@@ -181,3 +190,30 @@ async def test_engines_end_after_the_last_recognition_that_was_resumed_elsewhere
     await asyncio.sleep(0.25)
     assert replaced.stopped == 1
     await generations.end(new.generation.engines)
+
+
+async def test_decoders_end_after_the_last_recognition_that_was_resumed_elsewhere() -> None:
+    recognition, replaced = FakeEngine(), FakeEngine()
+    old = Made(recognition, None, replaced)
+    new = Made(recognition, None, FakeEngine())
+    generations = Generations(old.generation)
+    replaced.running = 1
+    generations.replace(new.generation)
+    await asyncio.sleep(0.25)
+    assert replaced.stopped == 0
+    replaced.running = 0
+    await until_retired(generations)
+    assert (replaced.stopped, recognition.stopped) == (1, 0)
+    await generations.end(new.generation.engines)
+
+
+async def test_an_engine_that_is_being_stopped_at_the_end_is_stopped() -> None:
+    replaced = FakeEngine()
+    old, new = Made(replaced), Made(FakeEngine())
+    generations = Generations(old.generation)
+    replaced.slow = True
+    generations.replace(new.generation)
+    await asyncio.sleep(0.25)
+    replaced.slow = False
+    await generations.end(new.generation.engines)
+    assert replaced.stopped == 1

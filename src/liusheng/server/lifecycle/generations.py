@@ -76,6 +76,7 @@ class Generations:
         self.draining = False
         self._current = first
         self._older: list[Generation] = []
+        self._stopping: list[Engine] = []  # those that no generation has any more
         self._retiring: set[asyncio.Task[None]] = set()
         self._watching = _watch(first)
 
@@ -143,7 +144,9 @@ class Generations:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        engines = {id(each): each for generation in self._every() for each in generation.engines}
+        # Whoever was stopping some was cancelled.
+        every = (self._stopping, *(generation.engines for generation in self._every()))
+        engines = {id(each): each for some in every for each in some}
         for engine in kept:
             engines.pop(id(engine), None)
         await asyncio.gather(*(each.stop() for each in engines.values()), return_exceptions=True)
@@ -153,11 +156,10 @@ class Generations:
 
     def _resumed(self, old: Generation) -> bool:
         """Whether recognitions are under way on engines that only older generations have."""
-        recognition = old.engines.recognition
-        return (
-            recognition is not None
-            and not self._current.uses(recognition)
-            and recognition.streams > 0
+        recognition, decoding = old.engines.recognition, old.engines.decoding
+        return bool(
+            (recognition and not self._current.uses(recognition) and recognition.streams)
+            or (decoding and not self._current.uses(decoding) and decoding.running)
         )
 
     def _every(self) -> list[Generation]:
@@ -182,7 +184,9 @@ class Generations:
         unused = [
             engine for engine in old.engines if not any(each.uses(engine) for each in self._every())
         ]
+        self._stopping += unused
         await asyncio.gather(*(engine.stop() for engine in unused))
+        self._stopping = [engine for engine in self._stopping if engine not in unused]
         if unused:
             _log.info("the engines from before a reload have ended")
 

@@ -19,9 +19,17 @@ from liusheng.server.uvicorn_server import ApplicationServer
 
 _log = logging.getLogger(__name__)
 
-_FIXED = ("host", "ports", "tls.certificate", "tls.key", "access.trusted_proxies")
-"""Settings that a running server cannot change: its sockets are bound, and uvicorn is set up. The
-files of the certificate may change at any time."""
+_FIXED = (
+    "host",
+    "ports",
+    "tls.certificate",
+    "tls.key",
+    "access.trusted_proxies",
+    "watchdog.seconds",
+    "drain.interrupt_seconds",
+)
+"""Settings that a running server cannot change: its sockets are bound, and uvicorn, the watchdog and
+the signals are set up. The files of the certificate may change at any time."""
 
 _MAX_OUTDATED = 3
 """Older generations that may still have connections, and thereby keep their models in memory."""
