@@ -114,6 +114,31 @@ async def run(wire: Wire, session: FakeSession, idle_seconds: float = 60.0) -> N
     await asyncio.wait_for(driver.run(), 120)
 
 
+class QueueingSession(FakeSession):
+    """Has a backlog that is not for the client: a queue of texts."""
+
+    queued = socket.MAX_BACKLOG + 1
+
+    @property
+    def backlog(self) -> int:
+        return super().backlog + self.queued
+
+
+async def test_a_backlog_that_is_not_written_stops_its_own_client_only() -> None:
+    wire, session = Wire(text("one more")), QueueingSession()
+    driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
+    running = asyncio.create_task(driver.run())
+    for _ in range(20):
+        await asyncio.sleep(0)  # the event loop goes on
+    assert session.told == []
+    session.queued = 0
+    driver.progress()
+    await told(session, 1)
+    assert session.told == ["one more"]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 @pytest.mark.parametrize("broken", [RuntimeError("closed already"), OSError("gone"), ValueError()])
 async def test_whatever_a_send_raises_the_session_is_freed(broken: Exception) -> None:
     wire, session = Wire(text("hello"), broken=broken), FakeSession("owed")

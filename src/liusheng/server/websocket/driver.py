@@ -55,6 +55,7 @@ class SocketDriver(Generic[C]):
         self._idle_seconds = idle_seconds
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
+        self._written = asyncio.Event()  # what there was, whenever that was
         self._over = asyncio.Event()
         self._active = awake.time()
         # One call of `receive` at a time, and never cancelled: that could lose a frame.
@@ -159,7 +160,9 @@ class SocketDriver(Generic[C]):
         await self.room()
         self._waits_for_reader = True
         while not self._session.closed and self._session.backlog > MAX_BACKLOG:
-            await wait_for_event(self._flushed, MAX_PAUSE)
+            # Not until `_flushed`, which may be set: texts in a queue count as backlog, too.
+            self._written.clear()
+            await wait_for_event(self._written, MAX_PAUSE)
         self._waits_for_reader = False
 
     async def _receive(self) -> Message | None:
@@ -191,6 +194,7 @@ class SocketDriver(Generic[C]):
                     if not await self._send_message(message) or isinstance(message, Close):
                         return
                 self._flushed.set()
+                self._written.set()
                 await self._wake.wait()
                 self._wake.clear()
         except Exception:
