@@ -18,11 +18,11 @@ class FakeEngine:
         self.stopped = 0
         self.streams = 0
         self.running = 0
-        self.slow = False
+        self.stops = asyncio.Event()
+        self.stops.set()
 
     async def stop(self) -> None:
-        while self.slow:
-            await asyncio.sleep(0.01)
+        await self.stops.wait()
         self.stopped += 1
 
 
@@ -211,9 +211,9 @@ async def test_an_engine_that_is_being_stopped_at_the_end_is_stopped() -> None:
     replaced = FakeEngine()
     old, new = Made(replaced), Made(FakeEngine())
     generations = Generations(old.generation)
-    replaced.slow = True
+    replaced.stops.clear()
     generations.replace(new.generation)
     await asyncio.sleep(0.25)
-    replaced.slow = False
+    replaced.stops.set()
     await generations.end(new.generation.engines)
     assert replaced.stopped == 1

@@ -28,8 +28,8 @@ _FIXED = (
     "watchdog.seconds",
     "drain.interrupt_seconds",
 )
-"""Settings that a running server cannot change: its sockets are bound, and uvicorn, the watchdog and
-the signals are set up. The files of the certificate may change at any time."""
+"""Settings that a running server cannot change: its sockets are bound, and uvicorn, the watchdog
+and the signals are set up. The files of the certificate may change at any time."""
 
 _MAX_OUTDATED = 3
 """Older generations that may still have connections, and thereby keep their models in memory."""
