@@ -328,6 +328,18 @@ def test_a_failed_recognition_is_reported_in_the_next_reply() -> None:
     assert driver.text(START)[0]["signal"] == "server_ready", "the client can begin anew"
 
 
+@pytest.mark.parametrize(
+    ("code", "close"),
+    [("server_busy", CloseCode.TRY_AGAIN_LATER), ("recognition_failed", CloseCode.INTERNAL)],
+)
+def test_the_close_code_says_whether_to_try_again(code: str, close: CloseCode) -> None:
+    driver = started()
+    driver.session.failed(ProtocolError(ErrorCode(code), "no"))
+    (error,) = driver.text(END)
+    assert error["code"] == code
+    assert driver.closing and driver.closing.code == close
+
+
 def test_packets_after_a_failure_are_not_kept() -> None:
     driver = started()
     driver.session.failed(ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))

@@ -372,6 +372,16 @@ def test_wound_down_after_a_commit(talk: Talk) -> None:
     assert closing == Close(CloseCode.SERVICE_RESTART, "server_stopping")
 
 
+def test_wound_down_while_its_recognition_waits_for_a_place(talk: Talk) -> None:
+    talk.append()
+    talk.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
+    talk.events()
+    talk.session.refused(1, ProtocolError(ErrorCode.SERVER_BUSY, "full"))
+    *errors, closing = talk.events()
+    assert [each["error"]["code"] for each in errors] == ["server_busy", "server_stopping"]
+    assert closing == Close(CloseCode.SERVICE_RESTART, "server_stopping")
+
+
 def test_wound_down_without_audio(talk: Talk) -> None:
     assert not talk.session.under_way
     talk.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)

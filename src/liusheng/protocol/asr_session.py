@@ -331,6 +331,8 @@ class ASRSession(BaseSession[AsrCommand]):
         self._outbox.append(recognition.last_reply())
         if recognition.complete:
             self._close(CloseCode.NORMAL, "finished")
+        elif recognition.failure and recognition.failure.code is ErrorCode.SERVER_BUSY:
+            self._close(CloseCode.TRY_AGAIN_LATER, "server busy")  # no decoder for its container
         else:
             self._close(CloseCode.INTERNAL, "recognition failed")
 

@@ -137,6 +137,7 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         """A recognition cannot be opened."""
         self._remove(number)
         self._report(error)
+        self._end_if_wound_down()
 
     def updated(
         self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
