@@ -337,7 +337,8 @@ def test_the_close_code_says_whether_to_try_again(code: str, close: CloseCode) -
     driver.session.failed(ProtocolError(ErrorCode(code), "no"))
     (error,) = driver.text(END)
     assert error["code"] == code
-    assert driver.closing and driver.closing.code == close
+    assert driver.closing
+    assert driver.closing.code == close
 
 
 def test_packets_after_a_failure_are_not_kept() -> None:
