@@ -392,6 +392,19 @@ def test_the_answer_repeats_what_may_be_lost(partials: str) -> None:
     assert times == ["cd"], "those of the first utterance were received"
 
 
+def test_after_the_end_no_utterance_comes_again() -> None:
+    server, session = begun(partials="utterance")
+    session.bytes_received(b"ab.c")
+    session.text_received(END)
+    server.execute(session)
+    server.decode(everything=True)  # the connection is broken, and the server has not noticed
+    again = server.connect()
+    again.text_received(resume("id0"))
+    server.execute(again)
+    replies = sent(again)[0]["resumed"]["replies"]
+    assert [reply["utterance"] for reply in replies] == [0, 1, 2]
+
+
 def test_the_final_is_given_again() -> None:
     server, session = begun()
     session.bytes_received(b"ab")

@@ -162,7 +162,7 @@ class RecognitionState:
         if self.active:
             # An utterance still open has no words: the final text is the closed text, which has
             # times.
-            self.replies.transcript.update((), 0, "", 0)
+            self.replies.transcript.drop_open()
             self.complete = True
 
     def failed(self, error: ProtocolError) -> None:

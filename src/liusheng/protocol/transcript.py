@@ -67,6 +67,10 @@ class Transcript:
                 self._pieces.append((self._closed[len(before) :], utterance))
         self._view = self._render(index, text, stable)
 
+    def drop_open(self) -> None:
+        """The recognition is over: the open utterance, if there is one, came to nothing."""
+        self._view = self._render(self._open.utterance, "", 0)
+
     @property
     def view(self) -> View:
         """The whole text: closed utterances, then the open one."""
