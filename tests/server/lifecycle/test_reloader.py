@@ -17,6 +17,7 @@ from liusheng.server.config.sources import SettingsError
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle import reload
 from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.observe.observer import Observer
 
 
 class FakeEngine:
@@ -62,6 +63,7 @@ class Reload:
             lambda _: self.engines(self.made),
             self.generations,
             server,
+            Observer(),
         )
 
     def read(self) -> Settings:
@@ -77,7 +79,9 @@ class Reload:
             release_idle=lambda: None, watch=asyncio.Event().wait, resumable=self.resumable
         )
 
-    def made_generation(self, _: object, engines: Engines, __: object, kept: Any) -> Generation:
+    def made_generation(
+        self, _: object, engines: Engines, __: object, kept: Any, ___: object
+    ) -> Generation:
         assert kept is self.resumable, "those that broke before a reload are found after it"
         return Generation(self.application(), engines, "")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from liusheng.asr.capabilities import Capabilities
@@ -141,6 +141,17 @@ class RecognitionService:
     def streams(self) -> int:
         """How many recognitions are under way."""
         return len(self._scheduler)
+
+    @property
+    def pools(self) -> Mapping[str, Pool]:
+        """Its worker processes, by name."""
+        vad = {"vad": self._vad.pool} if self.description.windowed else {}
+        return {"recognition": self._pool, **vad}
+
+    @property
+    def processes(self) -> Mapping[str, list[int]]:
+        """Process ids by what the processes do."""
+        return {name: pool.pids for name, pool in self.pools.items()}
 
     @property
     def languages(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from liusheng.models.types import InstalledModel
@@ -104,6 +104,16 @@ class SynthesisService:
     def pids(self) -> list[int]:
         """Process ids of the workers that are alive."""
         return self._pool.pids
+
+    @property
+    def pools(self) -> Mapping[str, Pool]:
+        """Its worker processes, by name."""
+        return {"synthesis": self._pool}
+
+    @property
+    def processes(self) -> Mapping[str, list[int]]:
+        """Process ids by what the processes do."""
+        return {name: pool.pids for name, pool in self.pools.items()}
 
     def speak(
         self, request: SpeechRequest, output: Output | None = None, *, more: bool = False

@@ -15,11 +15,15 @@ from liusheng.server.config.sources import setting_paths
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.engine_keys import EngineKeys, engine_keys
 from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.observe.observer import Observer
 from liusheng.server.uvicorn_server import ApplicationServer
 
 _log = logging.getLogger(__name__)
 
-_FIXED = ("host", "ports", "tls.certificate", "tls.key", "access.trusted_proxies")
+_FIXED = (
+    *("host", "ports", "tls.certificate", "tls.key", "access.trusted_proxies"),
+    *("observe.otlp_endpoint", "observe.trace_ratio"),
+)
 """Settings that a running server cannot change: its sockets are bound, and uvicorn is set up. The
 files of the certificate may change at any time."""
 
@@ -43,6 +47,7 @@ class Reloader:
         make_engines: Callable[[Settings], Engines],
         generations: Generations,
         server: ApplicationServer,
+        observer: Observer,
     ) -> None:
         self.settings = settings
         self._keyring = keyring
@@ -50,6 +55,7 @@ class Reloader:
         self._make_engines = make_engines
         self._generations = generations
         self._server = server
+        self._observer = observer
         self._keys = engine_keys(settings)
 
     async def reload(self) -> bool:
@@ -104,7 +110,7 @@ class Reloader:
                 if isinstance(result, BaseException):
                     raise result
             resumable = self._generations.current.application.resumable
-            generation = Generation.of(settings, engines, keyring, resumable)
+            generation = Generation.of(settings, engines, keyring, resumable, self._observer)
         except BaseException:
             await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
             raise
