@@ -31,6 +31,8 @@ class RecognitionStream:
     state: the recogniser's, pickled; None before the first turn.
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
+    upload: it is of a whole file.
+    finished: when `finish` was called, on the owner's clock.
     meter: of the request that it belongs to.
     over: it finished, failed or was abandoned; audio that still comes is dropped.
     on_update: called with each newly closed utterance and the newest partial.
@@ -48,6 +50,7 @@ class RecognitionStream:
         *,
         windowed: bool,
         max_queued: float,
+        upload: bool = False,
     ) -> None:
         self._owner = owner
         self._max_queued = max_queued
@@ -60,7 +63,9 @@ class RecognitionStream:
         self.state: bytes | None = None
         self.holder: int | None = None
         self.covered = 0
+        self.upload = upload
         self.finishing = False
+        self.finished: float | None = None
         self.over = False
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -80,6 +85,11 @@ class RecognitionStream:
         """Of the stream that the newest texts cover, silence included."""
         covered = max(self.covered, self.audio.taken) if self.audio.windowed else self.covered
         return covered / SAMPLE_RATE
+
+    @property
+    def received_seconds(self) -> float:
+        """Of audio so far."""
+        return self.audio.received / SAMPLE_RATE
 
     def feed(self, pcm: bytes) -> None:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
