@@ -13,8 +13,8 @@ class RecognitionStatistics:
         of them (see `liusheng.runtime.load`).
     waits: how long live streams were due a turn before a worker took it.
     lags: seconds of audio received that the text did not cover, at each partial of a live stream.
-    final_seconds: from the end of the audio of a live stream to its final text; upload_final_seconds:
-        the same for files.
+    final_seconds, upload_final_seconds: from the end of the audio to the final text, of live
+        streams and of files.
     failed: streams that were given up.
     """
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import get_args
 
 from prometheus_client.core import Metric
 
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.errors import BusyReason
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.engines import Engine
@@ -67,7 +69,7 @@ def _workers(observer: Observer, engines: list[Engine]) -> Iterator[Metric]:
 
 _LOSSES = ("died", "hung", "idle")
 
-_REASONS = ("workers", "sessions", "lag", "interval", "uploads", "playback", "queue")
+_REASONS: tuple[BusyReason, ...] = get_args(BusyReason)
 
 
 def _admission(observer: Observer, engines: list[Engine]) -> Iterator[Metric]:

@@ -42,7 +42,7 @@ def readiness(observer: Observer) -> Readiness:
     """Return whether new sessions are served, and why not."""
     pools = observer.state.engines.pools
     reasons = [*_reasons(observer)]
-    workers = {name: WorkerCount(len(pool.pids), pool.size) for name, pool in pools.items()}
+    workers = {name: WorkerCount(pool.alive, pool.size) for name, pool in pools.items()}
     return Readiness(ready=not reasons, reasons=reasons, workers=workers)
 
 
@@ -50,5 +50,5 @@ def _reasons(observer: Observer) -> Iterator[str]:
     if observer.state.draining:
         yield "draining: the server is shutting down"
     for name, pool in observer.state.engines.pools.items():
-        if not pool.pids:
+        if not pool.alive:
             yield f"no worker: none of the {pool.size} processes of {name} is alive"

@@ -52,7 +52,7 @@ def metrics_endpoint(observer: Observer) -> Endpoint:
 def _metrics(observer: Observer) -> Iterator[Metric]:
     yield gauges(
         "build_info",
-        "The version of the server, of Python, and the models in use.",
+        "The version of the server, and of Python.",
         ("version", "python"),
         [((__version__, platform.python_version()), 1)],
     )
