@@ -110,6 +110,11 @@ class Generations:
         """The engines that new connections get."""
         return self._current.engines
 
+    @property
+    def resumable(self) -> ResumableRecognitions:
+        """The recognitions that clients may resume: all generations have the same."""
+        return self._current.application.resumable
+
     def every_engine(self) -> Iterable[Engine]:
         """Return all engines that run, each once."""
         found = {id(each): each for generation in self._every() for each in generation.engines}

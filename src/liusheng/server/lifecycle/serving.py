@@ -87,8 +87,8 @@ async def serve_until_stopped(
     tracing = open_tracing(settings.observe)
     observer = Observer(tracing, control.loop)
     generations = Generations(Generation.of(settings, engines, access.keyring, observer=observer))
-    observer.watch(generations)
     server = ApplicationServer(_Observed(generations, observer), settings, access.certificate)
+    observer.watch(generations, server.limits)
     for each in bound:
         start_listening(each)
     ports = [each.getsockname()[1] for each in bound]

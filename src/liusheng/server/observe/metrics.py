@@ -23,6 +23,7 @@ from liusheng.server.http.exchange import HttpExchange
 from liusheng.server.observe.engine_metrics import engine_metrics
 from liusheng.server.observe.families import gauge, gauges
 from liusheng.server.observe.health import readiness
+from liusheng.server.observe.limit_metrics import limit_metrics
 from liusheng.server.observe.observer import Observer
 from liusheng.server.observe.process_metrics import loop_metrics, process_metrics
 from liusheng.server.observe.traffic_metrics import traffic_metrics
@@ -62,6 +63,7 @@ def _metrics(observer: Observer) -> Iterator[Metric]:
     yield gauge("draining", "Whether the server is shutting down.", observer.state.draining)
     yield from traffic_metrics(observer)
     yield from engine_metrics(observer)
+    yield from limit_metrics(observer)
     yield from loop_metrics(observer)
 
 

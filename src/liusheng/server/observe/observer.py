@@ -7,9 +7,11 @@ from typing import Protocol
 
 from liusheng.runtime.histogram import Histogram
 from liusheng.server.engines import Engine, Engines
+from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.observe.totals import Totals
 from liusheng.server.observe.tracing import NoTracing, Tracing
 from liusheng.server.observe.traffic import Traffic
+from liusheng.server.websocket.resumption import ResumableRecognitions
 
 
 class LoopFacts(Protocol):
@@ -41,6 +43,10 @@ class ServerState(Protocol):
     def engines(self) -> Engines:
         """The engines that new connections get."""
 
+    @property
+    def resumable(self) -> ResumableRecognitions:
+        """The recognitions that clients may resume."""
+
     def every_engine(self) -> Iterable[Engine]:
         """Return all engines that run, older ones included, each once."""
 
@@ -55,6 +61,7 @@ class Observer:
     tracing: of requests.
     totals: of what engines count, which may be replaced while the process runs.
     loop: None: the event loop is not watched.
+    limits: what is counted for all connections; None: nothing is.
     """
 
     def __init__(self, tracing: Tracing | None = None, loop: LoopFacts | None = None) -> None:
@@ -62,11 +69,13 @@ class Observer:
         self.tracing = tracing or NoTracing()
         self.totals = Totals()
         self.loop = loop
+        self.limits: ServerLimits | None = None
         self._state: ServerState | None = None
 
-    def watch(self, state: ServerState) -> None:
+    def watch(self, state: ServerState, limits: ServerLimits | None = None) -> None:
         """Observe this server."""
         self._state = state
+        self.limits = limits
 
     @property
     def state(self) -> ServerState:

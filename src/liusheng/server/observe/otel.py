@@ -1,7 +1,7 @@
 """Traces of requests as OpenTelemetry has them, sent over OTLP (HTTP). Loaded if they are wanted.
 
-A request or WebSocket is a span; what services report of it (`liusheng.runtime.metering`) are its
-children. No span has audio, text, a path as it was sent, an address or a key.
+A request or WebSocket is a span; what the services report of it (`liusheng.runtime.metering`)
+are its children. No span has audio, text, a path as it was sent, an address or a key.
 """
 
 from __future__ import annotations
