@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from liusheng.cli import main
-from liusheng.cli import top as command
 from liusheng.cli.top_figures import Figures, Scrape
 
 METRICS = """\
@@ -175,7 +174,7 @@ def test_it_goes_on_until_it_is_interrupted(
         if len(slept) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.time, "sleep", sleep)
+    monkeypatch.setattr("liusheng.cli.top.time.sleep", sleep)
     assert main(["top", server(answers), "--interval", "0.5"]) == 0
     assert slept == [0.5, 0.5, 0.5]
     assert "it answers with status 500" in capsys.readouterr().out

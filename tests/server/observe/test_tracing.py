@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -153,13 +152,8 @@ async def test_spans_reach_a_receiver_before_the_server_ends(
     assert refused.headers["X-Request-Id"].encode() in body
 
 
-def test_without_a_receiver_nothing_of_opentelemetry_is_loaded() -> None:
+def test_without_a_receiver_nothing_is_traced() -> None:
     assert isinstance(open_tracing(ObserveSettings()), NoTracing)
-    program = (
-        "import sys, liusheng.server.lifecycle.serving;"
-        "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
