@@ -205,14 +205,25 @@ async def test_a_websocket_is_logged_with_its_session(
 ) -> None:
     async with server.tts() as dialogue:
         request_id = dialogue.socket.response.headers["X-Request-Id"]
-        await dialogue.ask({"text": ""})
+        await dialogue.send({"text": ""})
+        await dialogue.send({"task": "tts", "signal": "end", "session": dialogue.session})
+        assert await dialogue.close_code() == 1000
     line, fields = await access_log.of(request_id)
     assert line.startswith(f"WEBSOCKET {paths.TTS_STREAMING}: 1000 ")
     assert fields["session"] == dialogue.session
-    assert fields["close"] == 1000
+    assert str(fields["close"]) == "1000"
+    assert (await metrics(server))("websocket_closes_total", code="1000") >= 1
     assert fields["error"] == "empty_text"
     assert "status" not in fields
     assert fields["bytes_in"] > 0
+
+
+async def test_a_websocket_that_breaks_is_logged(server: Server, access_log: AccessLog) -> None:
+    async with server.asr() as dialogue:
+        request_id = dialogue.socket.response.headers["X-Request-Id"]
+        dialogue.socket.transport.abort()
+    _, fields = await access_log.of(request_id)
+    assert fields["close"] in (1005, 1006)
 
 
 async def test_a_refused_handshake_is_logged(server: Server, access_log: AccessLog) -> None:

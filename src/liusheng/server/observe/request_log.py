@@ -94,7 +94,7 @@ class _Exchange:
         message = await self._receive()
         if message["type"] == "websocket.disconnect":
             if self.close_code is None:
-                self.close_code = message.get("code", 1005)
+                self.close_code = int(message.get("code", 1005))
         else:
             self.bytes_in += _size(message)
         return message
@@ -111,7 +111,7 @@ class _Exchange:
         elif kind == "websocket.close":
             self.status = self.status or 403  # what the ASGI server answers
             if self.status == 101 and self.close_code is None:
-                self.close_code = message.get("code", 1000)
+                self.close_code = int(message.get("code", 1000))
         else:
             self.bytes_out += _size(message)
         await self._send(message)
@@ -140,8 +140,8 @@ def _log_request(scope: Scope, exchange: _Exchange, seconds: float, level: int) 
         "seconds": round(seconds, 3),
         "bytes_in": exchange.bytes_in,
         "bytes_out": exchange.bytes_out,
-        "audio_in": round(record.audio_in, 2),
-        "audio_out": round(record.audio_out, 2),
+        "audio_in": round(record.audio_in, 2) or None,
+        "audio_out": round(record.audio_out, 2) or None,
         "session": record.session,
         "key": record.key,
     }
