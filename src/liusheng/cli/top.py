@@ -53,7 +53,7 @@ class ObservedServer:
         before = self.figures.now if self.figures else None
         try:
             text = self._get(paths.METRICS)[1].decode()
-            self.figures = Figures(Scrape(text, time.monotonic()), before)
+            self.figures = Figures(Scrape(text), before)
             status, ready = self._get(paths.READYZ)
             self.state = "ready" if status == 200 else "; ".join(json.loads(ready)["reasons"])
         except urllib.error.HTTPError as refused:

@@ -15,14 +15,11 @@ Labels = frozenset[tuple[str, str]]
 class Scrape:
     """The samples of a server at one time.
 
-    at: seconds, monotonic.
-
     Raises:
         ValueError: the text is not what Liusheng's `/metrics` answers.
     """
 
-    def __init__(self, text: str, at: float) -> None:
-        self.at = at
+    def __init__(self, text: str) -> None:
         self._samples: dict[str, dict[Labels, float]] = {}
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -58,12 +55,6 @@ class Figures:
 
     now: Scrape
     before: Scrape | None = None
-
-    def rate(self, name: str, **labels: str) -> float | None:
-        """Return by how much a counter grew in a second; None: not known yet."""
-        if self.before is None or self.now.at <= self.before.at:
-            return None
-        return self.growth(name, **labels) / (self.now.at - self.before.at)
 
     def growth(self, name: str, **labels: str) -> float:
         """Return by how much a counter grew."""

@@ -15,6 +15,7 @@ import structlog
 import websockets
 from prometheus_client.parser import text_string_to_metric_families
 
+from liusheng.cli.top_figures import Figures, Scrape
 from liusheng.protocol import paths
 from liusheng.server.access.key_file import change_keys
 from liusheng.server.access.keys import ApiKey, digest, new_secret
@@ -124,7 +125,11 @@ async def test_metrics_tell_what_sessions_do(serve: Serve) -> None:
         during = await metrics(server)
         assert during("sessions", task="asr", protocol="websocket") == 1
         assert during("sessions", task="tts", protocol="websocket") == 1
-        await asr.send(b"one ".ljust(32_000))
+        seconds = 1.0
+        reply = await asr.ask(b"one ".ljust(32_000))
+        while not reply["result"]:
+            seconds += 0.1
+            reply = await asr.ask(b"".ljust(3_200))
         await asr.send({"name": "a", "signal": "end"})
         while "signal" not in (message := await asr.receive()):
             pass
@@ -137,7 +142,7 @@ async def test_metrics_tell_what_sessions_do(serve: Serve) -> None:
         await socket.recv()
     found = await metrics(server)
     assert found("sessions_started_total", task="asr", protocol="websocket") == 2
-    assert found("received_audio_seconds_total", protocol="websocket") == pytest.approx(1)
+    assert found("received_audio_seconds_total", protocol="websocket") == pytest.approx(seconds)
     assert found("synthesized_audio_seconds_total", protocol="websocket") > 0
     assert found("recognition_final_latency_seconds_count", kind="live") >= 1
     assert found("recognition_decode_seconds_count") >= 1
@@ -148,6 +153,11 @@ async def test_metrics_tell_what_sessions_do(serve: Serve) -> None:
     assert found("workers", pool="recognition") > 0
     assert found("memory_bytes", process="server") > 1 << 20
     assert found("memory_bytes", process="recognition") > 1 << 20
+
+    shown = dict(Figures(Scrape((await get(server, paths.METRICS)).text)).rows())
+    assert not [name for name, value in shown.items() if value == "-"], shown
+    assert "1 unknown_signal" in shown["errors"]
+    assert "synthesis RTF" in "".join(shown)
 
 
 async def test_the_metrics_need_a_key_and_name_it_but_health_needs_none(

@@ -6,6 +6,7 @@ are its children. No span has audio, text, a path as it was sent, an address or 
 
 from __future__ import annotations
 
+import os
 import time
 from types import TracebackType
 
@@ -49,7 +50,12 @@ class OpenTelemetry:
     def __init__(self, processor: SpanProcessor, ratio: float = 1.0) -> None:
         self._provider = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(ratio)),
-            resource=Resource.create({"service.name": "liusheng", "service.version": __version__}),
+            resource=Resource.create(
+                {
+                    "service.name": os.environ.get("OTEL_SERVICE_NAME", "liusheng"),
+                    "service.version": __version__,
+                }
+            ),
         )
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("liusheng", __version__)

@@ -14,6 +14,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from liusheng.protocol.errors import ErrorCode
 from liusheng.protocol.session import random_id
 from liusheng.server.observe.observer import Observer
 from liusheng.server.observe.routes import is_observation, request_kind
@@ -57,6 +58,11 @@ class RequestLog:
         ):
             try:
                 await self._app(scope, exchange.receive, exchange.send)
+            except Exception:
+                if not exchange.status:
+                    exchange.status = 500  # what the ASGI server answers
+                    record.failed(ErrorCode.INTERNAL_ERROR.value)
+                raise
             finally:
                 counted.ended()
                 seconds = time.monotonic() - began
