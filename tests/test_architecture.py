@@ -35,7 +35,11 @@ CLIENT = {"asyncio", "msgspec", "numpy", "websockets"}
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        pytest.param("liusheng.server.main", ENGINES | {"av"}, id="server: engines are in workers"),
+        pytest.param(
+            "liusheng.server.main",
+            ENGINES | {"av", "opentelemetry"},
+            id="server: engines are in workers, traces are an option",
+        ),
         pytest.param("liusheng", CLIENT | ENGINES | SERVER, id="package"),
         pytest.param("liusheng.client", ENGINES | SERVER, id="client"),
         pytest.param("liusheng.cli", ENGINES | SERVER, id="command"),

@@ -19,7 +19,10 @@ UV_FOLDER = ROOT / ".cache" / "uv"
 UV = UV_FOLDER / "bin" / "uv"
 # dev.txt comes first and server.txt keeps to its versions, so that the one adds to the other.
 LOCKS = {
-    "requirements/dev.txt": ["--extra=server", "--extra=mic", "--group=install", "--group=dev"],
+    "requirements/dev.txt": [
+        *("--extra=server", "--extra=mic", "--extra=otel"),
+        *("--group=install", "--group=dev"),
+    ],
     "requirements/server.txt": [
         "--extra=server",
         "--group=install",

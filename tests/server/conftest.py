@@ -27,6 +27,7 @@ from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import LimitSettings, Settings
 from liusheng.server.engines import Engines
+from liusheng.server.lifecycle.loop_monitor import LoopMonitor
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
 from liusheng.server.lifecycle.signals import Stop
 from liusheng.server.listening import bind
@@ -157,8 +158,9 @@ async def starting(engines: Fakes, decoding: DecodingService) -> AsyncIterator[S
             listening.listen()  # whoever connects before the server is up waits for it
             stop = Stop()
             started = Engines(recognition, synthesis, punctuation, decoding)
+            control = Control(stop, loop=LoopMonitor())
             serving = asyncio.create_task(
-                serve_until_stopped(made, [listening], started, open_access(made), Control(stop))
+                serve_until_stopped(made, [listening], started, open_access(made), control)
             )
 
             async def end() -> None:

@@ -29,6 +29,12 @@ OPENAPI = "/openapi.json"
 ASYNCAPI = "/asyncapi"
 DOCS = "/docs"
 
+# Liusheng, for operators: GET
+HEALTHZ = "/healthz"
+READYZ = "/readyz"
+METRICS = "/metrics"
+OBSERVATION = frozenset({HEALTHZ, READYZ, METRICS})
+
 
 def help_path(path: str) -> str:
     """Return the path that describes `path`, one of `ASR`, `TTS` and `TEXT`."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -64,6 +64,7 @@ class DrivenSession(Protocol[C_co]):
     def held(self) -> int: ...
     def commands(self) -> Iterable[C_co]: ...
     def next_message(self) -> str | Close | None: ...
+    def take_errors(self) -> Sequence[str]: ...
     def text_received(self, frame: str) -> None: ...
     def bytes_received(self, data: bytes) -> None: ...
     def disconnected(self, *, deliberate: bool = True) -> None: ...
@@ -90,6 +91,7 @@ class BaseSession(ABC, Generic[C]):
         self._new_id = new_id
         self._id = ""
         self._closed = False
+        self._errors: list[str] = []
         self._commands: deque[C] = deque()
         self._outbox: deque[msgspec.Struct | _Rendered | Close] = deque()
 
@@ -141,7 +143,21 @@ class BaseSession(ABC, Generic[C]):
                 self._outbox.popleft()
             return encode(message.render())
         self._outbox.popleft()
-        return message if isinstance(message, Close) else encode(message)
+        if isinstance(message, Close):
+            return message
+        self._note_error(message)
+        return encode(message)
+
+    def take_errors(self) -> Sequence[str]:
+        """Return the codes of the errors in the messages since the last call."""
+        taken, self._errors = self._errors, []
+        return taken
+
+    def _note_error(self, message: msgspec.Struct) -> None:
+        """Note the code of a message that reports an error: it has one, or its `error` has."""
+        code = getattr(getattr(message, "error", message), "code", None)
+        if code is not None:
+            self._errors.append(ErrorCode(code).value)
 
     # What the client does
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -43,11 +44,13 @@ from liusheng.server.http.paddlespeech_text import paddlespeech_text_endpoint
 from liusheng.server.http.paddlespeech_tts import paddlespeech_tts_endpoint
 from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
 from liusheng.server.info import describe
+from liusheng.server.observe.endpoints import observation_endpoints
+from liusheng.server.observe.observer import Observer
 from liusheng.server.request_limits import RequestLimits
 from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
-from liusheng.server.websocket.driver import SocketDriver, connection_log
+from liusheng.server.websocket.driver import SocketDriver
 from liusheng.server.websocket.realtime import RealtimeSocket
 from liusheng.server.websocket.resumption import ResumableRecognitions
 from liusheng.server.websocket.tts import TTSSocket
@@ -65,6 +68,7 @@ class Application:
     decoding: of files; recognition needs it.
     keyring: the keys that clients need; None: they need none.
     before: the application that this one replaces at a reload; None: it is the first one.
+    observer: of the process, which answers how it is.
     routes, page: all routes, and those of the web page.
     resumable: the recognitions whose clients may resume them; those of `before` are among them.
     key_use: what clients have used of their keys, on `before` too.
@@ -79,16 +83,20 @@ class Application:
         decoding: DecodingService | None = None,
         keyring: Keyring | None = None,
         before: Application | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._settings = settings
+        self._observer = observer or Observer()
         self._recognition = recognition
         self._synthesis = synthesis
         self._punctuation = punctuation
         self._decoding = decoding
         self._sockets: set[SocketDriver[Any]] = set()
-        self.resumable = before.resumable if before else ResumableRecognitions(settings.resume)
+        self.resumable: ResumableRecognitions = (
+            before.resumable if before else ResumableRecognitions(settings.resume)
+        )
         self.resumable.settings = settings.resume
-        self.key_use = before.key_use if before else KeyUse()
+        self.key_use: KeyUse = before.key_use if before else KeyUse()
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
         self.routes = self._routes()
@@ -98,6 +106,10 @@ class Application:
         )
         limited = RequestLimits(router, settings.path_prefix)
         self.asgi = Gate(limited, settings, keyring, self.key_use)
+
+    def key_sessions(self) -> Mapping[str, int]:
+        """Return how many sessions each API key has open, by its name."""
+        return self.asgi.keys.sessions
 
     async def watch(self) -> None:
         """Notice, until this is cancelled, that keys were revoked, and end their sessions."""
@@ -180,6 +192,7 @@ class Application:
             channels["tts"] = TTS
             models += [voice.model for voice in synthesis.voices]
         found += model_endpoints(dict.fromkeys(models))
+        found += observation_endpoints(self._observer)
         return found + document_endpoints(tuple(found), channels, settings.path_prefix)
 
     def _websockets(self) -> dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]]:
@@ -251,8 +264,8 @@ class Application:
     async def _serve(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
         self._sockets.add(socket)
         try:
-            with connection_log(task, websocket):
-                end_with(websocket.scope, partial(_end, socket))
+            end_with(websocket.scope, partial(_end, socket))
+            with structlog.contextvars.bound_contextvars(task=task):
                 await socket.run()
         finally:
             self._sockets.discard(socket)

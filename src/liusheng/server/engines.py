@@ -15,6 +15,7 @@ from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.runtime.workers.pool import Pool
 from liusheng.server.config.settings import Settings
 from liusheng.server.cores import usable_cores
 from liusheng.server.models import punctuation_model, recognition_models
@@ -36,6 +37,11 @@ class Engines:
         """Iterate over those that there are."""
         every = (self.recognition, self.synthesis, self.punctuation, self.decoding)
         return (engine for engine in every if engine)
+
+    @property
+    def pools(self) -> dict[str, Pool]:
+        """Their worker processes, by name."""
+        return {name: pool for engine in self for name, pool in engine.pools.items()}
 
 
 def make_engines(settings: Settings, cores: CoreShare | None = None) -> Engines:

@@ -54,7 +54,7 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
             access = open_access(settings)
             bound = [sockets.enter_context(bind(settings.host, port)) for port in settings.ports]
             engines = make(settings)
-            with monitored_loop(settings.watchdog.seconds, control.notifier):
+            with monitored_loop(settings.watchdog.seconds, control.notifier) as control.loop:
                 if await _started(engines, control.stop):
                     await serve_until_stopped(settings, bound, engines, access, control)
         except Exception as error:

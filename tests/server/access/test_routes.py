@@ -14,8 +14,8 @@ from liusheng.server.app import Application
 from liusheng.server.config.settings import CompatSettings, Settings
 from tests.server.conftest import Fakes
 
-OPEN = {paths.DOCS, paths.OPENAPI, paths.ASYNCAPI}
-NO_TASK = {paths.INFO, paths.MODELS, paths.TTS_SAMPLE_RATE}
+OPEN = {paths.DOCS, paths.OPENAPI, paths.ASYNCAPI, paths.HEALTHZ, paths.READYZ}
+NO_TASK = {paths.INFO, paths.MODELS, paths.TTS_SAMPLE_RATE, paths.METRICS}
 
 
 def request(path: str, method: str = "GET") -> dict[str, Any]:

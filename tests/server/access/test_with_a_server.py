@@ -461,7 +461,7 @@ async def test_forwarded_addresses_are_believed_from_trusted_proxies_only(
             seen.put_nowait(str(structlog.contextvars.get_contextvars().get("peer", "")))
 
         handler.emit = note
-        logger = logging.getLogger("liusheng.server.http.endpoint")
+        logger = logging.getLogger("liusheng.access")
         logger.addHandler(handler)
         try:
             async with httpx.AsyncClient() as client:

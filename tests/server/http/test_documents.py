@@ -70,6 +70,8 @@ async def test_every_reference_leads_somewhere(
 async def test_every_path_is_described(http: dict[str, Any]) -> None:
     assert set(http["paths"]) == {
         "/api/info",
+        "/healthz",
+        "/metrics",
         "/paddlespeech/asr",
         "/paddlespeech/asr/help",
         "/paddlespeech/asr/streaming",
@@ -79,6 +81,7 @@ async def test_every_path_is_described(http: dict[str, Any]) -> None:
         "/paddlespeech/tts/help",
         "/paddlespeech/tts/streaming",
         "/paddlespeech/tts/streaming/samplerate",
+        "/readyz",
         "/v1/audio/speech",
         "/v1/audio/transcriptions",
         "/v1/models",

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.generations import Generation, Generations
 
-SCOPE = {"type": "http", "path": "/"}
+SCOPE = {"type": "http", "method": "GET", "path": "/"}
 
 
 class FakeEngine:

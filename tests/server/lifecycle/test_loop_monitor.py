@@ -30,6 +30,8 @@ async def test_a_stall_is_counted_and_left_out_of_the_clock(
         await ticks(monitor, 1)
     assert monitor.stalls > stalls
     assert monitor.longest_delay >= 0.5
+    assert monitor.delays.count == monitor.ticks
+    assert monitor.delays.total >= 0.5
     assert "did not run for 0." in caplog.text
     assert clock.time() - before <= time.monotonic() - began - 0.3
     monitor.stop()

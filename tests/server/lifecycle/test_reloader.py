@@ -17,6 +17,7 @@ from liusheng.server.config.sources import SettingsError
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle import reload
 from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.observe.observer import Observer
 
 
 class FakeEngine:
@@ -61,6 +62,7 @@ class Reload:
             lambda _: self.engines(self.made),
             self.generations,
             server,
+            Observer(),
         )
 
     def read(self) -> Settings:
@@ -74,7 +76,9 @@ class Reload:
     def application(self) -> Any:
         return SimpleNamespace(release_idle=lambda: None, watch=asyncio.Event().wait)
 
-    def made_generation(self, _: object, engines: Engines, __: object, before: Any) -> Generation:
+    def made_generation(
+        self, _: object, engines: Engines, __: object, before: Any, ___: object
+    ) -> Generation:
         assert before is self.generations.current.application, "it takes over what outlives it"
         return Generation(self.application(), engines, "")
 

@@ -50,6 +50,9 @@ class FakeSession:
             raise message
         return message
 
+    def take_errors(self) -> list[str]:
+        return []
+
     def text_received(self, frame: str) -> None:
         if frame == "break":
             raise ZeroDivisionError

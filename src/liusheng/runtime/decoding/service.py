@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 
 from liusheng.audio.containers import Container
 from liusheng.runtime.decoding import wire
@@ -17,6 +18,7 @@ from liusheng.runtime.decoding.conversation import (
 from liusheng.runtime.decoding.fork_server import ForkerLostError, ForkServer
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.errors import BusyError
+from liusheng.runtime.workers.pool import Pool
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +60,16 @@ class DecodingService:
     def pids(self) -> list[int]:
         """Process ids of the decoders, and first of the process that forks them."""
         return self._forker.pids if self._forker else []
+
+    @property
+    def pools(self) -> Mapping[str, Pool]:
+        """None: decoders are not kept for further files."""
+        return {}
+
+    @property
+    def processes(self) -> Mapping[str, list[int]]:
+        """Process ids by what the processes do."""
+        return {"decoding": self.pids}
 
     async def decode(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from liusheng.models.types import InstalledModel
@@ -64,6 +65,16 @@ class PunctuationService:
     def pids(self) -> list[int]:
         """Process id of the worker, while it is alive."""
         return self._pool.pids
+
+    @property
+    def pools(self) -> Mapping[str, Pool]:
+        """Its worker processes, by name."""
+        return {"punctuation": self._pool}
+
+    @property
+    def processes(self) -> Mapping[str, list[int]]:
+        """Process ids by what the processes do."""
+        return {name: pool.pids for name, pool in self.pools.items()}
 
     async def punctuate(self, text: str) -> str:
         """Return a text with punctuation.

@@ -276,6 +276,10 @@ class Scheduler(Generic[K]):
         """Return for how many seconds the longest waiting live stream has waited for a turn."""
         return self._longest_wait(now, backlog=False)
 
+    def waiting_since(self, key: K) -> float:
+        """Return since when a stream waits, or waited, for its newest turn."""
+        return self._streams[key].waiting_since
+
     def backlog_lag(self, now: float) -> float:
         """Return for how many seconds the longest waiting backlog has waited for a turn."""
         return self._longest_wait(now, backlog=True)

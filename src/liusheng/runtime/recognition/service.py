@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from liusheng.asr.capabilities import Capabilities
@@ -143,6 +143,17 @@ class RecognitionService:
         return len(self._scheduler)
 
     @property
+    def pools(self) -> Mapping[str, Pool]:
+        """Its worker processes, by name."""
+        vad = {"vad": self._vad.pool} if self.description.windowed else {}
+        return {"recognition": self._pool, **vad}
+
+    @property
+    def processes(self) -> Mapping[str, list[int]]:
+        """Process ids by what the processes do."""
+        return {name: pool.pids for name, pool in self.pools.items()}
+
+    @property
     def languages(self) -> frozenset[str]:
         """What a stream's `lang` may be besides "auto"."""
         return frozenset(self.description.capabilities) - {"auto"}
@@ -180,6 +191,7 @@ class RecognitionService:
             on_failure,
             windowed=capabilities.windowed,
             max_queued=self.options.max_queued,
+            upload=upload,
         )
         self._scheduler.add(stream, stream.audio, upload=upload)
         if capabilities.windowed:
@@ -248,7 +260,8 @@ class RecognitionService:
     def finish(self, stream: RecognitionStream) -> None:
         """No more audio comes. Its last turns detect speech themselves, and do not wait
         for the VAD process; but backlog does, until little of it is left."""
-        self._scheduler.finish(stream, self._clock())
+        stream.finished = self._clock()
+        self._scheduler.finish(stream, stream.finished)
         if not stream.audio.awaits_vad:
             self._vad.remove(stream)
         self._pool.wake()
@@ -296,6 +309,7 @@ class RecognitionService:
             turns.append(_TurnUnderWay(stream, self._scheduler.turn(stream), audio))
             requests.append(_request(stream, audio, spare))
             stream.holder = None
+            self._taken(stream, began)
         batch = _TurnBatch(worker, turns, began)
         return Job(
             "advance",
@@ -308,6 +322,13 @@ class RecognitionService:
             ),
             lambda seconds: self._timed(worker, seconds),
         )
+
+    def _taken(self, stream: RecognitionStream, now: float) -> None:
+        """Measure how long a stream waited for the turn that begins now."""
+        waited = now - self._scheduler.waiting_since(stream)
+        stream.meter.span("queue", waited)
+        if not stream.upload:
+            self.statistics.waits.observe(waited)
 
     def _timed(self, worker: int, seconds: float) -> None:
         self._processor_seconds[worker] = seconds
@@ -334,14 +355,16 @@ class RecognitionService:
         self.statistics.decoded(len(batch.turns), passed, busy)
         for turn, result in zip(batch.turns, results, strict=True):
             try:
-                self._turn_done(batch.worker, turn, result, now)
+                self._turn_done(batch, turn, result, now)
             except Exception as error:
                 # A session's fault must not cost the other sessions of the batch.
                 _log.exception("a session failed on its result")
                 self._fail(turn.stream, error)
 
-    def _turn_done(self, worker: int, turn: _TurnUnderWay, result: TurnResult, now: float) -> None:
-        stream = turn.stream
+    def _turn_done(
+        self, batch: _TurnBatch, turn: _TurnUnderWay, result: TurnResult, now: float
+    ) -> None:
+        stream, worker = turn.stream, batch.worker
         if not self._scheduler.is_newest(stream, turn.number):
             self._forget(worker, result.state)
             return
@@ -351,13 +374,23 @@ class RecognitionService:
         stream.holder = worker
         stream.covered = max(stream.covered, result.covered)
         stream.update_room()
+        self._measure(stream, batch, now)
         stream.on_update(result.closed, result.partial)
         if turn.audio.last:
             self.remove(stream)
+            waited = now - (now if stream.finished is None else stream.finished)
+            stream.meter.span("final", waited)
+            self.statistics.finished(waited, upload=stream.upload)
             stream.on_finish()
         else:
             # What came in while the turn detected speech is the VAD process's again.
             self._vad.audio_received(stream)
+
+    def _measure(self, stream: RecognitionStream, batch: _TurnBatch, now: float) -> None:
+        """Note how late a stream's turn is that is done now."""
+        stream.meter.span("decode", now - batch.began, streams=len(batch.turns))
+        if stream.finished is None and not stream.upload:
+            self.statistics.lags.observe(max(0.0, stream.received_seconds - stream.covered_seconds))
 
     def _forget(self, worker: int, state: bytes) -> None:
         if self.description.sticky:

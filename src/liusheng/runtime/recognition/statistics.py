@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from liusheng.runtime.histogram import POWERS_OF_TWO, Histogram
 
 
-@dataclass
 class RecognitionStatistics:
-    """Sums since the start of the server. Durations are in seconds.
+    """Sums since the start of the service. Durations are in seconds.
 
-    batches: by the number of their streams.
-    decode_seconds, busy_seconds: that batches took, and for which their workers were busy with
-        them (see `liusheng.runtime.load`).
+    batch_streams: how many streams were in each batch.
+    batch_seconds: how long batches took; busy_seconds: for which their workers were busy with all
+        of them (see `liusheng.runtime.load`).
+    waits: how long live streams were due a turn before a worker took it.
+    lags: seconds of audio received that the text did not cover, at each partial of a live stream.
+    final_seconds, upload_final_seconds: from the end of the audio to the final text, of live
+        streams and of files.
     failed: streams that were given up.
     """
 
-    batches: Counter[int] = field(default_factory=Counter)
-    decode_seconds: float = 0.0
-    busy_seconds: float = 0.0
-    failed: int = 0
+    def __init__(self) -> None:
+        self.batch_streams = Histogram(POWERS_OF_TWO)
+        self.batch_seconds = Histogram()
+        self.busy_seconds = 0.0
+        self.waits = Histogram()
+        self.lags = Histogram()
+        self.final_seconds = Histogram()
+        self.upload_final_seconds = Histogram()
+        self.failed = 0
 
     def decoded(self, streams: int, seconds: float, busy: float) -> None:
         """A batch of so many streams took so many seconds."""
-        self.batches[streams] += 1
-        self.decode_seconds += seconds
+        self.batch_streams.observe(streams)
+        self.batch_seconds.observe(seconds)
         self.busy_seconds += busy
+
+    def finished(self, seconds: float, *, upload: bool) -> None:
+        """A stream has its final text, so long after its end."""
+        (self.upload_final_seconds if upload else self.final_seconds).observe(seconds)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
 from liusheng.runtime.workers.timeouts import wait_for_event
 
@@ -30,6 +31,9 @@ class RecognitionStream:
     state: the recogniser's, pickled; None before the first turn.
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
+    upload: it is of a whole file.
+    finished: when `finish` was called, on the owner's clock.
+    meter: of the request that it belongs to.
     over: it finished, failed or was abandoned; audio that still comes is dropped.
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
@@ -46,9 +50,11 @@ class RecognitionStream:
         *,
         windowed: bool,
         max_queued: float,
+        upload: bool = False,
     ) -> None:
         self._owner = owner
         self._max_queued = max_queued
+        self.meter = current_meter.get()
         self.params = params
         self.on_update = on_update
         self.on_finish = on_finish
@@ -57,7 +63,9 @@ class RecognitionStream:
         self.state: bytes | None = None
         self.holder: int | None = None
         self.covered = 0
+        self.upload = upload
         self.finishing = False
+        self.finished: float | None = None
         self.over = False
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -78,11 +86,17 @@ class RecognitionStream:
         covered = max(self.covered, self.audio.taken) if self.audio.windowed else self.covered
         return covered / SAMPLE_RATE
 
+    @property
+    def received_seconds(self) -> float:
+        """Of audio so far."""
+        return self.audio.received / SAMPLE_RATE
+
     def feed(self, pcm: bytes) -> None:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
         if self.over:
             return
         self.audio.append(pcm)
+        self.meter.audio_received(len(pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE))
         self.update_room()
         self._owner.audio_received(self)
 

@@ -107,6 +107,11 @@ class VadService(Generic[K]):
         """Of the process, while it is alive."""
         return self._pool.pids
 
+    @property
+    def pool(self) -> Pool:
+        """The process, as a pool of one; empty before the start."""
+        return self._pool
+
     def add(self, key: K, audio: StreamAudio, endpoint: float | None) -> None:
         """Detect speech in a stream from now on. endpoint: its own, in seconds, if it has one."""
         self._streams[key] = _DetectedStream(audio, endpoint)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from liusheng.models.types import InstalledModel
@@ -105,6 +105,16 @@ class SynthesisService:
         """Process ids of the workers that are alive."""
         return self._pool.pids
 
+    @property
+    def pools(self) -> Mapping[str, Pool]:
+        """Its worker processes, by name."""
+        return {"synthesis": self._pool}
+
+    @property
+    def processes(self) -> Mapping[str, list[int]]:
+        """Process ids by what the processes do."""
+        return {name: pool.pids for name, pool in self.pools.items()}
+
     def speak(
         self, request: SpeechRequest, output: Output | None = None, *, more: bool = False
     ) -> Speech:
@@ -154,8 +164,14 @@ class SynthesisService:
                 f"with one more, some of {count + 1} speeches would run out of audio", "playback"
             )
 
-    def demand(self, now: float) -> float:
+    @property
+    def under_way(self) -> int:
+        """How many speeches are being synthesised or listened to."""
+        return len(self._schedule)
+
+    def demand(self) -> float:
         """Return the share of the workers that the speeches under way need."""
+        now = self._clock()
         voices = [self._voice(speech.voice) for speech in self._schedule.listening(now)]
         return self.load.demand(voices, now) / self._cores.left("synthesis", self._pool.size, now)
 
@@ -252,6 +268,7 @@ class SynthesisService:
         late = self._schedule.step_done(speech, added, now)
         if added and first:
             self.statistics.began(now - speech.requested_at)
+            speech.meter.span("first packet", now - speech.requested_at)
         elif added:
             self.load.delivered(late=late, now=now)
         if chunk.over:
@@ -273,7 +290,8 @@ class SynthesisService:
         speech.progress = chunk.seconds
         self.load.step_done(self._voice(speech.voice), passed, busy, seconds, now)
         self._cores.used("synthesis", busy, now)
-        self.statistics.stepped(passed, seconds)
+        self.statistics.stepped(passed, busy, seconds)
+        speech.meter.span("step", passed, audio_seconds=seconds)
 
     def _flush(self, speech: Speech, length: int) -> None:
         """Flush a text that has not grown since it had this length."""
@@ -287,6 +305,7 @@ class SynthesisService:
         _log.warning("a speech failed: %s", error, exc_info=trace)
         if speech in self._schedule:
             self._end(speech)
+        self.statistics.failed += 1
         speech.end(error)
 
     def _step_lost(self, speech: Speech, error: Exception) -> None:

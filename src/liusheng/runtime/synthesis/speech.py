@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from liusheng.runtime.metering import current_meter
 from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
@@ -49,6 +50,7 @@ class Speech:
     progress: seconds of audio that its worker has made of it, for the second time too.
     holder: the worker that has its state; None: none has.
     faults: workers that were lost on its newest step (see `liusheng.runtime.workers.faults`).
+    meter: of the request that it belongs to.
     skipped: once the speech is complete: what of the text was not read.
     """
 
@@ -68,6 +70,7 @@ class Speech:
         self.faults = 0.0
         self.last = last
         self.skipped: tuple[Skipped, ...] = ()
+        self.meter = current_meter.get()
         self._controller = controller
         self._request = request
         self._output = output
@@ -192,9 +195,11 @@ class Speech:
         self._bytes += len(chunk.audio)
         self._marks += len(chunk.marks)
         self._seconds = max(start, chunk.seconds)
-        self._packets.append(Packet(chunk.audio, start, self._seconds - start, chunk.marks))
+        added = self._seconds - start
+        self._packets.append(Packet(chunk.audio, start, added, chunk.marks))
         self._ready.set()
-        return self._seconds - start
+        self.meter.audio_made(added)
+        return added
 
     def end(self, failure: Exception | None = None) -> None:
         """No more chunks come; `failure` is raised after those that were added."""

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from liusheng.runtime.histogram import Histogram
 
 
-@dataclass
 class SynthesisStatistics:
-    """Sums since the start of the server. Durations are in seconds.
+    """Sums since the start of the service. Durations are in seconds.
 
-    steps, step_seconds, audio_seconds: steps of workers, what they took, the audio that they made.
-    first_packets, first_packet_seconds: speeches that got their first audio, and their waits for
-        it; `slowest_first_packet` of the longest.
+    step_seconds: how long steps of workers took; busy_seconds: for which the workers were busy with
+        all of them (see `liusheng.runtime.load`); audio_seconds: of the audio that they made.
+    first_packets: how long speeches waited for their first audio.
+    failed: speeches that ended with an error.
     """
 
-    steps: int = 0
-    step_seconds: float = 0.0
-    audio_seconds: float = 0.0
-    first_packets: int = 0
-    first_packet_seconds: float = 0.0
-    slowest_first_packet: float = 0.0
+    def __init__(self) -> None:
+        self.step_seconds = Histogram()
+        self.busy_seconds = 0.0
+        self.audio_seconds = 0.0
+        self.first_packets = Histogram()
+        self.failed = 0
 
-    def stepped(self, seconds: float, audio: float) -> None:
+    def stepped(self, seconds: float, busy: float, audio: float) -> None:
         """A step took so many seconds, and made so many of audio."""
-        self.steps += 1
-        self.step_seconds += seconds
+        self.step_seconds.observe(seconds)
+        self.busy_seconds += busy
         self.audio_seconds += audio
 
     def began(self, seconds: float) -> None:
         """A speech has its first audio, so long after the request."""
-        self.first_packets += 1
-        self.first_packet_seconds += seconds
-        self.slowest_first_packet = max(self.slowest_first_packet, seconds)
+        self.first_packets.observe(seconds)

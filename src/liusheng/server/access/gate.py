@@ -18,7 +18,7 @@ from liusheng.server.access.routes import Routes
 from liusheng.server.access.security_headers import SecurityHeaders
 from liusheng.server.config.settings import Settings
 
-_EXPOSED = ("Retry-After", "WWW-Authenticate")
+_EXPOSED = ("Retry-After", "WWW-Authenticate", "X-Request-Id")
 
 
 class Gate:

@@ -11,15 +11,16 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.access.addresses import client_address
 from liusheng.server.access.caller import put_caller
 from liusheng.server.access.credentials import answer_subprotocol, take_keys
 from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import ApiKey
 from liusheng.server.access.routes import Routes
+from liusheng.server.client_address import client_address
 from liusheng.server.ending import Ending, put_ending
 from liusheng.server.http.refusal import refuse
+from liusheng.server.request_record import current_record
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,11 @@ class KeyCheck:
         self._ending: set[asyncio.Future[None]] = set()
         self.refused = 0
 
+    @property
+    def sessions(self) -> Mapping[str, int]:
+        """How many sessions each key has open, by its name."""
+        return self._limits.open
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         secrets = take_keys(scope, query=self._allow_query_key)
         send = answer_subprotocol(scope, send)
@@ -79,6 +85,7 @@ class KeyCheck:
         put_caller(scope, key.name)
         self._served[ending] = key
         try:
+            current_record().key = key.name
             with structlog.contextvars.bound_contextvars(key=key.name):
                 await self._app(scope, receive, send)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.access.keys import ApiKey, Task
@@ -17,9 +18,10 @@ class KeyLimits:
         self._sessions: Counter[str] = Counter()
         self._requests: dict[str, tuple[float, float]] = {}  # left, at
 
-    def sessions(self, name: str) -> int:
-        """Return how many sessions a key has open."""
-        return self._sessions[name]
+    @property
+    def open(self) -> Mapping[str, int]:
+        """How many sessions each key has open, by its name; none: it is not there."""
+        return self._sessions
 
     def begin(self, key: ApiKey, task: Task | None, now: float) -> None:
         """Note a request or WebSocket that begins; each that does not raise must `end`.

@@ -26,6 +26,8 @@ _TASKS: dict[str, Task] = {
 
 _DESCRIPTIONS = (paths.DOCS, paths.OPENAPI, paths.ASYNCAPI)
 
+_HEALTH = (paths.HEALTHZ, paths.READYZ)
+
 _READING = ("GET", "HEAD")
 
 
@@ -35,13 +37,14 @@ class Routes:
     A path that is not known to be open needs a key.
 
     path_prefix: of all paths.
-    open_paths: that can be read without a key, besides the page and the description of the API.
+    open_paths: that can be read without a key, besides the page, the description of the API and
+        the health of the server.
     """
 
     def __init__(self, path_prefix: str, open_paths: Sequence[str]) -> None:
         self._prefix = path_prefix
         files, self._folders = page_paths()
-        self._open = frozenset((*files, *_DESCRIPTIONS, *open_paths))
+        self._open = frozenset((*files, *_DESCRIPTIONS, *_HEALTH, *open_paths))
 
     def is_open(self, scope: Scope) -> bool:
         """Return whether a request needs no key. A WebSocket always needs one."""

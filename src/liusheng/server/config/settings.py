@@ -30,6 +30,7 @@ from liusheng.models.types import Task
 from liusheng.protocol import paths
 from liusheng.server.config.access import AccessSettings, TlsSettings
 from liusheng.server.config.group import Group, split
+from liusheng.server.config.observe import ObserveSettings
 from liusheng.server.cores import usable_cores
 
 Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(split)]
@@ -369,6 +370,7 @@ class Settings(BaseSettings):
     compat: CompatSettings = CompatSettings()
     access: AccessSettings = Field(default_factory=AccessSettings)
     tls: TlsSettings = TlsSettings()
+    observe: ObserveSettings = ObserveSettings()
 
     @property
     def asr_options(self) -> AsrOptions:

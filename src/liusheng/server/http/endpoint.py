@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
-import structlog
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
@@ -17,6 +15,7 @@ from liusheng.server.ending import end_with
 from liusheng.server.errors import internal_error, server_stopping
 from liusheng.server.http.error_format import ErrorFormat, http_status, retry_headers
 from liusheng.server.http.exchange import JSON, DisconnectedError, HttpExchange
+from liusheng.server.request_record import current_record
 
 _log = logging.getLogger(__name__)
 
@@ -58,16 +57,12 @@ class Endpoint:
         self._ended: dict[asyncio.Task[None], ProtocolError] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        current_record().admitted()
         exchange = HttpExchange(scope, receive, send)
-        client = exchange.request.client
-        peer = f"{client.host}:{client.port}" if client else "unknown"
-        began = time.monotonic()
-        with structlog.contextvars.bound_contextvars(task=self.path, peer=peer):
-            try:
-                await self._serve(exchange)
-            finally:
-                exchange.holds(0)
-            _log.info("status %d after %.2f s", exchange.status, time.monotonic() - began)
+        try:
+            await self._serve(exchange)
+        finally:
+            exchange.holds(0)
 
     def cut_off(self) -> None:
         """Answer every running request with server_stopping; does not wait."""
@@ -127,6 +122,7 @@ class Endpoint:
     async def _send_error(self, exchange: HttpExchange, error: ProtocolError) -> None:
         if exchange.ended:
             return
+        current_record().failed(error.code.value)
         if exchange.status:
             _log.warning("response cut off: %s", error.message)
             if exchange.error_chunk:

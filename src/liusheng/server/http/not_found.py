@@ -14,6 +14,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.quoting import quoted
 from liusheng.server.http.error_format import error_format, http_status
 from liusheng.server.http.exchange import JSON
+from liusheng.server.request_record import current_record
 
 
 def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -36,6 +37,7 @@ def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Resp
                 f"There is nothing at {path} on this server; {path_prefix}{paths.DOCS} lists its "
                 "paths.",
             )
+        current_record().failed(reply.code.value)
         errors = error_format(request.url.path, path_prefix)
         body = msgspec.json.encode(errors.message(reply))
         return Response(body, http_status(reply.code), headers, JSON)

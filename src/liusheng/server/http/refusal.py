@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from liusheng.protocol.errors import ProtocolError
 from liusheng.server.http.error_format import error_format, http_status
 from liusheng.server.http.exchange import JSON
+from liusheng.server.request_record import current_record
 
 
 async def refuse(
@@ -25,6 +26,7 @@ async def refuse(
     A WebSocket is refused with the same HTTP response in place of its handshake ("websocket.http
     .response" of ASGI), so that status and reason reach programs that can read them.
     """
+    current_record().failed(error.code.value)
     body = msgspec.json.encode(error_format(scope["path"], path_prefix).message(error))
     every = {"Content-Type": JSON, "Content-Length": str(len(body)), **(headers or {})}
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in every.items()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,9 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engine, Engines
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.refusal import refuse
+from liusheng.server.observe.observer import Observer
+from liusheng.server.observe.routes import is_observation
+from liusheng.server.websocket.resumption import ResumableRecognitions
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +47,7 @@ class Generation:
         engines: Engines,
         keyring: Keyring | None,
         before: Application | None = None,
+        observer: Observer | None = None,
     ) -> Generation:
         """Make the generation for these settings.
 
@@ -58,6 +63,7 @@ class Generation:
             engines.decoding,
             keyring,
             before,
+            observer,
         )
         return cls(application, engines, settings.path_prefix)
 
@@ -95,8 +101,36 @@ class Generations:
         """How many requests and WebSockets are served."""
         return sum(each.connections for each in self._every())
 
+    @property
+    def path_prefix(self) -> str:
+        """Of the paths of new connections."""
+        return self._current.path_prefix
+
+    @property
+    def engines(self) -> Engines:
+        """The engines that new connections get."""
+        return self._current.engines
+
+    @property
+    def resumable(self) -> ResumableRecognitions:
+        """The recognitions that clients may resume: all generations have the same."""
+        return self._current.application.resumable
+
+    def every_engine(self) -> Iterable[Engine]:
+        """Return all engines that run, each once."""
+        found = {id(each): each for generation in self._every() for each in generation.engines}
+        return found.values()
+
+    def applications(self) -> Iterable[Application]:
+        """Return all applications that have connections, and the newest."""
+        return [each.application for each in self._every()]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         generation = self._current
+        if is_observation(scope, generation.path_prefix):
+            # Answered while the server drains too, and no session that it would wait for.
+            await generation.application.asgi(scope, receive, send)
+            return
         if self.draining:
             error, prefix = server_stopping(), generation.path_prefix
             await refuse(scope, receive, send, error, prefix, _REFUSAL)
@@ -145,7 +179,10 @@ class Generations:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         # Whoever was stopping some was cancelled.
-        every = (self._stopping, *(generation.engines for generation in self._every()))
+        every: list[Iterable[Engine]] = [
+            self._stopping,
+            *(generation.engines for generation in self._every()),
+        ]
         engines = {id(each): each for some in every for each in some}
         for engine in kept:
             engines.pop(id(engine), None)

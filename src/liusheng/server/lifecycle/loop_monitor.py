@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable
 
 from liusheng.runtime.clock import TICK_SECONDS, AwakeClock, awake
+from liusheng.runtime.histogram import Histogram
 
 _log = logging.getLogger(__name__)
 
 STALL_SECONDS = 0.1
 """A tick that comes later than this is counted as a stall."""
+
+_DELAYS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
 
 class LoopMonitor:
@@ -21,7 +24,7 @@ class LoopMonitor:
 
     ticks: so far; the watchdog compares them.
     stalls: ticks that came more than `STALL_SECONDS` late.
-    delay: seconds by which the last tick was late.
+    delay: seconds by which the last tick was late; delays: by which all were.
     longest_delay: seconds by which any tick was late.
     """
 
@@ -34,6 +37,7 @@ class LoopMonitor:
         self.ticks = 0
         self.stalls = 0
         self.delay = 0.0
+        self.delays = Histogram(_DELAYS)
         self.longest_delay = 0.0
         self._clock = clock
         self._now = now
@@ -62,6 +66,7 @@ class LoopMonitor:
         self.ticks += 1
         self.delay = max(0.0, now - self._due)
         self.longest_delay = max(self.longest_delay, self.delay)
+        self.delays.observe(self.delay)
         if self.delay > STALL_SECONDS:
             self.stalls += 1
             _log.debug("the event loop did not run for %.2f s", self.delay)

@@ -15,6 +15,7 @@ from liusheng.server.config.sources import setting_paths
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.engine_keys import EngineKeys, engine_keys
 from liusheng.server.lifecycle.generations import Generation, Generations
+from liusheng.server.observe.observer import Observer
 from liusheng.server.uvicorn_server import ApplicationServer
 
 _log = logging.getLogger(__name__)
@@ -27,9 +28,11 @@ _FIXED = (
     "access.trusted_proxies",
     "watchdog.seconds",
     "drain.interrupt_seconds",
+    "observe.otlp_endpoint",
+    "observe.trace_ratio",
 )
-"""Settings that a running server cannot change: its sockets are bound, and uvicorn, the watchdog
-and the signals are set up. The files of the certificate may change at any time."""
+"""Settings that a running server cannot change: its sockets are bound, and uvicorn, the watchdog,
+the signals and the traces are set up. The files of the certificate may change at any time."""
 
 _MAX_OUTDATED = 3
 """Older generations that may still have connections, and thereby keep their models in memory."""
@@ -51,6 +54,7 @@ class Reloader:
         make_engines: Callable[[Settings], Engines],
         generations: Generations,
         server: ApplicationServer,
+        observer: Observer,
     ) -> None:
         self.settings = settings
         self._keyring = keyring
@@ -58,6 +62,7 @@ class Reloader:
         self._make_engines = make_engines
         self._generations = generations
         self._server = server
+        self._observer = observer
         self._keys = engine_keys(settings)
 
     async def reload(self) -> bool:
@@ -112,7 +117,7 @@ class Reloader:
                 if isinstance(result, BaseException):
                     raise result
             before = self._generations.current.application
-            generation = Generation.of(settings, engines, keyring, before)
+            generation = Generation.of(settings, engines, keyring, before, self._observer)
         except BaseException:
             await asyncio.gather(*(engine.stop() for engine in new), return_exceptions=True)
             raise

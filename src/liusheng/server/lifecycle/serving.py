@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.access.opening import Access
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
@@ -20,9 +22,14 @@ from liusheng.server.lifecycle.sd_notify import SystemdNotifier
 from liusheng.server.lifecycle.signals import Stop
 from liusheng.server.lifecycle.watchdog import Watchdog
 from liusheng.server.listening import start_listening
+from liusheng.server.observe.observer import Observer
+from liusheng.server.observe.open_tracing import open_tracing
+from liusheng.server.observe.request_log import RequestLog
+from liusheng.server.observe.tracing import Tracing
 from liusheng.server.uvicorn_server import ApplicationServer
 
 _REARM_SECONDS = 1.0
+_TRACES_SECONDS = 3.0
 
 
 @dataclass
@@ -33,6 +40,7 @@ class Control:
     hangup: reloads it, if there is `reread`, which returns the settings anew.
     make_engines: makes the engines for new settings.
     notifier: is told what it does.
+    loop: the monitor of the event loop, if there is one.
     """
 
     stop: Stop = field(default_factory=Stop)
@@ -40,6 +48,7 @@ class Control:
     reread: Callable[[], Settings] | None = None
     make_engines: Callable[[Settings], Engines] = make_engines
     notifier: SystemdNotifier = field(default_factory=lambda: SystemdNotifier({}))
+    loop: LoopMonitor | None = None
 
 
 @contextlib.contextmanager
@@ -75,8 +84,11 @@ async def serve_until_stopped(
 
     Engines that a reload started, or replaced, are stopped at the end; the caller stops `engines`.
     """
-    generations = Generations(Generation.of(settings, engines, access.keyring))
-    server = ApplicationServer(generations, settings, access.certificate)
+    tracing = open_tracing(settings.observe)
+    observer = Observer(tracing, control.loop)
+    generations = Generations(Generation.of(settings, engines, access.keyring, observer=observer))
+    server = ApplicationServer(_Observed(generations, observer), settings, access.certificate)
+    observer.watch(generations, server.limits)
     for each in bound:
         start_listening(each)
     ports = [each.getsockname()[1] for each in bound]
@@ -88,7 +100,13 @@ async def serve_until_stopped(
     tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
     if control.reread:
         reloader = Reloader(
-            settings, access.keyring, control.reread, control.make_engines, generations, server
+            settings,
+            access.keyring,
+            control.reread,
+            control.make_engines,
+            generations,
+            server,
+            observer,
         )
         tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
     if access.certificate:
@@ -108,6 +126,15 @@ async def serve_until_stopped(
         await serving
     finally:
         await generations.end(engines)
+        await _stopped(tracing)
+
+
+class _Observed(RequestLog):
+    """The applications, each request of which is recorded."""
+
+    def __init__(self, generations: Generations, observer: Observer) -> None:
+        super().__init__(generations, observer)
+        self.stop_sessions = generations.stop_sessions
 
 
 async def _reload_on_hangup(reloader: Reloader, control: Control) -> None:
@@ -117,3 +144,17 @@ async def _reload_on_hangup(reloader: Reloader, control: Control) -> None:
         control.notifier.reloading()
         await reloader.reload()
         control.notifier.ready()
+
+
+async def _stopped(tracing: Tracing) -> None:
+    """Send the traces that are not sent yet, unless their receiver takes too long."""
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        tracing.stop()
+        with contextlib.suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=stop, name="traces", daemon=True).start()
+    await wait_for_event(done, _TRACES_SECONDS)

@@ -7,13 +7,9 @@ are two tasks, so that a client may send all of its audio before it reads any re
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import time
-from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-import structlog
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -23,6 +19,7 @@ from liusheng.runtime.clock import awake, done_within
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.errors import internal_error, slow_reader
 from liusheng.server.limits.connection import connection_of
+from liusheng.server.request_record import current_record
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +39,7 @@ class SocketDriver(Generic[C]):
 
     idle_seconds: seconds without a frame or a reply, while the session waits for the client, after
         which `idle` of the session is called.
+    record: of the WebSocket.
     """
 
     def __init__(
@@ -52,6 +50,7 @@ class SocketDriver(Generic[C]):
     ) -> None:
         self._websocket = websocket
         self._session = session
+        self.record = current_record()
         self._idle_seconds = idle_seconds
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -110,7 +109,7 @@ class SocketDriver(Generic[C]):
             await asyncio.gather(*tasks, return_exceptions=True)
             if self._receiving:
                 self._receiving.cancel()
-            structlog.contextvars.bind_contextvars(session=self._session.id)
+            self.record.session = self._session.id
 
     def release(self, error: ProtocolError, code: CloseCode, quiet_seconds: float) -> None:
         """Close from the server's side if the client loses nothing by it: no work is under way, and
@@ -191,6 +190,8 @@ class SocketDriver(Generic[C]):
         try:
             while True:
                 while (message := self._session.next_message()) is not None:
+                    for code in self._session.take_errors():
+                        self.record.failed(code)
                     if not await self._send_message(message) or isinstance(message, Close):
                         return
                 self._flushed.set()
@@ -256,17 +257,3 @@ class SocketDriver(Generic[C]):
         speak must not wait because others send too much of something else.
         """
         self._connection.account.hold("session", self._session.held)
-
-
-@contextlib.contextmanager
-def connection_log(task: str, websocket: WebSocket) -> Iterator[None]:
-    """Log begin and end of a connection, as a context; lines in between carry its address."""
-    client = websocket.client
-    peer = f"{client.host}:{client.port}" if client else "unknown"
-    began = time.monotonic()
-    with structlog.contextvars.bound_contextvars(task=task, peer=peer):
-        _log.debug("connected")
-        try:
-            yield
-        finally:
-            _log.info("disconnected after %.1f s", time.monotonic() - began)

@@ -12,6 +12,7 @@ from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionStat
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import AudioInput, open_audio_input
 from liusheng.server.errors import recognition_failed
@@ -91,6 +92,7 @@ class RunningRecognition:
 
     def attach(self, socket: RecognitionSocket) -> None:
         """Another socket has it from now on."""
+        self._stream.meter = current_meter.get()
         self.socket = socket
         self._events = socket.session
 
