@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -106,10 +106,6 @@ class Application:
         )
         limited = RequestLimits(router, settings.path_prefix)
         self.asgi = Gate(limited, settings, keyring, self.key_use)
-
-    def key_sessions(self) -> Mapping[str, int]:
-        """Return how many sessions each API key has open, by its name."""
-        return self.asgi.keys.sessions
 
     async def watch(self) -> None:
         """Notice, until this is cancelled, that keys were revoked, and end their sessions."""

@@ -60,11 +60,6 @@ class KeyCheck:
         self._ending: set[asyncio.Future[None]] = set()
         self.refused = 0
 
-    @property
-    def sessions(self) -> Mapping[str, int]:
-        """How many sessions each key has open, by its name."""
-        return self._limits.open
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         secrets = take_keys(scope, query=self._allow_query_key)
         send = answer_subprotocol(scope, send)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
@@ -121,9 +121,10 @@ class Generations:
         found = {id(each): each for generation in self._every() for each in generation.engines}
         return found.values()
 
-    def applications(self) -> Iterable[Application]:
-        """Return all applications that have connections, and the newest."""
-        return [each.application for each in self._every()]
+    @property
+    def key_sessions(self) -> Mapping[str, int]:
+        """How many sessions each API key has open, by its name."""
+        return self._current.application.key_use.limits.open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         generation = self._current

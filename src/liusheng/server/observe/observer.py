@@ -22,13 +22,6 @@ class LoopFacts(Protocol):
     longest_delay: float
 
 
-class ApplicationFacts(Protocol):
-    """What an application counts."""
-
-    def key_sessions(self) -> Mapping[str, int]:
-        """Return how many sessions each API key has open, by its name."""
-
-
 class ServerState(Protocol):
     """The applications and engines of the process; `liusheng.server.lifecycle.generations` has
     them."""
@@ -50,8 +43,9 @@ class ServerState(Protocol):
     def every_engine(self) -> Iterable[Engine]:
         """Return all engines that run, older ones included, each once."""
 
-    def applications(self) -> Iterable[ApplicationFacts]:
-        """Return all applications that have connections, and the newest."""
+    @property
+    def key_sessions(self) -> Mapping[str, int]:
+        """How many sessions each API key has open, by its name."""
 
 
 class Observer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import Metric
@@ -74,7 +73,7 @@ def traffic_metrics(observer: Observer) -> Iterator[Metric]:
         "key_sessions",
         "Sessions now, by the name of their API key.",
         ("key",),
-        [((name,), count) for name, count in _key_sessions(observer).items()],
+        [((name,), count) for name, count in observer.state.key_sessions.items()],
     )
 
 
@@ -87,10 +86,3 @@ def _requests(traffic: Traffic) -> dict[tuple[str, ...], float]:
 
 def _durations(traffic: Traffic) -> dict[tuple[str, ...], Histogram]:
     return {(kind.method, kind.route): each for kind, each in traffic.seconds.items()}
-
-
-def _key_sessions(observer: Observer) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for application in observer.state.applications():
-        found.update(application.key_sessions())
-    return found
