@@ -86,9 +86,11 @@ class Application:
         self._punctuation = punctuation
         self._decoding = decoding
         self._sockets: set[SocketDriver[Any]] = set()
-        self.resumable = before.resumable if before else ResumableRecognitions(settings.resume)
+        self.resumable: ResumableRecognitions = (
+            before.resumable if before else ResumableRecognitions(settings.resume)
+        )
         self.resumable.settings = settings.resume
-        self.key_use = before.key_use if before else KeyUse()
+        self.key_use: KeyUse = before.key_use if before else KeyUse()
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
         self.routes = self._routes()

@@ -11,7 +11,6 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.access.addresses import client_address
 from liusheng.server.access.caller import put_caller
 from liusheng.server.access.credentials import answer_subprotocol, take_keys
 from liusheng.server.access.key_use import KeyUse
@@ -20,6 +19,7 @@ from liusheng.server.access.keys import ApiKey
 from liusheng.server.access.routes import Routes
 from liusheng.server.ending import Ending, put_ending
 from liusheng.server.http.refusal import refuse
+from liusheng.server.limits.addresses import client_address
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.access.addresses import identity
+from liusheng.server.limits.addresses import identity
 
 _SETTLE_SECONDS = 1.0
 """Age from which a connection without a request gives way: honest clients send theirs at once."""
