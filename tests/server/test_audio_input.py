@@ -90,6 +90,7 @@ async def test_a_full_queue_is_waited_for(decoding: DecodingService) -> None:
 
     audio = open_audio_input(START, one, decoding, on_decoded, lambda error: None)
     audio.feed(wav(20.0))
+    assert audio.buffered == len(wav(20.0))
     await full.wait()
     await asyncio.sleep(0.05)
     assert sum(decoded) < 1.0

@@ -11,7 +11,7 @@ from liusheng.runtime.place_queue import PlaceQueue
 
 
 class Admission:
-    """The door of a service.
+    """Decides whether a client gets a place in a service, at once or after a wait.
 
     queue_seconds: for which a client waits for a place; 0: it is refused at once.
     most_waiting: clients at once.

@@ -31,6 +31,10 @@ _MAX_BUFFERED = 1 << 20  # bytes of a container
 class AudioInput(Protocol):
     """Takes the audio of one recognition."""
 
+    @property
+    def buffered(self) -> int:
+        """Bytes that are not in the stream yet."""
+
     def feed(self, packet: bytes) -> None:
         """Append a packet; never waits."""
 
@@ -79,6 +83,10 @@ class _SampleInput:
         self._stream = stream
         self._converter = sample_converter(start.format, start.rate, start.channels or 1)
 
+    @property
+    def buffered(self) -> int:
+        return 0
+
     def feed(self, packet: bytes) -> None:
         self._stream.feed(self._converter.feed(packet))
 
@@ -112,6 +120,10 @@ class _ContainerInput:
         self._room = asyncio.Event()
         self._room.set()
         self._task = asyncio.create_task(self._run())
+
+    @property
+    def buffered(self) -> int:
+        return self._buffered
 
     def feed(self, packet: bytes) -> None:
         self._packets.put_nowait(packet)

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liusheng.protocol.errors import ProtocolError
-from liusheng.server.client_address import client_address
 from liusheng.server.http.error_format import retry_headers
 from liusheng.server.http.refusal import refuse
+from liusheng.server.limits.addresses import client_address
 from liusheng.server.limits.connection import connection_of
 
 _WITHOUT_WORK = ("GET", "HEAD", "OPTIONS")

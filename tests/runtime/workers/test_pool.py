@@ -28,6 +28,7 @@ class Queue:
         self.lost_one = asyncio.Event()
         self.stranded_by: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self.takes_that_fail = 0
+        self.fails_on_loss = False
         self._jobs: deque[Job] = deque()
 
     def call(self, method: str, *args: Any) -> asyncio.Future[Any]:
@@ -50,6 +51,8 @@ class Queue:
     def worker_lost(self, worker: int) -> None:
         self.lost.append(worker)
         self.lost_one.set()
+        if self.fails_on_loss:
+            raise KeyError(worker)
 
     def stranded(self, error: Exception) -> None:
         if not self.stranded_by.done():
@@ -139,9 +142,13 @@ async def test_faults_of_the_source_and_of_callbacks_end_no_worker(
         pool.wake()
         assert await waiting == 4
         assert pool.pids == [pid]
+        queue.fails_on_loss = True
+        os.kill(pid, signal.SIGKILL)
+        await queue.lost_one.wait()
+        assert await queue.call("add", 3, 3) == 6
     finally:
         await pool.stop()
-    assert "a callback of a job failed" in caplog.text
+    assert "a callback of the pool failed" in caplog.text
     assert "cannot take a job" in caplog.text
 
 

@@ -119,6 +119,21 @@ async def test_a_body_for_which_there_is_no_memory(limited: Limited) -> None:
     await until(lambda: not limits.budget.used)
 
 
+async def test_a_form_is_counted_as_far_as_it_is_in_memory(limited: Limited) -> None:
+    server, limits = await limited()
+    head = (
+        f"POST {paths.TRANSCRIPTIONS} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: multipart/form-data; boundary=XX\r\nContent-Length: {5 * MB}\r\n\r\n"
+        '--XX\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    )
+    async with attacker(server.address) as client:
+        await client.send(head.encode() + bytes(MB * 3 // 4))
+        await until(lambda: limits.budget.used >= MB // 2)
+        await client.send(bytes(MB * 3 // 10))
+        await until(lambda: limits.budget.used < MB // 2)  # most of it is on disk
+    await until(lambda: not limits.budget.used)
+
+
 async def test_a_body_that_drips_is_given_up(limited: Limited) -> None:
     server, limits = await limited(idle_seconds=0.2, min_upload_rate=1_000_000)
     async with attacker(server.address) as client:

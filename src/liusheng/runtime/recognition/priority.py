@@ -99,7 +99,7 @@ class ScheduledStream:
     faults: what lost turns say against it, since the last one that was done.
     step: samples of new audio that it is due a turn for; None: the policy's.
     upload: it is a whole file.
-    heard: when its last audio came in.
+    last_audio: when its newest audio came in.
     real_time: where it would be if its audio came as it is spoken.
     """
 
@@ -116,7 +116,7 @@ class ScheduledStream:
     faults: float = 0.0
     step: int | None = None
     upload: bool = False
-    heard: float | None = None
+    last_audio: float | None = None
     real_time: RealTime = field(default_factory=RealTime)
 
     def is_backlog(self, now: float) -> bool:

@@ -80,7 +80,7 @@ class Scheduler(Generic[K]):
     def audio_received(self, key: K, now: float) -> bool:
         """Audio came in; return whether the stream is due a turn."""
         stream = self._streams[key]
-        stream.heard = now
+        stream.last_audio = now
         stream.real_time.received(stream.audio.received / SAMPLE_RATE, now)
         return self._reconsider(stream, now)
 
@@ -147,8 +147,8 @@ class Scheduler(Generic[K]):
     def _has_spare(self, now: float, workers: int) -> bool:
         """Return whether a worker that no live stream needs now may take backlog."""
         somebody_speaks = any(
-            stream.heard is not None
-            and now - stream.heard < _PRESENT
+            stream.last_audio is not None
+            and now - stream.last_audio < _PRESENT
             and not stream.is_backlog(now)
             for stream in self._streams.values()
         )

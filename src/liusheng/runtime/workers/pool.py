@@ -221,7 +221,7 @@ class Pool:
         _log.error("%s %s", self._name, error)
         self.losses[what] += 1
         self._processes[worker] = None
-        self._source.worker_lost(worker)
+        self._notify(self._source.worker_lost, worker)
 
     async def _restart(self, worker: int) -> WorkerProcess:
         backoff = _FIRST_BACKOFF
@@ -258,4 +258,4 @@ class Pool:
         try:
             callback(value)
         except Exception:
-            _log.exception("a callback of a job failed")
+            _log.exception("a callback of the pool failed")

@@ -1,1 +1,1 @@
-"""Who may use the server: keys, origins and hosts, forwarded addresses, TLS."""
+"""Who may use the server: keys, origins and hosts, TLS."""

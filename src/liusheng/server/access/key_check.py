@@ -17,9 +17,9 @@ from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import ApiKey
 from liusheng.server.access.routes import Routes
-from liusheng.server.client_address import client_address
 from liusheng.server.ending import Ending, put_ending
 from liusheng.server.http.refusal import refuse
+from liusheng.server.limits.addresses import client_address
 from liusheng.server.request_record import current_record
 
 _log = logging.getLogger(__name__)

@@ -76,6 +76,11 @@ class Form:
         if self._file:
             self._file.close()
 
+    @property
+    def in_memory(self) -> int:
+        """Bytes of the fields, and of the file as far as it is not on disk."""
+        return self._field_bytes + (self._file.in_memory if self._file else 0)
+
     async def feed(self, chunk: bytes) -> None:
         """Parse a part of the body; waits while a part of the file is written to disk.
 

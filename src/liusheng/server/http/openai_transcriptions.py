@@ -44,7 +44,9 @@ def openai_transcription_endpoint(
             max_bytes = limits.max_upload_bytes + MAX_FIELD_BYTES
             async for chunk in exchange.chunks(limits.idle_seconds, max_bytes):
                 await form.feed(chunk)
+                exchange.holds(form.in_memory)
             file = await form.finish()
+            exchange.holds(form.in_memory)
             fields = _fields(form)
             request = convert(fields, openai.TranscriptionForm)
             refuse_unsupported(fields, openai.UNSUPPORTED_TRANSCRIPTION)

@@ -24,6 +24,11 @@ class Upload:
         self._waiting = bytearray()
         self._disk: BinaryIO | None = None
 
+    @property
+    def in_memory(self) -> int:
+        """Bytes that are not on disk."""
+        return len(self._waiting)
+
     def append(self, part: bytes) -> None:
         """Take a part; `store` writes it."""
         self._waiting += part

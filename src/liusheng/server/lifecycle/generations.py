@@ -179,12 +179,11 @@ class Generations:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # Whoever was stopping some was cancelled.
-        every: list[Iterable[Engine]] = [
-            self._stopping,
-            *(generation.engines for generation in self._every()),
-        ]
-        engines = {id(each): each for some in every for each in some}
+        # `_stopping`: what stopped them was cancelled above.
+        every = [*self._stopping]
+        for generation in self._every():
+            every += generation.engines
+        engines = {id(engine): engine for engine in every}
         for engine in kept:
             engines.pop(id(engine), None)
         await asyncio.gather(*(each.stop() for each in engines.values()), return_exceptions=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.client_address import identity
+from liusheng.server.limits.addresses import identity
 
 _SETTLE_SECONDS = 1.0
 """Age from which a connection without a request gives way: honest clients send theirs at once."""
@@ -40,7 +40,7 @@ class ConnectionTable:
     max_connections: in all.
     max_per_address: of one address. This machine's own addresses are not limited: behind them may
         be a proxy, with clients of its own.
-    proxies: addresses and networks that are not limited either; "*": none is.
+    proxies: addresses and networks that are not limited either.
     refused: connections that were refused, by code.
     evicted: connections without a request that had to give way.
     """
@@ -48,8 +48,7 @@ class ConnectionTable:
     def __init__(
         self, max_connections: int, max_per_address: int, proxies: Iterable[str] = ()
     ) -> None:
-        self._everyone = "*" in proxies
-        self._proxies = [ip_network(each, strict=False) for each in proxies if each != "*"]
+        self._proxies = [ip_network(each, strict=False) for each in proxies]
         self.resize(max_connections, max_per_address)
         self._entries: dict[Entry, None] = {}  # those opened first come first
         self._per_client: Counter[str] = Counter()
@@ -111,7 +110,7 @@ class ConnectionTable:
                     del self._per_client[entry.client]
 
     def _stands_for_others(self, address: str) -> bool:
-        if self._everyone or is_local(identity(address)):
+        if is_local(identity(address)):
             return True
         peer = ip_address(address.partition("%")[0])
         # A socket for both families shows IPv4 clients as ::ffff:192.0.2.1.

@@ -77,7 +77,7 @@ class RunningRecognition:
     @property
     def kept_bytes(self) -> int:
         """Bytes of audio in memory."""
-        return self._stream.kept_bytes if self._input else 0
+        return self._stream.kept_bytes + self._input.buffered if self._input else 0
 
     # From a socket to another
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from liusheng.server.client_address import client_address
+from liusheng.server.limits.addresses import client_address
 
 
 @pytest.mark.parametrize(
