@@ -64,14 +64,14 @@ async def empties(client: Attacker, address: str) -> None:
 
 async def body(client: Attacker, address: str) -> None:
     """Send a body in JSON but for its end."""
-    head = f"POST {paths.ASR} HTTP/1.1\r\nHost: a\r\nContent-Length: {31 * MB}\r\n\r\n"
+    head = f"POST {paths.ASR} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {31 * MB}\r\n\r\n"
     await client.send(head.encode() + b'{"audio": "' + b"A" * (31 * MB - 100), 600)
 
 
 async def whole_body(client: Attacker, address: str) -> None:
     """Send a body in JSON whose audio is no audio, and the next one when it is answered."""
     text = b'{"audio": "' + b"A" * 20 * MB + b'"}'
-    head = f"POST {paths.ASR} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(text)}\r\n\r\n"
+    head = f"POST {paths.ASR} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n\r\n"
     while await client.send(head.encode() + text, 600):
         await client.reader.read(1_000)
 
@@ -100,7 +100,7 @@ async def start_only(client: Attacker, address: str) -> None:
 
 async def half_open(client: Attacker, address: str) -> None:
     """Begin a request."""
-    await client.send(b"GET / HTTP/1.1\r\nHost: a\r\nX")
+    await client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nX")
 
 
 async def silent(client: Attacker, address: str) -> None:

@@ -123,6 +123,13 @@ def test_what_is_not_used_ends(forker: BlockingForker) -> None:
     assert children == ""
 
 
+def test_what_is_not_used_ends_after_its_forker() -> None:
+    with BlockingForker() as forker:
+        decoding = forker.decode(io.BytesIO(hostile.speech(60)), 16_000)
+        next(decoding)
+    decoding.close()  # type: ignore[attr-defined]
+
+
 def test_threads_share_a_forker(forker: BlockingForker) -> None:
     results = []
 

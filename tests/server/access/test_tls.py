@@ -141,6 +141,15 @@ def test_one_file_with_both(authority: Authority) -> None:
     Certificate(TlsSettings(certificate=str(authority.certificate)))
 
 
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    settings = TlsSettings(certificate=str(tmp_path / "none.pem"))
+    with pytest.raises(CertificateError) as caught:
+        Certificate(settings)
+    assert (
+        str(caught.value) == f"{tmp_path / 'none.pem'} cannot be read: No such file or directory."
+    )
+
+
 def test_files_that_cannot_be_used(
     authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import pickle
 import re
@@ -172,6 +173,18 @@ def test_a_named_file_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fault(config="nowhere.toml") == "There is no settings file nowhere.toml."
     monkeypatch.setenv("LIUSHENG_CONFIG", "nowhere.toml")
     assert fault() == "There is no settings file nowhere.toml (named by LIUSHENG_CONFIG)."
+
+
+def test_a_folder_that_may_not_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, **_: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "stat", refused)
+    monkeypatch.setattr(Path, "is_file", refused)  # its own call of `os.stat` from Python 3.14 on
+    assert find_file(None) is None
+    assert fault(config="mine.toml") == (
+        "The settings file mine.toml cannot be read: Permission denied."
+    )
 
 
 @pytest.mark.parametrize("content", [b"ports = ", b"a = 1\na = 2", b'host = "\xff"'])

@@ -140,9 +140,9 @@ class BlockingForker:
     def _status(self, number: int) -> int | None:
         """Wait for the end of a decoder; return its status, as of `os.wait`, if it is known."""
         with self._lock:
-            self._control.settimeout(_EXIT_TIMEOUT)
             while number not in self._statuses:
                 try:
+                    self._control.settimeout(_EXIT_TIMEOUT)
                     report = self._control.recv(wire.REPORT.size, socket.MSG_WAITALL)
                 except OSError:
                     return None

@@ -68,13 +68,13 @@ class BrowserChecks:
             return ProtocolError(
                 ErrorCode.HOST_NOT_ALLOWED,
                 f"This server does not know itself by the name {quoted(hosts[0])}. If that is its "
-                f"name, its operator sets access.hosts = {quoted(_without_port(hosts[0]))}.",
+                f"name, its operator sets access.hosts = [{quoted(_without_port(hosts[0]))}].",
             )
         if origins and not self._origins.allows(origins[0], hosts[0] if hosts else ""):
             return ProtocolError(
                 ErrorCode.ORIGIN_NOT_ALLOWED,
                 f"Pages from {quoted(origins[0])} may not use this server. To allow it, its "
-                f"operator sets access.origins = {quoted(origins[0])}.",
+                f"operator sets access.origins = [{quoted(origins[0])}].",
             )
         return None
 

@@ -85,7 +85,8 @@ class Certificate:
                 f"{TLS_PASSWORD_VARIABLE}."
             ) from None
         except OSError as error:
-            name = error.filename or f"{self._certificate} or {self._key}"
+            files = dict.fromkeys(map(str, (self._certificate, self._key)))
+            name = error.filename or " or ".join(files)
             raise CertificateError(f"{name} cannot be read: {error.strerror}.") from error
 
     def _signed(self) -> tuple[tuple[int, int, int] | None, ...]:

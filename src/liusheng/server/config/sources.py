@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -69,17 +71,27 @@ def find_file(config: str | os.PathLike[str] | None) -> Path | None:
     folder, and liusheng.toml in the platform's folder for the user's settings.
 
     Raises:
-        SettingsError: a named file does not exist.
+        SettingsError: a named file does not exist, or this user may not see it.
     """
     named = config or os.environ.get(CONFIG_VARIABLE)
     if named:
-        if not Path(named).expanduser().is_file():
-            by = "" if config else f" (named by {CONFIG_VARIABLE})"
+        by = "" if config else f" (named by {CONFIG_VARIABLE})"
+        try:
+            found = stat.S_ISREG(Path(named).expanduser().stat().st_mode)
+        except PermissionError as error:
+            raise SettingsError(
+                f"The settings file {named}{by} cannot be read: {error.strerror}."
+            ) from error
+        except OSError:
+            found = False
+        if not found:
             raise SettingsError(f"There is no settings file {named}{by}.")
         return Path(named).expanduser()
     for folder in (Path(), platformdirs.user_config_path("liusheng")):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
+        # A service may be started in a folder of another user, whose files it may not see.
+        with suppress(PermissionError):
+            if (folder / FILE_NAME).is_file():
+                return folder / FILE_NAME
     return None
 
 
