@@ -390,7 +390,7 @@ async def test_another_name_of_a_loopback_server_is_refused(server: Server) -> N
             f"http://{server.address}/v1/models", headers={"Host": "evil.example"}
         )
         assert answer.json()["error"]["code"] == "host_not_allowed"
-        assert 'access.hosts = "evil.example"' in answer.json()["error"]["message"]
+        assert 'access.hosts = ["evil.example"]' in answer.json()["error"]["message"]
     page = "http://evil.example:1"
     headers = {"Host": "evil.example:1"}
     reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
