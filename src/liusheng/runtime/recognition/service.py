@@ -10,22 +10,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from liusheng.asr.capabilities import Capabilities
 from liusheng.asr.options import AsrOptions
-from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
-from liusheng.runtime.recognition.messages import RecognizerDescription, TurnRequest, TurnResult
+from liusheng.runtime.recognition.messages import RecognizerDescription, TurnResult
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.self_test import BatchTest
 from liusheng.runtime.recognition.statistics import RecognitionStatistics
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, TurnAudio
+from liusheng.runtime.recognition.turns import TurnBatch, TurnUnderWay
 from liusheng.runtime.recognition.vad_service import VadService
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
 from liusheng.runtime.workers.faults import fault_weight
@@ -33,26 +32,6 @@ from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
-
-_BYTES_PER_SECOND = BYTES_PER_SAMPLE * SAMPLE_RATE
-
-
-@dataclass(frozen=True)
-class _TurnUnderWay:
-    """A stream's turn that a worker has. number: among all turns (see `Scheduler.turn`)."""
-
-    stream: RecognitionStream
-    number: int
-    audio: TurnAudio
-
-
-@dataclass(frozen=True)
-class _TurnBatch:
-    """Turns that a worker takes together. began: on the service's clock."""
-
-    worker: int
-    turns: Sequence[_TurnUnderWay]
-    began: float
 
 
 class RecognitionService:
@@ -306,20 +285,19 @@ class RecognitionService:
             )
             if stream.holder not in (None, worker) and stream.state is not None:
                 self._forget(stream.holder, stream.state)
-            turns.append(_TurnUnderWay(stream, self._scheduler.turn(stream), audio))
-            requests.append(_request(stream, audio, spare))
+            turn = TurnUnderWay(stream, self._scheduler.turn(stream), audio)
+            turns.append(turn)
+            requests.append(turn.request(spare))
             stream.holder = None
             self._taken(stream, began)
-        batch = _TurnBatch(worker, turns, began)
+        batch = TurnBatch(worker, turns, began)
         return Job(
             "advance",
             (requests,),
             lambda results: self._done(batch, results),
             lambda error: self._retry(batch, error),
             lambda error: self._retry(batch, error),
-            self._scheduler.call_limit(
-                worker, [len(each.pcm) / _BYTES_PER_SECOND for each in requests]
-            ),
+            self._scheduler.call_limit(worker, [turn.seconds for turn in turns]),
             lambda seconds: self._timed(worker, seconds),
         )
 
@@ -346,7 +324,7 @@ class RecognitionService:
         for stream in list(self._scheduler):
             self._fail(stream, error)
 
-    def _done(self, batch: _TurnBatch, results: Sequence[TurnResult]) -> None:
+    def _done(self, batch: TurnBatch, results: Sequence[TurnResult]) -> None:
         now = self._clock()
         passed = now - batch.began
         busy = min(passed, self._processor_seconds.pop(batch.worker, passed))
@@ -362,7 +340,7 @@ class RecognitionService:
                 self._fail(turn.stream, error)
 
     def _turn_done(
-        self, batch: _TurnBatch, turn: _TurnUnderWay, result: TurnResult, now: float
+        self, batch: TurnBatch, turn: TurnUnderWay, result: TurnResult, now: float
     ) -> None:
         stream, worker = turn.stream, batch.worker
         if not self._scheduler.is_newest(stream, turn.number):
@@ -386,7 +364,7 @@ class RecognitionService:
             # What came in while the turn detected speech is the VAD process's again.
             self._vad.audio_received(stream)
 
-    def _measure(self, stream: RecognitionStream, batch: _TurnBatch, now: float) -> None:
+    def _measure(self, stream: RecognitionStream, batch: TurnBatch, now: float) -> None:
         """Note how late a stream's turn is that is done now."""
         stream.meter.span("decode", now - batch.began, streams=len(batch.turns))
         if stream.finished is None and not stream.upload:
@@ -397,7 +375,7 @@ class RecognitionService:
             self._to_forget.setdefault(worker, []).append(state)
             self._pool.wake()
 
-    def _retry(self, batch: _TurnBatch, error: Exception) -> None:
+    def _retry(self, batch: TurnBatch, error: Exception) -> None:
         # A lost worker's message is complete; an engine's exception needs its traceback.
         trace = None if isinstance(error, WorkerLostError) else error
         _log.warning("a turn of %d streams failed: %s", len(batch.turns), error, exc_info=trace)
@@ -416,19 +394,8 @@ class RecognitionService:
     def _fail(self, stream: RecognitionStream, error: Exception) -> None:
         self.statistics.failed += 1
         self.remove(stream)
-        stream.on_failure(error)
-
-
-def _request(stream: RecognitionStream, audio: TurnAudio, spare: bool) -> TurnRequest:
-    detect = audio.ticket is not None
-    return TurnRequest(
-        stream.params,
-        stream.state,
-        audio.pcm,
-        audio.start,
-        audio.last,
-        audio.activity,
-        detect,
-        stream.audio.speech_state if detect else None,
-        spare,
-    )
+        try:
+            stream.on_failure(error)
+        except Exception:
+            # It must not cost the other sessions of the batch.
+            _log.exception("a session failed on the end of its recognition")
