@@ -283,6 +283,18 @@ async def test_a_wrong_path(server: FakeServer) -> None:
     assert (await collect(server.url + "/speech/"))[-1].text == "3包。"
 
 
+async def test_a_server_with_tls_is_addressed_without() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()  # as what is no TLS handshake is answered
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}", retry_for=0.0) as client:
+            with pytest.raises(CannotConnectError, match="If it has TLS, its address is wss"):
+                await client.recognize(PACKETS).__anext__()
+
+
 @pytest.mark.parametrize(
     ("greeting", "message"),
     [

@@ -94,8 +94,9 @@ class JsonSocket:
             ) from error
         except (InvalidHandshake, EOFError) as error:
             if isinstance(error, EOFError) or isinstance(error.__cause__, EOFError):
+                hint = "" if url.startswith("wss:") else " If it has TLS, its address is wss://..."
                 raise CannotConnectError(
-                    f"{url} closed the connection before it was established.", transient=True
+                    f"{url} closed the connection before it was established.{hint}", transient=True
                 ) from error
             raise CannotConnectError(f"{url} does not speak WebSocket: {error}.") from error
         return cls(opened, url, transport.timeout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -75,6 +76,20 @@ async def test_a_broken_connection(server: Server) -> None:
         assert not answer["resumed"]["ended"]
         await dialogue.ask(b"three ")
         assert await finish(dialogue) == "one two three"
+
+
+async def test_the_log_tells_of_broken_connections_only(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    broken, _ = await begun(server, b"one ")
+    abort(broken)
+    await until(lambda: "is kept for 30 s" in caplog.text)
+    caplog.clear()
+    whole, _ = await begun(server, b"one ")
+    assert await finish(whole) == "one"
+    await until(lambda: ": 1000 after" in caplog.text)
+    assert "is kept for" not in caplog.text
 
 
 async def test_one_that_is_half_open(server: Server) -> None:

@@ -82,7 +82,9 @@ class ResumableRecognitions:
             return
         timer = asyncio.get_running_loop().call_later(self.settings.seconds, self._expire, session)
         self._kept[session] = _Kept(recognition, timer)
-        _log.info("session %s is kept for %g s", session, self.settings.seconds)
+        # One that is over is kept after every ordinary end, in case its final reply did not arrive.
+        level = logging.DEBUG if recognition.state.over else logging.INFO
+        _log.log(level, "session %s is kept for %g s", session, self.settings.seconds)
         while self._over_limits():
             self._displace()
 
