@@ -74,7 +74,7 @@ def soak(
     texts
         Number of texts that are synthesised.
     load
-        Multiple of the moderate load: 5 recognitions and 3 syntheses at once.
+        Multiple of the moderate load: 6 recognitions and 3 syntheses at once.
     fault_interval
         Mean seconds between two faults.
     seed

@@ -98,7 +98,11 @@ async def attacker(
     if reset:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     raw.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(raw, (host, int(port)))
+    try:
+        await asyncio.get_running_loop().sock_connect(raw, (host, int(port)))
+    except BaseException:
+        raw.close()
+        raise
     reader, writer = await asyncio.open_connection(sock=raw, limit=receive_buffer or 1 << 16)
     try:
         yield Attacker(reader, writer)

@@ -33,7 +33,7 @@ def broken(pcm: bytes, seed: int) -> bytes:
     chance = random.Random(seed)
     encoder = open_encoder(chance.choice(("aac", "ogg_opus", "wav")), SAMPLE_RATE)
     data = bytearray(encoder.feed(pcm) + encoder.finish())
-    for _ in range(chance.choice((1, 2, 8))):
+    for _ in range(chance.choice((1, 4, 40))):
         at = chance.randrange(min(len(data), chance.choice((64, 400, len(data)))))
         change = chance.choice(("cut", "flip", "edge", "noise"))
         if change == "cut":

@@ -14,7 +14,7 @@ from liusheng.bench.soak.sessions import RECOGNITION, SYNTHESIS, Outcome, Task, 
 _CLIENTS = {
     Work.LIVE: 2,
     Work.RESUMED: 1,
-    Work.LONG: 1,
+    Work.LONG: 2,
     Work.UPLOAD: 1,
     Work.HTTP: 1,
     Work.STREAMED: 1,

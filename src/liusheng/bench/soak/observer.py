@@ -14,7 +14,7 @@ import psutil
 from liusheng.bench.processes import descriptors, memory
 
 _SAMPLE_SECONDS = 2.0
-_PROBE_SECONDS = 0.25
+_PROBE_SECONDS = 0.5
 _PROBE_TIMEOUT = 30.0
 
 
