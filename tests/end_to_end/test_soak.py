@@ -38,7 +38,8 @@ def test_every_fault_once_and_nothing_lost(capfd: pytest.CaptureFixture[str]) ->
     held = {each["work"] for each in data["sessions"]["with_faults"]}
     assert held == {"live", "resumed", "long", "upload", "http", "streamed", "parts"}
     assert data["ending"]["status"] == 0
-    assert data["memory"]["level"] > 0
+    assert data["memory"] is None, "too short for a trend"
+    assert len(data["samples"]) > 10
 
 
 def test_ctrl_c_ends_it_with_a_report() -> None:

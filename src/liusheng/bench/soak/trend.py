@@ -15,7 +15,9 @@ GROWTH_LIMIT = 0.1
 """The growth that is allowed, as a share of the median. A worker that was killed comes back
 without its caches, which moves the sum of all processes by that much, however long the run is."""
 _MOST_POINTS = 1_000
-_FEWEST_POINTS = 8
+LEAST_SECONDS = 120.0
+"""Of samples after the warm-up: two rounds of all faults, five seconds apart. In less, the memory
+that replaced workers take again looks like a leak."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Trend:
 def trend(
     samples: Sequence[tuple[float, float]], *, limit: float = GROWTH_LIMIT, least: float = 0.0
 ) -> Trend | None:
-    """Return the trend of samples (seconds, value) in order; None: they are too few.
+    """Return the trend of samples (seconds, value) in order; None: they are from less than
+    `LEAST_SECONDS`.
 
     The slope is the median of those between all pairs of samples (Theil 1950, Sen 1968): the dips
     of processes that are replaced do not turn the line as they would turn one of least squares.
@@ -55,7 +58,7 @@ def trend(
     times, values = np.array(samples, np.float64).T
     warm = times >= times[0] + min(WARM_UP * (times[-1] - times[0]), MOST_WARM_UP)
     times, values = times[warm], values[warm]
-    if len(times) < _FEWEST_POINTS:
+    if not len(times) or times[-1] - times[0] < LEAST_SECONDS:
         return None
     step = -(-len(times) // _MOST_POINTS)
     first, second = np.triu_indices(len(times[::step]), 1)

@@ -155,7 +155,7 @@ def _resources(result: SoakResult) -> list[Check]:
 
 def _flat(name: str, found: Trend | None, unit: float, label: str) -> Check:
     if found is None:
-        return Check(name, None, "too few samples: the process is not known, or the run too short")
+        return Check(name, None, "the process is not known, or the run shorter than three minutes")
     level, growth, per_hour, limit = (
         f"{value / unit:,.{0 if abs(value / unit) >= 10 else 1}f}"
         for value in (found.level, found.growth, found.per_hour, found.limit)
