@@ -86,8 +86,11 @@ def anchors(text: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("page", ["docs/security.md", "docs/zh/security.md"])
-def test_every_promise_of_security_names_a_test(page: str) -> None:
+@pytest.mark.parametrize(
+    "page",
+    ["docs/security.md", "docs/zh/security.md", "docs/reliability.md", "docs/zh/reliability.md"],
+)
+def test_every_promise_names_a_test(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     table = re.split(r"^\|---\|---\|$", text, flags=re.MULTILINE)[-1]
     rows = [line for line in table.strip().splitlines() if line.startswith("|")]

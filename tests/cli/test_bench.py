@@ -82,6 +82,9 @@ def test_synthesis_is_measured(
         (["bench", "asr", "--audio", "a.wav", "--", "--no-tts"], "need --serve"),
         (["bench", "tts", "--repeat", "0"], "--repeat and --seconds"),
         (["bench", "tts", "--", "--no-asr"], "need --serve"),
+        (["bench", "soak"], "name recordings"),
+        (["bench", "soak", "--audio", "a.wav", "--minutes", "0"], "--minutes and --fault-interval"),
+        (["bench", "soak", "--audio", "a.wav", "--", "--no-tts"], "need --serve"),
     ],
 )
 def test_command_lines_that_are_not_valid(

@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.bench.soak.cutting_proxy import cutting_proxy, random_cuts
 from liusheng.client import Final, connect
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
@@ -28,7 +29,6 @@ from liusheng.server.lifecycle.generations import Generation
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
 from liusheng.server.lifecycle.signals import Stop
 from liusheng.server.listening import bind
-from tests.support.cutting_proxy import cutting_proxy, random_cuts
 
 pytestmark = [
     pytest.mark.slow,

@@ -13,6 +13,8 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from liusheng.bench.soak.hostile_files import wav
+
 
 @functools.cache
 def _crc_table(polynomial: int, bits: int) -> list[int]:
@@ -49,20 +51,6 @@ def flac(rate: int, frames: int, *, block: int = 65_535, channels: int = 1) -> b
         frame = head + bytes(3 * channels)  # a constant of 16 bits for each channel
         out += frame + struct.pack(">H", crc(frame, 0x8005, 16))
     return bytes(out)
-
-
-def wav(
-    rate: int = 16_000, data: bytes = bytes(200), *, bits: int = 16, channels: int = 1
-) -> bytes:
-    """A WAV file whose header says what it likes."""
-    align = max(1, bits // 8) * channels
-    form = struct.pack(
-        "<HHIIHH", 1, channels, rate, rate * align % (1 << 32), align % (1 << 16), bits
-    )
-    body = (
-        b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(data)) + data
-    )
-    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 @functools.cache

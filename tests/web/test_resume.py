@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.bench.soak.cutting_proxy import Cut, CuttingProxy, Plan, cutting_proxy, random_cuts
 from tests.conftest import served
-from tests.support.cutting_proxy import Cut, CuttingProxy, Plan, cutting_proxy, random_cuts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -1,4 +1,4 @@
-"""The processor time and memory of a server's processes."""
+"""The processor time, memory and descriptors of a server's processes."""
 
 from __future__ import annotations
 
@@ -50,6 +50,37 @@ def listening_process(port: int) -> int | None:
     )
 
 
+def process_tree(pid: int) -> list[psutil.Process]:
+    """A process and all its descendants.
+
+    Raises:
+        psutil.NoSuchProcess: it has ended.
+    """
+    server = psutil.Process(pid)
+    return [server, *server.children(recursive=True)]
+
+
+def memory(pid: int) -> int:
+    """The memory of a process and its descendants, in bytes; see `ResourceUsage`.
+
+    Raises: as `process_tree`.
+    """
+    total = 0
+    for process in process_tree(pid):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            used = process.memory_full_info()
+            total += getattr(used, "pss", used.uss)
+    return total
+
+
+def descriptors(pid: int) -> int:
+    """The number of open file descriptors of a process.
+
+    Raises: as `process_tree`.
+    """
+    return int(psutil.Process(pid).num_fds())
+
+
 class ResourceMonitor:
     """Observes a server and its workers during an `async with` block.
 
@@ -64,7 +95,7 @@ class ResourceMonitor:
         self._started = time.monotonic()
         self._cpu = _processor_time(self._pid)
         self._self = time.process_time()
-        self._before = self._peak = _memory(self._pid)
+        self._before = self._peak = memory(self._pid)
         self._task = asyncio.create_task(self._sample())
         return self
 
@@ -75,7 +106,7 @@ class ResourceMonitor:
         with contextlib.suppress(psutil.NoSuchProcess):
             seconds = time.monotonic() - self._started
             after = _processor_time(self._pid)
-            memory = _memory(self._pid)
+            now = memory(self._pid)
             used = {pid: cpu - self._cpu.get(pid, 0.0) for pid, cpu in after.items()}
             server = used.pop(self._pid)
             self.usage = ResourceUsage(
@@ -83,8 +114,8 @@ class ResourceMonitor:
                 cpu_workers=sum(used.values()) / seconds,
                 cpu_self=(time.process_time() - self._self) / seconds,
                 memory_before=self._before,
-                memory_peak=max(self._peak, memory),
-                memory_after=memory,
+                memory_peak=max(self._peak, now),
+                memory_after=now,
                 workers=len(used),
             )
 
@@ -92,27 +123,13 @@ class ResourceMonitor:
         while True:
             await asyncio.sleep(_INTERVAL)
             with contextlib.suppress(psutil.NoSuchProcess):
-                self._peak = max(self._peak, _memory(self._pid))
-
-
-def _process_tree(pid: int) -> list[psutil.Process]:
-    server = psutil.Process(pid)
-    return [server, *server.children(recursive=True)]
+                self._peak = max(self._peak, memory(self._pid))
 
 
 def _processor_time(pid: int) -> dict[int, float]:
     seconds = {}
-    for process in _process_tree(pid):
+    for process in process_tree(pid):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             times = process.cpu_times()
             seconds[process.pid] = times.user + times.system
     return seconds
-
-
-def _memory(pid: int) -> int:
-    total = 0
-    for process in _process_tree(pid):
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            memory = process.memory_full_info()
-            total += getattr(memory, "pss", memory.uss)
-    return total

@@ -7,17 +7,22 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from liusheng.bench.processes import listening_process
+import psutil
+
+from liusheng.bench.processes import listening_process, process_tree
 from liusheng.client.address import DEFAULT_PORT, Address
 from liusheng.protocol.paths import ASR_STREAMING, TTS_STREAMING
 
 _ADDRESS = re.compile(rf"(wss?://\S+)(?:{ASR_STREAMING}|{TTS_STREAMING})")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
-_STOP_TIMEOUT = 30.0
+_STOP_TIMEOUT = 60.0
+_LEFT_TIMEOUT = 5.0
+"""Seconds after the end of a server in which its processes must have ended."""
 
 
 class ServerStartError(RuntimeError):
@@ -29,10 +34,54 @@ class Target:
     """A server to measure.
 
     pid: process id of its main process; None if it is on another machine, or not known.
+    process: the same, if it was started for the measurement.
     """
 
     url: str
     pid: int | None
+    process: subprocess.Popen[str] | None = None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a server ended that was told to.
+
+    status: of its process, negative for a signal; None: it did not end.
+    seconds: that it took.
+    left: names of its processes that were running afterwards.
+    """
+
+    status: int | None
+    seconds: float
+    left: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether it ended by itself, and with it all its processes."""
+        return self.status == 0 and not self.left
+
+
+def stop_server(server: subprocess.Popen[str]) -> Ending:
+    """Have a server end by SIGTERM, and look at what is left of it."""
+    began = time.monotonic()
+    try:
+        children = process_tree(server.pid)[1:]
+    except psutil.NoSuchProcess:
+        children = []
+    server.send_signal(signal.SIGTERM)
+    try:
+        status: int | None = server.wait(_STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        status = None
+    seconds = time.monotonic() - began
+    _, left = psutil.wait_procs(children, timeout=_LEFT_TIMEOUT)
+    return Ending(status, seconds, tuple(_name(each) for each in left))
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return f"{process.pid} {' '.join(process.cmdline())}"
+    return str(process.pid)
 
 
 def find_server(url: str) -> Target:
@@ -58,23 +107,25 @@ def start_server(arguments: Sequence[str]) -> Iterator[Target]:
     command = [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0", "--yes"]
     command += ["--no-auth", *arguments]  # on this machine only, whatever keys the user has
     server = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,  # Ctrl-C ends the measurement, which ends the server
     )
     assert server.stdout is not None
     try:
         for line in server.stdout:
             if found := _ADDRESS.search(line):
-                yield Target(found[1], server.pid)
+                yield Target(found[1], server.pid, server)
                 return
         raise ServerStartError(
             f"the server ended with status {server.wait()} before it was ready; it was started as\n"
             f"  {' '.join(command)}"
         )
     finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(_STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
+        if server.poll() is None and stop_server(server).status is None:
             server.kill()
             server.wait()
         server.stdout.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,30 +14,31 @@ from liusheng.bench import asr_report, machine, tts_report
 from liusheng.bench.asr_benchmark import AsrBenchmark
 from liusheng.bench.asr_load import AsrLoad
 from liusheng.bench.asr_trial import AsrGoal
-from liusheng.bench.recordings import Recording, read_clips, read_manifest
-from liusheng.bench.target import ServerStartError, Target, find_server, start_server
+from liusheng.bench.recordings import read_clips
+from liusheng.bench.target import ServerStartError
 from liusheng.bench.tts_benchmark import TtsBenchmark
 from liusheng.bench.tts_load import TtsLoad
 from liusheng.bench.tts_trial import TtsGoal
 from liusheng.cli.constants import FAILED, USAGE
+from liusheng.cli.measured_server import (
+    Serve,
+    ServeArguments,
+    failed,
+    has_stray_arguments,
+    measured_server,
+    recordings,
+)
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
-from liusheng.cli.server_address import Server, describe_error, server_url
+from liusheng.cli.server_address import Server
+from liusheng.cli.soak import soak
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 
 app = cyclopts.App(
-    name="bench", help="Measure a server: latency, quality, and how many users it serves."
+    name="bench",
+    help="Measure a server: latency, quality, how many users it serves, and what it survives.",
 )
-
-Serve = Annotated[
-    bool,
-    Parameter(
-        help="Start a server for the measurement and stop it afterwards; the arguments after -- "
-        "are passed to its `liusheng serve`. Without it a running server is measured, and its "
-        "processes only if it is on this machine."
-    ),
-]
-ServeArguments = Annotated[tuple[str, ...], Parameter(name="serve-arguments", show=False)]
+app.command(soak)
 
 
 @app.command
@@ -104,10 +103,10 @@ def asr(
     if streams < 1 or seconds <= 0 or pause < 0 or ramp < 0:
         error("--streams and --seconds must be above 0, --pause and --ramp at least 0")
         return USAGE
-    if _has_stray_arguments(serve_arguments, serve):
+    if has_stray_arguments(serve_arguments, serve):
         return USAGE
     try:
-        clips = read_clips(_recordings(manifest, audio, lang))
+        clips = read_clips(recordings(manifest, audio, lang))
         if not clips:
             error(f"{manifest}: there is no recording" + (f" in {lang}" if lang else ""))
             return USAGE
@@ -117,14 +116,14 @@ def asr(
     goal = AsrGoal(delay_goal, final_goal, lag_goal)
     benchmark = AsrBenchmark(AsrLoad(streams, seconds, ramp, pause), goal, find_max)
     try:
-        with _target(server, serve_arguments if serve else None) as target:
+        with measured_server(server, serve_arguments if serve else None) as target:
             facts = [*machine.facts(), ("server", target.url)]
             facts.append(("recordings", describe_clips(clips)))
             trials, largest = asyncio.run(benchmark.run(target, clips, info))
         report = asr_report.report(trials, facts, largest if find_max else None)
         print_report(report, chart, json=json)
     except (ClientError, ServerStartError, OSError, ValueError) as problem:
-        return _failed(problem)
+        return failed(problem)
     return 0 if largest else FAILED
 
 
@@ -180,7 +179,7 @@ def tts(
     if repeat < 1 or listeners < 0 or seconds <= 0 or sentences < 0 or min(lengths) < 0:
         error("--repeat and --seconds must be above 0, the other numbers at least 0")
         return USAGE
-    if _has_stray_arguments(serve_arguments, serve):
+    if has_stray_arguments(serve_arguments, serve):
         return USAGE
     benchmark = TtsBenchmark(
         lengths=[length for length in lengths if length],
@@ -192,38 +191,10 @@ def tts(
     )
     goal = TtsGoal(single_goal, load_goal)
     try:
-        with _target(server, serve_arguments if serve else None) as target:
+        with measured_server(server, serve_arguments if serve else None) as target:
             facts = [*machine.facts(), ("server", target.url)]
             measurement = asyncio.run(benchmark.run(target, info))
         print_report(tts_report.report(measurement, goal, facts), chart, json=json)
     except (ClientError, ServerStartError, OSError, ValueError) as problem:
-        return _failed(problem)
+        return failed(problem)
     return 0 if measurement.reached(goal) else FAILED
-
-
-def _has_stray_arguments(serve_arguments: Sequence[str], serve: bool) -> bool:
-    if serve_arguments and not serve:
-        error(f"{' '.join(serve_arguments)}: arguments for a server need --serve")
-    return bool(serve_arguments) and not serve
-
-
-def _failed(problem: Exception) -> int:
-    """Print an error; return the exit status."""
-    error(describe_error(problem) if isinstance(problem, ClientError) else problem_text(problem))
-    return USAGE if isinstance(problem, ValueError) else FAILED
-
-
-def _recordings(manifest: Path | None, audio: Sequence[Path], lang: str | None) -> list[Recording]:
-    if manifest is None:
-        return [Recording(path.name, lang or "auto", path, "") for path in audio]
-    return [each for each in read_manifest(manifest) if lang in (None, each.lang)]
-
-
-@contextlib.contextmanager
-def _target(server: str | None, arguments: Sequence[str] | None) -> Iterator[Target]:
-    """Give the server to measure: a running one, or one that is started with these arguments."""
-    if arguments is None:
-        yield find_server(server_url(server))
-        return
-    with start_server(arguments) as target:
-        yield target

@@ -70,7 +70,15 @@ async def test_a_good_client_is_heard_and_memory_is_bounded(kinds: str, count: i
         quiet = [await recognised(address, clip) for clip in clips]
         before = peak = server.memory_info().rss
         flood = subprocess.Popen(  # noqa: ASYNC220
-            [sys.executable, "-m", "tests.support.floods", address, kinds, SECONDS, str(count)],
+            [
+                sys.executable,
+                "-m",
+                "liusheng.bench.soak.floods",
+                address,
+                kinds,
+                SECONDS,
+                str(count),
+            ],
             stdout=subprocess.PIPE,
         )
         while flood.poll() is None:

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from liusheng.bench.soak.attacker import Attacker, attacker
 from liusheng.protocol import paths
 from liusheng.server.limits import connections, http_protocol
 from tests.server.limits.conftest import Limited, until
-from tests.support.attacker import Attacker, attacker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -8,12 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from liusheng.protocol import paths
-from liusheng.server import listening
-from liusheng.server.limits import websocket_protocol
-from liusheng.server.websocket import driver
-from tests.server.limits.conftest import Limited, until
-from tests.support.attacker import (
+from liusheng.bench.soak.attacker import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -23,6 +18,11 @@ from tests.support.attacker import (
     attacker,
     frame,
 )
+from liusheng.protocol import paths
+from liusheng.server import listening
+from liusheng.server.limits import websocket_protocol
+from liusheng.server.websocket import driver
+from tests.server.limits.conftest import Limited, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from liusheng.bench.soak.cutting_proxy import Cut, cutting_proxy, random_cuts
 from liusheng.client import ConnectionChange, Final, connect
 from liusheng.protocol.asr import Start
 from liusheng.protocol.asr_recognition import RecognitionState
@@ -18,7 +19,6 @@ from liusheng.server.app import Application
 from liusheng.server.config.settings import ResumeSettings
 from liusheng.server.websocket.resumption import ResumableRecognitions
 from tests.server.conftest import Dialogue, Fakes, Serve, Server
-from tests.support.cutting_proxy import Cut, cutting_proxy, random_cuts
 
 END = {"name": "a", "signal": "end", "nbest": 1}
 ASR = "/paddlespeech/asr/streaming"

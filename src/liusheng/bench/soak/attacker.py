@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import socket
 import struct
 from collections.abc import AsyncIterator
 
@@ -83,16 +83,26 @@ class Attacker:
 
 
 @contextlib.asynccontextmanager
-async def attacker(address: str, *, receive_buffer: int | None = None) -> AsyncIterator[Attacker]:
-    """Connect. receive_buffer: bytes, for one that does not read."""
-    import socket
+async def attacker(
+    address: str, *, receive_buffer: int | None = None, reset: bool = False
+) -> AsyncIterator[Attacker]:
+    """Connect.
 
+    receive_buffer: bytes, for one that does not read.
+    reset: the connection ends with RST.
+    """
     host, port = address.split(":")
     raw = socket.socket()
     if receive_buffer:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    if reset:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     raw.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(raw, (host, int(port)))
+    try:
+        await asyncio.get_running_loop().sock_connect(raw, (host, int(port)))
+    except BaseException:
+        raw.close()
+        raise
     reader, writer = await asyncio.open_connection(sock=raw, limit=receive_buffer or 1 << 16)
     try:
         yield Attacker(reader, writer)
@@ -100,9 +110,3 @@ async def attacker(address: str, *, receive_buffer: int | None = None) -> AsyncI
         writer.transport.abort()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-
-
-def resident() -> int:
-    """Return the bytes of memory that this process has in use."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,5 +1,6 @@
-"""Floods against a server, each for some seconds: `python -m tests.support.floods ADDRESS KIND
-SECONDS [COUNT]`. In a process of its own, so that what it does is not counted as the server's.
+"""Floods against a server, each for some seconds:
+`python -m liusheng.bench.soak.floods ADDRESS KIND SECONDS COUNT`. In a process of its own, so that
+what it does is not counted as the server's, and its end takes its connections with it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 
+from liusheng.bench.soak.attacker import BINARY, PING, TEXT, Attacker, attacker, frame
 from liusheng.protocol import paths
-from tests.support.attacker import BINARY, PING, TEXT, Attacker, attacker, frame
 
 MB = 1 << 20
 
@@ -138,7 +139,8 @@ async def main(address: str, kinds: str, seconds: float, count: int) -> None:
     done, _ = await asyncio.wait(tasks, timeout=seconds)
     for task in done:
         task.result()
-    print(json.dumps(counts), flush=True)
+    sys.stdout.write(json.dumps(counts) + "\n")
+    sys.stdout.flush()
     os._exit(0)  # without a word to the server
 
 

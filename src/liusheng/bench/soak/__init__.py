@@ -1,0 +1,1 @@
+"""A long run of mixed sessions with faults, and what must come out of it."""
