@@ -64,6 +64,7 @@ def test_all_promises_are_kept() -> None:
         ({"faulted": [outcome(LONG, "一二三四五六七八九十")]}, "each kind of session was held"),
         ({"loaded": [outcome(LIVE, "", "worker_lost"), outcome(LONG, "一二三四五六七八九時")]},
          "no session lost"),
+        ({"faulted": [*good().faulted, outcome(LIVE, "", "server_busy")]}, "no session refused"),
         ({"faulted": [*good().faulted, outcome(RESUMED, "你好好")]},
          "results equal to the quiet run"),
         ({"faulted": [*good().faulted, outcome(LONG, "一二三四")]},
@@ -131,4 +132,4 @@ def test_tables_charts_and_data() -> None:
     assert data["reached"] is False
     assert data["long_speech"] == {"spread": 0.1, "distances": [0.1]}
     assert len(data["sessions"]["with_faults"]) == 5
-    assert "Lost and different" in render(made)
+    assert "Lost, refused and different" in render(made)

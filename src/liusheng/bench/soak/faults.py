@@ -160,7 +160,9 @@ class Faults:
             await asyncio.sleep(chance.uniform(0.0, 0.5))
 
         async def upload(client: Attacker) -> None:
-            head = f"POST {paths.ASR} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+            head = (
+                f"POST {paths.ASR} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+            )
             await client.send(head.encode() + bytes(chance.randrange(100_000)))
 
         await asyncio.gather(*map(self._cut, (recognition, synthesis, upload)))

@@ -21,6 +21,7 @@ from liusheng.bench.soak.verdict import (
     lost,
     memory_trend,
     reached,
+    refused,
 )
 
 _MB = 1 << 20
@@ -88,15 +89,15 @@ def _faults(result: SoakResult) -> Table:
 
 
 def _differences(result: SoakResult) -> Table:
-    """Every session that was lost or had another result."""
+    """Every session that was lost, refused, or had another result."""
     expected = {outcome.task: outcome.value for outcome in result.quiet}
     made = [*result.loaded, *result.faulted]
     rows = [
         [f"{o.began:.1f}", describe(o.task), o.failure or "different", expected[o.task.reference],
          o.value]
-        for o in (*lost(made), *differing(result.quiet, made))
+        for o in (*lost(made), *refused(made), *differing(result.quiet, made))
     ]  # fmt: skip
-    return Table("Lost and different", ["second", "session", "", "quiet", "found"], rows)
+    return Table("Lost, refused and different", ["second", "session", "", "quiet", "found"], rows)
 
 
 def _charts(result: SoakResult) -> list[Chart]:

@@ -13,7 +13,7 @@ import httpx
 
 from liusheng.bench.asr_client import recognize_clip
 from liusheng.bench.soak.material import Material
-from liusheng.client import Client, ClientError
+from liusheng.client import Client, ClientError, ServerError
 from liusheng.client.backoff import Backoff
 from liusheng.protocol import paths, tts
 
@@ -129,8 +129,24 @@ class Sessions:
             body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
             response = await self._post(paths.SPEECH, json=body)
             return _digest(response.content)
-        said = text if task.work is Work.STREAMED else _parts(text)
-        return _digest(b"".join([pcm async for pcm in self._direct.synthesize(said)]))
+        if task.work is Work.PARTS:
+            return await self._synthesize_parts(text)
+        return _digest(b"".join([pcm async for pcm in self._direct.synthesize(text)]))
+
+    async def _synthesize_parts(self, text: str) -> tuple[str, float]:
+        """Have a text synthesised in parts; again, if the server is full: the client does not do
+        that by itself, because it cannot send an iterator's items twice."""
+        backoff = Backoff(RETRY_SECONDS)
+        while True:
+            try:
+                packets = [pcm async for pcm in self._direct.synthesize(_parts(text))]
+            except ServerError as error:
+                pause = backoff.pause() if error.transient else None
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return _digest(b"".join(packets))
 
     async def _recognize(self, task: Task) -> tuple[str, float]:
         clip = self._clips[task.item]

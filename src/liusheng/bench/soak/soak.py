@@ -163,7 +163,7 @@ class _Run:
                     )
                 )
             await self._without_faults(direct.hold)
-            observer = Observer(self._target.pid, address.http(paths.INFO), headers, self._epoch)
+            observer = Observer(self._target.pid, address.http(paths.HEALTHZ), headers, self._epoch)
             self._result.idle = await asyncio.to_thread(observer.look)
             sessions = Sessions(self._soak.material, self._client, resuming, http, self._epoch)
             async with self._observed(observer):

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from liusheng.bench.figures import Summary
 from liusheng.bench.soak.comparison import SpreadComparison, compare
-from liusheng.bench.soak.sessions import Outcome, Task, Work
+from liusheng.bench.soak.sessions import RETRY_SECONDS, Outcome, Task, Work
 from liusheng.bench.soak.soak import RECOVERED, SPARE_DESCRIPTORS, SoakResult, recovered
 from liusheng.bench.soak.trend import Trend, trend
+from liusheng.protocol.errors import ErrorCode
 
 _MB = 1 << 20
+_REFUSED = ErrorCode.SERVER_BUSY.value
 DELAY_GOAL = 0.085
 """Seconds that the 99th percentile of the answers to a small request may take: a packet of live
 audio has this duration, so a longer delay makes replies fall behind."""
@@ -43,8 +45,13 @@ def differing(references: Iterable[Outcome], outcomes: Iterable[Outcome]) -> lis
 
 
 def lost(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """The sessions that did not end well."""
-    return [outcome for outcome in outcomes if outcome.failure]
+    """The sessions that did not end well; without those that a full server refused."""
+    return [outcome for outcome in outcomes if outcome.failure not in ("", _REFUSED)]
+
+
+def refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The sessions that a full server refused for as long as they were tried again."""
+    return [outcome for outcome in outcomes if outcome.failure == _REFUSED]
 
 
 def compare_long(result: SoakResult) -> SpreadComparison | None:
@@ -85,7 +92,7 @@ def check(result: SoakResult) -> list[Check]:
 
 def _sessions(result: SoakResult) -> list[Check]:
     made = [*result.loaded, *result.faulted]
-    failed, other = lost(made), differing(result.quiet, made)
+    failed, full, other = lost(made), refused(made), differing(result.quiet, made)
     works = {outcome.task.work for outcome in result.quiet}
     missing = [
         work.value
@@ -96,6 +103,9 @@ def _sessions(result: SoakResult) -> list[Check]:
     checks = [
         Check("each kind of session was held", not missing, ", ".join(missing) or "yes"),
         Check("no session lost", not failed, f"{len(failed)} of {len(made)}{_codes(failed)}"),
+        Check(
+            "no session refused", not full, f"{len(full)} of {len(made)} for {RETRY_SECONDS:g} s"
+        ),
         Check("results equal to the quiet run", not other, f"{len(other)} of {total} differ"),
     ]
     if Work.LONG in works:
