@@ -222,7 +222,9 @@ def test_an_error_ends_a_recognition(module_page: Page, peer: Any) -> None:
     assert len(far.sockets) == 1
 
 
-def test_a_server_that_is_not_there_is_given_up(module_page: Page, peer: Any) -> None:
+def test_a_server_that_is_not_there_is_given_up(
+    module_page: Page, peer: Any, console_errors: list[str]
+) -> None:
     peer(module_page, "asr").answer = lambda _, socket, __: socket.close(code=1011)
     # Pauses are cut short: what is tested is that there is an end.
     script = (
@@ -231,6 +233,9 @@ def test_a_server_that_is_not_there_is_given_up(module_page: Page, peer: Any) ->
     final = run(module_page, script)["final"]
     assert final["code"] == "connection_lost"
     assert "127.0.0.1" in final["message"]
+    # The reason of a refused handshake is requested over HTTP, which the test server answers so.
+    assert all("404" in each for each in console_errors)
+    console_errors.clear()
 
 
 def test_audio_that_is_no_longer_needed_is_dropped(module_page: Page, peer: Any) -> None:
