@@ -19,6 +19,7 @@ from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.self_tests import SelfTestResults
+from liusheng.runtime.workers.hang import call_limit
 
 pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
 
@@ -259,6 +260,14 @@ async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
         recognition._forget(0, client.stream.state)
         client.say("two")
         assert await client.end() == "one two"
+
+
+async def test_a_worker_that_hangs_while_it_forgets_is_found_soon() -> None:
+    recognition = RecognitionService((), AsrOptions(), RecognitionServiceOptions(), PoolOptions())
+    recognition._to_forget[0] = [b"state"]
+    job = recognition.take(0)
+    assert job is not None
+    assert (job.method, job.limit) == ("forget", call_limit(0))
 
 
 async def test_an_abandoned_stream_gets_nothing_more() -> None:

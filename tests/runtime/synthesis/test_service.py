@@ -19,6 +19,7 @@ from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest
 
@@ -61,6 +62,14 @@ async def test_a_lost_worker_does_not_change_the_audio(tmp_path: Path) -> None:
             numbers(synthesis, f"6 die-once={tmp_path / 'died'}"), numbers(synthesis, "4")
         )
         assert both == [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4]]
+
+
+async def test_a_worker_that_hangs_while_it_drops_a_speech_is_found_soon() -> None:
+    synthesis = SynthesisService([], SynthesisServiceOptions(), PoolOptions())
+    synthesis._dropped[0] = [1]
+    job = synthesis.take(0)
+    assert job is not None
+    assert (job.method, job.limit) == ("drop", call_limit(0))
 
 
 async def test_a_text_that_kills_every_worker_fails_alone() -> None:

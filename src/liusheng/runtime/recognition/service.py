@@ -28,6 +28,7 @@ from liusheng.runtime.recognition.turns import TurnBatch, TurnUnderWay
 from liusheng.runtime.recognition.vad_service import VadService
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
 from liusheng.runtime.workers.faults import fault_weight
+from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 
@@ -270,7 +271,7 @@ class RecognitionService:
     def take(self, worker: int) -> Job | None:
         """Return the next batch of turns for this worker."""
         if states := self._to_forget.pop(worker, None):
-            return Job("forget", (states,), ignore, ignore, ignore)
+            return Job("forget", (states,), ignore, ignore, ignore, call_limit(0))
         began = self._clock()
         streams = self._scheduler.take(worker, began, max(1, self._pool.alive))
         if not streams:

@@ -22,6 +22,7 @@ from liusheng.runtime.synthesis.speech import Speech
 from liusheng.runtime.synthesis.statistics import SynthesisStatistics
 from liusheng.runtime.workers.expected import ExpectedCost
 from liusheng.runtime.workers.faults import fault_weight, is_at_fault
+from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest, Voice
@@ -213,7 +214,7 @@ class SynthesisService:
     def take(self, worker: int) -> Job | None:
         """Return this worker's next step."""
         if dropped := self._dropped.pop(worker, None):
-            return Job("drop", (dropped,), ignore, ignore, ignore)
+            return Job("drop", (dropped,), ignore, ignore, ignore, call_limit(0))
         now = self._clock()
         speech = self._schedule.take(worker, now, max(1, self._pool.alive))
         if (at := self._schedule.next_move()) is not None and at > now:
