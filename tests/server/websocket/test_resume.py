@@ -66,8 +66,6 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def test_what_is_kept_has_its_time_and_its_place(serve: Serve, engines: Fakes) -> None:
-    # What another test left behind has the one place for as long as it is kept. This test is the
-    # first of those here, which leave some.
     await until(lambda: not engines[0].streams)
     server = await serve(resume={"seconds": 0.2}, limits={"max_sessions": 1})
     first, token = await begun(server, b"one ")
@@ -99,9 +97,11 @@ async def test_the_log_tells_of_broken_connections_only(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    broken, _ = await begun(server, b"one ")
+    broken, token = await begun(server, b"one ")
     abort(broken)
     await until(lambda: "is kept for 30 s" in caplog.text)
+    async with resumed(server, token) as (dialogue, _):
+        assert await finish(dialogue) == "one"
     caplog.clear()
     whole, _ = await begun(server, b"one ")
     assert await finish(whole) == "one"
