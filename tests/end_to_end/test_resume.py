@@ -37,7 +37,7 @@ pytestmark = [
 ]
 
 CLIPS = Path(__file__).parents[1] / "data" / "tiny"
-CUTS = int(os.environ.get("LIUSHENG_CUTS", "150"))
+CUTS = int(os.environ.get("LIUSHENG_CUTS", "100"))
 CUTS_OF_ONE = 10
 AT_A_TIME = 6
 PACKET = 2_720

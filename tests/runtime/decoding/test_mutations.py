@@ -11,7 +11,7 @@ from liusheng.runtime.decoding.blocking import BlockingForker
 from tests.support.mutations import FORMATS, mutated, recording
 from tools.fuzz_decoders import decode, fuzz, report
 
-MUTATIONS = 100
+MUTATIONS = 60
 
 
 @pytest.fixture(scope="module")
