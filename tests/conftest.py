@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,6 +20,18 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("full"), max_examples=10)
 settings.load_profile("full")
+
+
+if sys.version_info < (3, 11):
+    # Its asyncio leaves connections open whose TLS handshake failed.
+
+    def pytest_configure(config: pytest.Config) -> None:
+        config.addinivalue_line("filterwarnings", "ignore:unclosed:ResourceWarning")
+
+    def pytest_sessionfinish() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 @pytest.hookimpl(wrapper=True)
