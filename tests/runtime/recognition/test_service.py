@@ -132,6 +132,22 @@ async def test_a_session_that_fails_on_its_result_costs_no_other_session() -> No
         blocker.stream.abandon()
 
 
+async def test_a_session_that_fails_on_its_turn_costs_no_other_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fault(*args: object, **options: object) -> None:
+        raise RuntimeError("a fault")
+
+    async with running(workers=1) as recognition:
+        faulty, client = Client(recognition), Client(recognition)
+        monkeypatch.setattr(faulty.stream.audio, "next_turn", fault)
+        faulty.say("one")
+        client.say("two")
+        assert await faulty.end() == "failed: a fault"
+        assert await client.end() == "two"
+        assert recognition.streams == 0
+
+
 async def test_partials_arrive_without_a_request() -> None:
     async with running() as recognition:
         client = Client(recognition)

@@ -277,20 +277,20 @@ class RecognitionService:
         if not streams:
             return None
         spare = not self._scheduler.has_waiting
-        turns, requests = [], []
+        turns = []
         for stream in streams:
-            audio = stream.audio.next_turn(
-                self._scheduler.turn_limit(stream, began),
-                finishing=stream.finishing and not stream.audio.awaits_vad,
-                resident=stream.holder == worker,
-            )
-            if stream.holder not in (None, worker) and stream.state is not None:
-                self._forget(stream.holder, stream.state)
-            turn = TurnUnderWay(stream, self._scheduler.turn(stream), audio)
-            turns.append(turn)
-            requests.append(turn.request(spare))
-            stream.holder = None
-            self._taken(stream, began)
+            try:
+                turns.append(self._begin_turn(stream, worker, began))
+            except Exception as error:
+                # A session's fault must not cost the other sessions of the batch, nor leave its own
+                # waiting for a turn that no worker has.
+                _log.exception("a session failed on its turn")
+                self._fail(stream, error)
+        if not turns:
+            return self.take(worker)
+        requests = [turn.request(spare) for turn in turns]
+        for turn in turns:
+            turn.stream.holder = None
         batch = TurnBatch(worker, turns, began)
         return Job(
             "advance",
@@ -301,6 +301,17 @@ class RecognitionService:
             self._scheduler.call_limit(worker, [turn.seconds for turn in turns]),
             lambda seconds: self._timed(worker, seconds),
         )
+
+    def _begin_turn(self, stream: RecognitionStream, worker: int, now: float) -> TurnUnderWay:
+        audio = stream.audio.next_turn(
+            self._scheduler.turn_limit(stream, now),
+            finishing=stream.finishing and not stream.audio.awaits_vad,
+            resident=stream.holder == worker,
+        )
+        if stream.holder not in (None, worker) and stream.state is not None:
+            self._forget(stream.holder, stream.state)
+        self._taken(stream, now)
+        return TurnUnderWay(stream, self._scheduler.turn(stream), audio)
 
     def _taken(self, stream: RecognitionStream, now: float) -> None:
         """Measure how long a stream waited for the turn that begins now."""
