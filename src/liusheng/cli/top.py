@@ -91,7 +91,7 @@ def top(
         str,
         Parameter(help="Addresses of servers: ws://HOST:PORT; by default as --server elsewhere."),
     ],
-    interval: Annotated[float, Parameter(help="Seconds between two looks.")] = 2.0,
+    interval: Annotated[float, Parameter(help="Seconds between two updates.")] = 2.0,
     once: Annotated[
         bool, Parameter(help="Print what happened since the start of the servers, and end.")
     ] = False,

@@ -288,7 +288,7 @@ async def test_a_fault_of_the_watch_does_not_end_it(
 
     monkeypatch.setattr(key_check.KeyCheck, "refresh", refresh)
     await asyncio.sleep(0.1)
-    assert "cannot look after the keys" in caplog.text
+    assert "cannot watch the file of keys" in caplog.text
     failing = False
     keyed.write()
     for _ in range(100):

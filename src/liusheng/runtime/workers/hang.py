@@ -16,7 +16,7 @@ from typing import Protocol
 import psutil
 
 LOOK_SECONDS = 0.25
-"""Seconds between two looks at a worker that works on a call."""
+"""Seconds between two samples of a worker that works on a call."""
 
 _LEAST_LIMIT = 2.0
 _LIMIT_FACTOR = 5.0

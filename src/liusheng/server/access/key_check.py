@@ -25,7 +25,7 @@ from liusheng.server.request_record import current_record
 _log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 1.0
-"""Seconds between two looks at the file of keys."""
+"""Seconds between two checks of the file of keys."""
 
 _RETRY_SECONDS = "5"
 
@@ -95,7 +95,7 @@ class KeyCheck:
             try:
                 self.refresh()
             except Exception:
-                _log.exception("cannot look after the keys")
+                _log.exception("cannot watch the file of keys")
 
     def refresh(self) -> None:
         """Do once what `watch` repeats."""

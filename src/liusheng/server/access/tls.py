@@ -14,8 +14,8 @@ from liusheng.server.config.access import TlsSettings
 _log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 1.0
-"""Seconds between two looks at the files; a pair that changes in two steps is whole after one more.
-"""
+"""Seconds between two checks of the files. A pair that changes in two steps is whole after one
+more."""
 
 
 class CertificateError(Exception):
@@ -45,7 +45,7 @@ class Certificate:
             try:
                 self.refresh()
             except Exception:
-                _log.exception("cannot look after the certificate")
+                _log.exception("cannot watch the files of the certificate")
 
     def refresh(self) -> bool:
         """Read the files if they have changed; return whether there is a new certificate.

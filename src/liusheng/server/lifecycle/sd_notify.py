@@ -14,7 +14,7 @@ _PATIENCE = 5.0
 """Seconds in which systemd may take a change of state, which must not be lost."""
 
 _WATCHDOG_FRACTION = 3
-"""How often within systemd's limit it is told that the service runs."""
+"""How often within systemd's limit the server reports that it runs."""
 
 
 class SystemdNotifier:

@@ -39,7 +39,7 @@ class Control:
     stop: ends it.
     hangup: reloads it, if there is `reread`, which returns the settings anew.
     make_engines: makes the engines for new settings.
-    notifier: is told what it does.
+    notifier: reports its state to systemd.
     loop: the monitor of the event loop, if there is one.
     """
 

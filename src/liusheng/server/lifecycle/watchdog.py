@@ -24,7 +24,7 @@ from liusheng.server.lifecycle.exit_status import ExitStatus
 _log = logging.getLogger(__name__)
 
 _LOOKS = 10
-"""How often the thread looks within the limit."""
+"""How often the thread checks within the limit."""
 
 _REPORT_SECONDS = 5.0
 """For writing the stacks: where they go may be what the loop waits for."""
