@@ -56,14 +56,19 @@ def test_python_client(page: str, address: str, tmp_path: Path) -> None:
 def test_command_line(page: str, address: str, tmp_path: Path) -> None:
     # `liusheng doctor` measures the machine rather than this server: see tests/cli/test_doctor.py.
     commands = [line for line in lines(page, "liusheng") if "doctor" not in line]
-    assert len(commands) == 3
-    outputs = []
+    outputs = {}
     for command in commands:
         _, subcommand, *arguments = shlex.split(command, comments=True)
-        server = ("--server", f"ws://{address}")
-        outputs.append(run(*LIUSHENG, subcommand, *server, *arguments, folder=tmp_path))
-    assert (tmp_path / "hello.wav").read_bytes()[:4] == b"RIFF"
-    assert all("你好" in output for output in outputs[1:])
+        if subcommand == "top":  # which runs until it is stopped
+            arguments = [f"http://{address}", "--once"]
+        else:
+            arguments = ["--server", f"ws://{address}", *arguments]
+        outputs[command] = run(*LIUSHENG, subcommand, *arguments, folder=tmp_path)
+    synthesised, recognised, live, top = outputs.values()
+    assert (tmp_path / "hello.wav").read_bytes()[:4] == b"RIFF", synthesised
+    assert "你好" in recognised
+    assert "你好" in live
+    assert address in top
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")

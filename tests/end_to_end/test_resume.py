@@ -67,8 +67,8 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trie
     await asyncio.gather(*(engine.start() for engine in engines))
     original = Generation.of
 
-    def remembered(*args: Any) -> Generation:
-        made.append(original(*args))
+    def remembered(*args: Any, **options: Any) -> Generation:
+        made.append(original(*args, **options))
         return made[-1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -81,11 +81,13 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trie
         serving = asyncio.create_task(
             serve_until_stopped(settings, [listening], engines, access, Control(stop))
         )
-        await asyncio.sleep(0)
-        yield Tried(f"127.0.0.1:{listening.getsockname()[1]}", engines, made[0])
-        stop.set()
-        await serving
-    await asyncio.gather(*(engine.stop() for engine in engines))
+        try:
+            await asyncio.sleep(0)
+            yield Tried(f"127.0.0.1:{listening.getsockname()[1]}", engines, made[0])
+        finally:
+            stop.set()
+            await serving
+            await asyncio.gather(*(engine.stop() for engine in engines))
 
 
 def speech() -> dict[str, bytes]:

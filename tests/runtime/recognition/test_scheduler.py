@@ -611,6 +611,26 @@ def test_finals_take_from_what_is_left_for_partials() -> None:
     assert s.interval(1, now + 60) < s.interval(1, now)
 
 
+def test_clients_that_send_as_fast_as_they_are_answered_leave_room_for_others() -> None:
+    s = schedule()
+    now = 0.0
+    for _ in range(60):  # 4 s of audio in 0.2 s, and a final that takes all the rest of a second
+        s.begin("a")
+        for _ in range(8):
+            now += 0.025
+            s.receive("a", 0.5, now)
+        s.finish("a", now)
+        assert s.take(0, now) == ["a"]
+        now += 0.8
+        s.batch_done(0, 0.8, now)
+        s.remove("a")
+    s.begin("b")
+    s.receive("b", 1.0, now)
+    s.take(0, now)
+    s.batch_done(0, 0.1, now)
+    assert s.interval(1, now) < 0.5
+
+
 def test_steps_are_not_put_off_for_the_finals_of_others() -> None:
     s = schedule("a", policy=replace(POLICY, batch=1))
     s.begin("b", windowed=False)

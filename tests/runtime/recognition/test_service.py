@@ -16,6 +16,7 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.self_tests import SelfTestResults
@@ -110,6 +111,22 @@ async def test_a_turn_states_whether_others_wait() -> None:
         assert (heard[0], heard[-1]) == ("busy", "spare")
         for client in (first, *others):
             client.stream.abandon()
+
+
+async def test_backlog_that_was_put_off_needs_no_other_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put_off = iter([True] * 6)
+    original = Scheduler._has_spare
+
+    def has_spare(*args: Any) -> bool:
+        return not next(put_off, False) and original(*args)
+
+    monkeypatch.setattr(Scheduler, "_has_spare", has_spare)
+    async with running(workers=2) as recognition:
+        client = Client(recognition, upload=True)
+        client.say("one")
+        assert await client.end() == "one"
 
 
 class BrokenClient(Client):

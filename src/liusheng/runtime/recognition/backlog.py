@@ -20,17 +20,27 @@ _AHEAD = 5.0
 _BANK = 30.0
 """Seconds of pauses that a client may make up for: its network stalled."""
 
+_SHORT = 1.0
+"""Seconds from a stream's beginning in which it shows no pace."""
+
 
 class RealTime:
     """How far a stream's audio is ahead of real time."""
 
     def __init__(self) -> None:
         self._began: float | None = None
+        self._pace = 1.0
 
     def received(self, seconds: float, now: float) -> None:
         """Audio came in. seconds: of the stream so far."""
         began = now if self._began is None else self._began
         self._began = max(began, now - seconds - _BANK)
+        self._pace = max(1.0, seconds / max(now - self._began, _SHORT))
+
+    @property
+    def pace(self) -> float:
+        """How many times as fast as it is spoken the audio has come so far; at least 1."""
+        return self._pace
 
     def live_from(self, position: float) -> float:
         """Return when the audio at this position (seconds) is no longer backlog."""

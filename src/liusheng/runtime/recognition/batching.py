@@ -21,12 +21,14 @@ class Batch:
     """What a worker decodes together; see `CostModel.measured`.
 
     repeats: workers that were lost on it before.
+    pace: how many times as fast as it is spoken its audio came.
     """
 
     weights: list[float]
     kind: BatchKind
     live: bool
     repeats: int
+    pace: float
 
 
 def together(

@@ -73,6 +73,7 @@ class CostModel:
         *,
         live: bool,
         busy: float | None = None,
+        pace: float = 1.0,
     ) -> None:
         """A batch was decoded.
 
@@ -82,6 +83,8 @@ class CostModel:
             of them.
         live: it is no backlog (see `liusheng.runtime.recognition.backlog`), which gets the time
             that is left over.
+        pace: how many times as fast as it is spoken its audio came. Clients that send as fast as
+            they are answered use whatever time there is: they leave room for others.
         """
         busy = seconds if busy is None else busy
         # What other programs take must not make batches long: they take it from long ones too.
@@ -90,7 +93,7 @@ class CostModel:
         if not live:
             return
         if kind.final:
-            self._finals.add(busy, now)
+            self._finals.add(busy / pace, now)
         else:
             each = busy / len(weights)
             self._partial += (_NEWEST if self._partial else 1.0) * (each - self._partial)

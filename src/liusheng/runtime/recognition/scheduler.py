@@ -137,6 +137,7 @@ class Scheduler(Generic[K]):
                 BatchKind(final, decoded[0].stepwise),
                 live=live,
                 repeats=max(math.ceil(stream.faults) for stream in decoded),
+                pace=sum(stream.real_time.pace for stream in decoded) / len(decoded),
             )
         for _, stream in taken:
             stream.worker = worker
@@ -199,7 +200,13 @@ class Scheduler(Generic[K]):
         batch = self._batches.pop(worker, None)
         if batch:
             self._costs.measured(
-                batch.weights, seconds, now, batch.kind, live=batch.live, busy=busy
+                batch.weights,
+                seconds,
+                now,
+                batch.kind,
+                live=batch.live,
+                busy=busy,
+                pace=batch.pace,
             )
             if not batch.live:
                 self._share.spend(seconds)

@@ -34,6 +34,9 @@ from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
 
+_ASK_AGAIN = 0.1
+"""Seconds after which a worker without a turn looks again, while streams wait for one."""
+
 
 class RecognitionService:
     """A pool of recognisers and the streams on it.
@@ -255,6 +258,7 @@ class RecognitionService:
         if stream in self._scheduler:
             self.admission.ended()
         worker = self._scheduler.remove(stream)
+        self._pool.wake()  # for backlog that was put off for it
         if worker is not None and stream.state is not None:
             self._forget(worker, stream.state)
 
@@ -275,6 +279,9 @@ class RecognitionService:
         began = self._clock()
         streams = self._scheduler.take(worker, began, max(1, self._pool.alive))
         if not streams:
+            if self._scheduler.has_waiting:
+                # Backlog may go in a moment, and nothing else may happen until then.
+                self._pool.wake_later(_ASK_AGAIN)
             return None
         spare = not self._scheduler.has_waiting
         turns = []
@@ -315,7 +322,8 @@ class RecognitionService:
 
     def _taken(self, stream: RecognitionStream, now: float) -> None:
         """Measure how long a stream waited for the turn that begins now."""
-        waited = now - self._scheduler.waiting_since(stream)
+        # A client may be ahead of real time, and wait for nothing yet.
+        waited = max(0.0, now - self._scheduler.waiting_since(stream))
         stream.meter.span("queue", waited)
         if not stream.upload:
             self.statistics.waits.observe(waited)
