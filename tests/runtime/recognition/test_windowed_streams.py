@@ -109,3 +109,37 @@ async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_
             pass
     finally:
         await recognition.stop()
+
+
+@pytest.mark.parametrize("fed_at", [0, 2])
+async def test_a_final_never_waits_for_a_detector_that_the_stream_has_left(fed_at: int) -> None:
+    """Audio that came at once is backlog as soon as turns have taken more of it than was spoken."""
+    recognition = RecognitionService(
+        [],
+        AsrOptions(),
+        RecognitionServiceOptions(max_turn=2.0),
+        PoolOptions(workers=1),
+        factory="tests.support.letter_handlers.recognition",
+        vad_factory="tests.support.letter_handlers.vad",
+    )
+    await recognition.start()
+    try:
+        over = asyncio.get_running_loop().create_future()
+        texts: list[str] = []
+        stream = recognition.open(
+            StreamParams("en"),
+            lambda closed, _: texts.extend(utterance.text for utterance in closed),
+            lambda: over.set_result(None),
+            over.set_exception,
+        )
+        text = "  abcdefghij      " * 12
+        spoken = samples_to_pcm(speak(text))
+        stream.feed(spoken[: len(spoken) // 4 * 2])
+        for _ in range(fed_at):
+            await asyncio.sleep(0.02)
+        stream.feed(spoken[len(spoken) // 4 * 2 :])
+        stream.finish()
+        await asyncio.wait_for(over, 30)
+        assert " ".join(texts) == " ".join(text.replace(" ", ""))
+    finally:
+        await recognition.stop()

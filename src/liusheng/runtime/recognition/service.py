@@ -246,6 +246,8 @@ class RecognitionService:
         stream.finished = self._clock()
         self._scheduler.finish(stream, stream.finished)
         if not stream.audio.awaits_vad:
+            # It may be backlog again after its next turn, but must not wait for what does not come.
+            stream.audio.vad_ended = True
             self._vad.remove(stream)
         self._pool.wake()
 

@@ -55,6 +55,7 @@ class StreamAudio:
     speech: what was detected; `closed` are the utterances that no turn has taken.
     speech_state: of the detector, pickled; None before the first detection.
     patient: it is backlog, which waits for the VAD process however far that is behind.
+    vad_ended: it has left the VAD process for good, so that it never waits for that again.
     """
 
     def __init__(self, *, windowed: bool) -> None:
@@ -66,6 +67,7 @@ class StreamAudio:
         self.speech = SpeechActivity()
         self.speech_state: bytes | None = None
         self.patient = False
+        self.vad_ended = False
         self._pcm = bytearray()
         self._start = 0
         self._ticket = 0
@@ -91,12 +93,16 @@ class StreamAudio:
     def without_vad(self) -> bool:
         """Whether its speech is detected in turns: the VAD process lags too far behind or failed
         on it."""
-        return self._vad_failed or (self.undetected > MAX_VAD_LAG and not self.patient)
+        return self._vad_failed or (self.undetected > MAX_VAD_LAG and not self._waits_for_vad)
 
     @property
     def awaits_vad(self) -> bool:
         """Whether speech in it is still to be detected by the VAD process, though it has ended."""
-        return self.patient and not self._vad_failed and self.undetected > MAX_VAD_LAG
+        return self._waits_for_vad and not self._vad_failed and self.undetected > MAX_VAD_LAG
+
+    @property
+    def _waits_for_vad(self) -> bool:
+        return self.patient and not self.vad_ended
 
     def closed_samples(self, limit: int) -> int:
         """Return how long the closed utterances of the next turn are. limit: see `next_turn`."""
