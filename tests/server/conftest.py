@@ -25,7 +25,8 @@ from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.access.opening import open_access
-from liusheng.server.config.settings import LimitSettings, Settings
+from liusheng.server.config.limits import LimitSettings
+from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.loop_monitor import LoopMonitor
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped

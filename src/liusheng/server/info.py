@@ -9,7 +9,7 @@ from liusheng import __version__
 from liusheng.protocol import asr, tts
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 
 
 class RecognitionInfo(Struct, frozen=True, kw_only=True):

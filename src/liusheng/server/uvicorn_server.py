@@ -13,7 +13,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from liusheng.server.access.tls import Certificate
-from liusheng.server.config.settings import LimitSettings, Settings
+from liusheng.server.config.limits import LimitSettings
+from liusheng.server.config.settings import Settings
 from liusheng.server.http.raw_refusal import refusal_bytes
 from liusheng.server.limits import descriptors
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol

@@ -11,7 +11,8 @@ from liusheng.protocol import paths
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server.access.routes import Routes
 from liusheng.server.app import Application
-from liusheng.server.config.settings import CompatSettings, Settings
+from liusheng.server.config.compat import CompatSettings
+from liusheng.server.config.settings import Settings
 from tests.server.conftest import Fakes
 
 OPEN = {paths.DOCS, paths.OPENAPI, paths.ASYNCAPI, paths.HEALTHZ, paths.READYZ}

@@ -15,7 +15,8 @@ import pytest
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Script
 from liusheng.models.catalogue import Catalogue
-from liusheng.server.config.settings import AsrSettings, Settings
+from liusheng.server.config.recognition import AsrSettings
+from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import (
     Loaded,
     SettingsError,

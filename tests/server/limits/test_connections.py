@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.connections import ConnectionTable, Entry, is_local
 from liusheng.server.limits.places import Places
 from liusheng.server.limits.server_limits import ServerLimits

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.session import Close
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.websocket import driver as socket

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from liusheng.asr.types import Script
 from liusheng.audio.g711 import Law, expand
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.websocket.realtime import RealtimeSocket
 from tests.server.conftest import Fakes, Serve, Server
 

@@ -16,7 +16,7 @@ from liusheng.protocol.asr import Start
 from liusheng.protocol.asr_recognition import RecognitionState
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.app import Application
-from liusheng.server.config.settings import ResumeSettings
+from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.websocket.resumption import ResumableRecognitions
 from tests.server.conftest import Dialogue, Fakes, Serve, Server
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Group(BaseModel):
@@ -27,3 +27,7 @@ def split(value: Any) -> Any:
         except json.JSONDecodeError as error:
             raise ValueError(f"is not a JSON list ({error.msg})") from None
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(split)]
+"""Names of models in the catalogue, or folders."""

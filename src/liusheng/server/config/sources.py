@@ -20,7 +20,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from liusheng.runtime.environment import SECRET_VARIABLES
-from liusheng.server.config.settings import SET_BY_WORKERS, Settings
+from liusheng.server.config.recognition import SET_BY_WORKERS
+from liusheng.server.config.settings import Settings
 
 FILE_NAME = "liusheng.toml"
 PREFIX = "LIUSHENG_"

@@ -13,7 +13,7 @@ from liusheng.protocol.frames import convert, max_json_size, parse_body, refuse_
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange

@@ -15,7 +15,7 @@ from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, Recogniti
 from liusheng.protocol.languages import check_language, from_locale
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.base64_body import decode_base64
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS

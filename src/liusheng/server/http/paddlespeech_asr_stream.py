@@ -24,7 +24,7 @@ from liusheng.protocol.languages import check_language
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import CONTAINERS, sample_converter
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.container_decoding import decode_stream
 from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint

@@ -18,7 +18,7 @@ from liusheng.protocol.http import TextAnswer, TextBody, TextResult
 from liusheng.protocol.limits import text_too_long
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.punctuation.service import PunctuationService
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.errors import internal_error, server_busy
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS

@@ -19,7 +19,7 @@ from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.budget import Budget
 from liusheng.server.limits.connections import ConnectionTable, Entry
 from liusheng.server.limits.places import Places

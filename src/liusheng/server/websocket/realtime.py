@@ -26,7 +26,7 @@ from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import sample_converter
-from liusheng.server.config.settings import LimitSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.errors import recognition_failed, server_busy
 from liusheng.server.openai_names import language_for
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver

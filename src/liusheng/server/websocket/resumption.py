@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from liusheng.protocol.asr import ResumeOffer
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.config.settings import ResumeSettings
+from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.websocket.running_recognition import RunningRecognition
 
 _log = logging.getLogger(__name__)
