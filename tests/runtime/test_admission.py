@@ -27,8 +27,8 @@ class House:
         if not self.places:
             raise self.admission.busy("no place is free", "sessions")
 
-    async def enter(self, name: str) -> None:
-        await self.admission.wait(self.check)
+    async def enter(self, name: str, *, upload: bool = False) -> None:
+        await self.admission.wait(self.check, upload=upload)
         self.places -= 1
         self.order.append(name)
 
@@ -83,6 +83,32 @@ async def test_nobody_overtakes_those_who_wait() -> None:
     house.leave()
     await second
     assert house.order == ["first", "second"]
+
+
+async def test_an_upload_that_came_first_holds_up_no_speaker() -> None:
+    house = House(0, seconds=10.0)
+    first = asyncio.create_task(house.enter("upload", upload=True))
+    await settle(lambda: house.admission.waiting == 1)
+    second = asyncio.create_task(house.enter("speaker"))
+    await settle(lambda: house.admission.waiting == 2)
+    house.leave()
+    await second
+    house.leave()
+    await first
+    assert house.order == ["speaker", "upload"]
+
+
+async def test_an_upload_takes_no_place_that_a_speaker_waits_for() -> None:
+    house = House(0, seconds=10.0)
+    first = asyncio.create_task(house.enter("speaker"))
+    await settle(lambda: house.admission.waiting == 1)
+    house.places = 1  # and nobody was told
+    second = asyncio.create_task(house.enter("upload", upload=True))
+    await settle(lambda: house.order == ["speaker"])
+    await first
+    house.now = 11.0
+    with pytest.raises(BusyError, match="no place is free"):
+        await second
 
 
 async def test_who_waited_for_too_long_is_refused() -> None:

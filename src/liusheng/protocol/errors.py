@@ -53,6 +53,7 @@ class ErrorCode(str, Enum):
     UNKNOWN_VOICE = "unknown_voice"
     UNKNOWN_MODEL = "unknown_model"
     IDLE_TIMEOUT = "idle_timeout"
+    NO_AUDIO = "no_audio"
     SLOW_READER = "slow_reader"
     SESSION_TOO_LONG = "session_too_long"
 

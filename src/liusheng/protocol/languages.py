@@ -33,4 +33,4 @@ def from_locale(lang: str) -> str:
     "zh_en" and "mix", the original server's names of its bilingual models, become "auto".
     """
     code = lang.strip().lower().replace("-", "_")
-    return AUTO if code in ("", "zh_en", "mix") else code.split("_")[0]
+    return AUTO if code in ("", "zh_en", "mix") else code.split("_")[0].strip()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-BusyReason = Literal["workers", "sessions", "lag", "interval", "uploads", "playback", "queue"]
+BusyReason = Literal[
+    "workers", "sessions", "lag", "interval", "uploads", "playback", "queue", "decoders"
+]
 """What is full: no worker is alive, the number of sessions, the wait for a turn, the interval
 between partials, the wait of uploads, the audio that listeners have ahead, the queue of those that
-wait for a place."""
+wait for a place, the number of files that are decoded at once."""
 
 
 class BusyError(Exception):
@@ -23,3 +25,10 @@ class BusyError(Exception):
         super().__init__(message)
         self.reason = reason
         self.retry_after = retry_after
+
+
+class GaveWayError(Exception):
+    """A recognition without audio lost its place to another one."""
+
+    def __init__(self) -> None:
+        super().__init__("all places were taken, and this recognition had no audio")

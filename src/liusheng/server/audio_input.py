@@ -126,6 +126,7 @@ class _ContainerInput:
         return self._buffered
 
     def feed(self, packet: bytes) -> None:
+        self._stream.expect()
         self._packets.put_nowait(packet)
         self._buffered += len(packet)
         if self._buffered > _MAX_BUFFERED:

@@ -36,14 +36,14 @@ async def decode_stream(
         ProtocolError: invalid_audio, or server_busy.
         Exception: from `chunks` or `sink`.
     """
-    await _decode(decoding, _Stream(chunks), sink, _LIVE_BLOCK_SECONDS, container)
+    await _decode(decoding, _Stream(chunks), sink, _LIVE_BLOCK_SECONDS, container, upload=False)
     async for _ in chunks:
         pass  # bytes after the end of the audio
 
 
 async def decode_whole(decoding: DecodingService, file: BinaryIO, sink: PcmSink) -> None:
     """Decode a complete, seekable file. Raises as `decode_stream`."""
-    await _decode(decoding, _File(file), sink, _FILE_BLOCK_SECONDS, None)
+    await _decode(decoding, _File(file), sink, _FILE_BLOCK_SECONDS, None, upload=True)
 
 
 async def _decode(
@@ -52,10 +52,17 @@ async def _decode(
     sink: PcmSink,
     block_seconds: float,
     container: Container | None,
+    *,
+    upload: bool,
 ) -> None:
     try:
         await decoding.decode(
-            source, sink, rate=SAMPLE_RATE, block_seconds=block_seconds, container=container
+            source,
+            sink,
+            rate=SAMPLE_RATE,
+            block_seconds=block_seconds,
+            container=container,
+            upload=upload,
         )
     except BusyError as error:
         raise server_busy("file", error) from None

@@ -87,6 +87,7 @@ def make_engines(settings: Settings, cores: CoreShare | None = None) -> Engines:
         decoding = DecodingService(
             DecodingOptions(
                 processes=workers.decoding,
+                queue_seconds=workers.decoding_queue_seconds,
                 memory_bytes=workers.decoding_memory_bytes,
                 stall_seconds=workers.decoding_stall_seconds,
                 nice=workers.nice,

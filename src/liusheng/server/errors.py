@@ -50,6 +50,15 @@ def not_supported(error: NotSupportedError) -> ProtocolError:
     )
 
 
+def no_audio() -> ProtocolError:
+    """A recognition without audio lost its place to another client."""
+    return ProtocolError(
+        ErrorCode.NO_AUDIO,
+        "All places for recognition are taken, and this recognition had no audio yet, so its place "
+        "was given to another client. Connect again, and start when there is audio.",
+    )
+
+
 def recognition_failed() -> ProtocolError:
     """The recogniser failed on this audio twice."""
     return ProtocolError(

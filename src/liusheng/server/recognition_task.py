@@ -11,9 +11,9 @@ from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.errors import BusyError, GaveWayError
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.server.errors import not_supported, recognition_failed, server_busy
+from liusheng.server.errors import no_audio, not_supported, recognition_failed, server_busy
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +99,10 @@ class RecognitionTask:
             self._stream.feed(piece)
             await self._stream.room()
 
+    def expect(self) -> None:
+        """Audio is to come: the beginning of a container was received, and is being decoded."""
+        self._stream.expect()
+
     def finish(self) -> None:
         """End the audio."""
         if not self._failure:
@@ -144,8 +148,11 @@ class RecognitionTask:
         self._changed.set()
 
     def _on_fail(self, error: Exception) -> None:
-        _log.error("recognition failed: %s", error)
-        self.fail(recognition_failed())
+        if isinstance(error, GaveWayError):
+            self.fail(no_audio())
+        else:
+            _log.error("recognition failed: %s", error)
+            self.fail(recognition_failed())
 
 
 def _busy(error: BusyError) -> ProtocolError:

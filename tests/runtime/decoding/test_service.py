@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +110,72 @@ async def test_no_more_than_there_may_be(service: DecodingService) -> None:
         source.may_read.set()
         await running
     await decode(service, Memory(hostile.speech(0.1)))
+
+
+async def test_a_further_file_waits_and_a_live_one_goes_first() -> None:
+    service = DecodingService(DecodingOptions(processes=1, queue_seconds=60))
+    source, running = await held(service)
+    order: list[str] = []
+
+    async def decode_as(name: str, *, upload: bool) -> None:
+        async def take(_: bytes) -> None:
+            order.append(name)
+
+        await service.decode(
+            Memory(hostile.speech(0.1)), take, rate=16_000, block_seconds=1, upload=upload
+        )
+
+    waiting = [asyncio.ensure_future(decode_as("upload", upload=True))]
+    await until(lambda: service.admission.waiting == 1)
+    waiting.append(asyncio.ensure_future(decode_as("live", upload=False)))
+    await until(lambda: service.admission.waiting == 2)
+    source.may_read.set()
+    await running
+    await asyncio.gather(*waiting)
+    assert order == ["live", "upload"]
+    assert service.refused == 0
+    await service.stop()
+
+
+async def until(met: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if met():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not happen")
+
+
+async def test_a_forker_that_ends_is_replaced_before_the_next_file() -> None:
+    service = DecodingService(DecodingOptions())
+    await service.start()
+    for restarts in (1, 2):
+        (forker,) = service.pids
+        os.kill(forker, signal.SIGKILL)
+        await until(lambda: service.restarts == restarts and len(service.pids) == 1)  # noqa: B023
+        assert service.pids != [forker]
+    await service.stop()
+    assert service.pids == []
+
+
+async def test_a_forker_that_cannot_be_replaced_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("liusheng.runtime.decoding.service._FIRST_BACKOFF", 0.01)
+    service = DecodingService(DecodingOptions())
+    await service.start()
+    start, failures = ForkServer.start, 2
+
+    async def fail_twice(options: DecodingOptions) -> ForkServer:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise ForkerLostError("no process")
+        return await start(options)
+
+    monkeypatch.setattr(ForkServer, "start", fail_twice)
+    os.kill(service.pids[0], signal.SIGKILL)
+    await until(lambda: failures == 0 and len(service.pids) == 1)
+    await service.stop()
 
 
 @pytest.mark.parametrize(

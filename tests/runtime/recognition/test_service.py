@@ -16,6 +16,7 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.capacity import SILENT_SECONDS
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
@@ -335,6 +336,37 @@ async def test_too_many_are_refused_with_a_reason() -> None:
             Client(recognition)
         first.stream.abandon()
         Client(recognition)
+
+
+@pytest.mark.parametrize("upload", [False, True])
+async def test_the_oldest_without_audio_gives_way(upload: bool) -> None:
+    now = 0.0
+    async with running(clock=lambda: now, max_streams=3) as recognition:
+        speaker, older, newer = (Client(recognition) for _ in range(3))
+        speaker.say("one")
+        now = SILENT_SECONDS - 0.1
+        with pytest.raises(BusyError, match="3 recognitions"):
+            Client(recognition, upload=upload)
+        newer.stream.began = now
+        now = SILENT_SECONDS
+        newcomer = Client(recognition, upload=upload)
+        assert (await older.over).startswith("failed: all places were taken")
+        with pytest.raises(BusyError, match="3 recognitions"):
+            Client(recognition)
+        newcomer.say("two")
+        assert await newcomer.end() == "two"
+        assert await speaker.end() == "one"
+        assert not newer.over.done()
+
+
+async def test_whose_container_is_being_decoded_does_not_give_way() -> None:
+    now = 0.0
+    async with running(clock=lambda: now, max_streams=1) as recognition:
+        client = Client(recognition)
+        client.stream.expect()
+        now = 2 * SILENT_SECONDS
+        with pytest.raises(BusyError, match="1 recognitions"):
+            Client(recognition)
 
 
 async def test_new_streams_are_refused_when_the_old_ones_wait() -> None:

@@ -137,6 +137,10 @@ class ForkServer:
         decoders = [each.pid for each in self._decoders.values() if each.pid]
         return [self._process.pid, *decoders] if self.alive else decoders
 
+    async def ended(self) -> None:
+        """Wait until it can fork no more decoders."""
+        await asyncio.wait({self._reading})
+
     async def fork(self) -> Decoder:
         """Return a new decoder.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Mapping
 
 from liusheng.audio.containers import Container
+from liusheng.runtime.admission import Admission
 from liusheng.runtime.decoding import wire
 from liusheng.runtime.decoding.conversation import (
     Conversation,
@@ -22,11 +24,15 @@ from liusheng.runtime.workers.pool import Pool
 
 _log = logging.getLogger(__name__)
 
+_FIRST_BACKOFF = 0.5
+_LAST_BACKOFF = 30.0
+
 
 class DecodingService:
     """Decodes files and containers, each in a process of its own.
 
     running: decoders now.
+    admission: of files, which wait for a decoder where all are in use.
     refused: files for which there was no decoder.
     deaths: decoders that died or hung on their file.
     restarts: of the process that forks them.
@@ -38,11 +44,13 @@ class DecodingService:
         self.refused = 0
         self.deaths = 0
         self.restarts = 0
+        self.admission = Admission(options.queue_seconds, options.processes, time.monotonic)
         self._forker: ForkServer | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Start the process that forks decoders; `decode` does so too, if it has ended.
+        """Start the process that forks decoders. When it ends, another one is started.
 
         Raises:
             ForkerLostError: it cannot be started.
@@ -51,6 +59,9 @@ class DecodingService:
 
     async def stop(self) -> None:
         """End all decoders. Files that are being decoded fail."""
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         async with self._starting:
             forker, self._forker = self._forker, None
         if forker:
@@ -79,21 +90,25 @@ class DecodingService:
         rate: int,
         block_seconds: float,
         container: Container | None = None,
+        upload: bool = False,
     ) -> None:
         """Decode a file; return when all of it is decoded and taken by `sink`.
 
         rate: hertz of the PCM16, mono, that `sink` takes.
         block_seconds: of all blocks but the last.
         container: of the file; None: detected.
+        upload: nobody speaks: it waits for a decoder until no live stream does.
 
         Raises:
-            BusyError: too many decoders are running, or none can be started.
+            BusyError: all decoders were in use for too long, or none can be started.
             DecodeError: the file is not audio, or the decoder failed on it.
             Exception: from `source` or `sink`.
         """
-        if self.running >= self.options.processes:
+        try:
+            await self.admission.wait(self._check_room, upload=upload)
+        except BusyError:
             self.refused += 1
-            raise BusyError(f"{self.running} files are being decoded, the limit")
+            raise
         self.running += 1
         try:
             await self._decode(
@@ -103,6 +118,12 @@ class DecodingService:
             )
         finally:
             self.running -= 1
+            self.admission.ended()
+
+    def _check_room(self) -> None:
+        if self.running >= self.options.processes:
+            message = f"{self.running} files are being decoded, the limit"
+            raise self.admission.busy(message, "decoders")
 
     async def _decode(self, source: FileSource, sink: PcmSink, job: wire.DecodeJob) -> None:
         try:
@@ -142,4 +163,17 @@ class DecodingService:
                 self._forker = None
             if not self._forker:
                 self._forker = await ForkServer.start(self.options)
+                self._watching = asyncio.create_task(self._watch(self._forker))
             return self._forker
+
+    async def _watch(self, forker: ForkServer) -> None:
+        """Start another forker when this one has ended, so that no file has to wait for it."""
+        await forker.ended()
+        backoff = _FIRST_BACKOFF
+        while self._forker is None or self._forker is forker:
+            try:
+                await self._running_forker()
+            except (ForkerLostError, OSError) as error:
+                _log.error("%s", error)
+                await asyncio.sleep(backoff)
+                backoff = min(2 * backoff, _LAST_BACKOFF)

@@ -16,8 +16,10 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.capacity import Shortage, gives_way, shortage
 from liusheng.runtime.recognition.messages import RecognizerDescription, TurnResult
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
@@ -175,6 +177,7 @@ class RecognitionService:
             windowed=capabilities.windowed,
             max_queued=self.options.max_queued,
             upload=upload,
+            began=self._clock(),
         )
         self._scheduler.add(stream, stream.audio, upload=upload)
         if capabilities.windowed:
@@ -182,7 +185,11 @@ class RecognitionService:
         return stream
 
     def check_room(self, *, upload: bool = False) -> None:
-        """Raise BusyError if a recognition would be refused now."""
+        """Raise BusyError if a recognition would be refused now.
+
+        Where all places are taken, one without audio gives way (`capacity.gives_way`): its
+        `on_failure` is called with `GaveWayError`.
+        """
         self.admission.check(lambda: self._check_room(upload))
 
     async def wait_for_room(self, *, upload: bool = False) -> None:
@@ -191,32 +198,26 @@ class RecognitionService:
         Raises:
             BusyError: there is none.
         """
-        await self.admission.wait(lambda: self._check_room(upload))
+        await self.admission.wait(lambda: self._check_room(upload), upload=upload)
 
     def _check_room(self, upload: bool) -> None:
-        busy = self.admission.busy
-        streams = len(self._scheduler)
-        if self._pool.is_stranded:
-            raise busy("no recognition worker can be started", "workers", 30.0)
-        if streams >= self.options.max_streams:
-            raise busy(f"{streams} recognitions are under way, which is the limit", "sessions")
+        found = self._shortage(upload)
+        if found and found.reason == "sessions":
+            silent = gives_way(self._scheduler, self._clock())
+            if silent is not None:
+                self.remove(silent)
+                silent.on_failure(GaveWayError())
+                found = self._shortage(upload)
+        if found:
+            raise self.admission.busy(found.message, found.reason, found.least, upload=upload)
+
+    def _shortage(self, upload: bool) -> Shortage | None:
         now = self._clock()
-        if upload:
-            lag = self._scheduler.backlog_lag(now)
-            if lag > self.options.max_backlog_lag:
-                raise busy(f"uploads wait {lag:.0f} s for their next part", "uploads", lag)
-            return
-        lag = self._scheduler.lag(now)
-        if lag > self.options.max_lag:
-            limit = self.options.max_lag
-            raise busy(f"recognition lags {lag:.1f} s behind, over {limit:g} s", "lag", lag)
         workers = self._cores.left("recognition", self._pool.size, now)
-        if self._scheduler.interval(workers, now) > self.options.max_interval:
-            raise busy(
-                f"with one more, each of {streams + 1} recognitions would have a partial result "
-                f"less often than every {self.options.max_interval:g} s",
-                "interval",
-            )
+        stranded = self._pool.is_stranded
+        return shortage(
+            self._scheduler, self.options, workers, now, upload=upload, stranded=stranded
+        )
 
     def lag(self) -> float:
         """Return for how many seconds the longest waiting live stream has waited for a turn."""

@@ -32,6 +32,8 @@ class RecognitionStream:
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
     upload: it is of a whole file.
+    began: when, on the owner's clock.
+    silent: nothing came of it yet.
     finished: when `finish` was called, on the owner's clock.
     meter: of the request that it belongs to.
     over: it finished, failed or was abandoned; audio that still comes is dropped.
@@ -51,6 +53,7 @@ class RecognitionStream:
         windowed: bool,
         max_queued: float,
         upload: bool = False,
+        began: float = 0.0,
     ) -> None:
         self._owner = owner
         self._max_queued = max_queued
@@ -64,6 +67,8 @@ class RecognitionStream:
         self.holder: int | None = None
         self.covered = 0
         self.upload = upload
+        self.began = began
+        self.silent = not upload  # a file is there already
         self.finishing = False
         self.finished: float | None = None
         self.over = False
@@ -95,15 +100,21 @@ class RecognitionStream:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
         if self.over:
             return
+        self.silent = False
         self.audio.append(pcm)
         self.meter.audio_received(len(pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE))
         self.update_room()
         self._owner.audio_received(self)
 
+    def expect(self) -> None:
+        """Audio is to come: the beginning of a container was received, and is being decoded."""
+        self.silent = False
+
     def finish(self) -> None:
         """No more audio comes."""
         if self.over:
             return
+        self.silent = False
         self.finishing = True
         self._owner.finish(self)
 

@@ -28,7 +28,14 @@ class WorkerSettings(Group):
         ge=1,
         le=4096,
         description="Most processes that decode files and containers, one for each that is being "
-        "received; further ones are refused.",
+        "received; further ones wait.",
+    )
+    decoding_queue_seconds: float = Field(
+        default=20,
+        ge=0,
+        le=600,
+        description="Seconds for which a file waits for a process that decodes it, before it is "
+        "refused; 0: it is refused at once.",
     )
     decoding_memory_bytes: int = Field(
         default=96 << 20,

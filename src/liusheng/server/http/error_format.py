@@ -23,6 +23,7 @@ _STATUSES = {
     ErrorCode.UNKNOWN_PATH: 404,
     ErrorCode.WRONG_METHOD: 405,
     ErrorCode.IDLE_TIMEOUT: 408,
+    ErrorCode.NO_AUDIO: 408,
     ErrorCode.MESSAGE_TOO_LARGE: 413,
     ErrorCode.TEXT_TOO_LONG: 413,
     ErrorCode.SESSION_TOO_LONG: 413,

@@ -7,7 +7,7 @@ after each change of the text, with the fields of the WebSocket's replies, and t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -119,11 +119,19 @@ async def _receive(
                 await task.feed(converter.feed(chunk))
             await task.feed(converter.rest())
         else:
+            chunks = _expected(chunks, task)
             await decode_stream(decoding, chunks, task.feed, CONTAINERS.get(query.format))
     except Exception as error:
         task.fail(error)
     else:
         task.finish()
+
+
+async def _expected(chunks: AsyncIterator[bytes], task: RecognitionTask) -> AsyncIterator[bytes]:
+    """Yield the parts of a container, and tell the recognition that there are some."""
+    async for chunk in chunks:
+        task.expect()
+        yield chunk
 
 
 async def _write(exchange: HttpExchange, media_type: str, data: bytes) -> None:

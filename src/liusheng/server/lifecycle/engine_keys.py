@@ -59,6 +59,7 @@ _OF_ONE_ENGINE = {
     "batch": "recognition",
     "tts": "synthesis",
     "decoding": "decoding",
+    "decoding_queue_seconds": "decoding",
     "decoding_memory_bytes": "decoding",
     "decoding_stall_seconds": "decoding",
 }

@@ -12,10 +12,11 @@ from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionStat
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import AudioInput, open_audio_input
-from liusheng.server.errors import recognition_failed
+from liusheng.server.errors import no_audio, recognition_failed
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +141,9 @@ class RunningRecognition:
     def _on_fail(self, error: Exception) -> None:
         # A container is not decoded any further: nothing of it is needed.
         self.abandon()
-        if isinstance(error, ProtocolError):
+        if isinstance(error, GaveWayError) and self.socket:
+            self.socket.session.gave_way(no_audio())
+        elif isinstance(error, ProtocolError):
             self._events.failed(error)
         else:
             session = self._state.session if self._state else ""
