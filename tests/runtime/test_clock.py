@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.runtime import clock
-from liusheng.runtime.clock import AwakeClock
+from liusheng.runtime.clock import AwakeClock, AwakeTimer
 
 
 class Machine:
@@ -95,3 +95,28 @@ async def test_what_is_not_done_is_not_cancelled(monkeypatch: pytest.MonkeyPatch
     assert not await clock.done_within(never, 5)
     assert machine.seconds == pytest.approx(105.1)
     assert not never.done()
+
+
+async def test_a_timer_leaves_out_a_freeze_and_looks_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine()
+    awake = AwakeClock(machine)
+    awake.tick()
+    monkeypatch.setattr(clock, "awake", awake)
+    monkeypatch.setattr(clock, "_LAST_LOOK", 0.001)
+    called: list[float] = []
+    AwakeTimer(0.02, lambda: called.append(machine.seconds))
+    cancelled = AwakeTimer(0.001, lambda: called.append(-1.0))
+    cancelled.cancel()
+    for _ in range(5):
+        machine.seconds += 75  # the loop's timers are due
+        awake.tick()
+        machine.seconds = awake._ticked or 0.0
+        await asyncio.sleep(0)
+    assert called == []
+    while not called:
+        await asyncio.sleep(0.001)
+        machine.seconds += 0.01
+        awake.tick()
+    assert len(called) == 1

@@ -58,6 +58,32 @@ awake = AwakeClock()
 """The clock of this process; `liusheng.server.lifecycle.loop_monitor` ticks it."""
 
 
+class AwakeTimer:
+    """Calls back after some seconds on the clock `awake`, when the sockets were read once more.
+
+    So a client whose message came while this process was stopped is not taken for a silent one.
+    """
+
+    def __init__(self, seconds: float, callback: Callable[[], object]) -> None:
+        self._callback = callback
+        self._loop = asyncio.get_running_loop()
+        self._at = awake.time() + seconds
+        self._looked = False
+        self._handle = self._loop.call_later(seconds, self._fire)
+
+    def cancel(self) -> None:
+        """Do not call back."""
+        self._handle.cancel()
+
+    def _fire(self) -> None:
+        left = self._at - awake.time()
+        if left <= 0 and self._looked:
+            self._callback()
+            return
+        self._looked = left <= 0
+        self._handle = self._loop.call_later(max(left, _LAST_LOOK), self._fire)
+
+
 async def done_within(future: asyncio.Future[Any], seconds: float) -> bool:
     """Wait until `future` is done, for at most `seconds` on the clock `awake`; return whether it is
     done. It is not cancelled.

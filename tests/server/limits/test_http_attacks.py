@@ -10,8 +10,12 @@ import pytest
 
 from liusheng.bench.soak.attacker import Attacker, attacker
 from liusheng.protocol import paths
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.limits import connections, http_protocol
+from tests.server.conftest import Fakes
 from tests.server.limits.conftest import Limited, until
+from tests.support import hostile
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -234,3 +238,31 @@ async def test_what_is_not_http_is_told_so(limited: Limited) -> None:
         await asyncio.sleep(0.05)
         await client.send(b"no chunk\r\n")
         await client.rest()
+
+
+async def never(*_: object) -> bool:
+    """Stand for a recognition that takes no audio."""
+    await asyncio.Event().wait()
+    return True
+
+
+@pytest.mark.parametrize("form", ["pcm_s16le", "wav"])
+async def test_a_client_that_leaves_in_the_middle_of_an_upload_is_noticed(
+    limited: Limited,
+    engines: Fakes,
+    decoding: DecodingService,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+) -> None:
+    """Although there is more than enough to work on."""
+    server, limits = await limited()
+    monkeypatch.setattr(RecognitionStream, "room", never)
+    path = f"{paths.ASR_STREAMING}?format={form}"
+    async with attacker(server.address) as client:
+        await client.send(post(path, 100 * MB))
+        sending = asyncio.create_task(client.send(hostile.speech(60.0), 120))
+        await until(lambda: limits.budget.used > 32 * 1024 and engines[0].streams == 1)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    await until(lambda: engines[0].streams == 0 and decoding.running == 0)
+    await until(lambda: not limits.budget.used)

@@ -19,9 +19,12 @@ from liusheng.bench.soak.attacker import (
     frame,
 )
 from liusheng.protocol import paths
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server import listening
 from liusheng.server.limits import websocket_protocol
 from liusheng.server.websocket import driver
+from liusheng.server.websocket.asr import ASRSocket
+from tests.server.conftest import Dialogue, Fakes
 from tests.server.limits.conftest import Limited, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -202,3 +205,64 @@ async def test_a_listener_who_does_not_read_gives_its_place_back(
         else:
             await until(lambda: not len(limits.connections))
     await until(lambda: not limits.budget.used)
+
+
+async def test_the_oldest_start_without_audio_gives_way_to_a_newcomer(
+    limited: Limited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = await limited(max_sessions=3)
+    async with server.asr() as speaker, server.asr() as silent, server.asr() as container:
+        await speaker.ask(b"still ")
+        await container.send({"name": "c", "signal": "start", "nbest": 1, "format": "wav"})
+        assert (await container.receive())["signal"] == "server_ready"
+        await container.send(b"RIFF")
+        await container.receive()
+        monkeypatch.setattr("liusheng.runtime.recognition.capacity.SILENT_SECONDS", 0.0)
+        async with server.asr() as newcomer:
+            told = await silent.receive()
+            assert told["code"] == "no_audio"
+            assert "start when there is audio" in told["message"]
+            assert await silent.close_code() == 1013
+            await newcomer.ask(b"new ")
+            assert (await newcomer.ask(END))["result"] == "new"
+        await speaker.ask(b"here ")
+        assert (await speaker.ask(END))["result"] == "still here"
+
+
+async def never(*_: object) -> bool:
+    """Stand for a recognition that takes no audio."""
+    await asyncio.Event().wait()
+    return True
+
+
+async def test_a_client_that_leaves_while_it_is_not_read_is_noticed(
+    limited: Limited, engines: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, limits = await limited()
+    monkeypatch.setattr(RecognitionStream, "room", never)
+    async with attacker(server.address) as client:
+        await client.handshake(ASR)
+        await client.send(frame(TEXT, START))
+        await until(lambda: engines[0].streams == 1)
+        sending = asyncio.create_task(client.send(frame(BINARY, bytes(MB // 2)) * 40, 120))
+        await until(lambda: limits.budget.used > websocket_protocol.READ_AHEAD)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        assert engines[0].streams == 1
+    await until(lambda: engines[0].streams == 0)
+    await until(lambda: not limits.budget.used)
+
+
+async def test_a_fault_while_a_recognition_is_opened_ends_its_session(
+    limited: Limited, engines: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = await limited(queue_seconds=30)
+
+    def fail(*_: object) -> None:
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr(ASRSocket, "_open_now", fail)
+    async with server.connect(ASR) as socket:
+        dialogue = Dialogue(socket)
+        assert (await dialogue.ask(START.decode()))["code"] == "internal_error"
+        assert await dialogue.close_code() == 1011

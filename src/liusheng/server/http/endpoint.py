@@ -83,8 +83,9 @@ class Endpoint:
     async def _serve(self, exchange: HttpExchange) -> None:
         handling = asyncio.create_task(self._answer(exchange))
         disconnected = asyncio.create_task(exchange.disconnected())
+        lost = asyncio.create_task(exchange.lost())
         stalled = asyncio.create_task(exchange.stalled())
-        tasks = (handling, disconnected, stalled)
+        tasks = (handling, disconnected, lost, stalled)
         self._running.add(handling)
 
         async def end(error: ProtocolError) -> None:

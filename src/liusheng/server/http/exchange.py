@@ -144,6 +144,13 @@ class HttpExchange:
             # be releasing what it used.
             await asyncio.Event().wait()
 
+    async def lost(self) -> None:
+        """Wait until the connection is lost before the response is complete, whatever of the
+        request was not received yet."""
+        await self._connection.lost.wait()
+        if self.ended:
+            await asyncio.Event().wait()
+
     # The response
 
     async def start(

@@ -21,10 +21,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from liusheng.protocol.errors import ProtocolError
+from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import Entry
+from liusheng.server.limits.departure import Departure
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
+
+READ_AHEAD = 4 << 20
+"""Bytes that are not parsed, from which on reading pauses."""
 
 _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
 _MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
@@ -50,8 +55,10 @@ class LimitedHttpProtocol(H11Protocol):
         self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
         self._refused = False
         self._upgraded = False
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline: AwakeTimer | None = None
+        self._departure: Departure | None = None
         self._waits_for = ""
+        self._connection.account.on_room = self._input.work
 
     # The transport
 
@@ -59,6 +66,7 @@ class LimitedHttpProtocol(H11Protocol):
         """Admit a connection, or refuse it."""
         super().connection_made(transport)
         self.flow = _Flow(transport, self)
+        self._departure = Departure(self.loop, transport)
         peer = self.client[0] if self.client else "unknown"
         raw = transport.get_extra_info("socket")
         descriptor = raw.fileno() if raw is not None else 0
@@ -80,6 +88,7 @@ class LimitedHttpProtocol(H11Protocol):
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         self._set_deadline("", 0)
+        self._rest()
         self._input.drop()
         if self._refused:
             type(self)._refused_open -= 1
@@ -89,6 +98,7 @@ class LimitedHttpProtocol(H11Protocol):
         """Leave the connection to a WebSocket, with its account and its place."""
         self._upgraded = True
         self._set_deadline("", 0)
+        self._rest()
         if self._entry:
             self._entry.waiting = False
         super().handle_websocket_upgrade(event)
@@ -109,6 +119,12 @@ class LimitedHttpProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """A response is complete: wait for the next request, or for the rest of this one."""
         super().on_response_complete()
+        if self.timeout_keep_alive_task:
+            # Measured in time in which this process ran: the next request may be there already.
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = AwakeTimer(  # type: ignore[assignment]
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         self._watch()
 
     # Reading
@@ -128,12 +144,23 @@ class LimitedHttpProtocol(H11Protocol):
         self.read_or_pause()
 
     def read_or_pause(self) -> None:
-        """Read from the transport if everything that was read is parsed, and more is wanted."""
+        """Read from the transport, unless much that was read is not parsed.
+
+        It is read ahead of what is wanted: the end of a connection comes behind all that its client
+        has sent.
+        """
         if not (self._upgraded or self.transport.is_closing()):
-            if self.flow.read_paused or self._input.size:
+            if self._input.size >= READ_AHEAD or self._connection.account.over:
                 self.transport.pause_reading()
+                if self._departure:
+                    self._departure.watch()
             else:
                 self.transport.resume_reading()
+                self._rest()
+
+    def _rest(self) -> None:
+        if self._departure:
+            self._departure.rest()
 
     def go_on(self) -> None:
         """Parse more, soon: the application wants it, or is about to."""
@@ -164,7 +191,7 @@ class LimitedHttpProtocol(H11Protocol):
         if self._deadline:
             self._deadline.cancel()
         self._waits_for = what
-        self._deadline = self.loop.call_later(seconds, self._late) if what else None
+        self._deadline = AwakeTimer(seconds, self._late) if what else None
 
     def _late(self) -> None:
         self._deadline = None

@@ -24,6 +24,7 @@ from websockets.frames import Frame
 
 from liusheng.runtime.clock import awake
 from liusheng.server.limits.connection import connection_of
+from liusheng.server.limits.departure import Departure
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
 
@@ -59,6 +60,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._account = self._connection.account
         self._account.on_room = self._go_on
         self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
+        self._departure: Departure | None = None
         self._queued = 0  # bytes of messages that were not received by the session
         self._fragments = 0  # bytes of the message that is not complete
         self._reading = True
@@ -80,6 +82,8 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Free what the connection held."""
         self._free()
+        if self._departure:
+            self._departure.rest()
         super().connection_lost(exc)
         for timer in (self._stuck, self._last_call):
             if timer:
@@ -134,9 +138,13 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             self._reading = True
             self._read_at = awake.time()
             self.transport.resume_reading()
+            if self._departure:
+                self._departure.rest()
         elif not on and self._reading:
             self._reading = False
             self.transport.pause_reading()
+            self._departure = self._departure or Departure(self.loop, self.transport)
+            self._departure.watch()
 
     def _wait_for_memory(self) -> None:
         """An incomplete message does not fit: nothing that this client does can make room."""

@@ -56,7 +56,7 @@ def _resumption(observer: Observer) -> Iterator[Metric]:
     yield gauge(
         "kept_recognitions",
         "Recognitions whose connection broke, and which their clients may resume.",
-        kept.kept,
+        kept.broken,
     )
     yield gauge("kept_bytes", "Bytes of audio of these recognitions.", kept.kept_bytes)
     yield counter("resumed_recognitions", "Recognitions that were resumed.", kept.resumed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 import structlog
 from starlette.websockets import WebSocket
@@ -111,7 +112,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
         if self._service.admission.queues:
-            self._opening = asyncio.create_task(self._open_when_there_is_room(command))
+            self._opening = self.start(partial(self._open_when_there_is_room, command))
         else:
             self._open_now(command)
 
@@ -122,7 +123,8 @@ class ASRSocket(SocketDriver[AsrCommand]):
             self._refuse(error)
         else:
             self._open_now(command)
-        self._opening = None
+        finally:
+            self._opening = None
         self.progress()
 
     def _refuse(self, error: BusyError) -> None:

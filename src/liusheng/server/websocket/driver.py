@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from starlette.types import Message
@@ -86,6 +87,10 @@ class SocketDriver(Generic[C]):
         if self._session.closed:
             self._over.set()
 
+    def start(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Run work of the session in a task. What it raises ends this session, and no other."""
+        return asyncio.create_task(self._guarded(work))
+
     async def flushed(self) -> None:
         """Wait until every message is written to the socket, at the client's pace."""
         await self._flushed.wait()
@@ -151,6 +156,13 @@ class SocketDriver(Generic[C]):
                 self._account()
         except Exception:
             # A session does not raise. If one does, only its own client is affected.
+            _log.exception("session failed")
+            await self.stop(internal_error(), CloseCode.INTERNAL, MAX_PAUSE)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:
             _log.exception("session failed")
             await self.stop(internal_error(), CloseCode.INTERNAL, MAX_PAUSE)
 

@@ -126,7 +126,7 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
     def _open(self, command: OpenRecognition) -> None:
         if self._recognition.admission.queues:
             self._waiting[command.number] = []
-            task = asyncio.create_task(self._open_when_there_is_room(command))
+            task = self.start(partial(self._open_when_there_is_room, command))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
         else:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import secrets
 from dataclasses import dataclass
+from functools import partial
 
 from liusheng.protocol.asr import ResumeOffer
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.websocket.running_recognition import RunningRecognition
 
@@ -21,7 +22,7 @@ _SECRET_BYTES = 24
 @dataclass(frozen=True)
 class _Kept:
     recognition: RunningRecognition
-    timer: asyncio.TimerHandle
+    timer: AwakeTimer
 
 
 class ResumableRecognitions:
@@ -33,7 +34,7 @@ class ResumableRecognitions:
 
     settings: may be exchanged.
     resumed, expired, displaced: how many were resumed, kept in vain for their time, and dropped
-        before it because of the limits.
+        before it because of the limits; the last two without those that are over.
     """
 
     def __init__(self, settings: ResumeSettings) -> None:
@@ -54,6 +55,12 @@ class ResumableRecognitions:
     def kept(self) -> int:
         """Recognitions without a socket, those that are over included."""
         return len(self._kept)
+
+    @property
+    def broken(self) -> int:
+        """Recognitions whose connection broke before their end. Those that are over are kept, too,
+        in case their final reply did not arrive."""
+        return sum(not each.recognition.state.over for each in self._kept.values())
 
     @property
     def running(self) -> int:
@@ -80,7 +87,7 @@ class ResumableRecognitions:
         if self._all.get(session) is not recognition:  # the server stops
             recognition.abandon()
             return
-        timer = asyncio.get_running_loop().call_later(self.settings.seconds, self._expire, session)
+        timer = AwakeTimer(self.settings.seconds, partial(self._expire, session))
         self._kept[session] = _Kept(recognition, timer)
         # One that is over is kept after every ordinary end, in case its final reply did not arrive.
         level = logging.DEBUG if recognition.state.over else logging.INFO
@@ -139,12 +146,13 @@ class ResumableRecognitions:
     def _displace(self) -> None:
         over = (s for s, each in self._kept.items() if each.recognition.state.over)
         session = next(over, None) or next(iter(self._kept))
-        self.displaced += 1
-        _log.warning("session %s is not kept any longer: resume.max_... is reached", session)
+        if not self._kept[session].recognition.state.over:
+            self.displaced += 1
+            _log.warning("session %s is not kept any longer: resume.max_... is reached", session)
         self._drop(session)
 
     def _expire(self, session: str) -> None:
-        self.expired += 1
+        self.expired += not self._kept[session].recognition.state.over
         self._drop(session)
 
     def _drop(self, session: str) -> None:

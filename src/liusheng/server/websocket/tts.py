@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 import msgspec
 import structlog
@@ -78,10 +79,10 @@ class TTSSocket(SocketDriver[TtsCommand]):
         number = text.number
         if speech:
             self._speeches[number] = speech
-            task = asyncio.create_task(self._synthesize(text, speech))
+            task = self.start(partial(self._synthesize, text, speech))
         else:
             self._waiting[number] = []
-            task = asyncio.create_task(self._synthesize_when_there_is_room(text))
+            task = self.start(partial(self._synthesize_when_there_is_room, text))
         self._tasks[number] = task
 
         task.add_done_callback(lambda _: self._forget(number))
