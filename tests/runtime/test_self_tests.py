@@ -86,3 +86,13 @@ def test_without_a_place_for_results_nothing_is_tested() -> None:
     assert test.known(Measurement) == []
     assert test.method == ""
     assert test.done(None) == ()
+
+
+def test_beside_a_running_server_only_what_is_known_counts(tmp_path: Path) -> None:
+    path, models = tmp_path / "self-tests.json", [model(tmp_path)]
+    test = SelfTest(SelfTestResults(path, testing=False), "synthesis", models, PoolOptions())
+    assert test.known(Measurement) == []
+    assert test.method == "", "it would measure the load"
+    SelfTest(SelfTestResults(path), "synthesis", models, PoolOptions()).done(MEASURED)
+    test = SelfTest(SelfTestResults(path, testing=False), "synthesis", models, PoolOptions())
+    assert test.known(Measurement) == MEASURED

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Protocol
 
 from msgspec import UNSET
 
@@ -14,9 +14,10 @@ from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.utterance import UtteranceLike
 
 
-class RecognitionEvents(Protocol):
+class RecognitionEvents(ABC):
     """What a recogniser reports: to a session, or to a `RecognitionState` that no session has."""
 
+    @abstractmethod
     def updated(
         self,
         closed: Iterable[UtteranceLike],
@@ -30,17 +31,20 @@ class RecognitionEvents(Protocol):
         processed: seconds of audio that the text covers; None: not known.
         """
 
+    @abstractmethod
     def decoded(self, seconds: float) -> None:
         """So much audio was decoded from a container, whose packets have no known duration."""
 
+    @abstractmethod
     def finished(self) -> None:
         """Every utterance is closed, after `end`."""
 
+    @abstractmethod
     def failed(self, error: ProtocolError) -> None:
         """The recognition is lost."""
 
 
-class RecognitionState:
+class RecognitionState(RecognitionEvents):
     """The state of a recognition. It outlives its connection if its client may resume it.
 
     session: its identifier.

@@ -21,7 +21,7 @@ from liusheng.protocol.asr_commands import (
     Open,
     TakeUp,
 )
-from liusheng.protocol.asr_recognition import RecognitionState
+from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionState
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
@@ -34,7 +34,7 @@ from liusheng.protocol.utterance import UtteranceLike
 _HOW_TO_START = 'send {"signal": "start", "name": ..., "nbest": 1} first.'
 
 
-class ASRSession(BaseSession[AsrCommand]):
+class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
     """The recognitions of one connection, one after another.
 
     languages: what `lang` may be besides "auto".

@@ -29,10 +29,15 @@ T = TypeVar("T")
 
 
 class SelfTestResults:
-    """A file of results: a JSON object, by key. A file that cannot be read has none."""
+    """A file of results: a JSON object, by key. A file that cannot be read has none.
 
-    def __init__(self, path: Path) -> None:
+    testing: whether a test is made where there is no result. Beside the load of a running server it
+        would measure that load.
+    """
+
+    def __init__(self, path: Path, *, testing: bool = True) -> None:
         self._path = path
+        self.testing = testing
 
     def get(self, key: str, kind: type[T]) -> list[T]:
         """Return the measurements of a test; none if there was no such test. kind: a dataclass."""
@@ -114,7 +119,7 @@ class SelfTest:
     ) -> None:
         self._results = results
         self._key = self_test_key(task, models, options.threads) if results else ""
-        self.method = "self_test" if results else ""
+        self.method = "self_test" if results and results.testing else ""
 
     def known(self, kind: type[T]) -> list[T]:
         """Return the measurements of an earlier test, of which none is needed then."""

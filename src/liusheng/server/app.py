@@ -27,6 +27,7 @@ from liusheng.server.access.gate import Gate
 from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.config.settings import Settings
+from liusheng.server.drain_refusal import DrainRefusal
 from liusheng.server.ending import end_with
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
@@ -105,7 +106,12 @@ class Application:
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
         limited = RequestLimits(router, settings.path_prefix)
-        self.asgi = Gate(limited, settings, keyring, self.key_use)
+        self._drain = DrainRefusal(limited, settings.path_prefix)
+        self.asgi = Gate(self._drain, settings, keyring, self.key_use)
+
+    def drain(self) -> None:
+        """Refuse new requests and WebSockets from now on."""
+        self._drain.draining = True
 
     async def watch(self) -> None:
         """Notice, until this is cancelled, that keys were revoked, and end their sessions."""

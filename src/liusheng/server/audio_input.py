@@ -10,6 +10,7 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.containers import Container
 from liusheng.audio.convert import PacketConverter, SampleFormat
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
+from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
@@ -38,8 +39,11 @@ class AudioInput(Protocol):
     def feed(self, packet: bytes) -> None:
         """Append a packet; never waits."""
 
-    def finish(self) -> None:
-        """End the audio."""
+    def finish(self, *, cut_short: bool = False) -> None:
+        """End the audio.
+
+        cut_short: the client has not. What can be decoded of an incomplete container is recognised.
+        """
 
     async def room(self, timeout: float) -> bool:
         """Wait until the queue has room for more, up to `timeout` seconds; return whether it
@@ -90,7 +94,7 @@ class _SampleInput:
     def feed(self, packet: bytes) -> None:
         self._stream.feed(self._converter.feed(packet))
 
-    def finish(self) -> None:
+    def finish(self, *, cut_short: bool = False) -> None:
         self._stream.feed(self._converter.rest())
         self._stream.finish()
 
@@ -117,6 +121,7 @@ class _ContainerInput:
         self._on_fail = on_fail
         self._packets: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._buffered = 0
+        self._cut_short = False
         self._room = asyncio.Event()
         self._room.set()
         self._task = asyncio.create_task(self._run())
@@ -132,7 +137,8 @@ class _ContainerInput:
         if self._buffered > _MAX_BUFFERED:
             self._room.clear()
 
-    def finish(self) -> None:
+    def finish(self, *, cut_short: bool = False) -> None:
+        self._cut_short = cut_short
         self._packets.put_nowait(None)
 
     async def room(self, timeout: float) -> bool:
@@ -146,6 +152,9 @@ class _ContainerInput:
         try:
             await decode_stream(self._decoding, self._chunks(), self._feed_stream, self._container)
         except Exception as error:
+            if self._cut_short and _is_invalid_audio(error):
+                self._stream.finish()
+                return
             self._stream.abandon()
             self._on_fail(error)
         else:
@@ -162,3 +171,7 @@ class _ContainerInput:
         self._stream.feed(pcm)
         self._on_decoded(len(pcm) / _BYTES_PER_SECOND)
         await self._stream.room()
+
+
+def _is_invalid_audio(error: Exception) -> bool:
+    return isinstance(error, ProtocolError) and error.code is ErrorCode.INVALID_AUDIO

@@ -44,10 +44,13 @@ class Engines:
         return {name: pool for engine in self for name, pool in engine.pools.items()}
 
 
-def make_engines(settings: Settings, cores: CoreShare | None = None) -> Engines:
+def make_engines(
+    settings: Settings, cores: CoreShare | None = None, *, testing: bool = True
+) -> Engines:
     """Return the engines, not started yet.
 
     cores: that they share with the engines that run already; None: there are none.
+    testing: whether they test themselves, where no result of an earlier test is known.
 
     Raises:
         ModelError: a model is not installed.
@@ -57,7 +60,7 @@ def make_engines(settings: Settings, cores: CoreShare | None = None) -> Engines:
     store = Store(settings.home)
     workers, limits = settings.workers, settings.limits
     cores = cores or CoreShare(usable_cores())
-    self_tests = SelfTestResults(settings.home / "self-tests.json")
+    self_tests = SelfTestResults(settings.home / "self-tests.json", testing=testing)
 
     def pool(count: int) -> PoolOptions:
         return PoolOptions(

@@ -43,7 +43,11 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int
 
 async def _serve(settings: Settings, reread: Callable[[], Settings] | None = None) -> ExitStatus:
     make = partial(make_engines, cores=CoreShare(usable_cores()))
-    control = Control(reread=reread, make_engines=make, notifier=SystemdNotifier())
+    control = Control(
+        reread=reread,
+        make_engines=partial(make, testing=False),  # sessions are running
+        notifier=SystemdNotifier(),
+    )
     interrupt_seconds = settings.drain.interrupt_seconds
     with (
         handled_signals(control.stop, control.hangup, interrupt_seconds),

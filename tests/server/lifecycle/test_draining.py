@@ -125,3 +125,32 @@ async def test_a_recogniser_that_takes_too_long_is_not_waited_for(serve: Serve) 
         server.stop.set()
         assert (await asr.receive())["code"] == "server_stopping"
         assert await asr.close_code() == 1012
+
+
+async def test_a_page_of_another_origin_learns_why_it_is_refused(serve: Serve) -> None:
+    origin = "https://app.example.org"
+    server = await serve(drain=PATIENT, access={"origins": [origin]})
+    async with server.asr() as asr:
+        server.stop.set()
+        await refused(server)
+        async with httpx.AsyncClient(headers={"Origin": origin}, timeout=60) as client:
+            answer = await client.get(f"http://{server.address}/api/info")
+            assert answer.status_code == 503
+            assert answer.headers["Access-Control-Allow-Origin"] in (origin, "*")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            health = await client.get(f"http://{server.address}/healthz")
+            assert health.status_code == 200
+        async with httpx.AsyncClient(headers={"Origin": "https://evil.example"}) as client:
+            answer = await client.get(f"http://{server.address}/api/info")
+            assert (answer.status_code, answer.json()["error"]) == (403, "origin_not_allowed")
+        await asr.ask(END)
+
+
+async def test_a_container_that_is_cut_short_is_no_fault_of_its_client(serve: Serve) -> None:
+    server = await serve(drain=IMPATIENT)
+    async with server.asr(format="flac") as asr:
+        await asr.ask(b"fLaC")  # not even a header: it cannot be decoded
+        server.stop.set()
+        assert (await asr.receive())["is_final"]
+        assert (await asr.receive())["code"] == "server_stopping"
+        assert await asr.close_code() == 1012

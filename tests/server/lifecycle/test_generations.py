@@ -33,6 +33,7 @@ class FakeApplication:
         self.served = 0
         self.released = 0
         self.wound_down = 0
+        self.draining = False
         self.stopped = 0
         self.end = asyncio.Event()
         self.asgi = self
@@ -46,6 +47,9 @@ class FakeApplication:
 
     def release_idle(self) -> None:
         self.released += 1
+
+    def drain(self) -> None:
+        self.draining = True
 
     def wind_down(self) -> None:
         self.wound_down += 1

@@ -17,8 +17,6 @@ from liusheng.server.access.keyring import Keyring
 from liusheng.server.app import Application
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engine, Engines
-from liusheng.server.errors import server_stopping
-from liusheng.server.http.refusal import refuse
 from liusheng.server.observe.observer import Observer
 from liusheng.server.observe.routes import is_observation
 from liusheng.server.websocket.resumption import ResumableRecognitions
@@ -26,9 +24,6 @@ from liusheng.server.websocket.resumption import ResumableRecognitions
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
-
-_REFUSAL = {"Retry-After": "5", "Connection": "close"}
-"""Another server, or the next process of this one, answers the next attempt."""
 
 
 @dataclass(eq=False)
@@ -128,13 +123,9 @@ class Generations:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         generation = self._current
-        if is_observation(scope, generation.path_prefix):
-            # Answered while the server drains too, and no session that it would wait for.
+        if self.draining or is_observation(scope, generation.path_prefix):
+            # No session that a drain would wait for: a refusal, or an answer about the server.
             await generation.application.asgi(scope, receive, send)
-            return
-        if self.draining:
-            error, prefix = server_stopping(), generation.path_prefix
-            await refuse(scope, receive, send, error, prefix, _REFUSAL)
             return
         generation.connections += 1
         try:
@@ -158,6 +149,8 @@ class Generations:
         final_seconds: for those results.
         """
         self.draining = True
+        for each in self._every():
+            each.application.drain()
         if await self._ended_within(seconds):
             return
         _log.warning(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.access.opening import Access
@@ -28,7 +30,10 @@ from liusheng.server.observe.request_log import RequestLog
 from liusheng.server.observe.tracing import Tracing
 from liusheng.server.uvicorn_server import ApplicationServer
 
+_log = logging.getLogger(__name__)
+
 _REARM_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
 _TRACES_SECONDS = 3.0
 
 
@@ -96,8 +101,9 @@ async def serve_until_stopped(
     sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis, keys=keys))
     sys.stdout.flush()
     serving = asyncio.create_task(server.serve(sockets=bound))
+    stopping = asyncio.create_task(control.stop.wait())
     reloader = None
-    tasks: list[asyncio.Task[None]] = [serving, asyncio.create_task(control.stop.wait())]
+    tasks = [stopping]
     if control.reread:
         reloader = Reloader(
             settings,
@@ -108,16 +114,18 @@ async def serve_until_stopped(
             server,
             observer,
         )
-        tasks.append(asyncio.create_task(_reload_on_hangup(reloader, control)))
+        reload_on_hangup = partial(_reload_on_hangup, reloader, control)
+        tasks.append(asyncio.create_task(_keep_running("reload", reload_on_hangup)))
     if access.certificate:
-        tasks.append(asyncio.create_task(access.certificate.watch()))
+        watch = access.certificate.watch
+        tasks.append(asyncio.create_task(_keep_running("certificate", watch)))
     control.notifier.ready()
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         control.notifier.stopping(f"draining, {generations.connections} connections")
-        for task in tasks[1:]:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks[1:], return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if not serving.done():
             drain = (reloader.settings if reloader else settings).drain
             limit = control.stop.seconds
@@ -135,6 +143,17 @@ class _Observed(RequestLog):
     def __init__(self, generations: Generations, observer: Observer) -> None:
         super().__init__(generations, observer)
         self.stop_sessions = generations.stop_sessions
+
+
+async def _keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do work beside the server until this is cancelled. What it raises is logged, and costs the
+    server nothing: it goes on, and the work begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            _log.exception("the task %s failed, and is started again", name)
+        await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _reload_on_hangup(reloader: Reloader, control: Control) -> None:

@@ -107,7 +107,7 @@ class RunningRecognition:
     def finish(self) -> None:
         """End the audio."""
         if self._input:
-            self._input.finish()
+            self._input.finish(cut_short=not self.state.ended)
 
     def abandon(self) -> None:
         """Drop it."""
