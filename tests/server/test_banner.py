@@ -62,3 +62,26 @@ def test_commands_of_an_environment_that_is_not_active(monkeypatch: pytest.Monke
     )
     monkeypatch.setattr("sys.argv", ["/somewhere/liusheng/cli/__main__.py", "serve"])
     assert "  liusheng asr hello.wav\n" in banner(Settings(), [8090], RECOGNITION, SYNTHESIS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "server"),
+    [
+        ({"host": "0.0.0.0"}, "ws://127.0.0.1:9000"),
+        ({"host": "::"}, "ws://[::1]:9000"),
+        ({"host": "speech.local"}, "ws://speech.local:9000"),
+        (
+            {"host": "0.0.0.0", "access": {"hosts": ["*", "speech.example.org"]}},
+            "wss://speech.example.org:9000",
+        ),
+        ({"host": "::", "access": {"hosts": ["*"]}}, "wss://this-machine:9000"),
+    ],
+)
+def test_addresses_can_be_used(
+    settings: dict[str, Any], server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "this-machine")
+    tls = TlsSettings(certificate="c.pem" if server.startswith("wss") else "")
+    text = banner(Settings(**settings, tls=tls), [9000], RECOGNITION, SYNTHESIS)
+    assert text.count(f"--server {server}") == 2
+    assert f" {server}/paddlespeech/asr/streaming" in text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from liusheng import __version__
@@ -30,8 +32,8 @@ def banner(
     recognition, synthesis: started; None: the server has none.
     keys: whether clients need one.
     """
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"{host}:{ports[0]}{settings.path_prefix}"
+    host = _in_url(settings.host)
+    address = f"{_in_url(_reachable(settings))}:{ports[0]}{settings.path_prefix}"
     websocket, http = ("wss", "https") if settings.tls.certificate else ("ws", "http")
     lines = [f"Liusheng {__version__} is listening on {host}, port {', '.join(map(str, ports))}."]
     if recognition:
@@ -62,6 +64,27 @@ def banner(
         lines.append(f"  {command} asr{server} {'hello' if synthesis else 'recording'}.wav")
     lines.append("Stop with Ctrl-C.")
     return "\n".join(lines) + "\n"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _reachable(settings: Settings) -> str:
+    """Return a name or address that a client on this machine can use.
+
+    0.0.0.0 and :: are all addresses, and none that every client can connect to. No certificate is
+    for them, nor, usually, for 127.0.0.1.
+    """
+    try:
+        host = ip_address(settings.host)
+    except ValueError:
+        return settings.host
+    if not host.is_unspecified:
+        return settings.host
+    if settings.tls.certificate:
+        return next((name for name in settings.access.hosts if name != "*"), socket.gethostname())
+    return "127.0.0.1" if host.version == 4 else "::1"
 
 
 def _command() -> str:

@@ -106,3 +106,17 @@ def test_some_will_never_fit(held: int, for_good: bool) -> None:
     account = Account(Budget(WHOLE, ONE))
     account.hold("a", held)
     assert (account.over, account.over_for_good) == (for_good, for_good)
+
+
+def test_whoever_waited_goes_on_when_the_limits_rise() -> None:
+    budget = Budget(WHOLE, ONE)
+    told: list[str] = []
+    large, small = Account(budget, lambda: told.append("large")), Account(budget)
+    large.hold("a", ONE + 1)
+    small.hold("a", FLOOR)
+    assert large.over
+    budget.resize(WHOLE, ONE + 1)
+    assert told == ["large"]
+    assert not budget.waiting
+    budget.resize(WHOLE, ONE + 2)
+    assert told == ["large"], "who does not wait is told nothing"

@@ -33,10 +33,10 @@ class Budget:
         self._resume_at = -1  # bytes in use at which the smallest of those that wait may go on
 
     def resize(self, max_bytes: int, max_account_bytes: int) -> None:
-        """Change the limits; whoever waits goes on when others hold less."""
+        """Change the limits; whoever waited and no longer has to goes on."""
         self.max_bytes = max_bytes
         self.max_account_bytes = max_account_bytes
-        self._note_smallest()
+        self._release()
 
     @property
     def full(self) -> bool:
@@ -66,11 +66,15 @@ class Budget:
             (self._waiting.add if account.over else self._waiting.discard)(account)
             self._note_smallest()
         if by < 0 and self._waiting and self.used <= self._resume_at:
-            freed = [each for each in self._waiting if not each.over]
-            self._waiting.difference_update(freed)
-            self._note_smallest()
-            for each in freed:
-                each.on_room()
+            self._release()
+
+    def _release(self) -> None:
+        """Let those go on who are over their limits no longer."""
+        freed = [each for each in self._waiting if not each.over]
+        self._waiting.difference_update(freed)
+        self._note_smallest()
+        for each in freed:
+            each.on_room()
 
     def _note_smallest(self) -> None:
         smallest = min((each.held for each in self._waiting), default=0)
