@@ -79,7 +79,7 @@ class Echo:
 
     @staticmethod
     def _heard(text: str, pcm: bytes) -> str:
-        words = pcm.decode("ascii").split()
+        words = pcm.decode("ascii", "replace").split()
         for word in words:
             marker = word.partition("=")[2]
             if word.startswith("raise"):

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Skipped
-from liusheng.tts.types import Block, SpeechMark, SpeechRequest, Voice
+from liusheng.tts.types import Block, SpeechMark, SpeechPosition, SpeechRequest, Voice
 
 from .markers import happened
 
@@ -22,6 +24,7 @@ class Counter:
     """Says the numbers from 1 to the one in the text, a sample and a block each; after "large"
     each for 0.1 s.
 
+    Text that does not begin with a number has nothing to say.
     "spell ..." says the code of each character instead, as they come, and 1 where it was flushed;
     the first "!" of "spell=FILE ..." kills the worker once. A "😀" is not read.
     """
@@ -32,21 +35,31 @@ class Counter:
         whole = GrowingText(request.text, last=True)
         return (block for block in self.follow(request, whole) if block is not None)
 
-    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
+    def follow(
+        self,
+        request: SpeechRequest,
+        text: GrowingText,
+        position: SpeechPosition | None = None,
+    ) -> Iterator[Block | None]:
         spelt = text.text.startswith("spell")
         if (at := text.text.find("😀")) >= 0:
             text.skipped.append(Skipped("😀", (at, at + 1), "emoji"))
-        return _spelt(text) if spelt else _counted(text.text, request.volume)
+        return _spelt(text) if spelt else _counted(text.text, request.volume, position)
 
 
 def _block(number: int, span: tuple[int, int], text: str, length: int = 1) -> Block:
     return Block(np.full(length, number / 32768, np.float32), (SpeechMark(span, text, 0.0, 0.0),))
 
 
-def _counted(text: str, volume: float) -> Iterator[Block]:
+def _counted(text: str, volume: float, start: SpeechPosition | None) -> Iterator[Block]:
+    """Every second number begins a clause."""
     count, _, event = text.partition(" ")
     name, _, marker = event.partition("=")
-    for number in range(1, int(count) + 1):
+    if not (count.isascii() and count.isdecimal()):
+        return
+    if name == "raise-at-once":
+        raise ValueError("cannot say anything")
+    for number in range(2 * start.parts + 1 if start else 1, int(count) + 1):
         if number == 3 and name == "raise":
             raise ValueError("cannot say 3")
         if number == 3 and name.endswith("die-once") and not happened(marker):
@@ -54,7 +67,9 @@ def _counted(text: str, volume: float) -> Iterator[Block]:
         if number == 3 and name == "die":
             os._exit(3)
         length = 2_400 if name.startswith("large") else 1
-        yield _block(round(number * volume), (0, len(count)), count, length)
+        block = _block(round(number * volume), (0, len(count)), count, length)
+        clause = SpeechPosition(number // 2, (number - 1) * length) if number % 2 else None
+        yield replace(block, begins=clause)
 
 
 def _spelt(text: GrowingText) -> Iterator[Block | None]:
@@ -77,3 +92,12 @@ def _spelt(text: GrowingText) -> Iterator[Block | None]:
 
 def counter(*_: object) -> SynthesisHandler:
     return SynthesisHandler(Counter())
+
+
+class _Untestable(SynthesisHandler):
+    def self_test(self) -> NoReturn:
+        raise ValueError("cannot say the text of the test")
+
+
+def untestable(*_: object) -> SynthesisHandler:
+    return _Untestable(Counter())

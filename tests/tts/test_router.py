@@ -15,7 +15,13 @@ from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause, Language, Skipped
 from liusheng.tts.trim import silence
-from liusheng.tts.types import Samples, SpeechRequest, UnknownVoiceError
+from liusheng.tts.types import (
+    Block,
+    Samples,
+    SpeechPosition,
+    SpeechRequest,
+    UnknownVoiceError,
+)
 from tests.support.examples import examples
 
 
@@ -202,3 +208,29 @@ def test_a_synthesis_can_be_left_at_any_time() -> None:
             next(speech, None)
         speech.close()  # type: ignore[attr-defined]
         assert next(speech, None) is None
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(
+    st.lists(st.sampled_from(["ni", "hao.", "HELLO,", "-", "BYE."]), min_size=1, max_size=6),
+    st.integers(0, 40),
+)
+def test_a_speech_continues_at_the_beginning_of_a_clause(words: list[str], at: int) -> None:
+    """With the same samples, marks and parts that are not read."""
+    request = SpeechRequest(" ".join(words))
+
+    def made(position: SpeechPosition | None) -> tuple[list[Block], GrowingText]:
+        synthesizer = router(Beeper("a", ("zh",), 0.2))  # no voice has English
+        text = GrowingText(request.text, last=True)
+        return [b for b in synthesizer.follow(request, text, position) if b], text
+
+    whole, text = made(None)
+    places = [number for number, block in enumerate(whole) if block.begins]
+    if not places:
+        return
+    place = places[at % len(places)]
+    rest, again = made(whole[place].begins)
+    assert [b.samples.tobytes() for b in rest] == [b.samples.tobytes() for b in whole[place:]]
+    assert [b.marks for b in rest] == [b.marks for b in whole[place:]]
+    assert [b.begins for b in rest] == [b.begins for b in whole[place:]]
+    assert again.skipped == text.skipped

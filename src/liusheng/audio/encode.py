@@ -50,6 +50,12 @@ def open_encoder(format: Format, rate: int, serial: int = 0) -> Encoder:  # noqa
     return _ENCODERS[format](rate, serial)
 
 
+def resumes(format: Format) -> bool:  # noqa: A002
+    """Return whether a stream in this format can be continued with samples alone: with an encoder
+    of `pcm_s16le`, which knows nothing of what was encoded before."""
+    return format in ("pcm_s16le", "wav")
+
+
 class _Pcm:
     def feed(self, pcm: bytes) -> bytes:
         return pcm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liusheng.tts.clauses import SpokenClause, spoken_clauses
 from liusheng.tts.marks import ClauseMarks
@@ -12,7 +12,13 @@ from liusheng.tts.ssml import Break
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause, Language, Skipped
 from liusheng.tts.trim import TrimmedBlocks, amplify, silence
-from liusheng.tts.types import Block, SpeechRequest, UnknownVoiceError, Voice
+from liusheng.tts.types import (
+    Block,
+    SpeechPosition,
+    SpeechRequest,
+    UnknownVoiceError,
+    Voice,
+)
 from liusheng.tts.voice import ClauseVoice, TextFrontEnd, TimedVoice, Timing, language_of
 
 log = logging.getLogger(__name__)
@@ -74,7 +80,12 @@ class VoiceRouter:
         text = GrowingText(request.text, last=True)
         return (block for block in self.follow(request, text) if block is not None)
 
-    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
+    def follow(
+        self,
+        request: SpeechRequest,
+        text: GrowingText,
+        position: SpeechPosition | None = None,
+    ) -> Iterator[Block | None]:
         """See `Synthesizer.follow`.
 
         Raises:
@@ -89,35 +100,47 @@ class VoiceRouter:
         if not request.speed > 0:
             raise ValueError(f"speed must be above 0, not {request.speed}")
         requested = self._by_name.get(request.voice, self._default)
-        return self._blocks(request, text, requested)
+        return self._blocks(request, text, requested, position or SpeechPosition())
 
     def _blocks(
-        self, request: SpeechRequest, text: GrowingText, requested: LoadedVoice
+        self,
+        request: SpeechRequest,
+        text: GrowingText,
+        requested: LoadedVoice,
+        start: SpeechPosition,
     ) -> Iterator[Block | None]:
-        pause = 0.0
-        position = 0
-        spoken = False
-        urgent = True
+        pause, position, spoken, urgent = start.pause, start.samples, start.spoken, start.urgent
         language = language_of(requested.voice)
+        parts = 0
         for part in spoken_clauses(request, text, self._front_end, language):
             if part is None:
-                urgent = True
+                urgent = urgent if parts < start.parts else True
                 yield None
+                continue
+            parts += 1
+            if parts <= start.parts:
+                if isinstance(part, SpokenClause):
+                    self._voice_of(part, requested, text)  # notes what is not read
                 continue
             if isinstance(part, Break):
                 pause = max(pause, part.seconds) if part.at_least else part.seconds
                 continue
+            begins: SpeechPosition | None = SpeechPosition(
+                parts - 1, position, pause, spoken, urgent
+            )
             if pause:
                 # Sent before the clause is synthesised, which gains that much time for it.
                 quiet = silence(pause)
                 position += len(quiet)
-                yield Block(quiet)
+                yield Block(quiet, begins=begins)
                 pause = 0.0
+                begins = None
             for block in self._clause(part, requested, text, position, urgent=urgent):
                 urgent = False
                 spoken = True
                 position += len(block.samples)
-                yield block
+                yield replace(block, begins=begins)
+                begins = None
             if spoken:
                 pause = PAUSES[part.clause.pause] / part.speed
 
@@ -131,12 +154,8 @@ class VoiceRouter:
         urgent: bool,
     ) -> Iterator[Block]:
         clause = part.clause
-        chosen = self._choose(clause, requested)
+        chosen = self._voice_of(part, requested, text)
         if chosen is None:
-            span = part.origin(clause.span)
-            left_out = text.text[slice(*span)]
-            text.skipped.append(Skipped(left_out, span, "no_voice_for_script"))
-            log.warning("no voice has the language %s; not spoken: %s", clause.lang, left_out)
             return
         timings: tuple[Timing, ...] = ()
         if isinstance(chosen.voice, TimedVoice):
@@ -150,6 +169,19 @@ class VoiceRouter:
             started = marks.starting_before(position, trimmed.lead, last=trimmed.ended)
             scaled = samples if part.volume == 1 else amplify(samples, part.volume)
             yield Block(scaled, started)
+
+    def _voice_of(
+        self, part: SpokenClause, requested: LoadedVoice, text: GrowingText
+    ) -> LoadedVoice | None:
+        """Return the voice of a clause; None: there is none, and the clause is left out."""
+        clause = part.clause
+        chosen = self._choose(clause, requested)
+        if chosen is None:
+            span = part.origin(clause.span)
+            left_out = text.text[slice(*span)]
+            text.skipped.append(Skipped(left_out, span, "no_voice_for_script"))
+            log.warning("no voice has the language %s; not spoken: %s", clause.lang, left_out)
+        return chosen
 
     def voice_for(self, clause: Clause, requested: str = "") -> ClauseVoice | None:
         """The voice that speaks a clause when the voice of this name is requested; None where no

@@ -79,16 +79,37 @@ class SpeechMark:
 
 
 @dataclass(frozen=True)
+class SpeechPosition:
+    """The beginning of a clause, from which the rest of a speech can be made without what is before
+    it.
+
+    parts: clauses and breaks of the text before it.
+    samples: of audio before it.
+    pause: seconds of silence that are due.
+    spoken: something was spoken before it.
+    urgent: playback waits for it.
+    """
+
+    parts: int = 0
+    samples: int = 0
+    pause: float = 0.0
+    spoken: bool = False
+    urgent: bool = True
+
+
+@dataclass(frozen=True)
 class Block:
     """A block of audio.
 
     samples: never empty.
     marks: of what begins in it. A voice whose model predicts durations (baker-zh) marks each
         character or number; others mark each clause, in the block that ends it.
+    begins: where the speech can be resumed with this block; None: not here.
     """
 
     samples: Samples
     marks: tuple[SpeechMark, ...] = ()
+    begins: SpeechPosition | None = None
 
 
 class Synthesizer(Protocol):
@@ -106,10 +127,17 @@ class Synthesizer(Protocol):
             UnknownVoiceError: at once, when there is no such voice.
         """
 
-    def follow(self, request: SpeechRequest, text: GrowingText) -> Iterator[Block | None]:
+    def follow(
+        self,
+        request: SpeechRequest,
+        text: GrowingText,
+        position: SpeechPosition | None = None,
+    ) -> Iterator[Block | None]:
         """Yield the same audio for a text that is still growing; `request.text` is ignored.
 
         None means that the rest needs `text` to be extended or flushed first.
+
+        position: of an earlier block of this speech, with which it continues.
 
         Raises:
             UnknownVoiceError: at once, when there is no such voice.

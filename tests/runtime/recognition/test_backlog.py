@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
-from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare, RealTime
+from liusheng.runtime.recognition.backlog import LEAST_SHARE, MOST_CREDIT, BacklogShare, RealTime
 from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
@@ -282,6 +282,7 @@ def test_in_any_mix_nothing_starves(seed: int, workers: int) -> None:
     counts = [len(stream.lags) for stream in simulation.streams.values()]
     uploads = sum(stream.upload for stream in simulation.streams.values())
     turn = 2 * simulation.cost * (SPEECH + 0.8 + 2.0)
-    simulation.run(10.0 + 1.5 * (uploads + 1) * turn / (LEAST_SHARE * workers))
+    debt = MOST_CREDIT  # of what uploads had while there was time to spare
+    simulation.run(10.0 + 1.5 * (debt + (uploads + 1) * turn) / (LEAST_SHARE * workers))
     for before, stream in zip(counts, simulation.streams.values(), strict=True):
         assert len(stream.lags) > before

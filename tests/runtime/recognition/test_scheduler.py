@@ -650,3 +650,16 @@ def test_whether_streams_wait_besides_those_in_the_batch() -> None:
     assert not s.has_waiting
     s.receive("b", 1.0, 1.0)
     assert s.has_waiting
+
+
+def test_a_new_stream_does_not_wait_for_long_for_a_worker_with_fewer() -> None:
+    s = schedule("a", "b", sticky=True)
+    for key in ("a", "b"):
+        s.receive(key, 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a", "b"]
+    for key in ("a", "b"):
+        s.done(key, 1.1)
+    s.begin("c")
+    s.receive("c", 1.0, 2.0)
+    assert s.take(0, 2.0, 2) == [], "the other worker holds fewer"
+    assert s.take(0, 3.1, 2) == ["c"], "and does not come for it"

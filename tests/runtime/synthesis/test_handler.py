@@ -131,3 +131,39 @@ def test_the_last_chunk_lists_what_was_not_read(handler: SynthesisHandler) -> No
     *others, last = run(handler, SpeechStart(SpeechRequest("2 😀")))
     assert last.skipped == (Skipped("😀", (2, 3), "emoji"),)
     assert not any(chunk.skipped for chunk in others)
+
+
+@pytest.mark.parametrize("form", ["pcm_s16le", "wav"])
+def test_a_speech_is_continued_from_its_newest_clause(
+    handler: SynthesisHandler, form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, request = Output(form, 24_000), SpeechRequest("7 large")
+    whole = run(handler, SpeechStart(request, output))
+    for delivered in range(len(whole)):
+        before, after = whole[:delivered], whole[delivered:]
+        checkpoint = next((c.checkpoint for c in reversed(before) if c.checkpoint), None)
+        size, marks = sum(len(c.audio) for c in before), sum(len(c.marks) for c in before)
+        rest = run(
+            handler,
+            SpeechStart(
+                request,
+                output,
+                bytes_delivered=size,
+                marks_delivered=marks,
+                checkpoint=checkpoint,
+            ),
+        )
+        assert b"".join(c.audio for c in rest) == b"".join(c.audio for c in after)
+        assert [m for c in rest for m in c.marks] == [m for c in after for m in c.marks]
+        assert rest[-1].seconds == whole[-1].seconds
+        made_again = len(rest) - len(after)
+        assert made_again <= (2 if delivered > 2 else delivered), "no more than the newest clause"
+        if checkpoint:
+            assert checkpoint.position.samples <= 2_400 * delivered
+
+
+@pytest.mark.parametrize("output", [Output("mp3", 24_000), Output("pcm_s16le", 16_000)])
+def test_what_an_encoder_or_resampler_remembers_is_made_again(
+    handler: SynthesisHandler, output: Output
+) -> None:
+    assert not any(c.checkpoint for c in run(handler, SpeechStart(SpeechRequest("7"), output)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liusheng.runtime.synthesis.scheduler import SpeechScheduler
+from liusheng.runtime.synthesis.scheduler import FIRST_BLOCK_DEADLINE, SpeechScheduler
 
 
 def test_a_first_block_goes_before_speeches_with_enough_audio() -> None:
@@ -200,3 +200,24 @@ def test_a_speech_that_nobody_takes_does_not_count_as_heard() -> None:
     assert list(s.listening(10.0)) == ["b"]
     s.set_buffered("a", False, 11.0)
     assert list(s.listening(20.0)) == ["a", "b"]
+
+
+def test_a_new_speech_does_not_wait_for_long_for_a_worker_with_fewer() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for key in ("a", "b"):
+        s.add(key, 0.0)
+        assert s.take(0, 0.0) == key
+        s.step_done(key, 9.0, 0.0)
+        s.set_buffered(key, True, 0.0)
+    s.add("long", 0.0)
+    assert s.take(1, 0.0, 2) == "long"
+    s.add("new", 1.0)
+    s.add("newer", 1.0)
+    assert s.take(0, 1.0, 2) == "new"
+    s.step_done("new", 9.0, 1.0)
+    s.set_buffered("new", True, 1.0)
+    assert s.take(0, 1.0, 2) is None, "the other worker has fewer"
+    at = s.next_move()
+    assert at is not None
+    assert at == pytest.approx(1.0 + FIRST_BLOCK_DEADLINE)
+    assert s.take(0, at, 2) == "newer"

@@ -19,6 +19,7 @@ from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.runtime.synthesis.speech import Speech
 from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest
@@ -28,13 +29,16 @@ pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop
 
 @asynccontextmanager
 async def running(
-    workers: int = 1, self_tests: SelfTestResults | None = None, **options: Any
+    workers: int = 1,
+    self_tests: SelfTestResults | None = None,
+    factory: str = "tests.support.fake_voice.counter",
+    **options: Any,
 ) -> AsyncIterator[SynthesisService]:
     synthesis = SynthesisService(
         [],
         SynthesisServiceOptions(**options),
         PoolOptions(workers=workers),
-        factory="tests.support.fake_voice.counter",
+        factory=factory,
         self_tests=self_tests,
     )
     await synthesis.start()
@@ -220,9 +224,9 @@ async def test_a_speech_cancelled_before_or_during_a_step_is_dropped() -> None:
 async def test_a_self_test_that_fails_keeps_nobody_from_speaking(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The fake cannot say the text of the test."""
     results = SelfTestResults(tmp_path / "self-tests.json")
-    async with running(self_tests=results) as synthesis:
+    untestable = "tests.support.fake_voice.untestable"
+    async with running(self_tests=results, factory=untestable) as synthesis:
         assert "synthesis: the self-test failed" in caplog.text
         assert synthesis.load.real_time_factor("") == 0.0
         assert await numbers(synthesis, "2") == [1, 2]
@@ -247,3 +251,28 @@ async def test_a_speech_is_refused_that_would_make_others_stutter() -> None:
         assert await numbers(synthesis, "2") == [1, 2], "alone, everybody may speak"
         assert synthesis.statistics.first_packets.count == 2
         assert synthesis.statistics.step_seconds.count >= 3
+
+
+@pytest.mark.parametrize("method", ["start_message", "update_message", "add"])
+async def test_a_fault_in_one_speech_ends_that_one(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for ever for a step that no worker has."""
+    real = getattr(Speech, method)
+
+    def fail(speech: Speech, *args: Any) -> Any:
+        if speech is broken:
+            raise KeyError("no such thing")
+        return real(speech, *args)
+
+    async with running() as synthesis:
+        monkeypatch.setattr(Speech, method, fail)
+        broken = synthesis.speak(SpeechRequest("3"))
+        with pytest.raises(KeyError, match="no such thing"):
+            await asyncio.wait_for(_all(broken), 60)
+        assert await numbers(synthesis, "2") == [1, 2]
+        assert synthesis.under_way == 0
+
+
+async def _all(speech: Speech) -> list[bytes]:
+    return [block async for block in speech]

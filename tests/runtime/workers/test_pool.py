@@ -233,3 +233,13 @@ async def test_the_processor_time_of_a_call_is_known(queue: Queue) -> None:
         assert took[0] >= 0.05
     finally:
         await pool.stop()
+
+
+async def test_a_job_that_could_not_be_taken_is_asked_for_again(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "_TAKE_AGAIN", 0.01)
+    pool = await started(queue)
+    queue.takes_that_fail = 1
+    assert await asyncio.wait_for(queue.call("add", 1, 2), 60) == 3, "nothing else woke the worker"
+    await pool.stop()

@@ -157,7 +157,7 @@ async def test_an_accept_that_nothing_serves(server: Server) -> None:
 
 
 async def test_a_failure_at_once_has_a_status(server: Server) -> None:
-    answer = await post(server, {"text": "x"})
+    answer = await post(server, {"text": "3 raise-at-once"})
     assert answer.status_code == 500
     assert answer.json()["error"] == "synthesis_failed"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 LEAST_SHARE = 0.1
 """Share of the workers' time that backlog gets, in any case, while it waits."""
 
-_MOST_CREDIT = 2.0
+MOST_CREDIT = 2.0
 """Seconds of its share that backlog may save up."""
 
 _AHEAD = 5.0
@@ -59,12 +59,12 @@ class BacklogShare:
         passed = 0.0 if self._at is None else now - self._at
         self._at = now
         if waits:
-            self._credit = min(_MOST_CREDIT, self._credit + LEAST_SHARE * workers * passed)
+            self._credit = min(MOST_CREDIT, self._credit + LEAST_SHARE * workers * passed)
 
     def spend(self, seconds: float) -> None:
         """A worker took so long for a batch of backlog, in its share or in time to spare."""
-        self._credit = max(-_MOST_CREDIT, self._credit - seconds)
+        self._credit = max(-MOST_CREDIT, self._credit - seconds)
 
     def allows(self, seconds: float) -> bool:
         """Return whether a batch that takes so long may go before live turns."""
-        return self._credit >= min(seconds, _MOST_CREDIT)
+        return self._credit >= min(seconds, MOST_CREDIT)

@@ -32,6 +32,9 @@ _CROWDED = 0.5
 _CHEAP = SAMPLE_RATE
 """Samples of audio that are decoded again where a stream moves to a worker with fewer of them."""
 
+_PATIENCE = 1.0
+"""Seconds for which a stream waits for a worker that holds fewer, while another one is free."""
+
 _PRESENT = 3.0
 """Seconds since its last audio for which a live stream counts as one that somebody speaks in."""
 
@@ -125,7 +128,7 @@ class Scheduler(Generic[K]):
     ) -> list[tuple[K, ScheduledStream]]:
         """Begin a turn of those that are to take it together, and return them."""
         if self._sticky:
-            ready = self._spread(ready, worker, workers)
+            ready = self._spread(ready, worker, workers, now)
         live = not (ready and ready[0][1].is_backlog(now))
         partials = self._speaking(now) // workers
         taken = together(ready, self._policy, self._costs, partials, live=live)
@@ -331,16 +334,17 @@ class Scheduler(Generic[K]):
         )
 
     def _spread(
-        self, chosen: list[tuple[K, ScheduledStream]], worker: int, workers: int
+        self, chosen: list[tuple[K, ScheduledStream]], worker: int, workers: int, now: float
     ) -> list[tuple[K, ScheduledStream]]:
-        """Leave streams that this worker does not hold to one that holds fewer."""
+        """Leave streams that this worker does not hold to one that holds fewer, while it is not too
+        busy to take them."""
         room = -(-len(self._streams) // workers) - sum(
             1 for stream in self._streams.values() if stream.worker == worker
         )
         kept: list[tuple[K, ScheduledStream]] = []
         for key, stream in chosen:
             if stream.worker != worker:
-                if room <= 0:
+                if room <= 0 and now - stream.waiting_since < _PATIENCE:
                     continue
                 room -= 1
             kept.append((key, stream))

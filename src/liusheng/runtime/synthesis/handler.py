@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from liusheng.audio.encode import open_encoder
+from liusheng.audio.encode import open_encoder, resumes
+from liusheng.audio.formats import Format
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.audio.resample import Resampler
 from liusheng.models.types import InstalledModel
-from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
+from liusheng.runtime.synthesis.messages import (
+    Checkpoint,
+    Output,
+    SpeechChunk,
+    SpeechStart,
+    SpeechUpdate,
+)
 from liusheng.runtime.synthesis.self_test import VoiceTest, measure
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.types import SAMPLE_RATE, Block, Samples, SpeechMark, Synthesizer, Voice
+from liusheng.tts.types import (
+    SAMPLE_RATE,
+    Block,
+    Samples,
+    SpeechMark,
+    SpeechPosition,
+    Synthesizer,
+    Voice,
+)
 
 _NO_SAMPLES: Samples = np.zeros(0, np.float32)
 
@@ -71,12 +87,15 @@ class _ActiveSpeech:
 
     def __init__(self, synthesizer: Synthesizer, start: SpeechStart, serial: int) -> None:
         self._text = GrowingText(start.request.text, last=start.last, flushes=start.flushes)
-        self._blocks = synthesizer.follow(start.request, self._text)
-        self._stream = _EncodedStream(start.output, serial)
-        self._bytes_to_skip = start.bytes_delivered
-        self._marks_to_skip = start.marks_delivered
+        at = start.checkpoint or Checkpoint(SpeechPosition(), 0, 0)
+        self._blocks = synthesizer.follow(start.request, self._text, at.position)
+        self._stream = _EncodedStream(start.output, serial, resumed=start.checkpoint is not None)
+        self._bytes_to_skip = start.bytes_delivered - at.bytes
+        self._marks_to_skip = start.marks_delivered - at.marks
         self._marks: list[SpeechMark] = []
-        self._samples = 0
+        self._samples = at.position.samples
+        self._bytes = at.bytes  # of the stream so far, with what was skipped
+        self._marks_made = at.marks
 
     def step(self, update: SpeechUpdate) -> SpeechChunk:
         self._text.extend(update.text, last=update.last)
@@ -88,12 +107,18 @@ class _ActiveSpeech:
             return self._chunk(self._stream.finish(), over=True)
         if block is None:
             return self._chunk(b"", waiting=True)
+        checkpoint = None
+        if block.begins and self._bytes and self._stream.resumes:  # before the first, all is new
+            checkpoint = Checkpoint(block.begins, self._bytes, self._marks_made)
         self._samples += len(block.samples)
-        return self._chunk(self._stream.feed(block.samples), block)
+        chunk = self._chunk(self._stream.feed(block.samples), block)
+        return replace(chunk, checkpoint=checkpoint)
 
     def _chunk(
         self, audio: bytes, block: Block | None = None, *, waiting: bool = False, over: bool = False
     ) -> SpeechChunk:
+        self._bytes += len(audio)
+        self._marks_made += len(block.marks) if block else 0
         skipped = min(self._bytes_to_skip, len(audio))
         self._bytes_to_skip -= skipped
         new = audio[skipped:]
@@ -108,12 +133,18 @@ class _ActiveSpeech:
 
 
 class _EncodedStream:
-    """Samples at the synthesis rate to one byte stream in the requested format."""
+    """Samples at the synthesis rate to one byte stream in the requested format.
 
-    def __init__(self, output: Output, serial: int) -> None:
+    resumed: it was begun elsewhere; only where `resumes`.
+    resumes: whether another one can continue it, which knows nothing of what was in it.
+    """
+
+    def __init__(self, output: Output, serial: int, *, resumed: bool = False) -> None:
         self._resampler = Resampler(SAMPLE_RATE, output.sample_rate)
-        self._encoder = open_encoder(output.format, output.sample_rate, serial)
+        form: Format = "pcm_s16le" if resumed else output.format
+        self._encoder = open_encoder(form, output.sample_rate, serial)
         self._started = False
+        self.resumes = resumes(output.format) and output.sample_rate == SAMPLE_RATE
 
     def feed(self, samples: Samples) -> bytes:
         self._started = True

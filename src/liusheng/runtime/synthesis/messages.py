@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from liusheng.audio.formats import Format
 from liusheng.tts.text.types import Skipped
-from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
+from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechPosition, SpeechRequest
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,27 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """Where a speech can be continued by another worker, without what is before it.
+
+    bytes, marks: of the encoded stream before it.
+    """
+
+    position: SpeechPosition
+    bytes: int
+    marks: int
+
+
+@dataclass(frozen=True)
 class SpeechStart:
-    """Start a speech, or continue one whose worker was lost.
+    """Start a speech, or continue one that another worker had.
 
     request: with the text received so far.
     last: that is the whole text.
     flushes: the lengths at which the text was flushed (see `liusheng.tts.text.GrowingText`).
-    bytes_delivered, marks_delivered: what the lost worker already produced. Synthesis is
+    bytes_delivered, marks_delivered: what the other worker already produced. Synthesis is
         deterministic, so the new worker produces it again and leaves it out.
+    checkpoint: from which on it does so; None: from the beginning.
     """
 
     request: SpeechRequest
@@ -37,6 +50,7 @@ class SpeechStart:
     flushes: tuple[int, ...] = ()
     bytes_delivered: int = 0
     marks_delivered: int = 0
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class SpeechChunk:
     waiting: the rest of the speech needs more text.
     over: the speech is complete.
     skipped: in the last chunk: what of the text was not read, in order.
+    checkpoint: at the beginning of its block, if there is one.
     """
 
     audio: bytes
@@ -70,3 +85,4 @@ class SpeechChunk:
     waiting: bool = False
     over: bool = False
     skipped: tuple[Skipped, ...] = ()
+    checkpoint: Checkpoint | None = None

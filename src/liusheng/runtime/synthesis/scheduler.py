@@ -95,7 +95,8 @@ class SpeechScheduler(Generic[K]):
             if speech.ready
             and (
                 speech.worker == worker
-                or (may_begin if speech.worker is None else self._moves_at(speech) <= now)
+                or (speech.worker is None and may_begin)
+                or self._moves_at(speech) <= now
             )
         ]
         if not ready:
@@ -123,21 +124,21 @@ class SpeechScheduler(Generic[K]):
         return [min(least, key=lambda each: each[0])[1:]] if least else []
 
     def next_move(self) -> float | None:
-        """Return when a speech may be taken over from a worker that works on another one for far
-        too long, if it still does then; None: no speech waits."""
-        times = [
-            self._moves_at(speech)
-            for speech in self._speeches.values()
-            if speech.ready and speech.worker is not None
-        ]
+        """Return when a speech may go to another worker than it would otherwise, if that one still
+        works on others then; None: no speech waits."""
+        times = [self._moves_at(speech) for speech in self._speeches.values() if speech.ready]
         soonest = min(times, default=math.inf)
         return None if math.isinf(soonest) else soonest
 
     def _moves_at(self, speech: _ScheduledSpeech) -> float:
-        since = None if speech.worker is None else self._busy_since.get(speech.worker)
+        if speech.worker is None:
+            # It is left to a worker with fewer speeches, while it can wait.
+            return speech.deadline
+        since = self._busy_since.get(speech.worker)
         if since is None:
             return math.inf
-        # Another worker makes again what this speech's listener has.
+        # Another worker makes again what this speech's listener has of its newest clause, or of all
+        # of it.
         patience = max(PATIENCE, self._pace * speech.made)
         return max(speech.deadline, min(since, speech.deadline) + patience)
 

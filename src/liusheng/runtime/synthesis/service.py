@@ -221,19 +221,28 @@ class SynthesisService:
             self._pool.wake_later(at - now)
         if speech is None:
             return None
+        try:
+            return self._step(speech, worker, now)
+        except Exception as error:
+            # It would wait for ever for a step that no worker has.
+            _log.exception("a speech failed on its step")
+            self._failed(speech, error)
+            return self.take(worker)
+
+    def _step(self, speech: Speech, worker: int, now: float) -> Job:
         message: SpeechUpdate | SpeechStart
         if speech.holder == worker:
             method, message = "step", speech.update_message()
         else:
             self._drop(speech)
-            speech.progress = 0.0
+            speech.progress = speech.resumed_from
             method, message = "start", speech.start_message()
         speech.holder = worker
         cost = self._costs.setdefault(speech.voice, ExpectedCost())
         return Job(
             method,
             (speech.key, message),
-            lambda chunk: self._step_done(worker, now, speech, chunk),
+            lambda chunk: self._chunk_made(worker, now, speech, chunk),
             lambda error: self._failed(speech, error),
             lambda error: self._step_lost(speech, error),
             cost.limit(1.0, math.ceil(speech.faults)),
@@ -255,6 +264,14 @@ class SynthesisService:
     def stranded(self, error: Exception) -> None:
         """End every speech: no worker can be started."""
         for speech in list(self._schedule):
+            self._failed(speech, error)
+
+    def _chunk_made(self, worker: int, began: float, speech: Speech, chunk: SpeechChunk) -> None:
+        try:
+            self._step_done(worker, began, speech, chunk)
+        except Exception as error:
+            # Nor may it count as running for ever.
+            _log.exception("a speech failed on its audio")
             self._failed(speech, error)
 
     def _step_done(self, worker: int, began: float, speech: Speech, chunk: SpeechChunk) -> None:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from liusheng.runtime.metering import current_meter
-from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
+from liusheng.runtime.synthesis.messages import (
+    Checkpoint,
+    Output,
+    SpeechChunk,
+    SpeechStart,
+    SpeechUpdate,
+)
 from liusheng.tts.text.types import Skipped
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark, SpeechRequest
 
@@ -78,6 +84,7 @@ class Speech:
         self._flushes: list[int] = []
         # What the worker knows: length of the text, number of flushes, whether that is all.
         self._sent = 0, 0, False
+        self._checkpoint: Checkpoint | None = None  # the newest
         self._bytes = 0
         self._marks = 0
         self._seconds = 0.0
@@ -177,8 +184,19 @@ class Speech:
         self._mark_sent()
         request = replace(self._request, text=self._text)
         return SpeechStart(
-            request, self._output, self.last, tuple(self._flushes), self._bytes, self._marks
+            request,
+            self._output,
+            self.last,
+            tuple(self._flushes),
+            self._bytes,
+            self._marks,
+            self._checkpoint,
         )
+
+    @property
+    def resumed_from(self) -> float:
+        """Seconds of audio that a worker which takes it over does not make again."""
+        return self._checkpoint.position.samples / SAMPLE_RATE if self._checkpoint else 0.0
 
     def update_message(self) -> SpeechUpdate:
         """What was added since the last message to the worker."""
@@ -189,6 +207,7 @@ class Speech:
     def add(self, chunk: SpeechChunk) -> float:
         """Add a chunk from the worker; return how many seconds of audio it adds."""
         self.skipped = chunk.skipped
+        self._checkpoint = chunk.checkpoint or self._checkpoint
         if not chunk.audio:
             return 0.0
         start = self._seconds

@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_BACKOFF = 0.5
 _LAST_BACKOFF = 30.0
+_TAKE_AGAIN = 1.0  # seconds after a job could not be taken
 _STRANDED_AFTER = 3  # consecutive failed starts
 
 
@@ -250,6 +251,8 @@ class Pool:
         except Exception:
             # A fault of the source must not end the worker's loop.
             _log.exception("cannot take a job for %s worker %d", self._name, worker)
+            # What waits for that job may be told of by nothing else.
+            self.wake_later(_TAKE_AGAIN)
             return None
 
     @staticmethod
