@@ -23,6 +23,10 @@ from liusheng.protocol.tts import Skipped
 # Requests
 
 
+NotEmpty = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+"""A text that the API's description says may not be empty; one that is has an error of its own."""
+
+
 class SpeechBody(Struct, frozen=True, kw_only=True):
     """A text to synthesise; the fields of the text, voice and speed are those of `tts.Text`.
 
@@ -32,7 +36,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     save_path: accepted, because original clients send it, and ignored: the server writes no files.
     """
 
-    text: str
+    text: NotEmpty
     spk_id: Annotated[int, Meta(ge=0)] = 0
     encoding: Literal["base64"] | UnsetType = UNSET
     voice: str | UnsetType = UNSET
@@ -82,7 +86,7 @@ class RecognitionBody(Struct, frozen=True, kw_only=True):
         that the model writes.
     """
 
-    audio: str
+    audio: NotEmpty
     audio_format: str = "wav"
     sample_rate: int = SAMPLE_RATE
     lang: str = "auto"
