@@ -28,7 +28,7 @@ from liusheng.server.limits.departure import Departure
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
 
-READ_AHEAD = 4 << 20
+READ_AHEAD = 1 << 20
 """Bytes that are not parsed, from which on reading pauses."""
 
 _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
@@ -150,7 +150,8 @@ class LimitedHttpProtocol(H11Protocol):
         has sent.
         """
         if not (self._upgraded or self.transport.is_closing()):
-            if self._input.size >= READ_AHEAD or self._connection.account.over:
+            limit = 0 if self._connection.account.over else READ_AHEAD
+            if self._input.size > limit:
                 self.transport.pause_reading()
                 if self._departure:
                     self._departure.watch()
