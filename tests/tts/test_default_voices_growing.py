@@ -123,3 +123,29 @@ def test_a_question_raises_the_pitch(synthesizer: VoiceRouter) -> None:
     question = joined(whole(synthesizer, "You are ready?"))
     stated = joined(whole(synthesizer, "You are ready."))
     assert question.shape != stated.shape or not np.allclose(question, stated, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "ssml"),
+    [
+        (TEXT, False),
+        (
+            '<speak>你好。<break time="300ms"/><prosody rate="1.2">天气</prosody>很好。</speak>',
+            True,
+        ),
+    ],
+)
+def test_a_speech_continues_at_any_clause_equal_to_the_bit(
+    synthesizer: VoiceRouter, text: str, ssml: bool
+) -> None:
+    request = SpeechRequest(text, ssml=ssml)
+    expected = whole(synthesizer, text, ssml=ssml)
+    places = [number for number, block in enumerate(expected) if block.begins]
+    assert len(places) > 2
+    for place in places[1:]:
+        again = GrowingText(text, last=True)
+        rest = list(synthesizer.follow(request, again, expected[place].begins))
+        assert [b.samples.tobytes() for b in rest if b] == [
+            b.samples.tobytes() for b in expected[place:]
+        ]
+        assert [b.marks for b in rest if b] == [b.marks for b in expected[place:]]
