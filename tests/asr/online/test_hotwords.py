@@ -81,4 +81,4 @@ def test_supported_parameters(tiny_model: Models, chinese: InstalledModel) -> No
     with pytest.raises(NotSupportedError, match="one endpoint for all streams"):
         beam.open(StreamParams("zh", endpoint=0.3))
     with pytest.raises(NotSupportedError, match="takes no hotwords"):
-        sherpa_online.load(tiny_model("zipformer2-ctc")).open(StreamParams(hotwords=("国庆",)))
+        sherpa_online.load(tiny_model("nemo-ctc")).open(StreamParams(hotwords=("国庆",)))

@@ -22,10 +22,14 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel
 from tests.support.level_detector import LevelDetector
 
-CHEAP = ("lstm-transducer", "nemo-ctc", "online-paraformer")
+CHEAP = (
+    pytest.param("lstm-transducer", marks=pytest.mark.slow),
+    "nemo-ctc",
+    "online-paraformer",
+)
 """What does not depend on the architecture is tested on one transducer, CTC model, Paraformer."""
 EVERY = (
-    *CHEAP,
+    *("lstm-transducer", "nemo-ctc", "online-paraformer"),
     *(
         pytest.param(name, marks=pytest.mark.slow)
         for name in ("zipformer2-transducer", "zipformer2-ctc", "nemo-ctc-8")
