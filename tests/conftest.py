@@ -49,7 +49,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Where slow tests are left out, do not import what modules of slow tests only import."""
     if config.option.markexpr != "not slow" or not collection_path.match("test_*.py"):
         return None
-    slow = re.search(r"^pytestmark = \[?pytest\.mark\.slow\b", collection_path.read_text("utf-8"), re.M)
+    slow = re.search(
+        r"^pytestmark = \[?pytest\.mark\.slow\b", collection_path.read_text("utf-8"), re.M
+    )
     return True if slow else None
 
 

@@ -1,4 +1,4 @@
-"""The server process: how it starts and ends, with the model that comes with the package."""
+"""The server process: how it starts and ends."""
 
 from __future__ import annotations
 
@@ -10,8 +10,31 @@ from typing import Any
 
 import pytest
 
+from liusheng.asr.options import AsrOptions
+from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
+from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server import main
 from liusheng.server.config.settings import Settings
+from liusheng.server.engines import Engines
+
+
+@pytest.fixture
+def fake_engines(fakes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instead of a model, a worker process that starts at once."""
+
+    def make(*_: object, **__: object) -> Engines:
+        recognition = RecognitionService(
+            [],
+            AsrOptions(),
+            RecognitionServiceOptions(),
+            PoolOptions(),
+            factory="tests.support.fake_handlers.echo",
+        )
+        return Engines(recognition, decoding=DecodingService(DecodingOptions()))
+
+    monkeypatch.setattr(main, "make_engines", make)
 
 
 def settings(home: Path, port: int = 0) -> Settings:
@@ -19,11 +42,11 @@ def settings(home: Path, port: int = 0) -> Settings:
     return Settings(home=home, ports=[port], **models)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_ends_it(
-    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+async def serves_until(
+    number: signal.Signals, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    serving = asyncio.create_task(main._serve(settings(tmp_path)))
+    """Start a server, wait until it says where it listens, and end it by a signal."""
+    serving = asyncio.create_task(main._serve(settings(home)))
     shown = ""
     while "Stop with Ctrl-C." not in shown:
         await asyncio.sleep(0.02)
@@ -32,6 +55,21 @@ async def test_a_signal_ends_it(
     assert "recognition" in shown
     signal.raise_signal(number)
     assert await serving == 0
+
+
+@pytest.mark.usefixtures("fake_engines")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await serves_until(number, tmp_path, capsys)
+
+
+@pytest.mark.slow
+async def test_with_the_model_of_the_package(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await serves_until(signal.SIGTERM, tmp_path, capsys)
 
 
 async def test_a_signal_ends_it_before_its_models_are_loaded(
