@@ -322,7 +322,7 @@ def test_talk_without_a_pause_is_cut(model: InstalledModel, endless: Samples) ->
 
 def test_a_cut_loses_nothing(tiny_model: Models, endless: Samples) -> None:
     # Not with a transducer: a random one that differs in one token goes another way altogether.
-    model = tiny_model("zipformer2-ctc")
+    model = tiny_model("nemo-ctc")
     texts: list[str] = []
     for seconds in (5.0, 100.0):
         recognizer = load(model, OnlineOptions(rule3_min_utterance_length=seconds))

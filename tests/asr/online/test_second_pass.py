@@ -132,7 +132,7 @@ def test_the_window_is_the_utterance(model: InstalledModel, speech: Samples) -> 
 def test_talk_without_a_pause_is_parted(tiny_model: Models, endless: Samples) -> None:
     engine = Dictionary()
     recognizer = sherpa_online.load(
-        tiny_model("zipformer2-ctc"),
+        tiny_model("nemo-ctc"),
         OnlineOptions(rule3_min_utterance_length=5.0),
         second_pass=SecondPass(engine),
     )
