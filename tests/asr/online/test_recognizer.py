@@ -333,11 +333,11 @@ def test_a_cut_loses_nothing(tiny_model: Models, endless: Samples) -> None:
     assert difflib.SequenceMatcher(None, whole, cut, autojunk=False).ratio() > 0.9
 
 
-def test_endpoint_rules_are_options(model: InstalledModel, speech: Samples) -> None:
+def test_endpoint_rules_are_options(model: InstalledModel, phrases: Samples) -> None:
     counts = []
     for seconds in (0.4, 1.8):
         options = OnlineOptions(rule2_min_trailing_silence=seconds)
-        counts.append(len(closed(outcomes([load(model, options)], speech))))
+        counts.append(len(closed(outcomes([load(model, options)], phrases))))
     assert counts[0] > counts[1]
 
 

@@ -195,9 +195,9 @@ def test_noise_that_is_taken_for_speech_is_forgotten(model: InstalledModel) -> N
 
 
 @pytest.mark.slow
-def test_silero_lets_speech_through(tiny_model: Models, speech: Samples) -> None:
+def test_silero_lets_speech_through(tiny_model: Models, phrases: Samples) -> None:
     model = tiny_model("zipformer2-ctc")
-    samples = np.concatenate([speech, noise(20.0), speech])
+    samples = np.concatenate([phrases, noise(20.0), phrases])
     skipping, plain = load(model, SileroVad()), load(model, skip_silence=False)
     found = "".join(u.text for u in utterances(hear(skipping, samples)))
     every = "".join(u.text for u in utterances(hear(plain, samples)))
