@@ -154,7 +154,7 @@ def test_it_ends_when_the_other_end_was_reset(
 def test_a_fork_decodes_one_file_confined_and_ends(
     running: Running, monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
-    done = []
+    done: list[object] = []
 
     def confine(sock: socket.socket, memory_bytes: int, base: int) -> str:
         done.append((memory_bytes, base))
