@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from collections.abc import Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -18,6 +21,7 @@ from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server import main
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
+from liusheng.server.lifecycle.signals import Stop
 
 
 @pytest.fixture
@@ -88,3 +92,53 @@ async def test_a_port_in_use_is_an_error(tmp_path: Path, caplog: pytest.LogCaptu
         assert await main._serve(settings(tmp_path, port)) == 1
     assert "The server cannot start: " in caplog.text
     assert str(port) in caplog.text
+
+
+@pytest.mark.parametrize(("platform", "loop"), [("linux", "uvloop.run"), ("win32", "asyncio.run")])
+def test_the_event_loop_is_the_fastest_of_the_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, loop: str
+) -> None:
+    def run(coroutine: Coroutine[Any, Any, int]) -> int:
+        coroutine.close()
+        return 7
+
+    for name in ("logs", "faulthandler"):
+        monkeypatch.setattr(main, name, mock.Mock())
+    monkeypatch.setattr(main, "separate_large_blocks", mock.Mock())
+    monkeypatch.setattr(main, "sys", SimpleNamespace(platform=platform))
+    monkeypatch.setattr(loop, run)
+    assert main.run(settings(tmp_path)) == 7
+
+
+async def test_what_fails_while_it_stops_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def started(_: Engines, stop: Stop) -> bool:
+        stop.set()
+        raise RuntimeError("a worker was ended by the signal too")
+
+    monkeypatch.setattr(main, "_started", started)
+    assert await main._serve(settings(tmp_path)) == 0
+    assert "cannot start" not in caplog.text
+
+
+async def test_an_engine_that_cannot_start_leaves_no_other_starting() -> None:
+    class Engine:
+        def __init__(self, error: Exception | None = None) -> None:
+            self.error = error
+            self.cancelled = False
+
+        async def start(self) -> None:
+            if self.error:
+                raise self.error
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)  # as long as a process takes to end
+                self.cancelled = True
+
+    slow, broken = Engine(), Engine(FileNotFoundError("the model has gone"))
+    engines: Any = (slow, broken)
+    with pytest.raises(FileNotFoundError, match="the model has gone"):
+        await main._started(engines, Stop())
+    assert slow.cancelled
