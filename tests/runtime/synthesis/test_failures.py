@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.service import SynthesisService
@@ -24,12 +23,9 @@ class Running:
 
     def __init__(self) -> None:
         self.service = SynthesisService([], SynthesisServiceOptions(), PoolOptions())
-        self.replace_pool(FakePool(1, object))
-        self.speech: Speech = self.service.speak(SpeechRequest("你好"))
-
-    def replace_pool(self, pool: FakePool) -> None:
         service: Any = self.service
-        service._pool = pool
+        service._pool = FakePool(1, object)
+        self.speech: Speech = self.service.speak(SpeechRequest("你好"))
 
     def step(self) -> Job:
         job = self.service.take(0)
@@ -53,13 +49,6 @@ async def test_what_is_lost_after_its_speech_concerns_nobody() -> None:
     running.speech.cancel()
     job.lost(LOST)
     assert running.service.statistics.failed == 0
-
-
-async def test_nothing_is_spoken_where_no_worker_can_be_had() -> None:
-    running = Running()
-    running.replace_pool(FakePool(1, object, is_stranded=True))
-    with pytest.raises(BusyError, match="no synthesis worker can be started"):
-        running.service.speak(SpeechRequest("你好"))
 
 
 def test_what_voices_cost_is_logged(caplog: pytest.LogCaptureFixture) -> None:
