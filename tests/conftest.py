@@ -45,6 +45,16 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, do not import what modules of slow tests only import."""
+    if config.option.markexpr != "not slow" or not collection_path.match("test_*.py"):
+        return None
+    slow = re.search(
+        r"^pytestmark = \[?pytest\.mark\.slow\b", collection_path.read_text("utf-8"), re.M
+    )
+    return True if slow else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _certificates() -> Iterator[None]:
     """Read the certificates of authorities once, not for each HTTP client: that takes 50 ms."""

@@ -73,16 +73,17 @@ def environment(python: str, system: str, machine: str) -> dict[str, str]:
 @pytest.mark.parametrize("lock", ["server.txt", "dev.txt"])
 class TestLocks:
     def test_every_requirement_is_pinned_to_a_version_in_its_range(self, lock: str) -> None:
-        pins = read_lock(lock)
+        pins = [(pin, Marker(pin.marker)) for pin in read_lock(lock)]
+        requirements = declared(lock)
         for target in itertools.product(PYTHONS, MACHINES):
             python, (system, machine) = target
             if (python, system, machine) == NOT_SUPPORTED:
                 continue
             where = environment(python, system, machine)
-            chosen = [pin for pin in pins if Marker(pin.marker).evaluate(where)]
+            chosen = [pin for pin, marker in pins if marker.evaluate(where)]
             versions = {pin.name: pin.version for pin in chosen}
             assert len(versions) == len(chosen), f"two versions of one package for {target}"
-            for requirement in declared(lock):
+            for requirement in requirements:
                 if requirement.marker is None or requirement.marker.evaluate(where):
                     version = versions.get(canonicalize_name(requirement.name))
                     assert version is not None, f"{requirement} not locked for {target}: make lock"

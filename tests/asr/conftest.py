@@ -76,7 +76,13 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Inst
 
 @pytest.fixture(scope="session")
 def speech() -> Samples:
-    """10 s like speech, with pauses."""
+    """6.4 s like speech, with pauses."""
+    return babble(6.4, seed=14)
+
+
+@pytest.fixture(scope="session")
+def phrases() -> Samples:
+    """10 s like speech, with pauses of many lengths."""
     return babble(10.0, seed=5)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from liusheng.bench import evaluation
 from liusheng.cli import main
+from liusheng.client import connect
 
 from ..client.conftest import FakeServer
 
@@ -78,7 +81,10 @@ def test_a_manifest_that_does_not_exist(capsys: Capture) -> None:
     assert capsys.readouterr().err == "error: none.tsv: No such file or directory\n"
 
 
-def test_no_server(recording: Recorder, capsys: Capture, tmp_path: Path) -> None:
+def test_no_server(
+    recording: Recorder, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "connect", partial(connect, retry_for=0.0))
     recording("a.wav", 0.1)
     manifest = tmp_path / "manifest.tsv"
     manifest.write_text("id\tlang\tpath\treference\na\tzh\ta.wav\t\n", encoding="utf-8")

@@ -122,3 +122,17 @@ async def test_what_the_source_raises_ends_it(decoding: DecodingService) -> None
 
     with pytest.raises(ConnectionError, match="gone"):
         await decode_stream(decoding, broken(), got_by([]))
+
+
+async def test_bytes_after_the_end_of_the_audio_are_taken(decoding: DecodingService) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield wav(1)
+        for _ in range(100):
+            taken.append(1)
+            yield bytes(10_000)
+
+    taken: list[int] = []
+    pcm: list[bytes] = []
+    await decode_stream(decoding, endless(), got_by(pcm))
+    assert len(taken) == 100
+    assert len(b"".join(pcm)) >= 32_000

@@ -82,3 +82,9 @@ def test_an_invalid_lexicon_stops_the_start(tmp_path: Path) -> None:
 
 def test_there_can_be_none() -> None:
     assert list(Engines()) == []
+
+
+def test_without_recognition_no_files_are_decoded(tmp_path: Path) -> None:
+    voice = {"models": ["hibari-heart"]}  # which is in its package
+    engines = make_engines(settings(tmp_path, asr={"models": []}, tts=voice))
+    assert list(engines) == [engines.synthesis]

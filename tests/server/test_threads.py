@@ -35,3 +35,23 @@ async def test_a_cancelled_call_has_ended(fails: bool) -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert ended.is_set()
+
+
+async def test_a_call_that_never_ran_is_cancelled_with_its_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting: list[asyncio.Future[None]] = []
+
+    async def to_thread(_: object) -> None:
+        waiting.append(asyncio.get_running_loop().create_future())
+        await waiting[0]
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    running = asyncio.create_task(in_thread(lambda: None))
+    while not waiting:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

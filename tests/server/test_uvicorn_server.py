@@ -10,6 +10,7 @@ import websockets
 from starlette.types import Receive, Scope, Send
 
 from liusheng.server.config.settings import Settings
+from liusheng.server.limits import descriptors
 from liusheng.server.limits.websocket_protocol import LimitedWebSocketProtocol
 from liusheng.server.listening import bind, start_listening
 from liusheng.server.uvicorn_server import ApplicationServer
@@ -53,3 +54,13 @@ async def test_a_client_that_is_still_sending_gets_the_reason() -> None:
     assert caught.value.rcvd is not None
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1001, "stopping")
     assert not server.server_state.connections
+
+
+@pytest.mark.parametrize(("limit", "warned"), [(64, True), (1 << 20, False)])
+def test_few_descriptors_are_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, limit: int, warned: bool
+) -> None:
+    monkeypatch.setattr(descriptors, "raise_limit", lambda: limit)
+    application: Any = FakeApplication()
+    ApplicationServer(application, Settings(), None)
+    assert bool(caplog.records) is warned

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from liusheng.server.access.keys import new_secret
 from tests.conftest import served
 
+pytestmark = pytest.mark.slow
+
 VIOLATIONS = """
 globalThis.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -60,7 +62,6 @@ def keyed() -> Iterator[tuple[str, str]]:
         yield f"http://{where}/", key
 
 
-@pytest.mark.slow
 def test_the_page_asks_for_a_key_and_uses_it(
     browser: Any,
     open_page: Callable[..., Page],
@@ -111,7 +112,6 @@ def test_the_page_asks_for_a_key_and_uses_it(
     console_errors.clear()  # of the handshake and of the question why it was refused
 
 
-@pytest.mark.slow
 def test_a_page_of_another_origin_opens_no_socket(
     browser: Any,
     open_page: Callable[..., Page],

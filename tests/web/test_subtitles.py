@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import liusheng
 from liusheng.protocol import subtitles
 from liusheng.protocol.subtitles import cues, srt, vtt
+from tests.support.examples import examples
 from tests.support.programs import node
 from tests.support.timed_texts import TimedText, timed_texts
 
@@ -90,7 +91,7 @@ def test_table(port: Port) -> None:
     assert [cut["cues"] for cut in found] == [case["cues"] for case in cases]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(timed_texts(), min_size=1, max_size=20))
 def test_random_texts(port: Port, timed: list[TimedText]) -> None:
     expected = []

@@ -76,14 +76,18 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
 
 async def _started(engines: Engines, stop: Stop) -> bool:
     """Start the engines; return False if `stop` was set before they were ready."""
-    starting = asyncio.gather(*(engine.start() for engine in engines))
+    tasks = [asyncio.create_task(engine.start()) for engine in engines]
+    starting = asyncio.gather(*tasks)
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
-    if starting.done():
-        stopped.cancel()
-        starting.result()
-        return True
-    starting.cancel()
+    try:
+        await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # All of them end here: `gather` ends with the first that fails or is cancelled, and the
+        # event loop would close while others still end their processes.
+        for each in (stopped, *tasks):
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(asyncio.CancelledError):
         await starting
+        return True
     return False

@@ -121,7 +121,7 @@ def test_what_every_outcome_promises(
 
 
 @given(spoken_texts, _cuts, st.integers(0, 4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_a_state_can_be_sent_to_another_process(text: str, cuts: list[int], doubt: int) -> None:
     audio = speak(text)
     live, other = (recogniser(LetterEngine(doubt), _SHORT) for _ in range(2))

@@ -53,12 +53,12 @@ def hear(recognizer: SherpaOnline, samples: Samples, *hotwords: str, lost: bool 
 
 def test_a_hotword_shows_in_the_text(chinese: InstalledModel, speech: Samples) -> None:
     recognizer = sherpa_online.load(chinese, STRONG)
-    plain = hear(recognizer, speech)
+    plain = hear(recognizer, speech[:64_000])
     word = "丰丱串"
     assert word not in plain
-    biased = hear(recognizer, speech, word)
+    biased = hear(recognizer, speech[:64_000], word)
     assert sum(biased.count(c) for c in word) > sum(plain.count(c) for c in word)
-    assert hear(recognizer, speech) == plain, "another stream is not biased"
+    assert hear(recognizer, speech[:64_000]) == plain, "another stream is not biased"
 
 
 def test_a_stream_that_is_rebuilt_keeps_its_hotwords(
@@ -81,4 +81,4 @@ def test_supported_parameters(tiny_model: Models, chinese: InstalledModel) -> No
     with pytest.raises(NotSupportedError, match="one endpoint for all streams"):
         beam.open(StreamParams("zh", endpoint=0.3))
     with pytest.raises(NotSupportedError, match="takes no hotwords"):
-        sherpa_online.load(tiny_model("zipformer2-ctc")).open(StreamParams(hotwords=("国庆",)))
+        sherpa_online.load(tiny_model("nemo-ctc")).open(StreamParams(hotwords=("国庆",)))

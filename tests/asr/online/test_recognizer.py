@@ -22,10 +22,14 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.models.types import InstalledModel
 from tests.support.level_detector import LevelDetector
 
-CHEAP = ("lstm-transducer", "nemo-ctc", "online-paraformer")
+CHEAP = (
+    pytest.param("lstm-transducer", marks=pytest.mark.slow),
+    "nemo-ctc",
+    "online-paraformer",
+)
 """What does not depend on the architecture is tested on one transducer, CTC model, Paraformer."""
 EVERY = (
-    *CHEAP,
+    *("lstm-transducer", "nemo-ctc", "online-paraformer"),
     *(
         pytest.param(name, marks=pytest.mark.slow)
         for name in ("zipformer2-transducer", "zipformer2-ctc", "nemo-ctc-8")
@@ -318,7 +322,7 @@ def test_talk_without_a_pause_is_cut(model: InstalledModel, endless: Samples) ->
 
 def test_a_cut_loses_nothing(tiny_model: Models, endless: Samples) -> None:
     # Not with a transducer: a random one that differs in one token goes another way altogether.
-    model = tiny_model("zipformer2-ctc")
+    model = tiny_model("nemo-ctc")
     texts: list[str] = []
     for seconds in (5.0, 100.0):
         recognizer = load(model, OnlineOptions(rule3_min_utterance_length=seconds))
@@ -329,11 +333,11 @@ def test_a_cut_loses_nothing(tiny_model: Models, endless: Samples) -> None:
     assert difflib.SequenceMatcher(None, whole, cut, autojunk=False).ratio() > 0.9
 
 
-def test_endpoint_rules_are_options(model: InstalledModel, speech: Samples) -> None:
+def test_endpoint_rules_are_options(model: InstalledModel, phrases: Samples) -> None:
     counts = []
     for seconds in (0.4, 1.8):
         options = OnlineOptions(rule2_min_trailing_silence=seconds)
-        counts.append(len(closed(outcomes([load(model, options)], speech))))
+        counts.append(len(closed(outcomes([load(model, options)], phrases))))
     assert counts[0] > counts[1]
 
 

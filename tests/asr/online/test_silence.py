@@ -117,16 +117,16 @@ def test_a_long_silence_costs_nothing(model: InstalledModel, speech: Samples) ->
     recognizer = load(model)
     hear(recognizer, speech[:48_000])
     alone = steps(recognizer)
-    samples = np.concatenate([noise(8.0), speech[:48_000], noise(60.0), speech[:48_000]])
+    samples = np.concatenate([noise(8.0), speech[:48_000], noise(20.0), speech[:48_000]])
     recognizer = load(model)
     found = utterances(hear(recognizer, samples))
     # Twice the speech, and the hang-over before and the pre-roll after the silence.
     assert steps(recognizer) <= 2 * alone + 8
     words = [word for utterance in found for word in utterance.words]
     for word in words:
-        assert 8.0 <= word.start <= 11.5 or 71.0 <= word.start <= 74.5
+        assert 8.0 <= word.start <= 11.5 or 31.0 <= word.start <= 34.5
     assert any(word.start < 12 for word in words)
-    assert any(word.start > 70 for word in words)
+    assert any(word.start > 30 for word in words)
 
 
 def test_an_utterance_is_closed_when_the_model_would_have(
@@ -195,9 +195,9 @@ def test_noise_that_is_taken_for_speech_is_forgotten(model: InstalledModel) -> N
 
 
 @pytest.mark.slow
-def test_silero_lets_speech_through(tiny_model: Models, speech: Samples) -> None:
+def test_silero_lets_speech_through(tiny_model: Models, phrases: Samples) -> None:
     model = tiny_model("zipformer2-ctc")
-    samples = np.concatenate([speech, noise(20.0), speech])
+    samples = np.concatenate([phrases, noise(20.0), phrases])
     skipping, plain = load(model, SileroVad()), load(model, skip_silence=False)
     found = "".join(u.text for u in utterances(hear(skipping, samples)))
     every = "".join(u.text for u in utterances(hear(plain, samples)))

@@ -68,6 +68,7 @@ def test_noise_gives_nothing(recognizer: Recognizer, level: float) -> None:
     assert words_in(recognizer, noise.astype(np.float32)) == []
 
 
+@pytest.mark.slow
 def test_silence_that_is_skipped_costs_no_word(tmp_path: Path) -> None:
     model = Store(tmp_path).open("tiny")
     room = np.random.default_rng(3).normal(0, 0.0005, 4 * SAMPLE_RATE).astype(np.float32)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from liusheng.audio.containers import DecodeError
-from liusheng.runtime.decoding import blocking
+from liusheng.runtime.decoding import blocking, launch, wire
 from liusheng.runtime.decoding.blocking import BlockingForker, decode_file
 from liusheng.runtime.decoding.options import DecodingOptions
 from tests.support import hostile
@@ -159,6 +161,67 @@ def test_a_program_that_decodes_ends_its_forker(tmp_path: Path) -> None:
     assert (size, ran.stderr) == (16_000, "")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_forker_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "command", lambda *_: ["/bin/false"])
+    with pytest.raises(OSError, match="the decoders cannot be started: 1"):
+        BlockingForker()
+
+
+class Undone(BlockingForker):
+    """Without a process.
+
+    answers: bytes that its decoder sends.
+    """
+
+    def __init__(self, answers: bytes, *reports: bytes) -> None:
+        self.options = DecodingOptions(stall_seconds=5)
+        self._control, self.other_end = socket.socketpair()
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._statuses = {}
+        self._answers = answers
+        for report in reports:
+            self.other_end.sendall(report)
+        self.other_end.shutdown(socket.SHUT_WR)
+
+    def _fork(self) -> tuple[socket.socket, int]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            theirs.sendall(self._answers)
+            theirs.shutdown(socket.SHUT_WR)
+            self.kept = theirs.dup()
+        return ours, next(self._numbers)
+
+    def failure(self) -> Exception:
+        """What is raised for a file."""
+        with self._control, self.other_end:
+            with pytest.raises((OSError, DecodeError)) as caught:
+                list(self.decode(io.BytesIO(b"file"), 16_000))
+            self.kept.close()
+        return caught.value
+
+
+def ended(number: int, status: int) -> bytes:
+    return wire.REPORT.pack(wire.ENDED, number, status)
+
+
+def test_no_process_is_not_the_files_fault() -> None:
+    started = wire.REPORT.pack(wire.STARTED, 1, 5)
+    failure = Undone(b"", started, ended(2, 0), ended(1, wire.NOT_STARTED)).failure()
+    assert "no process can be started that decodes files" in str(failure)
+
+
+@pytest.mark.parametrize(
+    "answers", [b"", wire.pack(b"?"), wire.pack(wire.PCM, b"odd"), wire.pack(wire.END, b"no json")]
+)
+def test_a_decoder_is_not_believed(answers: bytes) -> None:
+    assert isinstance(Undone(answers, ended(1, 9)).failure(), DecodeError)
+
+
+def test_a_forker_may_have_ended() -> None:
+    assert isinstance(Undone(b"", b"half").failure(), DecodeError)
 
 
 def test_damage_is_a_warning(forker: BlockingForker, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -94,8 +96,10 @@ def test_processor_time_ends() -> None:
     assert os.WTERMSIG(status) == signal.SIGXCPU
 
 
-def test_the_address_space_is_known() -> None:
+def test_the_address_space_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert confinement.address_space() > 10 << 20
+    monkeypatch.setattr(confinement, "Path", lambda _: Path("/proc/none/statm"))
+    assert confinement.address_space() == 0
 
 
 def test_processor_time_follows_the_audio() -> None:
@@ -105,6 +109,97 @@ def test_processor_time_follows_the_audio() -> None:
         assert resource.getrlimit(resource.RLIMIT_CPU) == (100_011, before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_CPU, before)
+
+
+class TestOrder:
+    """What a process asks of the system to confine itself, with a system that does nothing."""
+
+    class System:
+        def __init__(self, platform: str, hard: int = resource.RLIM_INFINITY) -> None:
+            self.platform = platform
+            self.hard = hard
+            self.limits: dict[int, int] = {}
+            self.duplicated: list[tuple[int, int]] = []
+            self.closed: list[tuple[int, int]] = []
+            self.installed = False
+            self.unknown: set[int] = set()
+
+        def setrlimit(self, what: int, limits: tuple[int, int]) -> None:
+            if what in self.unknown:
+                raise ValueError
+            self.limits[what] = limits[0]
+
+        def install(self, libc: Any) -> None:
+            assert libc.options == [38, 4], "no new privileges, not dumpable"
+            self.installed = True
+
+    @staticmethod
+    def confine(
+        monkeypatch: pytest.MonkeyPatch, system: System, descriptor: int = 7, base: int = 1000
+    ) -> None:
+        limits = {name: getattr(resource, name) for name in dir(resource) if name[:4] == "RLIM"}
+        if system.platform != "linux":
+            del limits["RLIMIT_NPROC"]
+        libc = SimpleNamespace(options=[])
+        libc.prctl = lambda option, *_: libc.options.append(option)
+        replaced = {
+            "os": SimpleNamespace(
+                devnull=os.devnull,
+                O_RDWR=os.O_RDWR,
+                open=lambda *_: 9,
+                dup2=lambda *each: system.duplicated.append(each),
+                closerange=lambda *each: system.closed.append(each),
+            ),
+            "resource": SimpleNamespace(
+                getrlimit=lambda _: (0, system.hard), setrlimit=system.setrlimit, **limits
+            ),
+            "signal": SimpleNamespace(SIGXCPU=0, SIG_DFL=0, signal=lambda *_: None),
+            "socket": SimpleNamespace(socket=lambda fileno: fileno),
+            "sys": SimpleNamespace(platform=system.platform),
+            "ctypes": SimpleNamespace(CDLL=lambda *_, **__: libc),
+            "seccomp": SimpleNamespace(install=system.install),
+        }
+        for name, fake in replaced.items():
+            monkeypatch.setattr(confinement, name, fake)
+        sock: Any = SimpleNamespace(detach=lambda: descriptor)
+        moved: Any = confinement.confine(sock, 24, base)
+        assert moved == 3
+
+    def test_on_linux(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        system = self.System("linux", hard=10)
+        self.confine(monkeypatch, system)
+        assert system.duplicated == [(9, 0), (9, 1), (9, 2), (7, 3)]
+        assert system.closed == [(4, 1024)]
+        assert system.limits[resource.RLIMIT_NOFILE] == 4
+        assert system.limits[resource.RLIMIT_NPROC] == 0
+        assert system.limits[resource.RLIMIT_AS] == 10, "not more than is allowed"
+        assert system.installed
+
+    def test_a_limit_that_linux_does_not_set_is_an_error(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        system = self.System("linux")
+        system.unknown = {resource.RLIMIT_AS}
+        with pytest.raises(ValueError):  # noqa: PT011
+            self.confine(monkeypatch, system)
+
+    def test_elsewhere_what_the_system_does_not_have_is_no_error(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        system = self.System("darwin")
+        system.unknown = {resource.RLIMIT_AS}
+        self.confine(monkeypatch, system)
+        assert resource.RLIMIT_NPROC not in system.limits
+        assert system.limits[resource.RLIMIT_FSIZE] == 0
+        assert not system.installed
+
+    def test_the_socket_is_where_it_belongs_and_memory_is_unknown(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        system = self.System("linux")
+        self.confine(monkeypatch, system, descriptor=3, base=0)
+        assert system.duplicated == [(9, 0), (9, 1), (9, 2)]
+        assert resource.RLIMIT_AS not in system.limits
 
 
 class TestFilter:
@@ -136,5 +231,14 @@ class TestFilter:
         assert self.run(machine, calls["read"], architecture=0x40000003) == 0x00050001
         assert self.run(machine, calls["prlimit64"], argument=1) == 0x00050001
 
-    def test_other_machines_have_none(self) -> None:
+    def test_other_machines_have_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert seccomp.program("riscv64") is None
+        monkeypatch.setattr("platform.machine", lambda: "riscv64")
+        libc: Any = None
+        assert not seccomp.install(libc)
+
+    @pytest.mark.parametrize("result", [0, -1])
+    def test_a_kernel_may_have_none(self, monkeypatch: pytest.MonkeyPatch, result: int) -> None:
+        monkeypatch.setattr("platform.machine", lambda: "x86_64")
+        libc: Any = SimpleNamespace(prctl=lambda *_: result)
+        assert seccomp.install(libc) is (result == 0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,8 @@ from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.punctuation.service import PunctuationService
+from liusheng.runtime.workers.process import WorkerLostError
+from tests.support.fake_pool import FakePool
 from tests.support.tiny_punctuation import tiny_punctuation
 
 NO_MODEL = InstalledModel("none", Task.PUNCTUATION, Kind.CT_TRANSFORMER, Path(), {}, ())
@@ -89,3 +92,34 @@ async def test_stopping_fails_what_is_queued_and_what_runs() -> None:
             await each
     assert job
     job.done("一。")
+
+
+async def test_a_text_is_tried_twice() -> None:
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
+    waiting = await queued(service, "一")
+    for _ in range(2):
+        job = service.take(0)
+        assert job
+        job.lost(WorkerLostError("Worker 1 died."))
+    assert service.take(0) is None
+    with pytest.raises(WorkerLostError, match="Worker 1 died"):
+        await waiting
+
+
+async def test_nobody_waits_for_a_worker_that_cannot_be_had() -> None:
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
+    stranded: Any = FakePool(1, object, is_stranded=True)
+    service._pool = stranded
+    with pytest.raises(BusyError, match="the punctuation worker cannot be started"):
+        await service.punctuate("一")
+
+
+async def test_what_fails_after_its_caller_left_is_told_to_nobody() -> None:
+    service = PunctuationService(NO_MODEL, 8, PoolOptions())
+    waiting = await queued(service, "一")
+    job = service.take(0)
+    assert job
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    job.failed(ValueError("too late"))
+    assert service.take(0) is None

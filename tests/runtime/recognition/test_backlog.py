@@ -158,7 +158,10 @@ def live_lag(workers: int, speakers: int, uploads: int, cost: float = 0.02) -> f
     return p95([lag for key in live for lag in simulation.streams[key].lags])
 
 
-@pytest.mark.parametrize(("workers", "speakers"), [(1, 1), (1, 6), (2, 1), (2, 12), (3, 15)])
+@pytest.mark.parametrize(
+    ("workers", "speakers"),
+    [(1, 1), (1, 6), (2, 1), (2, 12), pytest.param(3, 15, marks=pytest.mark.slow)],
+)
 def test_twenty_uploads_cost_a_live_speaker_half_a_second_at_most(
     workers: int, speakers: int
 ) -> None:

@@ -103,7 +103,9 @@ async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_
         burst = 2 * (MAX_VAD_LAG + PACKET)
         stream.feed(spoken[:burst])
         assert stream.audio.without_vad
-        await asyncio.sleep(0)  # the worker has its turn from here on
+        assert recognition.queue_depth == 1
+        while recognition.queue_depth:  # noqa: ASYNC110 - until the worker has its turn
+            await asyncio.sleep(0)
         stream.feed(spoken[burst:])
         while await asyncio.wait_for(partials.get(), 30) != " ".join("abcdefghij"):
             pass

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from liusheng.server.access.hosts import HostPolicy
 from liusheng.server.access.origins import OriginPolicy
-from liusheng.server.config.origins import normal_host, normal_origin, split_host
+from liusheng.server.config.origins import host_of_origin, normal_host, normal_origin, split_host
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,10 @@ def test_hosts_of_settings() -> None:
         "a.example", "::1", "::1", "*",
     ]  # fmt: skip
     assert split_host("[::1]:80") == ("::1", 80)
+
+
+def test_the_port_of_an_origin_is_that_of_its_scheme() -> None:
+    assert host_of_origin("https://a.example") == ("a.example", 443)
+    assert host_of_origin("http://a.example:8090") == ("a.example", 8090)
+    with pytest.raises(ValueError, match="not an origin"):
+        host_of_origin("null")

@@ -35,13 +35,17 @@ START = {"name": "a", "signal": "start", "nbest": 1}
 class Keyed:
     """A server that needs keys."""
 
-    def __init__(self, server: Server, file: Path) -> None:
+    def __init__(self, server: Server, file: Path, refreshed: asyncio.Event) -> None:
         self.server = server
         self.file = file
+        self._refreshed = refreshed
         self.http = f"http://{server.address}"
 
-    def write(self, **limits: dict[str, Any]) -> None:
-        """Replace the keys: `write(alice={...})`, whose secret is SECRET."""
+    async def write(self, **limits: dict[str, Any]) -> None:
+        """Replace the keys, and wait until the server has read them.
+
+        `await write(alice={...})`: its secret is SECRET.
+        """
         change_keys(
             self.file,
             lambda _: [
@@ -51,6 +55,8 @@ class Keyed:
                 for name, fields in limits.items()
             ],
         )
+        self._refreshed.clear()
+        await asyncio.wait_for(self._refreshed.wait(), 60)
 
     async def get(self, path: str = paths.INFO, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient() as client:
@@ -67,9 +73,16 @@ async def keyed(
     file.write_bytes(b'{"keys": []}')
     file.chmod(0o600)
     settings = {"keys_file": file, "open_paths": ["/paddlespeech/asr/help"]}
-    made = Keyed(await serve(access=settings), file)
-    made.write(alice={})
-    await asyncio.sleep(0.1)
+    refreshed, refresh = asyncio.Event(), key_check.KeyCheck.refresh
+
+    def refresh_and_tell(check: key_check.KeyCheck) -> None:
+        refresh(check)
+        if check._keyring is not None:  # not the server that all tests share
+            refreshed.set()
+
+    monkeypatch.setattr(key_check.KeyCheck, "refresh", refresh_and_tell)
+    made = Keyed(await serve(access=settings), file, refreshed)
+    await made.write(alice={})
     yield made
 
 
@@ -175,8 +188,7 @@ async def test_several_keys_are_refused(keyed: Keyed) -> None:
 
 
 async def test_a_revoked_key_ends_its_sessions(keyed: Keyed) -> None:
-    keyed.write(alice={}, bob={"secret": WRONG})
-    await asyncio.sleep(0.1)
+    await keyed.write(alice={}, bob={"secret": WRONG})
     connect = keyed.server.connect
     async with (
         connect(paths.ASR_STREAMING, additional_headers=bearer()) as asr,
@@ -196,7 +208,7 @@ async def test_a_revoked_key_ends_its_sessions(keyed: Keyed) -> None:
         url = f"{keyed.http}{paths.ASR_STREAMING}?format=pcm_s16le"
         posting = asyncio.create_task(client.post(url, content=body(), headers=bearer()))
         await sending.wait()
-        keyed.write(bob={"secret": WRONG})
+        await keyed.write(bob={"secret": WRONG})
         error = await Dialogue(asr).receive()
         assert (error["status"], error["code"]) == ("error", "invalid_api_key")
         assert "was revoked" in error["message"]
@@ -211,16 +223,14 @@ async def test_a_revoked_key_ends_its_sessions(keyed: Keyed) -> None:
 
 
 async def test_an_expired_key_says_so(keyed: Keyed) -> None:
-    keyed.write(alice={"expires": NOW})
-    await asyncio.sleep(0.1)
+    await keyed.write(alice={"expires": NOW})
     answer = await keyed.get(**bearer())
     assert answer.status_code == 401
     assert "alice has expired" in answer.text
 
 
 async def test_the_limits_of_a_key(keyed: Keyed) -> None:
-    keyed.write(alice={"max_sessions": 1, "tasks": ("asr",)})
-    await asyncio.sleep(0.1)
+    await keyed.write(alice={"max_sessions": 1, "tasks": ("asr",)})
     connect = keyed.server.connect
     status, error = await refusal(connect(paths.TTS_STREAMING, additional_headers=bearer()))
     assert (status, error["error"]) == (403, "not_allowed")
@@ -287,16 +297,11 @@ async def test_a_fault_of_the_watch_does_not_end_it(
         real(check)
 
     monkeypatch.setattr(key_check.KeyCheck, "refresh", refresh)
-    await asyncio.sleep(0.1)
-    assert "cannot watch the file of keys" in caplog.text
+    while "cannot watch the file of keys" not in caplog.text:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     failing = False
-    keyed.write()
-    for _ in range(100):
-        if (await keyed.get(**bearer())).status_code == 401:
-            break
-        await asyncio.sleep(0.02)
-    else:
-        pytest.fail("the keys are not read any more")
+    await keyed.write()
+    assert (await keyed.get(**bearer())).status_code == 401, "the keys are read again"
 
 
 async def test_a_key_is_in_no_log_and_no_answer(
@@ -482,8 +487,7 @@ async def test_a_refused_handshake_is_no_error_of_the_server(
 
 async def test_a_recognition_is_resumed_with_its_own_key_only(keyed: Keyed) -> None:
     other = new_secret()
-    keyed.write(alice={}, bob={"secret": other})
-    await asyncio.sleep(0.1)
+    await keyed.write(alice={}, bob={"secret": other})
     connect = keyed.server.connect
     async with connect(paths.ASR_STREAMING, additional_headers=bearer()) as socket:
         first = Dialogue(socket)

@@ -107,11 +107,13 @@ def test_every_setting_can_be_set_everywhere(path: str, monkeypatch: pytest.Monk
     plain = literal.strip('"')
     table, _, name = path.rpartition(".")
     file = write((f"[{table}]\n" if table else "") + f"{name} = {literal}\n")
-    assert load(config=file).origins[path] == f"file {file}"
-    assert load(config=file).settings == Settings()
+    loaded = load(config=file)
+    assert loaded.origins[path] == f"file {file}"
+    assert loaded.settings == Settings()
     monkeypatch.setenv(variable_name(path), plain)
-    assert load().origins[path] == f"env {variable_name(path)}"
-    assert load().settings == Settings()
+    loaded = load()
+    assert loaded.origins[path] == f"env {variable_name(path)}"
+    assert loaded.settings == Settings()
     monkeypatch.delenv(variable_name(path))
     assert load(flags={path: ("--set", plain)}).settings == Settings()
 

@@ -186,8 +186,7 @@ def all_closed() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as left:
         warnings.simplefilter("always", ResourceWarning)
         yield
-        for _ in range(3):
-            gc.collect()
+        gc.collect()
     assert [str(each.message) for each in left] == []
 
 

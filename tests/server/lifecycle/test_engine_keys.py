@@ -77,3 +77,10 @@ def test_a_file_that_was_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         keys(tmp_path, asr={"models": ["whisper-base"]})
+
+
+def test_without_recognition_its_key_has_no_models(tmp_path: Path) -> None:
+    voice = {"models": ["hibari-heart"]}  # which is in its package
+    changed, before = keys(tmp_path, asr={"models": []}, tts=voice), keys(tmp_path, tts=voice)
+    assert changed["recognition"] != before["recognition"]
+    assert changed["synthesis"] == before["synthesis"]

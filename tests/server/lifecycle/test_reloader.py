@@ -199,3 +199,11 @@ async def test_not_every_old_model_is_kept_in_memory(
         generation.connections = 0
     await asyncio.gather(*made.generations._retiring)
     assert await made.reloader.reload()
+
+
+def test_the_limits_of_each_engine_that_is_kept_are_applied() -> None:
+    kept, other, made = (FakeEngine(name) for name in ("kept", "other", "made"))
+    running: Any = SimpleNamespace(recognition=None, synthesis=kept)
+    new: Any = SimpleNamespace(recognition=other, synthesis=made)
+    reload._apply_limits(running, new)
+    assert (kept.options, other.options) == ("made", "other")

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from liusheng.server.lifecycle import watchdog
 from liusheng.server.lifecycle.exit_status import ExitStatus
 from liusheng.server.lifecycle.watchdog import Watchdog
 
@@ -18,22 +19,22 @@ from liusheng.server.lifecycle.watchdog import Watchdog
 def test_a_loop_that_stops_ticking_is_ended_and_one_that_ticks_is_not() -> None:
     ended = threading.Event()
     ticks = 0
-    watchdog = Watchdog(0.2, lambda: ticks, ended.set)
-    watchdog.start()
+    made = Watchdog(0.2, lambda: ticks, ended.set)
+    made.start()
     for _ in range(40):
         ticks += 1
         time.sleep(0.01)
     assert not ended.is_set()
     assert ended.wait(60)
-    watchdog.stop()
+    made.stop()
 
 
 def test_it_can_be_stopped() -> None:
     ended = threading.Event()
-    watchdog = Watchdog(30, lambda: 0, ended.set)
-    watchdog.start()
-    watchdog.rearm()
-    watchdog.stop()
+    made = Watchdog(30, lambda: 0, ended.set)
+    made.start()
+    made.rearm()
+    made.stop()
     assert not ended.is_set()
 
 
@@ -90,3 +91,15 @@ def test_a_process_that_was_stopped_for_longer_goes_on() -> None:
     os.kill(process.pid, signal.SIGCONT)
     out, log = process.communicate(timeout=100)
     assert (process.returncode, out, log) == (0, "after\n", "")
+
+
+def test_where_there_is_no_timer_its_thread_watches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "_HAS_TIMER", False)
+    handler = signal.getsignal(signal.SIGPROF)
+    ended = threading.Event()
+    made = Watchdog(0.02, lambda: 0, ended.set)
+    made.start()
+    made.rearm()
+    assert ended.wait(60)
+    made.stop()
+    assert signal.getsignal(signal.SIGPROF) == handler

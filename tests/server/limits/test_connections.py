@@ -151,3 +151,11 @@ def test_no_new_work_while_memory_is_short() -> None:
     with pytest.raises(ProtocolError) as caught:
         limits.check_memory()
     assert caught.value.code is ErrorCode.SERVER_BUSY
+
+
+def test_a_connection_that_is_closed_waits_for_nothing() -> None:
+    table = ConnectionTable(3, 10)
+    entry = table.open("192.0.2.1", never, 0)
+    table.close(entry)
+    table.waits(entry, 1)
+    assert len(table) == 0

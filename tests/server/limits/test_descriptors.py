@@ -37,3 +37,8 @@ def test_a_shortage_is_told_with_what_to_do() -> None:
     warning = descriptors.shortage(256, 6, 256)
     assert "ulimit -n 568" in warning
     assert "LimitNOFILE=568" in warning
+
+
+def test_windows_has_no_such_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liusheng.server.limits.descriptors.sys.platform", "win32")
+    assert descriptors.raise_limit() == 1 << 20

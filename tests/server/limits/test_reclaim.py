@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 
+from liusheng.server.limits import reclaim as module
 from liusheng.server.limits.reclaim import ReclaimPolicy, reclaim
 
 MB = 1 << 20
@@ -74,3 +76,13 @@ async def test_elsewhere_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("ctypes.CDLL", lambda _: object())
     await asyncio.wait_for(reclaim(lambda: 0), 120)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_large_blocks_are_separated_where_there_is_glibc(
+    monkeypatch: pytest.MonkeyPatch, found: bool
+) -> None:
+    libc = mock.Mock()
+    monkeypatch.setattr(module, "_glibc", lambda: libc if found else None)
+    module.separate_large_blocks()
+    assert libc.mallopt.mock_calls == ([mock.call(-3, 256 << 10)] if found else [])

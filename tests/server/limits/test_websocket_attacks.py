@@ -185,7 +185,7 @@ async def test_a_listener_who_does_not_read_gives_its_place_back(
     async with attacker(server.address, receive_buffer=4_096) as client:
         await client.handshake(paths.TTS_STREAMING)
         await client.send(frame(TEXT, json.dumps({"task": "tts", "signal": "start"}).encode()))
-        await client.send(frame(TEXT, json.dumps({"text": "900000"}).encode()))
+        await client.send(frame(TEXT, json.dumps({"text": "900000 large"}).encode()))
         await asyncio.sleep(0.2)
         for _ in range(1_000):
             async with server.tts() as other:

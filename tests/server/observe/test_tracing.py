@@ -14,7 +14,9 @@ import pytest
 from liusheng.protocol import paths
 from liusheng.server.config.observe import ObserveSettings
 from liusheng.server.observe.open_tracing import open_tracing
+from liusheng.server.observe.routes import RequestKind
 from liusheng.server.observe.tracing import NoTracing
+from liusheng.server.request_record import RequestRecord
 from tests.server.conftest import Serve
 
 pytest.importorskip("opentelemetry.sdk.trace")
@@ -22,6 +24,7 @@ pytest.importorskip("opentelemetry.sdk.trace")
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from liusheng.server.observe.otel import OpenTelemetry
 
@@ -165,3 +168,21 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_without_a_scheme_is_refused() -> None:
     with pytest.raises(ValueError, match=r"write it as in"):
         ObserveSettings(otlp_endpoint="collector:4317")
+
+
+def test_a_request_has_so_many_steps_at_most_and_an_error_is_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("liusheng.server.observe.otel._MOST_CHILDREN", 2)
+    memory = InMemorySpanExporter()
+    tracing = OpenTelemetry(SimpleSpanProcessor(memory))
+    scope = {"type": "http", "headers": []}
+    with tracing.begin(scope, RequestKind("POST", "/asr"), RequestRecord()) as traced:
+        for _ in range(5):
+            traced.span("step", 0.1)
+        traced.answered(503, None)
+    *steps, request = memory.get_finished_spans()
+    assert [each.name for each in steps] == ["step", "step"]
+    assert request.name == "POST /asr"
+    assert request.status.status_code is StatusCode.ERROR
+    tracing.stop()

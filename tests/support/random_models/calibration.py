@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,7 @@ class Sound:
         return float(self.voiced.sum()) / 100
 
 
+@cache
 def features(seconds: float = 12.0, seed: int = 1) -> Sound:
     """Return features of babble: Kaldi's filter bank, with sherpa-onnx's settings."""
     return Sound.of(filter_bank(babble(seconds, seed)))

@@ -53,6 +53,6 @@ def test_says_which_brace_is_open(tmp_path: Path) -> None:
 def test_the_grammars_are_whole(name: str) -> None:
     grammar = Grammar(_TEXTS / f"{name}.txt")
     rng = random.Random(0)
-    found = {grammar.sentence(rng) for _ in range(2000)}
-    assert len(found) > 1200
+    found = {grammar.sentence(rng) for _ in range(500)}
+    assert len(found) > 300
     assert not [each for each in found if set(each) & set("{}|[]")]

@@ -10,6 +10,7 @@ from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.markup import MarkupReader
 from liusheng.tts.text.markup.latex import spoken
 from liusheng.tts.types import SpeechRequest
+from tests.support.examples import examples
 
 CASES = [
     # emphasis
@@ -133,7 +134,7 @@ FRAGMENTS = [
 texts = st.lists(st.sampled_from(FRAGMENTS), max_size=8).map("".join)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 @given(texts, st.lists(st.integers(1, 9), min_size=1, max_size=4))
 @example(r"\(a_1\)", [1])
 @example("```text\n字\n```\n", [3])
