@@ -37,6 +37,10 @@ Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(sp
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
+def _default_choice(models: list[str]) -> list[str]:
+    return ["zh", "en"] if models == Catalogue.default().defaults(Task.ASR) else []
+
+
 class AsrSettings(Group):
     """Recognition."""
 
@@ -44,6 +48,11 @@ class AsrSettings(Group):
         default_factory=lambda: Catalogue.default().defaults(Task.ASR),
         description="Catalogue names or folders. A language uses the last model made for that "
         "language; other languages use the first model.",
+    )
+    languages: Models = Field(
+        default_factory=lambda given: _default_choice(given.get("models", [])),
+        description="Languages that `auto` chooses from, where a client does not say; an empty "
+        "list: all that the first model has, as by default with other models.",
     )
     script: Script = Field(
         default=Script.SIMPLIFIED,
@@ -375,14 +384,15 @@ class Settings(BaseSettings):
     @property
     def asr_options(self) -> AsrOptions:
         """The options of the recognisers."""
-        groups = {group.name: getattr(self.asr, group.name) for group in fields(AsrOptions)}
+        named = [option.name for option in fields(AsrOptions) if option.name != "languages"]
+        groups = {name: getattr(self.asr, name) for name in named}
         for name, options in groups.items():
             known = {option.name for option in fields(options)}
             set_by_workers = {
                 each: getattr(self.workers, each) for each in _OF_WORKERS if each in known
             }
             groups[name] = replace(options, **set_by_workers)
-        return AsrOptions(**groups)
+        return AsrOptions(tuple(self.asr.languages), **groups)
 
     @classmethod
     def settings_customise_sources(
