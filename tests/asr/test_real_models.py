@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -222,6 +223,28 @@ def test_live_errors_are_within_two_points_of_offline(lang: str, name: str) -> N
         f"cores per stream {sum(result.cpu_live for result in results) / seconds:.2f}"
     )
     assert live.rate <= offline.rate + _ALLOWED
+
+
+_FOREIGN = re.compile(r"[^\x00-\u024f\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2010-\u2026]")
+_HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[a-zA-Z]")
+
+
+@_eval_set
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_partials_are_in_the_language_that_is_spoken(lang: str) -> None:
+    recognizer = load([Store().open(WHISPER)], AsrOptions(("zh", "en")))
+    recordings = [r for r in read_manifest(Path(os.environ["LIUSHENG_EVAL_SET"])) if r.lang == lang]
+    wrong = []
+    for recording in recordings[::3]:
+        samples = np.concatenate(list(decode_file(recording.path, SAMPLE_RATE)))
+        stream = InProcessStream(recognizer)
+        for at in range(0, 3 * SAMPLE_RATE, 4800):
+            text = stream.advance(samples[at : at + 4800], last=False).partial.text
+            is_other = _HAN.search(text) if lang == "en" else _LATIN.search(text)
+            if _FOREIGN.search(text) or (is_other and not (lang == "zh" and _HAN.search(text))):
+                wrong.append((recording.id, text))
+                break
+    assert len(wrong) <= 1, wrong
 
 
 @_eval_set

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -52,3 +53,19 @@ def test_every_parameter_is_passed_on(
         assert params.endpoint == endpoint_ms / 1000
     else:
         assert params.endpoint is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "languages", "opened"),
+    [
+        ("auto", (), "auto"),
+        ("auto", ("zh", "en"), "auto"),
+        ("auto", ("en",), "en"),  # which may have a model of its own
+        ("zh", ("en",), "zh"),
+    ],
+)
+def test_a_choice_of_one_language_is_that_language(
+    lang: str, languages: tuple[str, ...], opened: str
+) -> None:
+    params = stream_params(RecognitionConfig(lang=lang, languages=languages), Script.SIMPLIFIED)
+    assert (params.lang, params.languages) == (opened, languages)

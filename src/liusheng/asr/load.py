@@ -115,7 +115,16 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
     second_pass = None
     if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in recognizing):
         second_pass = _second_pass(recognizing, options, corrector)
-    recognizers = [_load_one(model, options, corrector, second_pass) for model in recognizing]
+    recognizers = [
+        # The first one serves "auto".
+        _load_one(
+            model,
+            replace(options, languages=() if at else options.languages),
+            corrector,
+            second_pass,
+        )
+        for at, model in enumerate(recognizing)
+    ]
     if options.moonshine.align:
         users: list[tuple[Kind, HasEngine]] = [
             (model.kind, recognizer)
@@ -192,4 +201,4 @@ def _load_one(
     if model.task is not Task.ASR:
         raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
     engine, corrector = _corrected(model, options, corrector)
-    return LiveRecognizer(engine, options.live, corrector=corrector)
+    return LiveRecognizer(engine, options.live, corrector, options.languages)

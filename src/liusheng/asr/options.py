@@ -291,8 +291,12 @@ class CorrectionOptions:
 
 @dataclass(frozen=True)
 class AsrOptions:
-    """The options of all parts."""
+    """The options of all parts.
 
+    languages: that "auto" chooses from, where a stream does not say; empty: all that the model has.
+    """
+
+    languages: tuple[str, ...] = ()
     live: LiveOptions = field(default_factory=LiveOptions)
     whisper: WhisperOptions = field(default_factory=WhisperOptions)
     moonshine: MoonshineOptions = field(default_factory=MoonshineOptions)

@@ -27,6 +27,7 @@ class StreamParams:
     """Parameters of a stream, set when it opens.
 
     lang: "auto", or one of the recogniser's `languages`.
+    languages: that "auto" chooses from; empty: the recogniser's own choice.
     hotwords: expected words.
     nbest: number of alternatives of each closed utterance.
     endpoint: seconds of silence that close an utterance; None: the recogniser's own.
@@ -42,6 +43,7 @@ class StreamParams:
     endpoint: float | None = None
     punctuation: bool | None = None
     itn: bool | None = None
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

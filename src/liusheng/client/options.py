@@ -28,6 +28,7 @@ class RecognitionOptions(TypedDict, total=False):
     name: of the audio, for the final reply; "audio" by default.
     nbest: how many alternatives at most.
     lang: "auto", the default, "zh", "en", ...
+    languages: that "auto" chooses from; by default the server's choice.
     sample_rate: of raw samples, in hertz; 16,000 by default.
     format: of the audio: raw samples, or a container.
     channels: of raw samples; 1 by default.
@@ -42,6 +43,7 @@ class RecognitionOptions(TypedDict, total=False):
     name: str
     nbest: int
     lang: str
+    languages: Sequence[str]
     sample_rate: int
     format: SamplesFormat | ContainerFormat
     channels: int

@@ -27,6 +27,7 @@ class RecognitionConfig(Struct, frozen=True, kw_only=True):
 
     nbest: how many alternatives the final reply has at most.
     lang: "auto" or a language code.
+    languages: the codes that "auto" chooses from; empty: the server's choice.
     hotwords: names and terms that the model should prefer.
     punctuation: whether the text has punctuation; unset: as the model writes it.
     itn: inverse text normalisation: numbers in digits (true) or in words (false); unset: as the
@@ -38,6 +39,9 @@ class RecognitionConfig(Struct, frozen=True, kw_only=True):
 
     nbest: Annotated[int, Meta(ge=1, le=100)] = 1
     lang: Annotated[str, Meta(min_length=1, max_length=20)] = "auto"
+    languages: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=20)], ...], Meta(max_length=20)
+    ] = ()
     hotwords: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=200)
     ] = ()

@@ -25,7 +25,7 @@ from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionStat
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
-from liusheng.protocol.languages import check_language
+from liusheng.protocol.languages import check_choice, check_language
 from liusheng.protocol.limits import packet_too_large
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
@@ -299,6 +299,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             return
         start = convert(message, asr.Start)
         check_language(start.lang, self._languages)
+        check_choice(start.languages, self._languages)
         check_audio_format(start.format, message)
         self._abandon()
         self._waiting_since = None

@@ -27,6 +27,21 @@ def check_language(lang: str, languages: Collection[str], field: str = "lang") -
     return lang
 
 
+def check_choice(languages: Collection[str], supported: Collection[str]) -> None:
+    """Check the languages that "auto" is to choose from.
+
+    Raises:
+        ProtocolError: not_supported_by_model.
+    """
+    for lang in languages:
+        if lang not in supported:
+            raise ProtocolError(
+                ErrorCode.NOT_SUPPORTED_BY_MODEL,
+                f'No model of this server supports the language {quoted(lang)} ("languages"); '
+                f"use some of {', '.join(sorted(supported))}.",
+            )
+
+
 def from_locale(lang: str) -> str:
     """Return the language code of a locale, as clients and browsers send it: "zh_cn", "en-US".
 

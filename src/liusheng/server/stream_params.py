@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol.asr import RecognitionConfig
+from liusheng.protocol.languages import AUTO
 
 
 def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
@@ -13,8 +14,11 @@ def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
 
     script: of Chinese text; a setting of the server.
     """
+    # A choice of one is that language, which may have a model of its own.
+    one = config.languages[0] if len(config.languages) == 1 else ""
     return StreamParams(
-        lang=config.lang,
+        lang=one if one and config.lang == AUTO else config.lang,
+        languages=config.languages,
         script=script,
         hotwords=config.hotwords,
         nbest=config.nbest,

@@ -218,3 +218,37 @@ class TestHotwords:
             recognizer.open(StreamParams("auto", hotwords=("国庆", word)))
         with pytest.raises(NotSupportedError, match="takes no hotwords"):
             recognizer.open(StreamParams("en", hotwords=("国庆",)))
+
+
+class TestLanguages:
+    """What "auto" chooses from."""
+
+    class Listener(Reciter):
+        """Keeps what each window says of languages."""
+
+        def __init__(self, *texts: str) -> None:
+            super().__init__(*texts)
+            self.said: list[tuple[tuple[str, ...], str, str]] = []
+
+        def _decode(self, window: Window) -> Decoded:
+            self.said.append((window.languages, window.before, window.shown))
+            return super()._decode(window)
+
+    def test_a_stream_has_the_choice_of_the_server_unless_it_has_its_own(self) -> None:
+        recognizer = LiveRecognizer(Reciter("一"), OPTIONS, languages=("zh", "en"))
+        assert recognizer.open(StreamParams()).params.languages == ("zh", "en")
+        own = StreamParams(languages=("en",))
+        assert recognizer.open(own).params.languages == ("en",)
+        assert recognizer.open(StreamParams("zh")).params.languages == ()
+
+    def test_a_choice_that_the_model_does_not_have_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"asr\.languages: script does not recognise ja, ko"):
+            LiveRecognizer(Reciter("一"), OPTIONS, languages=("zh", "ja", "ko"))
+
+    def test_a_window_knows_the_language_of_the_text_that_is_shown(self) -> None:
+        engine = self.Listener("", "", "一二", "一二三")
+        play(engine, StreamParams(languages=("zh", "en")))
+        assert {languages for languages, _, _ in engine.said} == {("zh", "en")}
+        shown = [each for _, _, each in engine.said]
+        assert shown[:3] == ["", "", ""]
+        assert shown[3] == "zh"

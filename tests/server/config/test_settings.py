@@ -347,6 +347,14 @@ def test_every_group_of_engine_options_is_a_setting() -> None:
     assert names <= set(AsrSettings.model_fields)
 
 
+def test_other_models_choose_from_all_their_languages() -> None:
+    assert Settings().asr_options.languages == ("zh", "en")
+    flags: dict[str, tuple[str, object]] = {"asr.models": ("--asr", ["tiny"])}
+    assert load(flags=flags).settings.asr_options.languages == ()
+    flags["asr.languages"] = ("--set", "ja, ko")
+    assert load(flags=flags).settings.asr_options.languages == ("ja", "ko")
+
+
 def test_default_models_are_the_catalogues() -> None:
     settings = Settings()
     chosen = [model.name for model in Catalogue.default() if model.default]

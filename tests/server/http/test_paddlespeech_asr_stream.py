@@ -105,6 +105,7 @@ async def test_parameters_of_start_apply(server: Server, engines: Fakes) -> None
     recognition.open = replacement
     try:
         wishes = {"word_times": "false", "endpoint_ms": "700", "hotwords": ["流声", "飞桨"]}
+        wishes["languages"] = ["zh"]
         answer = await post(server, said("hello"), {**RAW, **wishes, "partials": "utterance"})
     finally:
         del recognition.open
@@ -113,6 +114,7 @@ async def test_parameters_of_start_apply(server: Server, engines: Fakes) -> None
     assert final["times"] == []
     (params,) = opened
     assert (params.endpoint, params.hotwords) == (0.7, ("流声", "飞桨"))
+    assert params.languages == ("zh",)
 
 
 async def test_events(server: Server) -> None:

@@ -137,11 +137,13 @@ def _window(
         lang,
         timed,
         # Of the state before the turn: what the turn itself closes is decoded in the same batch.
-        state.lang,
-        (first, last),
-        state.params.nbest,
-        utterance.draft,
-        turn.spare,
+        before=state.lang,
+        languages=state.params.languages,
+        shown=utterance.lang if utterance.tail else "",
+        speech=(first, last),
+        nbest=state.params.nbest,
+        draft=utterance.draft,
+        spare=turn.spare,
     )
 
 

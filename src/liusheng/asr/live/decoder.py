@@ -35,8 +35,16 @@ class LiveRecognizer:
         engine: OfflineEngine,
         options: LiveOptions | None = None,
         corrector: Corrector | None = None,
+        languages: Sequence[str] = (),
     ) -> None:
+        """languages: that "auto" chooses from, where a stream does not say; empty: all."""
+        if unknown := [lang for lang in languages if lang not in engine.languages]:
+            raise ValueError(
+                f"asr.languages: {engine.name} does not recognise {', '.join(unknown)}; it has: "
+                + ", ".join(engine.languages)
+            )
         self.engine = engine
+        self._choice = tuple(languages)
         self._corrector = corrector
         self.options = options or LiveOptions()
         self.languages = engine.languages
@@ -67,6 +75,8 @@ class LiveRecognizer:
                 + ", ".join(self.languages)
             )
         self.capabilities(params.lang).check(params)
+        if params.lang == "auto" and not params.languages:
+            params = replace(params, languages=self._choice)
         return LiveState(params)
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:

@@ -34,8 +34,11 @@ class Window:
     lang: "auto", or one of the engine's `languages`.
     timed: the caller uses the times of pieces, which should be as accurate as the engine can make
         them; otherwise rough ones suffice (see `Piece`).
+    languages: that "auto" chooses from; empty: all of the engine's.
     before: the language of the stream's previous utterance, "" for the first. Where `lang` is
         "auto", an engine decodes in another language only with high confidence.
+    shown: the language of the text that earlier decodes of this utterance found; "": none did.
+        Until there is one, a partial decode finds no text before its language is sure.
     speech: start and end of the detected speech in the window, in seconds.
     nbest: number of hypotheses of a final decode, where the model has several.
     draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
@@ -46,6 +49,8 @@ class Window:
     lang: str
     timed: bool = False
     before: str = ""
+    languages: tuple[str, ...] = ()
+    shown: str = ""
     speech: tuple[float, float] = (0.0, float("inf"))
     nbest: int = 1
     draft: tuple[int, ...] = ()

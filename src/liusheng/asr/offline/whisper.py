@@ -15,6 +15,7 @@ import tokenizers
 from faster_whisper.tokenizer import Tokenizer
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.offline.language import choose_language
 from liusheng.asr.offline.repetition import has_loop, without_loops
 from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
 from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, Floats, WhisperEncoder
@@ -37,8 +38,6 @@ _PAD_ALIGNED = 0.5
 """Seconds of silence after speech that is only aligned; with 2 s, words move by 3 ms on average."""
 _MAX_ALIGNED = 400
 """Tokens; the decoder has 448 positions, the prompt included."""
-_MIN_SWITCH_PROBABILITY = 0.8
-"""Of a language other than the stream's, for the window to be decoded in it."""
 
 
 class WhisperEngine:
@@ -95,7 +94,41 @@ class WhisperEngine:
         final = effort is Effort.FINAL
         pad = self.options.pad_final if final else self.options.pad_partial
         encoded = [self._encoder.encode(w, pad) for w in windows]
-        langs = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
+        found = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
+        langs = [lang for lang, _ in found]
+        if not final and not all(sure for _, sure in found):
+            return self._decode_sure(windows, encoded, found)
+        return self._decode_encoded(windows, encoded, langs, effort, nbest)
+
+    def _decode_sure(
+        self,
+        windows: Sequence[Window],
+        encoded: Sequence[Floats],
+        found: Sequence[tuple[str, bool]],
+    ) -> list[Decoded]:
+        """Return partials, which are empty where the language is not sure yet."""
+        sure = [i for i, (_, each) in enumerate(found) if each]
+        decoded: dict[int, Decoded] = {}
+        if sure:
+            results = self._decode_encoded(
+                [windows[i] for i in sure],
+                [encoded[i] for i in sure],
+                [found[i][0] for i in sure],
+                Effort.PARTIAL,
+                1,
+            )
+            decoded = dict(zip(sure, results, strict=True))
+        return [decoded.get(i) or Decoded((), lang) for i, (lang, _) in enumerate(found)]
+
+    def _decode_encoded(
+        self,
+        windows: Sequence[Window],
+        encoded: Sequence[Floats],
+        langs: Sequence[str],
+        effort: Effort,
+        nbest: int,
+    ) -> list[Decoded]:
+        final = effort is Effort.FINAL
         # Many hypotheses differ in punctuation and timestamps only.
         nbest = min(2 * nbest, _MAX_HYPOTHESES) if final and nbest > 1 else 1
         beam = max(self.options.beam, nbest) if final else 1
@@ -134,22 +167,17 @@ class WhisperEngine:
         ctranslate2.set_random_seed(1)
         return states, self._generate([window], [states], [lang], 1, temperature=0.4)[0][0]
 
-    def _language(self, window: Window, encoded: Floats) -> str:
+    def _language(self, window: Window, encoded: Floats) -> tuple[str, bool]:
+        """Return the language to decode a window in, and whether it is sure."""
         if window.lang != "auto":
-            return window.lang
-        if len(self.languages) == 1:
-            return self.languages[0]
+            return window.lang, True
+        choice = [lang for lang in window.languages if lang in self._tokenizers] or self.languages
+        if len(choice) == 1:
+            return choice[0], True
         storage = ctranslate2.StorageView.from_array(encoded)
         ranked = self._model.detect_language(storage)[0]
-        found = [(token[2:-2], p) for token, p in ranked if token[2:-2] in self._tokenizers]
-        lang: str = found[0][0]
-        if (
-            window.before
-            and window.before in self._tokenizers
-            and found[0][1] < _MIN_SWITCH_PROBABILITY
-        ):
-            return window.before
-        return lang
+        known = [(token[2:-2], probability) for token, probability in ranked]
+        return choose_language([each for each in known if each[0] in choice], window)
 
     def _generate(
         self,

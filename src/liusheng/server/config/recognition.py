@@ -18,6 +18,10 @@ from liusheng.models.types import Task
 from liusheng.server.config.group import Group, Models
 
 
+def _default_choice(models: list[str]) -> list[str]:
+    return ["zh", "en"] if models == Catalogue.default().defaults(Task.ASR) else []
+
+
 class AsrSettings(Group):
     """Recognition."""
 
@@ -25,6 +29,11 @@ class AsrSettings(Group):
         default_factory=lambda: Catalogue.default().defaults(Task.ASR),
         description="Catalogue names or folders. A language uses the last model made for that "
         "language; other languages use the first model.",
+    )
+    languages: Models = Field(
+        default_factory=lambda given: _default_choice(given.get("models", [])),
+        description="Languages that `auto` chooses from, where a client does not say; an empty "
+        "list: all that the first model has, as by default with other models.",
     )
     script: Script = Field(
         default=Script.SIMPLIFIED,

@@ -77,14 +77,15 @@ class Settings(BaseSettings):
     @property
     def asr_options(self) -> AsrOptions:
         """The options of the recognisers."""
-        groups = {group.name: getattr(self.asr, group.name) for group in fields(AsrOptions)}
+        named = [option.name for option in fields(AsrOptions) if option.name != "languages"]
+        groups = {name: getattr(self.asr, name) for name in named}
         for name, options in groups.items():
             known = {option.name for option in fields(options)}
             set_by_workers = {
                 each: getattr(self.workers, each) for each in OF_WORKERS if each in known
             }
             groups[name] = replace(options, **set_by_workers)
-        return AsrOptions(**groups)
+        return AsrOptions(tuple(self.asr.languages), **groups)
 
     @classmethod
     def settings_customise_sources(

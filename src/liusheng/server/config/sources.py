@@ -130,7 +130,12 @@ def load(
     try:
         settings = Settings(**_nested({path: value for path, (value, _) in values.items()}))
     except ValidationError as error:
-        faults += [_fault_message(fault, origins) for fault in error.errors(include_url=False)]
+        faults += [
+            _fault_message(fault, origins)
+            for fault in error.errors(include_url=False)
+            # A default that follows from a value with a fault of its own.
+            if fault["type"] != "default_factory_not_called"
+        ]
     if faults or settings is None:
         raise SettingsError("\n".join(faults))
     return Loaded(settings, origins)

@@ -20,7 +20,7 @@ from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.http import UNSUPPORTED_RECOGNITION, RecognitionQuery
-from liusheng.protocol.languages import check_language
+from liusheng.protocol.languages import check_choice, check_language
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import CONTAINERS, sample_converter
@@ -36,7 +36,7 @@ from liusheng.server.stream_params import stream_params
 
 LINES = "application/x-ndjson"
 
-_LISTS = ("hotwords",)
+_LISTS = ("hotwords", "languages")
 
 
 def asr_stream_endpoint(
@@ -55,6 +55,7 @@ def asr_stream_endpoint(
         refuse_unsupported(parameters, UNSUPPORTED_RECOGNITION)
         check_audio_format(query.format, parameters)
         check_language(query.lang, recognition.languages)
+        check_choice(query.languages, recognition.languages)
         media_type = preferred(request.headers.get("accept", ""), (LINES, EVENTS))
         render = _line if media_type == LINES else event
         replies = Replies(query)
