@@ -42,7 +42,8 @@ def wav(word: str) -> bytes:
 
 async def post(server: Server, path: str, **body: Any) -> httpx2.Response:
     async with httpx2.AsyncClient(timeout=120) as client:
-        return await client.post(f"http://{server.address}{path}", **body)
+        answer: httpx2.Response = await client.post(f"http://{server.address}{path}", **body)
+        return answer
 
 
 async def test_a_recognition_over_a_websocket(serve: Serve, engines: Fakes) -> None:

@@ -231,8 +231,8 @@ def _mono(frame: av.AudioFrame) -> Iterator[Samples]:
 def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
     """Return the samples of a frame, shape (channels, n).
 
-    Not `to_ndarray` or `planes`: of a frame with eight planes PyAV counts nine, because it looks for
-    an end that such a frame has not. Until PyAV 18 reading the ninth ends the process; PyAV 19
+    Not `to_ndarray` or `planes`: of a frame with eight planes PyAV counts nine, because it looks
+    for an end that such a frame has not. Until PyAV 18 reading the ninth ends the process; PyAV 19
     raises ValueError.
     """
     count = frame.layout.nb_channels

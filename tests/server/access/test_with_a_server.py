@@ -54,7 +54,8 @@ class Keyed:
 
     async def get(self, path: str = paths.INFO, **headers: str) -> httpx2.Response:
         async with httpx2.AsyncClient() as client:
-            return await client.get(self.http + path, headers=headers)
+            answer: httpx2.Response = await client.get(self.http + path, headers=headers)
+            return answer
 
 
 @pytest_asyncio.fixture(loop_scope="session")

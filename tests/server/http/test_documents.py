@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def get(server: Server, path: str) -> httpx2.Response:
     async with httpx2.AsyncClient() as client:
-        answer = await client.get(f"http://{server.address}{path}")
+        answer: httpx2.Response = await client.get(f"http://{server.address}{path}")
     assert answer.status_code == 200
     return answer
 

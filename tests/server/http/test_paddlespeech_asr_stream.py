@@ -44,7 +44,10 @@ def wav(pcm: bytes, channels: int = 1) -> bytes:
 async def post(server: Server, body: Any, params: Any = RAW, **headers: str) -> httpx2.Response:
     async with httpx2.AsyncClient(timeout=120) as client:
         url = f"http://{server.address}{ASR}"
-        return await client.post(url, content=body, params=params, headers=headers)
+        answer: httpx2.Response = await client.post(
+            url, content=body, params=params, headers=headers
+        )
+        return answer
 
 
 def lines(answer: httpx2.Response) -> list[dict[str, Any]]:

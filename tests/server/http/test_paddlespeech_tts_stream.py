@@ -32,7 +32,10 @@ def samples(pcm: bytes) -> list[int]:
 async def post(server: Server, message: Any, **headers: str) -> httpx2.Response:
     async with httpx2.AsyncClient(timeout=120) as client:
         body = message if isinstance(message, bytes) else json.dumps(message)
-        return await client.post(f"http://{server.address}{TTS}", content=body, headers=headers)
+        answer: httpx2.Response = await client.post(
+            f"http://{server.address}{TTS}", content=body, headers=headers
+        )
+        return answer
 
 
 def original_client(address: str, **fields: Any) -> tuple[list[bytes], requests.Response]:

@@ -23,7 +23,7 @@ async def refused(server: Server) -> httpx2.Response:
     """Wait until the server refuses; return the refusal."""
     async with httpx2.AsyncClient(timeout=60) as client:
         while True:
-            answer = await client.get(f"http://{server.address}/api/info")
+            answer: httpx2.Response = await client.get(f"http://{server.address}/api/info")
             if answer.status_code == 503:
                 return answer
             await asyncio.sleep(0.02)

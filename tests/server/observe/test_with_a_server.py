@@ -72,7 +72,10 @@ def access_log() -> Iterator[AccessLog]:
 
 async def get(server: Server, path: str, **headers: str) -> httpx2.Response:
     async with httpx2.AsyncClient() as client:
-        return await client.get(f"http://{server.address}{path}", headers=headers)
+        answer: httpx2.Response = await client.get(
+            f"http://{server.address}{path}", headers=headers
+        )
+        return answer
 
 
 async def metrics(server: Server) -> Samples:
