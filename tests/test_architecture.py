@@ -28,7 +28,7 @@ ENGINES = {
     "tokenizers",
     "wetext",
 }
-SERVER = {"httpx", "pydantic", "starlette", "structlog", "uvicorn"}
+SERVER = {"httpx2", "pydantic", "starlette", "structlog", "uvicorn"}
 CLIENT = {"asyncio", "msgspec", "numpy", "websockets"}
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from liusheng._version import __version__
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from liusheng.client import connect
 
 __all__ = ["__version__", "connect"]
+
+# Without it, ONNX Runtime keeps an identifier of the device and sends records of its use to its
+# maker. It reads the variable once, before its first session; worker processes inherit it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def __getattr__(name: str) -> object:

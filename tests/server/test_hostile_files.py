@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FILES = hostile.REFUSED | {"giant_index": (hostile.giant_index, "takes more memory")}
 
-Post = Callable[[httpx.AsyncClient, str, bytes], Awaitable[httpx.Response]]
+Post = Callable[[httpx2.AsyncClient, str, bytes], Awaitable[httpx2.Response]]
 
 
-async def openai_form(client: httpx.AsyncClient, address: str, data: bytes) -> httpx.Response:
+async def openai_form(client: httpx2.AsyncClient, address: str, data: bytes) -> httpx2.Response:
     return await client.post(
         f"http://{address}{paths.TRANSCRIPTIONS}",
         data={"model": "whisper-1"},
@@ -33,7 +33,7 @@ async def openai_form(client: httpx.AsyncClient, address: str, data: bytes) -> h
     )
 
 
-async def paddlespeech(client: httpx.AsyncClient, address: str, data: bytes) -> httpx.Response:
+async def paddlespeech(client: httpx2.AsyncClient, address: str, data: bytes) -> httpx2.Response:
     body = {
         "audio": base64.b64encode(data).decode(),
         "audio_format": "wav",
@@ -43,14 +43,14 @@ async def paddlespeech(client: httpx.AsyncClient, address: str, data: bytes) -> 
     return await client.post(f"http://{address}{paths.ASR}", json=body)
 
 
-async def stream(client: httpx.AsyncClient, address: str, data: bytes) -> httpx.Response:
+async def stream(client: httpx2.AsyncClient, address: str, data: bytes) -> httpx2.Response:
     return await client.post(f"http://{address}{paths.ASR_STREAMING}?format=auto", content=data)
 
 
 POSTS: list[Post] = [openai_form, paddlespeech, stream]
 
 
-def error_of(answer: httpx.Response) -> tuple[str, str]:
+def error_of(answer: httpx2.Response) -> tuple[str, str]:
     """The code and the message of an error, in either format."""
     body = answer.json()
     error = body["error"]
@@ -63,7 +63,7 @@ def error_of(answer: httpx.Response) -> tuple[str, str]:
 @pytest.mark.parametrize("name", FILES)
 async def test_over_http_it_is_400_with_a_reason(server: Server, name: str, post: Post) -> None:
     make, words = FILES[name]
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         answer = await post(client, server.address, make())
     code, message = error_of(answer)
     assert (answer.status_code, code) == (400, "invalid_audio")
@@ -101,7 +101,7 @@ async def test_a_decoder_that_dies_costs_its_own_request(
         os.kill(decoding.pids[1], 11)
         yield data[2_000:]
 
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         address = f"http://{server.address}{paths.ASR_STREAMING}?format=flac"
         answer = await client.post(address, content=body())
         code, message = error_of(answer)
@@ -115,7 +115,7 @@ async def test_no_decoder_is_free(serve: Serve, decoding: DecodingService) -> No
     server = await serve()
     running, decoding.running = decoding.running, decoding.options.processes
     try:
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             answer = await openai_form(client, server.address, hostile.speech(1.0))
     finally:
         decoding.running = running
@@ -130,7 +130,7 @@ async def test_a_small_file_of_many_hours(serve: Serve, post: Post) -> None:
     server = await serve(limits={"max_upload_seconds": 60, "max_queued_seconds": 10})
     data = hostile.flac(16_000, 100)
     assert len(data) < 2_000
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         answer = await post(client, server.address, data)
     assert (answer.status_code, error_of(answer)[0]) == (413, "session_too_long")
 
@@ -162,7 +162,7 @@ async def test_memory_of_sixteen_at_once(server: Server, decoding: DecodingServi
 
     makes = [make for make, _ in FILES.values()]
     makes += [lambda: hostile.with_cover(1_500), lambda: hostile.flac(192_000, 40, channels=8)]
-    async with httpx.AsyncClient(timeout=120) as client:
+    async with httpx2.AsyncClient(timeout=120) as client:
         await openai_form(client, server.address, hostile.speech(1.0))
         before = taken()
         watching = asyncio.create_task(watch())

@@ -22,7 +22,7 @@ def root() -> Iterator[logging.Logger]:
     handlers, level = logger.handlers[:], logger.level
     chatty = {
         name: logging.getLogger(name).level
-        for name in ("uvicorn.error", "uvicorn.access", "httpx", "asyncio")
+        for name in ("uvicorn.error", "uvicorn.access", "httpx2", "asyncio")
     }
     yield logger
     logger.handlers[:] = handlers
@@ -70,7 +70,7 @@ def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_libraries_log_warnings_only(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("debug", "text")
-    for name in ("uvicorn.error", "httpx"):
+    for name in ("uvicorn.error", "httpx2"):
         logging.getLogger(name).info("connection open")
         logging.getLogger(name).warning("odd")
     assert [line for line in logged(capsys) if "connection open" in line] == []

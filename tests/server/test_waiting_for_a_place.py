@@ -9,7 +9,7 @@ import wave
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.protocol import paths
@@ -40,9 +40,10 @@ def wav(word: str) -> bytes:
     return buffer.getvalue()
 
 
-async def post(server: Server, path: str, **body: Any) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=120) as client:
-        return await client.post(f"http://{server.address}{path}", **body)
+async def post(server: Server, path: str, **body: Any) -> httpx2.Response:
+    async with httpx2.AsyncClient(timeout=120) as client:
+        answer: httpx2.Response = await client.post(f"http://{server.address}{path}", **body)
+        return answer
 
 
 async def test_a_recognition_over_a_websocket(serve: Serve, engines: Fakes) -> None:

@@ -182,7 +182,7 @@ def _corrected(
     """Load an offline model; return it and its corrector, if it is to be corrected."""
     if not is_corrected(model.kind):
         corrector = None
-    if not (corrector and corrector.has_language_model):
+    if not corrector:
         # Without a language model there is no choosing between two finals.
         options = replace(options, whisper=replace(options.whisper, second_final=False))
     return load_engine(model, options), corrector

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from liusheng.asr.correction.trigram import has_kenlm
 from liusheng.asr.options import AsrOptions
 from liusheng.models.errors import IncompleteModelError, NotInstalledError
 from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
@@ -105,9 +104,4 @@ def _open_correction_model(open_model: OpenModel, name: str) -> tuple[InstalledM
         )
     if model.task is not Task.LM:
         raise ValueError(f"asr.correction.model: {name} is not a language model")
-    if not has_kenlm():
-        return model, (
-            "Mandarin is recognised less accurately: the package camel-kenlm is not installed "
-            "(there is no build of it for every version of Python)"
-        )
     return model, ""

@@ -16,6 +16,7 @@ import av
 import av.error
 import numpy as np
 import numpy.typing as npt
+from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
@@ -230,15 +231,17 @@ def _mono(frame: av.AudioFrame) -> Iterator[Samples]:
 def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
     """Return the samples of a frame, shape (channels, n).
 
-    Not `to_ndarray`: PyAV lists what follows the eighth plane of a frame as a ninth, and reading it
-    ends the process.
+    Not `to_ndarray` or `planes`: of a frame with eight planes PyAV counts nine, because it looks
+    for an end that such a frame has not. Until PyAV 18 reading the ninth ends the process; PyAV 19
+    raises ValueError.
     """
     count = frame.layout.nb_channels
     dtype = np.dtype(_DTYPES[frame.format.packed.name])
-    planes: list[Any] = list(frame.planes)
+    planar = frame.format.is_planar
+    planes: list[Any] = [AudioPlane(frame, index) for index in range(count if planar else 1)]
     samples: npt.NDArray[np.generic]
-    if frame.format.is_planar:
-        samples = np.stack([np.frombuffer(each, dtype, frame.samples) for each in planes[:count]])
+    if planar:
+        samples = np.stack([np.frombuffer(each, dtype, frame.samples) for each in planes])
     else:
         samples = np.frombuffer(planes[0], dtype, frame.samples * count).reshape(-1, count).T
     return samples

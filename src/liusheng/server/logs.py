@@ -48,5 +48,5 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # At "info", these libraries log every connection and request, as our own lines do.
-    for chatty in ("uvicorn.error", "uvicorn.access", "httpx", "asyncio"):
+    for chatty in ("uvicorn.error", "uvicorn.access", "httpx2", "asyncio"):
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))

@@ -99,12 +99,6 @@ def test_hotwords_that_are_not_spoken_are_not_written() -> None:
     assert lattice(ALL + " 事实 事实").spell("事实", 0, [Hotword.of("时事")]) == "事实"
 
 
-def test_without_a_language_model_only_hotwords_are_changed(lexicon: HomophoneLexicon) -> None:
-    plain = Lattice(lexicon, None, CorrectionOptions())
-    assert plain.spell("正式陈取兰") == "正式陈取兰"
-    assert plain.spell("正式陈取兰", 0, [Hotword.of("陈曲澜")]) == "正式陈曲澜"
-
-
 def test_a_lexicon_line_with_too_few_syllables() -> None:
     with pytest.raises(ValueError, match="银行 has 2 characters but 1"):
         HomophoneLexicon([("银行", ["yin2"])])

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from liusheng.asr.correction import corrector
-from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.options import CorrectionOptions
 from liusheng.models.types import InstalledModel, Kind, Task
 
@@ -22,13 +21,3 @@ def model(folder: Path, *roles: str) -> InstalledModel:
 def test_a_model_without_a_lexicon_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"lm cannot correct Mandarin: it has no lexicon\.txt"):
         corrector.load(model(tmp_path, "model"), CorrectionOptions())
-
-
-def test_without_kenlm_hotwords_are_found_and_nothing_else_is_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(corrector, "has_kenlm", lambda: False)
-    loaded = corrector.load(model(tmp_path, "model", "lexicon"), CorrectionOptions())
-    assert not loaded.has_language_model
-    assert loaded.correct("你好陈取兰，正式") == "你好陈取兰，正式"
-    assert loaded.correct("你好陈取兰，正式", "", [Hotword.of("陈曲澜")]) == "你好陈曲澜，正式"

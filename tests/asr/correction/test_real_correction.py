@@ -28,7 +28,6 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def corrector() -> Corrector:
-    pytest.importorskip("kenlm")
     return load_corrector(Store().open(LM), CorrectionOptions())
 
 

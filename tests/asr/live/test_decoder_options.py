@@ -69,8 +69,6 @@ def _pieces(text: str, window: Window) -> tuple[Piece, ...]:
 class Upper(Lattice):
     """Corrects 一 to 甲, 二 to 乙 and 三 to 丙; hotwords are not heard."""
 
-    has_language_model = True
-
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
 

@@ -16,8 +16,6 @@ from liusheng.asr.types import Script, StreamParams
 class Sensible(Lattice):
     """Writes 云雾 for 云舞; the more 好 a text has, the better sense it makes."""
 
-    has_language_model = True
-
     def __init__(self) -> None:
         pass
 

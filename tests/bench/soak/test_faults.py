@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.bench.soak.faults import Faults, possible_faults
@@ -21,18 +21,18 @@ CLIPS = [clip("a", 0.5)]
 MARKER = "liusheng.runtime.workers.worker"
 
 
-class Answering(httpx.AsyncBaseTransport):
+class Answering(httpx2.AsyncBaseTransport):
     """Answers every request with the next of some statuses, the last one again and again."""
 
     def __init__(self, *statuses: int) -> None:
         self._statuses = list(statuses)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         await request.aread()
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if status == 0:
-            raise httpx.ReadError("reset", request=request)
-        return httpx.Response(status)
+            raise httpx2.ReadError("reset", request=request)
+        return httpx2.Response(status)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ class Answering(httpx.AsyncBaseTransport):
 async def test_files_must_be_refused_in_order(
     kind: FaultKind, statuses: list[int], problems: int
 ) -> None:
-    async with httpx.AsyncClient(transport=Answering(*statuses)) as http:
+    async with httpx2.AsyncClient(transport=Answering(*statuses)) as http:
         faults = Faults(Target("ws://127.0.0.1:1", None), CLIPS, http)
         record = await faults.make(Fault(0.0, kind, 5))
     assert len(record.problems) == problems
@@ -78,7 +78,7 @@ async def server() -> AsyncIterator[asyncio.subprocess.Process]:
 
 async def test_workers_are_stopped_and_killed(server: asyncio.subprocess.Process) -> None:
     assert server.stdout is not None
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         faults = Faults(Target("ws://127.0.0.1:1", server.pid), CLIPS, http)
         killed = await faults.make(Fault(0.0, FaultKind.KILL_WORKER, 1))
         assert killed.detail.startswith("process ")
@@ -90,7 +90,7 @@ async def test_workers_are_stopped_and_killed(server: asyncio.subprocess.Process
 async def test_a_reload_goes_to_the_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr("os.kill", lambda pid, number: sent.append((pid, number)))
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         faults = Faults(Target("ws://127.0.0.1:1", 17), CLIPS, http)
         await faults.make(Fault(0.0, FaultKind.RELOAD, 1))
     assert sent == [(17, signal.SIGHUP)]
@@ -112,7 +112,7 @@ async def test_clients_are_cut() -> None:
 
     listening = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         faults = Faults(Target(f"ws://127.0.0.1:{port}", None), CLIPS, http)
         await faults.make(Fault(0.0, FaultKind.RESET_CLIENTS, 1))
         found = sorted([await ends.get() for _ in range(3)])
@@ -123,7 +123,7 @@ async def test_clients_are_cut() -> None:
 async def test_a_server_that_refuses_connections_is_no_error_of_the_load() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         faults = Faults(Target(f"ws://127.0.0.1:{port}", None), CLIPS, http)
         await faults.make(Fault(0.0, FaultKind.RESET_CLIENTS, 1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.protocol import paths
@@ -34,7 +34,7 @@ async def test_texts_of_users_are_in_no_log(
             await asr.ask(SPOKEN.encode())
             await asr.ask({"signal": TEXT})
             await asr.ask({"name": TEXT, "signal": "end", "nbest": 1})
-        async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+        async with httpx2.AsyncClient(base_url=f"http://{server.address}") as client:
             await client.post(paths.TTS, json={"text": TEXT, "speed": TEXT})
             audio = base64.b64encode(TEXT.encode()).decode()
             await client.post(paths.ASR, json={"audio": audio, "audio_format": TEXT})

@@ -8,7 +8,7 @@ import socket
 import ssl
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trustme
 import websockets
@@ -104,7 +104,7 @@ async def test_a_new_certificate_is_used_without_dropping_connections(
         assert await asyncio.to_thread(presented, port, trusting) == second
         await dialogue.send(bytes(320))
         assert "result" in await dialogue.receive()
-    async with httpx.AsyncClient(verify=trusting) as client:
+    async with httpx2.AsyncClient(verify=trusting) as client:
         answer = await client.get(f"https://{server.address}{paths.INFO}")
         assert answer.status_code == 200
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"

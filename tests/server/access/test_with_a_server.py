@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
 import pytest_asyncio
@@ -58,9 +58,10 @@ class Keyed:
         self._refreshed.clear()
         await asyncio.wait_for(self._refreshed.wait(), 60)
 
-    async def get(self, path: str = paths.INFO, **headers: str) -> httpx.Response:
-        async with httpx.AsyncClient() as client:
-            return await client.get(self.http + path, headers=headers)
+    async def get(self, path: str = paths.INFO, **headers: str) -> httpx2.Response:
+        async with httpx2.AsyncClient() as client:
+            answer: httpx2.Response = await client.get(self.http + path, headers=headers)
+            return answer
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -194,7 +195,7 @@ async def test_a_revoked_key_ends_its_sessions(keyed: Keyed) -> None:
         connect(paths.ASR_STREAMING, additional_headers=bearer()) as asr,
         connect(paths.TTS_STREAMING, additional_headers=bearer()) as tts,
         connect(paths.ASR_STREAMING, additional_headers=bearer(WRONG)) as bobs,
-        httpx.AsyncClient() as client,
+        httpx2.AsyncClient() as client,
     ):
         await Dialogue(asr).ask(START)
         await Dialogue(bobs).ask(START)
@@ -253,7 +254,7 @@ async def test_wrong_keys_delay_nobody_else(keyed: Keyed, caplog: pytest.LogCapt
 def debug_log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Log as a server at its most talkative; return what it has logged, without our clients'."""
     root = logging.getLogger()
-    names = ("uvicorn.error", "uvicorn.access", "httpx", "asyncio")
+    names = ("uvicorn.error", "uvicorn.access", "httpx2", "asyncio")
     before = root.handlers[:], root.level, [logging.getLogger(name).level for name in names]
     logs.set_up("debug", "json")
     (handler,) = root.handlers
@@ -362,7 +363,7 @@ async def test_pages_of_other_origins_are_refused(server: Server) -> None:
             assert "access.origins" in str(error)
     async with server.connect(paths.ASR_STREAMING, origin=own) as socket:
         await Dialogue(socket).ask(START)
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         for path, expected in ((paths.INFO, 200), (paths.TTS, 405)):
             url = own + path
             assert (await client.get(url, headers={"Origin": own})).status_code == expected
@@ -381,7 +382,7 @@ async def test_pages_of_other_origins_are_refused(server: Server) -> None:
 
 async def test_another_name_of_a_loopback_server_is_refused(server: Server) -> None:
     port = server.address.partition(":")[2]
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         for host, status in (
             ("evil.example", 403),
             (f"evil.example:{port}", 403),
@@ -413,7 +414,7 @@ async def test_listed_origins_and_hosts(serve: Serve) -> None:
     server = await serve(access={"origins": [app], "hosts": ["speech.example.org"]})
     async with server.connect(paths.ASR_STREAMING, origin=app) as socket:
         await Dialogue(socket).ask(START)
-    async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}") as client:
         preflight = await client.options(
             paths.TTS,
             headers={
@@ -435,7 +436,7 @@ async def test_listed_origins_and_hosts(serve: Serve) -> None:
 
 
 async def test_every_answer_has_security_headers(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}") as client:
         for path in ("/", "/page/main.js", paths.DOCS, paths.INFO, "/none", "/v1/none"):
             headers = (await client.get(path)).headers
             assert headers["x-content-type-options"] == "nosniff"
@@ -469,7 +470,7 @@ async def test_forwarded_addresses_are_believed_from_trusted_proxies_only(
         logger = logging.getLogger("liusheng.access")
         logger.addHandler(handler)
         try:
-            async with httpx.AsyncClient() as client:
+            async with httpx2.AsyncClient() as client:
                 await client.get(f"http://{server.address}{paths.INFO}", headers=headers)
             peer = await asyncio.wait_for(seen.get(), 20)  # it is logged after the answer
         finally:

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-import httpx
+import httpx2
 import jsonschema
 import pytest
 import pytest_asyncio
@@ -18,9 +18,9 @@ from tests.server.conftest import Serve, Server
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def get(server: Server, path: str) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
-        answer = await client.get(f"http://{server.address}{path}")
+async def get(server: Server, path: str) -> httpx2.Response:
+    async with httpx2.AsyncClient() as client:
+        answer: httpx2.Response = await client.get(f"http://{server.address}{path}")
     assert answer.status_code == 200
     return answer
 
@@ -113,7 +113,7 @@ async def test_http_messages(
     server: Server, http: dict[str, Any], method: str, path: str, body: Any, status: int
 ) -> None:
     operation = http["paths"][path][method]
-    async with httpx.AsyncClient(timeout=120) as client:
+    async with httpx2.AsyncClient(timeout=120) as client:
         answer = await client.request(method, f"http://{server.address}{path}", json=body)
     assert answer.status_code == status, answer.text
     told = operation["responses"]["200" if status == 200 else "default"]
@@ -126,7 +126,7 @@ async def test_http_messages(
 async def test_lines_of_recognition(server: Server, http: dict[str, Any]) -> None:
     path = "/paddlespeech/asr/streaming"
     told = http["paths"][path]["post"]["responses"]["200"]["content"]["application/x-ndjson"]
-    async with httpx.AsyncClient(timeout=120) as client:
+    async with httpx2.AsyncClient(timeout=120) as client:
         url = f"http://{server.address}{path}?format=pcm_s16le"
         answer = await client.post(url, content=b"hello ".ljust(6_400))
     for line in answer.text.splitlines():

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -44,7 +44,7 @@ async def test_a_client_that_still_sends_gets_the_error(
 
 async def test_a_connection_is_used_again(server: Server) -> None:
     """A refused request does not leave its body in the next one's way."""
-    async with httpx.AsyncClient(timeout=120) as client:
+    async with httpx2.AsyncClient(timeout=120) as client:
         for _ in range(3):
             url = f"http://{server.address}"
             bad = await client.post(f"{url}{ASR}?nbest=x", content=b"x" * 100_000)
@@ -65,7 +65,7 @@ async def test_a_connection_is_used_again(server: Server) -> None:
 async def test_other_methods_and_paths(
     server: Server, method: str, path: str, status: int, code: Any
 ) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         answer = await client.request(method, f"http://{server.address}{path}")
     body = answer.json()
     assert (answer.status_code, body["code"], body["error"]) == (status, status, code)

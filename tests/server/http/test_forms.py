@@ -13,7 +13,7 @@ import wave
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
@@ -207,7 +207,7 @@ def request(body: bytes, length: int | None = None) -> bytes:
 class TestNoFileStaysOpen:
     @pytest.mark.slow
     async def test_after_an_answer(self, server: Server) -> None:
-        async with httpx.AsyncClient(timeout=120) as client:
+        async with httpx2.AsyncClient(timeout=120) as client:
             for _ in range(30):
                 answer = await client.post(
                     f"http://{server.address}/v1/audio/transcriptions",
@@ -240,7 +240,7 @@ class TestNoFileStaysOpen:
             await settled()
 
     async def test_after_a_full_disk(self, server: Server, full_disk: None) -> None:
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             answer = await client.post(
                 f"http://{server.address}/v1/audio/transcriptions",
                 data={"model": "whisper-1"},

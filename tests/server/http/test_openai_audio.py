@@ -10,7 +10,7 @@ import wave
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import openai
 import pytest
@@ -162,7 +162,7 @@ class TestTranscriptions:
         ],
     )
     async def test_forms_that_are_none(self, server: Server, request_: Any, code: Any) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             url = f"http://{server.address}/v1/audio/transcriptions"
             answer = await client.post(url, **request_)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
@@ -233,7 +233,7 @@ class TestSpeech:
         assert answer.response.headers["content-type"] == "audio/mpeg"
 
     async def test_events(self, server: Server) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             answer = await client.post(
                 f"http://{server.address}/v1/audio/speech",
                 json={

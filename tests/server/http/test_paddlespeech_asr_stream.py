@@ -1,4 +1,4 @@
-"""`POST /paddlespeech/asr/streaming` by curl, httpx, requests, and byte by byte.
+"""`POST /paddlespeech/asr/streaming` by curl, httpx2, requests, and byte by byte.
 
 The fake recogniser takes its audio, read as ASCII, for what is being said.
 """
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 
@@ -41,13 +41,16 @@ def wav(pcm: bytes, channels: int = 1) -> bytes:
     return buffer.getvalue()
 
 
-async def post(server: Server, body: Any, params: Any = RAW, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=120) as client:
+async def post(server: Server, body: Any, params: Any = RAW, **headers: str) -> httpx2.Response:
+    async with httpx2.AsyncClient(timeout=120) as client:
         url = f"http://{server.address}{ASR}"
-        return await client.post(url, content=body, params=params, headers=headers)
+        answer: httpx2.Response = await client.post(
+            url, content=body, params=params, headers=headers
+        )
+        return answer
 
 
-def lines(answer: httpx.Response) -> list[dict[str, Any]]:
+def lines(answer: httpx2.Response) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["X-Accel-Buffering"] == "no"
     return [json.loads(line) for line in answer.text.splitlines()]

@@ -1,4 +1,4 @@
-"""`POST /paddlespeech/tts/streaming` by the clients that its users have: requests, curl, httpx."""
+"""`POST /paddlespeech/tts/streaming` by the clients that its users have: requests, curl, httpx2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 import requests
@@ -29,10 +29,13 @@ def samples(pcm: bytes) -> list[int]:
     return [int(sample) for sample in np.frombuffer(pcm, "<i2")]
 
 
-async def post(server: Server, message: Any, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=120) as client:
+async def post(server: Server, message: Any, **headers: str) -> httpx2.Response:
+    async with httpx2.AsyncClient(timeout=120) as client:
         body = message if isinstance(message, bytes) else json.dumps(message)
-        return await client.post(f"http://{server.address}{TTS}", content=body, headers=headers)
+        answer: httpx2.Response = await client.post(
+            f"http://{server.address}{TTS}", content=body, headers=headers
+        )
+        return answer
 
 
 def original_client(address: str, **fields: Any) -> tuple[list[bytes], requests.Response]:
@@ -163,7 +166,7 @@ async def test_a_failure_at_once_has_a_status(server: Server) -> None:
 
 
 async def test_a_failure_on_the_way_cuts_the_answer_off(server: Server) -> None:
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         await post(server, {"text": "6 raise"}, Accept="application/octet-stream")
 
 
@@ -230,7 +233,7 @@ async def test_a_client_that_reads_nothing_is_disconnected(
 async def test_a_server_that_stops_cuts_off(serve: Serve) -> None:
     server = await serve()
     async with (
-        httpx.AsyncClient(timeout=120) as client,
+        httpx2.AsyncClient(timeout=120) as client,
         client.stream(
             "POST",
             f"http://{server.address}{TTS}",
@@ -241,6 +244,6 @@ async def test_a_server_that_stops_cuts_off(serve: Serve) -> None:
         pieces = answer.aiter_raw()
         await anext(pieces)
         server.stop.set()
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises(httpx2.RemoteProtocolError):
             async for _ in pieces:
                 pass

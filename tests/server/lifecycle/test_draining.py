@@ -6,7 +6,7 @@ import asyncio
 import base64
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import websockets
 
@@ -19,11 +19,11 @@ PATIENT = {"seconds": 120, "final_seconds": 120}
 IMPATIENT = {"seconds": 0, "final_seconds": 120}
 
 
-async def refused(server: Server) -> httpx.Response:
+async def refused(server: Server) -> httpx2.Response:
     """Wait until the server refuses; return the refusal."""
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         while True:
-            answer = await client.get(f"http://{server.address}/api/info")
+            answer: httpx2.Response = await client.get(f"http://{server.address}/api/info")
             if answer.status_code == 503:
                 return answer
             await asyncio.sleep(0.02)
@@ -38,7 +38,7 @@ async def test_what_runs_may_finish_and_what_is_new_is_refused(serve: Serve) -> 
         assert answer.json()["error"] == "server_stopping"
         assert answer.headers["Retry-After"] == "5"
         assert answer.headers["Connection"] == "close"
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             openai = await client.get(f"http://{server.address}/v1/models")
         assert openai.json()["error"]["code"] == "server_stopping"
         with pytest.raises(websockets.InvalidStatus) as caught:

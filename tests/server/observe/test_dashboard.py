@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -41,7 +41,7 @@ def rules() -> list[dict[str, Any]]:
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_every_metric_that_is_asked_for_exists(server: Server) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         text = (await client.get(f"http://{server.address}{paths.METRICS}")).text
     samples: dict[str, set[str]] = {name: set() for name in OF_PROMETHEUS}
     for family in text_string_to_metric_families(text):

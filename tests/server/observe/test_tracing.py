@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.protocol import paths
@@ -88,7 +88,7 @@ async def test_a_synthesis_continues_the_trace_of_its_client(
 ) -> None:
     server = await serve(observe={"trace_ratio": 0})
     url = f"http://{server.address}{paths.TTS_STREAMING}"
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         traced = await client.post(
             url, json={"text": "3"}, headers={"traceparent": f"00-{TRACE}-{PARENT}-01"}
         )
@@ -140,7 +140,7 @@ async def test_spans_reach_a_receiver_before_the_server_ends(
 ) -> None:
     address, handler = receiver
     server = await serve(observe={"otlp_endpoint": address})
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         refused = await client.post(f"http://{server.address}{paths.TTS}", content=b"{")
     assert refused.status_code == 400
     server.stop.set()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import structlog
 import websockets
@@ -70,9 +70,12 @@ def access_log() -> Iterator[AccessLog]:
     log.setLevel(level)
 
 
-async def get(server: Server, path: str, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
-        return await client.get(f"http://{server.address}{path}", headers=headers)
+async def get(server: Server, path: str, **headers: str) -> httpx2.Response:
+    async with httpx2.AsyncClient() as client:
+        answer: httpx2.Response = await client.get(
+            f"http://{server.address}{path}", headers=headers
+        )
+        return answer
 
 
 async def metrics(server: Server) -> Samples:
@@ -203,7 +206,7 @@ async def test_refusals_are_logged_with_their_codes(server: Server, access_log: 
         line, fields = await access_log.of(response.headers["X-Request-Id"])
         assert (fields["status"], fields["error"]) == (status, code)
         assert code in line
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         response = await client.post(f"http://{server.address}{paths.TTS}", content=b"{")
     assert response.status_code == 400
     _, fields = await access_log.of(response.headers["X-Request-Id"])

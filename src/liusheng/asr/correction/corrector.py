@@ -10,7 +10,7 @@ from functools import lru_cache
 from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.correction.lexicon import HomophoneLexicon, read_lexicon
-from liusheng.asr.correction.trigram import Trigram, has_kenlm
+from liusheng.asr.correction.trigram import Trigram
 from liusheng.asr.options import CorrectionOptions
 from liusheng.han import HAN
 from liusheng.models.types import InstalledModel
@@ -25,7 +25,6 @@ class Corrector:
     Runs are separated by anything that is not a Han character, and corrected independently.
 
     context: characters before a text that are taken into account; a trigram depends on two words.
-    has_language_model: without one, only hotwords are corrected, and `likelihood` is constant.
     """
 
     context = 8
@@ -34,7 +33,6 @@ class Corrector:
         # Successive decodes of a growing window have most of their runs in common.
         self._spell = lru_cache(maxsize=_CACHE_SIZE)(lattice.spell)
         self._lattice = lattice
-        self.has_language_model = lattice.has_language_model
 
     def correct(self, text: str, before: str = "", hotwords: Sequence[Hotword] = ()) -> str:
         """Return the most likely correction of `text` (simplified characters), of the same length.
@@ -63,7 +61,7 @@ class Corrector:
 
 
 def load(model: InstalledModel, options: CorrectionOptions) -> Corrector:
-    """Load a corrector. Without the module `kenlm` it corrects hotwords only.
+    """Load a corrector.
 
     Raises:
         ValueError: the model has no lexicon.
@@ -74,6 +72,6 @@ def load(model: InstalledModel, options: CorrectionOptions) -> Corrector:
             f"{model.name} cannot correct Mandarin: it has no lexicon.txt with a line "
             '"WORD SYLLABLE ..." for each of its words'
         )
-    trigram = Trigram(model.files["model"]) if has_kenlm() else None
-    lexicon = HomophoneLexicon(read_lexicon(path), trigram.prior if trigram else None)
+    trigram = Trigram(model.files["model"])
+    lexicon = HomophoneLexicon(read_lexicon(path), trigram.prior)
     return Corrector(Lattice(lexicon, trigram, options))

@@ -34,27 +34,15 @@ class _Path:
         return "".join(reversed(words))
 
 
-_NO_MODEL = -2.0
-"""log10 probability of a character without a language model."""
-
-
 class Lattice:
-    """Corrects runs of Han characters.
-
-    trigram: the language model; without one only hotwords are corrected.
-    """
+    """Corrects runs of Han characters."""
 
     def __init__(
-        self, lexicon: HomophoneLexicon, trigram: Trigram | None, options: CorrectionOptions
+        self, lexicon: HomophoneLexicon, trigram: Trigram, options: CorrectionOptions
     ) -> None:
         self._lexicon = lexicon
         self._trigram = trigram
         self._options = options
-
-    @property
-    def has_language_model(self) -> bool:
-        """Whether there is a language model."""
-        return self._trigram is not None
 
     def spell(self, run: str, keep: int = 0, hotwords: Sequence[Hotword] = ()) -> str:
         """Return the best correction, of the same length as `run`.
@@ -71,7 +59,7 @@ class Lattice:
         return self._best(run, len(run), hotwords).score
 
     def _best(self, run: str, keep: int, hotwords: Sequence[Hotword]) -> _Path:
-        start = self._trigram.sentence_start if self._trigram else None
+        start = self._trigram.sentence_start
         arcs = self._arcs(run, keep)
         places: list[dict[Any, _Path]] = [{} for _ in range(len(run) + 1)]
         places[0][start] = _Path(0.0, start)
@@ -85,25 +73,20 @@ class Lattice:
             ]
             for path in paths:
                 for word in words:
-                    gain, state = self._word_score(path.state, word.word)
+                    gain, state = self._trigram.score(path.state, word.word)
                     _add_path(places[at + len(word.word)], path, gain - word.cost, state, word.word)
                 for text, gain in expected:
-                    state = self._trigram.no_context if self._trigram else None
+                    state = self._trigram.no_context
                     _add_path(places[at + len(text)], path, gain, state, text)
         return max(places[-1].values(), key=_path_score)
 
     def _arcs(self, run: str, keep: int) -> list[list[Candidate]]:
         """Return the arcs that begin at each position; always one for the character itself."""
-        arcs: list[list[Candidate]] = [[] for _ in run]
-        if self._trigram:
-            arcs = self._lexicon.candidates(run, keep, self._options)
+        arcs = self._lexicon.candidates(run, keep, self._options)
         for character, words in zip(run, arcs, strict=True):
             if not any(c.word == character for c in words):
                 words.append(Candidate(character, 0.0))
         return arcs
-
-    def _word_score(self, state: Any, word: str) -> tuple[float, Any]:
-        return self._trigram.score(state, word) if self._trigram else (_NO_MODEL, None)
 
 
 def _path_score(path: _Path) -> float:

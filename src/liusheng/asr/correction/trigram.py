@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +35,3 @@ class Trigram:
             return _UNKNOWN, self.no_context
         after = self._new_state()
         return self._model.BaseScore(state, word, after), after
-
-
-def has_kenlm() -> bool:
-    """Whether the module `kenlm` is installed: there is no build of it for every Python."""
-    return find_spec("kenlm") is not None

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 import psutil
 
 from liusheng.bench.processes import process_tree
@@ -85,7 +85,7 @@ class Faults:
     clips: recordings, for broken files and clients that are cut.
     """
 
-    def __init__(self, target: Target, clips: Sequence[Clip], http: httpx.AsyncClient) -> None:
+    def __init__(self, target: Target, clips: Sequence[Clip], http: httpx2.AsyncClient) -> None:
         self._target = target
         self._address = Address.parse(target.url)
         self._clips = clips
@@ -218,7 +218,7 @@ class Faults:
                 data={"model": "whisper-1"},
                 timeout=_ANSWER_TIMEOUT,
             )
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             return type(error).__name__
         return response.status_code
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 import psutil
 
 from liusheng.bench.processes import descriptors, memory
@@ -84,10 +84,10 @@ class Observer:
             self.look()
 
     def _probe(self) -> None:
-        with httpx.Client(headers=self._headers, timeout=_PROBE_TIMEOUT) as client:
+        with httpx2.Client(headers=self._headers, timeout=_PROBE_TIMEOUT) as client:
             while not self._stopped.wait(_PROBE_SECONDS):
                 began = time.monotonic()
-                with contextlib.suppress(httpx.HTTPError):
+                with contextlib.suppress(httpx2.HTTPError):
                     if client.get(self._url).is_success:
                         self.delays.append((began - self._epoch, time.monotonic() - began))
                         continue

