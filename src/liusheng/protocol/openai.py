@@ -11,18 +11,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from liusheng.protocol.tts import Skipped
 
-MODELS = frozenset(
-    "whisper-1 gpt-transcribe gpt-4o-transcribe gpt-4o-mini-transcribe "
-    "gpt-4o-mini-transcribe-2025-12-15 tts-1 tts-1-hd gpt-4o-mini-tts "
-    "gpt-4o-mini-tts-2025-12-15".split()
-)
-"""OpenAI's models; this server uses its default model in place of each."""
-
-VOICES = frozenset(
-    "alloy ash ballad coral echo sage shimmer verse marin cedar fable onyx nova".split()
-)
-"""OpenAI's voices; this server uses its default voice in place of each."""
-
 # Errors
 
 

@@ -46,6 +46,7 @@ from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
 from liusheng.server.info import describe
 from liusheng.server.observe.endpoints import observation_endpoints
 from liusheng.server.observe.observer import Observer
+from liusheng.server.openai_names import OpenAINames
 from liusheng.server.request_limits import RequestLimits
 from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
@@ -91,6 +92,7 @@ class Application:
         self._synthesis = synthesis
         self._punctuation = punctuation
         self._decoding = decoding
+        self._names = OpenAINames(recognition, synthesis, any_name=settings.openai.any_name)
         self._sockets: set[SocketDriver[Any]] = set()
         self.resumable: ResumableRecognitions = (
             before.resumable if before else ResumableRecognitions(settings.resume)
@@ -158,7 +160,6 @@ class Application:
                 summary="Describe this server: models, voices, limits.",
             )
         ]
-        models: list[str] = []
         channels: dict[str, ChannelDescription] = {}
         if recognition:
             assert self._decoding is not None
@@ -168,10 +169,11 @@ class Application:
                 help_endpoint(paths.ASR),
                 paddlespeech_text_endpoint(self._punctuation, limits),
                 help_endpoint(paths.TEXT),
-                openai_transcription_endpoint(recognition, self._decoding, script, limits),
+                openai_transcription_endpoint(
+                    recognition, self._decoding, self._names, script, limits
+                ),
             ]
             channels |= {"asr": ASR, "realtime": REALTIME}
-            models += recognition.description.models.values()
         if synthesis:
             found += [
                 tts_stream_endpoint(synthesis, limits),
@@ -183,11 +185,10 @@ class Application:
                 ),
                 paddlespeech_tts_endpoint(synthesis, limits),
                 help_endpoint(paths.TTS),
-                openai_speech_endpoint(synthesis, limits),
+                openai_speech_endpoint(synthesis, self._names, limits),
             ]
             channels["tts"] = TTS
-            models += [voice.model for voice in synthesis.voices]
-        found += model_endpoints(dict.fromkeys(models))
+        found += model_endpoints(self._names)
         found += observation_endpoints(self._observer)
         return found + document_endpoints(tuple(found), channels, settings.path_prefix)
 
@@ -235,6 +236,7 @@ class Application:
         socket = RealtimeSocket(
             websocket,
             self._recognition,
+            self._names,
             script=self._settings.asr.script,
             limits=self._settings.limits,
         )

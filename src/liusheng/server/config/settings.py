@@ -31,6 +31,7 @@ from liusheng.protocol import paths
 from liusheng.server.config.access import AccessSettings, TlsSettings
 from liusheng.server.config.group import Group, split
 from liusheng.server.config.observe import ObserveSettings
+from liusheng.server.config.openai import OpenAISettings
 from liusheng.server.cores import usable_cores
 
 Models = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(split)]
@@ -368,6 +369,7 @@ class Settings(BaseSettings):
     drain: DrainSettings = DrainSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     compat: CompatSettings = CompatSettings()
+    openai: OpenAISettings = OpenAISettings()
     access: AccessSettings = Field(default_factory=AccessSettings)
     tls: TlsSettings = TlsSettings()
     observe: ObserveSettings = ObserveSettings()

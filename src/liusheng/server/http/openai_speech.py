@@ -19,7 +19,7 @@ from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.sse import EVENTS, error_event, event
 from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
-from liusheng.server.openai_names import voice_for
+from liusheng.server.openai_names import OpenAINames
 
 _FORMATS: dict[str, tuple[Format, str]] = {
     "mp3": ("mp3", "audio/mpeg"),
@@ -31,7 +31,9 @@ _FORMATS: dict[str, tuple[Format, str]] = {
 }
 
 
-def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> Endpoint:
+def openai_speech_endpoint(
+    synthesis: SynthesisService, names: OpenAINames, limits: LimitSettings
+) -> Endpoint:
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:
@@ -41,7 +43,7 @@ def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -
         refuse_unsupported(message, openai.UNSUPPORTED_SPEECH)
         text = plain_text(body.input, "input", limits.max_text_chars)
         voice = body.voice if isinstance(body.voice, str) else body.voice.id
-        name = voice_for(body.model, voice, synthesis)
+        name = names.voice(body.model, voice)
         request = SynthesisRequest(text, name, body.speed, body.markup)
         encoding, media_type = _FORMATS[body.response_format]
         events = body.stream_format == "sse"

@@ -11,7 +11,6 @@ import msgspec
 from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol import openai, paths
 from liusheng.protocol.frames import convert, refuse_unsupported
-from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.subtitles import Cue, cues, srt, vtt
 from liusheng.protocol.transcript import Transcript
 from liusheng.protocol.utterance import UtteranceLike
@@ -24,7 +23,7 @@ from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
 from liusheng.server.http.sse import EVENTS, error_event, event
 from liusheng.server.http.transcribe import file_recognition, wait_for_room
-from liusheng.server.openai_names import language_for
+from liusheng.server.openai_names import OpenAINames
 from liusheng.server.recognition_task import RecognitionTask
 
 _LISTS = ("timestamp_granularities",)
@@ -33,6 +32,7 @@ _LISTS = ("timestamp_granularities",)
 def openai_transcription_endpoint(
     recognition: RecognitionService,
     decoding: DecodingService,
+    names: OpenAINames,
     script: Script,
     limits: LimitSettings,
 ) -> Endpoint:
@@ -50,9 +50,7 @@ def openai_transcription_endpoint(
             fields = _fields(form)
             request = convert(fields, openai.TranscriptionForm)
             refuse_unsupported(fields, openai.UNSUPPORTED_TRANSCRIPTION)
-            language = from_locale(request.language) if request.language else ""
-            lang = language_for(request.model, language, recognition)
-            check_language(lang, recognition.languages, "language")
+            lang = names.language(request.model, request.language)
             params = StreamParams(lang=lang, script=script)
             async with file_recognition(
                 recognition, decoding, params, file, max_seconds=limits.upload_seconds
