@@ -33,6 +33,7 @@ class StreamParams:
     punctuation: whether to write it; None: as the model does.
     itn: numbers as figures (inverse text normalisation) or as words; None: as the model writes
         them.
+    translate: the text is to be in English, whatever is spoken; without partials.
     """
 
     lang: str = "auto"
@@ -42,6 +43,7 @@ class StreamParams:
     endpoint: float | None = None
     punctuation: bool | None = None
     itn: bool | None = None
+    translate: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Utterance:
     """A closed utterance. Its text is final.
 
     index: 0 for the stream's first; without gaps.
-    lang: the language it was decoded in.
+    lang: the language of its text.
     start, end: of the speech, in seconds from the start of the stream.
     alternatives: at most `StreamParams.nbest`, the likeliest first, which is `text`; empty if that
         is 1.

@@ -37,6 +37,8 @@ from liusheng.server.http.not_found import not_found
 from liusheng.server.http.openai_models import model_endpoints
 from liusheng.server.http.openai_speech import openai_speech_endpoint
 from liusheng.server.http.openai_transcriptions import openai_transcription_endpoint
+from liusheng.server.http.openai_translations import openai_translation_endpoint
+from liusheng.server.http.openai_voices import voice_endpoints
 from liusheng.server.http.paddlespeech_asr import paddlespeech_asr_endpoint
 from liusheng.server.http.paddlespeech_asr_stream import asr_stream_endpoint
 from liusheng.server.http.paddlespeech_help import help_endpoint
@@ -172,6 +174,7 @@ class Application:
                 openai_transcription_endpoint(
                     recognition, self._decoding, self._names, script, limits
                 ),
+                openai_translation_endpoint(recognition, self._decoding, self._names, limits),
             ]
             channels |= {"asr": ASR, "realtime": REALTIME}
         if synthesis:
@@ -186,6 +189,7 @@ class Application:
                 paddlespeech_tts_endpoint(synthesis, limits),
                 help_endpoint(paths.TTS),
                 openai_speech_endpoint(synthesis, self._names, limits),
+                *voice_endpoints(synthesis),
             ]
             channels["tts"] = TTS
         found += model_endpoints(self._names)
