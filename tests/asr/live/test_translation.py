@@ -13,7 +13,7 @@ from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions, VadOptions
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import SAMPLE_RATE, StreamParams
+from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from tests.support.letters import LETTER, LetterEngine, speak
 from tests.support.level_detector import LevelDetector
@@ -49,7 +49,7 @@ def test_an_utterance_is_translated_once_when_it_is_whole() -> None:
         SpeechActivityDetector(OPTIONS.vad, LevelDetector()),
     )
     audio = np.concatenate([speak("abc"), np.zeros(SAMPLE_RATE, np.float32), speak("de")])
-    closed = []
+    closed: list[Utterance] = []
     for at in range(0, len(audio), LETTER):
         outcome = stream.advance(audio[at : at + LETTER], last=at + LETTER >= len(audio))
         assert outcome.partial.text == ""
