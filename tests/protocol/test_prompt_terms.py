@@ -29,6 +29,7 @@ from liusheng.protocol.prompt_terms import terms
         ("", ()),
         (" , ", ()),
         ("a, " + "b" * 51, ()),
+        ("ab," * 5_000, ()),
     ],
 )
 def test_examples(prompt: str, expected: tuple[str, ...]) -> None:

@@ -104,7 +104,7 @@ class TranscriptionForm(Struct, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=40)] = ""
     languages: tuple[Annotated[str, Meta(max_length=40)], ...] = ()
     prompt: str = ""
-    keywords: tuple[str, ...] = ()
+    keywords: tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...] = ()
     response_format: TranscriptFormat = "json"
     timestamp_granularities: tuple[Literal["word", "segment"], ...] = ("segment",)
     stream: Literal["true", "false", "True", "False", "1", "0"] = "false"

@@ -14,6 +14,8 @@ _ITEM = re.compile(r"(?:[-*•]|\d{1,3}[.)])\s+")
 _SENTENCE = re.compile(r"[。！？!?…]|[.:]\s")
 _QUOTES = "\"'“”‘’「」『』《》` "
 _MAX_WORDS, _MAX_HAN, _MAX_CHARS = 4, 8, 50
+_MAX_PROMPT_CHARS = 12_000
+"""As many as 200 long terms have, more of which no recogniser takes."""
 
 
 def terms(prompt: str) -> tuple[str, ...]:
@@ -22,6 +24,8 @@ def terms(prompt: str) -> tuple[str, ...]:
     A list has commas, semicolons or line breaks between its terms, or is a single one. A term has
     at most four words or eight Han characters, and no sentence ends in it.
     """
+    if len(prompt) > _MAX_PROMPT_CHARS:
+        return ()
     text = prompt.strip()
     if label := _LABEL.match(text):
         text = text[label.end() :]
