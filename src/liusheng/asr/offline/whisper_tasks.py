@@ -47,7 +47,7 @@ class TaskTokenizers:
 class _Config(msgspec.Struct):
     """Of CTranslate2. alignment_heads: (decoder layer, head) of each."""
 
-    alignment_heads: list[tuple[int, int]] = []
+    alignment_heads: list[tuple[int, int]] | None = None
 
 
 def translates(config: Path, *, multilingual: bool, mel_bins: int) -> bool:
@@ -62,5 +62,5 @@ def translates(config: Path, *, multilingual: bool, mel_bins: int) -> bool:
     if not multilingual:
         return False
     heads = msgspec.json.decode(config.read_bytes(), type=_Config).alignment_heads
-    layers = 1 + max((layer for layer, _ in heads), default=_DISTILLED_LAYERS)
+    layers = 1 + max((layer for layer, _ in heads or ()), default=_DISTILLED_LAYERS)
     return mel_bins != _LARGE_V3_BINS or layers > _DISTILLED_LAYERS
