@@ -38,5 +38,5 @@ def from_locale(lang: str) -> str:
     code = name.replace("-", "_")
     if code in ("", "zh_en", "mix"):
         return AUTO
-    code = code.split("_")[0]
+    code = code.split("_")[0].strip()
     return LANGUAGE_CODES.get(name) or LANGUAGE_CODES.get(code, code)

@@ -28,6 +28,7 @@ async def client(server: Server) -> AsyncIterator[openai.AsyncOpenAI]:
     [
         ({}, None),
         ({"prompt": "", "temperature": 0, "chunking_strategy": "auto", "language": ""}, None),
+        ({"extra_body": {"response_format": "", "stream": "", "keywords": ""}}, None),
         ({"language": "Chinese"}, None),
         ({"languages": ["zh"]}, None),
         ({"prompt": "Names: 流声、语音合成"}, None),
@@ -46,6 +47,10 @@ async def client(server: Server) -> AsyncIterator[openai.AsyncOpenAI]:
         ),
         ({"temperature": 0.7}, "temperature"),
         ({"include": ["logprobs"]}, "include"),
+        (
+            {"timestamp_granularities": ["word"]},
+            "timestamp_granularities (for verbose_json only)",
+        ),
         ({"chunking_strategy": {"type": "server_vad", "threshold": 0.4}}, "chunking_strategy"),
         ({"languages": ["zh", "en"]}, "languages (the language is detected among all)"),
         ({"language": "zh", "languages": ["zh"]}, "languages"),
@@ -65,9 +70,9 @@ async def test_of_a_transcription(client: Any, fields: dict[str, Any], ignored: 
 
 async def test_of_a_streamed_transcription(client: Any) -> None:
     answer = await client.audio.transcriptions.with_raw_response.create(
-        model="whisper-1", file=wav("hello"), temperature=1, stream=True
+        model="whisper-1", file=wav("hello"), temperature=1, stream=True, response_format="srt"
     )
-    assert answer.headers[IGNORED] == "temperature"
+    assert answer.headers[IGNORED] == "temperature, response_format (a stream has events)"
 
 
 async def test_there_are_only_so_many_hotwords(client: Any) -> None:

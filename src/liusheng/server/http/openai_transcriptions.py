@@ -43,6 +43,13 @@ def openai_transcription_endpoint(
             refuse_speakers(fields)
             request = convert(fields, openai.TranscriptionForm)
             ignored = ignored_fields(fields)
+            streamed = request.stream.lower() in ("true", "1")
+            if streamed and request.response_format != "json":
+                ignored["response_format"] = "a stream has events"
+            if "timestamp_granularities" in fields and (
+                streamed or request.response_format != "verbose_json"
+            ):
+                ignored["timestamp_granularities"] = "for verbose_json only"
             language = request.language
             if not language and len(request.languages) == 1:
                 language = request.languages[0]
@@ -55,7 +62,7 @@ def openai_transcription_endpoint(
             async with file_recognition(
                 recognition, decoding, params, file, max_seconds=limits.upload_seconds
             ) as task:
-                if request.stream.lower() in ("true", "1"):
+                if streamed:
                     await _stream(exchange, task, headers)
                 else:
                     await task.wait()

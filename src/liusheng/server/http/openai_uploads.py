@@ -46,14 +46,18 @@ async def received_form(
 
 
 def _fields(values: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Return the fields besides the file: `name[]` is a list, as are `openai.LISTS`, and of
-    several values of another field the last one counts. Members of objects (`name[type]`), which
-    only fields without effect here have, become the value of the field."""
+    """Return the fields besides the file; those that are empty are as good as absent.
+
+    `name[]` is a list, as are `openai.LISTS`; of several values of another field the last one
+    counts. Members of objects (`name[type]`), which only fields without effect here have, become
+    the value of the field.
+    """
     fields: dict[str, Any] = {}
     for name, found in values.items():
         plain = name.partition("[")[0]
         is_list = name.endswith("[]") or plain in openai.LISTS
-        fields[plain] = list(found) if is_list else found[-1]
+        if found[-1] or plain == "model":  # an empty one is the default model
+            fields[plain] = found if is_list else found[-1]
     return fields
 
 
