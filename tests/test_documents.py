@@ -10,9 +10,8 @@ import pytest
 from liusheng.protocol.errors import ErrorCode
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(
-    path for pattern in ("*.md", "docs/*.md", "docs/zh/*.md") for path in ROOT.glob(pattern)
-)
+DOCS = ROOT / "docs"
+DOCUMENTS = sorted(path for pattern in ("*.md", "docs/**/*.md") for path in ROOT.glob(pattern))
 
 ENGLISH_ONLY = {"measurements.md"}
 
@@ -55,13 +54,19 @@ def test_files_that_the_architecture_names_exist(page: str) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [path for path in DOCUMENTS if path.parent == ROOT / "docs" and path.name not in ENGLISH_ONLY]
+    [
+        path
+        for path in DOCUMENTS
+        if DOCS in path.parents
+        and DOCS / "zh" not in path.parents
+        and path.name not in ENGLISH_ONLY
+    ]
     + [ROOT / "README.md"],
-    ids=lambda path: path.name,
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_each_page_exists_in_both_languages(page: Path) -> None:
     chinese = (
-        ROOT / "README.zh-CN.md" if page.name == "README.md" else page.parent / "zh" / page.name
+        DOCS / "zh" / page.relative_to(DOCS) if DOCS in page.parents else ROOT / "README.zh-CN.md"
     )
     english_text, chinese_text = (path.read_text(encoding="utf-8") for path in (page, chinese))
     levels = [[level for level, _ in headings(text)] for text in (english_text, chinese_text)]

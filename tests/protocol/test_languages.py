@@ -21,6 +21,12 @@ from liusheng.protocol.languages import AUTO, check_language, from_locale
         ("mix", AUTO),
         ("", AUTO),
         ("auto", AUTO),
+        ("Chinese", "zh"),
+        ("ENGLISH", "en"),
+        ("Haitian Creole", "ht"),
+        ("cmn-Hans-CN", "zh"),
+        ("粤语", "yue"),
+        ("klingon", "klingon"),
     ],
 )
 def test_the_code_of_a_locale(locale: str, code: str) -> None:

@@ -29,7 +29,7 @@ from .markers import happened
 
 
 class Echo:
-    """Recognises its audio as the text that it is.
+    """Recognises its audio as the text that it is, and translates it into capital letters.
 
     A sticky one keeps the texts to itself: its states only say which of them they follow, and by
     how many words.
@@ -40,7 +40,9 @@ class Echo:
         self._texts: dict[str, list[str]] = {}
 
     def describe(self) -> RecognizerDescription:
-        echo = Capabilities("echo", hotwords=Hotwords.HAN, endpoint=True, punctuation=True)
+        echo = Capabilities(
+            "echo", hotwords=Hotwords.HAN, endpoint=True, punctuation=True, translation=True
+        )
         return RecognizerDescription({"auto": echo, "zh": echo}, self._sticky)
 
     def self_test(self) -> list[BatchTest]:
@@ -55,6 +57,8 @@ class Echo:
         if self._sticky:
             return self._remembered(request)
         text = self._heard(pickle.loads(request.state) if request.state else "", request.pcm)
+        if request.params.translate:
+            text = text.upper()
         end = request.start + len(request.pcm) // 2
         return self._result(pickle.dumps(text), text, request.last, end, end)
 

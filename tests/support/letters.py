@@ -34,6 +34,7 @@ class LetterEngine:
     languages: tuple[str, ...] = ("en",)
     max_seconds = 28.0
     punctuates = False
+    translates = False
 
     def __init__(self, doubt: int = 0) -> None:
         self.doubt = doubt

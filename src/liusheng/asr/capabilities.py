@@ -36,6 +36,7 @@ class Capabilities:
     hotwords: which are supported; if none, `why_no_hotwords` says what is missing.
     endpoint: whether each stream can set the silence that closes an utterance.
     punctuation: whether it writes punctuation.
+    translation: whether it can write English, whatever is spoken.
     windowed: it decodes growing windows again: a decode is worth its cost only after new speech.
     """
 
@@ -44,6 +45,7 @@ class Capabilities:
     why_no_hotwords: str = ""
     endpoint: bool = False
     punctuation: bool = False
+    translation: bool = False
     windowed: bool = False
 
     def check(self, params: StreamParams) -> None:
@@ -52,6 +54,8 @@ class Capabilities:
         Raises:
             NotSupportedError: the model does not support one of them.
         """
+        if params.translate:
+            self._check_translation(params)
         if params.hotwords:
             self._check_hotwords(params.hotwords)
         if params.endpoint is not None and not self.endpoint:
@@ -66,13 +70,27 @@ class Capabilities:
                 f"not in {params.lang!r}"
             )
 
+    def takes_hotword(self, word: str) -> bool:
+        """Return whether a stream may have this hotword."""
+        if self.hotwords is Hotwords.HAN:
+            return all(map(is_han, word)) and len(word) in _HAN_LENGTHS
+        return self.hotwords is Hotwords.ANY
+
+    def _check_translation(self, params: StreamParams) -> None:
+        if not self.translation:
+            raise NotSupportedError(
+                f"the model {self.model} does not translate; multilingual Whisper models do, but "
+                "not large-v3-turbo: load one (asr.models)"
+            )
+        if params.hotwords:
+            raise NotSupportedError("a translation takes no hotwords")
+
     def _check_hotwords(self, hotwords: Sequence[str]) -> None:
         if self.hotwords is Hotwords.NONE:
             why = f" ({self.why_no_hotwords})" if self.why_no_hotwords else ""
             raise NotSupportedError(f"the model {self.model} takes no hotwords{why}")
         for word in hotwords:
-            han = all(map(is_han, word)) and len(word) in _HAN_LENGTHS
-            if self.hotwords is Hotwords.HAN and not han:
+            if not self.takes_hotword(word):
                 raise NotSupportedError(
                     f"the hotword {word!r}: the model {self.model} takes hotwords of 2 to 12 "
                     "Chinese characters, which are matched by their sound in Mandarin"

@@ -34,6 +34,7 @@ class StreamParams:
     punctuation: whether to write it; None: as the model does.
     itn: numbers as figures (inverse text normalisation) or as words; None: as the model writes
         them.
+    translate: the text is to be in English, whatever is spoken; without partials.
     """
 
     lang: str = "auto"
@@ -44,6 +45,7 @@ class StreamParams:
     punctuation: bool | None = None
     itn: bool | None = None
     languages: tuple[str, ...] = ()
+    translate: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Utterance:
     """A closed utterance. Its text is final.
 
     index: 0 for the stream's first; without gaps.
-    lang: the language it was decoded in.
+    lang: the language of its text.
     start, end: of the speech, in seconds from the start of the stream.
     alternatives: at most `StreamParams.nbest`, the likeliest first, which is `text`; empty if that
         is 1.

@@ -18,7 +18,7 @@ from liusheng.protocol.asr import (
     TimedToken,
 )
 from liusheng.protocol.errors import ErrorCode
-from liusheng.protocol.tts import Skipped
+from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED, Skipped
 
 # Requests
 
@@ -40,7 +40,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     spk_id: Annotated[int, Meta(ge=0)] = 0
     encoding: Literal["base64"] | UnsetType = UNSET
     voice: str | UnsetType = UNSET
-    speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    speed: Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)] = 1.0
     markup: bool = False
     volume: Annotated[float, Meta(gt=0, le=3.0)] = 1.0
     sample_rate: Literal[0, 8000, 16000, 24000, 48000] = 0

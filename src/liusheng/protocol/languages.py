@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.language_names import LANGUAGE_CODES
 from liusheng.protocol.quoting import quoted
 
 AUTO = "auto"
@@ -43,9 +44,14 @@ def check_choice(languages: Collection[str], supported: Collection[str]) -> None
 
 
 def from_locale(lang: str) -> str:
-    """Return the language code of a locale, as clients and browsers send it: "zh_cn", "en-US".
+    """Return the language code of a locale or of a language's name, as clients and browsers send
+    them: "zh_cn", "en-US", "Chinese".
 
     "zh_en" and "mix", the original server's names of its bilingual models, become "auto".
     """
-    code = lang.strip().lower().replace("-", "_")
-    return AUTO if code in ("", "zh_en", "mix") else code.split("_")[0].strip()
+    name = lang.strip().lower()
+    code = name.replace("-", "_")
+    if code in ("", "zh_en", "mix"):
+        return AUTO
+    code = code.split("_")[0].strip()
+    return LANGUAGE_CODES.get(name) or LANGUAGE_CODES.get(code, code)

@@ -1,27 +1,16 @@
 """The messages of OpenAI's audio API, as the official clients send and read them.
 
-Fields of the API that this server does not support are refused (`UNSUPPORTED_...`).
+Of what this server cannot do, fields that ask for a different result are refused; hints are
+ignored, which a header of the response says (`liusheng.server.http.ignored`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from liusheng.protocol.tts import Skipped
-
-MODELS = frozenset(
-    "whisper-1 gpt-transcribe gpt-4o-transcribe gpt-4o-mini-transcribe "
-    "gpt-4o-mini-transcribe-2025-12-15 tts-1 tts-1-hd gpt-4o-mini-tts "
-    "gpt-4o-mini-tts-2025-12-15".split()
-)
-"""OpenAI's models; this server uses its default model in place of each."""
-
-VOICES = frozenset(
-    "alloy ash ballad coral echo sage shimmer verse marin cedar fable onyx nova".split()
-)
-"""OpenAI's voices; this server uses its default voice in place of each."""
 
 # Errors
 
@@ -53,7 +42,8 @@ class VoiceId(Struct, frozen=True, kw_only=True):
 class SpeechBody(Struct, frozen=True, kw_only=True):
     """A text to synthesise.
 
-    speed: OpenAI accepts 0.25 to 4; this server accepts 0.5 to 2.
+    speed: below 0.5 and above 2 the nearest of these is used.
+    instructions: ignored: the voices have one manner each.
     stream_format: "sse": base64 in server-sent events.
     markup: Markdown, HTML and LaTeX in `input` are read as a person would read them aloud; no
         field of OpenAI's.
@@ -63,12 +53,10 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     input: str
     voice: str | VoiceId
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
-    speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    speed: Annotated[float, Meta(ge=0.25, le=4.0)] = 1.0
+    instructions: str = ""
     stream_format: Literal["audio", "sse"] = "audio"
     markup: bool = True
-
-
-UNSUPPORTED_SPEECH: dict[str, tuple[Any, ...]] = {"instructions": ("", None)}
 
 
 class Usage(Struct, frozen=True, kw_only=True):
@@ -97,29 +85,50 @@ class SpeechDone(Struct, frozen=True, kw_only=True):
 # Transcription
 
 
+TranscriptFormat = Literal["json", "text", "srt", "vtt", "verbose_json"]
+
+
 class TranscriptionForm(Struct, frozen=True, kw_only=True):
     """The fields of the form besides the file.
 
+    language: a code, a locale or a name: "zh", "en-US", "Chinese"; "": it is detected.
+    languages: one has the effect of `language`; of several the language is detected.
+    prompt: a list of terms, which are used as hotwords as far as the model takes them; another text
+        is ignored.
+    keywords: further terms.
     timestamp_granularities: for "verbose_json".
+    temperature, include, chunking_strategy: ignored.
     """
 
     model: str
-    language: Annotated[str, Meta(max_length=20)] = ""
-    response_format: Literal["json", "text", "srt", "vtt", "verbose_json"] = "json"
+    language: Annotated[str, Meta(max_length=40)] = ""
+    languages: tuple[Annotated[str, Meta(max_length=40)], ...] = ()
+    prompt: str = ""
+    keywords: tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...] = ()
+    response_format: TranscriptFormat = "json"
     timestamp_granularities: tuple[Literal["word", "segment"], ...] = ("segment",)
     stream: Literal["true", "false", "True", "False", "1", "0"] = "false"
+    temperature: str = ""
+    include: tuple[str, ...] = ()
+    chunking_strategy: str = ""
 
 
-UNSUPPORTED_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
-    "prompt": ("",),
-    "temperature": ("0", "0.0"),
-    "chunking_strategy": ("auto",),
-    "include[]": (),
-    "keywords[]": (),
-    "languages[]": (),
-    "known_speaker_names[]": (),
-    "known_speaker_references[]": (),
-}
+class TranslationForm(Struct, frozen=True, kw_only=True):
+    """The fields of the form besides the file.
+
+    language: of the speech, as in a transcription; no field of OpenAI's.
+    prompt, temperature: ignored.
+    """
+
+    model: str
+    language: Annotated[str, Meta(max_length=40)] = ""
+    prompt: str = ""
+    response_format: TranscriptFormat = "json"
+    temperature: str = ""
+
+
+LISTS = ("languages", "keywords", "timestamp_granularities", "include")
+"""Fields of forms with several values; clients write their names with or without `[]`."""
 
 
 class Duration(Struct, frozen=True, kw_only=True):
@@ -154,9 +163,10 @@ class Word(Struct, frozen=True, kw_only=True):
 
 
 class VerboseTranscription(Struct, frozen=True, kw_only=True):
-    """Answers "verbose_json". language: code of the first utterance; "" without an utterance."""
+    """Answers "verbose_json". language: code of the text of the first utterance; "" without an
+    utterance."""
 
-    task: Literal["transcribe"] = "transcribe"
+    task: Literal["transcribe", "translate"] = "transcribe"
     language: str
     duration: float
     text: str
@@ -190,6 +200,32 @@ class Model(Struct, frozen=True, kw_only=True):
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: Literal["liusheng"] = "liusheng"
+
+
+class VoiceDescription(Struct, frozen=True, kw_only=True):
+    """A voice of this server.
+
+    id, name: what `voice` of a request may be; for people the same.
+    languages: codes; the first is its main language.
+    """
+
+    id: str
+    name: str
+    languages: tuple[str, ...]
+    gender: str
+    model: str
+
+
+class VoiceList(Struct, frozen=True, kw_only=True):
+    """Answers GET /v1/audio/voices, the default voice first."""
+
+    voices: tuple[VoiceDescription, ...]
+
+
+class VoiceModelList(Struct, frozen=True, kw_only=True):
+    """Answers GET /v1/audio/models: the models for synthesis."""
+
+    models: tuple[Model, ...]
 
 
 class ModelList(Struct, frozen=True, kw_only=True):

@@ -17,11 +17,16 @@ CPP_RUNTIME = "/"
 SPEECH_WEB_ASR = "/ws/asr/onlineStream"
 SPEECH_WEB_TTS = "/ws/tts/online"
 
-# OpenAI: WebSocket, POST, POST, GET
+# OpenAI: WebSocket, POST, POST, POST, GET
 REALTIME = "/v1/realtime"
 TRANSCRIPTIONS = "/v1/audio/transcriptions"
+TRANSLATIONS = "/v1/audio/translations"
 SPEECH = "/v1/audio/speech"
 MODELS = "/v1/models"
+
+# Open WebUI's additions to OpenAI's API: GET
+VOICES = "/v1/audio/voices"
+VOICE_MODELS = "/v1/audio/models"
 
 # Liusheng: GET
 INFO = "/api/info"

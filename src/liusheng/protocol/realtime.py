@@ -40,7 +40,7 @@ class ServerVad(Struct, frozen=True, kw_only=True, tag_field="type", tag="server
 
 
 class Transcription(Struct, frozen=True, kw_only=True):
-    """model: see `liusheng.protocol.openai.MODELS`."""
+    """model: see `liusheng.protocol.openai_names`."""
 
     model: str = "whisper-1"
     language: Annotated[str, Meta(max_length=20)] | None = None

@@ -11,6 +11,10 @@ from liusheng.protocol.errors import ErrorCode
 SAMPLE_RATE = 24_000
 """Default sample rate of the audio, in hertz; mono, signed 16-bit little-endian."""
 
+MIN_SPEED, MAX_SPEED = 0.5, 2.0
+"""What every voice can do: at 0.25, and from 2.5 on, a recogniser does not understand baker-zh any
+more, and hibari's speech gets no shorter."""
+
 AudioFormat = Literal["pcm_s16le", "wav", "mp3", "ogg_opus"]
 AudioSampleRate = Literal[8_000, 16_000, 24_000, 48_000]
 
@@ -43,7 +47,7 @@ class Text(Struct, frozen=True, kw_only=True):
     spk_id: Annotated[int, Meta(ge=0)] = 0
     encoding: Literal["base64"] | UnsetType = UNSET
     voice: str | UnsetType = UNSET
-    speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    speed: Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)] = 1.0
     markup: bool | UnsetType = UNSET
 
 

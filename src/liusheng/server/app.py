@@ -38,6 +38,8 @@ from liusheng.server.http.not_found import not_found
 from liusheng.server.http.openai_models import model_endpoints
 from liusheng.server.http.openai_speech import openai_speech_endpoint
 from liusheng.server.http.openai_transcriptions import openai_transcription_endpoint
+from liusheng.server.http.openai_translations import openai_translation_endpoint
+from liusheng.server.http.openai_voices import voice_endpoints
 from liusheng.server.http.paddlespeech_asr import paddlespeech_asr_endpoint
 from liusheng.server.http.paddlespeech_asr_stream import asr_stream_endpoint
 from liusheng.server.http.paddlespeech_help import help_endpoint
@@ -47,6 +49,7 @@ from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
 from liusheng.server.info import describe
 from liusheng.server.observe.endpoints import observation_endpoints
 from liusheng.server.observe.observer import Observer
+from liusheng.server.openai_names import OpenAINames
 from liusheng.server.request_limits import RequestLimits
 from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
@@ -92,6 +95,7 @@ class Application:
         self._synthesis = synthesis
         self._punctuation = punctuation
         self._decoding = decoding
+        self._names = OpenAINames(recognition, synthesis, any_name=settings.openai.any_name)
         self._sockets: set[SocketDriver[Any]] = set()
         self.resumable: ResumableRecognitions = (
             before.resumable if before else ResumableRecognitions(settings.resume)
@@ -164,7 +168,6 @@ class Application:
                 summary="Describe this server: models, voices, limits.",
             )
         ]
-        models: list[str] = []
         channels: dict[str, ChannelDescription] = {}
         if recognition:
             assert self._decoding is not None
@@ -174,10 +177,12 @@ class Application:
                 help_endpoint(paths.ASR),
                 paddlespeech_text_endpoint(self._punctuation, limits),
                 help_endpoint(paths.TEXT),
-                openai_transcription_endpoint(recognition, self._decoding, script, limits),
+                openai_transcription_endpoint(
+                    recognition, self._decoding, self._names, script, limits
+                ),
+                openai_translation_endpoint(recognition, self._decoding, self._names, limits),
             ]
             channels |= {"asr": ASR, "realtime": REALTIME}
-            models += recognition.description.models.values()
         if synthesis:
             found += [
                 tts_stream_endpoint(synthesis, limits),
@@ -189,11 +194,11 @@ class Application:
                 ),
                 paddlespeech_tts_endpoint(synthesis, limits),
                 help_endpoint(paths.TTS),
-                openai_speech_endpoint(synthesis, limits),
+                openai_speech_endpoint(synthesis, self._names, limits),
+                *voice_endpoints(synthesis),
             ]
             channels["tts"] = TTS
-            models += [voice.model for voice in synthesis.voices]
-        found += model_endpoints(dict.fromkeys(models))
+        found += model_endpoints(self._names)
         found += observation_endpoints(self._observer)
         return found + document_endpoints(tuple(found), channels, settings.path_prefix)
 
@@ -241,6 +246,7 @@ class Application:
         socket = RealtimeSocket(
             websocket,
             self._recognition,
+            self._names,
             script=self._settings.asr.script,
             limits=self._settings.limits,
         )

@@ -45,6 +45,7 @@ class Reciter:
     languages = ("zh", "en")
     max_seconds = 28.0
     punctuates = True
+    translates = False
 
     def __init__(self, *texts: str, others: Sequence[tuple[str, float]] = ()) -> None:
         self.texts = list(texts)

@@ -17,6 +17,7 @@ class Engine:
     languages: tuple[str, ...] = ("en", "fr")
     max_seconds = 20.0
     punctuates = True
+    translates = False
 
     def __init__(self, lang: str, *texts: str) -> None:
         self._heard = Decoded(tuple(Piece(text, 0.0, 1.0) for text in texts), lang, draft=(7,))

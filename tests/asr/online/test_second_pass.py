@@ -39,6 +39,7 @@ class Dictionary:
     languages: tuple[str, ...] = ("zh",)
     max_seconds = 30.0
     punctuates = True
+    translates = False
 
     def __init__(self, text: str = "第二遍听清了", others: Sequence[str] = ()) -> None:
         self.windows: list[Window] = []

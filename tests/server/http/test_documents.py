@@ -82,8 +82,11 @@ async def test_every_path_is_described(http: dict[str, Any]) -> None:
         "/paddlespeech/tts/streaming",
         "/paddlespeech/tts/streaming/samplerate",
         "/readyz",
+        "/v1/audio/models",
         "/v1/audio/speech",
         "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/audio/voices",
         "/v1/models",
         "/v1/models/{model}",
     }

@@ -133,14 +133,14 @@ async def test_a_page_of_another_origin_learns_why_it_is_refused(serve: Serve) -
     async with server.asr() as asr:
         server.stop.set()
         await refused(server)
-        async with httpx.AsyncClient(headers={"Origin": origin}, timeout=60) as client:
+        async with httpx2.AsyncClient(headers={"Origin": origin}, timeout=60) as client:
             answer = await client.get(f"http://{server.address}/api/info")
             assert answer.status_code == 503
             assert answer.headers["Access-Control-Allow-Origin"] in (origin, "*")
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             health = await client.get(f"http://{server.address}/healthz")
             assert health.status_code == 200
-        async with httpx.AsyncClient(headers={"Origin": "https://evil.example"}) as client:
+        async with httpx2.AsyncClient(headers={"Origin": "https://evil.example"}) as client:
             answer = await client.get(f"http://{server.address}/api/info")
             assert (answer.status_code, answer.json()["error"]) == (403, "origin_not_allowed")
         await asr.ask(END)

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 from liusheng.asr.types import Script
 from liusheng.audio.g711 import Law, expand
 from liusheng.server.config.limits import LimitSettings
+from liusheng.server.openai_names import OpenAINames
 from liusheng.server.websocket.realtime import RealtimeSocket
 from tests.server.conftest import Fakes, Serve, Server
 
@@ -192,7 +193,11 @@ async def test_no_event_is_taken_while_too_many_recognitions_are_under_way() -> 
     limits = LimitSettings(max_recognitions_per_socket=2)
     nothing: Any = None
     realtime = RealtimeSocket(
-        WebSocket(scope, nothing, nothing), nothing, script=Script.SIMPLIFIED, limits=limits
+        WebSocket(scope, nothing, nothing),
+        nothing,
+        OpenAINames(None, None),
+        script=Script.SIMPLIFIED,
+        limits=limits,
     )
     streams: Any = {n: (_Stream(finishing=n < 2), None) for n in range(3)}
     realtime._streams = streams

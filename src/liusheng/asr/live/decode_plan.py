@@ -73,8 +73,9 @@ def plan(
         tasks.append(_closing(turn, utterance, segment, end))
         utterance = OpenUtterance(end) if segment.cut else None
     segment_open = activity.open
-    if segment_open is None:
-        # Where the last one was cut, its continuation comes with another turn.
+    if segment_open is None or state.params.translate:
+        # Where the last one was cut, its continuation comes with another turn. A translation is
+        # decoded once the utterance is whole: its words do not stand in the order of what is heard.
         return replace(state, utterance=utterance), tasks
     utterance = utterance or OpenUtterance(segment_open.start)
     task = _growing(turn, utterance, segment_open, options)
@@ -144,6 +145,7 @@ def _window(
         nbest=state.params.nbest,
         draft=utterance.draft,
         spare=turn.spare,
+        translate=state.params.translate,
     )
 
 

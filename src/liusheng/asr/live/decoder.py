@@ -15,7 +15,7 @@ from liusheng.asr.capabilities import Capabilities, Hotwords, NotSupportedError
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.live.decode_plan import DecodeTask, LiveState, plan, quietness
 from liusheng.asr.live.utterance import OpenUtterance
-from liusheng.asr.offline.engine import Effort, OfflineEngine
+from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
@@ -64,6 +64,7 @@ class LiveRecognizer:
             why_no_hotwords="" if corrects else _NO_HOTWORDS,
             endpoint=True,
             punctuation=self.engine.punctuates,
+            translation=self.engine.translates,
             windowed=True,
         )
 
@@ -75,7 +76,7 @@ class LiveRecognizer:
                 + ", ".join(self.languages)
             )
         self.capabilities(params.lang).check(params)
-        if params.lang == "auto" and not params.languages:
+        if params.lang == "auto" and not params.languages and not params.translate:
             params = replace(params, languages=self._choice)
         return LiveState(params)
 
@@ -123,7 +124,8 @@ class LiveRecognizer:
             )
             if final:
                 closed.append(final)
-                state = replace(state, index=state.index + 1, lang=utterance.lang)
+                spoken = task.decoded.lang if task.decoded else utterance.lang
+                state = replace(state, index=state.index + 1, lang=spoken)
         opened = state.utterance
         return Outcome(
             state,
@@ -140,15 +142,16 @@ class LiveRecognizer:
         if task.decoded is None or task.window is None:
             return utterance
         decoded = task.decoded
+        lang = _text_language(state, decoded)
         spell = None
-        if self._corrector and decoded.lang == "zh":
+        if self._corrector and lang == "zh":
             spell = speller(self._corrector, state.params)
         pieces = decoded.pieces
         if self._corrector and decoded.rival:
             pieces = tuple(likelier(self._corrector, state.params, pieces, decoded.rival))
         updated = utterance.updated(
             self._placed(state, task, pieces),
-            lang=decoded.lang,
+            lang=lang,
             decoded_until=task.speech_end,
             final=task.effort is Effort.FINAL,
             horizon=task.speech_end / SAMPLE_RATE - self.options.hold,
@@ -174,7 +177,9 @@ class LiveRecognizer:
                 begin + min(max(p.start, first), last),
                 begin + min(max(p.end, first), last),
             )
-            for p in polish(pieces, task.decoded.lang, state.params.script, before)
+            for p in polish(
+                pieces, _text_language(state, task.decoded), state.params.script, before
+            )
         ]
 
     def _trimmed(self, utterance: OpenUtterance, segment: OpenSegment) -> OpenUtterance:
@@ -190,6 +195,10 @@ class LiveRecognizer:
             return min(probabilities[max(0, frame - 2) : frame + 3], default=0.0)
 
         return utterance.trimmed(end - options.keep, loudness)
+
+
+def _text_language(state: LiveState, decoded: Decoded) -> str:
+    return "en" if state.params.translate else decoded.lang
 
 
 def _activity(turn: Turn) -> SpeechActivity:

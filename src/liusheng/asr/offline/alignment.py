@@ -63,6 +63,7 @@ class AlignedEngine:
         self.languages = engine.languages
         self.max_seconds = engine.max_seconds
         self.punctuates = engine.punctuates
+        self.translates = engine.translates
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""

@@ -42,6 +42,7 @@ class Window:
     speech: start and end of the detected speech in the window, in seconds.
     nbest: number of hypotheses of a final decode, where the model has several.
     draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
+    translate: the text is to be in English, whatever is spoken.
     spare: no other stream waits: the engine may spend time on better times.
     """
 
@@ -55,6 +56,7 @@ class Window:
     nbest: int = 1
     draft: tuple[int, ...] = ()
     spare: bool = True
+    translate: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Decoded:
 
     pieces: empty when there is no speech in the window; engines reject hallucinations on noise and
         silence, and loops.
-    lang: the language it was decoded in; for an empty result, the requested or detected one.
+    lang: the language that was spoken; for an empty result, the requested or detected one.
     score: mean log probability of a token (natural logarithm); None where the model has none.
     others: further hypotheses with their scores, the likeliest first; some may differ in
         punctuation only.
@@ -87,6 +89,7 @@ class OfflineEngine(Protocol):
     languages: supported codes (without "auto"); the first is the default.
     max_seconds: the longest window.
     punctuates: whether it writes punctuation.
+    translates: whether it can write English, whatever is spoken.
     """
 
     name: str
@@ -96,6 +99,7 @@ class OfflineEngine(Protocol):
 
     max_seconds: float
     punctuates: bool
+    translates: bool
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.

@@ -51,6 +51,7 @@ class MoonshineEngine:
 
     max_seconds = 30.0
     punctuates = True
+    translates = False
 
     def __init__(self, model: InstalledModel, options: MoonshineOptions) -> None:
         self.name = model.name

@@ -47,6 +47,7 @@ class SherpaOffline:
         self.name = model.name
         self.languages = languages_of(model.languages, vocabulary)
         # SenseVoice writes punctuation only together with its inverse text normalisation.
+        self.translates = False
         self.punctuates = model.kind is Kind.SENSE_VOICE and options.itn
         self._model = model
         self._vocabulary = vocabulary

@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import ctranslate2
 import tokenizers
-from faster_whisper.tokenizer import Tokenizer
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.language import choose_language
 from liusheng.asr.offline.repetition import has_loop, without_loops
 from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
 from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, Floats, WhisperEncoder
+from liusheng.asr.offline.whisper_tasks import TaskTokenizers, translates
 from liusheng.asr.offline.whisper_tokens import (
     Hypothesis,
     hypothesis,
@@ -59,10 +59,10 @@ class WhisperEngine:
         hf = tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
         multilingual = self._model.is_multilingual
         self.languages = known_languages(hf, model.languages) if multilingual else ("en",)
-        self._tokenizers = {
-            lang: Tokenizer(hf, multilingual, task="transcribe", language=lang)
-            for lang in self.languages
-        }
+        self.translates = translates(
+            model.path / "config.json", multilingual=multilingual, mel_bins=self._model.n_mels
+        )
+        self._tokenizers = TaskTokenizers(hf, self.languages, multilingual=multilingual)
         self._encoder = WhisperEncoder(self._model)
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
@@ -148,7 +148,8 @@ class WhisperEngine:
                 if (text_of_other := self._pieces(untimed, states, lang, other))
             ]
             rival: tuple[Piece, ...] = ()
-            if final and self.options.second_final and lang == "zh" and pieces:
+            second = self.options.second_final and not window.translate
+            if final and second and lang == "zh" and pieces:
                 prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
                 rival = self._pieces(window, states, lang, prompted)
             results.append(Decoded(pieces, lang, best.score, tuple(alternatives), rival))
@@ -193,7 +194,10 @@ class WhisperEngine:
 
         prompted: with a prompt in Mandarin and without timestamps.
         """
-        prompts = [prompt_tokens(self._tokenizers[lang], prompted) for lang in langs]
+        prompts = [
+            prompt_tokens(self._tokenizers.of(lang, translate=window.translate), prompted)
+            for window, lang in zip(windows, langs, strict=True)
+        ]
         any_tokenizer = self._tokenizers[self.languages[0]]
         lengths = [len(w.samples) / SAMPLE_RATE for w in windows]
         caps = [_FIXED_TOKENS + int(self.options.tokens_per_second * each) for each in lengths]
@@ -223,7 +227,8 @@ class WhisperEngine:
         if found.score < options.hopeless_score or found.no_speech > options.no_speech:
             return ()
         pieces = pieces_of(self._tokenizers[lang], found)
-        if window.timed and pieces:
+        if window.timed and pieces and not window.translate:
+            # The words of a translation have no places of their own; phrases have timestamps.
             pieces = self._aligned(window, encoded, lang, found.tokens, pieces)
         return without_loops(pieces)
 

@@ -17,8 +17,10 @@ from liusheng.server.access.origins import OriginPolicy
 from liusheng.server.access.routes import Routes
 from liusheng.server.access.security_headers import SecurityHeaders
 from liusheng.server.config.settings import Settings
+from liusheng.server.http.ignored import IGNORED_HEADER
+from liusheng.server.http.synthesize import SKIPPED_HEADER
 
-_EXPOSED = ("Retry-After", "WWW-Authenticate", "X-Request-Id")
+_EXPOSED = ("Retry-After", "WWW-Authenticate", "X-Request-Id", SKIPPED_HEADER, IGNORED_HEADER)
 
 
 class Gate:
@@ -49,7 +51,7 @@ class Gate:
             checked = CORSMiddleware(
                 checked,
                 allow_origins=access.origins,
-                allow_methods=("GET", "POST"),
+                allow_methods=("GET", "HEAD", "POST"),
                 allow_headers=("*",),
                 expose_headers=_EXPOSED,
             )

@@ -18,6 +18,7 @@ _TASKS: dict[str, Task] = {
     paths.SPEECH_WEB_ASR: "asr",
     paths.REALTIME: "asr",
     paths.TRANSCRIPTIONS: "asr",
+    paths.TRANSLATIONS: "asr",
     paths.TTS_STREAMING: "tts",
     paths.TTS: "tts",
     paths.SPEECH_WEB_TTS: "tts",

@@ -22,6 +22,7 @@ from liusheng.server.config.group import split
 from liusheng.server.config.lifecycle import DrainSettings, WatchdogSettings
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.observe import ObserveSettings
+from liusheng.server.config.openai import OpenAISettings
 from liusheng.server.config.recognition import OF_WORKERS, AsrSettings
 from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.config.synthesis import TtsSettings
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     drain: DrainSettings = DrainSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     compat: CompatSettings = CompatSettings()
+    openai: OpenAISettings = OpenAISettings()
     access: AccessSettings = Field(default_factory=AccessSettings)
     tls: TlsSettings = TlsSettings()
     observe: ObserveSettings = ObserveSettings()

@@ -18,12 +18,14 @@ from liusheng.server.request_record import current_record
 
 
 def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return the exception handler for Starlette's 404 and 405."""
+    """Return the exception handler for Starlette's 404 and 405, which also answers OPTIONS."""
 
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         path = quoted(request.url.path)
         headers = dict(error.headers or {})
+        if error.status_code == 405 and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": f"{headers['Allow']}, OPTIONS"})
         if error.status_code == 405:
             reply = ProtocolError(
                 ErrorCode.WRONG_METHOD,

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from liusheng.protocol import openai, paths
-from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.quoting import quoted
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.openai_names import OpenAINames
 
 
-def model_endpoints(names: Iterable[str]) -> list[Endpoint]:
+def model_endpoints(names: OpenAINames) -> list[Endpoint]:
     """Return the endpoints of the list of models and of each single model."""
-    models = {name: openai.Model(id=name) for name in names}
 
     async def every(exchange: HttpExchange) -> None:
-        await exchange.answer(msgspec.json.encode(openai.ModelList(data=tuple(models.values()))))
+        models = tuple(openai.Model(id=name) for name in names.models)
+        await exchange.answer(msgspec.json.encode(openai.ModelList(data=models)))
 
     async def one(exchange: HttpExchange) -> None:
         name = exchange.request.path_params["model"]
-        if name not in models:
-            raise ProtocolError(
-                ErrorCode.UNKNOWN_MODEL,
-                f"There is no model {quoted(name)}; the models are {', '.join(models)}.",
-            )
-        await exchange.answer(msgspec.json.encode(models[name]))
+        if not name:  # with a slash at the end
+            await every(exchange)
+            return
+        names.check_model(name)
+        await exchange.answer(msgspec.json.encode(openai.Model(id=name)))
 
     return [
         Endpoint(
@@ -41,10 +37,10 @@ def model_endpoints(names: Iterable[str]) -> list[Endpoint]:
         ),
         Endpoint(
             "GET",
-            f"{paths.MODELS}/{{model}}",
+            f"{paths.MODELS}/{{model:path}}",  # a folder has slashes
             one,
             OPENAI_ERRORS,
-            summary="Describe one model in use (OpenAI's API).",
+            summary="Describe a model in use, or one of OpenAI that stands for it (OpenAI's API).",
             answers={JSON: (openai.Model,)},
         ),
     ]

@@ -9,17 +9,20 @@ import msgspec
 
 from liusheng.audio.formats import Format
 from liusheng.protocol import openai, paths
-from liusheng.protocol.frames import convert, max_json_size, parse_body, refuse_unsupported
+from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
+from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
 from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.http.ignored import HEADERS as IGNORED
+from liusheng.server.http.ignored import ignored_header
 from liusheng.server.http.sse import EVENTS, error_event, event
 from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
-from liusheng.server.openai_names import voice_for
+from liusheng.server.openai_names import OpenAINames
 
 _FORMATS: dict[str, tuple[Format, str]] = {
     "mp3": ("mp3", "audio/mpeg"),
@@ -31,18 +34,24 @@ _FORMATS: dict[str, tuple[Format, str]] = {
 }
 
 
-def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> Endpoint:
+def openai_speech_endpoint(
+    synthesis: SynthesisService, names: OpenAINames, limits: LimitSettings
+) -> Endpoint:
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:
         max_bytes = max_json_size(limits.max_text_chars)
         message = parse_body(await exchange.body(max_bytes, limits.idle_seconds))
-        body = convert(message, openai.SpeechBody)
-        refuse_unsupported(message, openai.UNSUPPORTED_SPEECH)
+        body = convert(
+            {field: value for field, value in message.items() if value is not None},
+            openai.SpeechBody,
+        )
         text = plain_text(body.input, "input", limits.max_text_chars)
         voice = body.voice if isinstance(body.voice, str) else body.voice.id
-        name = voice_for(body.model, voice, synthesis)
-        request = SynthesisRequest(text, name, body.speed, body.markup)
+        name = names.voice(body.model, voice)
+        speed = min(max(body.speed, MIN_SPEED), MAX_SPEED)
+        request = SynthesisRequest(text, name, speed, body.markup)
+        ignored = ignored_header(_ignored(body, speed))
         encoding, media_type = _FORMATS[body.response_format]
         events = body.stream_format == "sse"
         if events:
@@ -51,9 +60,8 @@ def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -
         async with aclosing(speech.audio()) as audio:
             async for packet in audio:
                 if not exchange.status:
-                    await exchange.start(
-                        EVENTS if events else media_type, headers=await speech.headers()
-                    )
+                    headers = await speech.headers() | ignored
+                    await exchange.start(EVENTS if events else media_type, headers=headers)
                 await exchange.write(_delta(packet) if events else packet)
         done = openai.SpeechDone(skipped=speech.skipped or msgspec.UNSET)
         await exchange.end(event(done) if events else b"")
@@ -69,8 +77,17 @@ def openai_speech_endpoint(synthesis: SynthesisService, limits: LimitSettings) -
             **{media_type: () for _, media_type in _FORMATS.values()},
             EVENTS: (openai.SpeechDelta, openai.SpeechDone),
         },
-        headers=HEADERS,
+        headers=HEADERS | IGNORED,
     )
+
+
+def _ignored(body: openai.SpeechBody, speed: float) -> dict[str, str]:
+    ignored = {}
+    if body.instructions.strip():
+        ignored["instructions"] = "the voices have one manner each"
+    if speed != body.speed:
+        ignored["speed"] = f"{speed:g} is the nearest that the voices can do"
+    return ignored
 
 
 def _delta(packet: bytes) -> bytes:

@@ -14,6 +14,9 @@ from liusheng.server.http.exchange import JSON
 
 _REFERENCE = "#/components/schemas/{name}"
 
+_CONVERTOR = re.compile(r":\w+\}")
+"""Of a path parameter, in Starlette's form: `{model:path}`."""
+
 
 def openapi(endpoints: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
     """Return the description of these endpoints, below `path_prefix`."""
@@ -23,8 +26,9 @@ def openapi(endpoints: Iterable[Endpoint], path_prefix: str) -> dict[str, Any]:
     known = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(
-            endpoint, known, components
+        path = _CONVERTOR.sub("}", endpoint.path)
+        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(
+            path, endpoint, known, components
         )
     return {
         "openapi": "3.1.0",
@@ -46,13 +50,13 @@ def _types(endpoint: Endpoint) -> list[type[msgspec.Struct]]:
 
 
 def _operation(
-    endpoint: Endpoint, known: dict[Any, Any], components: dict[str, Any]
+    path: str, endpoint: Endpoint, known: dict[Any, Any], components: dict[str, Any]
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": endpoint.summary,
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in re.findall(r"\{(\w+)\}", endpoint.path)
+            for name in re.findall(r"\{(\w+)\}", path)
         ],
         "responses": {
             "200": {

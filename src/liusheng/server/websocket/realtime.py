@@ -12,7 +12,6 @@ from liusheng.asr.types import Partial, Script, StreamParams, Utterance
 from liusheng.audio.convert import PacketConverter
 from liusheng.protocol import paths, realtime
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.languages import check_language, from_locale
 from liusheng.protocol.realtime_commands import (
     AbandonRecognition,
     FeedRecognition,
@@ -28,7 +27,7 @@ from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.errors import recognition_failed, server_busy
-from liusheng.server.openai_names import language_for
+from liusheng.server.openai_names import OpenAINames
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 
 _log = logging.getLogger(__name__)
@@ -42,18 +41,23 @@ def _converter(audio_format: realtime.Format) -> PacketConverter:
 
 
 class RealtimeSocket(SocketDriver[RealtimeCommand]):
-    """One WebSocket of a transcription session. script: of Chinese text."""
+    """One WebSocket of a transcription session.
+
+    names: of models and languages.
+    script: of Chinese text.
+    """
 
     def __init__(
         self,
         websocket: WebSocket,
         recognition: RecognitionService,
+        names: OpenAINames,
         *,
         script: Script,
         limits: LimitSettings,
     ) -> None:
         self._realtime = RealtimeSession(
-            language=self._language,
+            language=names.language,
             max_append_bytes=limits.max_packet_bytes,
             max_seconds=limits.max_session_seconds,
             idle_seconds=limits.idle_seconds,
@@ -117,11 +121,6 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
                 self._ended.clear()
             elif all([await stream.room(MAX_PAUSE) for stream in streams]):
                 return
-
-    def _language(self, model: str, language: str) -> str:
-        code = from_locale(language) if language else ""
-        lang = language_for(model, code, self._recognition)
-        return check_language(lang, self._recognition.languages, "language")
 
     def _open(self, command: OpenRecognition) -> None:
         if self._recognition.admission.queues:
