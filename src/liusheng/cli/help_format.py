@@ -26,6 +26,7 @@ class ChineseHelp(DefaultFormatter):
             entries.append(evolve(entry, description=Text(text)) if text else entry)
         titles = {
             "Commands": tr("Commands"),
+            "Arguments": tr("Arguments"),
             "Parameters": tr("Parameters"),
             "Actions": tr("Actions"),
         }

@@ -76,7 +76,7 @@ def _print_table(store: Store) -> None:
             model.task.value,
             _languages(model.languages),
             _megabytes(_size(status)),
-            Text.assemble(model.licence, (" !" if model.notice else "", "yellow")),
+            Text.assemble(model.licence, " ", ("!" if model.notice else "", "yellow")),
             model.title,
         )
     console.print(table)

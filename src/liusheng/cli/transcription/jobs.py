@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ SUFFIXES = frozenset(
 """Names of audio and video files, of which those in folders are transcribed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """A file and what it becomes.
 
@@ -49,12 +50,17 @@ def plan(names: Iterable[str], formats: Iterable[str], folder: Path | None) -> l
     formats = tuple(formats)
     found = {source.absolute(): (source, place) for source, place in _found(names)}
     stems = Counter(_output(source, place, folder, source.stem) for source, place in found.values())
+    taken = set(found)
     jobs = []
     for source, place in found.values():
         plain = _output(source, place, folder, source.stem)
-        paths = {each: plain.with_name(f"{source.stem}.{each}") for each in formats}
-        if stems[plain] > 1 or any(path.absolute() in found for path in paths.values()):
-            paths = {each: plain.with_name(f"{source.name}.{each}") for each in formats}
+        bases = [source.stem] if stems[plain] == 1 else []
+        more = (f"{source.name}.{number}" for number in itertools.count(2))
+        for base in itertools.chain(bases, [source.name], more):
+            paths = {each: plain.with_name(f"{base}.{each}") for each in formats}
+            if taken.isdisjoint(path.absolute() for path in paths.values()):
+                break
+        taken.update(path.absolute() for path in paths.values())
         jobs.append(Job(source, paths))
     return jobs
 
