@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve
 from cyclopts.help import DefaultFormatter
 from rich.text import Text
 
@@ -23,7 +22,7 @@ class ChineseHelp(DefaultFormatter):
         entries = []
         for entry in panel.entries:
             text = next((own[name] for name in entry.names if name in own), None)
-            entries.append(evolve(entry, description=Text(text)) if text else entry)
+            entries.append(entry.copy(description=Text(text)) if text else entry)
         titles = {
             "Commands": tr("Commands"),
             "Arguments": tr("Arguments"),

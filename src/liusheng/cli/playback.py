@@ -55,7 +55,7 @@ def open_player(rate: int) -> Player:
     if afplay := shutil.which("afplay"):
         return _FilePlayer(afplay, rate)
     raise NoPlayerError(
-        f"{describe_device_error(missing)} "
+        f"{describe_device_error(missing)}\n"
         + tr("Or write a file with -o, or install ffplay (FFmpeg) or aplay (alsa-utils).")
     )
 

@@ -89,7 +89,7 @@ def transcribe(
     if skipped := len(jobs) - len(left):
         info(
             tr(
-                "{count} files had been transcribed before (--overwrite does it again)",
+                "transcribed before: {count} (--overwrite does it again)",
                 count=skipped,
             )
         )
@@ -106,6 +106,6 @@ async def _run(client: Client, jobs: list[Job], sessions: int, lang: str) -> int
                 error(describe_error(problem))
                 return FAILED
     if batch.failed:
-        error(tr("{failed} of {count} files failed", failed=batch.failed, count=len(jobs)))
+        error(tr("files that failed: {failed} of {count}", failed=batch.failed, count=len(jobs)))
         return FAILED
     return 0

@@ -63,7 +63,7 @@ def test_it_goes_on_where_it_was(
     (tmp_path / "a.txt").write_text("mine")
     assert main(["transcribe", "."]) == 0
     assert (tmp_path / "a.txt").read_text() == "mine"
-    assert "1 files had been transcribed before" in capsys.readouterr().err
+    assert "transcribed before: 1 " in capsys.readouterr().err
     assert server.sessions == 2
     assert main(["transcribe", "."]) == 0
     assert server.sessions == 2
@@ -85,7 +85,7 @@ def test_one_bad_file_does_not_stop_the_rest(
         "error: missing.wav: No such file or directory",
         "error: bad.wav: the file is not audio in a supported format",
         "error: full.wav: full.txt is a folder: give the path of a file",
-        "error: 3 of 4 files failed",
+        "error: files that failed: 3 of 4",
     ]
     assert not list(tmp_path.glob(".*"))
 
@@ -138,7 +138,7 @@ def test_on_a_terminal(server: FakeServer, recording: Make) -> None:
     out, _ = process.communicate()
     assert out == b"a [b].txt\n", shown
     assert "a [b].wav" in shown
-    assert "of 1 files" in shown
+    assert "of 1" in shown
 
 
 # Busy servers

@@ -69,7 +69,7 @@ class Bars(Lines):
         super().ended(job, problem)
 
     def _describe(self, done: int) -> None:
-        text = tr("{done} of {count} files", done=done, count=self._count)
+        text = tr("files: {done} of {count}", done=done, count=self._count)
         self._progress.update(self._all, description=text)
 
 
