@@ -14,7 +14,7 @@ import asyncio
 import sys
 
 import liusheng
-from liusheng.client import DEFAULT_URL, Final
+from liusheng.client import DEFAULT_URL, ClientError, Final
 from liusheng.client.devices import NoDeviceError, microphone
 from sound import from_file
 
@@ -62,6 +62,8 @@ if __name__ == "__main__":
         asyncio.run(main())
     except KeyboardInterrupt:
         print()
+    except ClientError as problem:
+        sys.exit(problem.message)
     except NoDeviceError as problem:
         sys.exit(
             f"{problem}\nOr transcribe a file: python examples/live_captions.py --file talk.mp4"

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
 
 import liusheng
-from liusheng.client import DEFAULT_URL, Client, Final, Synthesis
+from liusheng.client import DEFAULT_URL, Client, ClientError, Final, Synthesis
 from liusheng.client.devices import NoDeviceError, microphone
 from sound import Loudspeaker, Output, from_file, wav_file
 
@@ -128,6 +128,8 @@ if __name__ == "__main__":
         asyncio.run(main())
     except KeyboardInterrupt:
         print()
+    except ClientError as problem:
+        sys.exit(problem.message)
     except NoDeviceError as problem:
         sys.exit(
             f"{problem}\nOr use files: python examples/voice_agent.py --file caller.wav "

@@ -100,6 +100,19 @@ def test_a_failure_leaves_no_file(
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a.wav"]
 
 
+def test_a_name_that_is_no_utf8(
+    server: FakeServer, recording: Make, tmp_path: Path, capsys: Capture
+) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")
+    try:
+        recording("a.wav", 0.1).rename(path)
+    except OSError:
+        pytest.skip("file names are always UTF-8 here")
+    assert main(["transcribe", ".", "--format", "json"]) == 0
+    assert capsys.readouterr().out == "�.json\n"
+    assert server.received[0]["name"] == "�.wav"
+
+
 def test_no_server(recording: Make, capsys: Capture, unused_tcp_port: int) -> None:
     recording("a.wav", 0.1)
     recording("b.wav", 0.1)
