@@ -61,7 +61,9 @@ def test_translations_keep_values_and_options() -> None:
     for texts in catalogue().items():
         assert HAN.search(texts[1]), texts
         if "{" in texts[0]:
-            values = [{name for _, name, *_ in string.Formatter().parse(each)} for each in texts]
+            values = [
+                {name for _, name, *_ in string.Formatter().parse(each) if name} for each in texts
+            ]
             assert values[0] == values[1], texts
         options = [sorted(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", each)) for each in texts]
         assert options[0] == options[1], texts

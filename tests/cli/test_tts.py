@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import wave
 from pathlib import Path
 
@@ -169,7 +170,7 @@ def test_without_a_player(server: FakeServer, programs: Programs, capsys: Captur
 @pytest.mark.parametrize(
     ("arguments", "start"),
     [
-        (["-o", "a.mp3"], b"\xff"),
+        (["-o", "a.mp3"], b"ID3"),
         (["-o", "a.OGG"], b"OggS"),
         (["-o", "a.opus"], b"OggS"),
         (["-o", "a.flac"], b"fLaC"),
@@ -185,6 +186,19 @@ def test_formats(server: FakeServer, tmp_path: Path, arguments: list[str], start
     assert file.read_bytes().startswith(start)
     assert sum(map(len, decode_file(file, 24_000))) > 0
     assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"), [([], b"RIFF\xff\xff\xff\xff"), (["--format", "ogg"], b"OggS")]
+)
+def test_a_pipe_gets_a_stream(server: FakeServer, arguments: list[str], start: bytes) -> None:
+    os.mkfifo("pipe")
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(Path("pipe").read_bytes()))
+    reader.start()
+    assert main(["tts", "abc", "-o", "pipe", *arguments]) == 0
+    reader.join()
+    assert got[0].startswith(start)
 
 
 def test_a_rate_that_the_format_does_not_have(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import sys
+import urllib.error
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,21 @@ def test_a_server_without_voices(
     server.info = info
     assert main(["voices"]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_no_server(capsys: Capture, unused_tcp_port: int) -> None:
+    assert main(["voices", "--server", f"127.0.0.1:{unused_tcp_port}"]) == 1
+    err = capsys.readouterr().err
+    assert f"There is no server at http://127.0.0.1:{unused_tcp_port}" in err
+    assert "Start one with `liusheng serve`" in err
+
+
+def test_a_key_is_needed(
+    voices: FakeServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(self: object) -> None:
+        raise urllib.error.HTTPError("http://x", 401, "Unauthorized", Message(), None)
+
+    monkeypatch.setattr("liusheng.client.Client.info", refuse)
+    assert main(["voices"]) == 1
+    assert "set it in $LIUSHENG_API_KEY" in capsys.readouterr().err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import urllib.error
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +15,13 @@ from msgspec import Struct
 
 from liusheng.cli.audio_files import FileFormat, format_of
 from liusheng.cli.constants import FAILED, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, open_client
+from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import error, info, open_console, printable
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
 from liusheng.cli.tts import speak
-from liusheng.client import Client
+from liusheng.client import CannotConnectError, Client
+from liusheng.client.options import API_KEY_VARIABLE
 
 SAMPLES = {
     "zh": "你好，我是流声的声音。今天是2026年，天气很好。",
@@ -111,6 +114,16 @@ def _ask(client: Client) -> tuple[Voice, ...] | None:
             error(tr("the server has no voices: it does not synthesise"))
             return None
         return msgspec.convert(described["voices"], tuple[Voice, ...])
+    except urllib.error.HTTPError as problem:
+        if problem.code == HTTPStatus.UNAUTHORIZED:
+            error(
+                tr("the server needs an API key: set it in ${variable}", variable=API_KEY_VARIABLE)
+            )
+        else:
+            error(tr("the server does not name its voices: {reason}", reason=problem))
+    except urllib.error.URLError as problem:
+        lost = f"There is no server at {client.address.http('')} ({problem.reason})."
+        error(describe_error(CannotConnectError(lost)))
     except (OSError, ValueError, KeyError, TypeError) as problem:
         error(tr("the server does not name its voices: {reason}", reason=problem))
     return None

@@ -13,7 +13,7 @@ from liusheng.audio.containers import DecodeError
 from liusheng.audio.files import replacing
 from liusheng.cli.audio_sources import FileAudio
 from liusheng.cli.server_address import describe_error
-from liusheng.cli.terminal import as_text
+from liusheng.cli.terminal import as_text, printable
 from liusheng.cli.transcription.formats import TranscriptFormat, render
 from liusheng.cli.transcription.jobs import Job
 from liusheng.client import CannotConnectError, Client, ClientError, Final, ServerError
@@ -24,7 +24,13 @@ _PAUSE_SECONDS = 1.0
 
 _LEAST_PAUSE_SECONDS = 0.1
 
-_BUSY = (ErrorCode.SERVER_BUSY, ErrorCode.SERVER_STOPPING, ErrorCode.RATE_LIMIT_EXCEEDED)
+_BUSY = (
+    ErrorCode.SERVER_BUSY,
+    ErrorCode.SERVER_STOPPING,
+    ErrorCode.RATE_LIMIT_EXCEEDED,
+    ErrorCode.TOO_MANY_CONNECTIONS,
+    ErrorCode.TOO_MANY_SESSIONS,
+)
 """Errors of a server that works, and has no place now."""
 
 
@@ -85,16 +91,16 @@ class Batch:
             try:
                 await self._transcribe(job)
             except DecodeError as error:
-                problem = as_text(str(error))
+                problem = printable(as_text(str(error)))
             except CannotConnectError:
                 raise
             except ClientError as error:
-                problem = f"{as_text(str(job.source))}: {describe_error(error)}"
+                problem = f"{_shown(job.source)}: {describe_error(error)}"
             except OSError as error:
                 file = error.filename or job.source
-                problem = f"{as_text(str(file))}: {error.strerror or error}"
+                problem = f"{_shown(file)}: {error.strerror or error}"
             except ValueError as error:
-                problem = f"{as_text(str(job.source))}: {error}"
+                problem = f"{_shown(job.source)}: {error}"
             self.failed += bool(problem)
             self.watcher.ended(job, problem)
             self._ended.set()
@@ -123,6 +129,11 @@ class Batch:
                 return update
             self.watcher.sent(job, audio.seconds)
         raise AssertionError("a recognition ends with its final text")
+
+
+def _shown(path: object) -> str:
+    """A name that was found in a folder may have anything in it."""
+    return printable(as_text(str(path)))
 
 
 def _write(job: Job, final: Final) -> None:
