@@ -1,6 +1,6 @@
 """Live captions: text while it is spoken.
 
-    python examples/live_captions.py                  # microphone: pip install sounddevice
+    python examples/live_captions.py                  # microphone: pip install 'liusheng[mic]'
     python examples/live_captions.py --file talk.mp4  # a file, in real time
 
 Stable text is printed once; text that may still change is dimmed and redrawn. Output to a pipe or a
@@ -14,8 +14,9 @@ import asyncio
 import sys
 
 import liusheng
-from liusheng.client import DEFAULT_URL, Final
-from sound import from_file, from_microphone
+from liusheng.client import DEFAULT_URL, ClientError, Final
+from liusheng.client.devices import NoDeviceError, microphone
+from sound import from_file
 
 DIM, PLAIN, CLEAR_REST = "\x1b[2m", "\x1b[0m", "\x1b[J"
 SAVE_PLACE, RESTORE_PLACE = "\x1b7", "\x1b8"
@@ -46,7 +47,7 @@ async def main() -> None:
     options.add_argument("--lang", default="auto", help="auto, zh, en, ...")
     chosen = options.parse_args()
 
-    audio = from_file(chosen.file) if chosen.file else from_microphone()
+    audio = from_file(chosen.file) if chosen.file else microphone()
     captions = Captions(live=sys.stdout.isatty())
     async with liusheng.connect(chosen.server) as client:
         async for update in client.recognize(audio, lang=chosen.lang):
@@ -61,3 +62,9 @@ if __name__ == "__main__":
         asyncio.run(main())
     except KeyboardInterrupt:
         print()
+    except ClientError as problem:
+        sys.exit(problem.message)
+    except NoDeviceError as problem:
+        sys.exit(
+            f"{problem}\nOr transcribe a file: python examples/live_captions.py --file talk.mp4"
+        )

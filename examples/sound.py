@@ -2,7 +2,7 @@
 
 Files are read and written in real time, as a microphone and a loudspeaker would be.
 
-The microphone and the loudspeaker need: pip install sounddevice
+The microphone and the loudspeaker need: pip install 'liusheng[mic]'
 """
 
 from __future__ import annotations
@@ -16,11 +16,8 @@ from typing import Protocol
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
-
-RATE = 16_000
-"""Sample rate of the input, in hertz."""
-
-PACKET_SECONDS = 0.085
+from liusheng.client import devices
+from liusheng.client.devices import PACKET_SECONDS, RATE
 
 
 async def from_file(path: str) -> AsyncIterator[bytes]:
@@ -31,22 +28,6 @@ async def from_file(path: str) -> AsyncIterator[bytes]:
         due += len(block) / RATE
         await asyncio.sleep(due - clock())
         yield samples_to_pcm(block)
-
-
-async def from_microphone() -> AsyncIterator[bytes]:
-    """Yield packets of the microphone, as `from_file`, until the program is interrupted."""
-    import sounddevice
-
-    loop = asyncio.get_running_loop()
-    packets: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def add(data: bytes, *_: object) -> None:  # called in PortAudio's thread
-        loop.call_soon_threadsafe(packets.put_nowait, bytes(data))
-
-    size = round(RATE * PACKET_SECONDS)
-    with sounddevice.RawInputStream(RATE, size, channels=1, dtype="int16", callback=add):
-        while True:
-            yield await packets.get()
 
 
 class Output(Protocol):
@@ -63,19 +44,14 @@ class Loudspeaker:
     """The default output device."""
 
     def __init__(self, rate: int) -> None:
-        import sounddevice
-
-        self._stream = sounddevice.RawOutputStream(rate, channels=1, dtype="int16", latency="low")
+        self._device = devices.Loudspeaker(rate)
 
     async def play(self, pcm: bytes) -> None:
-        if not self._stream.active:
-            self._stream.start()
         for at in range(0, len(pcm), 4_800):  # short pieces, so that `stop` takes effect soon
-            await asyncio.to_thread(self._stream.write, pcm[at : at + 4_800])
+            await asyncio.to_thread(self._device.write, pcm[at : at + 4_800])
 
     def stop(self) -> None:
-        if self._stream.active:
-            self._stream.abort()
+        self._device.clear()
 
 
 class WavFile:

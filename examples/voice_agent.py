@@ -1,6 +1,6 @@
 """A voice agent: synthesises its answer while that is generated, and can be interrupted (barge-in).
 
-    python examples/voice_agent.py                   # with headphones; pip install sounddevice
+    python examples/voice_agent.py                   # with headphones; pip install 'liusheng[mic]'
     python examples/voice_agent.py --file caller.wav --output agent.wav
 
 It contains no language model: `think` is a stand-in that repeats the user's words, token by token.
@@ -15,12 +15,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
 
 import liusheng
-from liusheng.client import DEFAULT_URL, Client, Final, Synthesis
-from sound import Loudspeaker, Output, from_file, from_microphone, wav_file
+from liusheng.client import DEFAULT_URL, Client, ClientError, Final, Synthesis
+from liusheng.client.devices import NoDeviceError, microphone
+from sound import Loudspeaker, Output, from_file, wav_file
 
 Think = Callable[[str], AsyncIterator[str]]
 
@@ -111,7 +113,7 @@ async def main() -> None:
     options.add_argument("--output", type=Path, help="a WAV file, instead of the loudspeaker")
     chosen = options.parse_args()
 
-    audio = from_file(chosen.file) if chosen.file else from_microphone()
+    audio = from_file(chosen.file) if chosen.file else microphone()
     async with liusheng.connect(chosen.server) as client:
         rate = await client.sample_rate()
         if chosen.output:
@@ -126,3 +128,10 @@ if __name__ == "__main__":
         asyncio.run(main())
     except KeyboardInterrupt:
         print()
+    except ClientError as problem:
+        sys.exit(problem.message)
+    except NoDeviceError as problem:
+        sys.exit(
+            f"{problem}\nOr use files: python examples/voice_agent.py --file caller.wav "
+            "--output agent.wav"
+        )

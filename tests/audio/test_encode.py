@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import io
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
+import av
 import numpy as np
 import pytest
 
 from liusheng.audio.decode import decode_file
-from liusheng.audio.encode import OPUS_RATES, open_encoder
+from liusheng.audio.encode import OPUS_RATES, open_encoder, open_file_encoder
 from liusheng.audio.formats import Format
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 
@@ -111,3 +113,25 @@ def test_wav_header_for_a_pipe() -> None:
     assert len(head) == 44
     assert head[:4] + head[8:16] == b"RIFFWAVEfmt "
     assert head[4:8] == head[40:44] == b"\xff" * 4
+
+
+@pytest.mark.parametrize("format_", ["mp3", "ogg_opus", "aac", "flac"])
+def test_a_file(format_: Any, tmp_path: Path) -> None:
+    """Its header has the length, which a stream's cannot have."""
+    path = tmp_path / "speech"
+    pcm = tone(1.5)
+    with path.open("wb") as file:
+        encoder = open_file_encoder(format_, RATE, file)
+        assert encoder.feed(pcm[:20_000]) + encoder.feed(pcm[20_000:]) == b""
+        assert encoder.finish() == b""
+    samples = decoded(path.read_bytes())
+    assert len(samples) == pytest.approx(len(pcm) / 2, abs=0.1 * RATE)
+    assert best_match(samples, pcm_to_samples(pcm)) > 0.95
+    with av.open(str(path)) as container:
+        assert container.duration is not None
+        assert container.duration / 1e6 == pytest.approx(1.5, abs=0.15)
+
+
+def test_a_file_of_a_rate_that_opus_does_not_have(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="does not support a sample rate of 22050"):
+        open_file_encoder("ogg_opus", 22_050, io.BytesIO())

@@ -22,6 +22,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.chdir(tmp_path)
 
 
@@ -52,10 +53,10 @@ Programs = Callable[[str, str], None]
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    """Install shell scripts (name, body) as the only programs, without sounddevice."""
+    """Install shell scripts (name, body) as the only programs, without miniaudio."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    monkeypatch.setitem(sys.modules, "miniaudio", None)
     monkeypatch.setenv("PATH", str(folder))
 
     def install(name: str, body: str) -> None:

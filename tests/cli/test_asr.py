@@ -214,9 +214,9 @@ def test_the_microphone(
 def test_no_microphone(
     server: FakeServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    monkeypatch.setitem(sys.modules, "miniaudio", None)
     assert main(["asr", "--mic"]) == 1
-    assert "pip install sounddevice" in capsys.readouterr().err
+    assert "pip install 'liusheng[mic]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["one_hertz", "twelve_channels", "picture", "empty"])

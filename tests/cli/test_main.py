@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from liusheng import __version__
-from liusheng.cli import main
+from liusheng.cli import _COMMANDS, main
 from liusheng.cli.constants import INTERRUPTED, USAGE
 
 
@@ -18,11 +18,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == main(["--help"]) == 0
     out = capsys.readouterr().out
-    for command in ("serve", "asr", "tts", "models", "eval", "bench", "doctor"):
+    for command in _COMMANDS:
         assert f" {command} " in out
 
 
-@pytest.mark.parametrize("command", ["serve", "asr", "tts", "models", "eval", "bench", "doctor"])
+@pytest.mark.parametrize("command", _COMMANDS)
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"Usage: liusheng {command}" in capsys.readouterr().out
@@ -44,14 +44,24 @@ def test_help_imports_little() -> None:
     ("arguments", "message"),
     [
         (["serv"], "there is no command serv; did you mean serve?"),
-        (["zzz"], "there is no command zzz: there are serve, asr, tts, models, "),
+        (["zzz"], "there is no command zzz: there are serve, asr, transcribe, tts, "),
         (["serve", "--prot", "1"], "Did you mean --port?"),
         (["serve", "--port", "x"], 'unable to convert "x" into int'),
         (["asr"], "name one or more files, or use --mic"),
         (["asr", "a.wav", "--mic"], "name one or more files, or use --mic"),
         (["asr", "a.wav", "--server", "ftp://x"], "'ftp://x' is not the address of a server"),
         (["tts", "hello"], "name where the speech goes"),
-        (["tts", "hello", "-o", "a.mp3"], "the output must be a WAV file: a.wav instead of a.mp3?"),
+        (["tts", "hello", "-o", "a.txt"], "a.txt: the name says no format; end it with .wav, .mp3"),
+        (["tts", "hello", "--play", "--format", "mp3"], "--format is that of a file"),
+        (["transcribe"], "name files or folders"),
+        (["transcribe", "-"], "for standard input use `liusheng asr -`"),
+        (["transcribe", "a.wav", "-j", "0"], "-j 0: it must be at least 1"),
+        (["transcribe", "a.wav", "--server", "ftp://x"], "is not the address of a server"),
+        (["transcribe", "a.wav", "--format", "doc"], "doc"),
+        (["voices", "--sample", "heart"], "a sample needs a voice and a file"),
+        (["voices", "-o", "a.wav"], "a sample needs a voice and a file"),
+        (["voices", "--sample", "a", "-o", "a.wav", "--play", "b"], "different voices"),
+        (["voices", "--server", "ws://"], "is not the address of a server"),
         (["tts", "hello", "-o", "a.wav", "--server", "ws://"], "is not the address of a server"),
         (["tts", "hello", "-o", "a.wav", "--speed", "fast"], 'unable to convert "fast"'),
     ],

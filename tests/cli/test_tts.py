@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import wave
 from pathlib import Path
 
 import pytest
 
+from liusheng.audio.decode import decode_file
 from liusheng.cli import main
 from liusheng.cli.playback import wav_stream_header
 
@@ -110,50 +112,33 @@ def test_no_server(capsys: Capture, unused_tcp_port: int) -> None:
     assert "Start one with `liusheng serve`" in capsys.readouterr().err
 
 
-class Recorder:
-    """A stand-in for sounddevice and for the programs."""
-
-    def __init__(self) -> None:
-        self.log: list[object] = []
-
-    def start(self) -> None:
-        self.log.append("start")
-
-    def write(self, pcm: bytes) -> None:
-        self.log.append(pcm)
-
-    def stop(self) -> None:
-        self.log.append("stop")
-
-    def abort(self) -> None:
-        self.log.append("abort")
-
-    def close(self) -> None:
-        self.log.append("close")
-
-
 def test_playback(
     server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    stream = Recorder()
+    log: list[object] = []
 
-    class Device:
-        PortAudioError = type("PortAudioError", (Exception,), {})
+    class Recorder:
+        def __init__(self, rate: int) -> None:
+            assert rate == 24_000
 
-        @staticmethod
-        def RawOutputStream(**options: object) -> Recorder:  # noqa: N802
-            assert options == {"samplerate": 24_000, "channels": 1, "dtype": "int16"}
-            return stream
+        def write(self, pcm: bytes) -> None:
+            log.append(pcm)
 
-    monkeypatch.setitem(sys.modules, "sounddevice", Device)
+        def close(self) -> None:
+            log.append("close")
+
+        def abort(self) -> None:
+            log.append("abort")
+
+    monkeypatch.setattr("liusheng.cli.playback.Loudspeaker", Recorder)
     assert main(["tts", "abc", "--play", "-o", "too.wav"]) == 0
-    assert stream.log == ["start", b"a0", b"a1", b"a2", "stop", "close"]
+    assert log == [b"a0", b"a1", b"a2", "close"]
     assert frames(tmp_path / "too.wav") == b"a0a1a2"
 
-    stream.log.clear()
+    log.clear()
     server.answers[1] = '{"status": -1, "audio": "", "message": "Broken."}'
     assert main(["tts", "abc", "--play"]) == 1
-    assert stream.log[-2:] == ["abort", "close"]
+    assert log[-1] == "abort"
     assert "Broken." in capsys.readouterr().err
 
 
@@ -176,4 +161,50 @@ def test_through_a_program_that_plays_files(
 
 def test_without_a_player(server: FakeServer, programs: Programs, capsys: Capture) -> None:
     assert main(["tts", "abc", "--play"]) == 1
-    assert "There is nothing to play audio with" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "There is no library for sound" in err
+    assert "pip install 'liusheng[mic]'" in err
+    assert "or install ffplay" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"),
+    [
+        (["-o", "a.mp3"], b"ID3"),
+        (["-o", "a.OGG"], b"OggS"),
+        (["-o", "a.opus"], b"OggS"),
+        (["-o", "a.flac"], b"fLaC"),
+        (["-o", "a.aac"], b"\xff"),
+        (["-o", "a.bin", "--format", "flac"], b"fLaC"),
+        (["-o", "a.mp3", "--format", "wav"], b"RIFF"),
+    ],
+)
+def test_formats(server: FakeServer, tmp_path: Path, arguments: list[str], start: bytes) -> None:
+    server.audio_frames = 9
+    assert main(["tts", "abc", *arguments]) == 0
+    file = tmp_path / arguments[1]
+    assert file.read_bytes().startswith(start)
+    assert sum(map(len, decode_file(file, 24_000))) > 0
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"), [([], b"RIFF\xff\xff\xff\xff"), (["--format", "ogg"], b"OggS")]
+)
+def test_a_pipe_gets_a_stream(server: FakeServer, arguments: list[str], start: bytes) -> None:
+    os.mkfifo("pipe")
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(Path("pipe").read_bytes()))
+    reader.start()
+    assert main(["tts", "abc", "-o", "pipe", *arguments]) == 0
+    reader.join()
+    assert got[0].startswith(start)
+
+
+def test_a_rate_that_the_format_does_not_have(
+    server: FakeServer, tmp_path: Path, capsys: Capture
+) -> None:
+    server.sample_rate = 22_050
+    assert main(["tts", "abc", "-o", "a.ogg"]) == 1
+    assert "Opus does not support a sample rate of 22050 Hz" in capsys.readouterr().err
+    assert list(tmp_path.glob("*.ogg*")) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Response
 
 from liusheng.client import CannotConnectError, ConnectionLostError, ServerError, connect
 from liusheng.client.backoff import Backoff
@@ -124,3 +126,23 @@ def test_pauses_grow_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
         now += pause
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 2.0])
     assert Backoff(0.0).pause() is None
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"), [("7", 7.0), ("", None), ("Wed, 21 Oct 2026", None), ("nan", None)]
+)
+async def test_a_refused_handshake_names_the_time(header: str, expected: float | None) -> None:
+    def refuse(socket: ServerConnection, request: object) -> Response:
+        body = '{"error": "server_busy", "message": {"description": "Full."}}'
+        response = socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, body)
+        response.headers["Retry-After"] = header
+        return response
+
+    async def never(socket: ServerConnection) -> None:
+        raise AssertionError
+
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as running:
+        url = f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}"
+        with pytest.raises(ServerError) as raised:
+            await recognized(url, retry_for=0.0)
+    assert (raised.value.code, raised.value.retry_after) == ("server_busy", expected)

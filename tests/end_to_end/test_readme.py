@@ -64,9 +64,10 @@ def test_command_line(page: str, address: str, tmp_path: Path) -> None:
         else:
             arguments = ["--server", f"ws://{address}", *arguments]
         outputs[command] = run(*LIUSHENG, subcommand, *arguments, folder=tmp_path)
-    synthesised, recognised, live, top = outputs.values()
+    synthesised, recognised, transcribed, live, top = outputs.values()
     assert (tmp_path / "hello.wav").read_bytes()[:4] == b"RIFF", synthesised
     assert "你好" in recognised
+    assert "你好" in (tmp_path / transcribed.strip()).read_text(encoding="utf-8")
     assert "你好" in live
     assert address in top
 

@@ -309,9 +309,9 @@ def test_waiting_for_the_final_is_not_idleness() -> None:
 
 
 def test_a_full_server_says_so_and_closes() -> None:
-    driver = Driver(refusal=ProtocolError(ErrorCode.SERVER_BUSY, "full"))
+    driver = Driver(refusal=ProtocolError(ErrorCode.SERVER_BUSY, "full", retry_after=2.5))
     (error,) = driver.text(START)
-    assert error["code"] == "server_busy"
+    assert (error["code"], error["retry_after"]) == ("server_busy", 2.5)
     assert driver.closing == Close(CloseCode.TRY_AGAIN_LATER, "server busy")
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 import numpy as np
 
-from liusheng.audio.formats import Format
+from liusheng.audio.formats import Compressed, Format
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
 
 if TYPE_CHECKING:
@@ -56,6 +56,23 @@ def resumes(format: Format) -> bool:  # noqa: A002
     return format in ("pcm_s16le", "wav")
 
 
+def open_file_encoder(
+    format: Compressed,  # noqa: A002
+    rate: int,
+    file: BinaryIO,
+) -> Encoder:
+    """Return an encoder that writes to `file`, whose header then has the length of the audio.
+
+    `feed` and `finish` return nothing. The file must be open, and can be closed after `finish`.
+
+    Raises:
+        ValueError: Opus does not support the rate.
+    """
+    if format == "ogg_opus":
+        _check_opus(rate)
+    return _AvEncoder(_ENCODINGS[format], rate, file=file)
+
+
 class _Pcm:
     def feed(self, pcm: bytes) -> bytes:
         return pcm
@@ -83,6 +100,16 @@ def _streaming_wav_header(rate: int) -> bytes:
     return b"RIFF" + unknown + b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + unknown
 
 
+class _FileSink:
+    """A file for FFmpeg that it may rewind."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write, self.seek, self.tell = file.write, file.seek, file.tell
+
+    def take(self) -> bytes:
+        return b""
+
+
 class _Sink:
     """A write-only file for FFmpeg."""
 
@@ -101,7 +128,10 @@ class _Sink:
 
 @dataclass(frozen=True)
 class _Encoding:
-    """container, codec: FFmpeg's names. bit_rate: bits per second; None for lossless codecs."""
+    """container, codec: FFmpeg's names. bit_rate: bits per second; None for lossless codecs.
+
+    options: for a stream, which is played while it grows.
+    """
 
     container: str
     codec: str
@@ -120,15 +150,20 @@ class _AvEncoder:
     """An encoder of FFmpeg and its container. FFmpeg is loaded with the first of them."""
 
     def __init__(
-        self, encoding: _Encoding, rate: int, options: Mapping[str, str] | None = None
+        self,
+        encoding: _Encoding,
+        rate: int,
+        options: Mapping[str, str] | None = None,
+        file: BinaryIO | None = None,
     ) -> None:
         import av
 
         self._frame = av.AudioFrame.from_ndarray
         self._rate = rate
         self._pts = 0
-        self._sink = _Sink()
-        all_options = {**encoding.options, **(options or {}), "flush_packets": "1"}
+        self._sink = _FileSink(file) if file is not None else _Sink()
+        streaming = {**encoding.options, **(options or {}), "flush_packets": "1"}
+        all_options = streaming if file is None else {}
         self._container = av.open(self._sink, "w", format=encoding.container, options=all_options)
         self._stream = cast(
             "AudioStream", self._container.add_stream(encoding.codec, rate=rate, layout="mono")
@@ -153,10 +188,22 @@ class _AvEncoder:
         return self._sink.take()
 
 
-def _opus(rate: int, serial: int) -> _AvEncoder:
+_ENCODINGS: Mapping[Compressed, _Encoding] = {
+    "mp3": _MP3,
+    "ogg_opus": _OGG_OPUS,
+    "aac": _AAC,
+    "flac": _FLAC,
+}
+
+
+def _check_opus(rate: int) -> None:
     if rate not in OPUS_RATES:
         known = ", ".join(map(str, OPUS_RATES))
         raise ValueError(f"Opus does not support a sample rate of {rate} Hz; it supports {known}")
+
+
+def _opus(rate: int, serial: int) -> _AvEncoder:
+    _check_opus(rate)
     # Without bitexact the serial is random, and the same samples give different bytes.
     return _AvEncoder(_OGG_OPUS, rate, {"fflags": "bitexact", "serial_offset": str(serial)})
 

@@ -6,8 +6,8 @@ import contextlib
 import os
 import wave
 from collections.abc import Iterator
-from pathlib import Path
 
+from liusheng.audio.files import replacing
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
 
 
@@ -40,22 +40,9 @@ def open_wav(path: str | os.PathLike[str], rate: int) -> Iterator[WavWriter]:
     Raises:
         OSError: when the folder cannot be written to.
     """
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder: give the path of a file")
-    if target.exists() and not target.is_file():
-        part = target  # a device, such as /dev/null, must not be replaced
-    else:
-        part = target.with_name(f".{target.name}.part")
-    try:
-        with part.open("wb") as raw, wave.open(raw, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(BYTES_PER_SAMPLE)
-            file.setframerate(rate)
-            file.writeframes(b"")  # writes the header even if no samples follow
-            yield WavWriter(file, rate)
-        if part != target:
-            part.replace(target)
-    finally:
-        if part != target:
-            part.unlink(missing_ok=True)
+    with replacing(path) as part, part.open("wb") as raw, wave.open(raw, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(BYTES_PER_SAMPLE)
+        file.setframerate(rate)
+        file.writeframes(b"")  # writes the header even if no samples follow
+        yield WavWriter(file, rate)

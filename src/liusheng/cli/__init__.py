@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from liusheng import __version__
 from liusheng.cli.constants import FAILED, INTERRUPTED, STANDARD_INPUT, USAGE
+from liusheng.cli.translation import is_chinese
+from liusheng.cli.translation import translate as tr
 
 _COMMANDS = {
     "serve": ("serve:serve", "Start the server."),
     "asr": ("asr:asr", "Transcribe audio files, or speech from the microphone."),
-    "tts": ("tts:tts", "Synthesise speech from text: write a WAV file, or play it."),
+    "transcribe": ("transcribe:transcribe", "Transcribe many files into text or subtitle files."),
+    "tts": ("tts:tts", "Synthesise speech from text: write a file, or play it."),
+    "voices": ("voices:voices", "List the voices of a server, and hear them."),
     "models": ("models:app", "List, download, verify and remove models."),
     "keys": ("keys:app", "Make, list and revoke API keys."),
     "eval": ("eval:evaluate", "Measure the error rate and the latency of recognition."),
@@ -36,15 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _unknown(command)
     app = cyclopts.App(
         name="liusheng",
-        help="Liusheng (流声): a streaming speech server, and its client.",
+        help=tr("Liusheng (流声): a streaming speech server, and its client."),
         version=__version__,
+        help_formatter=_chinese_help() if is_chinese() else None,
         suppress_keyboard_interrupt=False,
         default_parameter=cyclopts.Parameter(show_default=False, negative=()),
     )
     # By name: a subcommand and its dependencies are imported only when it is run. Its own help text
     # is longer than its line in the list of commands.
     for name, (place, summary) in _COMMANDS.items():
-        app.command(f"liusheng.cli.{place}", name=name, help=None if command else summary)
+        app.command(f"liusheng.cli.{place}", name=name, help=None if command else tr(summary))
     try:
         result = app(tokens, exit_on_error=False, result_action="return_value")
     except cyclopts.CycloptsError:
@@ -55,20 +60,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         missing = _missing_package(error)
         if missing is None:
             raise
-        sys.stderr.write(
-            f"error: `liusheng {command}` needs the package {missing}, which is not installed. "
-            "In a clone of the repository, run:\n"
-            "  pip install '.[server]'\n"
+        return _complain(
+            tr(
+                "`liusheng {command}` needs the package {package}, which is not installed. In a "
+                "clone of the repository, run:",
+                command=command,
+                package=missing,
+            )
+            + "\n  pip install '.[server]'",
+            FAILED,
         )
-        return FAILED
     return result if isinstance(result, int) else 0
 
 
 def _unknown(command: str) -> int:
-    near = difflib.get_close_matches(command, _COMMANDS, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f": there are {', '.join(_COMMANDS)}"
-    sys.stderr.write(f"error: there is no command {command}{hint}\n")
-    return USAGE
+    if near := difflib.get_close_matches(command, _COMMANDS, n=1):
+        text = tr("there is no command {name}; did you mean {near}?", name=command, near=near[0])
+    else:
+        names = ", ".join(_COMMANDS)
+        text = tr("there is no command {name}: there are {names}", name=command, names=names)
+    return _complain(text, USAGE)
+
+
+def _complain(text: str, status: int) -> int:
+    sys.stderr.write(tr("error: {text}", text=text) + "\n")
+    return status
+
+
+def _chinese_help() -> Callable[..., None]:
+    from liusheng.cli.help_format import ChineseHelp
+
+    return ChineseHelp()
 
 
 def _missing_package(error: BaseException | None) -> str | None:

@@ -15,11 +15,15 @@ import msgspec
 from cyclopts import Parameter
 
 from liusheng.audio.containers import DecodeError
-from liusheng.cli.audio_sources import FileAudio, NoMicrophoneError, microphone
+from liusheng.cli.audio_sources import FileAudio
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
+from liusheng.cli.playback import describe_device_error
 from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
-from liusheng.cli.terminal import StatusLine, as_text, error, info, printable
+from liusheng.cli.terminal import StatusLine, as_text, error, info, open_console, printable
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.client import CannotConnectError, Client, ClientError, ConnectionChange, Final
+from liusheng.client.devices import NoDeviceError, microphone
 from liusheng.client.recognition import Audio
 
 
@@ -55,11 +59,11 @@ class _Output:
     def connection(self, connection: ConnectionChange) -> None:
         if connection.state == "resumed":
             self._reconnecting = False
-            info("Connected again; nothing was lost.")
+            info(tr("Connected again; nothing was lost."))
         elif not self._reconnecting:
             self._reconnecting = True
             self._line.clear()
-            info(f"Reconnecting: {connection.error}")
+            info(tr("Reconnecting: {reason}", reason=connection.error))
 
     def failed(self, file: str, code: str, text: str) -> None:
         self._line.clear()
@@ -77,6 +81,7 @@ class _Output:
         sys.stdout.flush()
 
 
+@translated
 def asr(
     files: Annotated[tuple[str, ...], Parameter(name="file")] = (),
     /,
@@ -105,10 +110,10 @@ def asr(
     json
         Write one JSON object per line; its "type" is "partial", "final" or "error".
     mic
-        Record from the microphone until Ctrl-C (needs: pip install sounddevice).
+        Record from the microphone until Ctrl-C (needs: pip install 'liusheng[mic]').
     """
     if mic == bool(files):
-        error("name one or more files, or use --mic: see `liusheng asr --help`")
+        error(tr("name one or more files, or use --mic: see `liusheng asr --help`"))
         return USAGE
     output = _Output(as_json=json, many=len(files) > 1)
     try:
@@ -158,15 +163,15 @@ async def _recognize_microphone(client: Client, output: _Output, lang: str) -> i
         stop.set()
 
     loop.add_signal_handler(signal.SIGINT, finish)
-    audio = microphone(stop, lambda: info("Recording; press Ctrl-C to stop."))
+    audio = microphone(stop, lambda: info(tr("Recording; press Ctrl-C to stop.")))
     async with client:
         try:
             await _recognize(client, output, source, audio, lang=lang, name=source)
         except ClientError as problem:
             output.failed(source, problem.code, describe_error(problem))
             return FAILED
-        except NoMicrophoneError as problem:
-            output.failed(source, "no_microphone", str(problem))
+        except NoDeviceError as problem:
+            output.failed(source, "no_microphone", describe_device_error(problem))
             return FAILED
     return 0
 
@@ -192,10 +197,9 @@ def _progress(files: tuple[str, ...]) -> Iterator[Iterator[str]]:
     if len(files) == 1 or not sys.stderr.isatty():
         yield iter(files)
         return
-    from rich.console import Console
     from rich.progress import Progress
 
     # Rich redirects standard output to write above the bar; not if it is a file or a pipe.
-    console, shared = Console(stderr=True), sys.stdout.isatty()
+    console, shared = open_console(stderr=True), sys.stdout.isatty()
     with Progress(console=console, transient=True, redirect_stdout=shared) as progress:
-        yield iter(progress.track(files, description="Transcribing"))
+        yield iter(progress.track(files, description=tr("Transcribing")))

@@ -16,13 +16,15 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from liusheng import __version__
 from liusheng.asr.models import correction_warning
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.model_check import open_model
-from liusheng.cli.terminal import error
+from liusheng.cli.terminal import error, open_console
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.models.errors import ModelError
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Task
@@ -31,19 +33,20 @@ from liusheng.server.cores import usable_cores
 
 _PACKAGES = {
     "engines": ("ctranslate2", "sherpa-onnx", "onnxruntime", "faster-whisper", "hibari-tts"),
-    "audio": ("av", "soxr", "sounddevice"),
+    "audio": ("av", "soxr", "miniaudio"),
     "server": ("uvicorn", "uvloop", "starlette", "websockets"),
 }
-_OPTIONAL = {"sounddevice": "only for --mic and --play: pip install sounddevice"}
+_OPTIONAL = {"miniaudio": "pip install 'liusheng[mic]'"}
 
 
+@translated
 def doctor(
     *,
     config: Annotated[
-        Path | None, Parameter(help="Settings file, as for `liusheng serve`.")
+        Path | None, Parameter(help=tr("Settings file, as for `liusheng serve`."))
     ] = None,
     timeout: Annotated[
-        float, Parameter(help="Seconds after which the check of a model fails.")
+        float, Parameter(help=tr("Seconds after which the check of a model fails."))
     ] = 300,
 ) -> int:
     """Check this installation: packages, models, and the speed of this machine.
@@ -52,13 +55,13 @@ def doctor(
     own. A real-time factor of 0.1 means one second of work on one core for ten seconds of speech.
     The exit status is 0 if all models of the settings work.
     """
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]Liusheng {__version__}[/]")
+    console = open_console(soft_wrap=True)
+    console.print(f"Liusheng {__version__}", style="bold")
     for name, value in _machine():
-        console.print(f"  {name:<10}{value}", markup=False)
+        console.print(f"  {name:<10}{value}")
     for group, packages in _PACKAGES.items():
         versions = ", ".join(_version(package) for package in packages)
-        console.print(f"  {group:<10}{versions}", markup=False)
+        console.print(f"  {group:<10}{versions}")
     try:
         settings = load(config=config).settings
     except SettingsError as problem:
@@ -66,7 +69,7 @@ def doctor(
             error(line)
         return USAGE
     store = Store(settings.home)
-    console.print(f"  {'models':<10}{store.home}\n", markup=False)
+    console.print(f"  {'models':<10}{store.home}\n")
     configured = [*settings.tts.models, *settings.asr.models, *settings.asr.helpers]
     others = [
         status.model.name
@@ -80,7 +83,8 @@ def doctor(
     names = {model.name for model in working}
     missing = [name for name in configured if name not in names]
     if missing:
-        error(f"the server cannot start: these models do not work: {', '.join(missing)}")
+        names_missing = ", ".join(missing)
+        error(tr("the server cannot start: these models do not work: {names}", names=names_missing))
     return FAILED if missing else 0
 
 
@@ -94,9 +98,14 @@ def _version(package: str) -> str:
     try:
         return f"{package} {importlib.metadata.version(package)}"
     except importlib.metadata.PackageNotFoundError:
-        return f"{package} not installed" + (
-            f" ({_OPTIONAL[package]})" if package in _OPTIONAL else ""
-        )
+        if package in _OPTIONAL:
+            command = _OPTIONAL[package]
+            return tr(
+                "{package} not installed (only for --mic and --play: {command})",
+                package=package,
+                command=command,
+            )
+        return tr("{package} not installed", package=package)
 
 
 def _check_correction(
@@ -108,7 +117,7 @@ def _check_correction(
     except (ModelError, ValueError) as problem:
         warning = str(problem)
     if warning:
-        console.print(f"[yellow]![/] {escape(warning)}")
+        console.print(Text.assemble(("!", "yellow"), f" {warning}"))
 
 
 def _check_models(
@@ -121,7 +130,7 @@ def _check_models(
     working: list[InstalledModel] = []
 
     def failed(name: str, problem: str) -> None:
-        console.print(f"[red]✗[/] [bold]{escape(name)}[/]\n    {escape(problem)}")
+        console.print(Text.assemble(("✗", "red"), " ", (name, "bold"), f"\n    {problem}"))
 
     opened: list[InstalledModel] = []
     for name in names:
@@ -139,7 +148,7 @@ def _check_models(
             wav = speech.get(lang)
             if model.task is Task.TTS:
                 wav = Path(folder) / f"{number}.wav"
-            with console.status(f"checking {escape(model.name)} ..."):
+            with console.status(Text(tr("checking {name} ...", name=model.name))):
                 if (sentence := model.options.get("sentence")) and wav:
                     # It knows few words: those of any other sentence are none of them.
                     wav = Path(folder) / f"{number}.wav"
@@ -152,7 +161,8 @@ def _check_models(
             if model.task is Task.TTS and wav is not None:
                 speech.setdefault(result["lang"], wav)
                 voices.setdefault(result["lang"], model.name)
-            console.print(f"[green]✓[/] [bold]{escape(model.name)}[/]  {_describe(result)}")
+            name_and_result = (model.name, "bold"), f"  {_describe(result)}"
+            console.print(Text.assemble(("✓", "green"), " ", *name_and_result))
     return working
 
 
@@ -160,7 +170,7 @@ def _describe(result: dict[str, Any]) -> str:
     """The result of a check as text."""
     text = f"loads in {result['load_seconds']:.1f} s"
     if "real_time_factor" not in result:
-        return f"{text}\n    punctuated: {escape(result['text'])}"
+        return f"{text}\n    punctuated: {result['text']}"
     if result["real_time_factor"] is None:
         return f"{text}; not timed: there is no voice in its language"
     first = result.get("first_seconds")
@@ -168,7 +178,7 @@ def _describe(result: dict[str, Any]) -> str:
         text += f", first audio after {first * 1_000:.0f} ms"
     label = "synthesised" if first else "transcript"
     text += f", real-time factor {result['real_time_factor']:.3f}"
-    return f"{text}\n    {label}: {escape(result['text']) or '(empty)'}"
+    return f"{text}\n    {label}: {result['text'] or '(empty)'}"
 
 
 def _check_model(

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
 from rich.progress import Progress
 
 from liusheng.asr.load import load as load_recognizer
@@ -22,7 +21,7 @@ from liusheng.bench.recordings import Recording, read_clips, read_manifest
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
 from liusheng.cli.server_address import describe_error, server_url
-from liusheng.cli.terminal import error, info, problem_text
+from liusheng.cli.terminal import error, info, open_console, problem_text
 from liusheng.client import ClientError
 from liusheng.models.errors import ModelError
 from liusheng.server.config.settings import Settings
@@ -152,5 +151,5 @@ def _progress(what: str, items: Sequence[_T]) -> Iterator[Iterator[_T]]:
     if not sys.stderr.isatty():
         yield iter(items)
         return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=open_console(stderr=True), transient=True) as progress:
         yield iter(progress.track(items, description=what))

@@ -7,6 +7,7 @@ import sys
 
 from liusheng.cli.constants import FAILED, STANDARD_INPUT
 from liusheng.cli.terminal import error, info
+from liusheng.cli.translation import translate as tr
 
 
 def explain(text: str, voice: str | None, spk_id: int) -> int:
@@ -22,8 +23,12 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
         from liusheng.tts.types import UnknownVoiceError
     except ModuleNotFoundError as missing:
         error(
-            f"--explain analyses the text on this machine and needs the package {missing.name}, "
-            "which is not installed: in a clone of the repository, run `pip install '.[server]'`"
+            tr(
+                "--explain analyses the text on this machine and needs the package {package}, "
+                "which is not installed: in a clone of the repository, run "
+                "`pip install '.[server]'`",
+                package=missing.name,
+            )
         )
         return FAILED
     if text == STANDARD_INPUT:
@@ -36,7 +41,7 @@ def explain(text: str, voice: str | None, spk_id: int) -> int:
             try:
                 models.append(store.open_named(name))
             except ModelError as problem:
-                info(f"without the voices of {name}: {problem}")
+                info(tr("without the voices of {name}: {reason}", name=name, reason=problem))
         explainer = open_explainer(models, settings.tts.lexicon)
         analysis = explainer.explain(text, explainer.find_voice(voice, spk_id))
     except (SettingsError, VoiceLoadError, LexiconError, UnknownVoiceError) as problem:

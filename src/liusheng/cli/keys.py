@@ -15,15 +15,17 @@ from cyclopts import Parameter
 
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.terminal import error, info
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.server.access.key_file import KeyFileError, change_keys, read_keys
 from liusheng.server.access.keys import ApiKey, Task, check_name, digest, new_secret
 from liusheng.server.config.sources import SettingsError, load
 
-app = cyclopts.App(name="keys", help="Make, list and revoke the API keys of a server.")
+app = cyclopts.App(name="keys", help=tr("Make, list and revoke the API keys of a server."))
 
 KeysFile = Annotated[
     Path | None,
-    Parameter(help="File of the keys; by default that of the settings (access.keys_file)."),
+    Parameter(help=tr("File of the keys; by default that of the settings (access.keys_file).")),
 ]
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -34,6 +36,7 @@ class _UsageError(Exception):
 
 
 @app.command
+@translated
 def add(
     name: str,
     /,
@@ -66,7 +69,10 @@ def add(
     def change(keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
         if any(key.name == name for key in keys):
             raise _UsageError(
-                f"there is a key {name} already; `liusheng keys rotate {name}` replaces it"
+                tr(
+                    "there is a key {name} already; `liusheng keys rotate {name}` replaces it",
+                    name=name,
+                )
             )
         return (*keys, key)
 
@@ -76,7 +82,9 @@ def add(
             ("--requests-per-minute", requests_per_minute),
         ):
             if value is not None and value < 1:
-                raise _UsageError(f"{option} {value}: it must be at least 1")
+                raise _UsageError(
+                    tr("{option} {value}: it must be at least 1", option=option, value=value)
+                )
         key = ApiKey(
             name=check_name(name),
             sha256=digest(secret),
@@ -93,6 +101,7 @@ def add(
 
 
 @app.command(name="list")
+@translated
 def list_keys(*, keys_file: KeysFile = None) -> int:
     """List the keys: name, tasks, limits, creation and end, separated by tabs. No key is shown."""
     try:
@@ -113,11 +122,12 @@ def list_keys(*, keys_file: KeysFile = None) -> int:
         ]
         sys.stdout.write("\t".join(fields) + "\n")
     if not keys:
-        info(f"There is no key in {file}.")
+        info(tr("There is no key in {file}.", file=file))
     return 0
 
 
 @app.command
+@translated
 def revoke(name: str, /, *, keys_file: KeysFile = None) -> int:
     """Remove a key. A running server refuses it, and ends its sessions, within seconds."""
 
@@ -125,10 +135,11 @@ def revoke(name: str, /, *, keys_file: KeysFile = None) -> int:
         _named(name, keys)
         return tuple(key for key in keys if key.name != name)
 
-    return _change(keys_file, change, lambda _: info(f"The key {name} is revoked."))
+    return _change(keys_file, change, lambda _: info(tr("The key {name} is revoked.", name=name)))
 
 
 @app.command
+@translated
 def rotate(name: str, /, *, keys_file: KeysFile = None) -> int:
     """Replace a key by a new one with the same name and limits, and print it.
 
@@ -146,6 +157,7 @@ def rotate(name: str, /, *, keys_file: KeysFile = None) -> int:
 
 
 @app.command
+@translated
 def generate() -> int:
     """Print a new key and store nothing: for LIUSHENG_API_KEYS of the server's environment."""
     sys.stdout.write(new_secret() + "\n")
@@ -183,13 +195,13 @@ def _named(name: str, keys: tuple[ApiKey, ...]) -> ApiKey:
     for key in keys:
         if key.name == name:
             return key
-    names = ", ".join(key.name for key in keys) or "none"
-    raise _UsageError(f"there is no key {name}; there are: {names}")
+    names = ", ".join(key.name for key in keys) or tr("none")
+    raise _UsageError(tr("there is no key {name}; there are: {names}", name=name, names=names))
 
 
 def _show(secret: str, file: Path) -> None:
     sys.stdout.write(secret + "\n")
-    info(f"This key is not shown again; {file} holds its digest.")
+    info(tr("This key is not shown again; {file} holds its digest.", file=file))
 
 
 def _end(text: str) -> datetime:
@@ -199,10 +211,14 @@ def _end(text: str) -> datetime:
         end = datetime.strptime(text, "%Y-%m-%d").astimezone()
     except ValueError:
         raise _UsageError(
-            f"--expires {text}: write a time from now, such as 30d, or a date, such as 2027-01-31"
+            tr(
+                "--expires {text}: write a time from now, such as 30d, or a date, such as "
+                "2027-01-31",
+                text=text,
+            )
         ) from None
     if end <= _now():
-        raise _UsageError(f"--expires {text} is in the past")
+        raise _UsageError(tr("--expires {text} is in the past", text=text))
     return end
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.model_actions import pull_models
 from liusheng.cli.terminal import error, info
+from liusheng.cli.translation import translate as tr
 from liusheng.models.errors import ModelError
 from liusheng.models.store import Store
 
@@ -33,7 +34,7 @@ def pull_missing(
         return USAGE
     if not missing:
         return 0
-    info("These models are not installed yet:")
+    info(tr("These models are not installed yet:"))
     for name in [*missing, *extra]:
         model = store.catalogue[name]
         size = model.sources[0].download_size or model.size
@@ -41,10 +42,16 @@ def pull_missing(
         info(f"  {name}: {model.title} ({amount}{model.licence})")
         if model.notice:
             info(f"    {model.notice}")
-    if ask and sys.stdin.isatty() and not _agreed(f"Download them into {home}? [Y/n] "):
+    if (
+        ask
+        and sys.stdin.isatty()
+        and not _agreed(tr("Download them into {folder}? [Y/n] ", folder=home))
+    ):
         error(
-            "the server cannot start without its models; "
-            "choose others with --asr and --tts, or download them with `liusheng models pull`"
+            tr(
+                "the server cannot start without its models; choose others with --asr and --tts, "
+                "or download them with `liusheng models pull`"
+            )
         )
         return FAILED
     return pull_models(store, [*missing, *extra], optional=extra)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable
 
-from rich.console import Console
-
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.model_progress import show_progress
-from liusheng.cli.terminal import error, info
+from liusheng.cli.terminal import error, info, open_console
+from liusheng.cli.translation import translate as tr
 from liusheng.models.errors import ModelError, UnknownModelError
 from liusheng.models.progress import ProgressCallback
 from liusheng.models.store import Store
@@ -32,7 +31,7 @@ def pull_models(
         installed = store.is_installed(name)
         path = store.pull(name, listener, accept_unverified).path
         model = store.catalogue[name]
-        state = "already installed" if installed else "installed"
+        state = tr("already installed") if installed else tr("installed")
         text = f"{name}: {state} ({model.licence}) {path}"
         return f"{text}\n  {model.notice}" if model.notice else text
 
@@ -51,7 +50,7 @@ def for_each_model(
     optional: see `pull_models`.
     """
     status = 0
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = open_console(stderr=True, soft_wrap=True)
     unique = list(dict.fromkeys(names))
     for name in unique:
         try:
@@ -67,7 +66,8 @@ def for_each_model(
                 line = action(name, listener)
         except ModelError as problem:
             if name in optional:
-                info(f"{name}: {problem}\n  It is optional: the server works without it.")
+                advice = tr("It is optional: the server works without it.")
+                info(f"{name}: {problem}\n  {advice}")
             else:
                 error(f"{name}: {problem}")
                 status = FAILED

@@ -48,14 +48,14 @@ def _as_lines(console: Console) -> ProgressCallback:
         if progress.stage in _LONG_STAGES and step not in written:
             written.add(step)
             text = f"{progress.model}: {_STAGES[progress.stage]} {progress.item}".rstrip()
-            console.print(text, markup=False)
+            console.print(text)
 
     return write
 
 
 def _bars(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

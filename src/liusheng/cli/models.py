@@ -9,27 +9,32 @@ from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from liusheng.cli.constants import USAGE
 from liusheng.cli.model_actions import for_each_model, pull_models
-from liusheng.cli.terminal import error
+from liusheng.cli.terminal import error, open_console
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.models.progress import ProgressCallback
 from liusheng.models.store import Status, Store
 from liusheng.server.config.sources import SettingsError, load
 
-app = cyclopts.App(name="models", help="List, download, verify and remove models.")
+app = cyclopts.App(name="models", help=tr("List, download, verify and remove models."))
 
 Home = Annotated[
     Path | None,
     Parameter(
-        help="Folder of the models; by default that of the settings (in the user's cache folder)."
+        help=tr(
+            "Folder of the models; by default that of the settings (in the user's cache folder)."
+        )
     ),
 ]
 
 
 @app.command(name="list")
+@translated
 def list_models(*, home: Home = None) -> int:
     """List the models of the catalogue, and which of them are installed.
 
@@ -56,29 +61,36 @@ def _print_lines(store: Store) -> None:
 
 
 def _print_table(store: Store) -> None:
-    console = Console()
+    console = open_console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "model", "task", "languages", "size", "licence", "description"):
-        table.add_column(heading, justify="right" if heading == "size" else "left")
+    for heading in ("", tr("model"), tr("task"), tr("languages")):
+        table.add_column(heading)
+    table.add_column(tr("size"), justify="right")
+    table.add_column(tr("licence"))
+    table.add_column(tr("description"))
     for status in store.list():
         model = status.model
         table.add_row(
-            "[green]✓[/]" if status.installed else "",
-            f"[bold]{model.name}[/]" + (" *" if model.default else ""),
+            Text("✓", "green") if status.installed else "",
+            Text.assemble((model.name, "bold"), " *" if model.default else ""),
             model.task.value,
             _languages(model.languages),
             _megabytes(_size(status)),
-            model.licence + (" [yellow]![/]" if model.notice else ""),
+            Text.assemble(model.licence, " ", ("!" if model.notice else "", "yellow")),
             model.title,
         )
     console.print(table)
-    console.print(f"\n✓ installed in {store.home}    * installed by default", highlight=False)
+    console.print()
+    console.print(
+        tr("✓ installed in {folder}    * installed by default", folder=store.home), soft_wrap=True
+    )
     for model in store.catalogue:
         if model.notice:
-            console.print(f"[yellow]![/] {model.name}: {model.notice}", highlight=False)
+            console.print(Text.assemble(("!", "yellow"), f" {model.name}: {model.notice}"))
 
 
 @app.command
+@translated
 def pull(
     names: Annotated[tuple[str, ...], Parameter(name="name", negative=())] = (),
     /,
@@ -108,6 +120,7 @@ def pull(
 
 
 @app.command
+@translated
 def verify(
     names: Annotated[tuple[str, ...], Parameter(name="name", negative=())] = (),
     /,
@@ -132,12 +145,13 @@ def verify(
 
     def check(name: str, listener: ProgressCallback) -> str:
         store.verify(name, listener)
-        return f"{name}: all checksums are correct"
+        return tr("{name}: all checksums are correct", name=name)
 
     return for_each_model(store, chosen, check)
 
 
 @app.command
+@translated
 def remove(
     names: Annotated[tuple[str, ...], Parameter(name="name", negative=())],
     /,
@@ -156,7 +170,9 @@ def remove(
         return USAGE
 
     def delete(name: str, _: ProgressCallback) -> str:
-        return f"{name}: removed" if store.remove(name) else f"{name}: was not installed"
+        if store.remove(name):
+            return tr("{name}: removed", name=name)
+        return tr("{name}: was not installed", name=name)
 
     return for_each_model(store, names, delete)
 

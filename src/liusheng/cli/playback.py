@@ -1,4 +1,4 @@
-"""Playback of PCM: with sounddevice if it is installed, else with a program that is."""
+"""Playback of PCM: with miniaudio if it is installed, else with a program that is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
 from liusheng.audio.wav import open_wav
+from liusheng.cli.translation import translate as tr
+from liusheng.client.devices import Loudspeaker, NoDeviceError
 
 _UNKNOWN_SIZE = 0xFFFFFFFF
 
@@ -26,7 +28,7 @@ class Player(Protocol):
         """Play more audio; blocks while the player's buffer is full.
 
         Raises:
-            NoPlayerError: the player has ended.
+            NoPlayerError, NoDeviceError: the player has ended.
         """
 
     def close(self) -> None:
@@ -43,13 +45,9 @@ def open_player(rate: int) -> Player:
         NoPlayerError: there is none.
     """
     try:
-        import sounddevice
-
-        return _SoundDevice(sounddevice.RawOutputStream(samplerate=rate, channels=1, dtype="int16"))
-    except (ImportError, OSError):
-        pass  # sounddevice or PortAudio is not installed
-    except sounddevice.PortAudioError:
-        pass  # no device that PortAudio can open; a program may reach a sound server
+        return Loudspeaker(rate)
+    except NoDeviceError as error:  # a program may reach a sound server elsewhere
+        missing = error
     if ffplay := shutil.which("ffplay"):
         return _PipePlayer([ffplay, "-loglevel", "error", "-nodisp", "-autoexit", "-i", "-"], rate)
     if aplay := shutil.which("aplay"):
@@ -57,26 +55,24 @@ def open_player(rate: int) -> Player:
     if afplay := shutil.which("afplay"):
         return _FilePlayer(afplay, rate)
     raise NoPlayerError(
-        "There is nothing to play audio with: run `pip install sounddevice`, or install ffplay "
-        "(FFmpeg) or aplay (alsa-utils); or write a file with -o."
+        f"{describe_device_error(missing)}\n"
+        + tr("Or write a file with -o, or install ffplay (FFmpeg) or aplay (alsa-utils).")
     )
 
 
-class _SoundDevice:
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        stream.start()
-
-    def write(self, pcm: bytes) -> None:
-        self._stream.write(pcm)
-
-    def close(self) -> None:
-        self._stream.stop()
-        self._stream.close()
-
-    def abort(self) -> None:
-        self._stream.abort()
-        self._stream.close()
+def describe_device_error(error: NoDeviceError) -> str:
+    """A missing device as a message for the user of a command line."""
+    if error.install:
+        return tr(
+            "There is no library for sound ({reason}): run `{command}`.",
+            reason=error.reason,
+            command=error.install,
+        )
+    if error.device == "microphone":
+        text = tr("There is no microphone that can be used ({reason}).", reason=error.reason)
+    else:
+        text = tr("There is no loudspeaker that can be used ({reason}).", reason=error.reason)
+    return text
 
 
 class _PipePlayer:
@@ -95,7 +91,8 @@ class _PipePlayer:
             while data:  # unbuffered, so that it fails at once when the player has ended
                 data = data[self._process.stdin.write(data) :]
         except BrokenPipeError:
-            raise NoPlayerError(f"{self._name} stopped playing; is there a sound device?") from None
+            text = tr("{program} stopped playing; is there a sound device?", program=self._name)
+            raise NoPlayerError(text) from None
 
     def close(self) -> None:
         assert self._process.stdin is not None

@@ -9,13 +9,12 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 
 from liusheng.bench.html_report import render
 from liusheng.bench.recordings import Clip
 from liusheng.bench.report import Report
-from liusheng.cli.terminal import info
+from liusheng.cli.terminal import info, open_console
 
 ChartFile = Annotated[Path | None, Parameter(help="HTML file to write tables and charts to.")]
 Json = Annotated[bool, Parameter(help="Print JSON, with every single measurement.")]
@@ -38,10 +37,10 @@ def print_report(report: Report, chart: Path | None, *, json: bool) -> None:
 
 
 def _print_tables(report: Report) -> None:
-    console = Console(highlight=False)
-    console.print(f"[bold]{report.title}[/]")
+    console = open_console()
+    console.print(report.title, style="bold")
     for name, value in report.facts:
-        console.print(f"  {name:<16}{value}", markup=False, soft_wrap=True)
+        console.print(f"  {name:<16}{value}", soft_wrap=True)
     for table in report.tables:
         grid = Table(title=table.title, title_justify="left", header_style="bold")
         for number, column in enumerate(table.columns):

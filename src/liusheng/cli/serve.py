@@ -10,6 +10,8 @@ from cyclopts import Group, Parameter
 
 from liusheng.cli.constants import USAGE
 from liusheng.cli.terminal import error, info
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.server.config.paddlespeech_yaml import Adopted, adopt
 from liusheng.server.config.sources import Loaded, SettingsError, load
 from liusheng.server.config.toml import to_toml
@@ -17,6 +19,7 @@ from liusheng.server.config.toml import to_toml
 _ACTIONS = Group("Actions", sort_key=1)
 
 
+@translated
 def serve(
     *,
     host: str | None = None,
@@ -78,7 +81,8 @@ def serve(
     for item in set_:
         key, equals, value = item.partition("=")
         if not equals:
-            error(f"--set {item}: write it as KEY=VALUE, such as limits.idle_seconds=120")
+            advice = tr("write it as KEY=VALUE, such as limits.idle_seconds=120")
+            error(f"--set {item}: {advice}")
             return USAGE
         flags[key.strip()] = ("--set", value.strip())
     named: list[tuple[str, str, Any]] = [

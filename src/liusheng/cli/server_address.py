@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from liusheng.cli.translation import translate as tr
 from liusheng.client import DEFAULT_URL, CannotConnectError, Client, ClientError, connect
 from liusheng.client.options import API_KEY_VARIABLE
 from liusheng.protocol.errors import ErrorCode
@@ -17,23 +18,30 @@ SERVER_VARIABLE = "LIUSHENG_SERVER"
 ApiKey = Annotated[
     str | None,
     Parameter(
-        help=f"API key, if the server needs one. Better in ${API_KEY_VARIABLE}: other users of "
-        "this machine can see the arguments of programs."
+        help=tr(
+            "API key, if the server needs one. Better in ${variable}: other users of this machine "
+            "can see the arguments of programs.",
+            variable=API_KEY_VARIABLE,
+        )
     ),
 ]
 
 CaFile = Annotated[
     Path | None,
     Parameter(
-        help="Certificates (PEM) of the authorities to trust with wss:, instead of the system's."
+        help=tr("Certificates (PEM) of the authorities to trust with wss:, not the system's.")
     ),
 ]
 
 Server = Annotated[
     str | None,
     Parameter(
-        help="Address of the server: ws://HOST:PORT, with its path prefix if it has one; by "
-        f"default ${SERVER_VARIABLE}, else {DEFAULT_URL}."
+        help=tr(
+            "Address of the server: ws://HOST:PORT, with its path prefix if it has one; by default "
+            "${variable}, else {url}.",
+            variable=SERVER_VARIABLE,
+            url=DEFAULT_URL,
+        )
     ),
 ]
 
@@ -43,26 +51,34 @@ def server_url(server: str | None) -> str:
     return server or os.environ.get(SERVER_VARIABLE) or DEFAULT_URL
 
 
-def open_client(server: str | None, api_key: str | None, ca_file: Path | None) -> Client:
+def open_client(
+    server: str | None, api_key: str | None, ca_file: Path | None, *, timeout: float = 60.0
+) -> Client:
     """Return the client of the server to use; the arguments are those of the options.
+
+    timeout: seconds for a reply that is due.
 
     Raises:
         ValueError: one of them is not valid; the message says which, and does not show a key.
     """
     try:
-        return connect(server_url(server), retry_for=0.0, api_key=api_key, ca_file=ca_file)
+        return connect(
+            server_url(server), retry_for=0.0, timeout=timeout, api_key=api_key, ca_file=ca_file
+        )
     except OSError as error:
-        raise ValueError(f"{ca_file} cannot be read: {error.strerror}") from error
+        text = tr("{file} cannot be read: {reason}", file=ca_file, reason=error.strerror)
+        raise ValueError(text) from error
 
 
 def describe_error(error: ClientError) -> str:
     """A client's error as a message for the user of a command line."""
     if isinstance(error, CannotConnectError):
-        return (
-            f"{error.message}\n"
-            "Start one with `liusheng serve`, or name another with --server or "
-            f"${SERVER_VARIABLE}."
+        advice = tr(
+            "Start one with `liusheng serve`, or name another with --server or ${variable}.",
+            variable=SERVER_VARIABLE,
         )
+        return f"{error.message}\n{advice}"
     if error.code == ErrorCode.INVALID_API_KEY:
-        return f"{error.message} [{error.code}]\nSet the key in ${API_KEY_VARIABLE}."
+        advice = tr("Set the key in ${variable}.", variable=API_KEY_VARIABLE)
+        return f"{error.message} [{error.code}]\n{advice}"
     return f"{error.message} [{error.code}]"

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len, get_character_cell_size
+
+from liusheng.cli.translation import translate
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DIM, PLAIN = "\x1b[2m", "\x1b[22m"
 
@@ -19,12 +24,23 @@ def info(text: str) -> None:
 
 def error(text: str) -> None:
     """Write an error to standard error."""
-    info(f"error: {text}")
+    info(translate("error: {text}", text=text))
 
 
 def warning(text: str) -> None:
     """Write a warning to standard error."""
-    info(f"warning: {text}")
+    info(translate("warning: {text}", text=text))
+
+
+def open_console(*, stderr: bool = False, soft_wrap: bool = False) -> Console:
+    """Return a console that prints texts as they are: "[" begins no markup, ":" no emoji.
+
+    Styles are arguments, or `rich.text.Text`. No other console is made here, so that no message,
+    name or path loses its brackets.
+    """
+    from rich.console import Console
+
+    return Console(stderr=stderr, soft_wrap=soft_wrap, markup=False, emoji=False, highlight=False)
 
 
 def problem_text(problem: Exception) -> str:

@@ -17,8 +17,10 @@ from rich.table import Table
 
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, open_client, server_url
-from liusheng.cli.terminal import error, printable
+from liusheng.cli.terminal import error, open_console, printable
 from liusheng.cli.top_figures import Figures, Scrape
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.client import Client
 from liusheng.client.options import API_KEY_VARIABLE
 from liusheng.protocol import paths
@@ -86,14 +88,17 @@ def _refusal(refused: urllib.error.HTTPError) -> str:
     return f"its metrics cannot be read: it answers with status {refused.code}"
 
 
+@translated
 def top(
     *urls: Annotated[
         str,
-        Parameter(help="Addresses of servers: ws://HOST:PORT; by default as --server elsewhere."),
+        Parameter(
+            help=tr("Addresses of servers: ws://HOST:PORT; by default as --server elsewhere.")
+        ),
     ],
-    interval: Annotated[float, Parameter(help="Seconds between two updates.")] = 2.0,
+    interval: Annotated[float, Parameter(help=tr("Seconds between two updates."))] = 2.0,
     once: Annotated[
-        bool, Parameter(help="Print what happened since the start of the servers, and end.")
+        bool, Parameter(help=tr("Print what happened since the start of the servers, and end."))
     ] = False,
     api_key: ApiKey = None,
     ca_file: CaFile = None,
@@ -103,7 +108,13 @@ def top(
     It reads /metrics, which needs an API key if the server has keys.
     """
     if not interval >= _LEAST_INTERVAL:
-        error(f"--interval is {interval:g}; it is at least {_LEAST_INTERVAL:g} seconds")
+        error(
+            tr(
+                "--interval is {interval:g}; it is at least {least:g} seconds",
+                interval=interval,
+                least=_LEAST_INTERVAL,
+            )
+        )
         return USAGE
     names = urls or (server_url(None),)
     try:
@@ -111,7 +122,7 @@ def top(
     except ValueError as problem:
         error(str(problem))
         return USAGE
-    console = Console(highlight=False)
+    console = open_console()
     with ThreadPoolExecutor(len(servers)) as readers:
         failed = _look(servers, readers)
         for server, reason in failed.items():

@@ -14,12 +14,21 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
-from liusheng.audio.wav import WavWriter, open_wav
+from liusheng.cli.audio_files import AudioFile, FileFormat, OutputError, format_of, open_audio_file
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
-from liusheng.cli.playback import NoPlayerError, Playback, Player, open_player
+from liusheng.cli.playback import (
+    NoPlayerError,
+    Playback,
+    Player,
+    describe_device_error,
+    open_player,
+)
 from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import as_text, error, info, printable, warning
+from liusheng.cli.translation import translate as tr
+from liusheng.cli.translation import translated
 from liusheng.client import Client, ClientError, Skipped, Synthesis
+from liusheng.client.devices import NoDeviceError
 
 _LISTED = 10
 """Texts that the warning about what was not read names."""
@@ -28,11 +37,13 @@ _QUOTED = 20
 """Characters of each."""
 
 
+@translated
 def tts(
     text: Annotated[str, Parameter(name="text")] = STANDARD_INPUT,
     /,
     *,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
+    format_: Annotated[FileFormat | None, Parameter(name="--format")] = None,
     play: bool = False,
     voice: str | None = None,
     spk_id: int = 0,
@@ -42,7 +53,7 @@ def tts(
     api_key: ApiKey = None,
     ca_file: CaFile = None,
 ) -> int:
-    """Synthesise speech from text: write a WAV file, or play it.
+    """Synthesise speech from text: write a file, or play it.
 
     Parameters
     ----------
@@ -50,10 +61,12 @@ def tts(
         The text. Without it, or with "-", it is read from standard input, and each line is
         synthesised as soon as it is complete.
     output
-        WAV file to write.
+        File to write. Its name selects the format: .wav, .mp3, .ogg or .opus, .flac, .aac.
+    format_
+        Format of the file, whatever its name is.
     play
-        Play the speech while it arrives: with sounddevice if it is installed (pip install
-        sounddevice), else with ffplay, aplay or afplay.
+        Play the speech while it arrives: with miniaudio if it is installed (pip install
+        'liusheng[mic]'), else with ffplay, aplay or afplay.
     voice
         Name of a voice.
     spk_id
@@ -70,25 +83,46 @@ def tts(
 
         return print_explanation(text, voice, spk_id)
     if output is None and not play:
-        error("name where the speech goes: -o FILE.wav, or --play")
-        return USAGE
-    if output == Path(STANDARD_INPUT):
-        error("the output must be a file, not a stream: -o FILE.wav")
-        return USAGE
-    if output is not None and output.suffix.lower() != ".wav" and not _is_device(output):
-        error(f"the output must be a WAV file: {output.with_suffix('.wav')} instead of {output}?")
+        error(tr("name where the speech goes: -o FILE, or --play"))
         return USAGE
     try:
+        kind = format_of(output, format_)
         client = open_client(server, api_key, ca_file)
     except ValueError as problem:
         error(str(problem))
         return USAGE
+    return speak(
+        client,
+        as_text(text),
+        output=output,
+        kind=kind,
+        play=play,
+        voice=voice,
+        spk_id=spk_id,
+        speed=speed,
+    )
+
+
+def speak(
+    client: Client,
+    text: str,
+    *,
+    output: Path | None,
+    kind: FileFormat,
+    play: bool,
+    voice: str | None,
+    spk_id: int = 0,
+    speed: float | None = None,
+) -> int:
+    """Synthesise a text into a file of the format `kind`, the loudspeaker, or both; report how it
+    went, and return the exit status."""
     try:
         return asyncio.run(
             _synthesize(
                 client,
-                as_text(text),
+                text,
                 output=output,
+                kind=kind,
                 play=play,
                 voice=voice,
                 spk_id=spk_id,
@@ -97,12 +131,15 @@ def tts(
         )
     except ClientError as problem:
         error(describe_error(problem))
-    except NoPlayerError as problem:
+    except NoDeviceError as problem:
+        error(describe_device_error(problem))
+    except (NoPlayerError, OutputError) as problem:
         error(str(problem))
     except _NoAudioError:
-        error("the server sent no audio: the text has nothing that can be spoken")
+        error(tr("the server sent no audio: the text has nothing that can be spoken"))
     except OSError as problem:
-        error(f"{output} cannot be written: {problem.strerror or problem}")
+        reason = problem.strerror or problem
+        error(tr("{file} cannot be written: {reason}", file=output, reason=reason))
     return FAILED
 
 
@@ -110,14 +147,10 @@ class _NoAudioError(Exception):
     """The server sent neither audio nor an error."""
 
 
-def _is_device(path: Path) -> bool:
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
 async def _lines() -> AsyncIterator[str]:
     """Yield the lines of standard input, except empty ones, each as soon as it is complete."""
     if sys.stdin.isatty():
-        info("Type text, line by line; press Ctrl-D to end.")
+        info(tr("Type text, line by line; press Ctrl-D to end."))
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -139,6 +172,7 @@ async def _synthesize(
     text: str,
     *,
     output: Path | None,
+    kind: FileFormat,
     play: bool,
     voice: str | None,
     spk_id: int,
@@ -147,7 +181,7 @@ async def _synthesize(
     async with client:
         rate = await client.sample_rate()
         with contextlib.ExitStack() as stack:
-            file = stack.enter_context(open_wav(output, rate)) if output is not None else None
+            file = stack.enter_context(open_audio_file(output, kind, rate)) if output else None
             player = stack.enter_context(Playback(open_player(rate))) if play else None
             source = _lines() if text == STANDARD_INPUT else text
             synthesis = client.synthesize(source, voice=voice, spk_id=spk_id, speed=speed)
@@ -156,22 +190,35 @@ async def _synthesize(
             if not seconds:
                 raise _NoAudioError
     if synthesis.skipped:
-        warning(f"not read: {_listed(synthesis.skipped)}")
-    first = (synthesis.first_packet_seconds or 0.0) * 1_000
-    report = f"first packet after {first:.0f} ms, {seconds:.2f} s of speech"
+        warning(tr("not read: {texts}", texts=_listed(synthesis.skipped)))
+    report = tr(
+        "first packet after {first:.0f} ms, {seconds:.2f} s of speech",
+        first=(synthesis.first_packet_seconds or 0.0) * 1_000,
+        seconds=seconds,
+    )
     if text != STANDARD_INPUT:  # else the time depends on how the text arrived
         took = ended - started
-        report += f" in {took:.2f} s (real-time factor {took / seconds:.3f})"
-    info(f"{report}, in {output}" if output is not None else report)
+        factor = took / seconds
+        report += tr(" in {took:.2f} s (real-time factor {factor:.3f})", took=took, factor=factor)
+    info(report + tr(", in {file}", file=output) if output else report)
     return 0
 
 
 def _listed(skipped: Sequence[Skipped]) -> str:
     """What was not read, each text once, with its reason."""
     parts = dict.fromkeys((each.text, each.reason) for each in skipped)
-    named = [f"{_quoted(text)} ({reason.replace('_', ' ')})" for text, reason in [*parts][:_LISTED]]
-    more = f" and {len(parts) - _LISTED} more" if len(parts) > _LISTED else ""
-    return ", ".join(named) + more
+    reasons = {
+        "no_voice_for_script": tr("no voice for script"),
+        "no_reading": tr("no reading"),
+        "code": tr("code"),
+        "emoji": tr("emoji"),
+        "symbol": tr("symbol"),
+    }
+    named = [
+        f"{_quoted(text)} ({reasons.get(reason, reason)})" for text, reason in [*parts][:_LISTED]
+    ]
+    more = len(parts) - _LISTED
+    return ", ".join(named) + (tr(" and {more} more", more=more) if more > 0 else "")
 
 
 def _quoted(text: str) -> str:
@@ -180,7 +227,7 @@ def _quoted(text: str) -> str:
 
 
 async def _receive(
-    synthesis: Synthesis, file: WavWriter | None, player: Player | None, rate: int
+    synthesis: Synthesis, file: AudioFile | None, player: Player | None, rate: int
 ) -> tuple[float, float]:
     """Receive the audio; return its length in seconds, and when the last of it arrived.
 

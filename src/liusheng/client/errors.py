@@ -28,13 +28,22 @@ class ClientError(Exception):
     code: stable; of a `ServerError` the server's code (see the protocol's list of codes).
     message: what is wrong, with which value, and what to do.
     transient: whether the same request may succeed later.
+    retry_after: seconds after which the server expects it to; None: it does not say.
     """
 
-    def __init__(self, code: str, message: str, *, transient: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.transient = transient
+        self.retry_after = retry_after
 
 
 class CannotConnectError(ClientError):
@@ -70,5 +79,6 @@ class ServerError(ClientError):
     "unexpected_reply" for a reply that does not follow the protocol.
     """
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, transient=code in _TRANSIENT_ERRORS)
+    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
+        transient = code in _TRANSIENT_ERRORS
+        super().__init__(code, message, transient=transient, retry_after=retry_after)

@@ -25,7 +25,7 @@ from liusheng.client.errors import (
     ConnectionLostError,
     ReplyTimeoutError,
 )
-from liusheng.client.messages import error_of_response, unexpected
+from liusheng.client.messages import error_of_response, seconds, unexpected
 from liusheng.client.options import TransportOptions
 
 _PING_INTERVAL = 20.0
@@ -71,7 +71,8 @@ class JsonSocket:
                 f"{url} did not answer in {transport.open_timeout:g} s.", transient=True
             ) from None
         except InvalidStatus as error:
-            if refusal := error_of_response(bytes(error.response.body or b"")):
+            after = seconds(error.response.headers.get("Retry-After"))
+            if refusal := error_of_response(bytes(error.response.body or b""), after):
                 raise refusal from error
             status = error.response.status_code
             raise CannotConnectError(

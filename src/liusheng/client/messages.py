@@ -137,7 +137,17 @@ def check(message: dict[str, Any]) -> None:
     """Raise `ServerError` if a message is an error, of this server or an original one."""
     if message.get("status") in ("error", -1) or "code" in message:
         text = message.get("detail") or message.get("message") or "The server gave no reason."
-        raise ServerError(str(message.get("code", "refused")), str(text))
+        after = seconds(message.get("retry_after"))
+        raise ServerError(str(message.get("code", "refused")), str(text), retry_after=after)
+
+
+def seconds(value: object) -> float | None:
+    """Return what a server says as seconds to wait; None if it is no such number."""
+    try:
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return found if 0 <= found < float("inf") else None
 
 
 class _PaddleSpeechMessage(Struct):
@@ -149,13 +159,16 @@ class _PaddleSpeechFailure(Struct):
     message: _PaddleSpeechMessage
 
 
-def error_of_response(body: bytes) -> ServerError | None:
-    """Return the error in the body of an HTTP response; None if it has none of this server's."""
+def error_of_response(body: bytes, retry_after: float | None) -> ServerError | None:
+    """Return the error in the body of an HTTP response; None if it has none of this server's.
+
+    retry_after: of its header.
+    """
     try:
         failure = msgspec.json.decode(body, type=_PaddleSpeechFailure)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return ServerError(failure.error, failure.message.description)
+    return ServerError(failure.error, failure.message.description, retry_after=retry_after)
 
 
 def unexpected(problem: str, message: object) -> ServerError:

@@ -219,9 +219,13 @@ class UnknownSignal(Struct, frozen=True, kw_only=True):
 
 
 class Error(Struct, frozen=True, kw_only=True):
-    """An error; it has a `result` if it is the reply to a packet of audio."""
+    """An error; it has a `result` if it is the reply to a packet of audio.
+
+    retry_after: seconds after which another attempt is expected to succeed; absent if not known.
+    """
 
     status: Literal["error"] = "error"
     code: ErrorCode
     message: str
+    retry_after: float | UnsetType = UNSET
     result: Literal[""] | UnsetType = UNSET

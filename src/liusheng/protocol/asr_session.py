@@ -366,7 +366,8 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         return ()
 
     def _report(self, error: ProtocolError) -> None:
-        self._reply(asr.Error(code=error.code, message=error.message))
+        after = msgspec.UNSET if error.retry_after is None else error.retry_after
+        self._reply(asr.Error(code=error.code, message=error.message, retry_after=after))
 
     def _reply(self, message: msgspec.Struct) -> None:
         if self._finishing:

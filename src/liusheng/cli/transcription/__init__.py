@@ -1,0 +1,1 @@
+"""What `liusheng transcribe` does: which files, into which, by how many sessions at once."""
