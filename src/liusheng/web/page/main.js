@@ -1,6 +1,8 @@
 /** The page: tabs, language, theme, state of the server. */
 
 import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
+import { CodePanel } from "./code.js";
+import { ConversationPanel } from "./conversation.js";
 import { $, hideError, renderNotice, showError } from "./dom.js";
 import { onLanguage, switchLanguage, t, translate } from "./i18n.js";
 import { ListenPanel } from "./listen.js";
@@ -17,6 +19,7 @@ const wire = new Wire();
 const server = new Liusheng(undefined, {
   onFrame: (frame) => wire.frame(frame), apiKey: loadKey(),
 });
+const code = new CodePanel(server);
 let panels = {};
 let health = "connecting";
 let info = null;
@@ -44,6 +47,11 @@ function show(tab, focus = false) {
     if (chosen && focus) button.focus();
   }
   history.replaceState(null, "", `#/${tab}`);
+  code.clear();
+  if (isSecureContext) return;
+  // Synthesis needs nothing that browsers refuse here.
+  if (tab === "listen") hideError("insecure_context");
+  else showError(new LiushengError("insecure_context", ""));
 }
 
 function tabs() {
@@ -63,6 +71,7 @@ function renderHealth() {
   $("health").lastElementChild.textContent = t(`health.${health}`, { host });
   const models = new Set([
     ...Object.values(info?.asr?.models ?? {}), ...(info?.tts?.voices ?? []).map(({ model }) => model),
+    ...(info?.conversation ? [info.conversation.model] : []),
   ]);
   $("about").textContent = info
     ? t("about", { version: info.version, models: [...models].join(", ") })
@@ -100,13 +109,16 @@ onLanguage(() => {
   $("language").lang = t("other") === "中文" ? "zh-CN" : "en";
 });
 $("language").addEventListener("click", switchLanguage);
-$("notice").querySelector("button").addEventListener("click", hideError);
+$("notice").querySelector("button").addEventListener("click", () => hideError());
 tabs();
-if (!isSecureContext) showError(new LiushengError("insecure_context", ""));
 await connect();
+if (info.conversation) {
+  for (const part of ["name", "invitation"]) $(`talk-${part}`).dataset.t = `conversation.${part}`;
+  translate();
+}
 panels = {
-  speak: new SpeakPanel(server, info),
-  listen: new ListenPanel(server, info),
-  talk: new TalkPanel(server, info),
+  speak: new SpeakPanel(server, info, code),
+  listen: new ListenPanel(server, info, code),
+  talk: new (info.conversation ? ConversationPanel : TalkPanel)(server, info, code),
 };
 document.body.dataset.ready = "true";
