@@ -57,29 +57,32 @@ export class DelayMeter {
 /** Mark the words that a displayed text has in their places, in order. */
 function mark(words, from, shown, at) {
   let place = 0; // in `shown`, where the next word is expected
+  let taken = 0; // up to here by the words before it
   let missed = 0; // letters of the words before it that are displayed otherwise
   for (const [i, word] of words.entries()) {
     if (word.from < from) continue;
     if (place >= shown.length + SLACK) return;
     // One letter is found anywhere: after other text, two must agree.
     const sought = missed && word.own.length < 2 ? word.own + (words[i + 1]?.own[0] ?? "") : word.own;
-    const found = nearest(shown, sought, place, Math.min(SLACK, 2 * word.own.length) + missed);
+    const reach = Math.min(SLACK, 2 * word.own.length) + missed;
+    const found = nearest(shown, sought, place, { taken, reach });
     if (found < 0) {
       place += word.own.length;
       missed = Math.min(SLACK, missed + word.own.length);
     } else {
       word.seen ??= at;
       place = found + word.own.length;
+      taken = place;
       missed = 0;
     }
   }
 }
 
 /** Return where `word` begins nearest to `place`, at most `reach` letters away; -1: nowhere. */
-function nearest(text, word, place, reach) {
+function nearest(text, word, place, { taken, reach }) {
   for (let away = 0; away <= reach; away += 1) {
     if (text.startsWith(word, place + away)) return place + away;
-    if (away && place >= away && text.startsWith(word, place - away)) return place - away;
+    if (away && place - away >= taken && text.startsWith(word, place - away)) return place - away;
   }
   return -1;
 }
