@@ -20,7 +20,9 @@ MEASURE = """async ([texts, times]) => {
 }"""
 
 
-def measure(page: Page, texts: list[tuple[str, bool, int]], *words: tuple[str, float, float]) -> Any:
+def measure(
+    page: Page, texts: list[tuple[str, bool, int]], *words: tuple[str, float, float]
+) -> Any:
     """texts: displayed, whether no utterance is open, ms; words: text, begin, end."""
     times = [{"w": w, "bg": bg, "ed": ed} for w, bg, ed in words]
     return page.evaluate(MEASURE, [texts, times])
@@ -30,7 +32,11 @@ GOOD = (("good", 0.5, 0.8), ("morning", 0.9, 1.4), ("all", 1.5, 1.7))
 
 
 def test_each_word_counts_from_its_first_display(module_page: Page) -> None:
-    texts = [("Good", False, 2200), ("Good morning,", False, 2900), ("Good morning, all.", True, 3700)]
+    texts = [
+        ("Good", False, 2200),
+        ("Good morning,", False, 2900),
+        ("Good morning, all.", True, 3700),
+    ]
     # 400, 500 and 1000 ms after their ends; the first word began at 1500 ms.
     assert measure(module_page, texts, *GOOD) == {"first": 700, "median": 500, "count": 3}
 

@@ -30,13 +30,22 @@ INFO = {
         "sample_rate": 24000,
         "voices": [
             {
-                "id": 0, "name": "mei", "languages": ["zh"], "gender": "female", "model": "a",
+                "id": 0,
+                "name": "mei",
+                "languages": ["zh"],
+                "gender": "female",
+                "model": "a",
                 "licence": "MIT (the package); the voice: see the notice",
                 "notice": "The corpus is for non-commercial use only.",
             },
             {
-                "id": 1, "name": "heart", "languages": ["en"], "gender": "female", "model": "b",
-                "licence": "Apache-2.0", "notice": "",
+                "id": 1,
+                "name": "heart",
+                "languages": ["en"],
+                "gender": "female",
+                "model": "b",
+                "licence": "Apache-2.0",
+                "notice": "",
             },
         ],
     },
@@ -149,7 +158,8 @@ def test_captions_distinguish_stable_text_from_unstable(visit: Open, peer: Any) 
 def test_figures_are_sentences_and_come_with_their_values(visit: Open, peer: Any) -> None:
     page = visit()
     peer(page, "asr").answer = recognizer(
-        iter([("", "", True)] * 8 + [("jintian henhao", "", False), ("今天很好", "今天", False)]), FINAL
+        iter([("", "", True)] * 8 + [("jintian henhao", "", False), ("今天很好", "今天", False)]),
+        FINAL,
     )
     figures = page.locator("#speak-figures")
     expect(figures).to_be_hidden()
@@ -219,6 +229,31 @@ def test_the_language_is_requested_and_stored(visit: Open, peer: Any) -> None:
     assert far.frames[0][0]["lang"] == "en"
     page.reload()
     expect(page.locator("#speak-lang")).to_have_value("en")
+
+
+def test_one_of_several_models_is_chosen(visit: Open, peer: Any) -> None:
+    page = visit()
+    far = peer(page, "asr")
+    far.answer = recognizer(iter([("a", "", False)]), FINAL)
+    languages = page.locator("#speak-lang option")
+    expect(languages).to_have_text(["Detect", "Chinese", "English"])
+    page.select_option("#speak-model", "moonshine")
+    expect(languages).to_have_text(["English"])
+    page.click("#speak-button")
+    expect(page.locator("#captions")).to_have_text("a")
+    assert far.frames[0][0]["lang"] == "en"
+    page.reload()
+    expect(page.locator("#speak-model")).to_have_value("moonshine")
+    expect(page.locator("#speak-lang")).to_have_value("en")
+    page.select_option("#speak-model", "whisper")
+    expect(languages).to_have_text(["Detect", "Chinese"])
+    page.select_option("#speak-model", "")
+    expect(languages).to_have_text(["Detect", "Chinese", "English"])
+
+
+def test_one_model_is_no_choice(visit: Open) -> None:
+    asr = {**INFO["asr"], "models": {"auto": "whisper", "zh": "whisper"}}
+    expect(visit(info={**INFO, "asr": asr}).locator("#speak-models")).to_be_hidden()
 
 
 def test_a_lost_connection_is_reported_and_restored(visit: Open, peer: Any) -> None:
@@ -451,6 +486,47 @@ def test_shortcuts_are_shown_on_devices_with_a_keyboard(
     expect(page.locator("#listen-state")).to_contain_text(hint)
 
 
+@pytest.mark.parametrize(
+    ("locale", "drag", "opened"),
+    [("en-US", "drop an audio", "open an audio"), ("zh-CN", "拖到页面上", "打开音频")],
+)
+def test_touch_screens_are_not_told_to_drag(
+    visit: Open, locale: str, drag: str, opened: str
+) -> None:
+    state = visit(locale=locale, has_touch=True, is_mobile=True).locator("#speak-state")
+    expect(state).to_contain_text(opened)
+    expect(state).not_to_contain_text(drag)
+    expect(visit(locale=locale).locator("#speak-state")).to_contain_text(drag)
+
+
+def test_voices_have_a_sample_and_their_licence(visit: Open, peer: Any) -> None:
+    page = visit("#/listen")
+    far = peer(page, "tts")
+    far.answer = synthesizer(30, ends=False)
+    cards = page.locator(".voice")
+    expect(cards.nth(1).locator(".licence")).to_have_text("MIT, with conditions")
+    expect(cards.nth(2).locator(".licence")).to_have_text("Apache-2.0")
+    expect(page.locator("#voice-terms")).to_have_text(
+        "a The corpus is for non-commercial use only."
+    )
+    page.click("[aria-label='Sample of heart']")
+    playing = page.locator("[aria-label='Stop the sample of heart']")
+    expect(playing).to_be_visible()
+    page.click("[aria-label='Sample of mei']")
+    expect(page.locator("[aria-label='Sample of heart']")).to_be_visible()
+    page.click("[aria-label='Stop the sample of mei']")
+    expect(page.locator(".sample.busy")).to_have_count(0)
+    spoken = [(f["voice"], f["text"][:2]) for f in far.frames[0] if "text" in f]
+    assert spoken == [("heart", "He"), ("mei", "你好")]
+    assert sum(frame == {"signal": "cancel"} for frame in far.frames[0]) == 2
+    expect(page.locator("[name=voice]:checked")).to_have_value("")
+    page.click(".voice >> text=heart")
+    expect(page.locator("#voice-terms")).to_be_hidden()
+    page.click("[aria-label='Sample of mei']")
+    page.click("#listen-button")
+    expect(page.locator(".sample.busy")).to_have_count(0)
+
+
 def test_an_empty_text_is_an_error(visit: Open) -> None:
     page = visit("#/listen")
     page.fill("#listen-text", "  ")
@@ -573,6 +649,69 @@ def test_axe_finds_nothing(visit: Open, peer: Any, locale: str, scheme: str) -> 
         page.click(f"#tab-{tab}")
         results = Axe().run(page, options={"rules": {"color-contrast": {"enabled": True}}})
         assert results.violations_count == 0, results.generate_report()
+
+
+def overflowing(page: Page) -> list[str]:
+    """The elements that end beyond the width of the window, unless they are scrolled in a box."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          const scrolled = (e) => e.closest("pre, #wire-frames, .unseen, .skip, canvas");
+          return [...document.querySelectorAll("body *")]
+            .filter((e) => e.checkVisibility() && !scrolled(e))
+            .filter((e) => {
+              const { left, right } = e.getBoundingClientRect();
+              return left < -0.5 || right > width + 0.5;
+            })
+            .map((e) => `${e.tagName} ${e.id || e.className} ${e.getBoundingClientRect().right}`);
+        }"""
+    )
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return found + ([f"the page, by {wide} px"] if wide > 0 else [])
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_nothing_overflows_on_small_phones(visit: Open, peer: Any, locale: str) -> None:
+    info = {
+        **INFO,
+        "asr": {
+            "sample_rate": 16000,
+            "models": {"auto": "whisper-large-v3-turbo", "en": "moonshine-tiny-en"},
+        },
+    }
+    page = visit(locale=locale, viewport=PHONE, info=info)
+    peer(page, "asr").answer = recognizer(iter([("今天很好", "今天", False)]), FINAL)
+    peer(page, "tts").answer = synthesizer(0.3)
+
+    def check(state: str) -> None:
+        for width in (320, 360):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert overflowing(page) == [], f"{state} at {width} px"
+
+    check("idle")
+    page.click("#speak-button")
+    expect(page.locator("#captions")).to_have_text("今天很好")
+    check("transcribing")
+    page.click("#speak-button")
+    expect(page.locator("#speak-figures [data-figure=delay]")).to_be_visible()
+    page.click("#code summary")
+    check("transcribed")
+    page.click("#tab-listen")
+    check("synthesis")
+    page.click("#listen-button")
+    expect(page.locator("#listen-figures [data-figure=synthesised]")).to_be_visible()
+    check("synthesised")
+    page.fill("#listen-text", " ")
+    page.click("#listen-button")
+    expect(page.locator("#notice")).to_be_visible()
+    check("an error")
+    page.click("#tab-talk")
+    check("talk")
+    page.click("#talk-button")
+    expect(page.locator("#talk-state")).to_contain_text(re.compile("Listening|聆听"))
+    check("talking")
+    page.click("#wire-toggle")
+    check("messages")
 
 
 CAPTIONS = {

@@ -81,9 +81,7 @@ def describe(
     """Return the information. recognition, synthesis: started; None: the server has none."""
     return Info(
         asr=RecognitionInfo(models=recognition.description.models) if recognition else None,
-        tts=SynthesisInfo(
-            voices=tuple(_voice(voice) for voice in synthesis.voices)
-        )
+        tts=SynthesisInfo(voices=tuple(_voice(voice) for voice in synthesis.voices))
         if synthesis
         else None,
         limits=msgspec.convert(limits, LimitsInfo, from_attributes=True),

@@ -1,4 +1,5 @@
-"""The web page: the files of `liusheng/web` below the path prefix, the page itself at `/`."""
+"""The web page: the files of `liusheng/web` below the path prefix; the page itself is at `/`, the
+reference of the API at `/docs`."""
 
 from __future__ import annotations
 
@@ -12,19 +13,33 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from liusheng.protocol import paths
+
 _WEB = Path(__file__).parent.parent / "web"
 
-_ALIASES = {"/": "index.html", "/favicon.ico": "icon.svg"}
+_REFERENCE = "docs.html"
 
-_HEADERS = {
-    # The browser revalidates each file, so that it never combines files of two versions.
-    "Cache-Control": "no-cache",
-    # Files of this server only: no inline script or style, nothing from other hosts. `connect-src`
-    # includes this server's WebSockets, `script-src` its audio worklets.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
+_ALIASES = {"/": "index.html", "/favicon.ico": "icon.svg", paths.DOCS: _REFERENCE}
+
+# The browser revalidates each file, so that it never combines files of two versions.
+_CACHING = "no-cache"
+
+
+def _policy(images: str = "'self'") -> str:
+    """Return the policy: files of this server only, no inline script or style.
+
+    `connect-src` includes this server's WebSockets, `script-src` its audio worklets.
+    """
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"img-src {images}; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+_POLICY = _policy()
+# The viewer has its icons in its style sheet.
+_REFERENCE_POLICY = _policy("'self' data:")
 
 # The platform's table of types has others for some of these, or none.
 _CONTENT_TYPES = {
@@ -49,8 +64,12 @@ class _PageFiles(StaticFiles):
         status_code: int = 200,
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers.update(_HEADERS)
-        content_type = _CONTENT_TYPES.get(Path(full_path).suffix)
+        path = Path(full_path)
+        response.headers["Cache-Control"] = _CACHING
+        response.headers["Content-Security-Policy"] = (
+            _REFERENCE_POLICY if path.name == _REFERENCE else _POLICY
+        )
+        content_type = _CONTENT_TYPES.get(path.suffix)
         if content_type and "content-type" in response.headers:
             response.headers["Content-Type"] = content_type
         return response

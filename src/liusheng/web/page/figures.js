@@ -5,11 +5,16 @@ import { onLanguage, t } from "./i18n.js";
 
 export class Figures {
   #list;
+  #order;
   #shown = new Map(); // name: {values, item}
 
-  /** list: the element that shows them; it is hidden while there are none. */
-  constructor(list) {
+  /**
+   * @param {HTMLElement} list shows them; it is hidden while there are none
+   * @param {string[]} order the names of the sentences, in their order
+   */
+  constructor(list, order) {
     this.#list = list;
+    this.#order = order;
     onLanguage(() => {
       for (const name of this.#shown.keys()) this.#render(name);
     });
@@ -31,8 +36,14 @@ export class Figures {
     item.dataset.figure = name;
     this.#shown.set(name, { values, item });
     this.#render(name);
-    if (!item.parentElement) this.#list.append(item);
+    if (!item.parentElement) this.#list.insertBefore(item, this.#after(name));
     this.#list.hidden = false;
+  }
+
+  /** Return the first shown item that comes after a name; null: none. */
+  #after(name) {
+    const later = this.#order.slice(this.#order.indexOf(name) + 1);
+    return later.map((each) => this.#shown.get(each)?.item).find(Boolean) ?? null;
   }
 
   #render(name) {

@@ -21,7 +21,7 @@ export class ListenPanel {
   #voices;
   #sample;
   #code;
-  #figures = new Figures($("listen-figures"));
+  #figures = new Figures($("listen-figures"), ["firstAudio", "playback", "synthesised"]);
   #player = null;
   #highlighted = new HighlightedText($("listen-highlight"));
   #bars = new LevelBars($("listen-bars"));

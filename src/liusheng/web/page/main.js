@@ -4,12 +4,13 @@ import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
 import { CodePanel } from "./code.js";
 import { ConversationPanel } from "./conversation.js";
 import { $, hideError, renderNotice, showError } from "./dom.js";
-import { onLanguage, switchLanguage, t, translate } from "./i18n.js";
+import { onLanguage, startLanguage, t, translate } from "./i18n.js";
 import { ListenPanel } from "./listen.js";
 import { askForKey } from "./key.js";
-import { loadKey, loadSetting, saveKey, saveSetting } from "./storage.js";
+import { loadKey, saveKey } from "./storage.js";
 import { SpeakPanel } from "./speak.js";
 import { TalkPanel } from "./talk.js";
+import { startTheme } from "./theme.js";
 import { Wire } from "./wire.js";
 
 const TABS = ["speak", "listen", "talk"];
@@ -23,18 +24,6 @@ const code = new CodePanel(server);
 let panels = {};
 let health = "connecting";
 let info = null;
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-}
-
-function toggleTheme() {
-  const { theme } = document.documentElement.dataset;
-  const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  setTheme(dark ? "light" : "dark");
-  saveSetting("theme", dark ? "light" : "dark");
-  document.dispatchEvent(new Event("theme"));
-}
 
 function show(tab, focus = false) {
   for (const name of TABS) {
@@ -99,16 +88,11 @@ async function connect() {
   }
 }
 
-setTheme(loadSetting("theme") ?? "");
+startTheme();
 translate();
 onLanguage(renderHealth);
 onLanguage(renderNotice);
-$("theme").addEventListener("click", toggleTheme);
-onLanguage(() => {
-  $("language").textContent = t("other");
-  $("language").lang = t("other") === "中文" ? "zh-CN" : "en";
-});
-$("language").addEventListener("click", switchLanguage);
+startLanguage();
 $("notice").querySelector("button").addEventListener("click", () => hideError());
 tabs();
 await connect();

@@ -21,7 +21,7 @@ export class SpeakPanel {
   #invitation = $("captions").firstElementChild;
   #bars = new LevelBars($("speak-bars"));
   #export = new ExportButtons($("export"));
-  #figures = new Figures($("speak-figures"));
+  #figures = new Figures($("speak-figures"), ["audio", "model", "firstWord", "delay", "rate"]);
   #choice;
   #code;
   #recognition = null;

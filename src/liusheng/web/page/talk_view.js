@@ -44,7 +44,7 @@ class Bubble {
 export class TalkView {
   bars = new LevelBars($("talk-bars"));
   state;
-  #figures = new Figures($("talk-figures"));
+  #figures = new Figures($("talk-figures"), ["turns", "reply", "stopped"]);
   #idle;
   #busy = false;
 
