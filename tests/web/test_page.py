@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 DESKTOP = {"width": 1280, "height": 860}
 TABLET = {"width": 768, "height": 1024}
 PHONE = {"width": 360, "height": 740}
-INFO = {
+INFO: dict[str, Any] = {
     "name": "liusheng",
     "version": "1.2.3",
     "asr": {
@@ -252,7 +252,7 @@ def test_one_of_several_models_is_chosen(visit: Open, peer: Any) -> None:
 
 
 def test_one_model_is_no_choice(visit: Open) -> None:
-    asr = {**INFO["asr"], "models": {"auto": "whisper", "zh": "whisper"}}
+    asr = {"sample_rate": 16000, "models": {"auto": "whisper", "zh": "whisper"}}
     expect(visit(info={**INFO, "asr": asr}).locator("#speak-models")).to_be_hidden()
 
 

@@ -7,6 +7,8 @@ import csv
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,41 @@ def test_a_growing_text_plays_without_a_gap(
     if page.evaluate("starved") == 0:
         start = _place(played, sent)
         np.testing.assert_allclose(played[start + FADE : start + len(sent)], sent[FADE:], atol=1e-6)
+
+
+@pytest.mark.parametrize("language", ["curl", "python"])
+def test_code_does_what_was_done(
+    browser: Any,
+    open_page: Callable[..., Page],
+    address: str,
+    tmp_path: Path,
+    language: str,
+) -> None:
+    page = ready(open_page(browser), f"{address}#/listen")
+    page.fill("#listen-text", "It's \"quoted\", isn't it? $HOME `x` \\n {1}")
+    page.click("#listen-button")
+    expect(page.locator("#listen-state")).to_contain_text("Playback finished.", timeout=PATIENCE)
+    page.click("#code summary")
+    page.click(f"#code-languages [value={language}]")
+    run(language, page.inner_text("#code-text"), tmp_path)
+    speech = tmp_path / "speech.wav"
+    assert speech.read_bytes()[:4] == b"RIFF"
+    page.click("#tab-speak")
+    page.select_option("#speak-lang", "en")
+    page.set_input_files("#speak-file", speech)
+    expect(page.locator("#speak-state")).to_contain_text("Done", timeout=PATIENCE)
+    heard = run(language, page.inner_text("#code-text"), tmp_path)
+    assert "quoted" in heard.lower()
+
+
+def run(language: str, program: str, folder: Path) -> str:
+    """Run a program in a folder; return what it prints."""
+    command = ["bash", "-c", program] if language == "curl" else [sys.executable, "-c", program]
+    ran = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 def _audio(frame: str | bytes) -> bytes:

@@ -90,13 +90,16 @@ def describe(
 
 def _voice(voice: Voice) -> VoiceInfo:
     catalogue = Catalogue.default()
-    model = catalogue[voice.model] if voice.model in catalogue else None
+    licence = notice = ""
+    if voice.model in catalogue:
+        model = catalogue[voice.model]
+        licence, notice = model.licence, " ".join(model.notice.split())
     return VoiceInfo(
         id=voice.id,
         name=voice.name,
         languages=voice.languages,
         gender=voice.gender,
         model=voice.model,
-        licence=model.licence if model else "",
-        notice=" ".join(model.notice.split()) if model else "",
+        licence=licence,
+        notice=notice,
     )

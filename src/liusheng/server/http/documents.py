@@ -1,4 +1,4 @@
-"""`/openapi.json`, `/asyncapi`: the description of this server's API, which the page at `/docs` shows."""
+"""`/openapi.json`, `/asyncapi`: the description of this server's API; the page `/docs` shows it."""
 
 from __future__ import annotations
 
