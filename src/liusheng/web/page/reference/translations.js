@@ -46,6 +46,14 @@ export const TEXTS = {
 /** Titles of the descriptions, in Chinese. */
 export const TITLES = {
   "Describe one model in use (OpenAI's API).": "描述一个正在使用的模型（OpenAI 接口）。",
+  "Describe a model in use, or one of OpenAI that stands for it (OpenAI's API).":
+    "描述一个正在使用的模型，或代表它的 OpenAI 模型名（OpenAI 接口）。",
+  "Translate the speech in a file into English (OpenAI's API).":
+    "把文件中的语音翻译成英语（OpenAI 接口）。",
+  "List the voices (Open WebUI's addition to OpenAI's API).":
+    "列出音色（Open WebUI 对 OpenAI 接口的扩充）。",
+  "List the models for synthesis (Open WebUI's addition to OpenAI's API).":
+    "列出合成模型（Open WebUI 对 OpenAI 接口的扩充）。",
   "Describe this server: models, voices, limits.": "描述这台服务器：模型、音色、限制。",
   "List the models in use (OpenAI's API).": "列出正在使用的模型（OpenAI 接口）。",
   "Punctuate a text; one that has punctuation is returned unchanged.":
