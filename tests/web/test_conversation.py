@@ -164,6 +164,9 @@ def test_speech_interrupts_the_reply(talk: Talk) -> None:
     expect(bubble).to_have_class("it interrupted")
     expect(page.locator("#talk-state")).to_have_text("Listening …")
     expect(page.locator("#talk-figures")).to_contain_text(re.compile(f"The reply stopped {TIME}"))
+    (cut,) = server.sent("conversation.item.truncate")
+    assert (cut["item_id"], cut["content_index"]) == ("item_of_resp_1", 0)
+    assert 0 <= cut["audio_end_ms"] < 20_000
     # What was on its way is neither played nor written.
     server.reply(" there was", 1)
     server.done("cancelled")

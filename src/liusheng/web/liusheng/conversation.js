@@ -17,8 +17,10 @@ export class Reply {
   /** Whether it was interrupted, or ended by the server before its end. */
   cancelled = false;
 
-  constructor(id) {
+  constructor(id, itemId) {
     this.id = id;
+    /** Of the item of the conversation that it is. */
+    this.itemId = itemId;
   }
 
   async *[Symbol.asyncIterator]() {
@@ -77,6 +79,17 @@ export class Conversation {
     this.#channel.send({ type: "input_audio_buffer.append", audio: base64FromPCM(packet) });
   }
 
+  /** Tell the server that the user heard so many seconds of a reply, and no more of it. */
+  truncate(reply, seconds) {
+    if (!this.#ready || !this.#channel.isOpen) return;
+    this.#channel.send({
+      type: "conversation.item.truncate",
+      item_id: reply.itemId,
+      content_index: 0,
+      audio_end_ms: Math.floor(1000 * seconds),
+    });
+  }
+
   /** End the conversation. */
   close() {
     if (this.#over) return;
@@ -107,10 +120,10 @@ export class Conversation {
         this.#hear(event.item_id, event.transcript, true);
         break;
       case "response.output_audio_transcript.delta":
-        this.#write(this.#reply(event.response_id), event.delta);
+        this.#write(this.#reply(event), event.delta);
         break;
       case "response.output_audio.delta":
-        this.#reply(event.response_id).add(pcmFromBase64(event.delta));
+        this.#reply(event).add(pcmFromBase64(event.delta));
         break;
       case "response.done":
         this.#done(event.response);
@@ -148,10 +161,10 @@ export class Conversation {
     if (final) this.#heard.delete(id);
   }
 
-  #reply(id) {
+  #reply({ response_id: id, item_id: itemId }) {
     let reply = this.#replies.get(id);
     if (!reply) {
-      reply = new Reply(id);
+      reply = new Reply(id, itemId);
       this.#replies.set(id, reply);
       this.#options.onReply?.(reply);
     }

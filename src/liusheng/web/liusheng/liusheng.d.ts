@@ -185,6 +185,8 @@ export interface ConversationOptions {
 /** A reply of the language model: an asynchronous iterable of samples, 24 kHz, mono. */
 export class Reply implements AsyncIterable<Int16Array> {
   readonly id: string;
+  /** Of the item of the conversation that it is. */
+  readonly itemId: string;
   /** The text so far. */
   text: string;
   /** Whether it was interrupted, or ended by the server before its end. */
@@ -197,6 +199,8 @@ export class Conversation {
   constructor(url: URL, options: ConversationOptions);
   /** Send a packet of 24 kHz mono audio. */
   send(packet: Int16Array): void;
+  /** After an interruption: the user heard so many seconds of a reply, and no more of it. */
+  truncate(reply: Reply, seconds: number): void;
   /** End the conversation. */
   close(): void;
 }

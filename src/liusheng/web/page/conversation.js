@@ -17,7 +17,7 @@ export class ConversationPanel {
   #view;
   #talk = null; // {conversation, microphone, player}
   #heard = new Map(); // bubbles of what was said, by item
-  #current = null; // {reply, bubble, playing}
+  #current = null; // {reply, bubble, playback, playing}
   #turns = 0;
   #activity = new Activity();
 
@@ -104,7 +104,7 @@ export class ConversationPanel {
     this.#current = current;
     this.#turns += 1;
     this.#view.turns(this.#turns);
-    const playback = player.play(reply, {
+    current.playback = player.play(reply, {
       onStart: () => {
         current.playing = true;
         this.#view.replied(since(this.#activity.lastAt));
@@ -112,7 +112,7 @@ export class ConversationPanel {
       },
       onProgress: (_, level) => this.#view.bars.push(loudness(level / 2)),
     });
-    await playback.finished;
+    await current.playback.finished;
     if (this.#current !== current) return;
     this.#current = null;
     if (this.#talk) this.#view.setState("state.talkListening");
@@ -125,7 +125,10 @@ export class ConversationPanel {
     this.#current = null;
     this.#talk.player.stop();
     current.bubble.interrupt();
-    if (current.playing) this.#view.stopped(since(this.#activity.startedAt));
+    if (current.playing) {
+      this.#talk.conversation.truncate(current.reply, current.playback.position);
+      this.#view.stopped(since(this.#activity.startedAt));
+    }
     this.#view.setState("state.talkListening");
   }
 }
