@@ -32,6 +32,8 @@ SOURCES = sorted(
         ("/icon.svg", "image/svg+xml"),
         ("/favicon.ico", "image/svg+xml"),
         ("/docs", "text/html; charset=utf-8"),
+        ("/documents", "text/html; charset=utf-8"),
+        ("/documents/zh/page.md", "text/markdown; charset=utf-8"),
         ("/page/vendor/swagger-ui/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     ],
 )
@@ -82,10 +84,11 @@ def test_everything_is_under_the_prefix() -> None:
     assert files.get("/").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["index.html", "docs.html"])
+@pytest.mark.parametrize("name", ["index.html", "docs.html", "documents.html"])
 def test_addresses_in_the_page_are_relative(name: str) -> None:
     page = (WEB / name).read_text(encoding="utf-8")
     answered = {path.lstrip("/") for path in (paths.DOCS, paths.OPENAPI, paths.ASYNCAPI)}
+    answered.add("documents")
     addresses = re.findall(r'(?:href|src)="([^"]*)"', page)
     assert addresses
     for address in addresses:
@@ -131,6 +134,15 @@ def test_the_viewer_is_what_the_notice_names() -> None:
     assert version
     assert version[1] in bundle
     assert "Apache License" in (vendor / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_every_listed_document_is_there_in_both_languages(files: TestClient) -> None:
+    text = (WEB / "page" / "documents" / "list.js").read_text(encoding="utf-8")
+    names = re.findall(r"^  (\w+): \{ en: ", text, re.MULTILINE)
+    assert names
+    for name in names:
+        for folder in ("", "zh/"):
+            assert files.get(f"/documents/{folder}{name}.md").text.startswith("# "), name
 
 
 def test_info_of_a_server_with_nothing(files: TestClient) -> None:

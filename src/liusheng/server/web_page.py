@@ -1,5 +1,5 @@
 """The web page: the files of `liusheng/web` below the path prefix; the page itself is at `/`, the
-reference of the API at `/docs`."""
+reference of the API at `/docs`, the documents are at `/documents`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ _WEB = Path(__file__).parent.parent / "web"
 
 _REFERENCE = "docs.html"
 
-_ALIASES = {"/": "index.html", "/favicon.ico": "icon.svg", paths.DOCS: _REFERENCE}
+_ALIASES = {
+    "/": "index.html",
+    "/favicon.ico": "icon.svg",
+    paths.DOCS: _REFERENCE,
+    "/documents": "documents.html",
+}
 
 # The browser revalidates each file, so that it never combines files of two versions.
 _CACHING = "no-cache"
@@ -50,6 +55,7 @@ _CONTENT_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
+    ".md": "text/markdown; charset=utf-8",
 }
 
 
@@ -75,11 +81,19 @@ class _PageFiles(StaticFiles):
         return response
 
 
+def _sources() -> dict[str, Path]:
+    """Return the files and folders of the page, by their names in paths."""
+    found = {each.name: each for each in sorted(_WEB.iterdir())}
+    # A wheel has the documents with the page; in a checkout they are where people look for them.
+    found.setdefault("documents", _WEB.parents[2] / "docs")
+    return {name: path for name, path in found.items() if path.exists()}
+
+
 def page_paths() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the paths of single files of the page, and the beginnings of those in folders."""
-    sources = sorted(_WEB.iterdir())
-    files = (f"/{each.name}" for each in sources if not each.is_dir())
-    folders = tuple(f"/{each.name}/" for each in sources if each.is_dir())
+    sources = _sources()
+    files = (f"/{name}" for name, path in sources.items() if not path.is_dir())
+    folders = tuple(f"/{name}/" for name, path in sources.items() if path.is_dir())
     return (*_ALIASES, *files), folders
 
 
@@ -96,19 +110,20 @@ def page_routes(path_prefix: str) -> list[Route]:
 
         return respond
 
-    def folder(name: str) -> Callable[[Request], Awaitable[Response]]:
+    def folder(source: Path) -> Callable[[Request], Awaitable[Response]]:
+        inside = _PageFiles(directory=source)
+
         async def respond(request: Request) -> Response:
-            path = f"{name}/{request.path_params['path']}"
-            return await files.get_response(path, request.scope)
+            return await inside.get_response(request.path_params["path"], request.scope)
 
         return respond
 
     found = [Route(path_prefix + path, file(name)) for path, name in _ALIASES.items()]
-    for source in sorted(_WEB.iterdir()):
+    for name, source in _sources().items():
         if source.is_dir():
-            found.append(Route(f"{path_prefix}/{source.name}/{{path:path}}", folder(source.name)))
+            found.append(Route(f"{path_prefix}/{name}/{{path:path}}", folder(source)))
         else:
-            found.append(Route(f"{path_prefix}/{source.name}", file(source.name)))
+            found.append(Route(f"{path_prefix}/{name}", file(name)))
     if path_prefix:
         # The page's links are relative: without the last slash they would miss the prefix.
         found.append(Route(path_prefix, lambda _: RedirectResponse(f"{path_prefix}/")))

@@ -85,9 +85,11 @@ export const TRANSLATIONS = {
     "code.title": "Use from code",
     "code.language": "Programming language",
 
+    "link.documents": "Documents",
     "link.reference": "API reference",
     "link.source": "JavaScript client",
     links: "Links",
+    "documents.missing": "There is no such document",
 
     "export.label": "Export the text",
     "export.copy": "Copy",
@@ -245,9 +247,11 @@ export const TRANSLATIONS = {
     "code.title": "用代码调用",
     "code.language": "编程语言",
 
+    "link.documents": "文档",
     "link.reference": "接口文档",
     "link.source": "JavaScript 客户端",
     links: "链接",
+    "documents.missing": "没有这个文档",
 
     "export.label": "导出文字",
     "export.copy": "复制",
