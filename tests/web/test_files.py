@@ -9,11 +9,16 @@ import pytest
 from starlette.testclient import TestClient
 
 import liusheng
+from liusheng.protocol import paths
 from liusheng.server.app import Application
 from liusheng.server.config.settings import Settings
 
 WEB = Path(liusheng.__file__).parent / "web"
-SOURCES = sorted(path for path in WEB.rglob("*") if path.suffix in (".html", ".css", ".js", ".ts"))
+SOURCES = sorted(
+    path
+    for path in WEB.rglob("*")
+    if path.suffix in (".html", ".css", ".js", ".ts") and "vendor" not in path.parts
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,10 @@ SOURCES = sorted(path for path in WEB.rglob("*") if path.suffix in (".html", ".c
         ("/liusheng/liusheng.d.ts", "text/plain; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"),
         ("/favicon.ico", "image/svg+xml"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/documents", "text/html; charset=utf-8"),
+        ("/documents/zh/page.md", "text/markdown; charset=utf-8"),
+        ("/page/vendor/swagger-ui/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     ],
 )
 def test_a_file_has_its_type_and_forbids_other_hosts(
@@ -75,14 +84,17 @@ def test_everything_is_under_the_prefix() -> None:
     assert files.get("/").status_code == 404
 
 
-def test_addresses_in_the_page_are_relative() -> None:
-    page = (WEB / "index.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["index.html", "docs.html", "documents.html"])
+def test_addresses_in_the_page_are_relative(name: str) -> None:
+    page = (WEB / name).read_text(encoding="utf-8")
+    answered = {path.lstrip("/") for path in (paths.DOCS, paths.OPENAPI, paths.ASYNCAPI)}
+    answered.add("documents")
     addresses = re.findall(r'(?:href|src)="([^"]*)"', page)
     assert addresses
     for address in addresses:
         assert not address.startswith(("/", "http")), address
         if not address.startswith(("#", "./")):
-            assert (WEB / address).is_file(), address
+            assert (WEB / address).is_file() or address in answered, address
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
@@ -92,18 +104,45 @@ def test_no_source_names_another_host(source: Path) -> None:
     assert all(host.endswith("example.org") for host in hosts), hosts
 
 
+def keys(path: Path) -> list[set[str]]:
+    """The keys of the English and of the Chinese texts in a file."""
+    texts = path.read_text(encoding="utf-8").split("\n};")[0].split("\n  zh: {")
+    return [set(re.findall(r'^    "?([\w.]+)"?: "', part, re.MULTILINE)) for part in texts]
+
+
 def test_both_languages_have_every_word_that_is_used() -> None:
-    words = (WEB / "page" / "translations.js").read_text(encoding="utf-8")
-    english, chinese = words.split("\n  zh: {")
-    keys = [
-        set(re.findall(r'^    "?([\w.]+)"?: "', part, re.MULTILINE)) for part in (english, chinese)
-    ]
-    assert keys[0] == keys[1]
+    english, chinese = keys(WEB / "page" / "translations.js")
+    assert english == chinese
+    reference, in_chinese = keys(WEB / "page" / "reference" / "translations.js")
+    assert reference == in_chinese
     for source in SOURCES:
         text = source.read_text(encoding="utf-8")
         used = re.findall(r'data-t(?:-label|-placeholder)?="([^"]+)"', text)
         used += re.findall(r'\bt\("([\w.]+)"[,)]', text)
-        assert set(used) <= keys[0], source
+        of_the_reference = source.name == "docs.html" or "reference" in source.parts
+        assert set(used) <= english | (reference if of_the_reference else set()), source
+
+
+def test_the_viewer_is_what_the_notice_names() -> None:
+    vendor = WEB / "page" / "vendor" / "swagger-ui"
+    notice = (Path(__file__).parents[2] / "NOTICE").read_text(encoding="utf-8")
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "swagger-ui-bundle.js.LICENSE.txt"):
+        assert (vendor / name).is_file()
+        assert name in notice
+    bundle = (vendor / "swagger-ui-bundle.js").read_text(encoding="utf-8")
+    version = re.search(r"Swagger UI (\S+) ", notice)
+    assert version
+    assert version[1] in bundle
+    assert "Apache License" in (vendor / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_every_listed_document_is_there_in_both_languages(files: TestClient) -> None:
+    text = (WEB / "page" / "documents" / "list.js").read_text(encoding="utf-8")
+    names = re.findall(r"^  (\w+): \{ en: ", text, re.MULTILINE)
+    assert names
+    for name in names:
+        for folder in ("", "zh/"):
+            assert files.get(f"/documents/{folder}{name}.md").text.startswith("# "), name
 
 
 def test_info_of_a_server_with_nothing(files: TestClient) -> None:

@@ -6,10 +6,12 @@ import msgspec
 from msgspec import Struct
 
 from liusheng import __version__
+from liusheng.models.catalogue import Catalogue
 from liusheng.protocol import asr, tts
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
+from liusheng.tts.types import Voice
 
 
 class RecognitionInfo(Struct, frozen=True, kw_only=True):
@@ -28,6 +30,8 @@ class VoiceInfo(Struct, frozen=True, kw_only=True):
 
     id: the wire's `spk_id`.
     name: the wire's `voice`.
+    licence: of its model, as the catalogue has it; "": the model is a folder of the operator.
+    notice: what the catalogue says that users of the model must know; "": nothing.
     """
 
     id: int
@@ -35,6 +39,8 @@ class VoiceInfo(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     gender: str
     model: str
+    licence: str
+    notice: str
 
 
 class SynthesisInfo(Struct, frozen=True, kw_only=True):
@@ -75,13 +81,25 @@ def describe(
     """Return the information. recognition, synthesis: started; None: the server has none."""
     return Info(
         asr=RecognitionInfo(models=recognition.description.models) if recognition else None,
-        tts=SynthesisInfo(
-            voices=tuple(
-                msgspec.convert(voice, VoiceInfo, from_attributes=True)
-                for voice in synthesis.voices
-            )
-        )
+        tts=SynthesisInfo(voices=tuple(_voice(voice) for voice in synthesis.voices))
         if synthesis
         else None,
         limits=msgspec.convert(limits, LimitsInfo, from_attributes=True),
+    )
+
+
+def _voice(voice: Voice) -> VoiceInfo:
+    catalogue = Catalogue.default()
+    licence = notice = ""
+    if voice.model in catalogue:
+        model = catalogue[voice.model]
+        licence, notice = model.licence, " ".join(model.notice.split())
+    return VoiceInfo(
+        id=voice.id,
+        name=voice.name,
+        languages=voice.languages,
+        gender=voice.gender,
+        model=voice.model,
+        licence=licence,
+        notice=notice,
     )

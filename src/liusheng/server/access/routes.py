@@ -25,7 +25,7 @@ _TASKS: dict[str, Task] = {
     paths.SPEECH: "tts",
 }
 
-_DESCRIPTIONS = (paths.DOCS, paths.OPENAPI, paths.ASYNCAPI)
+_DESCRIPTIONS = (paths.OPENAPI, paths.ASYNCAPI)
 
 _HEALTH = (paths.HEALTHZ, paths.READYZ)
 

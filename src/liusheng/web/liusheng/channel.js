@@ -26,7 +26,7 @@ export class Channel {
 
   /**
    * @param {URL} url of the socket, ws: or wss:
-   * @param {"asr" | "tts"} task
+   * @param {"asr" | "tts" | "talk"} task
    * @param {object} handlers
    * @param {() => void} handlers.onOpen
    * @param {(message: object) => void} handlers.onMessage

@@ -17,6 +17,8 @@ export class Liusheng {
   recognize(options?: RecognitionOptions): Recognition;
   /** Make a session of synthesis; it connects at the first text. */
   synthesizer(options?: SynthesizerOptions): Synthesizer;
+  /** Begin a conversation with the server's language model, `conversation.model` of `info()`. */
+  converse(model: string, options?: ConversationOptions): Conversation;
 }
 
 export interface LiushengOptions {
@@ -28,7 +30,7 @@ export interface LiushengOptions {
 
 /** A frame that was sent or received. */
 export interface Frame {
-  task: "asr" | "tts";
+  task: "asr" | "tts" | "talk";
   direction: "sent" | "received";
   /** JSON text, or audio. */
   data: string | ArrayBuffer | ArrayBufferView;
@@ -58,6 +60,8 @@ export interface Info {
   } | null;
   /** Null if the server has no voice. */
   tts: { voices: Voice[]; sample_rate: number } | null;
+  /** The language model that answers in Realtime conversations; absent or null: there is none. */
+  conversation?: { model: string } | null;
   limits: {
     idle_seconds: number;
     max_packet_bytes: number;
@@ -74,6 +78,10 @@ export interface Voice {
   languages: string[];
   gender: "female" | "male" | "unknown";
   model: string;
+  /** Of its model; "": not known. */
+  licence: string;
+  /** What users of the model must know, in English; "": nothing. */
+  notice: string;
 }
 
 export interface RecognitionOptions {
@@ -150,6 +158,51 @@ export class Recognition {
   finish(): Promise<Final>;
   /** Stop without a final reply; `final` rejects with the code "abandoned". */
   abandon(): void;
+}
+
+export interface ConversationOptions {
+  /** The API key, if the server needs one. */
+  apiKey?: string;
+  /** Of the replies; by default the server's. */
+  voice?: string;
+  /** The server takes audio now; what is sent before is dropped. */
+  onReady?: () => void;
+  /** The user began to speak: the server has cancelled its replies; stop their playback. */
+  onSpeechStarted?: () => void;
+  /** What the user said; it may still change until `final`. */
+  onHeard?: (heard: { id: string; text: string; final: boolean }) => void;
+  /** A reply begins: play it, as any stream of samples. */
+  onReply?: (reply: Reply) => void;
+  /** The text of a reply grew. */
+  onText?: (reply: Reply) => void;
+  /** Something failed, and the conversation goes on. */
+  onError?: (error: LiushengError) => void;
+  /** The conversation ended without `close`. */
+  onEnd?: (error: LiushengError) => void;
+  onFrame?: (frame: Frame) => void;
+}
+
+/** A reply of the language model: an asynchronous iterable of samples, 24 kHz, mono. */
+export class Reply implements AsyncIterable<Int16Array> {
+  readonly id: string;
+  /** Of the item of the conversation that it is. */
+  readonly itemId: string;
+  /** The text so far. */
+  text: string;
+  /** Whether it was interrupted, or ended by the server before its end. */
+  cancelled: boolean;
+  [Symbol.asyncIterator](): AsyncIterator<Int16Array>;
+}
+
+/** A conversation over OpenAI's Realtime API; it lasts as long as its connection. */
+export class Conversation {
+  constructor(url: URL, options: ConversationOptions);
+  /** Send a packet of 24 kHz mono audio. */
+  send(packet: Int16Array): void;
+  /** After an interruption: the user heard so many seconds of a reply, and no more of it. */
+  truncate(reply: Reply, seconds: number): void;
+  /** End the conversation. */
+  close(): void;
 }
 
 export interface SynthesizerOptions {
@@ -298,6 +351,8 @@ export class LiushengError extends Error {
 
 /** Decode what the browser can read, to 16 kHz mono PCM16. Rejects with a `LiushengError`. */
 export function decodeFile(file: Blob): Promise<Int16Array>;
+/** PCM16 samples in base64. */
+export function base64FromPCM(pcm: Int16Array): string;
 /** The samples in a base64 string. */
 export function pcmFromBase64(base64: string): Int16Array;
 /** Samples in [-1, 1] as PCM16. */

@@ -5,15 +5,17 @@
  * Documented in docs/javascript.md; types in liusheng.d.ts.
  */
 
+import { Conversation } from "./conversation.js";
 import { LiushengError } from "./errors.js";
 import { Recognition } from "./recognition.js";
 import { Synthesizer } from "./synthesis.js";
 
+export { Conversation, Reply } from "./conversation.js";
 export { LiushengError } from "./errors.js";
 export { Microphone } from "./microphone.js";
 export { Player, Playback } from "./player.js";
 export { Recognition } from "./recognition.js";
-export { decodeFile, pcmFromBase64, toPCM16, wavFile } from "./samples.js";
+export { base64FromPCM, decodeFile, pcmFromBase64, toPCM16, wavFile } from "./samples.js";
 export { Speech, Synthesizer } from "./synthesis.js";
 
 /** A server. */
@@ -85,6 +87,17 @@ export class Liusheng {
     return new Synthesizer(this.#socket("paddlespeech/tts/streaming"), {
       onFrame: this.#onFrame, apiKey: this.apiKey, ...options,
     });
+  }
+
+  /**
+   * Begin a conversation with the server's language model.
+   * @param {string} model `conversation.model` of `info()`
+   * @param {import("./liusheng.js").ConversationOptions} [options]
+   */
+  converse(model, options = {}) {
+    const url = this.#socket("v1/realtime");
+    url.searchParams.set("model", model);
+    return new Conversation(url, { onFrame: this.#onFrame, apiKey: this.apiKey, ...options });
   }
 
   #socket(path) {

@@ -1,6 +1,6 @@
 /** Playback of a stream: without gaps or clicks, stopped within 5 ms. */
 
-import { insecureContext } from "./errors.js";
+import { ScheduledOutput } from "./scheduled_output.js";
 
 const WORKLETS = new URL("./worklets.js", import.meta.url);
 
@@ -23,7 +23,7 @@ export class Playback {
 /** Audio output. */
 export class Player {
   #context;
-  #node;
+  #node; // of the worklet, or what stands in for it
   #current = null;
   #callbacks = {};
   #ids = 0;
@@ -34,18 +34,12 @@ export class Player {
    * @returns {Promise<Player>}
    */
   static async open({ sampleRate = 24_000 } = {}) {
-    if (!globalThis.isSecureContext) throw insecureContext("audio worklets");
     const player = new Player();
     // In a context of the stream's rate the browser resamples. If the browser chooses another rate,
     // the worklet resamples.
     player.#context = new AudioContext({ sampleRate, latencyHint: "interactive" });
-    await player.#context.audioWorklet.addModule(WORKLETS);
-    player.#node = new AudioWorkletNode(player.#context, "liusheng-playback", {
-      numberOfInputs: 0,
-      outputChannelCount: [1],
-    });
+    player.#node = await output(player.#context);
     player.#node.port.onmessage = ({ data }) => player.#onMessage(data);
-    player.#node.connect(player.#context.destination);
     player.sampleRate = sampleRate;
     await player.#context.resume();
     return player;
@@ -113,4 +107,16 @@ export class Player {
       playback.settle(true);
     }
   }
+}
+
+/** Return the node of a playback worklet; browsers have worklets only on https or localhost. */
+async function output(context) {
+  if (!context.audioWorklet) return new ScheduledOutput(context);
+  await context.audioWorklet.addModule(WORKLETS);
+  const node = new AudioWorkletNode(context, "liusheng-playback", {
+    numberOfInputs: 0,
+    outputChannelCount: [1],
+  });
+  node.connect(context.destination);
+  return node;
 }

@@ -15,6 +15,17 @@ export function pcmFromBase64(base64) {
 }
 
 /**
+ * Return PCM16 samples in base64.
+ * @param {Int16Array} pcm
+ */
+export function base64FromPCM(pcm) {
+  const bytes = new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+/**
  * Return samples in [-1, 1] as PCM16.
  * @param {Float32Array} samples
  */

@@ -11,16 +11,18 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Return seconds as "1:05". */
-export function clock(seconds) {
-  const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-/** Return milliseconds as "340 ms" or "1.2 s"; "–" for null. */
-export function duration(ms) {
-  if (ms === null || !Number.isFinite(ms)) return "–";
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+/** Copy a text to the clipboard. */
+export async function copyText(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Pages that are not on https or localhost have no other access to the clipboard.
+  const area = make("textarea", { value: text });
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }
 
 /** Download a file that the page made. */
@@ -48,8 +50,9 @@ export function showError(error) {
   renderNotice();
 }
 
-/** Remove the error. */
-export function hideError() {
+/** Remove the error; with a code, only an error with this code. */
+export function hideError(code = shown?.code) {
+  if (code !== shown?.code) return;
   shown = null;
   renderNotice();
 }

@@ -1,6 +1,6 @@
 /** The recognised text as a copy or a download: txt, srt, vtt, json. */
 
-import { download, fileName, showError } from "./dom.js";
+import { copyText, download, fileName, showError } from "./dom.js";
 import { t } from "./i18n.js";
 import { cues, srt, vtt } from "./subtitles.js";
 
@@ -53,19 +53,8 @@ export class ExportButtons {
   }
 
   async #copy(button) {
-    if (navigator.clipboard) await navigator.clipboard.writeText(this.#text);
-    else this.#copyBySelection();
+    await copyText(this.#text);
     button.textContent = t("export.copied");
     setTimeout(() => (button.textContent = t("export.copy")), 1500);
-  }
-
-  /** Pages that are not on https have no other access to the clipboard. */
-  #copyBySelection() {
-    const area = document.createElement("textarea");
-    area.value = this.#text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
   }
 }

@@ -26,10 +26,25 @@ export function onLanguage(render) {
 }
 
 /** Switch to the other language. */
-export function switchLanguage() {
+function switchLanguage() {
   language = language === "zh" ? "en" : "zh";
   saveSetting("language", language);
   translate();
+}
+
+/** Add the texts of a part of the page, in both languages. */
+export function addTranslations(texts) {
+  for (const name of Object.keys(TRANSLATIONS)) Object.assign(TRANSLATIONS[name], texts[name]);
+}
+
+/** Make the button that switches the language work. */
+export function startLanguage() {
+  const button = document.getElementById("language");
+  onLanguage(() => {
+    button.textContent = t("other");
+    button.lang = language === "en" ? "zh-CN" : "en";
+  });
+  button.addEventListener("click", switchLanguage);
 }
 
 /** Put the translations into the document. */

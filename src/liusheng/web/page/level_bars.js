@@ -12,7 +12,6 @@ export class LevelBars {
   constructor(canvas) {
     this.#canvas = canvas;
     new ResizeObserver(() => this.#draw()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
     document.addEventListener("theme", () => this.#draw());
   }
 

@@ -1,22 +1,27 @@
 /** The tab "Synthesise": a text, a voice, and playback from the first packet on. */
 
 import { LiushengError, Player, wavFile } from "../liusheng/liusheng.js";
-import { $, download, duration, fileName, hideError, setBusy, showError } from "./dom.js";
+import { speechCode } from "./code_samples.js";
+import { $, download, fileName, hideError, setBusy, showError } from "./dom.js";
+import { Figures, inWords } from "./figures.js";
 import { current, onLanguage, t } from "./i18n.js";
 import { HighlightedText } from "./highlight.js";
 import { listed } from "./skipped.js";
 import { loadSetting, saveSetting } from "./storage.js";
 import { VoicePicker } from "./voices.js";
+import { VoiceSample } from "./voice_sample.js";
 import { LevelBars, loudness } from "./level_bars.js";
 import { SAMPLES } from "./translations.js";
 
-const FACTS = ["listen-first", "listen-sound", "listen-audio", "listen-made"];
 const IDLE = matchMedia("(hover: none)").matches ? "state.listenTouch" : "state.listenIdle";
 
 export class ListenPanel {
   #synthesizer;
   #rate;
   #voices;
+  #sample;
+  #code;
+  #figures = new Figures($("listen-figures"), ["firstAudio", "playback", "synthesised"]);
   #player = null;
   #highlighted = new HighlightedText($("listen-highlight"));
   #bars = new LevelBars($("listen-bars"));
@@ -27,10 +32,16 @@ export class ListenPanel {
   #playback = null;
   #pieces = [];
 
-  constructor(server, info) {
+  constructor(server, info, code) {
     this.#synthesizer = server.synthesizer();
     this.#rate = info.tts?.sample_rate;
-    this.#voices = new VoicePicker($("voices"), info.tts?.voices ?? []);
+    this.#code = code;
+    this.#sample = new VoiceSample(
+      server.synthesizer(), this.#rate, (name) => (this.#voices.sampled = name),
+    );
+    this.#voices = new VoicePicker($("voices"), info.tts?.voices ?? [], (voice) =>
+      this.#playSample(voice),
+    );
     const area = $("listen-text");
     area.value = loadSetting("text") ?? SAMPLES.find(({ lang }) => lang === current()).text;
     area.addEventListener("input", () => saveSetting("text", area.value));
@@ -51,6 +62,7 @@ export class ListenPanel {
 
   /** Stop synthesis and playback. */
   stop() {
+    this.#sample.stop();
     this.#speech?.cancel();
     this.#playback?.stop();
   }
@@ -62,9 +74,10 @@ export class ListenPanel {
       showError(new LiushengError("nothing_to_say", ""));
       return;
     }
+    this.#sample.stop();
     this.#busy = true;
     this.#pieces = [];
-    for (const fact of FACTS) $(fact).textContent = "–";
+    this.#figures.clear();
     $("listen-save").disabled = true;
     this.#setState("state.asking");
     this.#render();
@@ -85,14 +98,23 @@ export class ListenPanel {
     }
   }
 
+  async #playSample(voice) {
+    this.stop();
+    hideError();
+    if (voice) await this.#sample.play(voice).catch(showError);
+  }
+
   async #synthesize(text) {
     const speed = Number($("listen-speed").value);
-    const speech = this.#synthesizer.speak(text, { voice: this.#voices.choose(text).name, speed, marks: true });
+    const { name: voice, model } = this.#voices.choose(text);
+    const speech = this.#synthesizer.speak(text, { voice, speed, marks: true });
     this.#speech = speech;
+    this.#code.show(speechCode({ text, voice, model, speed }));
     this.#showHighlighted(text);
     const playback = this.#player.play(this.#collect(speech), {
       onStart: () => {
-        $("listen-sound").textContent = duration(performance.now() - speech.asked);
+        const began = performance.now() - speech.asked;
+        this.#figures.set("playback", () => ({ time: inWords(began) }));
         this.#setState("state.speaking");
       },
       onProgress: ({ position }, level) => {
@@ -110,18 +132,19 @@ export class ListenPanel {
     else this.#setState("state.spoken");
   }
 
-  /** Pass the pieces on, keep them for the WAV file, and update the figures. */
+  /** Pass the pieces on, keep them for the WAV file, and measure. */
   async *#collect(speech) {
     let samples = 0;
     for await (const pcm of speech) {
+      if (!samples) this.#figures.set("firstAudio", () => ({ time: inWords(speech.firstPacket) }));
       this.#pieces.push(pcm);
       samples += pcm.length;
-      $("listen-first").textContent = duration(speech.firstPacket);
-      $("listen-audio").textContent = duration((1000 * samples) / this.#rate);
       yield pcm;
     }
-    if (speech.cancelled) return;
-    $("listen-made").textContent = duration(performance.now() - speech.asked);
+    if (speech.cancelled || !samples) return;
+    const took = performance.now() - speech.asked;
+    const length = (1000 * samples) / this.#rate;
+    this.#figures.set("synthesised", () => ({ length: inWords(length), time: inWords(took) }));
   }
 
   #showHighlighted(text) {

@@ -1,13 +1,16 @@
 /** The page: tabs, language, theme, state of the server. */
 
 import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
+import { CodePanel } from "./code.js";
+import { ConversationPanel } from "./conversation.js";
 import { $, hideError, renderNotice, showError } from "./dom.js";
-import { onLanguage, switchLanguage, t, translate } from "./i18n.js";
+import { onLanguage, startLanguage, t, translate } from "./i18n.js";
 import { ListenPanel } from "./listen.js";
 import { askForKey } from "./key.js";
-import { loadKey, loadSetting, saveKey, saveSetting } from "./storage.js";
+import { loadKey, saveKey } from "./storage.js";
 import { SpeakPanel } from "./speak.js";
 import { TalkPanel } from "./talk.js";
+import { startTheme } from "./theme.js";
 import { Wire } from "./wire.js";
 
 const TABS = ["speak", "listen", "talk"];
@@ -17,21 +20,10 @@ const wire = new Wire();
 const server = new Liusheng(undefined, {
   onFrame: (frame) => wire.frame(frame), apiKey: loadKey(),
 });
+const code = new CodePanel(server);
 let panels = {};
 let health = "connecting";
 let info = null;
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-}
-
-function toggleTheme() {
-  const { theme } = document.documentElement.dataset;
-  const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  setTheme(dark ? "light" : "dark");
-  saveSetting("theme", dark ? "light" : "dark");
-  document.dispatchEvent(new Event("theme"));
-}
 
 function show(tab, focus = false) {
   for (const name of TABS) {
@@ -44,6 +36,11 @@ function show(tab, focus = false) {
     if (chosen && focus) button.focus();
   }
   history.replaceState(null, "", `#/${tab}`);
+  code.clear();
+  if (isSecureContext) return;
+  // Synthesis needs nothing that browsers refuse here.
+  if (tab === "listen") hideError("insecure_context");
+  else showError(new LiushengError("insecure_context", ""));
 }
 
 function tabs() {
@@ -63,6 +60,7 @@ function renderHealth() {
   $("health").lastElementChild.textContent = t(`health.${health}`, { host });
   const models = new Set([
     ...Object.values(info?.asr?.models ?? {}), ...(info?.tts?.voices ?? []).map(({ model }) => model),
+    ...(info?.conversation ? [info.conversation.model] : []),
   ]);
   $("about").textContent = info
     ? t("about", { version: info.version, models: [...models].join(", ") })
@@ -90,23 +88,21 @@ async function connect() {
   }
 }
 
-setTheme(loadSetting("theme") ?? "");
+startTheme();
 translate();
 onLanguage(renderHealth);
 onLanguage(renderNotice);
-$("theme").addEventListener("click", toggleTheme);
-onLanguage(() => {
-  $("language").textContent = t("other");
-  $("language").lang = t("other") === "中文" ? "zh-CN" : "en";
-});
-$("language").addEventListener("click", switchLanguage);
-$("notice").querySelector("button").addEventListener("click", hideError);
+startLanguage();
+$("notice").querySelector("button").addEventListener("click", () => hideError());
 tabs();
-if (!isSecureContext) showError(new LiushengError("insecure_context", ""));
 await connect();
+if (info.conversation) {
+  for (const part of ["name", "invitation"]) $(`talk-${part}`).dataset.t = `conversation.${part}`;
+  translate();
+}
 panels = {
-  speak: new SpeakPanel(server, info),
-  listen: new ListenPanel(server, info),
-  talk: new TalkPanel(server, info),
+  speak: new SpeakPanel(server, info, code),
+  listen: new ListenPanel(server, info, code),
+  talk: new (info.conversation ? ConversationPanel : TalkPanel)(server, info, code),
 };
 document.body.dataset.ready = "true";

@@ -2,16 +2,18 @@
 
 import { LiushengError, Microphone, decodeFile } from "../liusheng/liusheng.js";
 import { Captions } from "./captions.js";
+import { transcriptionCode } from "./code_samples.js";
 import { DelayMeter } from "./delay.js";
-import { $, clock, duration, hideError, setBusy, showError } from "./dom.js";
-import { onLanguage, languageName, t } from "./i18n.js";
-import { loadSetting, saveSetting } from "./storage.js";
+import { $, hideError, setBusy, showError } from "./dom.js";
 import { ExportButtons } from "./export.js";
+import { Figures, inWords } from "./figures.js";
+import { onLanguage, t } from "./i18n.js";
+import { LanguageChoice } from "./languages.js";
 import { LevelBars, loudness } from "./level_bars.js";
 
 const PACKET = 1360; // samples; 85 ms, as the original server's client sends
 const FILE_PACE = 3; // times real time, so that the captions can be followed
-const FIRST_LANGUAGES = ["zh", "en"];
+const IDLE = matchMedia("(hover: none)").matches ? "state.speakTouch" : "state.speakIdle";
 
 export class SpeakPanel {
   #server;
@@ -19,16 +21,20 @@ export class SpeakPanel {
   #invitation = $("captions").firstElementChild;
   #bars = new LevelBars($("speak-bars"));
   #export = new ExportButtons($("export"));
+  #figures = new Figures($("speak-figures"), ["audio", "model", "firstWord", "delay", "rate"]);
+  #choice;
+  #code;
   #recognition = null;
   #microphone = null;
-  #state = ["state.speakIdle", {}];
+  #state = [IDLE, {}];
   #interrupted = null; // the state before the connection broke
-  #delayName = "fact.firstWords";
   #run = 0;
   #finishing = false;
 
-  constructor(server, info) {
+  constructor(server, info, code) {
     this.#server = server;
+    this.#code = code;
+    this.#choice = new LanguageChoice(info.asr?.models ?? {});
     const button = $("speak-button");
     button.addEventListener("click", () => (this.#busy ? this.stop() : this.#transcribeMicrophone()));
     $("speak-file").addEventListener("change", ({ target }) => {
@@ -36,16 +42,12 @@ export class SpeakPanel {
       target.value = "";
     });
     this.#acceptDrops();
-    onLanguage(() => {
-      this.#languages(info.asr ? Object.keys(info.asr.models) : []);
-      this.#render();
-    });
+    onLanguage(() => this.#render());
     if (!info.asr) {
       button.disabled = true;
       $("speak-file").disabled = true;
       showError(new LiushengError("no_asr", ""));
     }
-    $("speak-lang").addEventListener("change", ({ target }) => saveSetting("lang", target.value));
   }
 
   /** End the audio and wait for the final text; called a second time, abandon the recognition. */
@@ -69,14 +71,14 @@ export class SpeakPanel {
   async #transcribeMicrophone() {
     const run = this.#begin("state.starting");
     const delay = new DelayMeter();
-    const recognition = this.#recognize(delay);
+    const recognition = this.#recognize("", delay);
     try {
       const microphone = await Microphone.open({
         onPacket: (packet, { rms }) => {
           recognition.send(packet);
-          delay.addPacket(recognition.seconds, rms);
+          delay.addPacket(recognition.seconds);
           this.#level(rms);
-          $("speak-time").textContent = clock(recognition.seconds);
+          this.#length(recognition.seconds);
         },
         onEnded: () => {
           showError(new LiushengError("microphone_lost", ""));
@@ -107,9 +109,9 @@ export class SpeakPanel {
     }
     if (run !== this.#run) return;
     const began = performance.now();
-    const recognition = this.#recognize(null, () => {
+    const recognition = this.#recognize(file.name, null, () => {
       const rate = pcm.length / 16 / (performance.now() - began);
-      this.#delay("fact.rate", `${rate.toFixed(1)}×`);
+      this.#figures.set("rate", () => ({ rate: rate.toFixed(1) }));
     });
     this.#setState("state.file", { file: file.name });
     await this.#stream(pcm, recognition, began);
@@ -118,13 +120,12 @@ export class SpeakPanel {
 
   /** Send a file at FILE_PACE times real time, with few packets that await a reply. */
   async #stream(pcm, recognition, began) {
-    const length = clock(pcm.length / 16_000);
     for (let at = 0; at < pcm.length; at += PACKET) {
       const packet = pcm.slice(at, at + PACKET);
       recognition.send(packet);
       if (at % (4 * PACKET) === 0) {
         this.#level(Math.sqrt(packet.reduce((sum, s) => sum + s * s, 0) / packet.length) / 32768);
-        $("speak-time").textContent = `${clock(at / 16_000)} / ${length}`;
+        this.#length(at / 16_000);
       }
       while (at / 16 > FILE_PACE * (performance.now() - began) || recognition.pending > 60) {
         await new Promise((resolve) => setTimeout(resolve, 30));
@@ -133,16 +134,16 @@ export class SpeakPanel {
     }
   }
 
-  #recognize(delay, onFinal = () => {}) {
-    const lang = $("speak-lang").value;
+  /** file: its name, "" for the microphone. */
+  #recognize(file, delay, onFinal = () => {}) {
+    const { lang } = this.#choice;
     const recognition = this.#server.recognize({
       lang,
-      onReady: ({ model }) => ($("speak-model").textContent = model),
+      onReady: ({ model }) => this.#ready(model, lang, file),
       onUpdate: (update) => {
         this.#captions.show(update);
         this.#export.set(update.result);
         delay?.addText(update.result, update.is_final);
-        if (delay?.first) this.#delay("fact.firstWords", duration(delay.first));
       },
       onConnection: ({ state }) => this.#connection(state),
     });
@@ -151,8 +152,8 @@ export class SpeakPanel {
       (final) => {
         if (recognition !== this.#recognition) return;
         this.#export.set(final.result, final.times, { lang, model: recognition.model });
-        const median = delay?.median(final.times);
-        if (median) this.#delay("fact.delay", duration(median));
+        this.#length(recognition.seconds);
+        if (delay) this.#delays(delay.delays(final.times));
         onFinal();
         this.#end(null, final.result ? "state.done" : "speak.nothing");
       },
@@ -180,8 +181,8 @@ export class SpeakPanel {
     hideError();
     this.#captions.clear();
     this.#export.clear();
-    $("speak-time").textContent = clock(0);
-    this.#delay("fact.firstWords", "–");
+    this.#figures.clear();
+    $("speak-meter").hidden = false;
     this.#setState(state, values);
     this.#finishing = false;
     this.#interrupted = null;
@@ -189,8 +190,9 @@ export class SpeakPanel {
     return (this.#run += 1);
   }
 
-  #end(error, state = "state.speakIdle") {
+  #end(error, state = IDLE) {
     this.#recognition = null;
+    $("speak-meter").hidden = true;
     this.#closeMicrophone();
     if (error && error.code !== "abandoned") showError(error);
     if (!$("captions").textContent) $("captions").replaceChildren(this.#invitation);
@@ -221,32 +223,25 @@ export class SpeakPanel {
     $("speak-state").textContent = t(key, values);
   }
 
-  #delay(name, value) {
-    this.#delayName = name;
-    $("speak-delay-name").dataset.t = name;
-    $("speak-delay-name").textContent = t(name);
-    $("speak-delay").textContent = value;
+  #ready(model, lang, file) {
+    this.#figures.set("model", () => ({ model }));
+    this.#code.show(transcriptionCode({ model: this.#choice.model, lang, file }));
+  }
+
+  #length(seconds) {
+    this.#figures.set("audio", () => ({ length: inWords(1000 * seconds, 0) }));
+  }
+
+  #delays(measured) {
+    if (!measured) return;
+    const { first, median, count } = measured;
+    this.#figures.set("firstWord", () => ({ time: inWords(first) }));
+    this.#figures.set("delay", () => ({ time: inWords(median), count }));
   }
 
   #render() {
     this.#setState(...this.#state);
     setBusy($("speak-button"), this.#busy, t(this.#busy ? "speak.stop" : "speak.start"));
-  }
-
-  #languages(codes) {
-    const select = $("speak-lang");
-    const chosen = select.value || loadSetting("lang") || "auto";
-    const rest = codes
-      .filter((code) => code !== "auto" && !FIRST_LANGUAGES.includes(code))
-      .map((code) => [code, languageName(code)])
-      .sort(([, a], [, b]) => a.localeCompare(b));
-    const first = FIRST_LANGUAGES.filter((code) => codes.includes(code));
-    select.replaceChildren(
-      new Option(t("speak.auto"), "auto"),
-      ...first.map((code) => new Option(languageName(code), code)),
-      ...rest.map(([code, name]) => new Option(name, code)),
-    );
-    select.value = [...select.options].some(({ value }) => value === chosen) ? chosen : "auto";
   }
 
   #acceptDrops() {

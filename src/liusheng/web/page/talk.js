@@ -2,11 +2,12 @@
 
 import { LiushengError, Microphone, Player } from "../liusheng/liusheng.js";
 import { Activity } from "./activity.js";
-import { $, duration, hideError, make, setBusy, showError } from "./dom.js";
+import { talkCode } from "./code_samples.js";
+import { $, hideError, showError } from "./dom.js";
 import { isEcho } from "./echo.js";
-import { onLanguage, t } from "./i18n.js";
+import { loudness } from "./level_bars.js";
+import { TalkView, since } from "./talk_view.js";
 import { voiceFor } from "./voices.js";
-import { LevelBars, loudness } from "./level_bars.js";
 
 const ECHO_LASTS = 3_000; // ms after its last sample, during which its echo may be recognised
 
@@ -14,8 +15,8 @@ export class TalkPanel {
   #server;
   #info;
   #synthesizer;
-  #bars = new LevelBars($("talk-bars"));
-  #state = "state.talkIdle";
+  #code;
+  #view;
   #talk = null; // {recognition, microphone, player}
   #speech = null;
   #answerBubble = null;
@@ -25,13 +26,14 @@ export class TalkPanel {
   #turns = 0;
   #activity = new Activity();
 
-  constructor(server, info) {
+  constructor(server, info, code) {
     this.#server = server;
     this.#info = info;
+    this.#code = code;
+    this.#view = new TalkView(info.tts?.voices ?? [], "talk.voiceAuto", "state.talkIdle");
     this.#synthesizer = server.synthesizer();
     $("talk-button").addEventListener("click", () => (this.#talk ? this.stop() : this.#start()));
     if (!info.asr || !info.tts) $("talk-button").disabled = true;
-    onLanguage(() => this.#render());
   }
 
   /** End the conversation. */
@@ -45,9 +47,7 @@ export class TalkPanel {
     talk.player?.close();
     this.#draft?.remove();
     this.#draft = null;
-    this.#bars.clear();
-    this.#setState("state.talkIdle");
-    this.#render();
+    this.#view.end();
   }
 
   async #start() {
@@ -55,8 +55,8 @@ export class TalkPanel {
     const talk = {};
     this.#talk = talk;
     this.#answered = 0;
-    this.#setState("state.starting");
-    this.#render();
+    this.#view.begin();
+    this.#turns = 0;
     talk.recognition = this.#server.recognize({
       onUpdate: (update) => this.#talk === talk && this.#onUpdate(update),
       onConnection: ({ state }) => this.#talk === talk && this.#connection(state),
@@ -68,7 +68,7 @@ export class TalkPanel {
         onPacket: (packet, { rms }) => {
           talk.recognition.send(packet);
           this.#activity.addLevel(rms);
-          if (!this.#speech) this.#bars.push(loudness(rms));
+          if (!this.#speech) this.#view.bars.push(loudness(rms));
         },
         onEnded: () => this.#fail(new LiushengError("microphone_lost", "")),
       });
@@ -77,15 +77,15 @@ export class TalkPanel {
         await talk.player.close();
         return;
       }
-      this.#setState("state.talkListening");
+      this.#view.setState("state.talkListening");
     } catch (error) {
       if (this.#talk === talk) this.#fail(error);
     }
   }
 
   #connection(state) {
-    if (state === "reconnecting") this.#setState("state.reconnecting");
-    else if (state === "resumed" && this.#state === "state.reconnecting") this.#setState("state.talkListening");
+    if (state === "reconnecting") this.#view.setState("state.reconnecting");
+    else if (state === "resumed" && this.#view.state === "state.reconnecting") this.#view.setState("state.talkListening");
   }
 
   #fail(error) {
@@ -102,10 +102,8 @@ export class TalkPanel {
       return;
     }
     if (this.#speech) this.#interrupt();
-    this.#draft ??= this.#bubble("you", t("talk.you"));
-    this.#draft.lastElementChild.textContent = text;
-    this.#draft.classList.toggle("draft", !closed);
-    this.#scroll();
+    this.#draft ??= this.#view.bubble("you");
+    this.#draft.write(text, { draft: !closed });
     if (closed) {
       this.#answered = result.length;
       this.#draft = null;
@@ -114,36 +112,36 @@ export class TalkPanel {
   }
 
   async #answer(text) {
-    const chosen = this.#info.tts.voices.find(({ name }) => name === $("talk-voice").value);
-    const voice = chosen ?? voiceFor(text, this.#info.tts.voices);
+    const { voices } = this.#info.tts;
+    const voice = voices.find(({ name }) => name === this.#view.voice) ?? voiceFor(text, voices);
     const speech = this.#synthesizer.speak(text, { voice: voice.name });
-    const bubble = this.#bubble("it", `${t("talk.it")} · ${voice.name}`);
-    bubble.lastElementChild.textContent = text;
-    this.#scroll();
+    const bubble = this.#view.bubble("it", voice.name);
+    bubble.write(text);
+    const heardBy = this.#talk.recognition.model;
+    this.#code.show(talkCode({ heardBy, text, voice: voice.name, model: voice.model }));
     this.#speech = speech;
     this.#answerBubble = bubble;
     this.#played = text;
     this.#turns += 1;
-    $("talk-turns").textContent = this.#turns;
+    this.#view.turns(this.#turns);
     const playback = this.#talk.player.play(speech, {
       onStart: () => {
-        $("talk-answer").textContent = duration(since(this.#activity.lastAt));
-        this.#setState("state.talkSpeaking");
+        this.#view.replied(since(this.#activity.lastAt));
+        this.#view.setState("state.talkSpeaking");
       },
-      onProgress: (_, level) => this.#bars.push(loudness(level / 2)),
+      onProgress: (_, level) => this.#view.bars.push(loudness(level / 2)),
     });
     await playback.finished;
     if (playback.error) showError(playback.error);
     setTimeout(() => this.#speech || (this.#played = ""), ECHO_LASTS);
     if (this.#speech === speech) this.#speech = null;
-    if (this.#talk && !this.#speech) this.#setState("state.talkListening");
+    if (this.#talk && !this.#speech) this.#view.setState("state.talkListening");
   }
 
   #interrupt() {
     this.#stopReply();
-    this.#answerBubble.classList.add("interrupted");
-    this.#answerBubble.firstElementChild.append(` · ${t("talk.interrupted")}`);
-    $("talk-stopped").textContent = duration(since(this.#activity.startedAt));
+    this.#answerBubble.interrupt();
+    this.#view.stopped(since(this.#activity.startedAt));
   }
 
   #stopReply() {
@@ -151,39 +149,4 @@ export class TalkPanel {
     this.#talk?.player?.stop();
     this.#speech = null;
   }
-
-  #bubble(who, name) {
-    const bubble = make("div", { className: who }, make("small", {}, name), make("p"));
-    $("conversation").append(bubble);
-    $("talk-invitation").hidden = true;
-    return bubble;
-  }
-
-  #scroll() {
-    const box = $("conversation");
-    box.scrollTop = box.scrollHeight;
-  }
-
-  #setState(key) {
-    this.#state = key;
-    $("talk-state").textContent = t(key);
-  }
-
-  #render() {
-    this.#setState(this.#state);
-    const busy = this.#talk !== null;
-    setBusy($("talk-button"), busy, t(busy ? "talk.stop" : "talk.start"));
-    const select = $("talk-voice");
-    const { value } = select;
-    select.replaceChildren(
-      new Option(t("talk.voiceAuto"), ""),
-      ...(this.#info.tts?.voices ?? []).map(({ name }) => new Option(name, name)),
-    );
-    select.value = value;
-  }
-}
-
-/** Return the milliseconds since a moment, or null for null. */
-function since(moment) {
-  return moment === null ? null : performance.now() - moment;
 }

@@ -45,6 +45,10 @@ export class Wire {
       return;
     }
     const message = JSON.parse(data);
+    if (message.type === "input_audio_buffer.append") {
+      this.#count(task, time, { sent: 1, bytes: (message.audio.length * 3) / 4, received: 0 });
+      return;
+    }
     const isNew = message.result === undefined || message.signal || message.result !== this.#last;
     if (!isNew) {
       this.#count(task, time, { sent: 0, bytes: 0, received: 1 });
@@ -99,7 +103,7 @@ export class Wire {
 function render(message) {
   const parts = [];
   const text = JSON.stringify(message, (key, value) => {
-    if (key === "audio" && value.length > 60) {
+    if (["audio", "delta"].includes(key) && value.length > 60) {
       const seconds = ((value.length * 3) / 4 / 48_000).toFixed(2);
       return `${value.slice(0, 20)}… (${t("wire.audio", { seconds })})`;
     }
