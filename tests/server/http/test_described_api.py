@@ -28,6 +28,21 @@ async def test_an_empty_text_is_not_valid(server: Server) -> None:
         assert (answer.status_code, answer.json()["error"]) == (400, "empty_text")
 
 
+async def test_events_have_their_messages_as_data_and_may_be_errors(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=60) as client:
+        described = (await client.get("/openapi.json")).json()["paths"]["/v1/audio/transcriptions"]
+        events = described["post"]["responses"]["200"]["content"]["text/event-stream"]["schema"]
+        messages = [each["$ref"] for each in events["properties"]["data"]["contentSchema"]["anyOf"]]
+        assert any(name.endswith("TextDone") for name in messages)
+        assert any(name.endswith("Failure") for name in messages)
+        answer = await client.post(
+            "/v1/audio/transcriptions",
+            data={"model": "whisper-1", "stream": "true"},
+            files={"file": b"no audio"},
+        )
+        assert answer.text.startswith('data: {"error":{')
+
+
 @pytest.mark.slow
 async def test_answers_are_those_described(
     serve: Serve, caplog: pytest.LogCaptureFixture, tmp_path: Path

@@ -75,7 +75,7 @@ def openai_speech_endpoint(
         body={JSON: openai.SpeechBody},
         answers={
             **{media_type: () for _, media_type in _FORMATS.values()},
-            EVENTS: (openai.SpeechDelta, openai.SpeechDone),
+            EVENTS: (openai.SpeechDelta, openai.SpeechDone, openai.Failure),
         },
         headers=HEADERS | IGNORED,
     )

@@ -82,7 +82,7 @@ def openai_transcription_endpoint(
         OPENAI_ERRORS,
         summary="Recognise a file (OpenAI's API).",
         body={"multipart/form-data": openai.TranscriptionForm},
-        answers={**ANSWERS, EVENTS: (openai.TextDelta, openai.TextDone)},
+        answers={**ANSWERS, EVENTS: (openai.TextDelta, openai.TextDone, openai.Failure)},
         headers=HEADERS,
     )
 

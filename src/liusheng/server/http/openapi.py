@@ -11,6 +11,7 @@ import msgspec
 from liusheng._version import __version__
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.exchange import JSON
+from liusheng.server.http.sse import EVENTS
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -104,7 +105,16 @@ def _operation(
 
 
 def _content(messages: Mapping[str, Sequence[Any]], known: dict[Any, Any]) -> dict[str, Any]:
-    return {media: _any_of([known[kind] for kind in of]) for media, of in messages.items()}
+    found = {media: _any_of([known[kind] for kind in of]) for media, of in messages.items()}
+    if EVENTS in found:
+        found[EVENTS] = _in_events(found[EVENTS])
+    return found
+
+
+def _in_events(content: dict[str, Any]) -> dict[str, Any]:
+    """Describe the events of a stream, each of which has a message as its data, in JSON."""
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": content["schema"]}
+    return {"schema": {"type": "object", "properties": {"data": data}, "required": ["data"]}}
 
 
 def _any_of(schemas: list[Any]) -> dict[str, Any]:
