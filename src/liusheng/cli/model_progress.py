@@ -48,7 +48,7 @@ def _as_lines(console: Console) -> ProgressCallback:
         if progress.stage in _LONG_STAGES and step not in written:
             written.add(step)
             text = f"{progress.model}: {_STAGES[progress.stage]} {progress.item}".rstrip()
-            console.print(text)
+            console.print(text, markup=False)
 
     return write
 
