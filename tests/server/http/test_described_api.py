@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.server.conftest import Serve, Server
@@ -19,7 +19,7 @@ EXAMPLES = 25  # of each operation
 
 
 async def test_an_empty_text_is_not_valid(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=60) as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}", timeout=60) as client:
         schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
         for name, field in (("http.SpeechBody", "text"), ("RecognitionBody", "audio")):
             (schema,) = (of for each, of in schemas.items() if each.endswith(name))

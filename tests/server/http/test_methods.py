@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from tests.server.conftest import Serve, Server
@@ -14,7 +14,7 @@ ORIGIN = "https://app.example.org"
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/models/whisper-1", "/v1/audio/voices"])
 async def test_head_is_get_without_a_body(server: Server, path: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}") as client:
         head, get = await client.head(path), await client.get(path)
     assert head.status_code == get.status_code == 200
     assert head.content == b""
@@ -33,7 +33,7 @@ async def test_head_is_get_without_a_body(server: Server, path: str) -> None:
 async def test_options_say_which_methods_there_are(
     server: Server, path: str, methods: set[str]
 ) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}") as client:
         answer = await client.options(path)
         wrong = await client.delete(path)
         nothing = await client.options("/v1/nothing")
@@ -50,7 +50,7 @@ async def test_pages_of_allowed_origins(serve: Serve) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-stainless-lang",
     }
-    async with httpx.AsyncClient(base_url=f"http://{server.address}", headers=headers) as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}", headers=headers) as client:
         preflight = await client.options("/v1/audio/speech", headers=asked)
         answer = await client.post(
             "/v1/audio/speech",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -21,12 +21,12 @@ USER = {
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def webui(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{server.address}/v1", timeout=120) as client:
+async def webui(server: Server) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}/v1", timeout=120) as client:
         yield client
 
 
-async def test_the_lists_of_its_settings(webui: httpx.AsyncClient) -> None:
+async def test_the_lists_of_its_settings(webui: httpx2.AsyncClient) -> None:
     voices = (await webui.get("/audio/voices")).raise_for_status().json()["voices"]
     assert {each["id"]: each["name"] for each in voices} == {"counter": "counter"}
     assert voices[0] == {
@@ -41,7 +41,7 @@ async def test_the_lists_of_its_settings(webui: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("voice", ["counter", "alloy"])
-async def test_reading_a_message_aloud(webui: httpx.AsyncClient, voice: str) -> None:
+async def test_reading_a_message_aloud(webui: httpx2.AsyncClient, voice: str) -> None:
     answer = await webui.post(
         "/audio/speech",
         json={"input": "5 large", "voice": voice, "model": "tts-1", "speed": 1.2},
@@ -63,7 +63,7 @@ async def test_reading_a_message_aloud(webui: httpx.AsyncClient, voice: str) -> 
         },
     ],
 )
-async def test_dictation(webui: httpx.AsyncClient, fields: dict[str, str]) -> None:
+async def test_dictation(webui: httpx2.AsyncClient, fields: dict[str, str]) -> None:
     answer = await webui.post(
         "/audio/transcriptions", files={"file": wav("hello")}, data=fields, headers=USER
     )
@@ -73,7 +73,7 @@ async def test_dictation(webui: httpx.AsyncClient, fields: dict[str, str]) -> No
         assert [segment["text"] for segment in body["segments"]] == ["hello"]
 
 
-async def test_a_language_that_no_model_has(webui: httpx.AsyncClient) -> None:
+async def test_a_language_that_no_model_has(webui: httpx2.AsyncClient) -> None:
     """It then asks again without a language."""
     answer = await webui.post(
         "/audio/transcriptions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.server.access.opening import open_access
@@ -58,7 +58,7 @@ async def test_a_reload_that_raises_does_not_end_the_server(
     assert notifier.reloads
     assert not running.done()
     assert caplog.text.count("the task reload failed, and is started again") == 2
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{address}/healthz")).status_code == 200
     control.stop.set()
     await asyncio.wait_for(running, 60)
