@@ -56,6 +56,7 @@ def test_a_report(capsys: Capture) -> None:
 
 def test_the_doctor(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "_version", lambda package: TEXT)
+    monkeypatch.setattr(Store, "list", lambda self: [])  # only what the settings name
     monkeypatch.setenv("LIUSHENG_HOME", str(tmp_path / "[models]"))
     monkeypatch.setenv("LIUSHENG_ASR__MODELS", '["[missing]"]')
     monkeypatch.setenv("LIUSHENG_TTS__MODELS", "[]")

@@ -16,10 +16,10 @@ from msgspec import Struct
 from liusheng.cli.audio_files import FileFormat, format_of
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
+from liusheng.cli.speaking import speak
 from liusheng.cli.terminal import error, info, open_console, printable
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
-from liusheng.cli.tts import speak
 from liusheng.client import CannotConnectError, Client
 from liusheng.client.options import API_KEY_VARIABLE
 
