@@ -12,23 +12,24 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Playwright,
-    WebSocketRoute,
-    sync_playwright,
-)
 from starlette.testclient import TestClient
 
 from liusheng.server.app import Application
 from liusheng.server.config.settings import Settings
+
+if TYPE_CHECKING:  # quick tests do not load it
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Playwright,
+        WebSocketRoute,
+    )
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -93,7 +94,7 @@ def peer() -> type[Peer]:
     return Peer
 
 
-Launch = Callable[..., AbstractContextManager[Browser]]
+Launch = Callable[..., "AbstractContextManager[Browser]"]
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,8 @@ def launch() -> Iterator[Launch]:
     )
     if not program:
         pytest.skip("no Chromium: install it, or name the program in LIUSHENG_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         yield lambda recording=None: _launched(playwright, program, recording)
 

@@ -29,7 +29,7 @@ async def test_an_empty_text_is_not_valid(server: Server) -> None:
 
 
 async def test_events_have_their_messages_as_data_and_may_be_errors(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=60) as client:
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}", timeout=60) as client:
         described = (await client.get("/openapi.json")).json()["paths"]["/v1/audio/transcriptions"]
         events = described["post"]["responses"]["200"]["content"]["text/event-stream"]["schema"]
         messages = [each["$ref"] for each in events["properties"]["data"]["contentSchema"]["anyOf"]]
