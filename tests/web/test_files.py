@@ -138,8 +138,8 @@ def test_the_viewer_is_what_the_notice_names() -> None:
 
 def test_every_listed_document_is_there_in_both_languages(files: TestClient) -> None:
     text = (WEB / "page" / "documents" / "list.js").read_text(encoding="utf-8")
-    names = re.findall(r"^  (\w+): \{ en: ", text, re.MULTILINE)
-    assert names
+    names = re.findall(r'^  "?([\w/]+)"?: \{ en: ', text, re.MULTILINE)
+    assert len(names) == text.count("{ en: ")
     for name in names:
         for folder in ("", "zh/"):
             assert files.get(f"/documents/{folder}{name}.md").text.startswith("# "), name

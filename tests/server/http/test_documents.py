@@ -228,6 +228,8 @@ async def test_every_title_has_a_translation(
     ours = {title for title in titles if not re.fullmatch(r"Describe /\S+\.", title)}
     missing = [title for title in ours if f'"{title}":' not in texts]
     assert missing == [], "add them to TITLES in web/page/reference/translations.js"
+    known = re.findall(r'^  "(.+)":', texts.split("TITLES = {")[1].split("\n};")[0], re.MULTILINE)
+    assert set(known) <= titles, "titles that nothing has"
 
 
 async def test_a_prefix_is_described(serve: Serve) -> None:

@@ -9,6 +9,7 @@ export const DOCUMENTS = {
   javascript: { en: "JavaScript client", zh: "JavaScript 客户端" },
   http: { en: "HTTP", zh: "HTTP 接口" },
   protocol: { en: "WebSocket protocol", zh: "WebSocket 协议" },
+  "integrations/README": { en: "Other clients", zh: "其他客户端" },
   migration: { en: "From PaddleSpeech", zh: "从 PaddleSpeech 迁移" },
   examples: { en: "Examples", zh: "示例" },
   models: { en: "Models", zh: "模型" },

@@ -45,7 +45,6 @@ export const TEXTS = {
 
 /** Titles of the descriptions, in Chinese. */
 export const TITLES = {
-  "Describe one model in use (OpenAI's API).": "描述一个正在使用的模型（OpenAI 接口）。",
   "Describe a model in use, or one of OpenAI that stands for it (OpenAI's API).":
     "描述一个正在使用的模型，或代表它的 OpenAI 模型名（OpenAI 接口）。",
   "Translate the speech in a file into English (OpenAI's API).":
