@@ -270,3 +270,15 @@ def test_a_model_with_an_endpoint_of_its_own() -> None:
     eager = {"audio": {"input": {"turn_detection": {"type": "semantic_vad"}}}}
     params = [each.param for each in session_update(DEFAULT, {"session": eager}, able).not_applied]
     assert params[-1] == "session.audio.input.turn_detection.eagerness"
+
+
+def test_a_type_that_is_not_named_stays() -> None:
+    eager = update(turn_detection={"type": "semantic_vad", "eagerness": "low"})
+    changes = {"audio": {"input": {"turn_detection": {"eagerness": "high"}, "format": {}}}}
+    changed = settled(eager, {"session": changes}).audio.input
+    assert changed.turn_detection == realtime.SemanticVad(eagerness="high")
+    assert changed.format == realtime.Pcm()
+    manual = update(turn_detection=None)
+    vad = {"audio": {"input": {"turn_detection": {"silence_duration_ms": 300}}}}
+    changed = settled(manual, {"session": vad}).audio.input
+    assert changed.turn_detection == realtime.ServerVad(silence_duration_ms=300)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, to_builtins
 from msgspec.structs import replace
 
 from liusheng.protocol import realtime
@@ -79,7 +79,8 @@ def session_update(
     flat = is_flat(update) or message.get("type") == "transcription_session.update"
     try:
         applying = _Applying(support)
-        changed = applying.session(session, nested(update) if is_flat(update) else update)
+        shaped = nested(update) if is_flat(update) else update
+        changed = applying.session(session, _typed(session.audio.input, shaped))
     except ProtocolError as error:
         if flat:
             error = ProtocolError(error.code, beta_names(error.message))
@@ -89,6 +90,22 @@ def session_update(
         for each in applying.not_applied
     )
     return Update(changed, not_applied, flat)
+
+
+def _typed(old: realtime.Input, update: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an update whose turn detection and format have a type: where the client names none,
+    that of the session."""
+    audio = update.get("audio")
+    given = audio.get("input") if isinstance(audio, dict) else None
+    if not isinstance(audio, dict) or not isinstance(given, dict):
+        return update
+    typed = dict(given)
+    in_use = {"turn_detection": old.turn_detection or realtime.ServerVad(), "format": old.format}
+    for name, current in in_use.items():
+        value = given.get(name)
+        if isinstance(value, dict) and "type" not in value:
+            typed[name] = {**value, "type": to_builtins(current)["type"]}
+    return {**update, "audio": {**audio, "input": typed}}
 
 
 def _pick(new: _T | UnsetType | None, old: _T, default: _T) -> _T:
