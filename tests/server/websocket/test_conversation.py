@@ -261,6 +261,36 @@ async def test_the_beta(server: Server, chat: ChatServer) -> None:
     assert chat.asked[0]["temperature"] == 0.8
 
 
+@pytest.mark.parametrize("seconds", [0.0, 30.0])
+async def test_a_voice_without_room(serve: Serve, chat: ChatServer, seconds: float) -> None:
+    limits = {"max_sessions": 1, "queue_seconds": seconds}
+    server = await serve(llm={"address": chat.address, "model": "m"}, limits=limits)
+    chat.parts = ["spell a", "b"]
+    async with connect(server) as connection:
+        async with server.tts() as other:
+            await other.send({"text": "spell x", "spk_id": 0, "more": True})
+            assert (await other.receive())["status"] == 1
+            await connection.response.create()
+            await until(connection, "response.content_part.added")
+            if not seconds:
+                response = (await until(connection, "response.done"))[-1].response
+                assert response.status_details.error.code == "server_busy"
+        if seconds:
+            events = await until(connection, "response.done")
+            assert events[-1].response.status == "completed"
+
+
+async def test_keywords_are_hotwords(server: Server) -> None:
+    async with connect(server) as connection:
+        transcription: Any = {"model": "whisper-1", "keywords": ["流声", "x"]}
+        audio: Any = {"input": {"transcription": transcription}}
+        await connection.session.update(session={"type": "realtime", "audio": audio})
+        updated = (await until(connection, "session.updated"))[-1]
+        assert updated.session.audio.input.transcription.keywords == ["流声"]
+        (note,) = updated.not_applied
+        assert note["param"] == "session.audio.input.transcription.keywords"
+
+
 # The user speaks
 
 
