@@ -13,6 +13,7 @@ from liusheng.protocol import asr, http, openai, realtime, tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.expected import expected, field_and_value, named
 from liusheng.protocol.frames import convert
+from liusheng.protocol.realtime_updates import SessionUpdate
 
 CHARACTERS = "a text of 1 to 50 characters"
 
@@ -67,8 +68,8 @@ def test_every_kind_of_field_has_its_words(
     [
         ("format.type", "audio/mp3", '"audio/pcm" or "audio/pcmu" or "audio/pcma", not the text'),
         ("format.rate", 16_000, "24000, not the number 16000"),
-        ("turn_detection.threshold", 0.9, "a number equal to 0.5, not the number 0.9"),
-        ("turn_detection", 5, 'an object whose "type" is "server_vad" or null, not the number 5'),
+        ("turn_detection.threshold", 1.5, "a number from 0 to 1 or null, not the number 1.5"),
+        ("turn_detection", 5, 'an object whose "type" is "server_vad" or an object'),
         ("transcription.language", 3, "a text of at most 20 characters or null, not the number 3"),
     ],
 )
@@ -79,7 +80,7 @@ def test_a_field_in_an_object_has_its_whole_path(path: str, value: object, words
     for name in above:
         place = place[name]
     place[last] = value
-    text = refusal(realtime.Session, message)
+    text = refusal(SessionUpdate, message)
     assert text.startswith(f'The field "audio.input.{path}" must be {words}')
 
 

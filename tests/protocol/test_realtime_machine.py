@@ -25,6 +25,7 @@ from liusheng.protocol.realtime_commands import (
 )
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.protocol.session import Close
+from tests.support.able import Able
 
 texts = st.text("ab ", max_size=6)
 LOST = ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost")
@@ -63,7 +64,7 @@ class AnyRealtimeSession(RuleBasedStateMachine):
         super().__init__()
         numbers = count()
         self.session = RealtimeSession(
-            language=lambda model, lang: lang or "auto",
+            support=Able(),
             max_append_bytes=100,
             max_seconds=0.01,
             new_id=lambda: str(next(numbers)),

@@ -18,6 +18,7 @@ from liusheng.protocol.realtime_commands import (
 )
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.protocol.session import Close
+from tests.support.able import Able
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,13 @@ class Said:
     alternatives: tuple[Any, ...] = ()
 
 
-def language(model: str, lang: str) -> str:
-    if model == "none":
-        raise ProtocolError(ErrorCode.UNKNOWN_MODEL, "no such model")
-    return lang or "auto"
-
-
 class Talk:
     """A session and what comes out of it."""
 
     def __init__(self, **options: Any) -> None:
         numbers = count()
         self.session = RealtimeSession(
-            language=language,
+            support=Able(),
             **{"max_append_bytes": 100_000, "new_id": lambda: str(next(numbers)), **options},
         )
         (created,) = self.events()
@@ -81,7 +76,10 @@ def kinds(events: list[dict[str, Any]]) -> list[str]:
 
 def test_turns(talk: Talk) -> None:
     talk.append()
-    assert talk.commands() == [OpenRecognition(1, "auto", Pcm()), FeedRecognition(1, b"\0" * 4_800)]
+    assert talk.commands() == [
+        OpenRecognition(1, "auto", Pcm(), 0.5),
+        FeedRecognition(1, b"\0" * 4_800),
+    ]
     talk.session.updated(1, [], 0, "", 0)
     assert talk.events() == []
     talk.session.updated(1, [], 0, "hel", 0)
@@ -237,7 +235,7 @@ def test_update_keeps_what_it_does_not_name(talk: Talk) -> None:
     )
     assert updated["type"] == "session.updated"
     talk.append(b"\xff" * 800)
-    assert talk.commands()[0] == OpenRecognition(1, "en", Pcmu())
+    assert talk.commands()[0] == OpenRecognition(1, "en", Pcmu(), 0.5)
 
 
 def with_input(**fields: Any) -> dict[str, Any]:
@@ -259,20 +257,22 @@ def with_input(**fields: Any) -> dict[str, Any]:
         ({"type": "session.update"}, "missing_field"),
         ({"type": "session.update", "session": {"type": "realtime"}}, "invalid_field"),
         ({"type": "session.update", "session": {"audio": 3}}, "invalid_field"),
+        ({"type": "session.update", "session": {"include": ["x"]}}, "invalid_field"),
+        ({"type": "session.update", "session": {"unheard_of": 1}}, "unsupported_field"),
         (
-            {"type": "session.update", "session": {"include": ["x"]}},
-            "unsupported_field",
-        ),
-        (with_input(format={"type": "audio/pcm", "rate": 8_000}), "invalid_field"),
-        (with_input(format={"type": "audio/opus"}), "invalid_field"),
-        (with_input(noise_reduction={"type": "near_field"}), "invalid_field"),
-        (with_input(turn_detection={"type": "semantic_vad"}), "invalid_field"),
-        (
-            with_input(turn_detection={"type": "server_vad", "threshold": 0.9}),
+            {"type": "session.update", "session": {"audio": {}, "input_audio_format": "pcm16"}},
             "invalid_field",
         ),
+        ({"type": "session.update", "session": {"input_audio_format": "pcm8"}}, "invalid_field"),
+        ({"type": "transcription_session.update", "session": {"voice": 3}}, "invalid_field"),
+        (with_input(format={"type": "audio/pcm", "rate": 8_000}), "invalid_field"),
+        (with_input(format={"type": "audio/opus"}), "invalid_field"),
+        (with_input(format={"type": "audio/pcmu", "bits": 8}), "unsupported_field"),
+        (with_input(noise_reduction={"type": "mid_field"}), "invalid_field"),
+        (with_input(turn_detection={"type": "semantic_vad", "threshold": 1}), "unsupported_field"),
+        (with_input(turn_detection={"type": "server_vad", "threshold": 1.1}), "invalid_field"),
         (with_input(transcription=None), "invalid_field"),
-        (with_input(transcription={"prompt": "Liusheng"}), "unsupported_field"),
+        (with_input(transcription={"promt": "Liusheng"}), "unsupported_field"),
         (with_input(transcription={"model": "none"}), "unknown_model"),
     ],
 )
@@ -284,7 +284,7 @@ def test_errors_leave_the_session_as_it_was(talk: Talk, message: Any, code: str)
     assert error["error"]["message"]
     assert not talk.session.closed
     talk.append()
-    assert talk.commands()[0] == OpenRecognition(1, "auto", Pcm())
+    assert talk.commands()[0] == OpenRecognition(1, "auto", Pcm(), 0.5)
 
 
 def test_an_error_names_its_event(talk: Talk) -> None:
@@ -312,7 +312,7 @@ def test_a_recognition_that_cannot_be_had(talk: Talk) -> None:
     (error,) = talk.events()
     assert (error["error"]["type"], error["error"]["code"]) == ("server_error", "server_busy")
     talk.append()
-    assert OpenRecognition(2, "auto", Pcm()) in talk.commands()
+    assert OpenRecognition(2, "auto", Pcm(), 0.5) in talk.commands()
 
 
 def test_a_recognition_that_is_lost(talk: Talk) -> None:
@@ -404,3 +404,111 @@ def test_disconnected(talk: Talk) -> None:
     talk.session.disconnected()
     assert talk.commands() == [AbandonRecognition(1)]
     assert talk.events() == []
+
+
+def test_speech_is_announced_when_it_is_detected(talk: Talk) -> None:
+    for _ in range(10):
+        talk.append()
+    talk.session.speech_started(1, 0.2)
+    (started,) = talk.events()
+    assert (started["type"], started["audio_start_ms"]) == (
+        "input_audio_buffer.speech_started",
+        200,
+    )
+    talk.session.updated(1, [], 0, "hello", 5, 0.7)
+    (delta,) = talk.events()
+    assert delta["item_id"] == started["item_id"]
+    talk.session.speech_stopped(1, 0.6)
+    (stopped,) = talk.events()
+    assert (stopped["audio_end_ms"], stopped["item_id"]) == (600, started["item_id"])
+    talk.session.updated(1, [Said(0, "hello", 0.2, 0.6)], 1, "", 0)
+    events = talk.events()
+    assert kinds(events) == ["committed", "completed"]
+    assert {event["item_id"] for event in events} == {started["item_id"]}
+
+
+def test_speech_without_words_is_no_item(talk: Talk) -> None:
+    talk.append()
+    ids = []
+    for start in (0.1, 1.1, 2.1):
+        talk.session.speech_started(1, start)
+        talk.session.speech_stopped(1, start + 0.5)
+        started, stopped = talk.events()
+        assert stopped["item_id"] == started["item_id"]
+        ids.append(started["item_id"])
+    talk.session.updated(1, [], 0, "the third", 9, 2.7)
+    assert [event["item_id"] for event in talk.events()] == [ids[2]]
+    talk.session.updated(1, [Said(0, "the third", 2.1, 2.6)], 1, "", 0, 3.0)
+    assert kinds(events := talk.events()) == ["committed", "completed"]
+    assert {event["item_id"] for event in events} == {ids[2]}
+
+
+def test_text_that_comes_late_belongs_to_the_speech_it_covers(talk: Talk) -> None:
+    talk.append()
+    talk.session.speech_started(1, 0.1)
+    talk.session.speech_stopped(1, 0.6)
+    talk.session.speech_started(1, 1.1)
+    first, _, second = talk.events()
+    talk.session.updated(1, [], 0, "one", 3, 0.5)
+    assert talk.events()[0]["item_id"] == first["item_id"]
+    talk.session.updated(1, [Said(0, "one", 0.1, 0.6)], 1, "two", 3, 1.5)
+    committed, completed, delta = talk.events()
+    assert committed["item_id"] == completed["item_id"] == first["item_id"]
+    assert delta["item_id"] == second["item_id"]
+
+
+def test_speech_in_what_the_client_commits_is_not_announced(talk: Talk) -> None:
+    talk.manual()
+    talk.append()
+    talk.session.speech_started(1, 0.1)
+    talk.session.speech_stopped(1, 0.2)
+    talk.session.speech_started(7, 0.1)
+    talk.session.speech_stopped(7, 0.2)
+    assert talk.events() == []
+
+
+def test_the_shape_of_the_beta(talk: Talk) -> None:
+    (updated,) = talk.send(
+        "transcription_session.update",
+        session={
+            "input_audio_format": "g711_ulaw",
+            "input_audio_transcription": {"model": "whisper-1", "prompt": "", "language": "zh"},
+            "turn_detection": {
+                "type": "server_vad",
+                "threshold": 0.5,
+                "prefix_padding_ms": 300,
+                "silence_duration_ms": 700,
+            },
+            "input_audio_noise_reduction": {"type": "near_field"},
+            "include": ["item.input_audio_transcription.logprobs"],
+        },
+    )
+    assert updated["type"] == "transcription_session.updated"
+    session = updated["session"]
+    assert session["object"] == "realtime.transcription_session"
+    assert session["input_audio_format"] == "g711_ulaw"
+    assert session["input_audio_transcription"]["language"] == "zh"
+    assert session["turn_detection"]["silence_duration_ms"] == 700
+    assert session["input_audio_noise_reduction"] is None
+    assert sorted(each["param"] for each in updated["not_applied"]) == [
+        "session.include",
+        "session.input_audio_noise_reduction",
+        "session.turn_detection.prefix_padding_ms",
+    ]
+    talk.append(b"\xff" * 800)
+    assert talk.commands()[0] == OpenRecognition(1, "zh", Pcmu(), 0.7)
+    (error,) = talk.send("session.update", session={"turn_detection": {"type": "magic"}})
+    assert '"turn_detection' in error["error"]["message"]
+    (updated,) = talk.send("session.update", session={"audio": {}})
+    assert updated["session"]["audio"]["input"]["format"] == {"type": "audio/pcmu"}
+
+
+def test_a_client_that_asks_for_the_beta() -> None:
+    numbers = count()
+    options: Any = {"support": Able(), "beta": True, "new_id": lambda: str(next(numbers))}
+    session = RealtimeSession(max_append_bytes=1_000, **options)
+    created = json.loads(str(session.next_message()))
+    assert created["type"] == "transcription_session.created"
+    assert created["session"]["id"] == session.id
+    session.text_received(json.dumps({"type": "session.update", "session": {"include": []}}))
+    assert json.loads(str(session.next_message()))["session"]["input_audio_format"] == "pcm16"

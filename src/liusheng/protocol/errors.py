@@ -50,6 +50,12 @@ class ErrorCode(str, Enum):
     TOO_MANY_CONNECTIONS = "too_many_connections"
     TOO_MANY_SESSIONS = "too_many_sessions"
     COMMIT_EMPTY = "input_audio_buffer_commit_empty"
+    RESPONSE_ACTIVE = "conversation_already_has_active_response"
+    RESPONSE_NOT_ACTIVE = "response_cancel_not_active"
+    DUPLICATE_ITEM = "item_create_duplicate_item_id"
+    UNKNOWN_ITEM = "item_retrieve_invalid_item_id"
+    UNKNOWN_ITEM_TO_DELETE = "item_delete_invalid_item_id"
+    UNKNOWN_ITEM_TO_TRUNCATE = "item_truncate_invalid_item_id"
     UNKNOWN_VOICE = "unknown_voice"
     UNKNOWN_MODEL = "unknown_model"
     IDLE_TIMEOUT = "idle_timeout"
@@ -62,6 +68,7 @@ class ErrorCode(str, Enum):
     SERVER_STOPPING = "server_stopping"
     RECOGNITION_FAILED = "recognition_failed"
     SYNTHESIS_FAILED = "synthesis_failed"
+    MODEL_FAILED = "language_model_failed"
     STORAGE_FULL = "storage_full"
     INTERNAL_ERROR = "internal_error"
 
@@ -72,6 +79,7 @@ SERVER_ERRORS = frozenset(
         ErrorCode.SERVER_STOPPING,
         ErrorCode.RECOGNITION_FAILED,
         ErrorCode.SYNTHESIS_FAILED,
+        ErrorCode.MODEL_FAILED,
         ErrorCode.STORAGE_FULL,
         ErrorCode.INTERNAL_ERROR,
     }

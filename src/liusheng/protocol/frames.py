@@ -18,6 +18,7 @@ MAX_JSON_CHAR = 12
 """Bytes that JSON may need for one character of a text: a surrogate pair, escaped."""
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
 
 
@@ -72,12 +73,13 @@ def _checked_object(message: object) -> dict[str, Any]:
 
 
 def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) -> _T:
-    """Return `message` as the struct `to`; unknown fields are ignored.
+    """Return `message` as the struct `to`; unknown fields are ignored, unless `to` forbids them.
 
     strict: False accepts numbers and truth values written as text, as in a query string.
 
     Raises:
-        ProtocolError: missing_field or invalid_field, naming the field and its value.
+        ProtocolError: missing_field, invalid_field or unsupported_field, naming the field and its
+            value.
     """
     try:
         return msgspec.convert(message, to, strict=strict)
@@ -89,6 +91,12 @@ def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) ->
                 f'The field "{missing[1]}" is missing from {quoted(dict(message))}.',
             ) from None
         at = _AT.search(text)
+        if unknown := _UNKNOWN.search(text):
+            name = f"{at[1]}.{unknown[1]}" if at and at[1] else unknown[1]
+            raise ProtocolError(
+                ErrorCode.UNSUPPORTED_FIELD,
+                f'There is no field "{name[:100]}" here; leave it out, or look for a misspelling.',
+            ) from None
         field, value = field_and_value(message, at[1] if at else "")
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,

@@ -1,27 +1,31 @@
-"""The events of a transcription session of OpenAI's Realtime API."""
+"""The events of a session of OpenAI's Realtime API, and its configuration."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from liusheng.protocol.openai import Duration
 
 # Events from clients
 
 
-class Pcm(Struct, frozen=True, kw_only=True, tag_field="type", tag="audio/pcm"):
+class _Format(Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    """A format of audio."""
+
+
+class Pcm(_Format, frozen=True, kw_only=True, tag="audio/pcm"):
     """Signed 16-bit little-endian, mono."""
 
     rate: Literal[24000] = 24_000
 
 
-class Pcmu(Struct, frozen=True, kw_only=True, tag_field="type", tag="audio/pcmu"):
+class Pcmu(_Format, frozen=True, kw_only=True, tag="audio/pcmu"):
     """G.711 mu-law, 8 kHz."""
 
 
-class Pcma(Struct, frozen=True, kw_only=True, tag_field="type", tag="audio/pcma"):
+class Pcma(_Format, frozen=True, kw_only=True, tag="audio/pcma"):
     """G.711 A-law, 8 kHz."""
 
 
@@ -29,29 +33,53 @@ Format = Pcm | Pcmu | Pcma
 
 
 class ServerVad(Struct, frozen=True, kw_only=True, tag_field="type", tag="server_vad"):
-    """The server detects where utterances end. A session cannot change the parameters of its
-    detector: the API's default values are accepted, others refused."""
+    """The server detects where utterances end: after so much silence.
 
-    threshold: Annotated[float, Meta(ge=0.5, le=0.5)] = 0.5
-    prefix_padding_ms: Literal[300] = 300
-    silence_duration_ms: Literal[500] = 500
+    threshold, prefix_padding_ms: of the detector, which is the same for all sessions.
+    silence_duration_ms: None: the model has an endpoint of its own.
+    create_response, interrupt_response: in conversations: whether an utterance is answered, and
+        whether speech stops the answer before.
+    """
+
+    threshold: float = 0.5
+    prefix_padding_ms: int = 500
+    silence_duration_ms: int | None = 500
     create_response: bool = False
     interrupt_response: bool = False
 
 
+class SemanticVad(Struct, frozen=True, kw_only=True, tag_field="type", tag="semantic_vad"):
+    """The same, with a silence that the eagerness selects (`SILENCE_OF`)."""
+
+    eagerness: Literal["low", "medium", "high", "auto"] = "auto"
+    create_response: bool = False
+    interrupt_response: bool = False
+
+
+TurnDetection = ServerVad | SemanticVad
+
+
 class Transcription(Struct, frozen=True, kw_only=True):
-    """model: see `liusheng.protocol.openai_names`."""
+    """model: see `liusheng.protocol.openai_names`. keywords: expected words, if there are any.
+    prompt: always null; clients expect the field.
+    """
 
     model: str = "whisper-1"
     language: Annotated[str, Meta(max_length=20)] | None = None
+    prompt: None = None
+    keywords: tuple[str, ...] | UnsetType = UNSET
 
 
 class Input(Struct, frozen=True, kw_only=True):
-    """The audio of a session. turn_detection: null: the client commits."""
+    """The audio of a session.
+
+    transcription: None: the client gets no text of what is said; only in conversations.
+    turn_detection: None: the client commits.
+    """
 
     format: Format = Pcm()
-    transcription: Transcription = Transcription()
-    turn_detection: ServerVad | None = ServerVad()
+    transcription: Transcription | None = Transcription()
+    turn_detection: TurnDetection | None = ServerVad()
     noise_reduction: None = None
 
 
@@ -61,11 +89,46 @@ class Audio(Struct, frozen=True, kw_only=True):
     input: Input = Input()
 
 
-class Session(Struct, frozen=True, kw_only=True):
-    """The configuration of a session."""
+class Session(Struct, frozen=True, kw_only=True, tag_field="type", tag="transcription"):
+    """The configuration of a transcription session."""
 
-    type: Literal["transcription"] = "transcription"
     audio: Audio = Audio()
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """The audio of answers. voice: of ours; "": the default one."""
+
+    format: Format = Pcm()
+    voice: str = ""
+    speed: float = 1.0
+
+
+class BothAudio(Struct, frozen=True, kw_only=True):
+    """The audio configuration of a conversation."""
+
+    input: Input = Input(turn_detection=ServerVad(create_response=True, interrupt_response=True))
+    output: Output = Output()
+
+
+class Conversation(Struct, frozen=True, kw_only=True, tag_field="type", tag="realtime"):
+    """The configuration of a conversation.
+
+    model: the language model that answers.
+    temperature: None: the model's own.
+    tools: always empty.
+    """
+
+    model: str = ""
+    output_modalities: tuple[Literal["text", "audio"], ...] = ("audio",)
+    instructions: str = ""
+    audio: BothAudio = BothAudio()
+    max_output_tokens: int | Literal["inf"] = "inf"
+    temperature: float | None = None
+    tools: tuple[None, ...] = ()
+    tool_choice: Literal["auto"] = "auto"
+
+
+AnySession = Session | Conversation
 
 
 class Append(Struct, frozen=True, kw_only=True):
@@ -74,23 +137,26 @@ class Append(Struct, frozen=True, kw_only=True):
     audio: str
 
 
-UNSUPPORTED_TRANSCRIPTION: dict[str, tuple[Any, ...]] = {
-    "prompt": ("", None),
-    "keywords": ([], None),
-    "languages": ([], None),
-    "delay": (None,),
-}
-UNSUPPORTED_SESSION: dict[str, tuple[Any, ...]] = {"include": ([], None)}
-
 # Events from the server
 
 
+class NotApplied(Struct, frozen=True, kw_only=True):
+    """A field of the client's that has no effect here, and why."""
+
+    param: str
+    reason: str
+
+
 class SessionState(Struct, frozen=True, kw_only=True):
-    """Answers a new connection, and `session.update`."""
+    """Answers a new connection, and `session.update`: the configuration that is in effect.
+
+    not_applied: what of the update is not, an addition of this server.
+    """
 
     type: Literal["session.created", "session.updated"]
     event_id: str
-    session: Session
+    session: AnySession
+    not_applied: tuple[NotApplied, ...] | UnsetType = UNSET
 
 
 class Error(Struct, frozen=True, kw_only=True):

@@ -14,13 +14,14 @@ class RealtimeItem:
     """An utterance, or the audio between two commits.
 
     sent: the text that the client has received.
-    started, committed: whether the client has received the event.
+    started, stopped, committed: whether the client has received the event.
     """
 
     id: str
     transcript: Transcript = field(default_factory=Transcript)
     sent: str = ""
     started: bool = False
+    stopped: bool = False
     committed: bool = False
 
 
@@ -33,6 +34,8 @@ class ItemRecognition:
     bytes_per_second: of the audio as the client sends it.
     seconds: of audio received.
     closed: seconds of that audio up to the end of the last closed utterance.
+    detected: where speech was detected to begin, in seconds of its audio, and the item that it
+        began, until an utterance is found to be it. Speech without words never is.
     """
 
     number: int
@@ -43,9 +46,21 @@ class ItemRecognition:
     closed: float = 0.0
     items: dict[int, RealtimeItem] = field(default_factory=dict)
     next_index: int = 0
+    detected: list[tuple[float, RealtimeItem]] = field(default_factory=list)
 
-    def item(self, index: int, new_id: Callable[[], str]) -> RealtimeItem:
-        """Return the item of an utterance; new_id: makes the identifier of a new one."""
+    def item(self, index: int, before: float, new_id: Callable[[], str]) -> RealtimeItem:
+        """Return the item of an utterance.
+
+        before: the utterance began before this, and no later one did, in seconds.
+        new_id: makes the identifier of a new item.
+        """
         if index not in self.items:
-            self.items[index] = RealtimeItem(f"item_{new_id()}")
+            begun = [item for start, item in self.detected if start < before]
+            del self.detected[: len(begun)]
+            self.items[index] = begun[-1] if begun else self.new_item(new_id)
         return self.items[index]
+
+    @staticmethod
+    def new_item(new_id: Callable[[], str]) -> RealtimeItem:
+        """Return an item without text."""
+        return RealtimeItem(f"item_{new_id()}")

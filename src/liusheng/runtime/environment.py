@@ -10,7 +10,12 @@ API_KEYS_VARIABLE = "LIUSHENG_API_KEYS"
 TLS_PASSWORD_VARIABLE = "LIUSHENG_TLS_PASSWORD"
 """The password of the private key of the server's certificate."""
 
-SECRET_VARIABLES = frozenset({API_KEYS_VARIABLE, TLS_PASSWORD_VARIABLE, "LIUSHENG_API_KEY"})
+LLM_KEY_VARIABLE = "LIUSHENG_LLM_KEY"
+"""The key of the language model that answers in conversations."""
+
+SECRET_VARIABLES = frozenset(
+    {API_KEYS_VARIABLE, TLS_PASSWORD_VARIABLE, LLM_KEY_VARIABLE, "LIUSHENG_API_KEY"}
+)
 """The last is the key that clients send."""
 
 

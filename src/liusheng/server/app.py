@@ -55,7 +55,7 @@ from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
 from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.realtime import RealtimeSocket
+from liusheng.server.websocket.realtime_opening import RealtimeServer
 from liusheng.server.websocket.resumption import ResumableRecognitions
 from liusheng.server.websocket.tts import TTSSocket
 
@@ -159,7 +159,7 @@ class Application:
     def _http(self) -> list[Endpoint]:
         settings, recognition, synthesis = self._settings, self._recognition, self._synthesis
         limits, script = settings.limits, settings.asr.script
-        info = describe(recognition, synthesis, limits)
+        info = describe(recognition, synthesis, limits, settings.llm)
         found = [
             fixed_endpoint(
                 paths.INFO,
@@ -243,13 +243,8 @@ class Application:
 
     async def _serve_realtime(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
-        socket = RealtimeSocket(
-            websocket,
-            self._recognition,
-            self._names,
-            script=self._settings.asr.script,
-            limits=self._settings.limits,
-        )
+        opened = RealtimeServer(self._settings, self._recognition, self._synthesis, self._names)
+        socket = opened.open(websocket)
         await self._serve("asr", websocket, socket)
 
     async def _serve_tts(self, websocket: WebSocket) -> None:

@@ -11,6 +11,7 @@ from liusheng.protocol import asr, tts
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
+from liusheng.server.config.llm import LlmSettings
 from liusheng.tts.types import Voice
 
 
@@ -63,13 +64,20 @@ class LimitsInfo(Struct, frozen=True, kw_only=True):
     max_text_chars: int
 
 
+class ConversationInfo(Struct, frozen=True, kw_only=True):
+    """Conversations over OpenAI's Realtime API. model: the language model that answers."""
+
+    model: str
+
+
 class Info(Struct, frozen=True, kw_only=True):
-    """Answers GET /api/info; `asr` or `tts` is null if the server has none."""
+    """Answers GET /api/info; `asr`, `tts` or `conversation` is null if the server has none."""
 
     name: str = "liusheng"
     version: str = __version__
     asr: RecognitionInfo | None
     tts: SynthesisInfo | None
+    conversation: ConversationInfo | None = None
     limits: LimitsInfo
 
 
@@ -77,13 +85,16 @@ def describe(
     recognition: RecognitionService | None,
     synthesis: SynthesisService | None,
     limits: LimitSettings,
+    llm: LlmSettings,
 ) -> Info:
     """Return the information. recognition, synthesis: started; None: the server has none."""
+    converses = bool(recognition and synthesis and llm.address)
     return Info(
         asr=RecognitionInfo(models=recognition.description.models) if recognition else None,
         tts=SynthesisInfo(voices=tuple(_voice(voice) for voice in synthesis.voices))
         if synthesis
         else None,
+        conversation=ConversationInfo(model=llm.model) if converses else None,
         limits=msgspec.convert(limits, LimitsInfo, from_attributes=True),
     )
 

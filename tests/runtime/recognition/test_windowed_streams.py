@@ -13,6 +13,7 @@ from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.service import RecognitionService
@@ -143,5 +144,49 @@ async def test_a_final_never_waits_for_a_detector_that_the_stream_has_left(fed_a
         stream.finish()
         await asyncio.wait_for(over, 30)
         assert " ".join(texts) == " ".join(text.replace(" ", ""))
+    finally:
+        await recognition.stop()
+
+
+async def test_who_asks_is_told_what_was_detected_and_fails_alone() -> None:
+    recognition = RecognitionService(
+        [],
+        AsrOptions(),
+        RecognitionServiceOptions(),
+        PoolOptions(workers=1),
+        factory="tests.support.letter_handlers.recognition",
+        vad_factory="tests.support.letter_handlers.vad",
+    )
+    await recognition.start()
+    try:
+        loop = asyncio.get_running_loop()
+        ends = [loop.create_future() for _ in range(2)]
+        told: list[SpeechActivity] = []
+        streams = []
+        for end in ends:
+
+            def finish(end: asyncio.Future[str] = end) -> None:
+                end.set_result("finished")
+
+            def fail(error: Exception, end: asyncio.Future[str] = end) -> None:
+                end.set_result(f"failed: {error}")
+
+            streams.append(recognition.open(StreamParams("en"), lambda *_: None, finish, fail))
+
+        def unable(_: SpeechActivity) -> None:
+            raise ValueError("no more")
+
+        streams[0].on_speech = told.append
+        streams[1].on_speech = unable
+        spoken = samples_to_pcm(speak("  abcdef          "))
+        for at in range(0, len(spoken), PACKET):
+            for stream in streams:
+                stream.feed(spoken[at : at + PACKET])
+            await asyncio.sleep(0.01)
+        for stream in streams:
+            stream.finish()
+        assert await asyncio.wait_for(asyncio.gather(*ends), 120) == ["finished", "failed: no more"]
+        assert any(each.open for each in told)
+        assert told[-1].open is None
     finally:
         await recognition.stop()

@@ -499,3 +499,20 @@ async def test_a_recognition_is_resumed_with_its_own_key_only(keyed: Keyed) -> N
         async with connect(paths.ASR_STREAMING, additional_headers=bearer(secret)) as socket:
             answer = await Dialogue(socket).ask({"signal": "start", "resume": token})
             assert answer.get("code") == code
+
+
+async def test_a_conversation_needs_a_key_for_both_tasks(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_bytes(b'{"keys": []}')
+    file.chmod(0o600)
+    key = ApiKey(name="ears", sha256=digest(SECRET), created=NOW, tasks=("asr",))
+    change_keys(file, lambda _: [key])
+    llm = {"address": "http://127.0.0.1:1/v1", "model": "m"}
+    server = await serve(access={"keys_file": file}, llm=llm)
+    headers = bearer()
+    async with server.connect(paths.REALTIME, additional_headers=headers) as socket:
+        assert json.loads(await socket.recv())["session"]["type"] == "transcription"
+        error = json.loads(await socket.recv())["error"]
+        assert (error["code"], "ears" in error["message"]) == ("not_allowed", True)
+        with pytest.raises(websockets.ConnectionClosed):
+            await socket.recv()

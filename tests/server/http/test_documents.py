@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from liusheng.audio.encode import open_encoder
 from tests.server.conftest import Serve, Server
+from tests.support.chat_server import chat_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -158,6 +159,22 @@ REALTIME = [
     {"type": "input_audio_buffer.clear"},
     {"type": "input_audio_buffer.commit"},
 ]
+CONVERSATION = [
+    {
+        "type": "conversation.item.create",
+        "item": {
+            "type": "message",
+            "role": "assistant",
+            "id": "a",
+            "content": [{"type": "output_text", "text": "x"}],
+        },
+    },
+    {"type": "conversation.item.retrieve", "item_id": "a"},
+    {"type": "conversation.item.truncate", "item_id": "a", "audio_end_ms": 0},
+    {"type": "conversation.item.delete", "item_id": "a"},
+    {"type": "response.cancel"},
+    {"type": "response.create"},
+]
 WRONG = [{"name": "a", "signal": "start", "nbest": 0}, {"signal": "what"}]
 LAST = ["finished", "connection will be closed", "input_audio_buffer_commit_empty"]
 
@@ -195,7 +212,34 @@ async def test_socket_messages(
             matching = {key for key, of in ours.items() if fits(sockets, of, answer)}
             assert len(matching) == 1, (answer, matching)
             seen |= matching
-    assert seen >= {"error"} | (set(theirs) - {"client.audio"}), "the script is too short"
+    of_conversations = {"client.cancelResponse", "client.createResponse"} | {
+        f"client.{verb}Item" for verb in ("create", "retrieve", "delete", "truncate")
+    }
+    expected_of_client = set(theirs) - {"client.audio"} - of_conversations
+    assert seen >= {"error"} | expected_of_client, "the script is too short"
+
+
+async def test_messages_of_a_conversation(serve: Serve, sockets: dict[str, Any]) -> None:
+    channel = sockets["channels"]["realtime"]
+    payloads = {key: message["payload"] for key, message in channel["messages"].items()}
+    seen: set[str] = set()
+    async with chat_server(parts=["1"]) as chat:
+        server = await serve(llm={"address": chat.address, "model": "m"})
+        async with server.connect(channel["address"]) as socket:
+            for message in CONVERSATION:
+                theirs = {key: of for key, of in payloads.items() if key.startswith("client.")}
+                matching = {key for key, of in theirs.items() if fits_client(sockets, of, message)}
+                assert len(matching) == 1, (message, matching)
+                await socket.send(json.dumps(message))
+            text = ""
+            while "response.done" not in text:
+                text = str(await socket.recv())
+                answer = json.loads(text)
+                ours = {key: of for key, of in payloads.items() if not key.startswith("client.")}
+                matching = {key for key, of in ours.items() if fits(sockets, of, answer)}
+                assert len(matching) == 1, (answer, matching)
+                seen |= matching
+    assert seen >= {"itemAdded", "itemRetrieved", "itemDeleted", "audioDelta", "responseDone"}
 
 
 def fits_client(document: dict[str, Any], schema: dict[str, Any], message: Any) -> bool:

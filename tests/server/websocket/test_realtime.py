@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager
 from openai.types import realtime
 from starlette.websockets import WebSocket
 
-from liusheng.asr.types import Script
+from liusheng.asr.capabilities import Capabilities
 from liusheng.audio.g711 import Law, expand
+from liusheng.runtime.recognition.messages import RecognizerDescription
 from liusheng.server.config.limits import LimitSettings
+from liusheng.server.config.settings import Settings
 from liusheng.server.openai_names import OpenAINames
-from liusheng.server.websocket.realtime import RealtimeSocket
+from liusheng.server.websocket.realtime_opening import RealtimeServer
 from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -178,6 +181,11 @@ async def test_the_recogniser_receives_the_audio_that_was_sent(
     np.testing.assert_allclose(samples[middle], wanted[middle], atol=0.03)
 
 
+RECOGNITION: Any = SimpleNamespace(
+    description=RecognizerDescription({"auto": Capabilities("echo")}, sticky=False)
+)
+
+
 class _Stream:
     """A recognition with room."""
 
@@ -192,13 +200,10 @@ async def test_no_event_is_taken_while_too_many_recognitions_are_under_way() -> 
     scope = {"type": "websocket", "query_string": b"intent=transcription", "headers": []}
     limits = LimitSettings(max_recognitions_per_socket=2)
     nothing: Any = None
-    realtime = RealtimeSocket(
-        WebSocket(scope, nothing, nothing),
-        nothing,
-        OpenAINames(None, None),
-        script=Script.SIMPLIFIED,
-        limits=limits,
-    )
+    websocket = WebSocket(scope, nothing, nothing)
+    settings = Settings(limits=limits)
+    names = OpenAINames(None, None)
+    realtime = RealtimeServer(settings, RECOGNITION, None, names).open(websocket)
     streams: Any = {n: (_Stream(finishing=n < 2), None) for n in range(3)}
     realtime._streams = streams
     taking = asyncio.create_task(realtime.room())

@@ -272,6 +272,12 @@ class RecognitionService:
         self._scheduler.vad_alive = self._vad.alive
         if self._scheduler.speech_detected(stream, self._clock()):
             self._pool.wake()
+        try:
+            stream.tell_speech()
+        except Exception as error:
+            # A session's fault must not cost the other sessions of the detection.
+            _log.exception("a session failed on detected speech")
+            self._fail(stream, error)
 
     # For the pool
 
@@ -376,6 +382,8 @@ class RecognitionService:
         stream.covered = max(stream.covered, result.covered)
         stream.update_room()
         self._measure(stream, batch, now)
+        if result.detection:
+            stream.tell_speech()
         stream.on_update(result.closed, result.partial)
         if turn.audio.last:
             self.remove(stream)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
+from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
 from liusheng.runtime.workers.timeouts import wait_for_event
@@ -40,6 +41,8 @@ class RecognitionStream:
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
     on_failure: called once instead, with what happened, when the recognition is lost.
+    on_speech: called with what was detected, when more was, for models that go by it; None: nobody
+        asks.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class RecognitionStream:
         self.on_update = on_update
         self.on_finish = on_finish
         self.on_failure = on_failure
+        self.on_speech: Callable[[SpeechActivity], None] | None = None
         self.audio = StreamAudio(windowed=windowed)
         self.state: bytes | None = None
         self.holder: int | None = None
@@ -129,6 +133,11 @@ class RecognitionStream:
         timeout: seconds that the wait may take; None: there is no limit.
         """
         return await wait_for_event(self._has_room, timeout)
+
+    def tell_speech(self) -> None:
+        """Tell who asks what was detected."""
+        if self.on_speech and not self.over:
+            self.on_speech(self.audio.speech)
 
     def update_room(self) -> None:
         """The audio has changed: let the client go on, or wait."""

@@ -1,17 +1,26 @@
-"""Whose key a connection was opened with, for what belongs to one key only."""
+"""The key that a connection was opened with, for what belongs to one key only."""
 
 from __future__ import annotations
 
 from starlette.types import Scope
 
+from liusheng.server.access.keys import ApiKey, Task
+
 _KEY = "liusheng.key"
 
 
-def put_caller(scope: Scope, name: str) -> None:
-    """Note the name of the key of a connection."""
-    scope[_KEY] = name
+def put_caller(scope: Scope, key: ApiKey) -> None:
+    """Note the key of a connection."""
+    scope[_KEY] = key
 
 
 def caller(scope: Scope) -> str:
     """Return the name of the key of a connection; "" where none is needed."""
-    return str(scope.get(_KEY, ""))
+    key: ApiKey | None = scope.get(_KEY)
+    return key.name if key else ""
+
+
+def may(scope: Scope, task: Task) -> bool:
+    """Return whether the key of a connection allows a task."""
+    key: ApiKey | None = scope.get(_KEY)
+    return key is None or task in key.tasks

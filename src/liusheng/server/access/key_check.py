@@ -77,7 +77,7 @@ class KeyCheck:
             return
         ending = Ending()
         put_ending(scope, ending)
-        put_caller(scope, key.name)
+        put_caller(scope, key)
         self._served[ending] = key
         try:
             current_record().key = key.name

@@ -21,6 +21,7 @@ from liusheng.server.config.compat import CompatSettings
 from liusheng.server.config.group import split
 from liusheng.server.config.lifecycle import DrainSettings, WatchdogSettings
 from liusheng.server.config.limits import LimitSettings
+from liusheng.server.config.llm import LlmSettings
 from liusheng.server.config.observe import ObserveSettings
 from liusheng.server.config.openai import OpenAISettings
 from liusheng.server.config.recognition import OF_WORKERS, AsrSettings
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     access: AccessSettings = Field(default_factory=AccessSettings)
     tls: TlsSettings = TlsSettings()
     observe: ObserveSettings = ObserveSettings()
+    llm: LlmSettings = LlmSettings()
 
     @property
     def asr_options(self) -> AsrOptions:

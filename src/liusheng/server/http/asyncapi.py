@@ -10,6 +10,7 @@ import msgspec
 
 from liusheng._version import __version__
 from liusheng.protocol import asr, paths, realtime, tts
+from liusheng.protocol import realtime_responses as conversation
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -63,12 +64,18 @@ TTS = ChannelDescription(
 )
 REALTIME = ChannelDescription(
     paths.REALTIME,
-    "Transcription session (OpenAI's Realtime API, with ?intent=transcription)",
+    "OpenAI's Realtime API: transcription with ?intent=transcription, else a conversation",
     {
         "sessionUpdate": (None, {"type": "session.update"}),
         "append": (realtime.Append, {"type": "input_audio_buffer.append"}),
         "commit": (None, {"type": "input_audio_buffer.commit"}),
         "clear": (None, {"type": "input_audio_buffer.clear"}),
+        "createItem": (conversation.CreateItem, {"type": "conversation.item.create"}),
+        "retrieveItem": (conversation.NamedItem, {"type": "conversation.item.retrieve"}),
+        "deleteItem": (conversation.NamedItem, {"type": "conversation.item.delete"}),
+        "truncateItem": (conversation.TruncateItem, {"type": "conversation.item.truncate"}),
+        "createResponse": (None, {"type": "response.create"}),
+        "cancelResponse": (conversation.Cancel, {"type": "response.cancel"}),
     },
     {
         "session": realtime.SessionState,
@@ -80,6 +87,23 @@ REALTIME = ChannelDescription(
         "delta": realtime.Delta,
         "completed": realtime.Completed,
         "failed": realtime.Failed,
+        "itemAdded": conversation.ItemAdded,
+        "itemDone": conversation.ItemDone,
+        "itemRetrieved": conversation.ItemRetrieved,
+        "itemDeleted": conversation.ItemDeleted,
+        "itemTruncated": conversation.ItemTruncated,
+        "responseCreated": conversation.ResponseCreated,
+        "outputItemAdded": conversation.OutputItemAdded,
+        "contentPartAdded": conversation.ContentPartAdded,
+        "textDelta": conversation.TextDelta,
+        "textDone": conversation.TextDone,
+        "transcriptDelta": conversation.TranscriptDelta,
+        "transcriptDone": conversation.TranscriptDone,
+        "audioDelta": conversation.AudioDelta,
+        "audioDone": conversation.AudioDone,
+        "contentPartDone": conversation.ContentPartDone,
+        "outputItemDone": conversation.OutputItemDone,
+        "responseDone": conversation.ResponseDone,
     },
 )
 

@@ -35,6 +35,7 @@ _STATUSES = {
     ErrorCode.SYNTHESIS_FAILED: 500,
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.NO_PUNCTUATION: 501,
+    ErrorCode.MODEL_FAILED: 502,
     ErrorCode.STORAGE_FULL: 507,
 }
 

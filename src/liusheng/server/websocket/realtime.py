@@ -1,4 +1,4 @@
-"""`/v1/realtime?intent=transcription`: OpenAI's live recognition over a WebSocket."""
+"""`/v1/realtime`: OpenAI's live recognition over a WebSocket, alone or in a conversation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from functools import partial
 
 from starlette.websockets import WebSocket
 
-from liusheng.asr.types import Partial, Script, StreamParams, Utterance
+from liusheng.asr.capabilities import NotSupportedError
+from liusheng.asr.types import SAMPLE_RATE, Partial, Script, StreamParams, Utterance
+from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.audio.convert import PacketConverter
-from liusheng.protocol import paths, realtime
-from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol import realtime
 from liusheng.protocol.realtime_commands import (
-    AbandonRecognition,
     FeedRecognition,
     FinishRecognition,
     OpenRecognition,
     RealtimeCommand,
+    RecognitionCommand,
 )
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.runtime.errors import BusyError
@@ -26,9 +27,9 @@ from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.limits import LimitSettings
-from liusheng.server.errors import recognition_failed, server_busy
-from liusheng.server.openai_names import OpenAINames
+from liusheng.server.errors import not_supported, recognition_failed, server_busy
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
+from liusheng.server.websocket.speech_changes import SpeechChanges
 
 _log = logging.getLogger(__name__)
 
@@ -41,27 +42,22 @@ def _converter(audio_format: realtime.Format) -> PacketConverter:
 
 
 class RealtimeSocket(SocketDriver[RealtimeCommand]):
-    """One WebSocket of a transcription session.
+    """One WebSocket of a session: what is said in it is recognised.
 
-    names: of models and languages.
+    session: of the WebSocket.
     script: of Chinese text.
     """
 
     def __init__(
         self,
         websocket: WebSocket,
+        session: RealtimeSession,
         recognition: RecognitionService,
-        names: OpenAINames,
         *,
         script: Script,
         limits: LimitSettings,
     ) -> None:
-        self._realtime = RealtimeSession(
-            language=names.language,
-            max_append_bytes=limits.max_packet_bytes,
-            max_seconds=limits.max_session_seconds,
-            idle_seconds=limits.idle_seconds,
-        )
+        self._realtime = session
         super().__init__(websocket, self._realtime, limits.idle_seconds)
         self._recognition = recognition
         self._script = script
@@ -69,17 +65,8 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         self._ended = asyncio.Event()  # a recognition
         self._streams: dict[int, tuple[RecognitionStream, PacketConverter]] = {}
         # What was asked of recognitions that wait for a place.
-        self._waiting: dict[int, list[RealtimeCommand]] = {}
+        self._waiting: dict[int, list[RecognitionCommand]] = {}
         self._opening: set[asyncio.Task[None]] = set()
-        if websocket.query_params.get("intent") != "transcription":
-            self._realtime.stop(
-                ProtocolError(
-                    ErrorCode.INVALID_FIELD,
-                    "This path serves transcription sessions only: connect to "
-                    f"{paths.REALTIME}?intent=transcription.",
-                ),
-                CloseCode.POLICY,
-            )
         self.progress()
 
     async def run(self) -> None:
@@ -92,6 +79,10 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
 
     def execute(self, command: RealtimeCommand) -> None:
         """Execute a command of the session."""
+        if isinstance(command, RecognitionCommand):
+            self._recognise(command)
+
+    def _recognise(self, command: RecognitionCommand) -> None:
         if isinstance(command, OpenRecognition):
             self._open(command)
         elif command.number in self._waiting:
@@ -105,7 +96,7 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
             stream, converter = self._streams[command.number]
             stream.feed(converter.rest())
             stream.finish()
-        elif isinstance(command, AbandonRecognition):
+        else:
             stream, _ = self._streams.pop(command.number)
             stream.abandon()
 
@@ -139,7 +130,7 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         else:
             self._open_now(command)
         for each in self._waiting.pop(command.number):
-            self.execute(each)
+            self._recognise(each)
         self.progress()
 
     def _refuse(self, number: int, error: BusyError) -> None:
@@ -150,18 +141,38 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         number = command.number
         try:
             stream = self._recognition.open(
-                StreamParams(lang=command.lang, script=self._script),
+                StreamParams(
+                    lang=command.lang,
+                    script=self._script,
+                    hotwords=command.hotwords,
+                    endpoint=command.endpoint,
+                ),
                 partial(self._on_update, number),
                 partial(self._on_finish, number),
                 partial(self._on_fail, number),
             )
         except BusyError as error:
             self._refuse(number, error)
+        except NotSupportedError as error:
+            self._realtime.refused(number, not_supported(error))
         else:
             self._streams[number] = stream, _converter(command.format)
+            stream.on_speech = partial(self._on_speech, number, SpeechChanges())
+
+    def _on_speech(self, number: int, changes: SpeechChanges, activity: SpeechActivity) -> None:
+        for speaking, seconds in changes.of(activity):
+            if speaking:
+                self._realtime.speech_started(number, seconds)
+            else:
+                self._realtime.speech_stopped(number, seconds)
+        self.progress()
 
     def _on_update(self, number: int, closed: tuple[Utterance, ...], hypothesis: Partial) -> None:
-        self._realtime.updated(number, closed, hypothesis.index, hypothesis.text, hypothesis.stable)
+        stream, _ = self._streams.get(number, (None, None))
+        covered = stream.covered / SAMPLE_RATE if stream else 0.0
+        self._realtime.updated(
+            number, closed, hypothesis.index, hypothesis.text, hypothesis.stable, covered
+        )
         self.progress()
 
     def _on_finish(self, number: int) -> None:

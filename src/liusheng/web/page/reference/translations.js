@@ -74,8 +74,8 @@ export const TITLES = {
   "An error: what is wrong, and what to do.": "错误：说明问题所在和解决办法。",
   "Streaming recognition": "流式识别",
   "Streaming synthesis": "流式合成",
-  "Transcription session (OpenAI's Realtime API, with ?intent=transcription)":
-    "转写会话（OpenAI Realtime 接口，使用 ?intent=transcription）",
+  "OpenAI's Realtime API: transcription with ?intent=transcription, else a conversation":
+    "OpenAI Realtime 接口：带 ?intent=transcription 为转写，否则为对话",
 };
 
 /** Labels of the viewer, in Chinese. */

@@ -1,0 +1,107 @@
+"""The effect of `response.create`, and the text of items that clients add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from liusheng.protocol import realtime
+from liusheng.protocol import realtime_responses as events
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert
+from liusheng.protocol.quoting import quoted
+from liusheng.protocol.realtime_beta import beta_names, is_flat, nested
+from liusheng.protocol.realtime_history import (
+    ChatMessage,
+    ConversationHistory,
+    ConversationItem,
+    chat_messages,
+)
+from liusheng.protocol.realtime_response import ResponseSettings
+from liusheng.protocol.realtime_settings import RealtimeSupport, session_update
+
+_OF_SESSION = (
+    "output_modalities", "max_output_tokens", "temperature", "tools", "tool_choice",
+    "parallel_tool_calls", "prompt", "reasoning",
+)  # fmt: skip
+
+
+def response_settings(
+    session: realtime.Conversation,
+    update: Any,
+    support: RealtimeSupport,
+    history: ConversationHistory,
+) -> tuple[ResponseSettings, tuple[realtime.NotApplied, ...]]:
+    """Return how a response is made, and what of the client's wishes has no effect.
+
+    Raises:
+        ProtocolError: as `session_update`; invalid_field also for items that cannot be used.
+    """
+    if update is None:
+        return ResponseSettings(session, session.instructions), ()
+    if not isinstance(update, dict):
+        raise ProtocolError(
+            ErrorCode.INVALID_FIELD,
+            f'The field "response" must be an object, not {quoted(update)}.',
+        )
+    flat = is_flat(update)
+    fields = nested(update) if flat else update
+    new = convert(fields, events.ResponseUpdate)
+    changes: dict[str, Any] = {
+        name: fields[name] for name in _OF_SESSION if fields.get(name) is not None
+    }
+    if new.audio and new.audio.output:
+        changes["audio"] = {"output": fields["audio"]["output"]}
+    changed = session_update(session, {"session": changes}, support)
+    assert isinstance(changed.session, realtime.Conversation)
+    messages = None
+    if isinstance(new.input, tuple):
+        messages = _messages(new.input, history)
+    settings = ResponseSettings(
+        changed.session,
+        session.instructions if new.instructions in (UNSET, None) else str(new.instructions),
+        messages,
+        in_conversation=new.conversation != "none",
+        metadata=new.metadata if isinstance(new.metadata, dict) else None,
+    )
+    params = [beta_names(each.param) if flat else each.param for each in changed.not_applied]
+    notes = [
+        replace(each, param=param.replace("session.", "response.", 1))
+        for each, param in zip(changed.not_applied, params, strict=True)
+    ]
+    return settings, tuple(notes)
+
+
+def item_text(item: events.NewItem) -> str:
+    """Return the text of a message that a client adds.
+
+    Raises:
+        ProtocolError: unsupported_field: it is audio without a transcript.
+    """
+    texts = []
+    for content in item.content:
+        text = content.text if content.text is not None else content.transcript
+        if text is None:
+            raise ProtocolError(
+                ErrorCode.UNSUPPORTED_FIELD,
+                f"An item of type {quoted(content.type)} needs its text or transcript here; audio "
+                "goes into input_audio_buffer.append.",
+            )
+        texts.append(text)
+    return "\n".join(texts)
+
+
+def _messages(
+    items: tuple[dict[str, Any], ...], history: ConversationHistory
+) -> tuple[ChatMessage, ...]:
+    found = []
+    for each in items:
+        if each.get("type") == "item_reference":
+            name = convert({"item_id": each.get("id")}, events.NamedItem).item_id
+            found.append(history.get(name, ErrorCode.UNKNOWN_ITEM))
+        else:
+            new = convert(each, events.NewItem)
+            found.append(ConversationItem(new.id or "", new.role, item_text(new)))
+    return chat_messages(found)
