@@ -1,7 +1,8 @@
-"""Decoding of ITU-T G.711 (telephony), by a table for each law."""
+"""ITU-T G.711 (telephony), by a table for each law."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -42,3 +43,20 @@ def expand(data: bytes, law: Law) -> Samples:
     """Return the samples of `data`, one for each byte."""
     samples: Samples = _TABLES[law][np.frombuffer(data, np.uint8)]
     return samples
+
+
+@cache
+def _codes(law: Law) -> npt.NDArray[np.uint8]:
+    """Return the nearest code of each 16-bit sample, by the sample as an unsigned number."""
+    levels = (_TABLES[law] * 32_768).round().astype(np.int32)
+    order = np.argsort(levels, kind="stable")
+    between = (levels[order][:-1] + levels[order][1:]) / 2
+    samples = np.arange(65_536, dtype=np.uint16).view(np.int16)
+    codes: npt.NDArray[np.uint8] = order[np.searchsorted(between, samples)].astype(np.uint8)
+    return codes
+
+
+def compress(pcm: bytes, law: Law) -> bytes:
+    """Return 16-bit samples as G.711, one byte for each."""
+    coded: bytes = _codes(law)[np.frombuffer(pcm, "<u2")].tobytes()
+    return coded
