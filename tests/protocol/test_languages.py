@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.languages import AUTO, check_language, from_locale
+from liusheng.protocol.languages import AUTO, check_choice, check_language, from_locale
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,6 @@ from liusheng.protocol.languages import AUTO, check_language, from_locale
         ("Chinese", "zh"),
         ("ENGLISH", "en"),
         ("Haitian Creole", "ht"),
-        ("cmn-Hans-CN", "zh"),
         ("粤语", "yue"),
         ("klingon", "klingon"),
     ],
@@ -65,3 +64,10 @@ def test_a_locale_is_its_language(code: str, separator: str, region: str) -> Non
 
 def test_a_code_of_a_model_is_taken_as_it_is() -> None:
     assert check_language("zh-yue", ["zh", "zh-yue"]) == "zh-yue"
+
+
+def test_a_choice_of_languages() -> None:
+    assert check_choice(["zh-CN", "cmn", "en"], ["zh", "en", "ja"]) == ("zh", "en")
+    assert check_choice([], ["zh"]) == ()
+    with pytest.raises(ProtocolError, match="languages"):
+        check_choice(["zh", "auto"], ["zh"])

@@ -177,3 +177,44 @@ def test_every_text_has_its_mark_in_order(done: list[str]) -> None:
         speaking += [command.number for command in commands if isinstance(command, StartText)]
     marks = [each["mark"]["name"] for each in client.received() if each["event"] == "mark"]
     assert marks == names
+
+
+def speak(client: Client, text: str, *, more: bool = False) -> list[Any]:
+    return client.send({"event": "speak", "text": text, "more": more})
+
+
+@pytest.mark.parametrize("how", ["interrupted", "failed"])
+def test_pieces_of_a_text_that_is_over_are_dropped(how: str) -> None:
+    client = Client()
+    heard, _ = client.send(MEDIA)
+    (begun,) = speak(client, "a", more=True)
+    if how == "interrupted":
+        client.session.updated(heard.number, [], 0, "stop", 0)
+        assert list(client.session.commands()) == [CancelText(begun.number)]
+    else:
+        client.session.failed(begun.number, LOST)
+    assert speak(client, "b", more=True) == []
+    assert speak(client, "c") == []
+    (other,) = speak(client, "d")
+    assert other.text == "d"
+
+
+def test_the_bots_own_clear_ends_its_text() -> None:
+    client = Client()
+    speak(client, "a", more=True)
+    client.send({"event": "clear"})
+    (other,) = speak(client, "b")
+    assert (other.text, other.last) == ("b", True)
+
+
+def test_another_start_begins_a_call_anew() -> None:
+    client = Client()
+    first, _ = client.send(MEDIA)
+    client.session.updated(first.number, [said(0, "one")], 1, "", 0)
+    assert client.send({"event": "start", "streamSid": "T", "start": {}}) == [
+        DropRecognition(first.number)
+    ]
+    second, _ = client.send(MEDIA)
+    client.session.updated(second.number, [said(0, "two")], 1, "", 0)
+    last = client.received()[-1]
+    assert (last["streamSid"], last["utterance"], last["start"]) == ("T", 0, 0.0)

@@ -30,9 +30,11 @@ from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server.access.keys import new_secret
 from liusheng.server.config.integrations import WyomingSettings
+from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.settings import Settings
+from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.websocket.wyoming import describe
-from liusheng.server.wyoming_listener import WyomingListener, _check_client
+from liusheng.server.wyoming_listener import WyomingListener, _check_client, _WyomingConnection
 from tests.server.conftest import Fakes, Serve, limit, starting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -345,3 +347,18 @@ async def test_a_client_that_vanishes_gives_its_place_back(
 
 async def test_a_server_with_one_of_the_two() -> None:
     assert describe(None, None) == {"asr": [], "tts": []}
+
+
+async def test_nothing_is_read_while_too_much_is_held() -> None:
+    limits = ServerLimits(LimitSettings(max_buffered_bytes=1 << 20))
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"more")
+    nothing: Any = None
+    connection = _WyomingConnection(reader, nothing, limits)
+    assert (await connection._receive())["type"] == "websocket.connect"
+    connection._connection.account.hold("session", 1 << 20)
+    receiving = asyncio.create_task(connection._receive())
+    await asyncio.sleep(0.01)
+    assert not receiving.done()
+    connection._connection.account.hold("session", 0)
+    assert (await asyncio.wait_for(receiving, 60))["bytes"] == b"more"

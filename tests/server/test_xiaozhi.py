@@ -6,7 +6,7 @@ import base64
 import io
 import wave
 
-import httpx
+import httpx2
 import pytest
 
 from liusheng.protocol import paths
@@ -24,7 +24,7 @@ async def test_over_http(server: Server) -> None:
         "sample_rate": 24_000.0,
         "save_path": "./streaming_tts.wav",
     }
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         response = await client.post(f"http://{server.address}{paths.TTS}", json=body)
     answer = response.json()
     assert answer["success"], answer
@@ -51,7 +51,7 @@ async def test_floats_and_locales_in_recognition(server: Server) -> None:
         async with server.asr(lang=lang, sample_rate=16_000.0, channels=1.0, nbest=1.0) as dialogue:
             await dialogue.send(b"hello ".ljust(3_200))
             assert "result" in await dialogue.receive()
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         query = "lang=zh_CN&format=pcm_s16le&sample_rate=16000.0&channels=1.0"
         response = await client.post(
             f"http://{server.address}{paths.ASR_STREAMING}?{query}", content=b"hi ".ljust(3_200)

@@ -22,6 +22,7 @@ from starlette.websockets import WebSocketDisconnect
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.wyoming import Event, encode_event
+from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.config.integrations import WyomingSettings
 from liusheng.server.limits.addresses import identity
 from liusheng.server.limits.connection import Connection
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 _READ_BYTES = 64 * 1024
 _CLOSE_SECONDS = 2.0
+_ROOM_SECONDS = 1.0
 
 
 class WyomingListener:
@@ -100,6 +102,8 @@ class _WyomingConnection:
         self._limits = limits
         self._connection = Connection(limits)
         self._connected = False
+        self._room = asyncio.Event()  # the account may hold more
+        self._connection.account.on_room = self._room.set
 
     async def serve(self, app: ASGIApp, networks: list[Any]) -> None:
         """Serve the connection until it is closed. networks: whose clients may use it."""
@@ -139,6 +143,9 @@ class _WyomingConnection:
         if not self._connected:
             self._connected = True
             return {"type": "websocket.connect"}
+        while self._connection.account.over:
+            self._room.clear()
+            await wait_for_event(self._room, _ROOM_SECONDS)
         try:
             data = await self._reader.read(_READ_BYTES)
         except OSError:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 import websockets
 from deepgram import AsyncDeepgramClient
@@ -302,7 +303,7 @@ async def test_a_file(server: Server) -> None:
     ],
 )
 async def test_files_that_are_refused(server: Server, path: str, body: bytes, code: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         answer = await client.post(f"http://{server.address}/v1/listen{path}", content=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code
