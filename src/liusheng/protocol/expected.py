@@ -79,6 +79,8 @@ def _type_info(struct: Any) -> inspect.Type:
 
 def _within(kind: inspect.Type, name: str | None, item: bool) -> list[inspect.Type]:
     """Return the types of a field of an object, or of an item of a list."""
+    if isinstance(kind, inspect.Metadata):
+        return _within(kind.type, name, item)
     if isinstance(kind, inspect.UnionType):
         return [found for each in kind.types for found in _within(each, name, item)]
     if isinstance(kind, inspect.StructType):
@@ -96,6 +98,8 @@ def _any_of(types: Sequence[inspect.Type]) -> str:
 
 
 def _words(kind: inspect.Type) -> str:
+    if isinstance(kind, inspect.Metadata):
+        return _words(kind.type)
     if isinstance(kind, inspect.UnionType):
         return _any_of(kind.types)
     if isinstance(kind, inspect.LiteralType):
