@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.languages import AUTO, check_language, from_locale
+from liusheng.protocol.languages import AUTO, check_choice, check_language, from_locale
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,15 @@ from liusheng.protocol.languages import AUTO, check_language, from_locale
         (" en-US ", "en"),
         ("zh_en", AUTO),
         ("mix", AUTO),
+        ("multi", AUTO),
+        ("cmn", "zh"),
+        ("cmn-Hans-CN", "zh"),
+        ("ENG", "en"),
         ("", AUTO),
         ("auto", AUTO),
         ("Chinese", "zh"),
         ("ENGLISH", "en"),
         ("Haitian Creole", "ht"),
-        ("cmn-Hans-CN", "zh"),
         ("粤语", "yue"),
         ("klingon", "klingon"),
     ],
@@ -43,11 +46,28 @@ def test_a_code_has_no_region(locale: str) -> None:
 
 @given(st.text(max_size=20), st.sets(st.sampled_from(["zh", "en", "ja"])))
 def test_a_language_is_known_or_refused(lang: str, known: set[str]) -> None:
-    if lang == AUTO or lang in known:
-        assert check_language(lang, known) == lang
+    if from_locale(lang) == AUTO or from_locale(lang) in known:
+        assert check_language(lang, known) in (AUTO, *known)
         return
     with pytest.raises(ProtocolError) as caught:
         check_language(lang, known, "language")
     assert caught.value.code is ErrorCode.NOT_SUPPORTED_BY_MODEL
     assert '"language"' in caught.value.message
     assert all(each in caught.value.message for each in known)
+
+
+@given(st.sampled_from(["zh", "en"]), st.sampled_from("-_"), st.sampled_from(["CN", "us", "Hans"]))
+def test_a_locale_is_its_language(code: str, separator: str, region: str) -> None:
+    for spelt in (code, code.upper()):
+        assert check_language(f"{spelt}{separator}{region}", ["zh", "en"]) == code
+
+
+def test_a_code_of_a_model_is_taken_as_it_is() -> None:
+    assert check_language("zh-yue", ["zh", "zh-yue"]) == "zh-yue"
+
+
+def test_a_choice_of_languages() -> None:
+    assert check_choice(["zh-CN", "cmn", "en"], ["zh", "en", "ja"]) == ("zh", "en")
+    assert check_choice([], ["zh"]) == ()
+    with pytest.raises(ProtocolError, match="languages"):
+        check_choice(["zh", "auto"], ["zh"])

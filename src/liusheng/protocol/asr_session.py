@@ -298,8 +298,11 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             self._commands.append(TakeUp(resume.resume, resume.from_utterance))
             return
         start = convert(message, asr.Start)
-        check_language(start.lang, self._languages)
-        check_choice(start.languages, self._languages)
+        start = msgspec.structs.replace(
+            start,
+            lang=check_language(start.lang, self._languages),
+            languages=check_choice(start.languages, self._languages),
+        )
         check_audio_format(start.format, message)
         self._abandon()
         self._waiting_since = None

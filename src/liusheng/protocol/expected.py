@@ -26,6 +26,11 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
 )
 
 
+def path_steps(path: str) -> list[tuple[str | None, str | None]]:
+    """Return the steps of a path of msgspec's errors: each the index of an item, or a name."""
+    return [(step[1], step[2]) for step in _STEP.finditer(path)]
+
+
 def field_and_value(message: Mapping[str, Any], path: str) -> tuple[str, object]:
     """Return the field that an error is about, and its value.
 
@@ -62,7 +67,7 @@ def expected(struct: Any, path: str) -> str:
     path: as for `field_and_value`.
     """
     types = [_type_info(struct)]
-    for index, name in (step.groups() for step in _STEP.finditer(path)):
+    for index, name in path_steps(path):
         types = [found for each in types for found in _within(each, name, bool(index))]
     return _any_of(types) or "another value"
 
@@ -74,6 +79,8 @@ def _type_info(struct: Any) -> inspect.Type:
 
 def _within(kind: inspect.Type, name: str | None, item: bool) -> list[inspect.Type]:
     """Return the types of a field of an object, or of an item of a list."""
+    if isinstance(kind, inspect.Metadata):
+        return _within(kind.type, name, item)
     if isinstance(kind, inspect.UnionType):
         return [found for each in kind.types for found in _within(each, name, item)]
     if isinstance(kind, inspect.StructType):
@@ -91,6 +98,8 @@ def _any_of(types: Sequence[inspect.Type]) -> str:
 
 
 def _words(kind: inspect.Type) -> str:
+    if isinstance(kind, inspect.Metadata):
+        return _words(kind.type)
     if isinstance(kind, inspect.UnionType):
         return _any_of(kind.types)
     if isinstance(kind, inspect.LiteralType):

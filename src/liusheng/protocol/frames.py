@@ -12,6 +12,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.expected import expected, field_and_value, named
 from liusheng.protocol.limits import message_too_large
 from liusheng.protocol.quoting import quoted
+from liusheng.protocol.whole_numbers import with_whole_number
 
 _T = TypeVar("_T")
 MAX_JSON_CHAR = 12
@@ -20,6 +21,7 @@ MAX_JSON_CHAR = 12
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
+_NOT_AN_INTEGER = re.compile(r"Expected `[^`]*\bint\b[^`]*`, got `(float|str)`")
 
 
 def max_json_size(max_text_chars: int) -> int:
@@ -75,33 +77,51 @@ def _checked_object(message: object) -> dict[str, Any]:
 def convert(message: Mapping[str, Any], to: type[_T], *, strict: bool = True) -> _T:
     """Return `message` as the struct `to`; unknown fields are ignored, unless `to` forbids them.
 
+    Whole floats such as 24000.0 are taken for integers.
+
     strict: False accepts numbers and truth values written as text, as in a query string.
 
     Raises:
         ProtocolError: missing_field, invalid_field or unsupported_field, naming the field and its
             value.
     """
-    try:
-        return msgspec.convert(message, to, strict=strict)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        if missing := _MISSING.search(text):
-            raise ProtocolError(
-                ErrorCode.MISSING_FIELD,
-                f'The field "{missing[1]}" is missing from {quoted(dict(message))}.',
-            ) from None
-        at = _AT.search(text)
-        if unknown := _UNKNOWN.search(text):
-            name = f"{at[1]}.{unknown[1]}" if at and at[1] else unknown[1]
-            raise ProtocolError(
-                ErrorCode.UNSUPPORTED_FIELD,
-                f'There is no field "{name[:100]}" here; leave it out, or look for a misspelling.',
-            ) from None
-        field, value = field_and_value(message, at[1] if at else "")
-        raise ProtocolError(
-            ErrorCode.INVALID_FIELD,
-            f'The field "{field}" must be {expected(to, field)}, not {named(value)}.',
-        ) from None
+    while True:
+        try:
+            return msgspec.convert(message, to, strict=strict)
+        except msgspec.ValidationError as error:
+            text = str(error)
+            whole = None
+            if _NOT_AN_INTEGER.match(text):
+                whole = with_whole_number(message, _path(text), texts=not strict)
+            if whole is None:
+                raise _invalid(message, to, text) from None
+            message = whole
+
+
+def _invalid(message: Mapping[str, Any], to: Any, text: str) -> ProtocolError:
+    """Return the error for a message that msgspec refuses. text: of msgspec's error."""
+    if missing := _MISSING.search(text):
+        return ProtocolError(
+            ErrorCode.MISSING_FIELD,
+            f'The field "{missing[1]}" is missing from {quoted(dict(message))}.',
+        )
+    path = _path(text)
+    if unknown := _UNKNOWN.search(text):
+        name = f"{path}.{unknown[1]}" if path else unknown[1]
+        return ProtocolError(
+            ErrorCode.UNSUPPORTED_FIELD,
+            f'There is no field "{name[:100]}" here; leave it out, or look for a misspelling.',
+        )
+    field, value = field_and_value(message, path)
+    return ProtocolError(
+        ErrorCode.INVALID_FIELD,
+        f'The field "{field}" must be {expected(to, field)}, not {named(value)}.',
+    )
+
+
+def _path(text: str) -> str:
+    at = _AT.search(text)
+    return at[1] if at else ""
 
 
 def refuse_unsupported(message: Mapping[str, Any], accepted: Mapping[str, tuple[Any, ...]]) -> None:
@@ -113,15 +133,20 @@ def refuse_unsupported(message: Mapping[str, Any], accepted: Mapping[str, tuple[
         ProtocolError: unsupported_field.
     """
     for field, values in accepted.items():
-        if field in message and not any(
-            type(message[field]) is type(value) and message[field] == value for value in values
-        ):
+        if field in message and not any(_same(message[field], value) for value in values):
             allowed = " or ".join(quoted(value) for value in values)
             hint = f"leave it out or send {allowed}" if values else "leave it out"
             raise ProtocolError(
                 ErrorCode.UNSUPPORTED_FIELD,
                 f'"{field}": {quoted(message[field])} is not supported by this server; {hint}.',
             )
+
+
+def _same(value: object, allowed: object) -> bool:
+    """Whether JSON values are equal: true is not 1, but 1.0 is."""
+    numbers = all(isinstance(each, int | float) for each in (value, allowed))
+    booleans = isinstance(value, bool) is isinstance(allowed, bool)
+    return value == allowed and booleans and (numbers or type(value) is type(allowed))
 
 
 def encode(message: msgspec.Struct) -> str:

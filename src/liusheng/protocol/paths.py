@@ -28,6 +28,14 @@ MODELS = "/v1/models"
 VOICES = "/v1/audio/voices"
 VOICE_MODELS = "/v1/audio/models"
 
+# Deepgram, and Twilio's Media Streams: WebSocket
+LISTEN = "/v1/listen"
+MEDIA_STREAMS = "/twilio/media-streams"
+
+WYOMING = "wyoming:"
+"""The connections of the Wyoming protocol, in logs and metrics: they have no path, and no request
+over HTTP reaches them."""
+
 # Liusheng: GET
 INFO = "/api/info"
 OPENAPI = "/openapi.json"

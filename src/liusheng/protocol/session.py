@@ -63,7 +63,7 @@ class DrivenSession(Protocol[C_co]):
     @property
     def held(self) -> int: ...
     def commands(self) -> Iterable[C_co]: ...
-    def next_message(self) -> str | Close | None: ...
+    def next_message(self) -> str | bytes | Close | None: ...
     def take_errors(self) -> Sequence[str]: ...
     def text_received(self, frame: str) -> None: ...
     def bytes_received(self, data: bytes) -> None: ...
@@ -132,8 +132,8 @@ class BaseSession(ABC, Generic[C]):
         while self._commands:
             yield self._commands.popleft()
 
-    def next_message(self) -> str | Close | None:
-        """Return the next text frame to send, or the close; None while the outbox is empty."""
+    def next_message(self) -> str | bytes | Close | None:
+        """Return the next frame to send, or the close; None while the outbox is empty."""
         if not self._outbox:
             return None
         message = self._outbox[0]
@@ -141,17 +141,21 @@ class BaseSession(ABC, Generic[C]):
             message.count -= 1
             if not message.count:
                 self._outbox.popleft()
-            return encode(message.render())
+            return self._encoded(message.render())
         self._outbox.popleft()
         if isinstance(message, Close):
             return message
         self._note_error(message)
-        return encode(message)
+        return self._encoded(message)
 
     def take_errors(self) -> Sequence[str]:
         """Return the codes of the errors in the messages since the last call."""
         taken, self._errors = self._errors, []
         return taken
+
+    def _encoded(self, message: msgspec.Struct) -> str | bytes:
+        """Return the frame for a message."""
+        return encode(message)
 
     def _note_error(self, message: msgspec.Struct) -> None:
         """Note the code of a message that reports an error: it has one, or its `error` has."""

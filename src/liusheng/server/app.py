@@ -11,6 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from liusheng.protocol import paths
@@ -31,10 +32,11 @@ from liusheng.server.drain_refusal import DrainRefusal
 from liusheng.server.ending import end_with
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
+from liusheng.server.http.deepgram_listen import deepgram_listen_endpoint
 from liusheng.server.http.documents import document_endpoints
 from liusheng.server.http.endpoint import Endpoint, fixed_endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
-from liusheng.server.http.not_found import not_found
+from liusheng.server.http.not_found import NoRoute, not_found
 from liusheng.server.http.openai_models import model_endpoints
 from liusheng.server.http.openai_speech import openai_speech_endpoint
 from liusheng.server.http.openai_transcriptions import openai_transcription_endpoint
@@ -46,6 +48,7 @@ from liusheng.server.http.paddlespeech_help import help_endpoint
 from liusheng.server.http.paddlespeech_text import paddlespeech_text_endpoint
 from liusheng.server.http.paddlespeech_tts import paddlespeech_tts_endpoint
 from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
+from liusheng.server.http.refusal import refuse
 from liusheng.server.info import describe
 from liusheng.server.observe.endpoints import observation_endpoints
 from liusheng.server.observe.observer import Observer
@@ -54,10 +57,13 @@ from liusheng.server.request_limits import RequestLimits
 from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
+from liusheng.server.websocket.deepgram import DeepgramSocket
 from liusheng.server.websocket.driver import SocketDriver
 from liusheng.server.websocket.realtime_opening import RealtimeServer
 from liusheng.server.websocket.resumption import ResumableRecognitions
 from liusheng.server.websocket.tts import TTSSocket
+from liusheng.server.websocket.twilio import twilio_socket
+from liusheng.server.websocket.wyoming import wyoming_socket
 
 _STOP_TIMEOUT = 3.0
 _QUIET_SECONDS = 1.0
@@ -74,6 +80,7 @@ class Application:
     before: the application that this one replaces at a reload; None: it is the first one.
     observer: of the process, which answers how it is.
     routes, page: all routes, and those of the web page.
+    asgi, wyoming: serve HTTP and WebSockets, and the connections of the Wyoming protocol.
     resumable: the recognitions whose clients may resume them; those of `before` are among them.
     key_use: what clients have used of their keys, on `before` too.
     """
@@ -109,13 +116,19 @@ class Application:
             routes=self.routes,
             exception_handlers={HTTPException: not_found(settings.path_prefix)},
         )
+        router.router.default = NoRoute(
+            router.router.default,
+            [each.path for each in self.routes if isinstance(each, WebSocketRoute)],
+            settings.path_prefix,
+        )
         limited = RequestLimits(router, settings.path_prefix)
         self._drain = DrainRefusal(limited, settings.path_prefix)
         self.asgi = Gate(self._drain, settings, keyring, self.key_use)
+        self.wyoming = DrainRefusal(RequestLimits(self._serve_wyoming))
 
     def drain(self) -> None:
         """Refuse new requests and WebSockets from now on."""
-        self._drain.draining = True
+        self._drain.draining = self.wyoming.draining = True
 
     async def watch(self) -> None:
         """Notice, until this is cancelled, that keys were revoked, and end their sessions."""
@@ -182,6 +195,8 @@ class Application:
                 ),
                 openai_translation_endpoint(recognition, self._decoding, self._names, limits),
             ]
+            if self._settings.deepgram.enabled:
+                found.append(deepgram_listen_endpoint(recognition, self._decoding, script, limits))
             channels |= {"asr": ASR, "realtime": REALTIME}
         if synthesis:
             found += [
@@ -208,6 +223,10 @@ class Application:
         if self._recognition:
             found[paths.ASR_STREAMING] = self._serve_asr
             found[paths.REALTIME] = self._serve_realtime
+            if self._settings.deepgram.enabled:
+                found[paths.LISTEN] = self._serve_deepgram
+            if self._settings.twilio.enabled:
+                found[paths.MEDIA_STREAMS] = self._serve_twilio
             if compat.cpp_runtime:
                 found[paths.CPP_RUNTIME] = Adapter(CppRuntime, self._serve_asr)
             if compat.speech_web:
@@ -246,6 +265,48 @@ class Application:
         opened = RealtimeServer(self._settings, self._recognition, self._synthesis, self._names)
         socket = opened.open(websocket)
         await self._serve("asr", websocket, socket)
+
+    async def _serve_deepgram(self, websocket: WebSocket) -> None:
+        assert self._recognition is not None
+        assert self._decoding is not None
+        try:
+            socket = DeepgramSocket(
+                websocket,
+                self._recognition,
+                self._decoding,
+                script=self._settings.asr.script,
+                limits=self._settings.limits,
+            )
+        except ProtocolError as error:
+            prefix = self._settings.path_prefix
+            await refuse(websocket.scope, websocket.receive, websocket.send, error, prefix)
+        else:
+            await self._serve("asr", websocket, socket)
+
+    async def _serve_twilio(self, websocket: WebSocket) -> None:
+        assert self._recognition is not None
+        assert self._decoding is not None
+        socket = twilio_socket(
+            websocket,
+            self._recognition,
+            self._decoding,
+            self._synthesis,
+            script=self._settings.asr.script,
+            limits=self._settings.limits,
+        )
+        await self._serve("asr", websocket, socket)
+
+    async def _serve_wyoming(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        socket = wyoming_socket(
+            websocket,
+            self._recognition,
+            self._decoding,
+            self._synthesis,
+            script=self._settings.asr.script,
+            limits=self._settings.limits,
+        )
+        await self._serve("wyoming", websocket, socket)
 
     async def _serve_tts(self, websocket: WebSocket) -> None:
         await self._synthesize(websocket, self._settings.limits.idle_seconds)

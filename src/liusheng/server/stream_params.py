@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
+import msgspec
 from msgspec import UNSET
 
+from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol.asr import RecognitionConfig
 from liusheng.protocol.languages import AUTO
+from liusheng.runtime.recognition.service import RecognitionService
+
+_C = TypeVar("_C", bound=RecognitionConfig)
+
+_HINTS: dict[str, Any] = {"hotwords": (), "endpoint_ms": UNSET}
+"""Parameters that other APIs treat as hints, with their defaults."""
 
 
 def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
@@ -26,3 +36,15 @@ def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
         punctuation=None if config.punctuation is UNSET else config.punctuation,
         itn=None if config.itn is UNSET else config.itn,
     )
+
+
+def supported_hints(recognition: RecognitionService, start: _C, script: Script) -> _C:
+    """Return the parameters without the hints that the model of the language does not take."""
+    capabilities = recognition.description.capabilities[start.lang]
+    for name, default in _HINTS.items():
+        alone = msgspec.structs.replace(start, **{**_HINTS, name: getattr(start, name)})
+        try:
+            capabilities.check(stream_params(alone, script))
+        except NotSupportedError:
+            start = msgspec.structs.replace(start, **{name: default})
+    return start

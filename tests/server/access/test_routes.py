@@ -12,6 +12,7 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server.access.routes import Routes
 from liusheng.server.app import Application
 from liusheng.server.config.compat import CompatSettings
+from liusheng.server.config.integrations import TwilioSettings
 from liusheng.server.config.settings import Settings
 from tests.server.conftest import Fakes
 
@@ -28,7 +29,11 @@ def request(path: str, method: str = "GET") -> dict[str, Any]:
 async def test_every_path_needs_a_key_or_is_meant_to_be_open(
     prefix: str, engines: Fakes, decoding: DecodingService
 ) -> None:
-    made = Settings(path_prefix=prefix, compat=CompatSettings(cpp_runtime=True, speech_web=True))
+    made = Settings(
+        path_prefix=prefix,
+        compat=CompatSettings(cpp_runtime=True, speech_web=True),
+        twilio=TwilioSettings(enabled=True),
+    )
     application = Application(made, *engines, decoding=decoding)
     routes = Routes(prefix, [])
     page = {each.path for each in application.page}

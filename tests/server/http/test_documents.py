@@ -88,6 +88,7 @@ async def test_every_path_is_described(http: dict[str, Any]) -> None:
         "/v1/audio/transcriptions",
         "/v1/audio/translations",
         "/v1/audio/voices",
+        "/v1/listen",
         "/v1/models",
         "/v1/models/{model}",
     }

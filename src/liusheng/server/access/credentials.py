@@ -6,6 +6,7 @@ message nor a traceback can show one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -16,7 +17,11 @@ SUBPROTOCOL = "liusheng"
 KEY_SUBPROTOCOLS = ("liusheng.key.", "openai-insecure-api-key.")
 """Beginnings of the subprotocols that carry a key: browsers cannot send headers with WebSockets."""
 
-_ANSWERED = (SUBPROTOCOL, "realtime")
+SCHEMES = ("bearer", "token")
+"""Of the header Authorization; Deepgram's clients use the second. Its browsers' clients offer the
+scheme and the key as the first two subprotocols."""
+
+_ANSWERED = (SUBPROTOCOL, "realtime", *SCHEMES)
 """Subprotocols that are accepted; a browser that offered some requires one of them."""
 
 
@@ -30,18 +35,19 @@ def take_keys(scope: Scope, *, query: bool) -> frozenset[str]:
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, key = value.decode("latin-1").strip().partition(" ")
-            if scheme.lower() == "bearer":
+            if scheme.lower() in SCHEMES:
                 found.append(key.strip())
         elif name == b"sec-websocket-protocol":
             offered = [each.strip() for each in value.decode("latin-1").split(",")]
-            found += [key for key in map(_key_of, offered) if key is not None]
-            if rest := [each for each in offered if _key_of(each) is None]:
+            keys, rest = _split(offered)
+            found += keys
+            if rest:
                 kept.append((name, ", ".join(rest).encode("latin-1")))
         else:
             kept.append((name, value))
     scope["headers"] = kept
     if "subprotocols" in scope:
-        scope["subprotocols"] = [each for each in scope["subprotocols"] if _key_of(each) is None]
+        scope["subprotocols"] = _split(scope["subprotocols"])[1]
     in_query = _take_from_query(scope)
     if query:
         found += in_query
@@ -64,6 +70,15 @@ def answer_subprotocol(scope: Scope, send: Send) -> Send:
         await send(message)
 
     return answering
+
+
+def _split(offered: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the keys in the subprotocols that a client offers, and the others."""
+    keys = [key for key in map(_key_of, offered) if key is not None]
+    rest = [each for each in offered if _key_of(each) is None]
+    if len(rest) > 1 and rest[0].lower() in SCHEMES:
+        keys.append(rest.pop(1))
+    return keys, rest
 
 
 def _key_of(subprotocol: Any) -> str | None:

@@ -70,7 +70,7 @@ class KeyCheck:
         task = self._routes.task(scope)
         try:
             key = await self._authenticate(keyring, secrets, client_address(scope))
-            self._limits.begin(key, task, time.monotonic())
+            self._limits.begin(key, task, time.monotonic(), also=self._routes.second_task(scope))
         except ProtocolError as error:
             self.refused += 1
             await refuse(scope, receive, send, error, self._path_prefix, _headers(error))

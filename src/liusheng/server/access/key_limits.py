@@ -23,20 +23,24 @@ class KeyLimits:
         """How many sessions each key has open, by its name; none: it is not there."""
         return self._sessions
 
-    def begin(self, key: ApiKey, task: Task | None, now: float) -> None:
+    def begin(
+        self, key: ApiKey, task: Task | None, now: float, *, also: Task | None = None
+    ) -> None:
         """Note a request or WebSocket that begins; each that does not raise must `end`.
 
         task: that it is for; None: it uses none, and is no session.
+        also: another task that it uses.
 
         Raises:
             ProtocolError: the key does not allow it.
         """
-        if task and task not in key.tasks:
-            raise ProtocolError(
-                ErrorCode.NOT_ALLOWED,
-                f"The API key {key.name} is for {_TASKS[key.tasks[0]]} only, not for "
-                f"{_TASKS[task]}; use another key.",
-            )
+        for needed in (task, also):
+            if needed and needed not in key.tasks:
+                raise ProtocolError(
+                    ErrorCode.NOT_ALLOWED,
+                    f"The API key {key.name} is for {_TASKS[key.tasks[0]]} only, not for "
+                    f"{_TASKS[needed]}; use another key.",
+                )
         if task and key.max_sessions is not None and self._sessions[key.name] >= key.max_sessions:
             raise ProtocolError(
                 ErrorCode.RATE_LIMIT_EXCEEDED,

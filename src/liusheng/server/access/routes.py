@@ -17,6 +17,8 @@ _TASKS: dict[str, Task] = {
     paths.CPP_RUNTIME: "asr",
     paths.SPEECH_WEB_ASR: "asr",
     paths.REALTIME: "asr",
+    paths.LISTEN: "asr",
+    paths.MEDIA_STREAMS: "asr",
     paths.TRANSCRIPTIONS: "asr",
     paths.TRANSLATIONS: "asr",
     paths.TTS_STREAMING: "tts",
@@ -60,6 +62,10 @@ class Routes:
         if scope["type"] == "http" and (scope["method"] in _READING or path == paths.CPP_RUNTIME):
             return None
         return _TASKS.get(path)
+
+    def second_task(self, scope: Scope) -> Task | None:
+        """Return the task that a WebSocket uses besides `task`."""
+        return "tts" if self._path(scope) == paths.MEDIA_STREAMS else None
 
     def _path(self, scope: Scope) -> str:
         path: str = scope["path"]

@@ -19,6 +19,7 @@ from liusheng.models.store import default_home
 from liusheng.server.config.access import AccessSettings, TlsSettings
 from liusheng.server.config.compat import CompatSettings
 from liusheng.server.config.group import split
+from liusheng.server.config.integrations import DeepgramSettings, TwilioSettings, WyomingSettings
 from liusheng.server.config.lifecycle import DrainSettings, WatchdogSettings
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.llm import LlmSettings
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     tls: TlsSettings = TlsSettings()
     observe: ObserveSettings = ObserveSettings()
     llm: LlmSettings = LlmSettings()
+    deepgram: DeepgramSettings = DeepgramSettings()
+    twilio: TwilioSettings = TwilioSettings()
+    wyoming: WyomingSettings = WyomingSettings()
 
     @property
     def asr_options(self) -> AsrOptions:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.quoting import quoted
 from liusheng.server.http.error_format import error_format, http_status
 from liusheng.server.http.exchange import JSON
+from liusheng.server.http.refusal import refuse
 from liusheng.server.request_record import current_record
 
 
@@ -45,3 +47,32 @@ def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Resp
         return Response(body, http_status(reply.code), headers, JSON)
 
     return answer
+
+
+class NoRoute:
+    """What answers a path without a route: a WebSocket with the reason in place of its handshake.
+
+    http: answers requests over HTTP.
+    websockets: the paths of the WebSockets, with the prefix.
+    """
+
+    def __init__(self, http: ASGIApp, websockets: Sequence[str], path_prefix: str) -> None:
+        self._http = http
+        self._websockets = websockets
+        self._path_prefix = path_prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "websocket":
+            await self._http(scope, receive, send)
+            return
+        path: str = scope["path"]
+        meant = path.rstrip("/")
+        if meant in self._websockets:
+            advice = f"connect to {meant}, without the slash at its end"
+        else:
+            advice = f"those of this server are {', '.join(self._websockets)}"
+        error = ProtocolError(
+            ErrorCode.UNKNOWN_PATH, f"There is no WebSocket at {quoted(path)}; {advice}."
+        )
+        await refuse(scope, receive, send, error, self._path_prefix)

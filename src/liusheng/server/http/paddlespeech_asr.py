@@ -12,7 +12,7 @@ from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_body
 from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, RecognitionResult
-from liusheng.protocol.languages import check_language, from_locale
+from liusheng.protocol.languages import check_language
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.limits import LimitSettings
@@ -43,7 +43,7 @@ def paddlespeech_asr_endpoint(
         await wait_for_room(recognition)
         language, file = await parsed(exchange)
         exchange.holds(len(file))
-        lang = check_language(from_locale(language), recognition.languages)
+        lang = check_language(language, recognition.languages)
         params = StreamParams(lang=lang, script=script)
         async with file_recognition(
             recognition, decoding, params, io.BytesIO(file), max_seconds=limits.upload_seconds

@@ -54,8 +54,11 @@ def asr_stream_endpoint(
         query = convert(parameters, RecognitionQuery, strict=False)
         refuse_unsupported(parameters, UNSUPPORTED_RECOGNITION)
         check_audio_format(query.format, parameters)
-        check_language(query.lang, recognition.languages)
-        check_choice(query.languages, recognition.languages)
+        query = msgspec.structs.replace(
+            query,
+            lang=check_language(query.lang, recognition.languages),
+            languages=check_choice(query.languages, recognition.languages),
+        )
         media_type = preferred(request.headers.get("accept", ""), (LINES, EVENTS))
         render = _line if media_type == LINES else event
         replies = Replies(query)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.app import Application
@@ -122,14 +122,27 @@ class Generations:
         return self._current.application.key_use.limits.open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve(lambda application: application.asgi, scope, receive, send)
+
+    async def wyoming(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection of the Wyoming protocol."""
+        await self._serve(lambda application: application.wyoming, scope, receive, send)
+
+    async def _serve(
+        self,
+        entry: Callable[[Application], ASGIApp],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         generation = self._current
         if self.draining or is_observation(scope, generation.path_prefix):
             # No session that a drain would wait for: a refusal, or an answer about the server.
-            await generation.application.asgi(scope, receive, send)
+            await entry(generation.application)(scope, receive, send)
             return
         generation.connections += 1
         try:
-            await generation.application.asgi(scope, receive, send)
+            await entry(generation.application)(scope, receive, send)
         finally:
             generation.connections -= 1
 

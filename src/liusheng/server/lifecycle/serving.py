@@ -29,6 +29,7 @@ from liusheng.server.observe.open_tracing import open_tracing
 from liusheng.server.observe.request_log import RequestLog
 from liusheng.server.observe.tracing import Tracing
 from liusheng.server.uvicorn_server import ApplicationServer
+from liusheng.server.wyoming_listener import WyomingListener
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +97,10 @@ async def serve_until_stopped(
     observer.watch(generations, server.limits)
     for each in bound:
         start_listening(each)
+    wyoming = WyomingListener(
+        RequestLog(generations.wyoming, observer), settings.wyoming, server.limits
+    )
+    await wyoming.start()
     ports = [each.getsockname()[1] for each in bound]
     keys = access.keyring is not None and access.keyring.required
     sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis, keys=keys))
@@ -133,6 +138,7 @@ async def serve_until_stopped(
         server.should_exit = True
         await serving
     finally:
+        wyoming.stop()
         await generations.end(engines)
         await _stopped(tracing)
 

@@ -16,12 +16,16 @@ PAGE = "page"
 _SESSIONS = {
     ("websocket", paths.ASR_STREAMING): ("asr", "websocket"),
     ("websocket", paths.REALTIME): ("asr", "realtime"),
+    ("websocket", paths.LISTEN): ("asr", "deepgram"),
+    ("websocket", paths.MEDIA_STREAMS): ("asr", "twilio"),
+    ("websocket", paths.WYOMING): ("asr", "wyoming"),
     ("websocket", paths.CPP_RUNTIME): ("asr", "cpp_runtime"),
     ("websocket", paths.SPEECH_WEB_ASR): ("asr", "speech_web"),
     ("websocket", paths.TTS_STREAMING): ("tts", "websocket"),
     ("websocket", paths.SPEECH_WEB_TTS): ("tts", "speech_web"),
     ("http", paths.ASR_STREAMING): ("asr", "http_stream"),
     ("http", paths.ASR): ("asr", "http"),
+    ("http", paths.LISTEN): ("asr", "deepgram"),
     ("http", paths.TRANSCRIPTIONS): ("asr", "openai"),
     ("http", paths.TRANSLATIONS): ("asr", "openai"),
     ("http", paths.TTS_STREAMING): ("tts", "http_stream"),
@@ -94,7 +98,7 @@ def is_observation(scope: Scope, path_prefix: str) -> bool:
 
 def api_path(path: str, path_prefix: str) -> str:
     """Return a path below the prefix; "" for one that is elsewhere."""
-    if not path_prefix:
+    if not path_prefix or path == paths.WYOMING:
         return path
     return path.removeprefix(path_prefix) if path.startswith(f"{path_prefix}/") else ""
 

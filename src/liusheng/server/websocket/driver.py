@@ -216,12 +216,14 @@ class SocketDriver(Generic[C]):
         finally:
             self._flushed.set()
 
-    async def _send_message(self, message: str | Close) -> bool:
+    async def _send_message(self, message: str | bytes | Close) -> bool:
         """Send a message or the close; return whether the connection took it."""
         self._sending_since = awake.time()
         try:
             if isinstance(message, Close):
                 await self._close(message.code, message.reason)
+            elif isinstance(message, bytes):
+                await self._websocket.send_bytes(message)
             else:
                 await self._websocket.send_text(message)
         except (WebSocketDisconnect, RuntimeError) as error:

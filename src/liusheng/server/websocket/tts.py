@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from functools import partial
-
-import msgspec
-import structlog
 from starlette.websockets import WebSocket
 
-from liusheng.protocol import tts
-from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
+from liusheng.protocol.tts_commands import TtsCommand
 from liusheng.protocol.tts_session import TTSSession
-from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.messages import Output
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.runtime.synthesis.speech import Packet, Speech
-from liusheng.server.errors import invalid_ssml, server_busy, synthesis_failed
 from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.pacing import PlaybackClock, split_packet
-from liusheng.tts.ssml import SsmlError, parse
-from liusheng.tts.types import SpeechRequest
-
-_log = logging.getLogger(__name__)
+from liusheng.server.websocket.speeches import Speeches
 
 
 class TTSSocket(SocketDriver[TtsCommand]):
@@ -37,122 +22,14 @@ class TTSSocket(SocketDriver[TtsCommand]):
         max_text_chars: int,
         idle_seconds: float,
     ) -> None:
-        self._tts = TTSSession(
+        session = TTSSession(
             voices={voice.id: voice.name for voice in synthesis.voices},
             max_text_chars=max_text_chars,
             idle_seconds=idle_seconds,
         )
-        super().__init__(websocket, self._tts, idle_seconds)
-        self._synthesis = synthesis
-        self._speeches: dict[int, Speech] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        # What was added to texts that wait for a place.
-        self._waiting: dict[int, list[ExtendText]] = {}
-        self._playback = PlaybackClock()
+        super().__init__(websocket, session, idle_seconds)
+        self._speeches = Speeches(synthesis, session, self)
 
     def execute(self, command: TtsCommand) -> None:
         """Execute a command of the session."""
-        number = command.number
-        if isinstance(command, StartText):
-            self._start(command)
-        elif isinstance(command, ExtendText) and number in self._waiting:
-            self._waiting[number].append(command)
-        elif isinstance(command, ExtendText) and number in self._speeches:
-            self._speeches[number].extend(command.text, last=command.last)
-        elif isinstance(command, CancelText) and number in self._tasks:
-            self._tasks[number].cancel()
-            # Here and not by the task: one that is cancelled before its first step does nothing.
-            self._forget(number)
-            self._playback.reset()
-
-    def _start(self, text: StartText) -> None:
-        try:
-            if text.ssml:
-                parse(text.text)
-            speech = None if self._synthesis.admission.queues else self._speak(text)
-        except BusyError as error:
-            self._refuse(text, error)
-            return
-        except SsmlError as error:
-            self._tts.failed(text.number, invalid_ssml(error))
-            return
-        number = text.number
-        if speech:
-            self._speeches[number] = speech
-            task = self.start(partial(self._synthesize, text, speech))
-        else:
-            self._waiting[number] = []
-            task = self.start(partial(self._synthesize_when_there_is_room, text))
-        self._tasks[number] = task
-
-        task.add_done_callback(lambda _: self._forget(number))
-
-    def _forget(self, number: int) -> None:
-        """A text is over: give back the place of its speech."""
-        self._tasks.pop(number, None)
-        self._waiting.pop(number, None)
-        if speech := self._speeches.pop(number, None):
-            speech.cancel()
-
-    def _speak(self, text: StartText) -> Speech:
-        request = SpeechRequest(
-            text.text, text.voice, text.speed, text.volume, text.ssml, text.markup
-        )
-        output = Output(text.format, text.sample_rate)
-        return self._synthesis.speak(request, output, more=not text.last)
-
-    def _refuse(self, text: StartText, error: BusyError) -> None:
-        _log.warning("refused: %s", error)
-        self._tts.failed(text.number, server_busy("text", error))
-
-    async def _synthesize_when_there_is_room(self, text: StartText) -> None:
-        structlog.contextvars.bind_contextvars(session=self._tts.id)
-        try:
-            await self._synthesis.wait_for_room(text.voice)
-            speech = self._speak(text)
-        except BusyError as error:
-            self._refuse(text, error)
-            self.progress()
-            return
-        self._speeches[text.number] = speech
-        for part in self._waiting.pop(text.number):
-            speech.extend(part.text, last=part.last)
-        await self._synthesize(text, speech)
-
-    async def _synthesize(self, text: StartText, speech: Speech) -> None:
-        structlog.contextvars.bind_contextvars(session=self._tts.id)
-        try:
-            silent = await self._send_audio(text, speech)
-        except Exception:
-            _log.exception("synthesis failed")
-            self._tts.failed(text.number, synthesis_failed())
-        else:
-            skipped = msgspec.convert(speech.skipped, tuple[tts.Skipped, ...], from_attributes=True)
-            self._tts.finished(text.number, silent=silent, skipped=skipped)
-        self.progress()
-
-    async def _send_audio(self, text: StartText, speech: Speech) -> bool:
-        """Send the audio of a text at the client's pace; return whether there was none."""
-        silent = True
-        async for packet in speech.packets():
-            silent = False
-            if text.pace is None:
-                await self._send(text, packet)
-            else:
-                await self._send_paced(text, packet, text.pace)
-        return silent
-
-    async def _send_paced(self, text: StartText, packet: Packet, pace: float) -> None:
-        for part in split_packet(packet, pace / 2):
-            await asyncio.sleep(self._playback.delay(part.seconds, pace))
-            await self._send(text, part)
-            self._playback.sent(part.seconds)
-
-    async def _send(self, text: StartText, packet: Packet) -> None:
-        marks = None
-        if text.marks:
-            marks = msgspec.convert(packet.marks, tuple[tts.Mark, ...], from_attributes=True)
-        self._tts.audio(text.number, packet.audio, marks)
-        self.progress()
-        # One packet at a time: `cancel` cannot take back what is written to the socket.
-        await self.flushed()
+        self._speeches.execute(command)

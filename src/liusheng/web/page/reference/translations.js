@@ -58,6 +58,7 @@ export const TITLES = {
   "Punctuate a text; one that has punctuation is returned unchanged.":
     "为文本添加标点；已有标点的文本原样返回。",
   "Recognise a file (OpenAI's API).": "识别一个文件（OpenAI 接口）。",
+  "Recognise a file (Deepgram's API).": "识别一个文件（Deepgram 接口）。",
   "Recognise a file.": "识别一个文件。",
   "Recognise audio while it is sent.": "边发送音频边识别。",
   "Return metrics in Prometheus' text format.": "以 Prometheus 文本格式返回指标。",

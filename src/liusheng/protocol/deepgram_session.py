@@ -1,0 +1,381 @@
+"""The state machine of one connection of Deepgram's live recognition (see
+`liusheng.protocol.session`).
+
+Audio goes into a recognition, whose utterances are the final results. `Finalize` ends its audio,
+and audio after it begins another one, whose times go on; so several may be under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from liusheng.protocol import asr, deepgram
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.frames import parse_object
+from liusheng.protocol.limits import packet_too_large, session_too_long
+from liusheng.protocol.quoting import quoted
+from liusheng.protocol.recognition_commands import (
+    BeginRecognition,
+    DropRecognition,
+    EndRecognition,
+    FeedRecognition,
+    RecognitionCommand,
+)
+from liusheng.protocol.session import BaseSession, random_id
+from liusheng.protocol.transcript import Transcript
+from liusheng.protocol.utterance import UtteranceLike
+
+_MAX_MESSAGE_CHARS = 10_000
+
+
+@dataclass
+class _Part:
+    """A recognition.
+
+    offset: seconds of audio before it.
+    seconds: of its audio.
+    closed: seconds of it up to the end of the last closed utterance.
+    open: the text of the open utterance that the client was sent.
+    speaking: the client was told of the open utterance.
+    finalizing: its audio was ended by `Finalize`; the last of its results says so.
+    held: the newest final result, until it is known whether it is the last.
+    """
+
+    number: int
+    offset: float
+    seconds: float = 0.0
+    closed: float = 0.0
+    open: str = ""
+    speaking: bool = False
+    finalizing: bool = False
+    held: deepgram.Results | None = None
+
+
+class DeepgramSession(BaseSession[RecognitionCommand]):
+    """The session of one connection.
+
+    query: the parameters of its address.
+    start: those of each recognition.
+    model: the name of the model.
+    created: when the connection was opened, as ISO 8601.
+    max_packet_bytes: bytes of audio in one frame.
+    max_seconds: seconds of audio of one recognition; 0: no limit.
+    """
+
+    def __init__(
+        self,
+        query: deepgram.ListenQuery,
+        start: asr.Start,
+        *,
+        model: str,
+        version: str,
+        created: str,
+        max_packet_bytes: int,
+        max_seconds: float = 0,
+        idle_seconds: float = 60,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        super().__init__(idle_seconds, new_id)
+        self._id = new_id()
+        self._query = query
+        self._start = start
+        self._created = created
+        self._max_packet_bytes = max_packet_bytes
+        self._max_seconds = max_seconds
+        self._metadata = deepgram.ResultsMetadata(
+            request_id=self._id,
+            model_info=deepgram.ModelInfo(name=model, version=version),
+            model_uuid=model,
+        )
+        self._sha256 = hashlib.sha256()
+        self._parts: dict[int, _Part] = {}
+        self._current: _Part | None = None  # takes the audio
+        self._numbers = 0
+        self._seconds = 0.0
+        self._last_word: float | None = None  # its end, until the client was told of the silence
+        self._ending = False  # the client has sent all
+        self._end_reason: tuple[ProtocolError, CloseCode] | None = None
+
+    # What the driver reads
+
+    @property
+    def awaits_client(self) -> bool:
+        """Whether the client has to send next: no audio that it ended is being recognised."""
+        pending = any(each is not self._current for each in self._parts.values())
+        return not (self._closed or self._ending or pending)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether audio was received whose text is not complete."""
+        return bool(self._parts)
+
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the audio that was received, and the session after its text is sent."""
+        if self._closed or not self._parts:
+            self.stop(error, code)
+            return
+        self._end_reason = error, code
+        self._end_audio()
+
+    # What the client does
+
+    def text_received(self, frame: str) -> None:
+        """Handle a message."""
+        if self._closed or self._ending or self._end_reason:
+            return
+        try:
+            kind = parse_object(frame, _MAX_MESSAGE_CHARS).get("type")
+            if kind == "Finalize":
+                self._finalize()
+            elif kind == "CloseStream":
+                self._close_stream()
+            elif kind == "Configure":
+                self._outbox.append(
+                    deepgram.ConfigureFailure(
+                        request_id=self._id,
+                        error="This server takes parameters in the address only; connect again.",
+                        code=ErrorCode.UNSUPPORTED_FIELD,
+                    )
+                )
+            elif kind != "KeepAlive":
+                raise ProtocolError(
+                    ErrorCode.UNKNOWN_SIGNAL,
+                    f"Unknown message {quoted(kind)}; send KeepAlive, Finalize, CloseStream, or "
+                    "audio in binary frames.",
+                )
+        except ProtocolError as error:
+            self._report(error)
+
+    def bytes_received(self, data: bytes) -> None:
+        """Handle audio; an empty frame ends it, as `CloseStream` does."""
+        if self._closed or self._ending or self._end_reason:
+            return
+        try:
+            if not data:
+                self._close_stream()
+            else:
+                self._feed(data)
+        except ProtocolError as error:
+            # Audio that is missing from the middle would not be noticed.
+            self.stop(error, CloseCode.POLICY)
+
+    # What the recogniser does
+
+    def refused(self, number: int, error: ProtocolError) -> None:
+        """A recognition cannot be opened."""
+        self.failed(number, error)
+
+    def decoded(self, number: int, seconds: float) -> None:
+        """Seconds of audio were decoded from a container."""
+        if part := self._parts.get(number):
+            try:
+                self._count(part, seconds)
+            except ProtocolError as error:
+                self.stop(error, CloseCode.POLICY)
+
+    def updated(
+        self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
+    ) -> None:
+        """A recognition has new text."""
+        part = self._parts.get(number)
+        if part is None:
+            return
+        for utterance in closed:
+            transcript = Transcript()
+            transcript.update([utterance], utterance.index + 1, "", 0)
+            if transcript.view.result:
+                self._send_final(part, utterance, transcript)
+            part.closed = max(part.closed, utterance.end)
+            part.open, part.speaking = "", False
+        if text:
+            transcript = Transcript()
+            transcript.update([], index, text, stable)
+            self._send_interim(part, transcript.view.result)
+
+    def finished(self, number: int) -> None:
+        """Every utterance of a recognition is closed."""
+        part = self._remove(number)
+        if part is None:
+            return
+        if part.finalizing:
+            self._send_finalized(part)
+        self._end()
+
+    def failed(self, number: int, error: ProtocolError) -> None:
+        """A recognition is lost; the client would not notice that text is missing."""
+        if self._remove(number):
+            code = (
+                CloseCode.TRY_AGAIN_LATER
+                if error.code is ErrorCode.SERVER_BUSY
+                else CloseCode.INTERNAL
+            )
+            self.stop(error, code)
+
+    # Internals: what the client sends
+
+    def _feed(self, data: bytes) -> None:
+        if len(data) > self._max_packet_bytes:
+            raise packet_too_large(len(data), self._max_packet_bytes)
+        part = self._current or self._begin(data)
+        if per_second := self._start.bytes_per_second:
+            self._count(part, len(data) / per_second)
+        self._sha256.update(data)
+        self._commands.append(FeedRecognition(part.number, data))
+        self._note_silence(part)
+
+    def _begin(self, data: bytes) -> _Part:
+        start = self._start
+        if self._query.encoding is msgspec.UNSET:
+            start = msgspec.structs.replace(start, format=deepgram.container_of(data))
+        self._numbers += 1
+        part = _Part(self._numbers, self._seconds)
+        self._current = self._parts[part.number] = part
+        self._commands.append(BeginRecognition(part.number, start))
+        return part
+
+    def _count(self, part: _Part, seconds: float) -> None:
+        if 0 < self._max_seconds < part.seconds + seconds:
+            raise session_too_long(self._max_seconds, "Connect again for more.")
+        part.seconds += seconds
+        self._seconds += seconds
+
+    def _finalize(self) -> None:
+        part = self._current
+        if part is None:
+            self._send_finalized(_Part(0, self._seconds))
+        elif not self._start.bytes_per_second:
+            raise ProtocolError(
+                ErrorCode.INVALID_FIELD,
+                "Finalize needs raw samples: a container cannot be divided. Set the parameters "
+                "encoding and sample_rate.",
+            )
+        else:
+            part.finalizing = True
+            self._end_audio()
+
+    def _close_stream(self) -> None:
+        self._ending = True
+        self._end_audio()
+        self._end()
+
+    def _end_audio(self) -> None:
+        if self._current:
+            self._commands.append(EndRecognition(self._current.number))
+            self._current = None
+
+    # Internals: what it is sent
+
+    def _send_final(self, part: _Part, utterance: UtteranceLike, transcript: Transcript) -> None:
+        self._send_started(part)
+        words = deepgram.words_of(transcript.times(), part.offset)
+        result = self._results(
+            part,
+            utterance.start,
+            utterance.end,
+            transcript.view.result,
+            final=True,
+            ended=self._query.ends_speech,
+            words=words,
+        )
+        if part.held:
+            self._outbox.append(part.held)
+        if part.finalizing:
+            part.held = result
+        else:
+            self._outbox.append(result)
+        self._last_word = words[-1].end if words else round(part.offset + utterance.end, 3)
+
+    def _send_interim(self, part: _Part, text: str) -> None:
+        self._send_started(part)
+        self._last_word = None
+        if self._query.interim_results and text and text != part.open:
+            self._outbox.append(
+                self._results(part, part.closed, part.seconds, text, final=False, ended=False)
+            )
+        part.open = text
+
+    def _send_started(self, part: _Part) -> None:
+        if not part.speaking:
+            part.speaking = True
+            if self._query.vad_events:
+                self._outbox.append(deepgram.SpeechStarted(timestamp=round(self._seconds, 3)))
+
+    def _send_finalized(self, part: _Part) -> None:
+        last = part.held or self._results(
+            part, part.closed, part.seconds, "", final=True, ended=True
+        )
+        self._outbox.append(msgspec.structs.replace(last, from_finalize=True, speech_final=True))
+
+    def _results(
+        self,
+        part: _Part,
+        start: float,
+        end: float,
+        text: str,
+        *,
+        final: bool,
+        ended: bool,
+        words: Iterable[deepgram.Word] = (),
+    ) -> deepgram.Results:
+        """Return a result. start, end: in seconds of the part."""
+        alternative = deepgram.Alternative(transcript=text, words=tuple(words))
+        return deepgram.Results(
+            start=round(part.offset + start, 3),
+            duration=round(max(0.0, end - start), 3),
+            is_final=final,
+            speech_final=ended,
+            channel=deepgram.Channel(alternatives=(alternative,)),
+            metadata=self._metadata,
+        )
+
+    def _note_silence(self, part: _Part) -> None:
+        """Tell the client if it was silent for the time that it set."""
+        limit = self._query.utterance_end_ms
+        if self._last_word is None or not isinstance(limit, int) or part.speaking:
+            return
+        if self._seconds >= self._last_word + limit / 1000:
+            self._outbox.append(deepgram.UtteranceEnd(last_word_end=self._last_word))
+            self._last_word = None
+
+    def _end(self) -> None:
+        """End the session after the last text, if it is to end."""
+        if self._parts or self._closed:
+            return
+        if self._end_reason:
+            self.stop(*self._end_reason)
+        elif self._ending:
+            self._outbox.append(
+                deepgram.Metadata(
+                    request_id=self._id,
+                    sha256=self._sha256.hexdigest(),
+                    created=self._created,
+                    duration=round(self._seconds, 3),
+                    channels=self._query.channels,
+                )
+            )
+            self._close(CloseCode.NORMAL, "finished")
+
+    def _remove(self, number: int) -> _Part | None:
+        if self._current and self._current.number == number:
+            self._current = None
+        return self._parts.pop(number, None)
+
+    def _abandon_all(self) -> Iterable[msgspec.Struct]:
+        self._commands.extend(DropRecognition(number) for number in self._parts)
+        self._parts.clear()
+        self._current = None
+        return ()
+
+    def _report(self, error: ProtocolError) -> None:
+        self._outbox.append(
+            deepgram.Error(
+                variant=error.code.value,
+                description=error.message,
+                message=error.message,
+                code=error.code,
+            )
+        )

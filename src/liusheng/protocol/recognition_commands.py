@@ -1,0 +1,66 @@
+"""The commands, and the events, of a session with several recognitions, each with a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from liusheng.protocol import asr
+from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.utterance import UtteranceLike
+
+
+@dataclass(frozen=True)
+class BeginRecognition:
+    """Open a recognition of audio in the format of `start`; answer with `refused` if that is
+    impossible."""
+
+    number: int
+    start: asr.Start
+
+
+@dataclass(frozen=True)
+class FeedRecognition:
+    """Pass audio to a recognition."""
+
+    number: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class EndRecognition:
+    """End the audio of a recognition; answer with `finished`."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class DropRecognition:
+    """Drop a recognition; no answer is expected."""
+
+    number: int
+
+
+RecognitionCommand = BeginRecognition | FeedRecognition | EndRecognition | DropRecognition
+
+
+class NumberedRecognitionEvents(Protocol):
+    """What a recogniser reports to such a session."""
+
+    def refused(self, number: int, error: ProtocolError) -> None:
+        """A recognition cannot be opened."""
+
+    def decoded(self, number: int, seconds: float) -> None:
+        """Seconds of audio were decoded from a container."""
+
+    def updated(
+        self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
+    ) -> None:
+        """A recognition has new text; see `liusheng.protocol.transcript.Transcript.update`."""
+
+    def finished(self, number: int) -> None:
+        """Every utterance of a recognition is closed."""
+
+    def failed(self, number: int, error: ProtocolError) -> None:
+        """A recognition is lost."""

@@ -1,0 +1,351 @@
+"""The state machine of one connection of the Wyoming protocol (see `liusheng.protocol.session`).
+
+Its frames are the bytes of the connection. A client that waits for a transcript or for audio knows
+no errors: after an error the connection is closed, which it notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from liusheng.protocol import asr, tts, wyoming
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.frames import convert, max_json_size
+from liusheng.protocol.languages import AUTO, check_language
+from liusheng.protocol.limits import session_too_long
+from liusheng.protocol.quoting import quoted
+from liusheng.protocol.recognition_commands import (
+    BeginRecognition,
+    DropRecognition,
+    EndRecognition,
+    FeedRecognition,
+    RecognitionCommand,
+)
+from liusheng.protocol.session import BaseSession, random_id
+from liusheng.protocol.spoken_texts import SpokenText, SpokenTexts, Voices, voice_for, without
+from liusheng.protocol.synthesis_request import empty_text, nothing_to_say
+from liusheng.protocol.transcript import Transcript
+from liusheng.protocol.tts_commands import TtsCommand
+from liusheng.protocol.utterance import UtteranceLike
+
+WyomingCommand = RecognitionCommand | TtsCommand
+
+_MAX_HOTWORDS = 200
+_RATE: tts.AudioSampleRate = 24_000
+_AUDIO = {"rate": _RATE, "width": 2, "channels": 1}
+
+
+@dataclass
+class _Recognition:
+    """sent: the text that the client has received; started: whether it was told of any."""
+
+    number: int
+    bytes_per_second: int
+    seconds: float = 0.0
+    transcript: Transcript = field(default_factory=Transcript)
+    sent: str = ""
+    started: bool = False
+
+
+class WyomingSession(BaseSession[WyomingCommand]):
+    """The session of one connection.
+
+    info: what `describe` is answered with.
+    languages: of recognition; empty: the server has none.
+    voices: of synthesis; empty: the server has none.
+    hints: returns the parameters without what the model does not take.
+    max_packet_bytes: bytes of audio in one event.
+    max_seconds: seconds of audio in one recognition; 0: no limit.
+    max_text_chars: characters of one text.
+    """
+
+    def __init__(
+        self,
+        *,
+        info: Mapping[str, Any],
+        languages: Collection[str],
+        voices: Voices,
+        hints: Callable[[asr.Start], asr.Start] = lambda start: start,
+        max_packet_bytes: int,
+        max_seconds: float = 0,
+        max_text_chars: int = 10_000,
+        idle_seconds: float = 60,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        super().__init__(idle_seconds, new_id)
+        self._id = new_id()
+        self._info = dict(info)
+        self._languages = languages
+        self._voices = voices
+        self._hints = hints
+        self._max_seconds = max_seconds
+        self._texts = SpokenTexts(
+            self._commands.append,
+            lambda _: self._send("synthesize-stopped"),
+            sample_rate=_RATE,
+            max_text_chars=max_text_chars,
+        )
+        self._reader = wyoming.EventReader(max_json_size(max_text_chars), max_packet_bytes)
+        self._numbers = 0
+        self._start = asr.Start(name="wyoming")  # of the next recognition
+        self._format: wyoming.AudioFormat | None = None
+        self._current: _Recognition | None = None  # takes the audio
+        self._recognitions: dict[int, _Recognition] = {}
+        self._handlers: dict[str, Callable[[wyoming.Event], None]] = {
+            "describe": lambda _: self._send("info", **self._info),
+            "ping": self._ping,
+            "transcribe": self._transcribe,
+            "audio-start": self._audio_start,
+            "audio-chunk": self._audio_chunk,
+            "audio-stop": lambda _: self._audio_stop(),
+            "synthesize": self._synthesize,
+            "synthesize-start": self._synthesize_start,
+            "synthesize-chunk": self._synthesize_chunk,
+            "synthesize-stop": lambda _: self._synthesize_stop(),
+        }
+
+    # What the driver reads
+
+    @property
+    def awaits_client(self) -> bool:
+        """Whether the client has to send next: it waits for no transcript and no audio."""
+        recognising = any(each is not self._current for each in self._recognitions.values())
+        return not (self._closed or recognising or self._texts.awaited)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether audio or a text was received whose result is not complete."""
+        return bool(self._recognitions or len(self._texts))
+
+    @property
+    def held(self) -> int:
+        """How many bytes are held for the client, roughly."""
+        return super().held + self._reader.held + self._texts.held
+
+    # What the client does
+
+    def text_received(self, frame: str) -> None:
+        """Handle a text frame; there is none on such a connection."""
+        self.bytes_received(frame.encode())
+
+    def bytes_received(self, data: bytes) -> None:
+        """Handle bytes of the connection."""
+        if self._closed:
+            return
+        try:
+            for event in self._reader.feed(data):
+                handle = self._handlers.get(event.type)
+                if handle:  # servers ignore other events
+                    handle(event)
+                if self._closed:
+                    return
+        except ProtocolError as error:
+            self.stop(error, CloseCode.POLICY)
+
+    # What the recogniser does
+
+    def refused(self, number: int, error: ProtocolError) -> None:
+        """A recognition cannot be opened."""
+        self.failed(number, error)
+
+    def decoded(self, number: int, seconds: float) -> None:
+        """Audio was decoded from a container; there is none in this protocol."""
+
+    def updated(
+        self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
+    ) -> None:
+        """A recognition has new text."""
+        if recognition := self._recognitions.get(number):
+            recognition.transcript.update(closed, index, text, stable)
+            self._send_chunk(recognition, recognition.transcript.view.stable)
+
+    def finished(self, number: int) -> None:
+        """Every utterance of a recognition is closed."""
+        recognition = self._recognitions.pop(number, None)
+        if recognition is None:
+            return
+        text = recognition.transcript.view.result
+        self._send_chunk(recognition, text)
+        self._send("transcript", text=text)
+        if recognition.started:
+            self._send("transcript-stop")
+
+    def failed(self, number: int, error: ProtocolError) -> None:
+        """A recognition or a text is lost."""
+        if number in self._recognitions or self._texts.first(number):
+            self.stop(error, CloseCode.INTERNAL)
+
+    # What the synthesiser does
+
+    def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
+        """A packet of a text's audio."""
+        if text := self._texts.first(number):
+            if not text.started:
+                text.started = True
+                self._send("audio-start", **_AUDIO)
+            self._outbox.append(wyoming.Event(type="audio-chunk", data=_AUDIO, payload=audio))
+
+    def spoken(self, number: int, *, silent: bool) -> None:
+        """A text is synthesised. silent: nothing in it can be pronounced."""
+        text = self._texts.first(number)
+        if text is None:
+            return
+        if silent and not text.streamed:
+            self.stop(nothing_to_say(text.plain), CloseCode.POLICY)
+            return
+        self._texts.over(text)
+        if text.started:
+            self._send("audio-stop")
+        if text.streamed:
+            self._send("synthesize-stopped")
+        self._texts.advance()
+
+    # Internals: recognition
+
+    def _ping(self, event: wyoming.Event) -> None:
+        text = convert(event.data, wyoming.Ping).text
+        self._send("pong", **({} if text is None else {"text": text}))
+
+    def _transcribe(self, event: wyoming.Event) -> None:
+        asked = convert(event.data, wyoming.Transcribe)
+        self._check_recognition()
+        lang = check_language(asked.language or AUTO, self._languages, "language")
+        terms = dict.fromkeys([*(asked.transcript_names or ()), *(asked.transcript_terms or ())])
+        start = asr.Start(
+            name="wyoming",
+            lang=lang,
+            hotwords=tuple(each for each in terms if 0 < len(each) <= 50)[:_MAX_HOTWORDS],
+        )
+        self._start = self._hints(start)
+
+    def _audio_start(self, event: wyoming.Event) -> None:
+        self._check_recognition()
+        if self._current:
+            self._commands.append(DropRecognition(self._current.number))
+            del self._recognitions[self._current.number]
+            self._current = None
+        self._format = convert(event.data, wyoming.AudioFormat)
+
+    def _audio_chunk(self, event: wyoming.Event) -> None:
+        self._check_recognition()
+        audio = convert(event.data, wyoming.AudioFormat)
+        if self._format is None:
+            self._format = audio
+        elif audio != self._format:
+            raise ProtocolError(
+                ErrorCode.INVALID_FIELD,
+                f"An audio-chunk has the format {quoted(audio)}, but the audio before it "
+                f"{quoted(self._format)}. Send audio-stop and audio-start between them.",
+            )
+        if not event.payload:
+            return
+        recognition = self._current or self._begin(audio)
+        recognition.seconds += len(event.payload) / recognition.bytes_per_second
+        if 0 < self._max_seconds < recognition.seconds:
+            raise session_too_long(self._max_seconds, "Send audio-stop, then more.")
+        self._commands.append(FeedRecognition(recognition.number, event.payload))
+
+    def _begin(self, audio: wyoming.AudioFormat) -> _Recognition:
+        self._numbers += 1
+        start = msgspec.structs.replace(
+            self._start, sample_rate=audio.rate, channels=audio.channels
+        )
+        self._current = _Recognition(self._numbers, start.bytes_per_second)
+        self._recognitions[self._numbers] = self._current
+        self._commands.append(BeginRecognition(self._numbers, start))
+        return self._current
+
+    def _audio_stop(self) -> None:
+        self._check_recognition()
+        self._format = None
+        if self._current:
+            self._commands.append(EndRecognition(self._current.number))
+            self._current = None
+        else:
+            self._send("transcript", text="")
+
+    def _check_recognition(self) -> None:
+        if not self._languages:
+            raise without("recognition")
+
+    def _send_chunk(self, recognition: _Recognition, text: str) -> None:
+        sent = recognition.sent
+        if len(text) > len(sent) and text.startswith(sent):
+            if not recognition.started:
+                recognition.started = True
+                self._send("transcript-start")
+            self._send("transcript-chunk", text=text[len(sent) :])
+            recognition.sent = text
+
+    # Internals: synthesis
+
+    def _synthesize(self, event: wyoming.Event) -> None:
+        if self._texts.growing:  # the whole text, for servers that take no pieces
+            return
+        asked = convert(event.data, wyoming.Synthesize)
+        if not asked.text.strip():
+            raise empty_text()
+        text = self._new_text(asked)
+        text.plain = asked.text
+        self._texts.add(text)
+
+    def _synthesize_start(self, event: wyoming.Event) -> None:
+        asked = convert(event.data, wyoming.SynthesizeStart)
+        if self._texts.growing:
+            self._texts.complete(self._texts.growing)
+        text = self._new_text(asked)
+        text.streamed, text.complete = True, False
+        self._texts.add(text)
+
+    def _synthesize_chunk(self, event: wyoming.Event) -> None:
+        if self._texts.growing is None:
+            raise _not_started("synthesize-chunk")
+        more = convert(event.data, wyoming.SynthesizeChunk).text
+        self._texts.grow(self._texts.growing, more)
+
+    def _synthesize_stop(self) -> None:
+        if self._texts.growing is None:
+            raise _not_started("synthesize-stop")
+        self._texts.complete(self._texts.growing)
+
+    def _new_text(self, asked: wyoming.SynthesizeStart) -> SpokenText:
+        voice = asked.voice or wyoming.Voice()
+        self._numbers += 1
+        return SpokenText(
+            self._numbers,
+            voice_for(self._voices, voice.name, voice.language),
+            ssml=asked.text_format == "ssml",
+        )
+
+    # Internals: the end
+
+    def _abandon_all(self) -> Iterable[msgspec.Struct]:
+        self._commands.extend(DropRecognition(number) for number in self._recognitions)
+        self._recognitions.clear()
+        self._current = None
+        self._texts.drop()
+        return ()
+
+    def _report(self, error: ProtocolError) -> None:
+        self._send("error", text=error.message, code=error.code.value)
+
+    def _send(self, kind: str, **data: Any) -> None:
+        self._outbox.append(wyoming.Event(type=kind, data=data))
+
+    def _encoded(self, message: msgspec.Struct) -> bytes:
+        assert isinstance(message, wyoming.Event)
+        return wyoming.encode_event(message)
+
+    def _note_error(self, message: msgspec.Struct) -> None:
+        if isinstance(message, wyoming.Event) and message.type == "error":
+            self._errors.append(message.data["code"])
+
+
+def _not_started(kind: str) -> ProtocolError:
+    return ProtocolError(
+        ErrorCode.NOT_STARTED, f"{kind} was received before synthesize-start; send that first."
+    )

@@ -1,0 +1,71 @@
+"""`/v1/listen`: Deepgram's live recognition over a WebSocket."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from starlette.websockets import WebSocket
+
+from liusheng import __version__
+from liusheng.asr.types import Script
+from liusheng.protocol.deepgram import listen_query, start_for
+from liusheng.protocol.deepgram_session import DeepgramSession
+from liusheng.protocol.languages import check_language
+from liusheng.protocol.recognition_commands import RecognitionCommand
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.server.config.limits import LimitSettings
+from liusheng.server.stream_params import supported_hints
+from liusheng.server.websocket.driver import SocketDriver
+from liusheng.server.websocket.recognitions import Recognitions
+
+
+class DeepgramSocket(SocketDriver[RecognitionCommand]):
+    """One WebSocket. script: of Chinese text."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        recognition: RecognitionService,
+        decoding: DecodingService,
+        *,
+        script: Script,
+        limits: LimitSettings,
+    ) -> None:
+        """Raises `ProtocolError` for the parameters of the address."""
+        query = listen_query(websocket.query_params.multi_items())
+        lang = check_language(query.language, recognition.languages, "language")
+        self._deepgram = DeepgramSession(
+            query,
+            supported_hints(recognition, start_for(query, lang), script),
+            model=recognition.model_for(lang),
+            version=__version__,
+            created=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+            max_packet_bytes=limits.max_packet_bytes,
+            max_seconds=limits.max_session_seconds,
+            idle_seconds=limits.idle_seconds,
+        )
+        super().__init__(websocket, self._deepgram, limits.idle_seconds)
+        self._recognitions = Recognitions(
+            recognition,
+            decoding,
+            self._deepgram,
+            self,
+            script=script,
+            max_finishing=limits.max_recognitions_per_socket,
+        )
+
+    async def run(self) -> None:
+        """Serve the WebSocket until it is closed."""
+        try:
+            await super().run()
+        finally:
+            self._recognitions.close()
+
+    def execute(self, command: RecognitionCommand) -> None:
+        """Execute a command of the session."""
+        self._recognitions.execute(command)
+
+    async def room(self) -> None:
+        """Wait until the next frame may be taken."""
+        await self._recognitions.room(lambda: self._deepgram.closed)

@@ -1,0 +1,179 @@
+"""The recognitions of one connection, each with a number: from commands to the service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from liusheng.asr.capabilities import NotSupportedError
+from liusheng.asr.types import Partial, Script, Utterance
+from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.recognition_commands import (
+    BeginRecognition,
+    DropRecognition,
+    EndRecognition,
+    FeedRecognition,
+    NumberedRecognitionEvents,
+    RecognitionCommand,
+)
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.workers.timeouts import wait_for_event
+from liusheng.server.audio_input import AudioInput, open_audio_input
+from liusheng.server.errors import no_audio, not_supported, recognition_failed, server_busy
+from liusheng.server.stream_params import stream_params
+from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
+
+_log = logging.getLogger(__name__)
+
+
+class Recognitions:
+    """Executes the commands of a session with several recognitions.
+
+    script: of Chinese text.
+    events: the session.
+    driver: of the session.
+    max_finishing: recognitions whose audio has ended, from which on `room` waits.
+    """
+
+    def __init__(
+        self,
+        recognition: RecognitionService,
+        decoding: DecodingService,
+        events: NumberedRecognitionEvents,
+        driver: SocketDriver[Any],
+        *,
+        script: Script,
+        max_finishing: int,
+    ) -> None:
+        self._service = recognition
+        self._decoding = decoding
+        self._events = events
+        self._driver = driver
+        self._script = script
+        self._max_finishing = max_finishing
+        self._inputs: dict[int, AudioInput] = {}
+        self._finishing: set[int] = set()
+        # What was asked of recognitions that wait for a place.
+        self._waiting: dict[int, list[RecognitionCommand]] = {}
+        self._opening: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()  # a recognition
+
+    def execute(self, command: RecognitionCommand) -> None:
+        """Execute a command of the session."""
+        number = command.number
+        if isinstance(command, BeginRecognition):
+            self._begin(command)
+        elif number in self._waiting:
+            self._waiting[number].append(command)
+        elif number not in self._inputs:
+            return
+        elif isinstance(command, FeedRecognition):
+            self._inputs[number].feed(command.data)
+        elif isinstance(command, EndRecognition):
+            self._finishing.add(number)
+            self._inputs[number].finish()
+        elif isinstance(command, DropRecognition):
+            self._drop(number)
+
+    async def room(self, over: Callable[[], bool]) -> None:
+        """Wait while an audio queue is full, while too many recognitions are under way, or until
+        those that were asked for are opened. over: whether there is nothing to wait for."""
+        while not over():
+            if self._opening:
+                await asyncio.wait(self._opening)
+            inputs = list(self._inputs.values())
+            if len(self._finishing) >= self._max_finishing:
+                await wait_for_event(self._ended, MAX_PAUSE)
+                self._ended.clear()
+            elif all([await each.room(MAX_PAUSE) for each in inputs]):
+                return
+
+    def close(self) -> None:
+        """The connection is over: open nothing more. The session has dropped what is open."""
+        for task in self._opening:
+            task.cancel()
+
+    def _begin(self, command: BeginRecognition) -> None:
+        if self._service.admission.queues:
+            self._waiting[command.number] = []
+            task = self._driver.start(partial(self._begin_when_there_is_room, command))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+        else:
+            self._begin_now(command)
+
+    async def _begin_when_there_is_room(self, command: BeginRecognition) -> None:
+        try:
+            await self._service.wait_for_room()
+        except BusyError as error:
+            self._refuse(command.number, error)
+        else:
+            self._begin_now(command)
+        for each in self._waiting.pop(command.number):
+            self.execute(each)
+        self._driver.progress()
+
+    def _begin_now(self, command: BeginRecognition) -> None:
+        number, start = command.number, command.start
+        params = stream_params(start, self._script)
+        try:
+            stream = self._service.open(
+                params,
+                partial(self._on_update, number),
+                partial(self._on_finish, number),
+                partial(self._on_fail, number),
+            )
+        except BusyError as error:
+            self._refuse(number, error)
+        except NotSupportedError as error:
+            self._events.refused(number, not_supported(error))
+        else:
+            self._inputs[number] = open_audio_input(
+                start,
+                stream,
+                self._decoding,
+                partial(self._on_decoded, number),
+                partial(self._on_fail, number),
+            )
+
+    def _refuse(self, number: int, error: BusyError) -> None:
+        _log.warning("refused: %s", error)
+        self._events.refused(number, server_busy("recognition", error))
+
+    def _drop(self, number: int) -> None:
+        self._inputs.pop(number).abandon()
+        self._over(number)
+
+    def _over(self, number: int) -> None:
+        self._inputs.pop(number, None)
+        self._finishing.discard(number)
+        self._ended.set()
+
+    def _on_decoded(self, number: int, seconds: float) -> None:
+        self._events.decoded(number, seconds)
+        self._driver.progress()
+
+    def _on_update(self, number: int, closed: tuple[Utterance, ...], hypothesis: Partial) -> None:
+        self._events.updated(number, closed, hypothesis.index, hypothesis.text, hypothesis.stable)
+        self._driver.progress()
+
+    def _on_finish(self, number: int) -> None:
+        self._over(number)
+        self._events.finished(number)
+        self._driver.progress()
+
+    def _on_fail(self, number: int, error: Exception) -> None:
+        if number in self._inputs:
+            self._drop(number)
+        if isinstance(error, GaveWayError):
+            error = no_audio()
+        elif not isinstance(error, ProtocolError):
+            _log.error("recognition failed: %s", error)
+            error = recognition_failed()
+        self._events.failed(number, error)
+        self._driver.progress()

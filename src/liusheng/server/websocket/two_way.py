@@ -1,0 +1,119 @@
+"""The driver of a connection that has both recognitions and texts to synthesise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from starlette.websockets import WebSocket
+
+from liusheng.asr.types import Script
+from liusheng.protocol import tts
+from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.recognition_commands import NumberedRecognitionEvents, RecognitionCommand
+from liusheng.protocol.session import DrivenSession
+from liusheng.protocol.spoken_texts import without
+from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
+from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.server.config.limits import LimitSettings
+from liusheng.server.websocket.driver import SocketDriver
+from liusheng.server.websocket.recognitions import Recognitions
+from liusheng.server.websocket.speeches import Speeches
+
+TwoWayCommand = RecognitionCommand | TtsCommand
+
+
+class TwoWaySession(DrivenSession[TwoWayCommand], NumberedRecognitionEvents, Protocol):
+    """A session whose recognitions and texts have numbers of their own."""
+
+    def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
+        """A packet of a text's audio."""
+
+    def spoken(self, number: int, *, silent: bool) -> None:
+        """A text is synthesised."""
+
+
+class TwoWaySocket(SocketDriver[TwoWayCommand]):
+    """One connection.
+
+    recognition, synthesis: None: the server has none.
+    script: of Chinese text.
+    encode: makes the client's audio of 16-bit PCM.
+    """
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        session: TwoWaySession,
+        recognition: RecognitionService | None,
+        decoding: DecodingService | None,
+        synthesis: SynthesisService | None,
+        *,
+        script: Script,
+        limits: LimitSettings,
+        encode: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        super().__init__(websocket, session, limits.idle_seconds)
+        self._two_way = session
+        self._recognitions: Recognitions | None = None
+        self._speeches: Speeches | None = None
+        if recognition and decoding:
+            self._recognitions = Recognitions(
+                recognition,
+                decoding,
+                session,
+                self,
+                script=script,
+                max_finishing=limits.max_recognitions_per_socket,
+            )
+        if synthesis:
+            events = _Spoken(session, encode)
+            self._speeches = Speeches(synthesis, events, self)
+
+    async def run(self) -> None:
+        """Serve the connection until it is closed."""
+        try:
+            await super().run()
+        finally:
+            if self._recognitions:
+                self._recognitions.close()
+
+    def execute(self, command: TwoWayCommand) -> None:
+        """Execute a command of the session."""
+        if isinstance(command, StartText | ExtendText | CancelText):
+            if self._speeches:
+                self._speeches.execute(command)
+        elif self._recognitions:
+            self._recognitions.execute(command)
+        else:
+            self._two_way.refused(command.number, without("recognition"))
+
+    async def room(self) -> None:
+        """Wait until the next frame may be taken."""
+        if self._recognitions:
+            await self._recognitions.room(lambda: self._two_way.closed)
+
+
+class _Spoken:
+    """The events of `Speeches` for such a session."""
+
+    def __init__(self, session: TwoWaySession, encode: Callable[[bytes], bytes]) -> None:
+        self._session = session
+        self._encode = encode
+
+    @property
+    def id(self) -> str:
+        return self._session.id
+
+    def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
+        self._session.audio(number, self._encode(audio), marks)
+
+    def finished(
+        self, number: int, *, silent: bool = False, skipped: Sequence[tts.Skipped] = ()
+    ) -> None:
+        self._session.spoken(number, silent=silent)
+
+    def failed(self, number: int, error: ProtocolError) -> None:
+        self._session.failed(number, error)

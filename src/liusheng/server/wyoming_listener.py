@@ -1,0 +1,214 @@
+"""The TCP port of the Wyoming protocol: its connections as WebSockets of the application.
+
+A connection becomes an ASGI scope whose messages are its bytes. So it passes the same limits, is
+counted, logged, drained and reloaded like any other session.
+
+The protocol has no keys and no TLS: who may connect is decided by address (`wyoming.clients`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Message, Scope
+from starlette.websockets import WebSocketDisconnect
+
+from liusheng.protocol import paths
+from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.wyoming import Event, encode_event
+from liusheng.runtime.workers.timeouts import wait_for_event
+from liusheng.server.config.integrations import WyomingSettings
+from liusheng.server.limits.addresses import identity
+from liusheng.server.limits.connection import Connection
+from liusheng.server.limits.connections import is_local
+from liusheng.server.limits.server_limits import ServerLimits
+from liusheng.server.listening import bind, start_listening
+
+_log = logging.getLogger(__name__)
+
+_READ_BYTES = 64 * 1024
+_CLOSE_SECONDS = 2.0
+_ROOM_SECONDS = 1.0
+
+
+class WyomingListener:
+    """Serves an application on the port of the protocol, if the settings name one."""
+
+    def __init__(self, app: ASGIApp, settings: WyomingSettings, limits: ServerLimits) -> None:
+        self._app = app
+        self._settings = settings
+        self._limits = limits
+        self._networks = [ip_network(each) for each in settings.clients]
+        self._server: asyncio.Server | None = None
+        self._open: set[_WyomingConnection] = set()
+
+    async def start(self) -> None:
+        """Accept connections from now on.
+
+        Raises:
+            OSError: another program listens on the port.
+        """
+        if self._settings.port:
+            bound = _bound(self._settings)
+            self._server = await asyncio.start_server(self._serve, sock=bound, limit=_READ_BYTES)
+            address = f"{self._settings.host}, port {bound.getsockname()[1]}"
+            _log.info("The Wyoming protocol is served on %s.", address)
+
+    def stop(self) -> None:
+        """Accept nothing more, and close what is open."""
+        if self._server:
+            self._server.close()
+        for each in tuple(self._open):
+            each.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = _WyomingConnection(reader, writer, self._limits)
+        self._open.add(connection)
+        try:
+            await connection.serve(self._app, self._networks)
+        except Exception:
+            _log.exception("a connection of the Wyoming protocol failed")
+        finally:
+            self._open.discard(connection)
+
+
+def _bound(settings: WyomingSettings) -> socket.socket:
+    try:
+        bound = bind(settings.host, settings.port)
+        start_listening(bound)
+    except OSError as error:
+        why = getattr(error.__cause__, "strerror", None) or error
+        raise OSError(
+            f"Cannot listen on {settings.host}, port {settings.port} (wyoming.host, wyoming.port): "
+            f"{why}. Choose another, or stop the program that listens there."
+        ) from error
+    return bound
+
+
+class _WyomingConnection:
+    """One TCP connection."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: ServerLimits
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._limits = limits
+        self._connection = Connection(limits)
+        self._connected = False
+        self._room = asyncio.Event()  # the account may hold more
+        self._connection.account.on_room = self._room.set
+
+    async def serve(self, app: ASGIApp, networks: list[Any]) -> None:
+        """Serve the connection until it is closed. networks: whose clients may use it."""
+        peer = self._writer.get_extra_info("peername") or ("unknown", 0)
+        raw = self._writer.get_extra_info("socket")
+        try:
+            _check_client(peer[0], networks)
+            entry = self._limits.open(peer[0], raw.fileno(), self.abort)
+        except ProtocolError as error:
+            await self._refuse(error)
+            return
+        entry.waiting = False
+        self._connection.on_closed = lambda: self._limits.connections.close(entry)
+        scope: Scope = {
+            "type": "websocket",
+            "path": paths.WYOMING,
+            "raw_path": paths.WYOMING.encode(),
+            "query_string": b"",
+            "headers": [],
+            "subprotocols": [],
+            "scheme": "wyoming",
+            "client": (peer[0], peer[1]),
+            "server": None,
+            "state": self._connection.in_state({}),
+        }
+        try:
+            await app(scope, self._receive, self._send)
+        finally:
+            self._connection.closed()
+            await self._close()
+
+    def abort(self) -> None:
+        """Close it at once."""
+        self._writer.transport.abort()
+
+    async def _receive(self) -> Message:
+        if not self._connected:
+            self._connected = True
+            return {"type": "websocket.connect"}
+        while self._connection.account.over:
+            self._room.clear()
+            await wait_for_event(self._room, _ROOM_SECONDS)
+        try:
+            data = await self._reader.read(_READ_BYTES)
+        except OSError:
+            data = b""
+        if data:
+            return {"type": "websocket.receive", "bytes": data}
+        self._connection.left = True
+        return {"type": "websocket.disconnect", "code": 1005}
+
+    async def _send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "websocket.send":
+            await self._write(message["bytes"])
+        elif kind == "websocket.http.response.body":
+            failure = msgspec.json.decode(message["body"])
+            text, code = failure["message"]["description"], failure["error"]
+            await self._write(_error_event(text, code))
+
+    async def _write(self, data: bytes) -> None:
+        if self._writer.is_closing():
+            raise WebSocketDisconnect(code=1006)
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except OSError:
+            raise WebSocketDisconnect(code=1006) from None
+
+    async def _refuse(self, error: ProtocolError) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            await self._write(_error_event(error.message, error.code.value))
+        await self._close()
+
+    async def _close(self) -> None:
+        """Close the connection. Closing with unread bytes would reset it, and the client would not
+        get what was sent last: what it still sends is dropped for a moment."""
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
+            if not (self._connection.left or self._writer.is_closing()):
+                self._writer.write_eof()
+                await asyncio.wait_for(self._drop(), _CLOSE_SECONDS)
+        self._writer.close()
+
+    async def _drop(self) -> None:
+        while await self._reader.read(_READ_BYTES):
+            pass
+
+
+def _check_client(address: str, networks: list[Any]) -> None:
+    """Refuse an address that may not use the port.
+
+    Raises:
+        ProtocolError: not_allowed.
+    """
+    if is_local(identity(address)):
+        return
+    peer = ip_address(address.partition("%")[0])
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    if not any(peer in network for network in networks):
+        raise ProtocolError(
+            ErrorCode.NOT_ALLOWED,
+            f"The address {address} may not use this port. The protocol has no keys: the operator "
+            "of the server lists who may, in the setting wyoming.clients.",
+        )
+
+
+def _error_event(text: str, code: str) -> bytes:
+    return encode_event(Event(type="error", data={"text": text, "code": code}))
