@@ -191,6 +191,15 @@ async def test_a_model_that_is_not_there_and_a_key(
         await connection.response.create()
         await until(connection, "response.done")
         assert chat.keys == ["bearer geheim"]
+        chat.status, chat.raw = 401, "wrong key: geheim"
+        await connection.response.create()
+        await until(connection, "response.done")
+        for wrong in (b"geh\neim", "gehéim".encode(), b"\xff"):
+            key.write_bytes(wrong)
+            await connection.response.create()
+            failed = (await until(connection, "response.done"))[-1].response
+            assert "cannot be sent" in failed.status_details.error.message
+        assert len(chat.asked) == 2
         key.unlink()
         await connection.response.create()
         failed = (await until(connection, "response.done"))[-1].response
@@ -200,7 +209,8 @@ async def test_a_model_that_is_not_there_and_a_key(
         await connection.response.create()
         failed = (await until(connection, "response.done"))[-1].response
         assert "cannot be reached" in failed.status_details.error.message
-    assert "geheim" not in caplog.text
+    assert "wrong key: [key]" in caplog.text
+    assert not any(each in caplog.text for each in ("geheim", "geh\n", "gehé"))
 
 
 async def test_a_voice_that_fails(server: Server, chat: ChatServer) -> None:

@@ -68,12 +68,14 @@ class LanguageModel:
             body["max_tokens"] = max_tokens
         if temperature is not None:
             body["temperature"] = temperature
+        key = self._key()
         try:
-            async with aclosing(self._parts(body)) as parts:
+            async with aclosing(self._parts(body, key)) as parts:
                 async for part in parts:
                     yield part
         except StatusError as error:
-            _log.error("the language model answered %d: %s", error.status, error.body)
+            body_text = error.body.replace(key, "[key]") if key else error.body
+            _log.error("the language model answered %d: %s", error.status, body_text)
             raise _failed(f"answered with status {error.status}") from None
         except UnreachableError as error:
             _log.error("the language model cannot be had: %s", error)
@@ -82,10 +84,13 @@ class LanguageModel:
             _log.error("the language model sent what is no chat completion: %s", error)
             raise _failed("sent what is no chat completion") from None
 
-    async def _parts(self, body: dict[str, Any]) -> AsyncGenerator[tuple[str, str | None], None]:
+    async def _parts(
+        self, body: dict[str, Any], key: str
+    ) -> AsyncGenerator[tuple[str, str | None], None]:
         address = f"{self._settings.address}/chat/completions"
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         left = self._max_chars
-        async with aclosing(self._http.lines(address, body, self._headers())) as lines:
+        async with aclosing(self._http.lines(address, body, headers)) as lines:
             async for line in lines:
                 data = line.removeprefix(_DATA).strip()
                 if not line.startswith(_DATA):
@@ -103,15 +108,22 @@ class LanguageModel:
                     if reason:
                         return
 
-    def _headers(self) -> dict[str, str]:
+    def _key(self) -> str:
+        """Return the key; "": there is none. It appears in no log."""
         key = os.environ.get(LLM_KEY_VARIABLE, "")
         if self._settings.key_file:
             try:
-                key = Path(self._settings.key_file).expanduser().read_text().strip()
+                key = Path(self._settings.key_file).expanduser().read_text(encoding="utf-8")
             except OSError as error:
                 _log.error("llm.key_file cannot be read: %s", error.strerror)
                 raise _failed("has a key that cannot be read") from None
-        return {"Authorization": f"Bearer {key}"} if key else {}
+            except UnicodeDecodeError:
+                key = "\0"
+        key = key.strip()
+        if not (key.isascii() and key.isprintable()):
+            _log.error("the key of the language model has characters that no header can have")
+            raise _failed("has a key that cannot be sent")
+        return key
 
 
 def _failed(what: str) -> ProtocolError:
