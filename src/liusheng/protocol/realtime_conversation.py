@@ -81,7 +81,7 @@ class ConversationSession(RealtimeSession):
         """Whether audio is being recognised, or answered."""
         return super().under_way or self._response is not None
 
-    def next_message(self) -> str | Close | None:
+    def next_message(self) -> str | bytes | Close | None:
         """Return the next text frame to send, with the names of the client's API."""
         while isinstance(frame := super().next_message(), str) and self._beta:
             renamed = beta_event(json.loads(frame))

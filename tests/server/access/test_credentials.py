@@ -88,3 +88,25 @@ async def test_one_known_subprotocol_is_accepted(offered: list[str], answer: str
     await answering({"type": "websocket.accept", "subprotocol": "own"})
     assert sent[0].get("subprotocol") == answer
     assert sent[1]["subprotocol"] == "own"
+
+
+def test_the_scheme_of_deepgrams_clients() -> None:
+    scope = scope_with([("authorization", f"Token {SECRET}")])
+    assert take_keys(scope, query=False) == {SECRET}
+    assert scope["headers"] == []
+
+
+@given(st.sampled_from(["token", "Token", "bearer"]), st.lists(PLAIN, max_size=2))
+def test_a_scheme_and_a_key_as_subprotocols(scheme: str, others: list[str]) -> None:
+    offered = ", ".join([scheme, SECRET, *others])
+    scope = scope_with([("sec-websocket-protocol", offered)])
+    assert take_keys(scope, query=False) == {SECRET}
+    assert SECRET not in str(scope)
+    assert scope["subprotocols"] == [scheme, *others]
+
+
+@pytest.mark.parametrize("offered", ["token", "liusheng, token", "other, x"])
+def test_subprotocols_without_a_scheme_and_key(offered: str) -> None:
+    scope = scope_with([("sec-websocket-protocol", offered)])
+    assert take_keys(scope, query=False) == frozenset()
+    assert ", ".join(scope["subprotocols"]) == offered

@@ -44,6 +44,8 @@ async def test_every_path_needs_a_key_or_is_meant_to_be_open(
             scope = {"type": "websocket", "path": route.path}
             assert not routes.is_open(scope)
             assert routes.task(scope) == ("tts" if "/tts/" in path else "asr")
+            both = path == paths.MEDIA_STREAMS
+            assert routes.second_task(scope) == ("tts" if both else None)
             continue
         (method,) = (route.methods or set()) - {"HEAD"}
         is_open = routes.is_open(request(route.path.replace("{path:path}", "x"), method))
