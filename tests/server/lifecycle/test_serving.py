@@ -16,7 +16,6 @@ from liusheng.server.lifecycle import serving
 from liusheng.server.lifecycle.sd_notify import SystemdNotifier
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
 from liusheng.server.listening import bind
-from tests.server.conftest import Fakes
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,7 +36,7 @@ class BrokenNotifier(SystemdNotifier):
 
 
 async def test_a_reload_that_raises_does_not_end_the_server(
-    engines: Fakes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(serving, "_AGAIN_SECONDS", 0.01)
     settings = Settings(ports=[0], drain=DrainSettings(seconds=0))
@@ -46,9 +45,7 @@ async def test_a_reload_that_raises_does_not_end_the_server(
     listening = bind("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     running = asyncio.create_task(
-        serve_until_stopped(
-            settings, [listening], Engines(None, engines[1]), open_access(settings), control
-        )
+        serve_until_stopped(settings, [listening], Engines(), open_access(settings), control)
     )
     for _ in range(3000):
         if notifier.reloads:
