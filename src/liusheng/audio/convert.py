@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from liusheng.audio.g711 import expand
+from liusheng.audio.mixing import ChannelMixer
 from liusheng.audio.pcm import PacketReader, Samples, pcm_to_samples, samples_to_pcm
 from liusheng.audio.resample import Resampler
 
@@ -19,8 +20,8 @@ class PacketConverter:
     """Packets in, mono 16-bit PCM out. A packet takes some hundredths of a millisecond.
 
     Packets may be cut anywhere: an incomplete frame is kept for the next packet. A WAV header
-    before 16-bit samples is skipped (see `PacketReader`). Channels are averaged; NaN and infinity
-    become silence.
+    before 16-bit samples is skipped (see `PacketReader`). Channels are mixed
+    (`liusheng.audio.mixing`); NaN and infinity become silence.
 
     rate, rate_out: hertz.
     channels: the number of them, interleaved.
@@ -33,6 +34,7 @@ class PacketConverter:
         self._packets = PacketReader() if form == "s16le" else None
         self._incomplete = b""
         self._passes = (form, rate, channels) == ("s16le", rate_out, 1)
+        self._mixer = ChannelMixer(channels, rate) if channels > 1 else None
         self._resampler = Resampler(rate, rate_out)
 
     def feed(self, packet: bytes) -> bytes:
@@ -49,7 +51,8 @@ class PacketConverter:
         """Return what is still in the resampler; `feed` must not be called after it."""
         if self._passes:
             return b""
-        return samples_to_pcm(self._resampler.feed(np.zeros(0, np.float32), last=True))
+        mixed = self._mixer.rest() if self._mixer else np.zeros(0, np.float32)
+        return samples_to_pcm(self._resampler.feed(mixed, last=True))
 
     def _mono(self, data: bytes) -> Samples:
         if self._form == "s16le":
@@ -59,7 +62,4 @@ class PacketConverter:
             samples = np.clip(np.nan_to_num(floats, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
         else:
             samples = expand(data, self._form)
-        if self._channels == 1:
-            return samples
-        mixed: Samples = samples.reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
-        return mixed
+        return self._mixer.feed(samples.reshape(-1, self._channels)) if self._mixer else samples

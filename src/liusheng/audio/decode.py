@@ -28,6 +28,7 @@ from liusheng.audio.containers import (
     Container,
     DecodeError,
 )
+from liusheng.audio.mixing import ChannelMixer
 from liusheng.audio.pcm import Samples
 from liusheng.audio.resample import Resampler
 
@@ -92,8 +93,8 @@ def decode_file(
     container: of the file; None: detected.
     on_damage: called at the end with the number of damaged packets, if there were some.
 
-    Channels are averaged. Damaged packets are skipped, as players do; a file of which nothing can
-    be decoded is an error.
+    Channels are mixed (`liusheng.audio.mixing`). Damaged packets are skipped, as players do; a file
+    of which nothing can be decoded is an error.
 
     Raises:
         OSError: the file cannot be opened.
@@ -146,6 +147,7 @@ def _frames(
     with container:
         stream = _audio_stream(cast(InputContainer, container), name)
         decoded = damaged = 0
+        mono = _Mono()
         packets = container.demux(stream)
         while True:
             try:
@@ -172,8 +174,8 @@ def _frames(
                 if isinstance(frame, av.AudioFrame) and frame.samples:
                     _check(frame.layout.nb_channels, frame.sample_rate, name)
                     decoded += frame.samples
-                    for samples in _mono(frame):
-                        yield samples, frame.sample_rate
+                    yield from mono.feed(frame)
+        yield from mono.rest()
         if not decoded:
             raise DecodeError("the file has no audio, or is damaged from its start", name=name)
         if damaged and on_damage:
@@ -222,10 +224,29 @@ def _why_not_opened(file: BinaryIO) -> str:
     return "the file is empty" if empty else "the file is not audio in a supported format"
 
 
-def _mono(frame: av.AudioFrame) -> Iterator[Samples]:
-    data = _channels(frame)
-    for start in range(0, data.shape[1], _SLICE):
-        yield _mixed(data[:, start : start + _SLICE])
+class _Mono:
+    """Makes one channel of the frames of a file, whose rate and layout may change."""
+
+    def __init__(self) -> None:
+        self._mixer: ChannelMixer | None = None
+        self._form = (0, 0)  # channels, rate
+
+    def feed(self, frame: av.AudioFrame) -> Iterator[tuple[Samples, int]]:
+        """Yield samples and their rate."""
+        form = (frame.layout.nb_channels, frame.sample_rate)
+        if form != self._form:
+            yield from self.rest()
+            self._form = form
+            self._mixer = ChannelMixer(*form) if form[0] > 1 else None
+        data = _channels(frame)
+        for start in range(0, data.shape[1], _SLICE):
+            samples = _floats(data[:, start : start + _SLICE])
+            yield (self._mixer.feed(samples.T) if self._mixer else samples[0]), form[1]
+
+    def rest(self) -> Iterator[tuple[Samples, int]]:
+        """Yield what is left."""
+        if self._mixer:
+            yield self._mixer.rest(), self._form[1]
 
 
 def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
@@ -247,14 +268,14 @@ def _channels(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
     return samples
 
 
-def _mixed(data: npt.NDArray[np.generic]) -> Samples:
-    mixed = data.mean(axis=0, dtype=np.float64)
+def _floats(data: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+    """Return samples of any type as floats in [-1, 1], without NaN."""
+    floats = data.astype(np.float64)
     if data.dtype == np.uint8:
-        mixed = (mixed - 128.0) / 128.0
+        floats = (floats - 128.0) / 128.0
     elif data.dtype in _INTEGER_SCALES:
-        mixed = mixed / _INTEGER_SCALES[data.dtype]
-    mono: Samples = np.nan_to_num(mixed, nan=0.0).clip(-1.0, 1.0).astype(np.float32)
-    return mono
+        floats = floats / _INTEGER_SCALES[data.dtype]
+    return np.nan_to_num(floats, nan=0.0).clip(-1.0, 1.0).astype(np.float32)
 
 
 def _resampled(frames: Iterator[tuple[Samples, int]], rate: int) -> Iterator[Samples]:
