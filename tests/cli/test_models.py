@@ -70,6 +70,20 @@ def test_list_for_people(
     assert str(tmp_path) in out
 
 
+def test_a_narrow_terminal_gets_whole_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "streaming-model-of-two-langs"
+    catalogue = Catalogue.parse(CATALOGUE.format(name=name, default="false", sum=SUM), "test")
+    monkeypatch.setattr(Catalogue, "default", classmethod(lambda cls: catalogue))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("list", "--home", str(tmp_path)) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert name in rows[1], "other commands take it"
+    assert "CC0-1.0" in rows[1]
+
+
 def test_pull_takes_the_defaults_and_fails_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,6 +32,9 @@ Home = Annotated[
     ),
 ]
 
+_WIDTH_WITH_DESCRIPTIONS = 100
+"""Columns of a terminal that has room for them; the names alone say less, but enough."""
+
 
 @app.command(name="list")
 @translated
@@ -63,22 +66,25 @@ def _print_lines(store: Store) -> None:
 def _print_table(store: Store) -> None:
     console = open_console()
     table = Table(box=None, pad_edge=False, header_style="bold")
+    # Names are for other commands: they are shown in full.
     for heading in ("", tr("model"), tr("task"), tr("languages")):
-        table.add_column(heading)
-    table.add_column(tr("size"), justify="right")
-    table.add_column(tr("licence"))
-    table.add_column(tr("description"))
+        table.add_column(heading, no_wrap=True)
+    table.add_column(tr("size"), justify="right", no_wrap=True)
+    table.add_column(tr("licence"), overflow="fold")
+    wide = console.width >= _WIDTH_WITH_DESCRIPTIONS
+    if wide:
+        table.add_column(tr("description"), overflow="fold")
     for status in store.list():
         model = status.model
-        table.add_row(
+        row = (
             Text("✓", "green") if status.installed else "",
             Text.assemble((model.name, "bold"), " *" if model.default else ""),
             model.task.value,
             _languages(model.languages),
             _megabytes(_size(status)),
             Text.assemble(model.licence, " ", ("!" if model.notice else "", "yellow")),
-            model.title,
         )
+        table.add_row(*row, *([model.title] if wide else []))
     console.print(table)
     console.print()
     console.print(
