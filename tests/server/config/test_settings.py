@@ -145,6 +145,8 @@ def test_print_config_is_a_settings_file(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "# env LIUSHENG_ASR__SCRIPT" in text
     assert "ports = [1, 2]" in text
     assert "# flag --port" in text
+    line = next(line for line in text.splitlines() if line.startswith("ports"))
+    assert len(line) < 80, "the one long value, llm.system_prompt, moves no other's comment"
     file = write(text)
     monkeypatch.delenv("LIUSHENG_HOME")
     monkeypatch.delenv("LIUSHENG_ASR__SCRIPT")

@@ -9,6 +9,9 @@ from typing import Any
 
 from liusheng.server.config.sources import Loaded
 
+_WIDTH = 50
+"""Columns up to which comments are aligned: one long value moves no other's comment."""
+
 
 def to_toml(loaded: Loaded) -> str:
     """Return the effective settings as TOML, with each value's origin in a comment.
@@ -22,7 +25,7 @@ def to_toml(loaded: Loaded) -> str:
         for step in path.split("."):
             value = getattr(value, step)
         rows.append((table, f"{name} = {_value(value)}", origin))
-    width = max(len(line) for _, line, _ in rows)
+    width = max(len(line) for _, line, _ in rows if len(line) <= _WIDTH)
     out: list[str] = []
     above = ""
     for table, line, origin in rows:
