@@ -92,6 +92,17 @@ def test_all_models_work(
     assert "transcript: 你好" in out
 
 
+def test_the_results_in_chinese(
+    checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    configure(monkeypatch, "recognizer", "voice")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "voice  加载用时 0.5 秒，50 毫秒后得到第一段音频，实时率 0.100" in out
+    assert "识别结果：你好" in out
+
+
 def test_a_model_of_few_words_gets_a_sentence_of_them(
     checked: list[tuple[str, bool, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,7 +148,12 @@ main([])
 """
     shown = subprocess.run(
         [sys.executable, "-c", code],
-        env={"LC_ALL": "zh_CN.UTF-8", "COLUMNS": "200", "PYTHONUTF8": "1"},
+        env={
+            "LC_ALL": "zh_CN.UTF-8",
+            "COLUMNS": "200",
+            "PYTHONUTF8": "1",
+            "PYTHONPATH": str(CLI.parents[1]),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -157,4 +162,7 @@ main([])
     assert not [text for text in begins if len(text) > 12 and text in shown]
     assert "转写任意格式的音频文件" in shown
     assert "用法：liusheng asr" in shown
+    assert "[可取值：txt, srt" in shown
+    assert "[choices" not in shown
+    assert "[必需]" in shown
     assert "pip install 'liusheng[mic]'" in shown

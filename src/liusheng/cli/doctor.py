@@ -91,7 +91,7 @@ def doctor(
 def _machine() -> Iterator[tuple[str, str]]:
     yield "python", f"{platform.python_version()} ({sys.executable})"
     yield "system", f"{platform.platform()}, {platform.machine()}"
-    yield "cores", f"{usable_cores()} usable of {os.cpu_count()}"
+    yield "cores", tr("{usable} usable of {count}", usable=usable_cores(), count=os.cpu_count())
 
 
 def _version(package: str) -> str:
@@ -168,17 +168,20 @@ def _check_models(
 
 def _describe(result: dict[str, Any]) -> str:
     """The result of a check as text."""
-    text = f"loads in {result['load_seconds']:.1f} s"
+    text = tr("loads in {seconds:.1f} s", seconds=result["load_seconds"])
     if "real_time_factor" not in result:
-        return f"{text}\n    punctuated: {result['text']}"
-    if result["real_time_factor"] is None:
-        return f"{text}; not timed: there is no voice in its language"
+        return f"{text}\n    {tr('punctuated: {text}', text=result['text'])}"
+    factor = result["real_time_factor"]
+    if factor is None:
+        return text + tr("; not timed: there is no voice in its language")
     first = result.get("first_seconds")
     if first:
-        text += f", first audio after {first * 1_000:.0f} ms"
-    label = "synthesised" if first else "transcript"
-    text += f", real-time factor {result['real_time_factor']:.3f}"
-    return f"{text}\n    {label}: {result['text'] or '(empty)'}"
+        text += tr(", first audio after {first:.0f} ms", first=first * 1_000)
+    text += tr(", real-time factor {factor:.3f}", factor=factor)
+    said = result["text"] or tr("(empty)")
+    if first:
+        return f"{text}\n    {tr('synthesised: {text}', text=said)}"
+    return f"{text}\n    {tr('transcript: {text}', text=said)}"
 
 
 def _check_model(
@@ -205,11 +208,13 @@ def _check_model(
             command, capture_output=True, text=True, timeout=timeout, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"did not finish in {timeout:g} s"
+        return tr("did not finish in {seconds:g} s", seconds=timeout)
     if done.returncode < 0:
-        return f"crashed ({signal.Signals(-done.returncode).name})"
+        return tr("crashed ({signal})", signal=signal.Signals(-done.returncode).name)
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        lines = done.stderr.strip().splitlines() or [
+            tr("exit status {status}", status=done.returncode)
+        ]
         return lines[-1]
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result

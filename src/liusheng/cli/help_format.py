@@ -1,10 +1,10 @@
-"""What cyclopts itself writes into help, in Chinese: titles, and its own two options."""
+"""What cyclopts itself writes into help, in Chinese: titles, choices, and its own two options."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cyclopts.help import DefaultFormatter
+from cyclopts.help import DefaultFormatter, InlineText
 from rich.text import Text
 
 from liusheng.cli.translation import translate as tr
@@ -22,7 +22,7 @@ class ChineseHelp(DefaultFormatter):
         entries = []
         for entry in panel.entries:
             text = next((own[name] for name in entry.names if name in own), None)
-            entries.append(entry.copy(description=Text(text)) if text else entry)
+            entries.append(entry.copy(description=Text(text)) if text else _with_choices(entry))
         titles = {
             "Commands": tr("Commands"),
             "Arguments": tr("Arguments"),
@@ -36,3 +36,18 @@ class ChineseHelp(DefaultFormatter):
         """Print the usage line."""
         if usage:
             console.print(Text(tr("Usage: {usage}", usage=usage), style="bold"))
+
+
+def _with_choices(entry: Any) -> Any:
+    """An entry of help whose choices, and whether it is required, are part of its description."""
+    notes = []
+    if entry.choices:
+        notes.append(tr("[choices: {choices}]", choices=", ".join(entry.choices)))
+    if entry.required:
+        notes.append(tr("[required]"))
+    if not notes:
+        return entry
+    description = InlineText(entry.description or Text())
+    for note in notes:
+        description.append(Text(note))
+    return entry.copy(description=description, choices=None, required=False)
