@@ -95,6 +95,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._format: wyoming.AudioFormat | None = None
         self._current: _Recognition | None = None  # takes the audio
         self._recognitions: dict[int, _Recognition] = {}
+        self._end_reason: tuple[ProtocolError, CloseCode] | None = None  # while winding down
         self._handlers: dict[str, Callable[[wyoming.Event], None]] = {
             "describe": lambda _: self._send("info", **self._info),
             "ping": self._ping,
@@ -126,6 +127,15 @@ class WyomingSession(BaseSession[WyomingCommand]):
         """How many bytes are held for the client, roughly."""
         return super().held + self._reader.held + self._texts.held
 
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the audio that was received, and the session after its transcript is sent."""
+        if self._closed or not self._recognitions:
+            self.stop(error, code)
+            return
+        self._end_reason = error, code
+        if self._current:
+            self._end_audio(self._current)
+
     # What the client does
 
     def text_received(self, frame: str) -> None:
@@ -134,7 +144,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
 
     def bytes_received(self, data: bytes) -> None:
         """Handle bytes of the connection."""
-        if self._closed:
+        if self._closed or self._end_reason:
             return
         try:
             for event in self._reader.feed(data):
@@ -173,6 +183,8 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._send("transcript", text=text)
         if recognition.started:
             self._send("transcript-stop")
+        if self._end_reason and not self._recognitions:
+            self.stop(*self._end_reason)
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """A recognition or a text is lost."""
@@ -263,10 +275,13 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._check_recognition()
         self._format = None
         if self._current:
-            self._commands.append(EndRecognition(self._current.number))
-            self._current = None
+            self._end_audio(self._current)
         else:
             self._send("transcript", text="")
+
+    def _end_audio(self, recognition: _Recognition) -> None:
+        self._commands.append(EndRecognition(recognition.number))
+        self._current = None
 
     def _check_recognition(self) -> None:
         if not self._languages:
