@@ -53,18 +53,8 @@ class TranscriptionUpdate(_Update, frozen=True, kw_only=True):
 
     model: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
     language: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
-    languages: (
-        Annotated[tuple[Annotated[str, Meta(max_length=20)], ...], Meta(max_length=100)]
-        | UnsetType
-        | None
-    ) = UNSET
-    keywords: (
-        Annotated[
-            tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=200)
-        ]
-        | UnsetType
-        | None
-    ) = UNSET
+    languages: Languages | UnsetType | None = UNSET
+    keywords: Keywords | UnsetType | None = UNSET
     prompt: Text | UnsetType | None = UNSET
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | UnsetType | None = UNSET
 
