@@ -34,7 +34,6 @@ from liusheng.protocol.utterance import UtteranceLike
 
 WyomingCommand = RecognitionCommand | TtsCommand
 
-_MAX_HOTWORDS = 200
 _RATE: tts.AudioSampleRate = 24_000
 _AUDIO = {"rate": _RATE, "width": 2, "channels": 1}
 
@@ -226,12 +225,8 @@ class WyomingSession(BaseSession[WyomingCommand]):
         asked = convert(event.data, wyoming.Transcribe)
         self._check_recognition()
         lang = check_language(asked.language or AUTO, self._languages, "language")
-        terms = dict.fromkeys([*(asked.transcript_names or ()), *(asked.transcript_terms or ())])
-        start = asr.Start(
-            name="wyoming",
-            lang=lang,
-            hotwords=tuple(each for each in terms if 0 < len(each) <= 50)[:_MAX_HOTWORDS],
-        )
+        terms = [*(asked.transcript_names or ()), *(asked.transcript_terms or ())]
+        start = asr.Start(name="wyoming", lang=lang, hotwords=asr.hotwords_of(terms))
         self._start = self._hints(start)
 
     def _audio_start(self, event: wyoming.Event) -> None:
