@@ -287,6 +287,60 @@ def test_errors_leave_the_session_as_it_was(talk: Talk, message: Any, code: str)
     assert talk.commands()[0] == OpenRecognition(1, "auto", Pcm(), 0.5)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": {"type": "audio/pcmu"}},
+        {"transcription": {"language": "zh"}},
+        {"transcription": {"keywords": ["流声"]}},
+        {"turn_detection": {"type": "server_vad", "silence_duration_ms": 900}},
+        {"turn_detection": None},
+    ],
+)
+def test_an_update_holds_for_the_audio_that_follows(talk: Talk, changes: dict[str, Any]) -> None:
+    talk.append()
+    talk.commands()
+    assert kinds(talk.send("session.update", session={"audio": {"input": changes}})) == ["updated"]
+    assert talk.commands() == [FinishRecognition(1)]
+    talk.append()
+    opened, _ = talk.commands()
+    given = talk.session._session.audio.input
+    assert (opened.number, opened.format) == (2, given.format)
+    talk.session.updated(1, [Said(0, "before")], 1, "", 0)
+    assert talk.events()[-1]["transcript"] == "before"
+    talk.session.finished(1)
+    assert talk.events() == []
+
+
+def test_an_update_of_what_is_in_effect_cuts_nothing(talk: Talk) -> None:
+    talk.append()
+    talk.commands()
+    vad = {"type": "server_vad", "silence_duration_ms": 500}
+    talk.send("session.update", session={"audio": {"input": {"turn_detection": vad}}})
+    assert talk.commands() == []
+
+
+def test_audio_that_is_not_committed_keeps_its_format(talk: Talk) -> None:
+    talk.manual()
+    talk.append()
+    talk.commands()
+    law = {"audio": {"input": {"format": {"type": "audio/pcmu"}}}}
+    (error,) = talk.send("session.update", session=law)
+    assert error["error"]["code"] == "invalid_field"
+    (updated,) = talk.send("session.update", session=transcription("zh"))
+    assert updated["session"]["audio"]["input"]["format"]["type"] == "audio/pcm"
+    assert talk.commands() == []
+    talk.send("input_audio_buffer.commit")
+    assert kinds(talk.send("session.update", session=law)) == ["updated"]
+    talk.append()
+    finished, opened, _ = talk.commands()
+    assert (finished, opened.lang, opened.format) == (FinishRecognition(1), "zh", Pcmu())
+
+
+def transcription(language: str) -> dict[str, Any]:
+    return {"audio": {"input": {"transcription": {"language": language}}}}
+
+
 def test_an_error_names_its_event(talk: Talk) -> None:
     (error,) = talk.send("input_audio_buffer.commit", event_id="mine")
     assert error["error"]["event_id"] == "mine"

@@ -142,6 +142,32 @@ def test_audio_becomes_a_transcript() -> None:
     assert not client.session.under_way
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_server_that_stops_sends_the_transcript_first(*, ended: bool) -> None:
+    client = Client()
+    begun, _ = client.send("audio-chunk", b"ab", **FORMAT)
+    if ended:
+        client.send("audio-stop")
+    stopping = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+    client.session.wind_down(stopping, CloseCode.SERVICE_RESTART)
+    ends = list(client.session.commands())
+    assert ends == ([] if ended else [EndRecognition(begun.number)])
+    assert client.send("audio-chunk", b"ab", **FORMAT) == []
+    client.session.updated(begun.number, [utterance(0, "so far")], 1, "", 0)
+    client.session.finished(begun.number)
+    assert [data.get("text") for _, data in client.received()] == [
+        None, "so far", "so far", None, "bye",
+    ]  # fmt: skip
+    assert client.closed is CloseCode.SERVICE_RESTART
+
+
+def test_a_server_that_stops_ends_a_connection_without_audio() -> None:
+    client = Client()
+    stopping = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+    client.session.wind_down(stopping, CloseCode.SERVICE_RESTART)
+    assert client.received() == [("error", {"text": "bye", "code": "server_stopping"})]
+
+
 def test_a_new_start_drops_the_audio_before_it() -> None:
     client = Client()
     begun, _ = client.send("audio-chunk", b"ab", **FORMAT)

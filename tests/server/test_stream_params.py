@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from liusheng.asr.capabilities import Capabilities, Hotwords
 from liusheng.asr.types import Script, StreamParams
-from liusheng.protocol.asr import RecognitionConfig
-from liusheng.server.stream_params import stream_params
+from liusheng.protocol.asr import MAX_HOTWORDS, RecognitionConfig, hotwords_of
+from liusheng.runtime.recognition.messages import RecognizerDescription
+from liusheng.server.stream_params import stream_params, supported_hints
 
 
 def test_unset_parameters_are_the_recognisers_defaults() -> None:
@@ -69,3 +74,29 @@ def test_a_choice_of_one_language_is_that_language(
 ) -> None:
     params = stream_params(RecognitionConfig(lang=lang, languages=languages), Script.SIMPLIFIED)
     assert (params.lang, params.languages) == (opened, languages)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "words", "endpoint"),
+    [
+        (Capabilities("m"), (), UNSET),
+        (Capabilities("m", hotwords=Hotwords.HAN, endpoint=True), ("流声", "厨房灯"), 700),
+        (Capabilities("m", hotwords=Hotwords.ANY), ("流声", "Ann", "厨房灯"), UNSET),
+    ],
+)
+def test_hints_that_a_model_does_not_take_are_left_out(
+    capabilities: Capabilities, words: tuple[str, ...], endpoint: object
+) -> None:
+    recognition: Any = SimpleNamespace(
+        description=RecognizerDescription({"zh": capabilities}, sticky=False)
+    )
+    asked = RecognitionConfig(
+        lang="zh", hotwords=("流声", "Ann", "厨房灯"), endpoint_ms=700, itn=True
+    )
+    given = supported_hints(recognition, asked)
+    assert (given.hotwords, given.endpoint_ms, given.itn) == (words, endpoint, True)
+
+
+def test_terms_that_can_be_hotwords() -> None:
+    assert hotwords_of([" Ann", "Ann", "", "x" * 51]) == ("Ann",)
+    assert len(hotwords_of(map(str, range(300)))) == MAX_HOTWORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -10,6 +11,9 @@ from liusheng.protocol.errors import ErrorCode
 
 SAMPLE_RATE = 16_000
 """Default sample rate of clients' audio, in hertz; mono, signed 16-bit little-endian."""
+
+MIN_ENDPOINT_MS, MAX_ENDPOINT_MS = 200, 5_000
+MAX_HOTWORDS, MAX_HOTWORD_CHARS = 200, 50
 
 UNKNOWN_SIGNAL_MESSAGE = "no valid json data"
 """The original server's answer to an unknown signal; clients compare with it."""
@@ -20,6 +24,12 @@ ContainerFormat = Literal["wav", "flac", "mp3", "ogg_opus", "webm_opus"]
 
 SAMPLE_BYTES: dict[str, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "pcm_mulaw": 1, "pcm_alaw": 1}
 """The formats of raw samples, and the bytes of one sample of one channel."""
+
+
+def hotwords_of(terms: Iterable[str]) -> tuple[str, ...]:
+    """Return the terms that can be hotwords, each once, as many as a recognition may have."""
+    found = dict.fromkeys(each.strip() for each in terms)
+    return tuple(each for each in found if 0 < len(each) <= MAX_HOTWORD_CHARS)[:MAX_HOTWORDS]
 
 
 class RecognitionConfig(Struct, frozen=True, kw_only=True):
@@ -43,12 +53,13 @@ class RecognitionConfig(Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(min_length=1, max_length=20)], ...], Meta(max_length=20)
     ] = ()
     hotwords: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=200)
+        tuple[Annotated[str, Meta(min_length=1, max_length=MAX_HOTWORD_CHARS)], ...],
+        Meta(max_length=MAX_HOTWORDS),
     ] = ()
     punctuation: bool | UnsetType = UNSET
     itn: bool | UnsetType = UNSET
     word_times: bool = True
-    endpoint_ms: Annotated[int, Meta(ge=200, le=5_000)] | UnsetType = UNSET
+    endpoint_ms: Annotated[int, Meta(ge=MIN_ENDPOINT_MS, le=MAX_ENDPOINT_MS)] | UnsetType = UNSET
     partials: Literal["cumulative", "utterance"] = "cumulative"
 
 

@@ -41,10 +41,6 @@ _BEGINNINGS: tuple[tuple[bytes, asr.ContainerFormat], ...] = (
     (b"\xff\xf2", "mp3"),
 )
 
-_ENDPOINT_MS = (200, 5_000)
-_MAX_TERMS = 200
-_MAX_TERM = 50
-
 _MARKS = "，。？！；：、,.?!;:…\"'“”‘’()（）"
 _LISTS = ("keyterm", "keywords")
 
@@ -134,7 +130,9 @@ def start_for(query: ListenQuery, lang: str) -> asr.Start:
         punctuation=False if query.punctuate is False and not query.smart_format else UNSET,
         itn=True if figures and lang in (AUTO, "zh", "en") else UNSET,
         endpoint_ms=_endpoint_ms(query.endpointing),
-        hotwords=_terms(query),
+        hotwords=asr.hotwords_of(
+            [*query.keyterm, *(each.rpartition(":")[0] or each for each in query.keywords)]
+        ),
     )
 
 
@@ -158,21 +156,14 @@ def _endpoint_ms(endpointing: str) -> int | UnsetType:
     """Return the silence that ends an utterance, within what the server can do."""
     if endpointing.lower() in ("true", "false", ""):
         return UNSET
-    least, most = _ENDPOINT_MS
     try:
-        return min(most, max(least, int(float(endpointing))))
+        return min(asr.MAX_ENDPOINT_MS, max(asr.MIN_ENDPOINT_MS, int(float(endpointing))))
     except (ValueError, OverflowError):
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,
             'The parameter "endpointing" must be a number of milliseconds, true or false, not '
             f'"{endpointing[:60]}".',
         ) from None
-
-
-def _terms(query: ListenQuery) -> tuple[str, ...]:
-    terms = [*query.keyterm, *(each.rpartition(":")[0] or each for each in query.keywords)]
-    found = dict.fromkeys(each.strip() for each in terms)
-    return tuple(each for each in found if 0 < len(each) <= _MAX_TERM)[:_MAX_TERMS]
 
 
 # What it is sent

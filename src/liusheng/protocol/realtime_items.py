@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from liusheng.protocol.realtime_commands import OpenRecognition
 from liusheng.protocol.transcript import Transcript
 
 
@@ -29,6 +30,7 @@ class RealtimeItem:
 class ItemRecognition:
     """A recognition and its items.
 
+    opened: how it was opened.
     by_utterance: each utterance is an item; otherwise there is one item, with index 0.
     offset: seconds of the session's audio before this recognition's.
     bytes_per_second: of the audio as the client sends it.
@@ -39,6 +41,7 @@ class ItemRecognition:
     """
 
     number: int
+    opened: OpenRecognition
     by_utterance: bool
     offset: float
     bytes_per_second: int

@@ -251,6 +251,7 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
 
     def _update(self, message: dict[str, Any]) -> None:
         update = session_update(self._session, message, self._support)
+        self._end_audio_of_other_settings(update.session.audio.input)
         self._session = update.session
         self._beta = update.flat or (self._beta and "audio" not in message["session"])
         kind = message.get("type")
@@ -290,21 +291,49 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
 
     def _open(self) -> ItemRecognition:
         audio = self._session.audio.input
-        transcription = audio.transcription or realtime.Transcription()
-        lang = self._support.language(transcription.model, transcription.language or "")
         self._numbers += 1
+        opened = self._opening(self._numbers, audio)
         recognition = ItemRecognition(
             self._numbers,
+            opened,
             by_utterance=audio.turn_detection is not None,
             offset=self._seconds,
             bytes_per_second=48_000 if isinstance(audio.format, realtime.Pcm) else 8_000,
         )
         self._current = self._recognitions[self._numbers] = recognition
-        endpoint, hotwords = endpoint_of(audio.turn_detection), transcription.keywords or ()
-        self._commands.append(
-            OpenRecognition(self._numbers, lang, audio.format, endpoint, hotwords)
-        )
+        self._commands.append(opened)
         return recognition
+
+    def _opening(self, number: int, audio: realtime.Input) -> OpenRecognition:
+        """Return the command that opens a recognition with these settings."""
+        transcription = audio.transcription or realtime.Transcription()
+        lang = self._support.language(transcription.model, transcription.language or "")
+        endpoint, hotwords = endpoint_of(audio.turn_detection), transcription.keywords or ()
+        return OpenRecognition(number, lang, audio.format, endpoint, hotwords)
+
+    def _end_audio_of_other_settings(self, audio: realtime.Input) -> None:
+        """End the recognition under way if it cannot take audio with these settings.
+
+        While the server detects turns, audio after an update opens another recognition. Otherwise
+        the audio up to the next commit is one item, which stays as it was begun.
+
+        Raises:
+            ProtocolError: invalid_field: such an item cannot have two formats.
+        """
+        recognition = self._current
+        if recognition is None:
+            return
+        if recognition.by_utterance:
+            wanted = self._opening(recognition.number, audio)
+            if audio.turn_detection is None or wanted != recognition.opened:
+                self._current = None
+                self._commands.append(FinishRecognition(recognition.number))
+        elif audio.format != recognition.opened.format:
+            raise ProtocolError(
+                ErrorCode.INVALID_FIELD,
+                'The field "audio.input.format" cannot change while audio is not committed; commit '
+                "or clear it first.",
+            )
 
     def _commit(self) -> None:
         recognition = self._current

@@ -11,18 +11,14 @@ from msgspec.structs import replace
 
 from liusheng.protocol import realtime
 from liusheng.protocol import realtime_updates as updates
+from liusheng.protocol.asr import MAX_ENDPOINT_MS, MIN_ENDPOINT_MS
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert
 from liusheng.protocol.realtime_beta import beta_names, is_flat, nested
-
-MIN_SILENCE_MS, MAX_SILENCE_MS = 200, 5_000
-"""What an endpoint of ours may be."""
+from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
 
 SILENCE_OF = {"high": 300, "medium": 500, "auto": 500, "low": 1_000}
 """Milliseconds of silence that end a turn, by the eagerness of `semantic_vad`."""
-
-MIN_SPEED, MAX_SPEED = 0.5, 2.0
-"""What our voices can do."""
 
 _T = TypeVar("_T")
 _S = TypeVar("_S", bound=Struct)
@@ -292,7 +288,7 @@ class _Applying:
         usual = default.silence_duration_ms or 0
         silence = _pick(new.silence_duration_ms, before, usual)
         silence = usual if silence is None else silence
-        nearest = min(max(silence, MIN_SILENCE_MS), MAX_SILENCE_MS)
+        nearest = min(max(silence, MIN_ENDPOINT_MS), MAX_ENDPOINT_MS)
         if nearest != silence:
             self._note(f"{at}.silence_duration_ms", f"the nearest that there is: {nearest}")
         return realtime.ServerVad(silence_duration_ms=nearest, **answers)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from liusheng.protocol.asr import MAX_HOTWORD_CHARS, MAX_HOTWORDS
 from liusheng.protocol.realtime import Format
 
 Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]
@@ -20,7 +21,8 @@ Speed = Annotated[float, Meta(ge=0.25, le=4.0)]
 Temperature = Annotated[float, Meta(ge=0.0, le=2.0)]
 Languages = Annotated[tuple[Annotated[str, Meta(max_length=20)], ...], Meta(max_length=100)]
 Keywords = Annotated[
-    tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=200)
+    tuple[Annotated[str, Meta(min_length=1, max_length=MAX_HOTWORD_CHARS)], ...],
+    Meta(max_length=MAX_HOTWORDS),
 ]
 VoiceName = Annotated[str, Meta(max_length=100)]
 
@@ -53,18 +55,8 @@ class TranscriptionUpdate(_Update, frozen=True, kw_only=True):
 
     model: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
     language: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
-    languages: (
-        Annotated[tuple[Annotated[str, Meta(max_length=20)], ...], Meta(max_length=100)]
-        | UnsetType
-        | None
-    ) = UNSET
-    keywords: (
-        Annotated[
-            tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=200)
-        ]
-        | UnsetType
-        | None
-    ) = UNSET
+    languages: Languages | UnsetType | None = UNSET
+    keywords: Keywords | UnsetType | None = UNSET
     prompt: Text | UnsetType | None = UNSET
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | UnsetType | None = UNSET
 

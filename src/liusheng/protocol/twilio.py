@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from liusheng.protocol.asr import MAX_ENDPOINT_MS, MIN_ENDPOINT_MS
 from liusheng.protocol.errors import ErrorCode
+from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
 
 RATE: Literal[8_000] = 8_000
 """Hertz, mu-law, mono: the only format of Media Streams."""
@@ -40,7 +42,7 @@ class Parameters(Struct, frozen=True, kw_only=True, rename="camel"):
     lang: Annotated[str, Meta(max_length=20)] = "auto"
     voice: str = ""
     hotwords: str = ""
-    endpoint_ms: Annotated[int, Meta(ge=200, le=5_000)] | UnsetType = UNSET
+    endpoint_ms: Annotated[int, Meta(ge=MIN_ENDPOINT_MS, le=MAX_ENDPOINT_MS)] | UnsetType = UNSET
     interim: bool = True
     barge_in: bool = True
 
@@ -98,7 +100,7 @@ class Speak(Struct, frozen=True, kw_only=True):
     more: bool = False
     name: Annotated[str, Meta(max_length=100)] = ""
     voice: str = ""
-    speed: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    speed: Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)] = 1.0
 
 
 # To Twilio, by the bot

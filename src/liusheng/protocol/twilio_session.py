@@ -33,8 +33,6 @@ TwilioCommand = RecognitionCommand | TtsCommand
 _MAX_MARKS = 1_000
 """Texts whose mark the client may owe."""
 
-_MAX_HOTWORDS = 200
-
 
 class TwilioSession(BaseSession[TwilioCommand]):
     """The session of one connection.
@@ -241,7 +239,6 @@ class TwilioSession(BaseSession[TwilioCommand]):
         self._utterance = self._before = 0
         self._interim, self._cut_off = "", False
         self._stream, self._parameters = start.streamSid, parameters
-        words = dict.fromkeys(each.strip() for each in parameters.hotwords.split(","))
         self._start = self._hints(
             asr.Start(
                 name="twilio",
@@ -249,7 +246,7 @@ class TwilioSession(BaseSession[TwilioCommand]):
                 format="pcm_mulaw",
                 sample_rate=twilio.RATE,
                 endpoint_ms=parameters.endpoint_ms,
-                hotwords=tuple(each for each in words if 0 < len(each) <= 50)[:_MAX_HOTWORDS],
+                hotwords=asr.hotwords_of(parameters.hotwords.split(",")),
             )
         )
 

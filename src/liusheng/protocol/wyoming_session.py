@@ -34,7 +34,6 @@ from liusheng.protocol.utterance import UtteranceLike
 
 WyomingCommand = RecognitionCommand | TtsCommand
 
-_MAX_HOTWORDS = 200
 _RATE: tts.AudioSampleRate = 24_000
 _AUDIO = {"rate": _RATE, "width": 2, "channels": 1}
 
@@ -95,6 +94,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._format: wyoming.AudioFormat | None = None
         self._current: _Recognition | None = None  # takes the audio
         self._recognitions: dict[int, _Recognition] = {}
+        self._end_reason: tuple[ProtocolError, CloseCode] | None = None  # while winding down
         self._handlers: dict[str, Callable[[wyoming.Event], None]] = {
             "describe": lambda _: self._send("info", **self._info),
             "ping": self._ping,
@@ -126,6 +126,15 @@ class WyomingSession(BaseSession[WyomingCommand]):
         """How many bytes are held for the client, roughly."""
         return super().held + self._reader.held + self._texts.held
 
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the audio that was received, and the session after its transcript is sent."""
+        if self._closed or not self._recognitions:
+            self.stop(error, code)
+            return
+        self._end_reason = error, code
+        if self._current:
+            self._end_audio(self._current)
+
     # What the client does
 
     def text_received(self, frame: str) -> None:
@@ -134,7 +143,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
 
     def bytes_received(self, data: bytes) -> None:
         """Handle bytes of the connection."""
-        if self._closed:
+        if self._closed or self._end_reason:
             return
         try:
             for event in self._reader.feed(data):
@@ -173,6 +182,8 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._send("transcript", text=text)
         if recognition.started:
             self._send("transcript-stop")
+        if self._end_reason and not self._recognitions:
+            self.stop(*self._end_reason)
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """A recognition or a text is lost."""
@@ -214,12 +225,8 @@ class WyomingSession(BaseSession[WyomingCommand]):
         asked = convert(event.data, wyoming.Transcribe)
         self._check_recognition()
         lang = check_language(asked.language or AUTO, self._languages, "language")
-        terms = dict.fromkeys([*(asked.transcript_names or ()), *(asked.transcript_terms or ())])
-        start = asr.Start(
-            name="wyoming",
-            lang=lang,
-            hotwords=tuple(each for each in terms if 0 < len(each) <= 50)[:_MAX_HOTWORDS],
-        )
+        terms = [*(asked.transcript_names or ()), *(asked.transcript_terms or ())]
+        start = asr.Start(name="wyoming", lang=lang, hotwords=asr.hotwords_of(terms))
         self._start = self._hints(start)
 
     def _audio_start(self, event: wyoming.Event) -> None:
@@ -263,10 +270,13 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._check_recognition()
         self._format = None
         if self._current:
-            self._commands.append(EndRecognition(self._current.number))
-            self._current = None
+            self._end_audio(self._current)
         else:
             self._send("transcript", text="")
+
+    def _end_audio(self, recognition: _Recognition) -> None:
+        self._commands.append(EndRecognition(recognition.number))
+        self._current = None
 
     def _check_recognition(self) -> None:
         if not self._languages:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET
 
-from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import Script, StreamParams
 from liusheng.protocol.asr import RecognitionConfig
 from liusheng.protocol.languages import AUTO
 from liusheng.runtime.recognition.service import RecognitionService
 
 _C = TypeVar("_C", bound=RecognitionConfig)
-
-_HINTS: dict[str, Any] = {"hotwords": (), "endpoint_ms": UNSET}
-"""Parameters that other APIs treat as hints, with their defaults."""
 
 
 def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
@@ -38,13 +34,12 @@ def stream_params(config: RecognitionConfig, script: Script) -> StreamParams:
     )
 
 
-def supported_hints(recognition: RecognitionService, start: _C, script: Script) -> _C:
-    """Return the parameters without the hints that the model of the language does not take."""
+def supported_hints(recognition: RecognitionService, start: _C) -> _C:
+    """Return the parameters without what the model of the language does not take of those that
+    other APIs treat as hints: hotwords, one by one, and the endpoint."""
     capabilities = recognition.description.capabilities[start.lang]
-    for name, default in _HINTS.items():
-        alone = msgspec.structs.replace(start, **{**_HINTS, name: getattr(start, name)})
-        try:
-            capabilities.check(stream_params(alone, script))
-        except NotSupportedError:
-            start = msgspec.structs.replace(start, **{name: default})
-    return start
+    return msgspec.structs.replace(
+        start,
+        hotwords=tuple(word for word in start.hotwords if capabilities.takes_hotword(word)),
+        endpoint_ms=start.endpoint_ms if capabilities.endpoint else UNSET,
+    )

@@ -273,6 +273,12 @@ def test_unknown_flag() -> None:
         ("workers.nice", 20, "must be at most 19."),
         ("workers.batch", 0, "must be at least 1."),
         ("asr.live.interval", "x", "asr.live.interval = 'x' (flag --x): must be a number."),
+        ("llm.address", "localhost:11434", "is not the address of a chat API"),
+        ("llm.address", "http://", "is not the address of a chat API"),
+        ("llm.address", "http://[::1/v1", "is not the address of a chat API"),
+        ("llm.address", "http://host:70000/v1", "is not the address of a chat API"),
+        ("llm.address", "http://me:pass@host/v1", "must not have a user name, password"),
+        ("llm.address", "http://host/v1?key=1", "must not have a user name, password"),
     ],
 )
 def test_out_of_range(path: str, value: object, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,22 @@ async def test_a_model_that_fails(
         assert (await until(connection, "response.done"))[-1].response.status == "completed"
 
 
+@pytest.mark.parametrize("form", ["'input': '{}'", '{{"input": "{}"}}'])
+async def test_a_model_that_quotes_what_was_said(
+    server: Server, chat: ChatServer, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    said = "我的名字是王小明，这是秘密。"
+    text = json.dumps(said)[1:-1] if form.startswith("{") else said
+    chat.status, chat.raw = 422, form.format(text)
+    async with connect(server) as connection:
+        await next_event(connection)
+        await say(connection, said)
+        await connection.response.create()
+        await until(connection, "response.done")
+    assert "the language model answered 422: (not shown" in caplog.text
+    assert text not in caplog.text
+
+
 async def test_a_model_that_is_not_there_and_a_key(
     serve: Serve, chat: ChatServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -241,10 +258,16 @@ async def test_cancel(server: Server, chat: ChatServer) -> None:
         assert error.message.startswith("Cancellation failed")
 
 
-async def test_the_beta(server: Server, chat: ChatServer) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"extra_headers": {"OpenAI-Beta": "realtime=v1"}},
+        {"websocket_connection_options": {"subprotocols": ["realtime", "openai-beta.realtime-v1"]}},
+    ],
+)
+async def test_the_beta(server: Server, chat: ChatServer, options: dict[str, Any]) -> None:
     chat.parts = ["spell ab"]
-    headers = {"OpenAI-Beta": "realtime=v1"}
-    async with connect(server, extra_headers=headers) as connection:
+    async with connect(server, **options) as connection:
         created = await next_event(connection)
         assert created.type == "session.created"
         assert created.session.modalities == ["audio", "text"]
@@ -388,6 +411,19 @@ async def test_speech_interrupts(server: Server, chat: ChatServer, heard: list[H
         "100 large",
         "And now?",
     ]
+
+
+async def test_speech_that_begins_with_the_end_of_a_turn(
+    server: Server, heard: list[Heard]
+) -> None:
+    async with connect(server) as connection:
+        await connection.input_audio_buffer.append(audio=base64.b64encode(bytes(48_000)).decode())
+        await connection.conversation.item.retrieve(item_id="none")  # answered after the audio
+        await until(connection, "error")
+        closed = (Utterance(0, "How are", (), "zh", 0.2, 0.9),)
+        heard[0].on_update(closed, Partial(1, "you", 0))
+        response = (await until(connection, "response.done"))[-1].response
+        assert response.status_details.reason == "turn_detected"
 
 
 async def test_what_a_server_offers(server: Server, default_server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -11,13 +12,21 @@ from liusheng.server.config.group import Group
 
 
 def _address(text: str) -> str:
-    if text and not text.startswith(("http://", "https://")):
+    if "@" in text or "?" in text:
+        raise ValueError("must not have a user name, password or parameters; set llm.key_file")
+    if text and not (text.startswith(("http://", "https://")) and _has_host(text)):
         raise ValueError(
             f'{text!r} is not the address of a chat API; write it as in "http://127.0.0.1:11434/v1"'
         )
-    if "@" in text:
-        raise ValueError("must not have a user name or password; set llm.key_file")
     return text.rstrip("/")
+
+
+def _has_host(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no address, or no port
+        return False
 
 
 class LlmSettings(Group):

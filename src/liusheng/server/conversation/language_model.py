@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import AsyncGenerator, Sequence
@@ -21,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 _DATA = "data:"
 _END = "[DONE]"
+
+_QUOTED = 12
+"""Characters of the beginning of a message, by which it is found in an error that repeats it."""
 
 
 class _Delta(msgspec.Struct):
@@ -74,8 +78,10 @@ class LanguageModel:
                 async for part in parts:
                     yield part
         except StatusError as error:
-            body_text = error.body.replace(key, "[key]") if key else error.body
-            _log.error("the language model answered %d: %s", error.status, body_text)
+            said = "(not shown: it repeats the conversation)"
+            if not _quotes(error.body, messages):
+                said = error.body.replace(key, "[key]") if key else error.body
+            _log.error("the language model answered %d: %s", error.status, said)
             raise _failed(f"answered with status {error.status}") from None
         except UnreachableError as error:
             _log.error("the language model cannot be had: %s", error)
@@ -124,6 +130,17 @@ class LanguageModel:
             _log.error("the key of the language model has characters that no header can have")
             raise _failed("has a key that cannot be sent")
         return key
+
+
+def _quotes(body: str, messages: Sequence[ChatMessage]) -> bool:
+    """Return whether an error repeats what it answers, as servers do that validate requests. Logs
+    have no text of users."""
+    for message in messages:
+        begin = message.content[:_QUOTED]
+        forms = (begin, *(json.dumps(begin, ensure_ascii=each)[1:-1] for each in (True, False)))
+        if any(form in body for form in forms):
+            return True
+    return False
 
 
 def _failed(what: str) -> ProtocolError:

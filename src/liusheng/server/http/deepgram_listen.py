@@ -39,7 +39,7 @@ def deepgram_listen_endpoint(
         query = deepgram.listen_query(exchange.request.query_params.multi_items())
         lang = check_language(query.language, recognition.languages, "language")
         _check_file(query, exchange.request.headers.get("content-type", ""))
-        start = supported_hints(recognition, deepgram.start_for(query, lang), script)
+        start = supported_hints(recognition, deepgram.start_for(query, lang))
         await wait_for_room(recognition)
         digest = hashlib.sha256()
         with closing(Upload()) as upload:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from liusheng.asr.capabilities import Capabilities, Hotwords
 from liusheng.protocol import openai
+from liusheng.protocol.asr import MAX_HOTWORDS
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.prompt_terms import terms
 from liusheng.protocol.quoting import quoted
@@ -15,7 +16,6 @@ from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.exchange import HttpExchange
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
 
-_MAX_HOTWORDS = 200
 _ONE_SPEAKER = "this server does not tell speakers apart"
 _SPEAKERS = ("known_speaker_names", "known_speaker_references")
 _HINTS: dict[str, tuple[str, ...]] = {
@@ -110,6 +110,6 @@ def hotwords(
         elif left_out:
             ignored[field] = f"{left_out} of {len(asked)} terms: the model takes no such hotwords"
     words = list(dict.fromkeys([*taken["prompt"], *taken["keywords"]]))
-    if len(words) > _MAX_HOTWORDS:
-        ignored["prompt"] = f"terms after the first {_MAX_HOTWORDS}"
-    return tuple(words[:_MAX_HOTWORDS]), ignored
+    if len(words) > MAX_HOTWORDS:
+        ignored["prompt"] = f"terms after the first {MAX_HOTWORDS}"
+    return tuple(words[:MAX_HOTWORDS]), ignored

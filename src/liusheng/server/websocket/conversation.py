@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from starlette.websockets import WebSocket
@@ -77,10 +79,10 @@ class ConversationSocket(RealtimeSocket):
         if isinstance(command, RecognitionCommand):
             self._recognise(command)
         elif isinstance(command, AskModel):
-            self._begin(self._ask(command), command.number)
+            self._begin(partial(self._ask, command), command.number)
         elif isinstance(command, BeginSpeech):
             self._unsaid.clear()
-            self._begin(self._speak(command), command.number)
+            self._begin(partial(self._speak, command), command.number)
         elif isinstance(command, Say):
             if self._speech:
                 self._speech.extend(command.text, last=command.last)
@@ -89,7 +91,7 @@ class ConversationSocket(RealtimeSocket):
         else:
             self._stop_response()
 
-    def _begin(self, work: Any, number: int) -> None:
+    def _begin(self, work: Callable[[], Awaitable[None]], number: int) -> None:
         task = asyncio.create_task(self._answer(work, number))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -104,9 +106,9 @@ class ConversationSocket(RealtimeSocket):
             self._speech = None
         self._playback.reset()
 
-    async def _answer(self, work: Any, number: int) -> None:
+    async def _answer(self, work: Callable[[], Awaitable[None]], number: int) -> None:
         try:
-            await work
+            await work()
         except ProtocolError as error:
             self._conversation.response_failed(number, error)
         except Exception:

@@ -37,7 +37,7 @@ class DeepgramSocket(SocketDriver[RecognitionCommand]):
         lang = check_language(query.language, recognition.languages, "language")
         self._deepgram = DeepgramSession(
             query,
-            supported_hints(recognition, start_for(query, lang), script),
+            supported_hints(recognition, start_for(query, lang)),
             model=recognition.model_for(lang),
             version=__version__,
             created=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),

@@ -23,6 +23,8 @@ from liusheng.server.websocket.realtime import RealtimeSocket
 from liusheng.server.websocket.realtime_support import Support
 
 _TRANSCRIPTION = "transcription"
+_BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
+"""In place of the header `OpenAI-Beta: realtime=v1`, which browsers cannot send."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class RealtimeServer:
         limits = self.settings.limits
         options: dict[str, Any] = {
             "support": Support(self.recognition, self.names),
-            "beta": "realtime=v1" in websocket.headers.get("openai-beta", ""),
+            "beta": "realtime=v1" in websocket.headers.get("openai-beta", "")
+            or _BETA_SUBPROTOCOL in websocket.scope.get("subprotocols", ()),
             "max_append_bytes": limits.max_packet_bytes,
             "max_seconds": limits.max_session_seconds,
             "idle_seconds": limits.idle_seconds,

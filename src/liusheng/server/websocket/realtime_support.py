@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from liusheng.asr.capabilities import Capabilities, NotSupportedError
-from liusheng.asr.types import StreamParams
+from liusheng.asr.capabilities import Capabilities
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.openai_names import OpenAINames
 
@@ -27,18 +26,11 @@ class Support:
 
     def hotwords(self, lang: str, words: Sequence[str]) -> tuple[str, ...]:
         """Return those that the model for a language takes."""
-        return tuple(word for word in words if self._takes(lang, word))
+        return tuple(word for word in words if self._capabilities(lang).takes_hotword(word))
 
     def voice(self, name: str) -> str:
         """Return the voice for a client's name of one."""
         return self._names.voice("", name)
-
-    def _takes(self, lang: str, word: str) -> bool:
-        try:
-            self._capabilities(lang).check(StreamParams(lang=lang, hotwords=(word,)))
-        except NotSupportedError:
-            return False
-        return True
 
     def _capabilities(self, lang: str) -> Capabilities:
         found: Capabilities = self._recognition.description.capabilities[lang]

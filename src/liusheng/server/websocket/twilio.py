@@ -31,7 +31,7 @@ def twilio_socket(
     session = TwilioSession(
         languages=recognition.languages,
         voices=voices_of(synthesis.voices) if synthesis else {},
-        hints=partial(supported_hints, recognition, script=script),
+        hints=partial(supported_hints, recognition),
         max_packet_bytes=limits.max_packet_bytes,
         max_seconds=limits.max_session_seconds,
         max_text_chars=limits.max_text_chars,

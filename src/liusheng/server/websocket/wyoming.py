@@ -33,9 +33,7 @@ def wyoming_socket(
         info=describe(recognition, synthesis),
         languages=recognition.languages if recognition else (),
         voices=voices_of(synthesis.voices) if synthesis else {},
-        hints=partial(supported_hints, recognition, script=script)
-        if recognition
-        else lambda start: start,
+        hints=partial(supported_hints, recognition) if recognition else lambda start: start,
         max_packet_bytes=limits.max_packet_bytes,
         max_seconds=limits.max_session_seconds,
         max_text_chars=limits.max_text_chars,
