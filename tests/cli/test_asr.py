@@ -131,7 +131,7 @@ def test_one_bad_file_does_not_stop_the_rest(
     missing, notes, folder = captured.err.splitlines()
     assert missing == "error: missing.wav: No such file or directory"
     assert notes == "error: notes.txt: the file is not audio in a supported format"
-    assert folder == f"error: {tmp_path}: Is a directory"
+    assert folder == f"error: {tmp_path} is a folder: `liusheng transcribe` takes folders"
     assert len([m for m in server.received if isinstance(m, dict)]) == 1
 
 

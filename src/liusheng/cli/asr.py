@@ -148,9 +148,15 @@ async def _recognize_files(
                     output.failed(file, "not_audio", as_text(str(problem)))
                     status = FAILED
                 except OSError as problem:
-                    output.failed(file, "cannot_read", f"{file}: {problem.strerror or problem}")
+                    output.failed(file, "cannot_read", _cannot_read(file, problem))
                     status = FAILED
     return status
+
+
+def _cannot_read(file: str, problem: OSError) -> str:
+    if isinstance(problem, IsADirectoryError):
+        return tr("{file} is a folder: `liusheng transcribe` takes folders", file=file)
+    return f"{file}: {problem.strerror or problem}"
 
 
 async def _recognize_microphone(client: Client, output: _Output, lang: str) -> int:

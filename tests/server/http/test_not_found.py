@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import websockets
 
 from liusheng.protocol import paths
+from liusheng.server.http.not_found import NoRoute
 from tests.server.conftest import Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,6 +26,37 @@ async def refused(server: Server, path: str) -> str:
     code = message["error"]
     assert (code if isinstance(code, str) else code["code"]) == "unknown_path"
     return str(message["message"]["description"] if isinstance(code, str) else code["message"])
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (paths.TTS_STREAMING, "synthesises no speech"),
+        (f"{paths.SPEECH_WEB_TTS}/", "synthesises no speech"),
+        (paths.REALTIME, "recognises no speech"),
+        ("/nowhere", "those of this server are /p/other"),
+    ],
+)
+async def test_what_a_server_without_a_task_says(path: str, reason: str) -> None:
+    async def http(*_: object) -> None:
+        raise AssertionError
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    scope = {
+        "type": "websocket",
+        "path": f"/p{path}",
+        "headers": [],
+        "extensions": {"websocket.http.response": {}},
+    }
+    await NoRoute(http, ["/p/other"], "/p")(scope, receive, send)
+    assert reason in b"".join(each.get("body", b"") for each in sent).decode()
 
 
 @pytest.mark.parametrize("path", [paths.TTS_STREAMING, paths.ASR_STREAMING])

@@ -18,6 +18,18 @@ from liusheng.server.http.exchange import JSON
 from liusheng.server.http.refusal import refuse
 from liusheng.server.request_record import current_record
 
+_NO_RECOGNITION = "this server recognises no speech (its setting asr.models is empty)"
+_NO_SYNTHESIS = "this server synthesises no speech (its setting tts.models is empty)"
+
+_MISSING_TASK = {
+    paths.ASR_STREAMING: _NO_RECOGNITION,
+    paths.SPEECH_WEB_ASR: _NO_RECOGNITION,
+    paths.REALTIME: _NO_RECOGNITION,
+    paths.TTS_STREAMING: _NO_SYNTHESIS,
+    paths.SPEECH_WEB_TTS: _NO_SYNTHESIS,
+}
+"""Why a WebSocket is missing that every server with the task has."""
+
 
 def not_found(path_prefix: str) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Return the exception handler for Starlette's 404 and 405, which also answers OPTIONS."""
@@ -60,6 +72,7 @@ class NoRoute:
         self._http = http
         self._websockets = websockets
         self._path_prefix = path_prefix
+        self._missing = {f"{path_prefix}{path}": why for path, why in _MISSING_TASK.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -70,6 +83,8 @@ class NoRoute:
         meant = path.rstrip("/")
         if meant in self._websockets:
             advice = f"connect to {meant}, without the slash at its end"
+        elif meant in self._missing:
+            advice = self._missing[meant]
         else:
             advice = f"those of this server are {', '.join(self._websockets)}"
         error = ProtocolError(
