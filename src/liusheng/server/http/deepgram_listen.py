@@ -69,7 +69,7 @@ def deepgram_listen_endpoint(
         OPENAI_ERRORS,
         summary="Recognise a file (Deepgram's API).",
         query=deepgram.ListenQuery,
-        body={"audio/*": None},
+        body={"application/octet-stream": None, "audio/*": None},
         answers={JSON: (deepgram.FileAnswer,)},
     )
 
