@@ -337,6 +337,22 @@ def test_audio_that_is_not_committed_keeps_its_format(talk: Talk) -> None:
     assert (finished, opened.lang, opened.format) == (FinishRecognition(1), "zh", Pcmu())
 
 
+def test_turn_detection_that_begins_commits_what_was_appended(talk: Talk) -> None:
+    talk.manual()
+    talk.append()
+    talk.commands()
+    changes = {"turn_detection": {"type": "server_vad"}, "format": {"type": "audio/pcmu"}}
+    events = talk.send("session.update", session={"audio": {"input": changes}})
+    assert kinds(events) == ["committed", "updated"]
+    assert talk.commands() == [FinishRecognition(1)]
+    talk.append()
+    opened, _ = talk.commands()
+    assert (opened.number, opened.format) == (2, Pcmu())
+    talk.session.updated(1, [Said(0, "before")], 1, "", 0)
+    talk.session.finished(1)
+    assert talk.events()[-1]["transcript"] == "before"
+
+
 def transcription(language: str) -> dict[str, Any]:
     return {"audio": {"input": {"transcription": {"language": language}}}}
 

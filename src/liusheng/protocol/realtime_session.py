@@ -315,7 +315,8 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         """End the recognition under way if it cannot take audio with these settings.
 
         While the server detects turns, audio after an update opens another recognition. Otherwise
-        the audio up to the next commit is one item, which stays as it was begun.
+        the audio up to the next commit is one item, which stays as it was begun; turn detection
+        that begins commits it, because the client will not.
 
         Raises:
             ProtocolError: invalid_field: such an item cannot have two formats.
@@ -328,6 +329,8 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
             if audio.turn_detection is None or wanted != recognition.opened:
                 self._current = None
                 self._commands.append(FinishRecognition(recognition.number))
+        elif audio.turn_detection is not None:
+            self._commit()
         elif audio.format != recognition.opened.format:
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
