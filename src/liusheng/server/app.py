@@ -31,7 +31,14 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.drain_refusal import DrainRefusal
 from liusheng.server.ending import end_with
 from liusheng.server.errors import server_stopping
-from liusheng.server.http.asyncapi import ASR, REALTIME, TTS, ChannelDescription
+from liusheng.server.http.asyncapi import (
+    ASR,
+    DEEPGRAM,
+    REALTIME,
+    TTS,
+    TWILIO,
+    ChannelDescription,
+)
 from liusheng.server.http.deepgram_listen import deepgram_listen_endpoint
 from liusheng.server.http.documents import document_endpoints
 from liusheng.server.http.endpoint import Endpoint, fixed_endpoint
@@ -195,9 +202,12 @@ class Application:
                 ),
                 openai_translation_endpoint(recognition, self._decoding, self._names, limits),
             ]
-            if self._settings.deepgram.enabled:
-                found.append(deepgram_listen_endpoint(recognition, self._decoding, script, limits))
             channels |= {"asr": ASR, "realtime": REALTIME}
+            if settings.deepgram.enabled:
+                found.append(deepgram_listen_endpoint(recognition, self._decoding, script, limits))
+                channels["deepgram"] = DEEPGRAM
+            if settings.twilio.enabled:
+                channels["twilio"] = TWILIO
         if synthesis:
             found += [
                 tts_stream_endpoint(synthesis, limits),

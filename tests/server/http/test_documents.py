@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from liusheng.audio.encode import open_encoder
+from liusheng.server.http import asyncapi
 from tests.server.conftest import Serve, Server
 from tests.support.chat_server import chat_server
 
@@ -243,6 +244,63 @@ async def test_messages_of_a_conversation(serve: Serve, sockets: dict[str, Any])
     assert seen >= {"itemAdded", "itemRetrieved", "itemDeleted", "audioDelta", "responseDone"}
 
 
+SILENCE = b"\xff" * 8_000
+DEEPGRAM: list[Any] = [
+    b"hello ".ljust(3_200),
+    *({"type": kind} for kind in ("KeepAlive", "Configure", "what", "Finalize", "CloseStream")),
+]
+TWILIO: list[Any] = [
+    {"event": "connected", "protocol": "Call", "version": "1.0.0"},
+    {"event": "start", "streamSid": "MZ0", "start": {"customParameters": {"lang": "zh"}}},
+    {
+        "event": "media",
+        "media": {"track": "inbound", "payload": base64.b64encode(SILENCE).decode()},
+    },
+    {"event": "speak", "text": "1"},
+    {"event": "what"},
+    {"event": "mark", "mark": {"name": "text-1"}},
+    {"event": "dtmf", "dtmf": {"digit": "1"}},
+    {"event": "clear"},
+    {"event": "stop"},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "expected"),
+    [
+        ("deepgram", DEEPGRAM, {"results", "configureFailure", "error", "metadata"}),
+        ("twilio", TWILIO, {"transcript", "error", "clear"}),
+    ],
+)
+async def test_messages_of_other_products(
+    serve: Serve, name: str, script: list[Any], expected: set[str]
+) -> None:
+    server = await serve(twilio={"enabled": True})
+    document = (await get(server, "/asyncapi")).json()
+    channel = document["channels"][name]
+    payloads = {key: message["payload"] for key, message in channel["messages"].items()}
+    theirs = {key: of for key, of in payloads.items() if key.startswith("client.")}
+    ours = {key: of for key, of in payloads.items() if key not in theirs}
+    seen: set[str] = set()
+    query = "?encoding=linear16&sample_rate=16000&language=zh"
+    async with server.connect(channel["address"] + query) as socket:
+        for message in script:
+            if isinstance(message, bytes):
+                await socket.send(message)
+                continue
+            if "what" not in message.values():
+                matching = {k for k, of in theirs.items() if fits_client(document, of, message)}
+                assert len(matching) == 1, (message, matching)
+                seen |= matching
+            await socket.send(json.dumps(message))
+        async for text in socket:
+            answer = json.loads(text)
+            matching = {key for key, of in ours.items() if fits(document, of, answer)}
+            assert len(matching) == 1, (answer, matching)
+            seen |= matching
+    assert seen >= expected | (set(theirs) - {"client.audio"}), "the script is too short"
+
+
 def fits_client(document: dict[str, Any], schema: dict[str, Any], message: Any) -> bool:
     """As `fits`, but clients send fields that the server leaves alone."""
     whole = {**schema, "components": document["components"]}
@@ -270,6 +328,7 @@ async def test_every_title_has_a_translation(
         for each in operations.values()
         for title in (each["summary"], *(of["description"] for of in each["responses"].values()))
     } | {channel["title"] for channel in sockets["channels"].values()}
+    titles.add(asyncapi.TWILIO.title)  # which this server has not
     ours = {title for title in titles if not re.fullmatch(r"Describe /\S+\.", title)}
     missing = [title for title in ours if f'"{title}":' not in texts]
     assert missing == [], "add them to TITLES in web/page/reference/translations.js"

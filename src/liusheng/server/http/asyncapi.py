@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from liusheng._version import __version__
-from liusheng.protocol import asr, paths, realtime, tts
+from liusheng.protocol import asr, deepgram, paths, realtime, tts, twilio
 from liusheng.protocol import realtime_responses as conversation
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -104,6 +104,47 @@ REALTIME = ChannelDescription(
         "contentPartDone": conversation.ContentPartDone,
         "outputItemDone": conversation.OutputItemDone,
         "responseDone": conversation.ResponseDone,
+    },
+)
+
+DEEPGRAM = ChannelDescription(
+    paths.LISTEN,
+    "Deepgram's live recognition",
+    {
+        "audio": None,
+        "keepAlive": (None, {"type": "KeepAlive"}),
+        "finalize": (None, {"type": "Finalize"}),
+        "closeStream": (None, {"type": "CloseStream"}),
+        "configure": (None, {"type": "Configure"}),
+    },
+    {
+        "results": deepgram.Results,
+        "speechStarted": deepgram.SpeechStarted,
+        "utteranceEnd": deepgram.UtteranceEnd,
+        "metadata": deepgram.Metadata,
+        "configureFailure": deepgram.ConfigureFailure,
+        "error": deepgram.Error,
+    },
+)
+TWILIO = ChannelDescription(
+    paths.MEDIA_STREAMS,
+    "Calls over Twilio's Media Streams",
+    {
+        "connected": (None, {"event": "connected"}),
+        "start": (twilio.Start, {"event": "start"}),
+        "media": (twilio.Media, {"event": "media"}),
+        "mark": (twilio.Mark, {"event": "mark"}),
+        "dtmf": (None, {"event": "dtmf"}),
+        "stop": (None, {"event": "stop"}),
+        "speak": (twilio.Speak, {"event": "speak"}),
+        "clear": (None, {"event": "clear"}),
+    },
+    {
+        "media": twilio.Audio,
+        "mark": twilio.SendMark,
+        "clear": twilio.Clear,
+        "transcript": twilio.Transcript,
+        "error": twilio.Error,
     },
 )
 

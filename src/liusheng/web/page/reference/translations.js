@@ -77,6 +77,8 @@ export const TITLES = {
   "Streaming synthesis": "流式合成",
   "OpenAI's Realtime API: transcription with ?intent=transcription, else a conversation":
     "OpenAI Realtime 接口：带 ?intent=transcription 为转写，否则为对话",
+  "Deepgram's live recognition": "Deepgram 实时识别",
+  "Calls over Twilio's Media Streams": "Twilio Media Streams 通话",
 };
 
 /** Labels of the viewer, in Chinese. */
