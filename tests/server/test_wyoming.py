@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from wyoming.tts import (
 
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.server import wyoming_listener
 from liusheng.server.access.keys import new_secret
 from liusheng.server.config.integrations import WyomingSettings
 from liusheng.server.config.limits import LimitSettings
@@ -303,6 +304,23 @@ async def test_more_connections_than_there_may_be(serve: Serve) -> None:
     wyoming = await start(serve, limits={"max_connections": 1})
     async with wyoming.client() as first, wyoming.client() as second:
         assert (await error(second)).code == "server_busy"
+        await first.write_event(Describe().event())
+        await until(first, "info")
+
+
+async def test_a_flood_of_connections_is_told_no_reason(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wyoming_listener, "_MAX_REFUSED", 1)
+    wyoming = await start(serve, limits={"max_connections": 1})
+    async with wyoming.client() as first, wyoming.client() as second:
+        assert (await error(second)).code == "server_busy"
+        reader, writer = await asyncio.open_connection("127.0.0.1", wyoming.port)
+        told = b""
+        with suppress(ConnectionError):
+            told = await asyncio.wait_for(reader.read(), 60)
+        assert told == b""
+        writer.close()
         await first.write_event(Describe().event())
         await until(first, "info")
 

@@ -35,6 +35,9 @@ _log = logging.getLogger(__name__)
 _READ_BYTES = 64 * 1024
 _CLOSE_SECONDS = 2.0
 _ROOM_SECONDS = 1.0
+_MAX_REFUSED = 50
+"""Connections at once, besides those that there may be, that are told why they are refused. Each
+takes a file descriptor until its client has read that."""
 
 
 class WyomingListener:
@@ -68,6 +71,9 @@ class WyomingListener:
             each.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._open) >= self._limits.settings.max_connections + _MAX_REFUSED:
+            writer.transport.abort()
+            return
         connection = _WyomingConnection(reader, writer, self._limits)
         self._open.add(connection)
         try:
