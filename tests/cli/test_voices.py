@@ -104,8 +104,11 @@ def test_no_server(capsys: Capture, unused_tcp_port: int) -> None:
 def test_a_key_is_needed(
     voices: FakeServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    refused = urllib.error.HTTPError("http://x", 401, "Unauthorized", Message(), None)
+    refused.close()  # as the client does
+
     async def refuse(self: object) -> None:
-        raise urllib.error.HTTPError("http://x", 401, "Unauthorized", Message(), None)
+        raise refused
 
     monkeypatch.setattr("liusheng.client.Client.info", refuse)
     assert main(["voices"]) == 1

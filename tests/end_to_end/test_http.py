@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import shutil
 import subprocess
 
 import openai
@@ -16,6 +17,8 @@ from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.bench.scoring import errors
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 
 TEXT = "今天天气真不错，我们一起去公园散步吧。"
 
@@ -36,6 +39,7 @@ def check(text: str) -> None:
     assert errors(TEXT, text, "zh").rate < 0.25, text
 
 
+@needs_curl
 @pytest.mark.parametrize("media", ["audio/wav", "audio/ogg", "audio/mpeg", "audio/flac"])
 def test_streams_are_understood(address: str, media: str) -> None:
     url = f"http://{address}/paddlespeech/asr/streaming?lang=zh"
@@ -93,6 +97,7 @@ async def test_openai(address: str) -> None:
         assert "".join(pieces) == done.text
 
 
+@needs_curl
 async def test_openai_realtime(address: str) -> None:
     pcm = said(address, "application/octet-stream")
     async with (
@@ -122,6 +127,7 @@ async def test_openai_realtime(address: str) -> None:
         ] == expected
 
 
+@needs_curl
 def test_telephone(address: str) -> None:
     """PCM at 8 kHz, described by parameters."""
     samples = pcm_to_samples(said(address, "application/octet-stream"))

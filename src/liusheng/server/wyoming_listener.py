@@ -108,6 +108,7 @@ class _WyomingConnection:
         self._limits = limits
         self._connection = Connection(limits)
         self._connected = False
+        self._reading = asyncio.Lock()  # a read that was cancelled may not have ended yet
         self._room = asyncio.Event()  # the account may hold more
         self._connection.account.on_room = self._room.set
 
@@ -153,7 +154,8 @@ class _WyomingConnection:
             self._room.clear()
             await wait_for_event(self._room, _ROOM_SECONDS)
         try:
-            data = await self._reader.read(_READ_BYTES)
+            async with self._reading:
+                data = await self._reader.read(_READ_BYTES)
         except OSError:
             data = b""
         if data:
@@ -187,15 +189,18 @@ class _WyomingConnection:
     async def _close(self) -> None:
         """Close the connection. Closing with unread bytes would reset it, and the client would not
         get what was sent last: what it still sends is dropped for a moment."""
-        with contextlib.suppress(OSError, asyncio.TimeoutError):
-            if not (self._connection.left or self._writer.is_closing()):
-                self._writer.write_eof()
-                await asyncio.wait_for(self._drop(), _CLOSE_SECONDS)
-        self._writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.TimeoutError):
+                if not (self._connection.left or self._writer.is_closing()):
+                    self._writer.write_eof()
+                    await asyncio.wait_for(self._drop(), _CLOSE_SECONDS)
+        finally:
+            self._writer.close()
 
     async def _drop(self) -> None:
-        while await self._reader.read(_READ_BYTES):
-            pass
+        async with self._reading:
+            while await self._reader.read(_READ_BYTES):
+                pass
 
 
 def _check_client(address: str, networks: list[Any]) -> None:
