@@ -1,0 +1,221 @@
+"""A replica in detail: the server's scheduler, its audio, and workers that take time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from liusheng.asr.options import LiveOptions
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.cluster.simulation.clock import Clock
+from liusheng.cluster.simulation.costs import BatchCosts
+from liusheng.cluster.simulation.talk import Talk
+from liusheng.runtime.options import RecognitionServiceOptions
+from liusheng.runtime.recognition.capacity import shortage
+from liusheng.runtime.recognition.messages import Detection
+from liusheng.runtime.recognition.priority import TurnPolicy
+from liusheng.runtime.recognition.scheduler import Scheduler
+from liusheng.runtime.recognition.stream_audio import StreamAudio, TurnAudio
+
+PACKET = 0.1
+"""Seconds of audio in a packet."""
+
+_GRID = 0.3
+"""Seconds of speech of which each has its delay: about a token."""
+
+_DETECTION = 5 * SAMPLE_RATE
+"""Samples that the VAD process takes at most at once."""
+
+_LIVE = LiveOptions()
+
+
+@dataclass
+class _Stream:
+    """A speaker. shown: the sample up to which speech was shown."""
+
+    audio: StreamAudio
+    talk: Talk
+    shown: int = 0
+    began: float = 0.0
+    ended: float | None = None
+    done: Callable[[], None] | None = None
+    turns: dict[int, TurnAudio] = field(default_factory=dict)
+
+
+class DetailedReplica:
+    """A replica whose batches the real `Scheduler` chooses, and whose room is that of the real
+    admission.
+
+    token_delays: seconds from the end of a piece of speech to the decode that has it.
+    final_delays: seconds from the end of a stream to its last text.
+    refused: how many streams there would have been no room for.
+    most: streams at once.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        costs: BatchCosts,
+        *,
+        workers: int,
+        most: int,
+        seed: int = 0,
+    ) -> None:
+        self._clock = clock
+        self._costs = costs
+        self._options = RecognitionServiceOptions(max_streams=most)
+        self._policy = TurnPolicy.of(self._options, _LIVE)
+        self._scheduler: Scheduler[int] = Scheduler(self._policy)
+        for test in costs.tests:
+            self._scheduler.batch_tested(
+                test.weights, test.seconds, final=test.final, stepwise=False
+            )
+        self._chance = random.Random(seed)
+        self._streams: dict[int, _Stream] = {}
+        self._idle = set(range(workers))
+        self._workers = workers
+        self._dead = False
+        self.token_delays: list[float] = []
+        self.final_delays: list[float] = []
+
+    @property
+    def sessions(self) -> int:
+        """How many streams there are."""
+        return len(self._streams)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the server would admit another stream."""
+        lacking = shortage(
+            self._scheduler,
+            self._options,
+            self._workers,
+            self._clock.now,
+            upload=False,
+            stranded=False,
+        )
+        return lacking is None
+
+    def open(self, key: int) -> None:
+        """A speaker comes."""
+        stream = _Stream(StreamAudio(windowed=True), Talk(self._chance), began=self._clock.now)
+        self._streams[key] = stream
+        self._scheduler.add(key, stream.audio)
+        # Speakers do not send at the same moment.
+        self._clock.after(self._chance.uniform(0.0, PACKET), lambda: self._packet(key, stream))
+
+    def close(self, key: int, done: Callable[[], None] | None = None) -> None:
+        """A speaker has said everything; the stream ends with its final text."""
+        stream = self._streams[key]
+        stream.ended, stream.done = self._clock.now, done
+        self._scheduler.finish(key, self._clock.now)
+        self._dispatch()
+
+    def kill(self) -> None:
+        """The replica is gone, and whatever it would have done."""
+        self._dead = True
+        self._streams.clear()
+
+    def _packet(self, key: int, stream: _Stream) -> None:
+        if self._dead or stream.ended is not None:
+            return
+        now = self._clock.now
+        stream.audio.append(bytes(2 * round(PACKET * SAMPLE_RATE)))
+        due = self._scheduler.audio_received(key, now)
+        if task := stream.audio.next_detection(0, _DETECTION):
+            ticket, pcm = task
+            before = stream.audio.speech.end
+            found = stream.talk.activity(before, before + len(pcm) // 2)
+            stream.audio.detected(ticket, Detection(b"", found))
+            due = self._scheduler.speech_detected(key, now) or due
+        if due:
+            self._dispatch()
+        self._clock.after(PACKET, lambda: self._packet(key, stream))
+
+    def _dispatch(self) -> None:
+        for worker in sorted(self._idle):
+            keys = self._scheduler.take(worker, self._clock.now, self._workers)
+            if not keys:
+                return
+            self._begin(worker, keys)
+
+    def _begin(self, worker: int, keys: list[int]) -> None:
+        now = self._clock.now
+        self._idle.discard(worker)
+        turns: list[tuple[int, int]] = []
+        windows: list[float] = []
+        final = False
+        for key in keys:
+            stream, number = self._streams[key], self._scheduler.turn(key)
+            limit = self._scheduler.turn_limit(key, now)
+            turn = stream.audio.next_turn(limit, finishing=stream.ended is not None, resident=False)
+            stream.turns[number] = turn
+            turns.append((key, number))
+            if stream.audio.undecoded or turn.ticket is not None:
+                windows.append(len(turn.pcm) / 2 / SAMPLE_RATE)
+                final = final or self._is_final(turn)
+        seconds = self._costs.seconds(windows, final=final)
+        self._clock.after(seconds, lambda: self._end(worker, turns, seconds))
+
+    def _end(self, worker: int, turns: list[tuple[int, int]], seconds: float) -> None:
+        if self._dead:
+            return
+        now = self._clock.now
+        self._scheduler.batch_done(worker, seconds, now)
+        for key, number in turns:
+            stream = self._streams.get(key)
+            if stream is None:
+                continue
+            turn = stream.turns.pop(number)
+            if self._scheduler.is_newest(key, number):
+                self._turn_done(key, stream, turn, number)
+        self._idle.add(worker)
+        self._dispatch()
+
+    def _turn_done(self, key: int, stream: _Stream, turn: TurnAudio, number: int) -> None:
+        activity = turn.activity
+        assert activity
+        now, end, detection = self._clock.now, activity.end, None
+        if turn.ticket is not None:
+            end = turn.end
+            found = stream.talk.activity(activity.end, end)
+            detection = Detection(b"", found)
+        for segment in activity.closed:
+            self._show(stream, segment.speech_start, segment.speech_end)
+        final_until = stream.audio.final_until
+        needs = end
+        if segment := activity.open:
+            self._show(stream, segment.speech_start, segment.speech_end)
+            long = end - segment.start > _LIVE.trim * SAMPLE_RATE
+            needs = end - round(_LIVE.keep * SAMPLE_RATE) if long else segment.start
+            needs = max(needs, stream.audio.needs)
+            if self._is_final(turn):
+                final_until = segment.speech_end
+        elif activity.closed:
+            final_until = activity.closed[-1].speech_end
+        stream.audio.turn_done(turn, needs, final_until, detection)
+        self._scheduler.turn_done(key, number, now)
+        if turn.last:
+            assert stream.ended is not None
+            self.final_delays.append(now - stream.ended)
+            self._scheduler.remove(key)
+            del self._streams[key]
+            if stream.done:
+                stream.done()
+
+    def _is_final(self, turn: TurnAudio) -> bool:
+        """Whether a turn is decoded with a final's care."""
+        activity = turn.activity
+        assert activity
+        paused = activity.open is not None and activity.open.silence >= self._policy.pause
+        return turn.last or bool(activity.closed) or paused
+
+    def _show(self, stream: _Stream, start: int, end: int) -> None:
+        """Speech between two samples is in a text."""
+        at = max(stream.shown, start)
+        while at < end:
+            at += round(_GRID * SAMPLE_RATE)
+            spoken = min(at, end) / SAMPLE_RATE + stream.began
+            self.token_delays.append(self._clock.now - spoken)
+        stream.shown = max(stream.shown, end)
