@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -97,6 +97,10 @@ def plan(
         bool,
         Parameter(help=tr("Simulate a day of such a cluster, with bursts and failures.")),
     ] = False,
+    fixed: Annotated[
+        bool,
+        Parameter(help=tr("Simulate the planned number of replicas, without an autoscaler.")),
+    ] = False,
     hours: Annotated[float, Parameter(help=tr("Hours to simulate, from midnight on."))] = 24.0,
     burst: Annotated[
         float,
@@ -131,8 +135,8 @@ def plan(
     ):
         error(problem)
         return USAGE
-    if charts_folder and not simulate:
-        error(tr("--charts needs --simulate"))
+    if (charts_folder or fixed) and not simulate:
+        error(tr("--charts and --fixed need --simulate"))
         return USAGE
     try:
         server: Server | None = None
@@ -140,12 +144,14 @@ def plan(
             basis, server = measured_now(model, lang, task, goals)
         else:
             basis = from_figures(model, lang, task, machine, goals)
+        result = plan_of(basis.load, basis.cores, needs)
         simulated = None
         if simulate:
             server = server or reference_server(model, lang, machine)
             scenario = _scenario(needs, basis.load.users, *day)
+            if fixed:
+                scenario = replace(scenario, minimum=result.total, maximum=result.total)
             simulated = _simulate(server, scenario, seed)
-        result = plan_of(basis.load, basis.cores, needs)
         if json:
             _print_json(basis, needs, asdict(result), simulated)
         else:

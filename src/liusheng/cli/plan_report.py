@@ -152,18 +152,16 @@ def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
 
 def simulation_lines(scenario: Scenario, results: Results, text_delay: float) -> Iterator[Line]:
     """Yield what a simulation assumed and came to."""
-    from liusheng.cluster.simulation.coarse import percentile
+    from liusheng.cluster.simulation.figures import percentile
 
     yield (
         tr("assumed"),
         tr(
-            "{hours:g} hours of a working day; sessions of {session:g} s on average; a replica "
-            "takes {target:g} sessions on average and {most} at most, and starts in {startup:g} s; "
-            "{replica_days:g} days between two failures of a replica, {node_days:g} of a node with "
-            "{per_node} replicas",
+            "{hours:g} hours of a working day; sessions of {session:g} s on average, {most} in a "
+            "replica at most; {replica_days:g} days between two failures of a replica, "
+            "{node_days:g} of a node with {per_node} replicas; a new one starts in {startup:g} s",
             hours=scenario.seconds / 3600,
             session=scenario.session,
-            target=scenario.target,
             most=scenario.most,
             startup=scenario.startup,
             replica_days=scenario.replica_mtbf / 86400,
@@ -171,6 +169,20 @@ def simulation_lines(scenario: Scenario, results: Results, text_delay: float) ->
             per_node=scenario.per_node,
         ),
     )
+    if scenario.minimum == scenario.maximum:
+        yield tr("cluster"), tr("{replicas:,} replicas at any time", replicas=scenario.minimum)
+    else:
+        yield (
+            tr("cluster"),
+            tr(
+                "an autoscaler aims at {target:g} sessions a replica; it starts replicas after "
+                "{up:g} s, and ends them after {down:g} s with {drain:g} s to drain",
+                target=scenario.target,
+                up=scenario.upscale_delay,
+                down=scenario.downscale_delay,
+                drain=scenario.drain,
+            ),
+        )
     for burst in scenario.bursts:
         yield (
             tr("burst"),

@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from liusheng.cluster.simulation.autoscaler import Autoscaler
 from liusheng.cluster.simulation.clock import Clock
@@ -75,6 +76,7 @@ class Cluster:
         clock.after(scenario.look, self._scale)
         clock.after(scenario.sample, self._sample)
         clock.run(scenario.seconds)
+        self.results.active = self._active
         return self.results
 
     # Sessions
@@ -156,7 +158,7 @@ class Cluster:
             if session.resumable:
                 wait = self._chance.random() * self._scenario.reconnect
                 broke = self._clock.now
-                self._clock.after(wait, lambda s=session, b=broke: self._resume(s, b))
+                self._clock.after(wait, partial(self._resume, session, broke))
             else:
                 self._lose()
 

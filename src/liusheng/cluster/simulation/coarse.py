@@ -2,7 +2,7 @@
 
 It knows only how many sessions a replica has, so that hundreds of thousands of them can be
 simulated. The audio that resumed sessions send again, and what a batch of newcomers does to the
-others for some seconds, is not in it; tests/cluster/simulation/test_coarse.py holds how far it is
+others for some seconds, is not in it; tests/cluster/simulation/test_cluster.py holds how far it is
 from the detailed replica.
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from liusheng.cluster.simulation.clock import Clock
 from liusheng.cluster.simulation.costs import BatchCosts
 from liusheng.cluster.simulation.detailed import DetailedReplica
+from liusheng.cluster.simulation.figures import percentile
 
 GRID = (1, 2, 4, 8, 12, 16, 20, 24, 32, 48, 64)
 """Numbers of sessions at which detailed replicas are simulated."""
@@ -93,18 +94,17 @@ def measure_point(
     for number in range(sessions):
         clock.after(5.0 * number / sessions, start)
     clock.run(_WARM)
-    replica.token_delays.clear()
-    replica.final_delays.clear()
+    before, ended = replica.shown, len(replica.final_delays)
     admitted, looks = 0, 20
     for look in range(1, looks + 1):
         clock.run(_WARM + seconds * look / looks)
         admitted += replica.has_room
-    delays = replica.token_delays
+    delays = replica.token_delays[before:]
     return CurvePoint(
         sessions,
         sum(delays) / len(delays) if delays else math.inf,
         percentile(delays, 0.95),
-        percentile(replica.final_delays, 0.95),
+        percentile(replica.final_delays[ended:], 0.95),
         2 * admitted > looks,
     )
 
@@ -117,13 +117,6 @@ def measure_curve(costs: BatchCosts, workers: int, *, seconds: float = 120.0) ->
         if not points[-1].room:
             break
     return Curve(points)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of the values does not exceed; infinity: there is none."""
-    if not values:
-        return math.inf
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 class CoarseReplica:

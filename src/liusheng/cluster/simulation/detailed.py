@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from liusheng.asr.options import LiveOptions
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.cluster.simulation.clock import Clock
 from liusheng.cluster.simulation.costs import BatchCosts
+from liusheng.cluster.simulation.figures import percentile
 from liusheng.cluster.simulation.talk import Talk
 from liusheng.runtime.options import RecognitionServiceOptions
 from liusheng.runtime.recognition.capacity import shortage
@@ -32,7 +34,13 @@ _LIVE = LiveOptions()
 
 @dataclass
 class _Stream:
-    """A speaker. shown: the sample up to which speech was shown."""
+    """A speaker.
+
+    shown: the sample up to which speech was shown.
+    began, ended: when speaking began and ended.
+    done: is called after the last text.
+    turns: under way, by number.
+    """
 
     audio: StreamAudio
     talk: Talk
@@ -49,7 +57,6 @@ class DetailedReplica:
 
     token_delays: seconds from the end of a piece of speech to the decode that has it.
     final_delays: seconds from the end of a stream to its last text.
-    refused: how many streams there would have been no room for.
     most: streams at once.
     """
 
@@ -76,6 +83,7 @@ class DetailedReplica:
         self._idle = set(range(workers))
         self._workers = workers
         self._dead = False
+        self._told = 0
         self.token_delays: list[float] = []
         self.final_delays: list[float] = []
 
@@ -99,11 +107,14 @@ class DetailedReplica:
 
     def open(self, key: int) -> None:
         """A speaker comes."""
-        stream = _Stream(StreamAudio(windowed=True), Talk(self._chance), began=self._clock.now)
+        # Speakers do not send at the same moment, and what is in a packet was spoken before.
+        offset = self._chance.uniform(0.0, PACKET)
+        stream = _Stream(
+            StreamAudio(windowed=True), Talk(self._chance), began=self._clock.now + offset
+        )
         self._streams[key] = stream
         self._scheduler.add(key, stream.audio)
-        # Speakers do not send at the same moment.
-        self._clock.after(self._chance.uniform(0.0, PACKET), lambda: self._packet(key, stream))
+        self._clock.after(offset + PACKET, lambda: self._packet(key, stream))
 
     def close(self, key: int, done: Callable[[], None] | None = None) -> None:
         """A speaker has said everything; the stream ends with its final text."""
@@ -116,6 +127,19 @@ class DetailedReplica:
         """The replica is gone, and whatever it would have done."""
         self._dead = True
         self._streams.clear()
+
+    def delay(self) -> tuple[float, float]:
+        """Return the mean and the 95th percentile of the token delays since the last call."""
+        delays = self.token_delays[self._told :]
+        self._told = self.shown
+        if not delays:
+            return math.nan, math.nan
+        return sum(delays) / len(delays), percentile(delays, 0.95)
+
+    @property
+    def shown(self) -> int:
+        """How many pieces of speech were shown."""
+        return len(self.token_delays)
 
     def _packet(self, key: int, stream: _Stream) -> None:
         if self._dead or stream.ended is not None:
@@ -181,8 +205,8 @@ class DetailedReplica:
             end = turn.end
             found = stream.talk.activity(activity.end, end)
             detection = Detection(b"", found)
-        for segment in activity.closed:
-            self._show(stream, segment.speech_start, segment.speech_end)
+        for closed in activity.closed:
+            self._show(stream, closed.speech_start, closed.speech_end)
         final_until = stream.audio.final_until
         needs = end
         if segment := activity.open:

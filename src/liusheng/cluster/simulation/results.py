@@ -39,6 +39,7 @@ class Results:
     moved: times that a session was told to go on elsewhere, because its replica was to end.
     resumed: times that one went on elsewhere.
     lost: ended by a failure: its client could not resume, or found no room for too long.
+    active: under way at the end, those that wait to resume included.
     replica_failures, node_failures: failures.
     waits: seconds until each of those that were not admitted at once was.
     gaps: seconds from the break to the resumption, each.
@@ -54,6 +55,7 @@ class Results:
     moved: int = 0
     resumed: int = 0
     lost: int = 0
+    active: int = 0
     replica_failures: int = 0
     node_failures: int = 0
     waits: list[float] = field(default_factory=list)
