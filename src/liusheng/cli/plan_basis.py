@@ -126,7 +126,6 @@ def measured_now(model: str, lang: str, task: str, goals: Goals) -> tuple[Basis,
         measure_synthesis,
     )
     from liusheng.models.errors import ModelError
-    from liusheng.runtime.synthesis.load import SpeechLoad
     from liusheng.server.config.sources import SettingsError, load
 
     source = tr("self-test on this machine, now")
@@ -134,15 +133,11 @@ def measured_now(model: str, lang: str, task: str, goals: Goals) -> tuple[Basis,
         settings = load().settings
         if task == "tts":
             found = asyncio.run(measure_synthesis(settings, model))
-            speech = SpeechLoad()
-            for voice in found.voices:
-                speech.tested(voice.voice, voice.busy, voice.seconds)
-            name = found.voices[0].voice
-            users = speech.listeners(name, found.workers)
+            users, factor = found.listeners()
             how = tr(
                 "{factor:.4f} s of a worker for a second of audio; the admission lets {workers} "
                 "workers serve {users}",
-                factor=speech.real_time_factor(name),
+                factor=factor,
                 workers=found.workers,
                 users=users,
             )

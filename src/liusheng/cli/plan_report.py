@@ -76,28 +76,18 @@ def plan_lines(basis: Basis, needs: Needs, plan: Plan) -> Iterator[Line]:
     )
     yield (
         tr("with spares"),
-        tr(
-            "{needed:,} + {spare:,} = {total:,}",
-            needed=plan.needed,
-            spare=needs.spare,
-            total=total,
-        ),
+        f"{plan.needed:,} + {needs.spare:,} = {total:,}",
     )
     yield (
         tr("cores"),
-        tr("{total:,} × {cores} = {all:,}", total=total, cores=basis.cores, all=plan.cores),
+        f"{total:,} × {basis.cores} = {plan.cores:,}",
     )
     if plan.memory is None or basis.load.memory is None:
         yield tr("memory"), tr("not measured")
     else:
         yield (
             tr("memory"),
-            tr(
-                "{total:,} × {each:,.0f} MB = {all:,.1f} GB",
-                total=total,
-                each=basis.load.memory,
-                all=plan.memory,
-            )
+            f"{total:,} × {basis.load.memory:,.0f} MB = {plan.memory:,.1f} GB"
             + (tr(", before any session; under load it is more") if basis.least_memory else ""),
         )
     yield from _price_lines(needs, plan)
@@ -107,22 +97,12 @@ def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
     if plan.core_price is not None:
         yield (
             tr("cores, an hour"),
-            tr(
-                "{cores:,} × {price:g} = {all:,.2f}",
-                cores=plan.cores,
-                price=needs.core_price,
-                all=plan.core_price,
-            ),
+            f"{plan.cores:,} × {needs.core_price:g} = {plan.core_price:,.2f}",
         )
     if plan.memory_price is not None:
         yield (
             tr("memory, an hour"),
-            tr(
-                "{memory:,.1f} GB × {price:g} = {all:,.2f}",
-                memory=plan.memory,
-                price=needs.gigabyte_price,
-                all=plan.memory_price,
-            ),
+            f"{plan.memory:,.1f} GB × {needs.gigabyte_price:g} = {plan.memory_price:,.2f}",
         )
     if plan.price is None:
         if needs.core_price is None and needs.gigabyte_price is None:
@@ -141,12 +121,7 @@ def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
     )
     yield (
         tr("a thousand hours"),
-        tr(
-            "{price:,.2f} / {hours:,.10g} × 1,000 = {all:,.2f}",
-            price=plan.price,
-            hours=plan.user_hours,
-            all=plan.price_of_thousand_hours,
-        ),
+        f"{plan.price:,.2f} / {plan.user_hours:,.10g} × 1,000 = {plan.price_of_thousand_hours:,.2f}",
     )
 
 

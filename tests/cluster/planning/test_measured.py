@@ -55,8 +55,8 @@ def test_cores_used_are_those_of_workers_and_server() -> None:
 def test_machines_and_models_are_known() -> None:
     known = figures()
     catalogue = Catalogue.default()
-    for measured in [*known.recognition, *known.synthesis, *known.batches]:
-        assert measured.machine in known.machines
-        assert measured.model in catalogue
-        description = known.machines[measured.machine]
-        assert f"**{measured.machine}**: {description}" in NOTEBOOK
+    named = {(each.model, each.machine) for each in [*known.recognition, *known.synthesis]}
+    named |= {(each.model, each.machine) for each in known.batches}
+    for model, machine in named:
+        assert model in catalogue
+        assert f"**{machine}**: {known.machines[machine]}" in NOTEBOOK

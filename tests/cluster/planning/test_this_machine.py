@@ -13,6 +13,7 @@ from liusheng.cluster.planning.this_machine import (
     measure_recognition,
     measure_synthesis,
 )
+from liusheng.models.store import Store
 from liusheng.runtime.recognition.self_test import BatchTest
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
 from liusheng.runtime.synthesis.self_test import VoiceTest
@@ -46,7 +47,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RecognitionService", "SynthesisService"):
         monkeypatch.setattr(this_machine, name, FakeService)
     monkeypatch.setattr(this_machine, "recognition_models", lambda settings, names: names)
-    monkeypatch.setattr(this_machine.Store, "open_named", lambda store, name: name)
+    monkeypatch.setattr(Store, "open_named", lambda store, name: name)
 
 
 async def test_recognition(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_a_session_ends_with_its_text() -> None:
     assert 0.0 < mean <= p95 < 2.0
     assert all(delay >= 0.0 for delay in simulated.token_delays)
     # Four speakers who speak for most of twelve seconds, in pieces of 0.3 s.
-    assert 4 * 12 * 0.6 / 0.3 < simulated.shown < 4 * 12 / 0.3 + 4 * 4
+    assert 4 * 12 * 0.6 / 0.3 < simulated.shown <= 4 * 12 / 0.3
 
 
 def test_a_replica_that_is_killed_does_nothing_more() -> None:
@@ -75,12 +75,13 @@ def test_more_speakers_wait_longer() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("load", "delay_error", "last_error"), [(1, 0.06, 0.1), (2, 0.06, 0.25)], ids=["8", "16"]
+    ("load", "delay_error", "last_error"), [(1, 0.03, 0.55), (2, 0.03, 0.45)], ids=["8", "16"]
 )
 def test_the_simulation_against_the_loads_that_were_measured(
     load: int, delay_error: float, last_error: float
 ) -> None:
-    """With one speaker's difference for the text, as the planner has it."""
+    """With one speaker's difference for the text, as the planner has it. Finals are quicker than
+    they were measured."""
     loads = figures().recognition[0].loads
     text_delay = loads[0].delay - simulated_load(COSTS, KNOWN.workers, 1).delay
     measured = loads[load]

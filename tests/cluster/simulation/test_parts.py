@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.asr.vad.segments import SpeechSegment
 from liusheng.cluster.planning.measured import figures
 from liusheng.cluster.simulation.autoscaler import Autoscaler
 from liusheng.cluster.simulation.charts import charts, picture
@@ -36,7 +37,8 @@ def test_events_happen_in_order(times: list[float]) -> None:
 @given(seed=st.integers(0, 100), steps=st.lists(st.integers(1, 30_000), min_size=1, max_size=60))
 def test_a_speaker_is_the_same_however_it_is_heard(seed: int, steps: list[int]) -> None:
     """Utterances are closed once and in order, whatever the packets are."""
-    talk, at, closed = Talk(random.Random(seed)), 0, []
+    talk, at = Talk(random.Random(seed)), 0
+    closed: list[SpeechSegment] = []
     for step in steps:
         found = talk.activity(at, at + step)
         at += step

@@ -14,6 +14,7 @@ from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, Syn
 from liusheng.runtime.recognition.self_test import BatchTest
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.self_tests import SelfTestResults, processor
+from liusheng.runtime.synthesis.load import SpeechLoad
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.settings import Settings
@@ -41,6 +42,15 @@ class ThisMachine:
     memory: int
     batches: Sequence[BatchTest] = ()
     voices: Sequence[VoiceTest] = ()
+
+    def listeners(self) -> tuple[int, float]:
+        """Return how many listeners of the first voice the server would admit, and for how many
+        seconds a worker is busy with a second of its audio."""
+        load = SpeechLoad()
+        for test in self.voices:
+            load.tested(test.voice, test.busy, test.seconds)
+        voice = self.voices[0].voice
+        return load.listeners(voice, self.workers), load.real_time_factor(voice)
 
 
 class MeasurementError(Exception):

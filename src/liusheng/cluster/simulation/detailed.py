@@ -18,13 +18,16 @@ from liusheng.runtime.recognition.capacity import shortage
 from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
-from liusheng.runtime.recognition.stream_audio import StreamAudio, TurnAudio
+from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG, StreamAudio, TurnAudio
 
 PACKET = 0.1
 """Seconds of audio in a packet."""
 
 _GRID = 0.3
-"""Seconds of speech of which each has its delay: about a token."""
+"""Seconds of speech of which each has its delay: about a token. It is shown as a whole."""
+
+_SILENCE = 0.45
+"""Seconds of silence at the end of a stream, as most recordings have."""
 
 _DETECTION = 5 * SAMPLE_RATE
 """Samples that the VAD process takes at most at once."""
@@ -117,9 +120,16 @@ class DetailedReplica:
         self._clock.after(offset + PACKET, lambda: self._packet(key, stream))
 
     def close(self, key: int, done: Callable[[], None] | None = None) -> None:
-        """A speaker has said everything; the stream ends with its final text."""
+        """A speaker falls silent; a moment later the stream ends, and then has its final text."""
         stream = self._streams[key]
-        stream.ended, stream.done = self._clock.now, done
+        stream.done = done
+        stream.talk.stop(stream.audio.speech.end)
+        self._clock.after(_SILENCE, lambda: self._finish(key, stream))
+
+    def _finish(self, key: int, stream: _Stream) -> None:
+        if self._dead:
+            return
+        stream.ended = self._clock.now
         self._scheduler.finish(key, self._clock.now)
         self._dispatch()
 
@@ -176,7 +186,7 @@ class DetailedReplica:
             turn = stream.audio.next_turn(limit, finishing=stream.ended is not None, resident=False)
             stream.turns[number] = turn
             turns.append((key, number))
-            if stream.audio.undecoded or turn.ticket is not None:
+            if stream.audio.undecoded or stream.audio.undetected >= MAX_VAD_LAG // 2:
                 windows.append(len(turn.pcm) / 2 / SAMPLE_RATE)
                 final = final or self._is_final(turn)
         seconds = self._costs.seconds(windows, final=final)
@@ -237,9 +247,9 @@ class DetailedReplica:
 
     def _show(self, stream: _Stream, start: int, end: int) -> None:
         """Speech between two samples is in a text."""
-        at = max(stream.shown, start)
-        while at < end:
-            at += round(_GRID * SAMPLE_RATE)
-            spoken = min(at, end) / SAMPLE_RATE + stream.began
+        piece = round(_GRID * SAMPLE_RATE)
+        stream.shown = max(stream.shown, start)
+        while stream.shown + piece <= end:
+            stream.shown += piece
+            spoken = stream.began + stream.shown / SAMPLE_RATE
             self.token_delays.append(self._clock.now - spoken)
-        stream.shown = max(stream.shown, end)

@@ -21,11 +21,12 @@ class Talk:
         self._chance = chance
         self._segments: list[tuple[int, int]] = []
         self._until = 0
+        self._stopped = False
 
     def activity(self, first: int, last: int) -> SpeechActivity:
         """Return what a detector finds that has heard the audio up to sample `first` and now hears
         that up to `last`."""
-        while self._until <= last:
+        while self._until <= last and not self._stopped:
             end = self._until + self._draw(2.0, 10.0)
             self._segments.append((self._until, end))
             self._until = end + self._draw(0.9, 1.5)
@@ -42,6 +43,11 @@ class Talk:
                 segment = OpenSegment(start, last, start, speech, last - speech, b"")
                 return SpeechActivity(last, start, segment, closed)
         return SpeechActivity(last, last, None, closed)
+
+    def stop(self, at: int) -> None:
+        """The speaker falls silent for good, at a sample up to which a detector has heard."""
+        self._segments = [(start, min(end, at)) for start, end in self._segments if start < at]
+        self._stopped = True
 
     def _draw(self, least: float, most: float) -> int:
         return round(self._chance.uniform(least, most) * SAMPLE_RATE)
