@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from cyclopts import Parameter
@@ -37,6 +37,17 @@ from liusheng.cluster.simulation.scenario import HOUR, Burst, Scenario
 
 _TARGET = 0.75
 """Share of what a replica carries that the autoscaler aims at."""
+
+
+class Day(NamedTuple):
+    """What is asked for of a simulated day; see the options of `plan`."""
+
+    hours: float
+    burst: float
+    startup: float
+    resumable: float
+    replica_days: float
+    node_days: float
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,12 @@ def plan(
     startup: Annotated[
         float, Parameter(help=tr("Seconds that a new replica takes until it is ready."))
     ] = 60.0,
+    replica_days: Annotated[
+        float, Parameter(help=tr("Mean days between two failures of a replica."))
+    ] = 30.0,
+    node_days: Annotated[
+        float, Parameter(help=tr("Mean days between two failures of a node with eight replicas."))
+    ] = 60.0,
     resumable: Annotated[
         float, Parameter(help=tr("Share of the users whose client resumes broken sessions."))
     ] = 1.0,
@@ -129,7 +146,7 @@ def plan(
     synthesis = task == "tts"
     needs = Needs(speakers, active, spare, mean_load, price_per_core_hour, price_per_gb_hour)
     goals = Goals(delay_goal, final_goal, first_packet_goal)
-    day = (hours, burst, startup, resumable)
+    day = Day(hours, burst, startup, resumable, replica_days, node_days)
     if problem := _problem(needs, day) or (
         tr("--simulate is for recognition") if simulate and synthesis else ""
     ):
@@ -148,7 +165,7 @@ def plan(
         simulated = None
         if simulate:
             server = server or reference_server(model, lang, machine)
-            scenario = _scenario(needs, basis.load.users, *day)
+            scenario = _scenario(needs, basis.load.users, day)
             if fixed:
                 scenario = replace(scenario, minimum=result.total, maximum=result.total)
             simulated = _simulate(server, scenario, seed)
@@ -176,23 +193,24 @@ def plan(
     return 0
 
 
-def _problem(needs: Needs, day: tuple[float, float, float, float]) -> str:
+def _problem(needs: Needs, day: Day) -> str:
     """Return what is wrong with the numbers; "": nothing."""
-    hours, burst, startup, resumable = day
     shares = {"--active": needs.active, "--mean-load": needs.mean_load}
     for name, value in shares.items():
         if not 0 < value <= 1:
             return tr("{name} is {value:g}; it is above 0, and at most 1", name=name, value=value)
-    if not 0 <= resumable <= 1:
-        return tr("--resumable is {value:g}; it is from 0 to 1", value=resumable)
+    if not 0 <= day.resumable <= 1:
+        return tr("--resumable is {value:g}; it is from 0 to 1", value=day.resumable)
     least = {
         "--speakers": (needs.users, 1),
         "--spare": (needs.spare, 0),
         "--price-per-core-hour": (needs.core_price or 0, 0),
         "--price-per-gb-hour": (needs.gigabyte_price or 0, 0),
-        "--hours": (hours, 0.1),
-        "--burst": (burst, 1),
-        "--startup": (startup, 0),
+        "--hours": (day.hours, 0.1),
+        "--burst": (day.burst, 1),
+        "--startup": (day.startup, 0),
+        "--replica-days": (day.replica_days, 0.001),
+        "--node-days": (day.node_days, 0.001),
     }
     for name, (value, bound) in least.items():
         if not bound <= value < float("inf"):
@@ -202,18 +220,18 @@ def _problem(needs: Needs, day: tuple[float, float, float, float]) -> str:
     return ""
 
 
-def _scenario(
-    needs: Needs, per_replica: int, hours: float, burst: float, startup: float, resumable: float
-) -> Scenario:
+def _scenario(needs: Needs, per_replica: int, day: Day) -> Scenario:
     """Return a day of a planned cluster: a replica takes what it was measured to carry at most."""
     return Scenario(
         needs.users * needs.active,
-        hours * HOUR,
-        bursts=(Burst(11 * HOUR, 600.0, burst),),
-        startup=startup,
-        resumable=resumable,
+        day.hours * HOUR,
+        bursts=(Burst(11 * HOUR, 600.0, day.burst),),
+        startup=day.startup,
+        resumable=day.resumable,
         target=_TARGET * per_replica,
         most=per_replica,
+        replica_mtbf=day.replica_days * 24 * HOUR,
+        node_mtbf=day.node_days * 24 * HOUR,
     )
 
 

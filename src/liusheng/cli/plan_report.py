@@ -121,7 +121,8 @@ def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
     )
     yield (
         tr("a thousand hours"),
-        f"{plan.price:,.2f} / {plan.user_hours:,.10g} × 1,000 = {plan.price_of_thousand_hours:,.2f}",
+        f"{plan.price:,.2f} / {plan.user_hours:,.10g} × 1,000 = "
+        f"{plan.price_of_thousand_hours:,.2f}",
     )
 
 

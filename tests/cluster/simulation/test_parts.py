@@ -118,7 +118,8 @@ def test_charts() -> None:
     for chart in found.values():
         tree = ET.fromstring(picture(chart))
         assert tree.tag.endswith("svg")
-        assert len(tree.findall(".//{*}style")) == 1
+        assert not [each for each in tree.iter() if each.get("class")]
+        assert {each.get("stroke") for each in tree.findall("{*}path")} >= {"#ddd", "#0072b2"}
     assert [y for _, y in found["replica"].series[0].points] == pytest.approx([0.45, 0.75])
     assert "gaps" not in charts(Results(samples=samples), curve, 0.0, 16, [])
     assert results.mean_delay == 0.5

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from liusheng.bench.chart import svg
+from liusheng.bench.chart import HEIGHT, WIDTH, svg
 from liusheng.bench.html_report import STYLE
 from liusheng.bench.report import Chart, Series, distribution
 from liusheng.cluster.planning.measured import Load
@@ -81,11 +82,21 @@ def charts(
 
 
 def picture(chart: Chart) -> str:
-    """Return a chart as a document of its own, with its colours."""
-    style = STYLE[STYLE.index("svg text") :]
-    root = "svg { --ink: #222; --faint: #ddd; --muted: #888; background: #fff }"
+    """Return a chart as a document of its own, with its colours as attributes: style sheets may be
+    forbidden where it is shown."""
+    looks = {"grid": 'stroke="#ddd"', "limit": 'stroke="#888" stroke-dasharray="6 4"'}
+    for name, colour in _colours().items():
+        looks[name] = f'fill="{colour}"'
+        looks[f"line {name}"] = f'fill="none" stroke-width="2" stroke="{colour}"'
     head, _, rest = svg(chart).partition(">")
-    return f"{head}>\n<style>{root}\n{style}</style>{rest}\n"
+    drawn = re.sub('class="([^"]+)"', lambda found: looks[found[1]], rest)
+    paper = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
+    return f'{head} font-family="sans-serif" font-size="12" fill="#222">\n{paper}{drawn}\n'
+
+
+def _colours() -> dict[str, str]:
+    """Return the palette of the pages, by class."""
+    return dict(re.findall(r"\.(c\d) \{ fill: (#\w+)", STYLE))
 
 
 def _value(sample: Sample, name: str) -> float:
