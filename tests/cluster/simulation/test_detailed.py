@@ -41,6 +41,22 @@ def test_a_session_ends_with_its_text() -> None:
     assert 4 * 12 * 0.6 / 0.3 < simulated.shown <= 4 * 12 / 0.3
 
 
+def test_what_is_sent_again_is_decoded_and_shown_once() -> None:
+    """A client has 9 s of audio, 6 s of which it had the text of; it missed 3 s."""
+    clock = Clock()
+    simulated = replica(clock)
+    clock.run(100.0)
+    simulated.open(1, 9.0, 6.0)
+    clock.run(103.0)
+    assert 0 < simulated.shown <= (3.0 + 3.0) / 0.3
+    assert max(simulated.token_delays) > 2.0, "what was missed is late"
+    clock.run(120.0)
+    before = simulated.shown
+    clock.run(130.0)
+    late = simulated.token_delays[before:]
+    assert max(late) < 1.5, "it has caught up"
+
+
 def test_a_replica_that_is_killed_does_nothing_more() -> None:
     clock = Clock()
     simulated = replica(clock)

@@ -23,6 +23,9 @@ from liusheng.cluster.simulation.scenario import Scenario
 _CHOICES = 3
 """Pairs of replicas that a newcomer is offered before it is refused."""
 
+_MOST_KEPT = 10.0
+"""Seconds of audio since its last final utterance that a client has kept, at most."""
+
 
 @dataclass(eq=False)
 class _Session:
@@ -55,6 +58,7 @@ class Cluster:
         self._make_replica = make_replica
         self._clock = Clock()
         self._chance = random.Random(seed)
+        self._kept = random.Random(seed)  # of its own: what a client keeps moves no event
         self._ready: list[_Place] = []
         self._places: set[_Place] = set()
         self._draining: set[_Place] = set()
@@ -124,10 +128,12 @@ class Cluster:
                 return better
         return None
 
-    def _settle(self, session: _Session, place: _Place) -> None:
+    def _settle(
+        self, session: _Session, place: _Place, resent: float = 0.0, shown: float = 0.0
+    ) -> None:
         session.place = place
         place.sessions[session.key] = session
-        place.replica.open(session.key)
+        place.replica.open(session.key, resent, shown)
 
     def _end(self, session: _Session) -> None:
         """A speaker has said everything; one that waits to resume does so first."""
@@ -178,7 +184,9 @@ class Cluster:
             return
         results.resumed += 1
         results.gaps.append(now - broke)
-        self._settle(session, place)
+        missed = now - broke
+        kept = self._kept.uniform(0.0, _MOST_KEPT)
+        self._settle(session, place, kept + missed, kept)
         if session.ended:
             self._end(session)
 

@@ -135,7 +135,7 @@ class CoarseReplica:
         """See `Replica`."""
         return self.sessions < self._most
 
-    def open(self, key: int) -> None:
+    def open(self, key: int, resent: float = 0.0, shown: float = 0.0) -> None:
         """See `Replica`."""
         self.sessions += 1
 

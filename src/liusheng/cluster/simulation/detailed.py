@@ -108,16 +108,20 @@ class DetailedReplica:
         )
         return lacking is None
 
-    def open(self, key: int) -> None:
-        """A speaker comes."""
+    def open(self, key: int, resent: float = 0.0, shown: float = 0.0) -> None:
+        """A speaker comes; see `Replica`."""
         # Speakers do not send at the same moment, and what is in a packet was spoken before.
         offset = self._chance.uniform(0.0, PACKET)
         stream = _Stream(
-            StreamAudio(windowed=True), Talk(self._chance), began=self._clock.now + offset
+            StreamAudio(windowed=True),
+            Talk(self._chance),
+            shown=round(shown * SAMPLE_RATE),
+            began=self._clock.now + offset - resent,
         )
         self._streams[key] = stream
         self._scheduler.add(key, stream.audio)
-        self._clock.after(offset + PACKET, lambda: self._packet(key, stream))
+        first = resent + PACKET
+        self._clock.after(offset + PACKET, lambda: self._packet(key, stream, first))
 
     def close(self, key: int, done: Callable[[], None] | None = None) -> None:
         """A speaker falls silent; a moment later the stream ends, and then has its final text."""
@@ -151,11 +155,11 @@ class DetailedReplica:
         """How many pieces of speech were shown."""
         return len(self.token_delays)
 
-    def _packet(self, key: int, stream: _Stream) -> None:
+    def _packet(self, key: int, stream: _Stream, seconds: float = PACKET) -> None:
         if self._dead or stream.ended is not None:
             return
         now = self._clock.now
-        stream.audio.append(bytes(2 * round(PACKET * SAMPLE_RATE)))
+        stream.audio.append(bytes(2 * round(seconds * SAMPLE_RATE)))
         due = self._scheduler.audio_received(key, now)
         if task := stream.audio.next_detection(0, _DETECTION):
             ticket, pcm = task

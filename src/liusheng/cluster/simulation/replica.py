@@ -16,8 +16,12 @@ class Replica(Protocol):
     def has_room(self) -> bool:
         """Whether it admits another session."""
 
-    def open(self, key: int) -> None:
-        """A session begins, or goes on here."""
+    def open(self, key: int, resent: float = 0.0, shown: float = 0.0) -> None:
+        """A session begins, or goes on here.
+
+        resent: seconds of audio that its client sends again at once.
+        shown: of these, those whose text was shown before.
+        """
 
     def close(self, key: int) -> None:
         """A session has ended by itself."""
