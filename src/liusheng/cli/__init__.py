@@ -21,6 +21,7 @@ _COMMANDS = {
     "keys": ("keys:app", "Make, list and revoke API keys."),
     "eval": ("eval:evaluate", "Measure the error rate and the latency of recognition."),
     "bench": ("bench:app", "Measure a server: latency, quality, and how many users it serves."),
+    "plan": ("plan:plan", "Plan how many servers so many users need, and what they cost."),
     "top": ("top:top", "Watch servers: sessions, load, delays, workers, memory."),
     "doctor": ("doctor:doctor", "Check this installation: packages, models, speed."),
 }

@@ -18,6 +18,7 @@ export const DOCUMENTS = {
   operation: { en: "Operation", zh: "运维" },
   security: { en: "Security", zh: "安全" },
   performance: { en: "Performance", zh: "性能" },
+  scaling: { en: "Scaling", zh: "扩展" },
   reliability: { en: "Reliability", zh: "可靠性" },
   architecture: { en: "Architecture", zh: "架构" },
 };

@@ -1,0 +1,1 @@
+"""From measured figures to the size of a cluster."""

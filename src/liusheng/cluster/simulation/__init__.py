@@ -1,0 +1,1 @@
+"""Replicas under load on simulated time, with the scheduler of the server."""
