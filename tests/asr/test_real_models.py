@@ -137,7 +137,8 @@ def test_english_words_have_the_times_at_which_they_are_spoken() -> None:
         recognizer = load(models, AsrOptions(moonshine=MoonshineOptions(align=align)))
         outcome = InProcessStream(recognizer, StreamParams("en")).advance(audio, last=True)
         words = [word for utterance in outcome.closed for word in utterance.words]
-        assert [word.text for word in words][:3] == ["It", "rains.", "We"]
+        spelled = [word.text.strip(".,").lower() for word in words]
+        assert spelled[:3] == ["it", "rains", "we"]
         # A synthesiser's sentence begins with a little silence.
         wrong_by[align] = abs(words[2].start - begins - 0.1)
     assert wrong_by[True] < 0.2 < wrong_by[False]

@@ -20,7 +20,8 @@ class Silent(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.pause_reading()
+        # Python 3.10 begins to read after this.
+        asyncio.get_running_loop().call_soon(transport.pause_reading)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost.set()

@@ -33,7 +33,12 @@ def stands_alone(char: str) -> bool:
 
 def letters(text: str) -> str:
     """Return what counts of a piece when it is compared: letters and digits, case-folded."""
-    return "".join(c for c in text if c.isalnum()).casefold()
+    return "".join(filter(_is_letter, text)).casefold()
+
+
+def _is_letter(char: str) -> bool:
+    # An old Python does not know the newest Han characters.
+    return char.isalnum() or is_han(char)
 
 
 def split_pieces(text: str) -> list[str]:
@@ -46,10 +51,10 @@ def split_pieces(text: str) -> list[str]:
     current = ""
     for char in text.rstrip():
         ends = char.isspace() and bool(current.strip())
-        letter = next((c for c in current if c.isalnum()), "")
+        letter = next(filter(_is_letter, current), "")
         if letter:
             ends = ends or stands_alone(char) or char in _OPENING
-            ends = ends or (stands_alone(letter) and char.isalnum())
+            ends = ends or (stands_alone(letter) and _is_letter(char))
         if ends:
             pieces.append(current)
             current = ""
@@ -61,7 +66,7 @@ def split_pieces(text: str) -> list[str]:
 
 def spread(texts: Sequence[str], start: float, end: float) -> tuple[Piece, ...]:
     """Spread pieces over [start, end] (seconds) by their number of letters."""
-    weights = [max(1, sum(c.isalnum() for c in text)) for text in texts]
+    weights = [max(1, sum(map(_is_letter, text))) for text in texts]
     total = sum(weights)
     placed = []
     done = 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from liusheng.models.types import InstalledModel
 from liusheng.tts.kokoro import mandarin
@@ -28,6 +29,10 @@ English, with an accent, so that a sentence in both keeps one voice. The model's
 left out: there is no front end for them here."""
 
 _GENDERS = {"f": "female", "m": "male"}
+_ONNX_RUNTIME = (1, 27)
+"""The oldest ONNX Runtime that computes the model's 8-bit weights rightly on processors with AMX
+and VNNI: 1.21 to 1.24 give noise and NaN, 1.27 to 1.31 speech (25 and 26 were not tried)."""
+
 _MARKS = {"none": "", "comma": ",", "sentence": "."}
 
 
@@ -135,8 +140,10 @@ def open_kokoro_voices(model: InstalledModel) -> list[KokoroVoice]:
     """Open a model; return its speakers of Mandarin and of English, Mandarin first.
 
     Raises:
-        ValueError: a file is damaged, or there is no speaker of either language.
+        ValueError: a file is damaged, there is no speaker of either language, or ONNX Runtime is
+            too old.
     """
+    _check_runtime(onnxruntime.__version__)
     network = KokoroModel(model.files["model"], model.files["tokens"])
     english = EnglishPhonemizer()
     paths = [path for path in model.files["voices"].glob("*.bin") if path.name[0] in _LANGUAGES]
@@ -151,3 +158,12 @@ def _styles(path: Path) -> npt.NDArray[np.float32]:
     if styles.size != (_MAX_PHONEMES + 1) * _STYLE:
         raise ValueError(f"{path} is not a table of {_MAX_PHONEMES + 1} styles of {_STYLE} numbers")
     return styles.reshape(-1, _STYLE)
+
+
+def _check_runtime(version: str) -> None:
+    if tuple(map(int, version.split(".")[:2])) < _ONNX_RUNTIME:
+        needed = ".".join(map(str, _ONNX_RUNTIME))
+        raise ValueError(
+            f"Kokoro needs ONNX Runtime {needed} or later, and {version} is installed, which "
+            "computes it wrongly; later ones need Python 3.11"
+        )
