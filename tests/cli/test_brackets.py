@@ -100,7 +100,11 @@ def test_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("command", _COMMANDS)
 def test_errors(command: str, capsys: Capture) -> None:
-    needed = {"eval": ["--manifest", "x"]}.get(command, [])
+    required = {
+        "eval": ["--manifest", "x"],
+        "plan": ["--speakers", "1", "--model", "x"],
+    }
+    needed = required.get(command, [])
     assert main([command, *needed, "--no-such[mic]"]) == 2
     captured = capsys.readouterr()
     assert "--no-such[mic]" in captured.err + captured.out

@@ -75,7 +75,7 @@ def test_a_process_that_is_gone_has_no_sample() -> None:
 
 def test_what_a_server_leaves_behind_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("liusheng.bench.target._LEFT_TIMEOUT", 0.05)
-    script = "sleep 60 & echo $!; trap 'exit 3' TERM; while :; do sleep 0.02; done"
+    script = "trap 'exit 3' TERM; sleep 60 & echo $!; while :; do sleep 0.02; done"
     server = subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     left = int(server.stdout.readline())
