@@ -6,7 +6,7 @@ import pytest
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.errors import BusyError, GaveWayError
 from liusheng.server import errors
 from liusheng.tts.ssml import SsmlError
 
@@ -46,3 +46,14 @@ def test_the_reason_is_in_the_message() -> None:
     assert "128 are open" in busy.message
     assert "no hotwords" in errors.not_supported(NotSupportedError("no hotwords")).message
     assert "<break> is open" in errors.invalid_ssml(SsmlError("<break> is open")).message
+
+
+def test_what_a_client_is_told_of_the_failure_of_its_recognition(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    own = errors.invalid_ssml(SsmlError("<break> is open"))
+    assert errors.recognition_error(own) is own
+    assert errors.recognition_error(GaveWayError()).code is ErrorCode.NO_AUDIO
+    assert not caplog.records
+    assert errors.recognition_error(RuntimeError("died")).code is ErrorCode.RECOGNITION_FAILED
+    assert "died" in caplog.text

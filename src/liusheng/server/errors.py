@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.errors import BusyError, GaveWayError
 from liusheng.tts.ssml import SsmlError
+
+_log = logging.getLogger(__name__)
 
 
 def server_busy(what: str, error: BusyError) -> ProtocolError:
@@ -66,6 +70,16 @@ def recognition_failed() -> ProtocolError:
         "The recognition failed twice on this audio, which was dropped. Start again; if the "
         "error persists, report it to the operator of the server.",
     )
+
+
+def recognition_error(error: Exception) -> ProtocolError:
+    """Return what a client is told of the failure of its recognition; a failure here is logged."""
+    if isinstance(error, ProtocolError):
+        return error
+    if isinstance(error, GaveWayError):
+        return no_audio()
+    _log.error("recognition failed: %s", error)
+    return recognition_failed()
 
 
 def synthesis_failed() -> ProtocolError:

@@ -11,9 +11,9 @@ from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
-from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.server.errors import no_audio, not_supported, recognition_failed, server_busy
+from liusheng.server.errors import not_supported, recognition_error, server_busy
 
 _log = logging.getLogger(__name__)
 
@@ -148,11 +148,7 @@ class RecognitionTask:
         self._changed.set()
 
     def _on_fail(self, error: Exception) -> None:
-        if isinstance(error, GaveWayError):
-            self.fail(no_audio())
-        else:
-            _log.error("recognition failed: %s", error)
-            self.fail(recognition_failed())
+        self.fail(recognition_error(error))
 
 
 def _busy(error: BusyError) -> ProtocolError:

@@ -27,7 +27,7 @@ from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import sample_converter
 from liusheng.server.config.limits import LimitSettings
-from liusheng.server.errors import not_supported, recognition_failed, server_busy
+from liusheng.server.errors import not_supported, recognition_error, server_busy
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 from liusheng.server.websocket.speech_changes import SpeechChanges
 
@@ -182,8 +182,7 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         self.progress()
 
     def _on_fail(self, number: int, error: Exception) -> None:
-        _log.error("recognition failed: %s", error)
         self._streams.pop(number, None)
         self._ended.set()
-        self._realtime.failed(number, recognition_failed())
+        self._realtime.failed(number, recognition_error(error))
         self.progress()

@@ -10,7 +10,6 @@ from typing import Any
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import Partial, Script, Utterance
-from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
     DropRecognition,
@@ -20,11 +19,11 @@ from liusheng.protocol.recognition_commands import (
     RecognitionCommand,
 )
 from liusheng.runtime.decoding.service import DecodingService
-from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import AudioInput, open_audio_input
-from liusheng.server.errors import no_audio, not_supported, recognition_failed, server_busy
+from liusheng.server.errors import not_supported, recognition_error, server_busy
 from liusheng.server.stream_params import stream_params
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 
@@ -170,10 +169,5 @@ class Recognitions:
     def _on_fail(self, number: int, error: Exception) -> None:
         if number in self._inputs:
             self._drop(number)
-        if isinstance(error, GaveWayError):
-            error = no_audio()
-        elif not isinstance(error, ProtocolError):
-            _log.error("recognition failed: %s", error)
-            error = recognition_failed()
-        self._events.failed(number, error)
+        self._events.failed(number, recognition_error(error))
         self._driver.progress()
