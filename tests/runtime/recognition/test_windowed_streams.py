@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +31,24 @@ PACKET = 2720
 TEXTS = ("  abcdef        ghijab    ", "     cdefgh  ijabcd          efghi", "  fghijabcde")
 
 
+@asynccontextmanager
+async def letters(**options: float) -> AsyncIterator[RecognitionService]:
+    """A service whose model and detector understand our speech."""
+    recognition = RecognitionService(
+        [],
+        AsrOptions(),
+        replace(RecognitionServiceOptions(), **options),  # type: ignore[arg-type]
+        PoolOptions(workers=1),
+        factory="tests.support.letter_handlers.recognition",
+        vad_factory="tests.support.letter_handlers.vad",
+    )
+    await recognition.start()
+    try:
+        yield recognition
+    finally:
+        await recognition.stop()
+
+
 def in_process(text: str) -> list[str]:
     detector = SpeechActivityDetector(detector=LevelDetector())
     stream = InProcessStream(LiveRecognizer(LetterEngine()), StreamParams(), detector)
@@ -36,16 +57,7 @@ def in_process(text: str) -> list[str]:
 
 @pytest.mark.parametrize("victim", ["none", "vad", "worker", "both"])
 async def test_texts_are_those_of_one_pass_whichever_process_dies(victim: str) -> None:
-    recognition = RecognitionService(
-        [],
-        AsrOptions(),
-        RecognitionServiceOptions(),
-        PoolOptions(workers=1),
-        factory="tests.support.letter_handlers.recognition",
-        vad_factory="tests.support.letter_handlers.vad",
-    )
-    await recognition.start()
-    try:
+    async with letters() as recognition:
         loop = asyncio.get_running_loop()
         texts: list[list[str]] = [[] for _ in TEXTS]
         over = [loop.create_future() for _ in TEXTS]
@@ -76,23 +88,12 @@ async def test_texts_are_those_of_one_pass_whichever_process_dies(victim: str) -
         await asyncio.wait_for(asyncio.gather(*over), 120)
         assert texts == [in_process(text) for text in TEXTS]
         assert all(stream.queued_seconds == 0 for stream in streams)
-    finally:
-        await recognition.stop()
 
 
 async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_more_audio() -> (
     None
 ):
-    recognition = RecognitionService(
-        [],
-        AsrOptions(),
-        RecognitionServiceOptions(),
-        PoolOptions(workers=1),
-        factory="tests.support.letter_handlers.recognition",
-        vad_factory="tests.support.letter_handlers.vad",
-    )
-    await recognition.start()
-    try:
+    async with letters() as recognition:
         partials: asyncio.Queue[str] = asyncio.Queue()
         stream = recognition.open(
             StreamParams("en"),
@@ -110,23 +111,12 @@ async def test_what_comes_during_a_turn_that_detects_speech_is_detected_without_
         stream.feed(spoken[burst:])
         while await asyncio.wait_for(partials.get(), 30) != " ".join("abcdefghij"):
             pass
-    finally:
-        await recognition.stop()
 
 
 @pytest.mark.parametrize("fed_at", [0, 2])
 async def test_a_final_never_waits_for_a_detector_that_the_stream_has_left(fed_at: int) -> None:
     """Audio that came at once is backlog as soon as turns have taken more of it than was spoken."""
-    recognition = RecognitionService(
-        [],
-        AsrOptions(),
-        RecognitionServiceOptions(max_turn=2.0),
-        PoolOptions(workers=1),
-        factory="tests.support.letter_handlers.recognition",
-        vad_factory="tests.support.letter_handlers.vad",
-    )
-    await recognition.start()
-    try:
+    async with letters(max_turn=2.0) as recognition:
         over = asyncio.get_running_loop().create_future()
         texts: list[str] = []
         stream = recognition.open(
@@ -144,21 +134,10 @@ async def test_a_final_never_waits_for_a_detector_that_the_stream_has_left(fed_a
         stream.finish()
         await asyncio.wait_for(over, 30)
         assert " ".join(texts) == " ".join(text.replace(" ", ""))
-    finally:
-        await recognition.stop()
 
 
 async def test_who_asks_is_told_what_was_detected_and_fails_alone() -> None:
-    recognition = RecognitionService(
-        [],
-        AsrOptions(),
-        RecognitionServiceOptions(),
-        PoolOptions(workers=1),
-        factory="tests.support.letter_handlers.recognition",
-        vad_factory="tests.support.letter_handlers.vad",
-    )
-    await recognition.start()
-    try:
+    async with letters() as recognition:
         loop = asyncio.get_running_loop()
         ends = [loop.create_future() for _ in range(2)]
         told: list[SpeechActivity] = []
@@ -188,5 +167,3 @@ async def test_who_asks_is_told_what_was_detected_and_fails_alone() -> None:
         assert await asyncio.wait_for(asyncio.gather(*ends), 120) == ["finished", "failed: no more"]
         assert any(each.open for each in told)
         assert told[-1].open is None
-    finally:
-        await recognition.stop()
