@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +35,7 @@ def opened(service: RecognitionService, told: list[Exception]) -> RecognitionStr
 
 
 def replace_pool(service: Any, pool: FakePool) -> None:
-    service._pool = pool
+    service._pool = service._turns._pool = pool
 
 
 def test_a_session_that_fails_on_its_failure_does_not_keep_it_from_others(
@@ -52,7 +51,7 @@ def test_a_session_that_fails_on_its_failure_does_not_keep_it_from_others(
             StreamParams(), lambda closed, partial: None, lambda: None, on_failure, upload=True
         )
     lost = RuntimeError("no worker can be had")
-    service.stranded(lost)
+    service._turns.stranded(lost)
     assert told == [lost]
     assert service.streams == 0
     assert "a session failed on the end of its recognition" in caplog.text
@@ -76,7 +75,7 @@ def test_a_batch_whose_only_session_fails_is_no_job(
     stream = opened(service, told)
     monkeypatch.setattr(stream.audio, "next_turn", fault)
     stream.feed(b"word")
-    assert service.take(0) is None
+    assert service._turns.take(0) is None
     assert [str(error) for error in told] == ["a fault"]
 
 
@@ -85,23 +84,23 @@ def test_a_turn_that_is_lost_after_its_stream_concerns_nobody(service: Recogniti
     told: list[Exception] = []
     stream = opened(service, told)
     stream.feed(b"word")
-    job = service.take(0)
+    job = service._turns.take(0)
     assert job
     stream.abandon()
     job.failed(ValueError("too late"))
-    assert service.take(0) is None
+    assert service._turns.take(0) is None
     assert told == []
 
 
 def test_a_worker_forgets_the_stream_that_another_takes(service: RecognitionService) -> None:
     replace_pool(service, FakePool(2, object))
-    service.description = replace(service.description, sticky=True)
+    service._scheduler.sticky = True
     stream = opened(service, [])
     stream.feed(b"word")
     stream.holder, stream.state = 0, b"state"
-    taken = service.take(1)
+    taken = service._turns.take(1)
     assert taken
     assert taken.method == "advance"
-    forgotten = service.take(0)
+    forgotten = service._turns.take(0)
     assert forgotten
     assert (forgotten.method, forgotten.args) == ("forget", ([b"state"],))

@@ -291,15 +291,15 @@ async def test_what_a_sticky_worker_forgot_is_sent_again() -> None:
         client.say("one")
         await asyncio.wait_for(client.updated.wait(), 120)
         assert client.stream.state is not None
-        recognition._forget(0, client.stream.state)
+        recognition._turns.forget(0, client.stream.state)
         client.say("two")
         assert await client.end() == "one two"
 
 
 async def test_a_worker_that_hangs_while_it_forgets_is_found_soon() -> None:
     recognition = RecognitionService((), AsrOptions(), RecognitionServiceOptions(), PoolOptions())
-    recognition._to_forget[0] = [b"state"]
-    job = recognition.take(0)
+    recognition._turns._to_forget[0] = [b"state"]
+    job = recognition._turns.take(0)
     assert job is not None
     assert (job.method, job.limit) == ("forget", call_limit(0))
 
@@ -386,7 +386,7 @@ async def test_new_streams_are_refused_when_partials_would_become_rare() -> None
     clock = itertools.count(1.0).__next__
     async with running(clock=clock, max_interval=2.5) as recognition:
         ignore: Any = lambda worker, seconds: None  # noqa: E731
-        recognition._timed = ignore  # real processor time has nothing to do with this clock
+        recognition._turns._timed = ignore  # real processor time has nothing to do with this clock
         clients = []
         for _ in range(2):
             client = Client(recognition)

@@ -68,7 +68,7 @@ class ServiceStates(RuleBasedStateMachine):
     def begin(self, workers: int, batch: int, sticky: bool) -> None:
         self.patches = ExitStack()
         self.patches.enter_context(mock.patch("tests.support.fake_handlers.os._exit", _die))
-        self.patches.enter_context(mock.patch("liusheng.runtime.recognition.service._log"))
+        self.patches.enter_context(mock.patch("liusheng.runtime.recognition.turn_source._log"))
         self.now = 0.0
         self.killed = self.overtaken = 0
         self.clients: list[Client] = []
@@ -83,16 +83,16 @@ class ServiceStates(RuleBasedStateMachine):
         self.service.description = handler.describe()
         self.pool = FakePool(workers, lambda: fake_handlers.Echo(sticky))
         service: Any = self.service
-        service._pool = self.pool
-        service._scheduler._sticky = sticky
+        service._pool = service._turns._pool = self.pool
+        service._scheduler.sticky = sticky
 
     def teardown(self) -> None:
         for client in self.open_clients:
             self._end(client)
         for _ in range(1000):
-            taken = [self.pool.take(self.service, n) for n in range(self.pool.count)]
+            taken = [self.pool.take(self.service._turns, n) for n in range(self.pool.count)]
             for number in range(self.pool.count):
-                self.pool.finish(self.service, number)
+                self.pool.finish(self.service._turns, number)
             if not any(taken):
                 break
         for client in self.clients:
@@ -141,17 +141,17 @@ class ServiceStates(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def take(self, data: st.DataObject) -> None:
-        self.pool.take(self.service, data.draw(st.integers(0, self.pool.count - 1)))
+        self.pool.take(self.service._turns, data.draw(st.integers(0, self.pool.count - 1)))
 
     @rule(data=st.data())
     def finish_job(self, data: st.DataObject) -> None:
-        self.pool.finish(self.service, data.draw(st.integers(0, self.pool.count - 1)))
+        self.pool.finish(self.service._turns, data.draw(st.integers(0, self.pool.count - 1)))
 
     @precondition(lambda self: self.killed < 1)
     @rule(data=st.data())
     def kill(self, data: st.DataObject) -> None:
         self.killed += 1
-        self.pool.kill(self.service, data.draw(st.integers(0, self.pool.count - 1)))
+        self.pool.kill(self.service._turns, data.draw(st.integers(0, self.pool.count - 1)))
 
     @rule(seconds=st.floats(0.01, 5.0))
     def wait(self, seconds: float) -> None:

@@ -50,7 +50,7 @@ class Scheduler(Generic[K]):
 
     def __init__(self, policy: TurnPolicy, *, sticky: bool = False) -> None:
         self._policy = policy
-        self._sticky = sticky
+        self.sticky = sticky
         self._streams: dict[K, ScheduledStream] = {}
         self._turns = count(1)
         self._costs = CostModel()
@@ -127,7 +127,7 @@ class Scheduler(Generic[K]):
         self, ready: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
     ) -> list[tuple[K, ScheduledStream]]:
         """Begin a turn of those that are to take it together, and return them."""
-        if self._sticky:
+        if self.sticky:
             ready = self._spread(ready, worker, workers, now)
         live = not (ready and ready[0][1].is_backlog(now))
         partials = self._speaking(now) // workers
@@ -324,10 +324,10 @@ class Scheduler(Generic[K]):
                 stream.reason is TurnReason.FINAL
                 and stream.running is TurnReason.PARTIAL
                 and stream.worker != worker
-                and not self._sticky
+                and not self.sticky
             )
         return (
-            not self._sticky
+            not self.sticky
             or stream.worker in (None, worker)
             # One was lost, and those that took its streams over have more than its successor.
             or (stream.rebuilt_samples <= _CHEAP and held[stream.worker] > held[worker] + 1)

@@ -1,8 +1,7 @@
 """Live recognition of many streams on few workers, for the server.
 
 The server owns each stream's audio (`liusheng.runtime.recognition.stream_audio`) until no state
-needs it, so that nothing is lost with a worker: a turn that failed is repeated, in a batch of its
-own. A stream on which two workers were lost is given up; the others of its batches go on.
+needs it, so that nothing is lost with a worker (`liusheng.runtime.recognition.turn_source`).
 """
 
 from __future__ import annotations
@@ -20,24 +19,18 @@ from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.capacity import Shortage, gives_way, shortage
-from liusheng.runtime.recognition.messages import RecognizerDescription, TurnResult
+from liusheng.runtime.recognition.messages import RecognizerDescription
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.self_test import BatchTest
 from liusheng.runtime.recognition.statistics import RecognitionStatistics
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.recognition.turns import TurnBatch, TurnUnderWay
+from liusheng.runtime.recognition.turn_source import TurnSource
 from liusheng.runtime.recognition.vad_service import VadService
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
-from liusheng.runtime.workers.faults import fault_weight
-from liusheng.runtime.workers.hang import call_limit
-from liusheng.runtime.workers.pool import Job, Pool, ignore
-from liusheng.runtime.workers.process import WorkerLostError
+from liusheng.runtime.workers.pool import Pool
 
 _log = logging.getLogger(__name__)
-
-_ASK_AGAIN = 0.1
-"""Seconds after which a worker without a turn looks again, while streams wait for one."""
 
 
 class RecognitionService:
@@ -68,14 +61,15 @@ class RecognitionService:
         self._vad: VadService[RecognitionStream] = VadService(
             asr_options.live.vad, pool_options, self._speech_detected, factory=vad_factory
         )
-        self._policy = TurnPolicy.of(options, asr_options.live)
-        self._scheduler: Scheduler[RecognitionStream] = Scheduler(self._policy)
-        # By worker: states that it may drop, sent with its next job.
-        self._to_forget: dict[int, list[bytes]] = {}
-        self._processor_seconds: dict[int, float] = {}  # of its newest batch, by worker
+        self._scheduler: Scheduler[RecognitionStream] = Scheduler(
+            TurnPolicy.of(options, asr_options.live)
+        )
         self.description = RecognizerDescription({}, sticky=False)
         self.admission = Admission(options.queue_seconds, options.max_streams, clock)
         self.statistics = RecognitionStatistics()
+        self._turns = TurnSource(
+            self, self._pool, self._scheduler, self._vad, self._cores, self.statistics, clock
+        )
 
     def limit(self, options: RecognitionServiceOptions) -> None:
         """Apply the limits in `options` from now on; what the workers were started with stays."""
@@ -90,8 +84,8 @@ class RecognitionService:
         """
         test = SelfTest(self._self_tests, "recognition", self._models, self._pool.options)
         known = test.known(BatchTest)
-        self.description = await self._pool.start(self, test.method)
-        self._scheduler = Scheduler(self._policy, sticky=self.description.sticky)
+        self.description = await self._pool.start(self._turns, test.method)
+        self._scheduler.sticky = self.description.sticky
         self._tested(known or test.done(self._pool.test_result))
         if self.description.windowed:
             await self._vad.start()
@@ -263,7 +257,17 @@ class RecognitionService:
         worker = self._scheduler.remove(stream)
         self._pool.wake()  # for backlog that was put off for it
         if worker is not None and stream.state is not None:
-            self._forget(worker, stream.state)
+            self._turns.forget(worker, stream.state)
+
+    def fail(self, stream: RecognitionStream, error: Exception) -> None:
+        """A stream is lost: its audio is dropped, and its client is told."""
+        self.statistics.failed += 1
+        self.remove(stream)
+        try:
+            stream.on_failure(error)
+        except Exception:
+            # It must not cost the other sessions of the batch.
+            _log.exception("a session failed on the end of its recognition")
 
     # For the VAD service
 
@@ -277,156 +281,4 @@ class RecognitionService:
         except Exception as error:
             # A session's fault must not cost the other sessions of the detection.
             _log.exception("a session failed on detected speech")
-            self._fail(stream, error)
-
-    # For the pool
-
-    def take(self, worker: int) -> Job | None:
-        """Return the next batch of turns for this worker."""
-        if states := self._to_forget.pop(worker, None):
-            return Job("forget", (states,), ignore, ignore, ignore, call_limit(0))
-        began = self._clock()
-        streams = self._scheduler.take(worker, began, max(1, self._pool.alive))
-        if not streams:
-            if self._scheduler.has_waiting:
-                # Backlog may go in a moment, and nothing else may happen until then.
-                self._pool.wake_later(_ASK_AGAIN)
-            return None
-        spare = not self._scheduler.has_waiting
-        turns = []
-        for stream in streams:
-            try:
-                turns.append(self._begin_turn(stream, worker, began))
-            except Exception as error:
-                # A session's fault must not cost the other sessions of the batch, nor leave its own
-                # waiting for a turn that no worker has.
-                _log.exception("a session failed on its turn")
-                self._fail(stream, error)
-        if not turns:
-            return self.take(worker)
-        requests = [turn.request(spare) for turn in turns]
-        for turn in turns:
-            turn.stream.holder = None
-        batch = TurnBatch(worker, turns, began)
-        return Job(
-            "advance",
-            (requests,),
-            lambda results: self._done(batch, results),
-            lambda error: self._retry(batch, error),
-            lambda error: self._retry(batch, error),
-            self._scheduler.call_limit(worker, [turn.seconds for turn in turns]),
-            lambda seconds: self._timed(worker, seconds),
-        )
-
-    def _begin_turn(self, stream: RecognitionStream, worker: int, now: float) -> TurnUnderWay:
-        audio = stream.audio.next_turn(
-            self._scheduler.turn_limit(stream, now),
-            finishing=stream.finishing and not stream.audio.awaits_vad,
-            resident=stream.holder == worker,
-        )
-        if stream.holder not in (None, worker) and stream.state is not None:
-            self._forget(stream.holder, stream.state)
-        self._taken(stream, now)
-        return TurnUnderWay(stream, self._scheduler.turn(stream), audio)
-
-    def _taken(self, stream: RecognitionStream, now: float) -> None:
-        """Measure how long a stream waited for the turn that begins now."""
-        # A client may be ahead of real time, and wait for nothing yet.
-        waited = max(0.0, now - self._scheduler.waiting_since(stream))
-        stream.meter.span("queue", waited)
-        if not stream.upload:
-            self.statistics.waits.observe(waited)
-
-    def _timed(self, worker: int, seconds: float) -> None:
-        self._processor_seconds[worker] = seconds
-
-    def worker_lost(self, worker: int) -> None:
-        """A worker died."""
-        self._to_forget.pop(worker, None)
-        self._scheduler.worker_lost(worker)
-        for stream in self._scheduler:
-            if stream.holder == worker:
-                stream.holder = None
-
-    def stranded(self, error: Exception) -> None:
-        """No worker can be had."""
-        for stream in list(self._scheduler):
-            self._fail(stream, error)
-
-    def _done(self, batch: TurnBatch, results: Sequence[TurnResult]) -> None:
-        now = self._clock()
-        passed = now - batch.began
-        busy = min(passed, self._processor_seconds.pop(batch.worker, passed))
-        self._scheduler.batch_done(batch.worker, passed, now, busy)
-        self._cores.used("recognition", busy, now)
-        self.statistics.decoded(len(batch.turns), passed, busy)
-        for turn, result in zip(batch.turns, results, strict=True):
-            try:
-                self._turn_done(batch, turn, result, now)
-            except Exception as error:
-                # A session's fault must not cost the other sessions of the batch.
-                _log.exception("a session failed on its result")
-                self._fail(turn.stream, error)
-
-    def _turn_done(
-        self, batch: TurnBatch, turn: TurnUnderWay, result: TurnResult, now: float
-    ) -> None:
-        stream, worker = turn.stream, batch.worker
-        if not self._scheduler.is_newest(stream, turn.number):
-            self._forget(worker, result.state)
-            return
-        stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
-        self._scheduler.turn_done(stream, turn.number, now, result.step)
-        stream.state = result.state
-        stream.holder = worker
-        stream.covered = max(stream.covered, result.covered)
-        stream.update_room()
-        self._measure(stream, batch, now)
-        if result.detection:
-            stream.tell_speech()
-        stream.on_update(result.closed, result.partial)
-        if turn.audio.last:
-            self.remove(stream)
-            waited = now - (now if stream.finished is None else stream.finished)
-            stream.meter.span("final", waited)
-            self.statistics.finished(waited, upload=stream.upload)
-            stream.on_finish()
-        else:
-            # What came in while the turn detected speech is the VAD process's again.
-            self._vad.audio_received(stream)
-
-    def _measure(self, stream: RecognitionStream, batch: TurnBatch, now: float) -> None:
-        """Note how late a stream's turn is that is done now."""
-        stream.meter.span("decode", now - batch.began, streams=len(batch.turns))
-        if stream.finished is None and not stream.upload:
-            self.statistics.lags.observe(max(0.0, stream.received_seconds - stream.covered_seconds))
-
-    def _forget(self, worker: int, state: bytes) -> None:
-        if self.description.sticky:
-            self._to_forget.setdefault(worker, []).append(state)
-            self._pool.wake()
-
-    def _retry(self, batch: TurnBatch, error: Exception) -> None:
-        # A lost worker's message is complete; an engine's exception needs its traceback.
-        trace = None if isinstance(error, WorkerLostError) else error
-        _log.warning("a turn of %d streams failed: %s", len(batch.turns), error, exc_info=trace)
-        now = self._clock()
-        for turn in batch.turns:
-            stream = turn.stream
-            if not self._scheduler.is_newest(stream, turn.number):
-                continue
-            stream.audio.turn_lost(turn.audio)
-            shared = len(batch.turns) > 1
-            if not self._scheduler.turn_lost(
-                stream, turn.number, now, weight=fault_weight(error), shared=shared
-            ):
-                self._fail(stream, error)
-
-    def _fail(self, stream: RecognitionStream, error: Exception) -> None:
-        self.statistics.failed += 1
-        self.remove(stream)
-        try:
-            stream.on_failure(error)
-        except Exception:
-            # It must not cost the other sessions of the batch.
-            _log.exception("a session failed on the end of its recognition")
+            self.fail(stream, error)
