@@ -14,19 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.realtime_commands import (
-    AskModel,
-    BeginSpeech,
-    FinishRecognition,
-    Say,
-    StopResponse,
-)
+from liusheng.protocol.realtime_commands import AskModel, BeginSpeech, Say, StopResponse
 from liusheng.protocol.realtime_conversation import ConversationSession
 from liusheng.protocol.realtime_history import (
     ConversationHistory,
     ConversationItem,
     SpokenSpan,
 )
+from liusheng.protocol.recognition_commands import EndRecognition
 from liusheng.protocol.session import Close
 from tests.support.able import Able
 
@@ -196,7 +191,7 @@ def test_a_client_that_commits(talk: Talk) -> None:
         "conversation.item.added",
         "conversation.item.done",
     ]
-    assert FinishRecognition(1) in talk.commands
+    assert EndRecognition(1) in talk.commands
     assert kinds(talk.send("response.create")) == ["response.created"]
     assert talk.asked == []  # what was said is not known yet
     assert not talk.session.awaits_client

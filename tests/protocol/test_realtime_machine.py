@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.realtime_commands import (
-    AbandonRecognition,
-    FeedRecognition,
-    FinishRecognition,
-    OpenRecognition,
-)
 from liusheng.protocol.realtime_session import RealtimeSession
+from liusheng.protocol.recognition_commands import (
+    BeginRecognition,
+    DropRecognition,
+    EndRecognition,
+    FeedRecognition,
+)
 from liusheng.protocol.session import Close
 from tests.support.able import Able
 
@@ -170,7 +170,7 @@ class AnyRealtimeSession(RuleBasedStateMachine):
                 self.receive(json.loads(message))
 
     def execute(self, command: object) -> None:
-        if isinstance(command, OpenRecognition):
+        if isinstance(command, BeginRecognition):
             assert command.number not in self.opened
             self.opened.add(command.number)
             self.running[command.number] = Recogniser()
@@ -179,12 +179,12 @@ class AnyRealtimeSession(RuleBasedStateMachine):
             assert not recogniser.finishing
             recogniser.data += command.data
             assert len(recogniser.data) <= 480, "max_seconds"
-        elif isinstance(command, FinishRecognition):
+        elif isinstance(command, EndRecognition):
             assert not self.running[command.number].finishing
             self.running[command.number].finishing = True
             self.ended.add(command.number)
         else:
-            assert isinstance(command, AbandonRecognition)
+            assert isinstance(command, DropRecognition)
             del self.running[command.number]
             self.ended.add(command.number)
 

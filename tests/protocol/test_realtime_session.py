@@ -7,18 +7,34 @@ from itertools import count
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
+from liusheng.protocol import asr
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.realtime import Pcm, Pcmu
-from liusheng.protocol.realtime_commands import (
-    AbandonRecognition,
-    FeedRecognition,
-    FinishRecognition,
-    OpenRecognition,
-)
+from liusheng.protocol.realtime_input import start_of
 from liusheng.protocol.realtime_session import RealtimeSession
+from liusheng.protocol.recognition_commands import (
+    BeginRecognition,
+    DropRecognition,
+    EndRecognition,
+    FeedRecognition,
+)
 from liusheng.protocol.session import Close
 from tests.support.able import Able
+
+PCM: tuple[asr.SamplesFormat, int] = "pcm_s16le", 24_000
+PCMU: tuple[asr.SamplesFormat, int] = "pcm_mulaw", 8_000
+
+
+def begin(
+    number: int, lang: str, audio: tuple[asr.SamplesFormat, int], endpoint_ms: int | None = None
+) -> BeginRecognition:
+    name, rate = audio
+    endpoint = UNSET if endpoint_ms is None else endpoint_ms
+    start = asr.Start(
+        name="realtime", lang=lang, format=name, sample_rate=rate, endpoint_ms=endpoint
+    )
+    return BeginRecognition(number, start)
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ def kinds(events: list[dict[str, Any]]) -> list[str]:
 def test_turns(talk: Talk) -> None:
     talk.append()
     assert talk.commands() == [
-        OpenRecognition(1, "auto", Pcm(), 0.5),
+        begin(1, "auto", PCM, 500),
         FeedRecognition(1, b"\0" * 4_800),
     ]
     talk.session.updated(1, [], 0, "", 0)
@@ -137,10 +153,10 @@ def test_commit_by_the_client(talk: Talk) -> None:
     assert [event["delta"] for event in talk.events()] == ["one"]
     (committed,) = talk.send("input_audio_buffer.commit")
     assert committed["type"] == "input_audio_buffer.committed"
-    assert talk.commands() == [FinishRecognition(1)]
+    assert talk.commands() == [EndRecognition(1)]
     assert not talk.session.awaits_client
     talk.append()
-    assert talk.commands()[0] == OpenRecognition(2, "auto", Pcm())
+    assert talk.commands()[0] == begin(2, "auto", PCM)
     talk.session.updated(1, [Said(0, "one two.")], 1, "", 0)
     talk.session.updated(1, [Said(1, "three.")], 2, "", 0)
     talk.session.finished(1)
@@ -189,7 +205,7 @@ def test_clear(talk: Talk) -> None:
     talk.append()
     talk.commands()
     assert kinds(talk.send("input_audio_buffer.clear")) == ["cleared"]
-    assert talk.commands() == [AbandonRecognition(1)]
+    assert talk.commands() == [DropRecognition(1)]
     talk.session.updated(1, [Said(0, "late")], 1, "", 0)
     talk.session.finished(1)
     assert talk.events() == []
@@ -235,7 +251,7 @@ def test_update_keeps_what_it_does_not_name(talk: Talk) -> None:
     )
     assert updated["type"] == "session.updated"
     talk.append(b"\xff" * 800)
-    assert talk.commands()[0] == OpenRecognition(1, "en", Pcmu(), 0.5)
+    assert talk.commands()[0] == begin(1, "en", PCMU, 500)
 
 
 def with_input(**fields: Any) -> dict[str, Any]:
@@ -284,7 +300,7 @@ def test_errors_leave_the_session_as_it_was(talk: Talk, message: Any, code: str)
     assert error["error"]["message"]
     assert not talk.session.closed
     talk.append()
-    assert talk.commands()[0] == OpenRecognition(1, "auto", Pcm(), 0.5)
+    assert talk.commands()[0] == begin(1, "auto", PCM, 500)
 
 
 @pytest.mark.parametrize(
@@ -301,11 +317,11 @@ def test_an_update_holds_for_the_audio_that_follows(talk: Talk, changes: dict[st
     talk.append()
     talk.commands()
     assert kinds(talk.send("session.update", session={"audio": {"input": changes}})) == ["updated"]
-    assert talk.commands() == [FinishRecognition(1)]
+    assert talk.commands() == [EndRecognition(1)]
     talk.append()
     opened, _ = talk.commands()
     given = talk.session._session.audio.input
-    assert (opened.number, opened.format) == (2, given.format)
+    assert opened == BeginRecognition(2, start_of(given, Able()))
     talk.session.updated(1, [Said(0, "before")], 1, "", 0)
     assert talk.events()[-1]["transcript"] == "before"
     talk.session.finished(1)
@@ -334,7 +350,7 @@ def test_audio_that_is_not_committed_keeps_its_format(talk: Talk) -> None:
     assert kinds(talk.send("session.update", session=law)) == ["updated"]
     talk.append()
     finished, opened, _ = talk.commands()
-    assert (finished, opened.lang, opened.format) == (FinishRecognition(1), "zh", Pcmu())
+    assert (finished, opened) == (EndRecognition(1), begin(2, "zh", PCMU))
 
 
 def test_turn_detection_that_begins_commits_what_was_appended(talk: Talk) -> None:
@@ -344,10 +360,10 @@ def test_turn_detection_that_begins_commits_what_was_appended(talk: Talk) -> Non
     changes = {"turn_detection": {"type": "server_vad"}, "format": {"type": "audio/pcmu"}}
     events = talk.send("session.update", session={"audio": {"input": changes}})
     assert kinds(events) == ["committed", "updated"]
-    assert talk.commands() == [FinishRecognition(1)]
+    assert talk.commands() == [EndRecognition(1)]
     talk.append()
     opened, _ = talk.commands()
-    assert (opened.number, opened.format) == (2, Pcmu())
+    assert opened == begin(2, "auto", PCMU, 500)
     talk.session.updated(1, [Said(0, "before")], 1, "", 0)
     talk.session.finished(1)
     assert talk.events()[-1]["transcript"] == "before"
@@ -382,7 +398,7 @@ def test_a_recognition_that_cannot_be_had(talk: Talk) -> None:
     (error,) = talk.events()
     assert (error["error"]["type"], error["error"]["code"]) == ("server_error", "server_busy")
     talk.append()
-    assert OpenRecognition(2, "auto", Pcm(), 0.5) in talk.commands()
+    assert begin(2, "auto", PCM, 500) in talk.commands()
 
 
 def test_a_recognition_that_is_lost(talk: Talk) -> None:
@@ -407,7 +423,7 @@ def test_stop_and_idle(talk: Talk) -> None:
     error, close = talk.events()
     assert error["error"]["code"] == "idle_timeout"
     assert (close.code, talk.session.closed) == (CloseCode.POLICY, True)
-    assert talk.commands() == [AbandonRecognition(1)]
+    assert talk.commands() == [DropRecognition(1)]
     assert talk.send("input_audio_buffer.commit") == []
 
 
@@ -420,7 +436,7 @@ def test_wound_down_audio_is_committed(talk: Talk) -> None:
     assert talk.session.under_way
     talk.session.wind_down(STOPPING, CloseCode.SERVICE_RESTART)
     assert kinds(talk.events()) == ["committed"]
-    assert talk.commands() == [FinishRecognition(1)]
+    assert talk.commands() == [EndRecognition(1)]
     assert talk.append() == []
     assert talk.commands() == [], "more audio is not used"
     talk.session.updated(1, [Said(0, "so far")], 1, "", 0)
@@ -472,7 +488,7 @@ def test_disconnected(talk: Talk) -> None:
     talk.append()
     talk.commands()
     talk.session.disconnected()
-    assert talk.commands() == [AbandonRecognition(1)]
+    assert talk.commands() == [DropRecognition(1)]
     assert talk.events() == []
 
 
@@ -485,7 +501,8 @@ def test_speech_is_announced_when_it_is_detected(talk: Talk) -> None:
         "input_audio_buffer.speech_started",
         200,
     )
-    talk.session.updated(1, [], 0, "hello", 5, 0.7)
+    talk.session.covered(1, 0.7)
+    talk.session.updated(1, [], 0, "hello", 5)
     (delta,) = talk.events()
     assert delta["item_id"] == started["item_id"]
     talk.session.speech_stopped(1, 0.6)
@@ -506,9 +523,11 @@ def test_speech_without_words_is_no_item(talk: Talk) -> None:
         started, stopped = talk.events()
         assert stopped["item_id"] == started["item_id"]
         ids.append(started["item_id"])
-    talk.session.updated(1, [], 0, "the third", 9, 2.7)
+    talk.session.covered(1, 2.7)
+    talk.session.updated(1, [], 0, "the third", 9)
     assert [event["item_id"] for event in talk.events()] == [ids[2]]
-    talk.session.updated(1, [Said(0, "the third", 2.1, 2.6)], 1, "", 0, 3.0)
+    talk.session.covered(1, 3.0)
+    talk.session.updated(1, [Said(0, "the third", 2.1, 2.6)], 1, "", 0)
     assert kinds(events := talk.events()) == ["committed", "completed"]
     assert {event["item_id"] for event in events} == {ids[2]}
 
@@ -519,9 +538,11 @@ def test_text_that_comes_late_belongs_to_the_speech_it_covers(talk: Talk) -> Non
     talk.session.speech_stopped(1, 0.6)
     talk.session.speech_started(1, 1.1)
     first, _, second = talk.events()
-    talk.session.updated(1, [], 0, "one", 3, 0.5)
+    talk.session.covered(1, 0.5)
+    talk.session.updated(1, [], 0, "one", 3)
     assert talk.events()[0]["item_id"] == first["item_id"]
-    talk.session.updated(1, [Said(0, "one", 0.1, 0.6)], 1, "two", 3, 1.5)
+    talk.session.covered(1, 1.5)
+    talk.session.updated(1, [Said(0, "one", 0.1, 0.6)], 1, "two", 3)
     committed, completed, delta = talk.events()
     assert committed["item_id"] == completed["item_id"] == first["item_id"]
     assert delta["item_id"] == second["item_id"]
@@ -566,7 +587,7 @@ def test_the_shape_of_the_beta(talk: Talk) -> None:
         "session.turn_detection.prefix_padding_ms",
     ]
     talk.append(b"\xff" * 800)
-    assert talk.commands()[0] == OpenRecognition(1, "zh", Pcmu(), 0.7)
+    assert talk.commands()[0] == begin(1, "zh", PCMU, 700)
     (error,) = talk.send("session.update", session={"turn_detection": {"type": "magic"}})
     assert '"turn_detection' in error["error"]["message"]
     (updated,) = talk.send("session.update", session={"audio": {}})

@@ -1,8 +1,5 @@
-"""The commands of a realtime session to its driver.
-
-Several recognitions can be under way in one session; `number` identifies one of them, or a
-response.
-"""
+"""The commands of a realtime session to its driver: those to its recognitions, and those to the
+response of a conversation, which `number` identifies."""
 
 from __future__ import annotations
 
@@ -10,43 +7,7 @@ from dataclasses import dataclass
 
 from liusheng.protocol import realtime
 from liusheng.protocol.realtime_history import ChatMessage
-
-
-@dataclass(frozen=True)
-class OpenRecognition:
-    """Open a recognition; answer with `refused` if that is impossible.
-
-    endpoint: seconds of silence that end an utterance; None: the model's own.
-    hotwords: expected words.
-    """
-
-    number: int
-    lang: str
-    format: realtime.Format
-    endpoint: float | None = None
-    hotwords: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class FeedRecognition:
-    """Pass audio, in the format of `OpenRecognition`, to a recognition."""
-
-    number: int
-    data: bytes
-
-
-@dataclass(frozen=True)
-class FinishRecognition:
-    """End the audio of a recognition; answer with `finished`."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class AbandonRecognition:
-    """Drop a recognition; no answer is expected."""
-
-    number: int
+from liusheng.protocol.recognition_commands import RecognitionCommand
 
 
 @dataclass(frozen=True)
@@ -89,6 +50,5 @@ class StopResponse:
     number: int
 
 
-RecognitionCommand = OpenRecognition | FeedRecognition | FinishRecognition | AbandonRecognition
 ResponseCommand = AskModel | BeginSpeech | Say | StopResponse
 RealtimeCommand = RecognitionCommand | ResponseCommand

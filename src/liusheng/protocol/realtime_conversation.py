@@ -101,11 +101,11 @@ class ConversationSession(RealtimeSession):
         elif kind == "conversation.item.retrieve":
             name = convert(message, events.NamedItem).item_id
             item = self._history.get(name, ErrorCode.UNKNOWN_ITEM)
-            self._send(events.ItemRetrieved, item=item.message())
+            self.send_event(events.ItemRetrieved, item=item.message())
         elif kind == "conversation.item.delete":
             name = convert(message, events.NamedItem).item_id
             self._history.remove(name)
-            self._send(events.ItemDeleted, item_id=name)
+            self.send_event(events.ItemDeleted, item_id=name)
         elif kind == "conversation.item.truncate":
             self._truncate(convert(message, events.TruncateItem))
         elif isinstance(kind, str) and kind.startswith(("session.", "input_audio_buffer.")):
@@ -153,7 +153,7 @@ class ConversationSession(RealtimeSession):
         active = self._response
         if active is None or active.item is not item:
             item.text = item.heard(cut.audio_end_ms / 1000)
-        self._send(events.ItemTruncated, item_id=item.id, audio_end_ms=cut.audio_end_ms)
+        self.send_event(events.ItemTruncated, item_id=item.id, audio_end_ms=cut.audio_end_ms)
 
     # What the language model and the voice do
 
@@ -205,16 +205,16 @@ class ConversationSession(RealtimeSession):
 
     # What the recogniser does
 
-    def _committed_after(self, item: RealtimeItem) -> str | None:
+    def place_item(self, item: RealtimeItem) -> str | None:
         self._unresolved.add(item.id)
         return self._history.add(ConversationItem(item.id, "user", audio=True))
 
-    def _item_committed(self, item: RealtimeItem) -> None:
+    def item_committed(self, item: RealtimeItem) -> None:
         kept = self._history.find(item.id)
         assert kept is not None  # it is the newest one
         self._send_item(kept, self._history.before(item.id))
 
-    def _item_completed(self, item: RealtimeItem, *, by_turn: bool) -> None:
+    def item_completed(self, item: RealtimeItem, *, by_turn: bool) -> None:
         self._unresolved.discard(item.id)
         text = item.transcript.view.result
         kept = self._history.find(item.id)
@@ -229,7 +229,7 @@ class ConversationSession(RealtimeSession):
                 self._begin(ResponseSettings(self._conversation, self._conversation.instructions))
         self._ask()
 
-    def _speech_began(self) -> None:
+    def speech_began(self) -> None:
         detection = self._conversation.audio.input.turn_detection
         if self._response and detection and detection.interrupt_response:
             self._stop(events.StatusDetails(type="cancelled", reason="turn_detected"))
@@ -242,11 +242,11 @@ class ConversationSession(RealtimeSession):
 
     def _emit(self, event: Event) -> None:
         kind, fields = event
-        self._send(kind, **fields)
+        self.send_event(kind, **fields)
 
     def _send_item(self, item: ConversationItem, before: str | None) -> None:
         for kind in (events.ItemAdded, events.ItemDone):
-            self._send(kind, previous_item_id=before, item=item.message())
+            self.send_event(kind, previous_item_id=before, item=item.message())
 
     def _begin(
         self, settings: ResponseSettings, not_applied: tuple[realtime.NotApplied, ...] = ()
@@ -259,7 +259,7 @@ class ConversationSession(RealtimeSession):
             self._responses, f"resp_{self._new_id()}", settings, item, self._conversation_id
         )
         kind, fields = self._response.created()
-        self._send(kind, **fields, not_applied=not_applied or msgspec.UNSET)
+        self.send_event(kind, **fields, not_applied=not_applied or msgspec.UNSET)
         self._ask()
 
     def _ask(self) -> None:

@@ -3,10 +3,11 @@ come from."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from liusheng.protocol.realtime_commands import OpenRecognition
+from liusheng.protocol import asr
 from liusheng.protocol.transcript import Transcript
 
 
@@ -30,22 +31,22 @@ class RealtimeItem:
 class ItemRecognition:
     """A recognition and its items.
 
-    opened: how it was opened.
+    start: its parameters.
     by_utterance: each utterance is an item; otherwise there is one item, with index 0.
     offset: seconds of the session's audio before this recognition's.
-    bytes_per_second: of the audio as the client sends it.
     seconds: of audio received.
+    covered: seconds of that audio that the newest text covers.
     closed: seconds of that audio up to the end of the last closed utterance.
     detected: where speech was detected to begin, in seconds of its audio, and the item that it
         began, until an utterance is found to be it. Speech without words never is.
     """
 
     number: int
-    opened: OpenRecognition
+    start: asr.Start
     by_utterance: bool
     offset: float
-    bytes_per_second: int
     seconds: float = 0.0
+    covered: float = math.inf
     closed: float = 0.0
     items: dict[int, RealtimeItem] = field(default_factory=dict)
     next_index: int = 0

@@ -53,12 +53,11 @@ class Update:
     flat: bool
 
 
-def endpoint_of(detection: realtime.TurnDetection | None) -> float | None:
-    """Return the seconds of silence that end an utterance; None: the model's own."""
+def endpoint_ms(detection: realtime.TurnDetection | None) -> int | None:
+    """Return the milliseconds of silence that end an utterance; None: the model's own."""
     if isinstance(detection, realtime.SemanticVad):
-        return SILENCE_OF[detection.eagerness] / 1000
-    silence = detection.silence_duration_ms if detection else None
-    return None if silence is None else silence / 1000
+        return SILENCE_OF[detection.eagerness]
+    return detection.silence_duration_ms if detection else None
 
 
 def session_update(

@@ -64,3 +64,17 @@ class NumberedRecognitionEvents(Protocol):
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """A recognition is lost."""
+
+
+class SpeechEvents(Protocol):
+    """What a recogniser reports besides to a session that follows who speaks when."""
+
+    def speech_started(self, number: int, start: float) -> None:
+        """Speech was detected in a recognition. start: where it began, in seconds of its audio."""
+
+    def speech_stopped(self, number: int, end: float) -> None:
+        """The speech that was detected last has ended. end: in seconds of the recognition's
+        audio."""
+
+    def covered(self, number: int, seconds: float) -> None:
+        """The text that follows covers so many seconds of a recognition's audio."""

@@ -272,7 +272,10 @@ class Application:
 
     async def _serve_realtime(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
-        opened = RealtimeServer(self._settings, self._recognition, self._synthesis, self._names)
+        assert self._decoding is not None
+        opened = RealtimeServer(
+            self._settings, self._recognition, self._decoding, self._synthesis, self._names
+        )
         socket = opened.open(websocket)
         await self._serve("asr", websocket, socket)
 

@@ -19,7 +19,7 @@ from deepgram.environment import DeepgramClientEnvironment
 
 from liusheng.asr.types import Script
 from liusheng.server.access.keys import new_secret
-from liusheng.server.websocket.recognitions import Recognitions
+from liusheng.server.websocket.recognitions import Recognitions, _UnderWay
 from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = [
@@ -257,15 +257,14 @@ async def test_no_message_is_taken_while_too_many_recognitions_are_under_way() -
     recognitions = Recognitions(
         nothing, nothing, nothing, nothing, script=Script.SIMPLIFIED, max_finishing=2
     )
-    inputs: Any = {number: _Input() for number in range(3)}
-    recognitions._inputs = inputs
-    recognitions._finishing = {0, 1}
+    audio: Any = _Input()
+    recognitions._under_way = {n: _UnderWay(nothing, audio, finishing=n < 2) for n in range(3)}
     taking = asyncio.create_task(recognitions.room(lambda: False))
     await asyncio.sleep(0.01)
     assert not taking.done()
     recognitions._over(0)
     await asyncio.wait_for(taking, 60)
-    recognitions._finishing = {0, 1}
+    recognitions._under_way[2].finishing = True
     await asyncio.wait_for(recognitions.room(lambda: True), 60)
 
 

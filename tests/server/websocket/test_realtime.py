@@ -23,6 +23,7 @@ from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.settings import Settings
 from liusheng.server.openai_names import OpenAINames
 from liusheng.server.websocket.realtime_opening import RealtimeServer
+from liusheng.server.websocket.recognitions import _UnderWay
 from tests.server.conftest import Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -186,14 +187,14 @@ RECOGNITION: Any = SimpleNamespace(
 )
 
 
-class _Stream:
-    """A recognition with room."""
-
-    def __init__(self, *, finishing: bool) -> None:
-        self.finishing = finishing
+class _Audio:
+    """The audio of a recognition with room."""
 
     async def room(self, timeout: float) -> bool:
         return True
+
+    def abandon(self) -> None:
+        pass
 
 
 async def test_no_event_is_taken_while_too_many_recognitions_are_under_way() -> None:
@@ -203,17 +204,18 @@ async def test_no_event_is_taken_while_too_many_recognitions_are_under_way() -> 
     websocket = WebSocket(scope, nothing, nothing)
     settings = Settings(limits=limits)
     names = OpenAINames(None, None)
-    realtime = RealtimeServer(settings, RECOGNITION, None, names).open(websocket)
-    streams: Any = {n: (_Stream(finishing=n < 2), None) for n in range(3)}
-    realtime._streams = streams
+    realtime = RealtimeServer(settings, RECOGNITION, nothing, None, names).open(websocket)
+    audio: Any = _Audio()
+    under_way = {n: _UnderWay(nothing, audio, finishing=n < 2) for n in range(3)}
+    realtime._recognitions._under_way = under_way
     taking = asyncio.create_task(realtime.room())
     await asyncio.sleep(0.01)
     assert not taking.done()
-    realtime._on_finish(0)
+    realtime._recognitions._on_finish(0)
     await asyncio.wait_for(taking, 120)
-    streams[2][0].finishing = True
+    under_way[2].finishing = True
     failing = asyncio.create_task(realtime.room())
     await asyncio.sleep(0.01)
     assert not failing.done()
-    realtime._on_fail(1, ValueError())
+    realtime._recognitions._on_fail(1, ValueError())
     await asyncio.wait_for(failing, 120)

@@ -18,11 +18,12 @@ from liusheng.protocol.realtime_commands import (
     AskModel,
     BeginSpeech,
     RealtimeCommand,
-    RecognitionCommand,
     Say,
 )
 from liusheng.protocol.realtime_conversation import ConversationSession
 from liusheng.protocol.realtime_history import SpokenSpan
+from liusheng.protocol.recognition_commands import RecognitionCommand
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.messages import Output
@@ -52,6 +53,7 @@ class ConversationSocket(RealtimeSocket):
         websocket: WebSocket,
         session: ConversationSession,
         recognition: RecognitionService,
+        decoding: DecodingService,
         synthesis: SynthesisService,
         model: LanguageModel,
         **options: Any,
@@ -64,7 +66,7 @@ class ConversationSocket(RealtimeSocket):
         self._speech: Speech | None = None
         self._unsaid: list[Say] = []  # before its speech begins
         self._playback = PlaybackClock()
-        super().__init__(websocket, session, recognition, **options)
+        super().__init__(websocket, session, recognition, decoding, **options)
 
     async def run(self) -> None:
         """Serve the WebSocket until it is closed."""
@@ -77,7 +79,7 @@ class ConversationSocket(RealtimeSocket):
     def execute(self, command: RealtimeCommand) -> None:
         """Execute a command of the session."""
         if isinstance(command, RecognitionCommand):
-            self._recognise(command)
+            super().execute(command)
         elif isinstance(command, AskModel):
             self._begin(partial(self._ask, command), command.number)
         elif isinstance(command, BeginSpeech):

@@ -12,6 +12,7 @@ from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.realtime_conversation import ConversationSession
 from liusheng.protocol.realtime_session import RealtimeSession
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.access.caller import caller, may
@@ -33,6 +34,7 @@ class RealtimeServer:
 
     settings: Settings
     recognition: RecognitionService
+    decoding: DecodingService
     synthesis: SynthesisService | None
     names: OpenAINames
 
@@ -57,7 +59,7 @@ class RealtimeServer:
             if refusal:
                 session.stop(refusal, CloseCode.POLICY)
             return RealtimeSocket(
-                websocket, session, self.recognition, script=script, limits=limits
+                websocket, session, self.recognition, self.decoding, script=script, limits=limits
             )
         conversation = ConversationSession(
             system_prompt=llm.system_prompt,
@@ -69,6 +71,7 @@ class RealtimeServer:
             websocket,
             conversation,
             self.recognition,
+            self.decoding,
             self.synthesis,
             LanguageModel(llm, limits.max_text_chars),
             script=script,

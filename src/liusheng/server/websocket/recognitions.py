@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from liusheng.asr.capabilities import NotSupportedError
-from liusheng.asr.types import Partial, Script, Utterance
+from liusheng.asr.types import SAMPLE_RATE, Partial, Script, Utterance
+from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
     DropRecognition,
@@ -17,17 +19,29 @@ from liusheng.protocol.recognition_commands import (
     FeedRecognition,
     NumberedRecognitionEvents,
     RecognitionCommand,
+    SpeechEvents,
 )
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import AudioInput, open_audio_input
 from liusheng.server.errors import not_supported, recognition_error, server_busy
 from liusheng.server.stream_params import stream_params
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
+from liusheng.server.websocket.speech_changes import SpeechChanges
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass
+class _UnderWay:
+    """A recognition that was opened. finishing: its audio has ended."""
+
+    stream: RecognitionStream
+    audio: AudioInput
+    finishing: bool = False
 
 
 class Recognitions:
@@ -37,6 +51,7 @@ class Recognitions:
     events: the session.
     driver: of the session.
     max_finishing: recognitions whose audio has ended, from which on `room` waits.
+    speech: the session again, if it follows who speaks when.
     """
 
     def __init__(
@@ -48,15 +63,16 @@ class Recognitions:
         *,
         script: Script,
         max_finishing: int,
+        speech: SpeechEvents | None = None,
     ) -> None:
         self._service = recognition
         self._decoding = decoding
         self._events = events
         self._driver = driver
+        self._speech = speech
         self._script = script
         self._max_finishing = max_finishing
-        self._inputs: dict[int, AudioInput] = {}
-        self._finishing: set[int] = set()
+        self._under_way: dict[int, _UnderWay] = {}
         # What was asked of recognitions that wait for a place.
         self._waiting: dict[int, list[RecognitionCommand]] = {}
         self._opening: set[asyncio.Task[None]] = set()
@@ -69,13 +85,13 @@ class Recognitions:
             self._begin(command)
         elif number in self._waiting:
             self._waiting[number].append(command)
-        elif number not in self._inputs:
+        elif number not in self._under_way:
             return
         elif isinstance(command, FeedRecognition):
-            self._inputs[number].feed(command.data)
+            self._under_way[number].audio.feed(command.data)
         elif isinstance(command, EndRecognition):
-            self._finishing.add(number)
-            self._inputs[number].finish()
+            self._under_way[number].finishing = True
+            self._under_way[number].audio.finish()
         elif isinstance(command, DropRecognition):
             self._drop(number)
 
@@ -85,11 +101,11 @@ class Recognitions:
         while not over():
             if self._opening:
                 await asyncio.wait(self._opening)
-            inputs = list(self._inputs.values())
-            if len(self._finishing) >= self._max_finishing:
+            under_way = list(self._under_way.values())
+            if sum(each.finishing for each in under_way) >= self._max_finishing:
                 await wait_for_event(self._ended, MAX_PAUSE)
                 self._ended.clear()
-            elif all([await each.room(MAX_PAUSE) for each in inputs]):
+            elif all([await each.audio.room(MAX_PAUSE) for each in under_way]):
                 return
 
     def close(self) -> None:
@@ -132,32 +148,48 @@ class Recognitions:
         except NotSupportedError as error:
             self._events.refused(number, not_supported(error))
         else:
-            self._inputs[number] = open_audio_input(
+            audio = open_audio_input(
                 start,
                 stream,
                 self._decoding,
                 partial(self._on_decoded, number),
                 partial(self._on_fail, number),
             )
+            self._under_way[number] = _UnderWay(stream, audio)
+            if self._speech:
+                changes = SpeechChanges()
+                stream.on_speech = partial(self._on_speech, self._speech, number, changes)
 
     def _refuse(self, number: int, error: BusyError) -> None:
         _log.warning("refused: %s", error)
         self._events.refused(number, server_busy("recognition", error))
 
     def _drop(self, number: int) -> None:
-        self._inputs.pop(number).abandon()
+        self._under_way[number].audio.abandon()
         self._over(number)
 
     def _over(self, number: int) -> None:
-        self._inputs.pop(number, None)
-        self._finishing.discard(number)
+        self._under_way.pop(number, None)
         self._ended.set()
 
     def _on_decoded(self, number: int, seconds: float) -> None:
         self._events.decoded(number, seconds)
         self._driver.progress()
 
+    def _on_speech(
+        self, events: SpeechEvents, number: int, changes: SpeechChanges, activity: SpeechActivity
+    ) -> None:
+        for speaking, seconds in changes.of(activity):
+            if speaking:
+                events.speech_started(number, seconds)
+            else:
+                events.speech_stopped(number, seconds)
+        self._driver.progress()
+
     def _on_update(self, number: int, closed: tuple[Utterance, ...], hypothesis: Partial) -> None:
+        if self._speech and number in self._under_way:
+            stream = self._under_way[number].stream
+            self._speech.covered(number, stream.covered / SAMPLE_RATE)
         self._events.updated(number, closed, hypothesis.index, hypothesis.text, hypothesis.stable)
         self._driver.progress()
 
@@ -167,7 +199,7 @@ class Recognitions:
         self._driver.progress()
 
     def _on_fail(self, number: int, error: Exception) -> None:
-        if number in self._inputs:
+        if number in self._under_way:
             self._drop(number)
         self._events.failed(number, recognition_error(error))
         self._driver.progress()
