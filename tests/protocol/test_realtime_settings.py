@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from liusheng.protocol import realtime
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.realtime_settings import endpoint_of, session_update
+from liusheng.protocol.realtime_settings import endpoint_ms, session_update
 from tests.support.able import Able
 
 DEFAULT = realtime.Session()
@@ -183,16 +183,16 @@ LIVEKIT_CONVERSATION = {
     ("update", "ignored", "endpoint"),
     [
         (PIPECAT, set(), None),
-        (LIVEKIT, {"turn_detection.prefix_padding_ms"}, 0.35),
-        (QUICK_START, {"noise_reduction", "turn_detection.prefix_padding_ms", "include"}, 0.5),
+        (LIVEKIT, {"turn_detection.prefix_padding_ms"}, 350),
+        (QUICK_START, {"noise_reduction", "turn_detection.prefix_padding_ms", "include"}, 500),
     ],
     ids=["pipecat", "livekit", "quick start"],
 )
-def test_transcription(update: dict[str, Any], ignored: set[str], endpoint: float | None) -> None:
+def test_transcription(update: dict[str, Any], ignored: set[str], endpoint: int | None) -> None:
     found = notes(DEFAULT, update)
     assert {name.removeprefix("audio.input.") for name in found} == ignored
     audio = settled(DEFAULT, {"session": update}).audio.input
-    assert endpoint_of(audio.turn_detection) == endpoint
+    assert endpoint_ms(audio.turn_detection) == endpoint
     assert audio.transcription.language == "en"
 
 
@@ -206,7 +206,7 @@ def test_conversation() -> None:
     assert changed.audio.input.turn_detection == realtime.SemanticVad(
         eagerness="medium", create_response=True, interrupt_response=True
     )
-    assert endpoint_of(changed.audio.input.turn_detection) == 0.5
+    assert endpoint_ms(changed.audio.input.turn_detection) == 500
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_model_with_an_endpoint_of_its_own() -> None:
     detection = nothing.session.audio.input.turn_detection
     assert isinstance(detection, realtime.ServerVad)
     assert detection.silence_duration_ms is None
-    assert endpoint_of(detection) is None
+    assert endpoint_ms(detection) is None
     update = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
     update["audio"]["input"]["turn_detection"]["silence_duration_ms"] = 700  # type: ignore[assignment]
     (note,) = session_update(DEFAULT, {"session": update}, able).not_applied
