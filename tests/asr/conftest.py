@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liusheng.asr.types import Samples
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel, Kind, Task
 from tests.support.random_models import online as random_online_model
 from tests.support.random_models import small as random_small_models

@@ -17,7 +17,7 @@ from liusheng.cluster.planning.this_machine import MeasurementError, ThisMachine
 from liusheng.cluster.simulation.capacity import SimulatedLoad
 from liusheng.cluster.simulation.coarse import Curve, CurvePoint
 from liusheng.cluster.simulation.costs import BatchCosts
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 from liusheng.runtime.synthesis.self_test import VoiceTest
 
 WHISPER = ["plan", "--speakers", "5000", "--lang", "zh", "--model", "whisper-base"]

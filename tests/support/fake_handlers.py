@@ -17,13 +17,13 @@ from liusheng.asr.recognizer import StateLostError
 from liusheng.asr.types import Partial, Utterance
 from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.runtime.recognition.messages import (
+    BatchTest,
     Detection,
     RecognizerDescription,
     TurnRequest,
     TurnResult,
     VadRequest,
 )
-from liusheng.runtime.recognition.self_test import BatchTest
 
 from .markers import happened
 

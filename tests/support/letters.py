@@ -12,8 +12,9 @@ import numpy as np
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segments import FRAME
+from liusheng.audio.pcm import Samples
 
 LETTER = 5 * FRAME
 """Samples that a letter of our speech lasts."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from liusheng.asr.types import Samples
 from liusheng.asr.vad.segments import FRAME
+from liusheng.audio.pcm import Samples
 
 
 class LevelDetector:

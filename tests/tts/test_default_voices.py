@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from liusheng.audio.pcm import Samples
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
@@ -15,7 +16,7 @@ from liusheng.tts.fastspeech2.vocoder import MIN_FRAMES, Vocoder
 from liusheng.tts.load import VoiceLoadError, load
 from liusheng.tts.loudness import TARGET_LUFS, integrated_loudness
 from liusheng.tts.router import VoiceRouter
-from liusheng.tts.types import Samples, SpeechRequest
+from liusheng.tts.types import SpeechRequest
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.audio.pcm import Samples
 from liusheng.models.store import Store
 from liusheng.tts.hibari_voice import HibariVoice, split_phonemes
 from liusheng.tts.text.types import Clause
-from liusheng.tts.types import Samples
 
 
 @pytest.fixture(scope="module")

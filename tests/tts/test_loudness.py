@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.loudness import TARGET_LUFS, integrated_loudness, normalising_gain
 from liusheng.tts.trim import silence
-from liusheng.tts.types import Samples
 
 
 def tone(level: float) -> Samples:

@@ -11,17 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.router import PAUSES, LoadedVoice, VoiceRouter
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause, Language, Skipped
 from liusheng.tts.trim import silence
-from liusheng.tts.types import (
-    Block,
-    Samples,
-    SpeechPosition,
-    SpeechRequest,
-    UnknownVoiceError,
-)
+from liusheng.tts.types import Block, SpeechPosition, SpeechRequest, UnknownVoiceError
 from tests.support.examples import examples
 
 

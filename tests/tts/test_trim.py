@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.trim import TrimmedBlocks, amplify, silence
-from liusheng.tts.types import Samples
 from tests.support.examples import examples
 
 

@@ -6,9 +6,9 @@ It keeps the stream's audio as far as it is needed and has its speech detected, 
 from __future__ import annotations
 
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
-from liusheng.asr.types import Samples, StreamParams
+from liusheng.asr.types import StreamParams
 from liusheng.asr.vad.activity import SpeechActivityDetector
-from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
+from liusheng.audio.pcm import Samples, pcm_to_samples, samples_to_pcm
 
 
 class InProcessStream:

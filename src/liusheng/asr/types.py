@@ -1,18 +1,12 @@
-"""Values of recognition: samples, stream parameters, utterances, partials."""
+"""Values of recognition: stream parameters, utterances, partials."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-import numpy.typing as npt
-
 SAMPLE_RATE = 16_000
 """The input rate of every recogniser, in hertz."""
-
-Samples = npt.NDArray[np.float32]
-"""float32 samples in [-1, 1], 16 kHz, mono, shape (n,)."""
 
 
 class Script(str, Enum):

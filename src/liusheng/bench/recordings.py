@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.audio.pcm import pcm_to_samples
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.pcm import Samples, pcm_to_samples
 from liusheng.runtime.decoding.blocking import decode_file
 
 _COLUMNS = {"id", "lang", "path", "reference"}

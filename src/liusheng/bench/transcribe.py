@@ -18,8 +18,9 @@ from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load_engine
 from liusheng.asr.offline.engine import Effort, Window
 from liusheng.asr.recognizer import Outcome, Recognizer
-from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
+from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.audio.pcm import Samples
 from liusheng.bench.scoring import join
 from liusheng.bench.token_delay import first_shown, visible_tokens
 from liusheng.models.types import InstalledModel, Kind

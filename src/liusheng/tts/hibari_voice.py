@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.text.types import Clause
 from liusheng.tts.trim import TrimmedBlocks, silence
-from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.types import SAMPLE_RATE
 from liusheng.tts.voice import punctuated
 
 _SEED = 1

@@ -13,7 +13,8 @@ import av
 import av.error
 import av.filter
 
-from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.audio.pcm import Samples
+from liusheng.tts.types import SAMPLE_RATE
 
 TARGET_LUFS = -21.0
 """LUFS to which every voice is normalised."""

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import sherpa_onnx
 
+from liusheng.audio.pcm import Samples
 from liusheng.audio.resample import resample
 from liusheng.models.types import InstalledModel, Kind
 from liusheng.tts.sherpa_checks import check_files
 from liusheng.tts.text.types import Clause
-from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.types import SAMPLE_RATE
 from liusheng.tts.voice import default_voice_name, punctuated
 
 _LANGUAGES = {"chinese": "zh", "english": "en"}

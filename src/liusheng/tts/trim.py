@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.audio.pcm import Samples
+from liusheng.tts.types import SAMPLE_RATE
 
 _WINDOW = SAMPLE_RATE // 200
 """5 ms: the analysis window of the silence detection, and the length of a fade."""

@@ -11,17 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
+    from liusheng.audio.pcm import Samples
     from liusheng.tts.text.growing import GrowingText
 
 SAMPLE_RATE = 24_000
 """Hertz: the rate of all audio here, whatever the sample rate of the voice's model."""
-
-Samples = npt.NDArray[np.float32]
-"""float32 samples in [-1, 1], 24 kHz, mono, shape (n,)."""
 
 
 @dataclass(frozen=True)

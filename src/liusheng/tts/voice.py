@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol, runtime_checkable
 
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 from liusheng.tts.text.growing import GrowingText
 from liusheng.tts.text.types import Clause, Language
-from liusheng.tts.types import Samples
 
 _MARKS = {
     "zh": {"none": "", "comma": "，", "sentence": "。", "question": "？"},

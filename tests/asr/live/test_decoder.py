@@ -19,8 +19,9 @@ from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.options import LiveOptions, VadOptions
 from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import SAMPLE_RATE, Partial, Samples, StreamParams, Utterance
+from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.audio.pcm import Samples
 from tests.support.examples import examples
 from tests.support.letter_texts import spoken_texts
 from tests.support.letters import LETTER, LetterEngine, speak

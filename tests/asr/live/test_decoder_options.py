@@ -20,9 +20,10 @@ from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions, VadOptions
 from liusheng.asr.recognizer import Outcome
 from liusheng.asr.text.pieces import Piece, split_pieces, spread
-from liusheng.asr.types import SAMPLE_RATE, Alternative, Samples, Script, StreamParams
+from liusheng.asr.types import SAMPLE_RATE, Alternative, Script, StreamParams
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.segments import FRAME
+from liusheng.audio.pcm import Samples
 
 OPTIONS = LiveOptions(interval=0.0, hold=0.0, vad=VadOptions(pre_roll=0.0))
 

@@ -12,7 +12,7 @@ from liusheng.asr.offline import sherpa as sherpa_offline
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.sherpa import SherpaOffline
 from liusheng.asr.options import SherpaOfflineOptions
-from liusheng.asr.types import Samples
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 
 KINDS = ("sense-voice", "offline-paraformer", "offline-paraformer-untimed")

@@ -14,8 +14,8 @@ from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import BEAM, OnlineOptions
 from liusheng.asr.recognizer import Turn
-from liusheng.asr.types import Samples, StreamParams
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.asr.types import StreamParams
+from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]

@@ -17,8 +17,8 @@ from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import OnlineOptions
 from liusheng.asr.recognizer import Outcome, StateLostError, Turn
-from liusheng.asr.types import Samples, Script, StreamParams, Utterance
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.asr.types import Script, StreamParams, Utterance
+from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.models.types import InstalledModel
 from tests.support.level_detector import LevelDetector
 

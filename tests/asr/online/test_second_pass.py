@@ -18,8 +18,8 @@ from liusheng.asr.online.second_pass import SecondPass
 from liusheng.asr.options import AsrOptions, OnlineOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.pieces import Piece, spread
-from liusheng.asr.types import Samples, StreamParams, Utterance
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.asr.types import StreamParams, Utterance
+from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.bench.scoring import errors
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel

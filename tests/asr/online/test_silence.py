@@ -13,9 +13,10 @@ from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.online.recognizer import SherpaOnline
 from liusheng.asr.options import OnlineOptions
 from liusheng.asr.recognizer import Outcome
-from liusheng.asr.types import Samples, Utterance
+from liusheng.asr.types import Utterance
 from liusheng.asr.vad.segments import FRAME
 from liusheng.asr.vad.silero import SileroVad
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 
 Models = Callable[[str], InstalledModel]

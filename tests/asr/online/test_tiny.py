@@ -11,8 +11,9 @@ from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.online import recognizer as sherpa_online
 from liusheng.asr.options import OnlineOptions
 from liusheng.asr.recognizer import Recognizer
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import Samples
 from liusheng.models.store import Store
 
 CLIPS = sorted((Path(__file__).parents[2] / "data" / "tiny").glob("*.flac"))

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.segments import FRAME, SpeechActivity, SpeechSegment
+from liusheng.audio.pcm import Samples
 from tests.support.examples import examples
 from tests.support.level_detector import LevelDetector
 

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segmenter import Segmenter, SegmenterState
 from liusheng.asr.vad.segments import FRAME, FRAME_SECONDS, SpeechSegment
 from liusheng.asr.vad.silero import SileroVad
+from liusheng.audio.pcm import Samples
 from tests.support.examples import examples
 
 OPTIONS = VadOptions()

@@ -14,7 +14,7 @@ from liusheng.cluster.planning.this_machine import (
     measure_synthesis,
 )
 from liusheng.models.store import Store
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.server.config.settings import Settings

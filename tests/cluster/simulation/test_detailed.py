@@ -10,7 +10,7 @@ from liusheng.cluster.simulation.clock import Clock
 from liusheng.cluster.simulation.coarse import measure_point
 from liusheng.cluster.simulation.costs import BatchCosts
 from liusheng.cluster.simulation.detailed import DetailedReplica
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 
 KNOWN = figures().batches[0]
 COSTS = BatchCosts(KNOWN.tests, KNOWN.scale)

@@ -20,7 +20,7 @@ from liusheng.cluster.simulation.nodes import Nodes
 from liusheng.cluster.simulation.results import Results, Sample
 from liusheng.cluster.simulation.scenario import HOUR, Burst, Scenario
 from liusheng.cluster.simulation.talk import ENDPOINT, Talk
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 
 
 @given(st.lists(st.floats(0.0, 100.0), max_size=20))

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.options import LiveOptions, VadOptions
-from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
+from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.runtime.recognition.handler import RecognitionHandler
 from liusheng.runtime.recognition.messages import (
     Detection,

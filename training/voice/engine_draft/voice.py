@@ -13,9 +13,10 @@ from pathlib import Path
 
 from hibari.g2p import G2P
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.text.types import Clause, Syllable
-from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.types import SAMPLE_RATE
 from liusheng.tts.voice import Timing, punctuated
 from training.voice.engine import FRAME, Engine
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import Kind
 
 _FRAME = SAMPLE_RATE // 100

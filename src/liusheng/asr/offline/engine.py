@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from liusheng.asr.text.pieces import Piece
-from liusheng.asr.types import Samples
+from liusheng.audio.pcm import Samples
 
 
 class Effort(Enum):

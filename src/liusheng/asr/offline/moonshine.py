@@ -23,7 +23,8 @@ from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.repetition import without_loops
 from liusheng.asr.options import MoonshineOptions
 from liusheng.asr.text.pieces import split_pieces, spread
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 
 _MIN_SECONDS = 0.5

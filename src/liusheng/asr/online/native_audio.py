@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.audio.pcm import pcm_to_samples
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.pcm import Samples, pcm_to_samples
 
 
 class NativeAudio:

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segments import FRAME
 from liusheng.asr.vad.silero import SpeechDetector
+from liusheng.audio.pcm import Samples
 
 
 @dataclass(frozen=True)

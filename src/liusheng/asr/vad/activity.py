@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from liusheng.asr.options import VadOptions
-from liusheng.asr.types import Samples
 from liusheng.asr.vad.segmenter import Segmenter, SegmenterState
 from liusheng.asr.vad.segments import FRAME, SpeechActivity
 from liusheng.asr.vad.silero import SileroVad, SpeechDetector
+from liusheng.audio.pcm import Samples
 
 
 @dataclass(frozen=True)

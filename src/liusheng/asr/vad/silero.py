@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from liusheng.asr.types import Samples
 from liusheng.asr.vad.segments import FRAME
+from liusheng.audio.pcm import Samples
 
 _CONTEXT = 64
 

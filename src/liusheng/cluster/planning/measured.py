@@ -8,7 +8,7 @@ from importlib import resources
 
 import msgspec
 
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 
 
 class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from liusheng.bench.processes import memory
 from liusheng.models.store import Store
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions, SynthesisServiceOptions
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.self_tests import SelfTestResults, processor
 from liusheng.runtime.synthesis.load import SpeechLoad

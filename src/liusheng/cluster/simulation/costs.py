@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import BatchTest
 
 _REPEATS = 20
 """How often a measurement counts, so that the cost model's first guess does not."""

@@ -13,12 +13,13 @@ from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.audio.pcm import pcm_to_samples
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.recognition.messages import (
+    BatchTest,
     Detection,
     RecognizerDescription,
     TurnRequest,
     TurnResult,
 )
-from liusheng.runtime.recognition.self_test import BatchTest, measure
+from liusheng.runtime.recognition.self_test import measure
 
 
 class RecognitionHandler:

@@ -93,3 +93,18 @@ class VadRequest:
     endpoint: float | None
     state: bytes | None
     pcm: bytes
+
+
+@dataclass(frozen=True)
+class BatchTest:
+    """A batch that was decoded for a test.
+
+    weights: seconds of audio, for each of its streams.
+    seconds: for which the worker was busy.
+    final, stepwise: see `BatchKind`.
+    """
+
+    weights: tuple[float, ...]
+    seconds: float
+    final: bool
+    stepwise: bool

@@ -8,32 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import resources
 
 from liusheng.asr.types import SAMPLE_RATE, StreamParams
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
 from liusheng.audio.convert import PacketConverter
-from liusheng.runtime.recognition.messages import TurnRequest, TurnResult
+from liusheng.runtime.recognition.messages import BatchTest, TurnRequest, TurnResult
 
 _REPEATS = 2  # of the recording, in a window
 _BATCH = 4
 _MOST = 1.2  # seconds after which nothing more is measured
-
-
-@dataclass(frozen=True)
-class BatchTest:
-    """A batch that was decoded for a test.
-
-    weights: seconds of audio, for each of its streams.
-    seconds: for which the worker was busy.
-    final, stepwise: see `BatchKind`.
-    """
-
-    weights: tuple[float, ...]
-    seconds: float
-    final: bool
-    stepwise: bool
 
 
 def measure(

@@ -19,10 +19,9 @@ from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.capacity import Shortage, gives_way, shortage
-from liusheng.runtime.recognition.messages import RecognizerDescription
+from liusheng.runtime.recognition.messages import BatchTest, RecognizerDescription
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
-from liusheng.runtime.recognition.self_test import BatchTest
 from liusheng.runtime.recognition.statistics import RecognitionStatistics
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.recognition.turn_source import TurnSource

@@ -10,7 +10,7 @@ import numpy as np
 
 from liusheng.audio.encode import open_encoder, resumes
 from liusheng.audio.formats import Format
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.audio.resample import Resampler
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis.messages import (
@@ -22,15 +22,7 @@ from liusheng.runtime.synthesis.messages import (
 )
 from liusheng.runtime.synthesis.self_test import VoiceTest, measure
 from liusheng.tts.text.growing import GrowingText
-from liusheng.tts.types import (
-    SAMPLE_RATE,
-    Block,
-    Samples,
-    SpeechMark,
-    SpeechPosition,
-    Synthesizer,
-    Voice,
-)
+from liusheng.tts.types import SAMPLE_RATE, Block, SpeechMark, SpeechPosition, Synthesizer, Voice
 
 _NO_SAMPLES: Samples = np.zeros(0, np.float32)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, Mel, Spectrogram
 from liusheng.tts.onnx_session import open_session
-from liusheng.tts.types import Samples
 
 CONTEXT = 21
 """Frames of context on each side of a block, the network's receptive field: measured, the

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from liusheng.audio.pcm import Samples
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
 from liusheng.tts.fastspeech2.phones import Boundary, PhoneTable, Unit
 from liusheng.tts.fastspeech2.vocoder import FIRST_BLOCK, Vocoder
 from liusheng.tts.text.types import Clause, Syllable
-from liusheng.tts.types import SAMPLE_RATE, Samples
+from liusheng.tts.types import SAMPLE_RATE
 from liusheng.tts.voice import Timing
 
 _LATER_FIRST_BLOCK = 80

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.onnx_session import open_session
 from liusheng.tts.text.types import Clause
-from liusheng.tts.types import Samples
 from liusheng.tts.voice import punctuated
 
 _STYLE = 256
