@@ -65,7 +65,7 @@ def test_any_worker_takes_over_the_speeches_of_a_lost_one() -> None:
     assert [s.take(1, 0.1), s.take(2, 0.1)] == ["other", "running"]
 
 
-def two_on_one_worker(made: float) -> SpeechScheduler[str]:
+def two_on_one_worker(made: float, resumed_from: float = 0.0) -> SpeechScheduler[str]:
     """Worker 0 has two speeches, with so many seconds of audio each, made at ten times real time.
     It works on "b" since then."""
     s: SpeechScheduler[str] = SpeechScheduler()
@@ -74,7 +74,7 @@ def two_on_one_worker(made: float) -> SpeechScheduler[str]:
         s.take(0, 0.0)
         s.step_done(key, made, made / 10)
     assert s.take(0, made / 10) == "a"
-    s.step_done("a", made, made / 5)
+    s.step_done("a", made, made / 5, resumed_from)
     assert s.take(0, made / 5) == "b"
     return s
 
@@ -95,6 +95,13 @@ def test_a_speech_that_took_long_to_make_is_patient_for_as_long() -> None:
     s.step_done("b", 0.0, 41.0)
     assert s.take(0, 41.0) == "b"
     assert s.next_move() == pytest.approx(45.0), "its own worker is quicker"
+
+
+def test_only_what_is_made_again_takes_patience() -> None:
+    s = two_on_one_worker(20.0, resumed_from=38.0)
+    s.step_done("b", 0.0, 41.0)
+    assert s.take(0, 41.0) == "b"
+    assert s.next_move() == pytest.approx(42.0), "0.2 s, while its listener has enough"
 
 
 def test_a_worker_without_work_relieves_one_that_has_more() -> None:

@@ -17,7 +17,7 @@ from liusheng.audio.formats import Format
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTestResults
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Speech
 from liusheng.runtime.workers.hang import call_limit

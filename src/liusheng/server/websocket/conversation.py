@@ -26,7 +26,7 @@ from liusheng.protocol.recognition_commands import RecognitionCommand
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.conversation.language_model import LanguageModel

@@ -16,7 +16,7 @@ from liusheng.protocol import tts
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.errors import invalid_ssml, server_busy, synthesis_failed
