@@ -42,8 +42,12 @@ def fake_engines(fakes: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings(home: Path, port: int = 0, wyoming: int = 0) -> Settings:
-    groups: dict[str, Any] = {"asr": {"models": ["tiny"]}, "tts": {"models": []}}
-    return Settings(home=home, ports=[port], wyoming={"port": wyoming}, **groups)
+    groups: dict[str, Any] = {
+        "asr": {"models": ["tiny"]},
+        "tts": {"models": []},
+        "wyoming": {"port": wyoming},
+    }
+    return Settings(home=home, ports=[port], **groups)
 
 
 async def serves_until(

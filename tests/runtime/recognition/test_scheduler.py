@@ -446,6 +446,18 @@ def test_a_final_that_overtakes_a_partial_and_the_partial_are_two_losses(
     assert not s.turn_lost("a", turns[1], 3.0, weight=1.0, shared=False)
 
 
+def test_a_final_overtakes_no_partial_of_a_stream_that_has_cost_a_worker() -> None:
+    s = schedule("a")
+    s.receive("a", 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a"]
+    assert s.turn_lost("a", s.turn("a"), 2.0, weight=1.0, shared=False)
+    assert s.take(1, 2.0) == ["a"]
+    s.finish("a", 2.1)
+    assert s.take(2, 2.1) == [], "both could be lost"
+    s.done("a", 2.2)
+    assert s.take(2, 2.2) == ["a"]
+
+
 def test_a_lost_final_is_taken_again_when_the_partial_that_it_overtook_is_done() -> None:
     s = schedule("a")
     partial = overtaken(s)

@@ -325,10 +325,11 @@ class Scheduler(Generic[K]):
             return False  # its final was lost, and the partial beside it may be the second loss
         if stream.running is not None:
             # A final does not wait for a partial under way elsewhere: its state is as it was
-            # before.
+            # before. But of a stream that has cost a worker, no two turns cost two more.
             return (
                 stream.reason is TurnReason.FINAL
                 and stream.running is TurnReason.PARTIAL
+                and not stream.faults
                 and stream.worker != worker
                 and not self.sticky
             )
