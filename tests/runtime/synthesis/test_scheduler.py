@@ -209,6 +209,23 @@ def test_a_speech_that_nobody_takes_does_not_count_as_heard() -> None:
     assert list(s.listening(20.0)) == ["a", "b"]
 
 
+def test_the_speech_that_was_not_taken_for_longest_gives_way() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for n, key in enumerate(("heard", "first", "second")):
+        s.add(key, 0.0)
+        s.take(0, 0.0)
+        s.step_done(key, 2.0, 0.0)
+        s.set_buffered(key, True, float(n))
+    s.set_buffered("heard", False, 5.0)
+    assert s.gives_way(10.9) is None
+    assert s.gives_way(11.0) == "first"
+    s.remove("first")
+    assert s.gives_way(11.0) is None
+    assert s.gives_way(12.0) == "second"
+    s.set_buffered("second", False, 12.0)
+    assert s.gives_way(100.0) is None
+
+
 def test_a_new_speech_does_not_wait_for_long_for_a_worker_with_fewer() -> None:
     s: SpeechScheduler[str] = SpeechScheduler()
     for key in ("a", "b"):

@@ -30,6 +30,10 @@ takes a tenth of it."""
 _STALLED = 5.0
 """Seconds for which nobody takes the audio of a speech, after which it counts as no load."""
 
+_GIVES_WAY = 10.0
+"""Seconds for which nobody takes the audio of a speech, after which another one may have its place.
+A client whose server sets the pace takes audio more often than that."""
+
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
 
@@ -189,6 +193,16 @@ class SpeechScheduler(Generic[K]):
         for key, speech in self._speeches.items():
             if not (speech.buffered and now - speech.changed_at > _STALLED):
                 yield key
+
+    def gives_way(self, now: float) -> K | None:
+        """Return the speech whose audio nobody has taken for the longest time, if for so long that
+        another one may have its place."""
+        stalled = [
+            (speech.changed_at, key)
+            for key, speech in self._speeches.items()
+            if speech.buffered and now - speech.changed_at >= _GIVES_WAY
+        ]
+        return min(stalled, key=lambda each: each[0])[1] if stalled else None
 
     def step_lost(self, key: K) -> None:
         """The step in progress was lost with its worker and is to be repeated."""

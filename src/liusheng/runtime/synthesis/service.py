@@ -12,6 +12,7 @@ from itertools import count
 from liusheng.audio.encode import load_encoders
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
@@ -139,7 +140,11 @@ class SynthesisService:
         return speech
 
     def check_room(self, voice: str = "") -> None:
-        """Raise BusyError if a speech in this voice would be refused now."""
+        """Raise BusyError if a speech in this voice would be refused now.
+
+        Where all places are taken, one whose audio nobody reads gives way: it ends with
+        `GaveWayError`.
+        """
         self.admission.check(lambda: self._check_room(voice))
 
     async def wait_for_room(self, voice: str = "") -> None:
@@ -154,6 +159,8 @@ class SynthesisService:
         busy = self.admission.busy
         if self._pool.is_stranded:
             raise busy("no synthesis worker can be started", "workers", 30.0)
+        if len(self._schedule) >= self.options.max_speeches:
+            self._make_room()
         count = len(self._schedule)
         if count >= self.options.max_speeches:
             raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
@@ -168,6 +175,14 @@ class SynthesisService:
             raise busy(
                 f"with one more, some of {count + 1} speeches would run out of audio", "playback"
             )
+
+    def _make_room(self) -> None:
+        """Take the place of a speech whose audio nobody reads, if there is one."""
+        speech = self._schedule.gives_way(self._clock())
+        if speech is not None:
+            self._end(speech)
+            self._drop(speech)
+            speech.end(GaveWayError())
 
     @property
     def under_way(self) -> int:
