@@ -3,7 +3,8 @@ object on the caller's clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from liusheng.runtime.load import FadingSum, Slowdown
 
@@ -79,9 +80,13 @@ class SpeechLoad:
         factor = self.real_time_factor(voice)
         return int(_USABLE * workers / factor) if factor else 0
 
-    def has_room(self, voices: Iterable[str], workers: float, now: float) -> bool:
-        """Return whether speeches in these voices would all stay ahead of their listeners."""
-        return self.demand(voices, now) <= _USABLE * workers
+    def has_room(self, voices: Sequence[str], workers: float, now: float) -> bool:
+        """Return whether speeches in these voices would all stay ahead of their listeners: together
+        on all workers, and on the worker that has one more than others, since a speech stays with
+        its worker."""
+        demand = self.demand(voices, now)
+        most = math.ceil(len(voices) / max(1, round(workers)))
+        return demand <= _USABLE * workers and most * demand <= len(voices)
 
     def stutters(self, now: float) -> bool:
         """Return whether many of the listeners have run out of audio lately."""
