@@ -62,12 +62,9 @@ class OpenTelemetry:
 
     def begin(self, scope: Scope, kind: RequestKind, record: RequestRecord) -> _RequestTrace:
         """Return the trace of a new request."""
-        headers = Headers(scope=scope)
-        carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-        parent = _PROPAGATOR.extract(carrier, context=context.Context())
         span = self._tracer.start_span(
             f"{kind.method} {kind.route}",
-            context=parent,
+            context=_parent(scope),
             kind=SpanKind.SERVER,
             attributes={
                 "http.request.method": "GET" if kind.method == "WEBSOCKET" else kind.method,
@@ -82,6 +79,17 @@ class OpenTelemetry:
         """Send what is not sent yet, for two seconds at most."""
         self._provider.force_flush(_FLUSH_MILLISECONDS)
         self._provider.shutdown()
+
+
+def _parent(scope: Scope) -> context.Context:
+    """Return the context of what called: of the span that is under way here, as in a replica of Ray
+    Serve, whose ingress has continued the client's trace; otherwise what the client sent."""
+    around = context.get_current()
+    if trace.get_current_span(around).get_span_context().is_valid:
+        return around
+    headers = Headers(scope=scope)
+    carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+    return _PROPAGATOR.extract(carrier, context=context.Context())
 
 
 class _RequestTrace:
