@@ -7,6 +7,11 @@ from typing import Any
 
 from ray import serve
 
+from liusheng.cluster.models.objects import ClusterModels
+from liusheng.cluster.models.ray_objects import RayObjects
+from liusheng.cluster.observe.gathering import GatheredMetrics
+from liusheng.cluster.observe.merging import ReplicaMetrics
+from liusheng.cluster.observe.serve_replicas import ServeReplicas
 from liusheng.cluster.serving.ray_stopping import StopSign
 from liusheng.cluster.serving.replica import Replica, replica_settings
 from liusheng.cluster.serving.servable import check_servable
@@ -26,8 +31,16 @@ class SpeechReplica:
     """What Ray Serve makes, asks and ends. values: settings (see `replica_settings`)."""
 
     async def __init__(self, values: Mapping[str, Any]) -> None:  # type: ignore[misc]
-        self._replica = Replica(replica_settings(values))
-        await self._replica.start(StopSign())
+        context = serve.get_replica_context()
+        metrics = GatheredMetrics(
+            context.replica_id.unique_id,
+            context.deployment,
+            ServeReplicas(context.app_name, [context.deployment]),
+        )
+        settings = replica_settings(values)
+        self._replica = Replica(settings, metrics)
+        shared = ClusterModels(RayObjects()) if settings.cluster.share_models else None
+        await self._replica.start(StopSign(), shared)
 
     def __serve_build_asgi_app__(self) -> Any:
         return self._replica.asgi
@@ -35,6 +48,10 @@ class SpeechReplica:
     def check_health(self) -> None:
         """Ray Serve replaces a replica for which this raises three times."""
         self._replica.check_health()
+
+    async def replica_metrics(self) -> ReplicaMetrics:
+        """Return what `ServeReplicas` asks for."""
+        return await self._replica.metrics()
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Return what `LoadPolicy` gets."""

@@ -14,8 +14,14 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from liusheng.cluster.models.installing import install
+from liusheng.cluster.models.objects import ClusterModels
+from liusheng.cluster.observe.gathering import GatheredMetrics
+from liusheng.cluster.observe.merging import ReplicaMetrics
 from liusheng.cluster.serving.entry import Entry
 from liusheng.cluster.serving.load import ReplicaLoad
+from liusheng.models.errors import ModelError
+from liusheng.models.store import Store
 from liusheng.runtime.load import CoreShare
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
@@ -28,6 +34,7 @@ from liusheng.server.lifecycle.serving import monitored_loop
 from liusheng.server.limits.reclaim import reclaim, separate_large_blocks
 from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.observe.health import readiness
+from liusheng.server.observe.metrics import own_metrics
 from liusheng.server.observe.observer import Observer
 from liusheng.server.observe.open_tracing import open_tracing
 from liusheng.server.observe.request_log import RequestLog
@@ -57,24 +64,40 @@ def replica_cores(settings: Settings) -> int:
     return max(1, math.ceil(settings.cluster.cores))
 
 
+def _install(settings: Settings, shared: ClusterModels | None) -> None:
+    store = Store(settings.home)
+    asr = settings.asr
+    install(store, [*asr.models, *asr.helpers, *settings.tts.models], shared)
+    if asr.models and asr.correction.model:
+        try:
+            install(store, [asr.correction.model], shared)
+        except ModelError as problem:
+            _log.warning("%s; it is optional", problem)
+
+
 class Replica:
     """The application, from its engines' start to its drain.
 
     asgi: serves requests and WebSockets.
+    metrics: asks the other replicas for theirs.
     """
 
     asgi: ASGIApp
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: GatheredMetrics) -> None:
         self._settings = settings
+        self._metrics = metrics
         self._engines = Engines()
         self._running = contextlib.ExitStack()
         self._tasks: list[asyncio.Task[Any]] = []
 
-    async def start(self, stopping: Callable[[], bool]) -> None:
-        """Start the engines; the replica can be used when this returns.
+    async def start(
+        self, stopping: Callable[[], bool], shared: ClusterModels | None = None
+    ) -> None:
+        """Get the models and start the engines; the replica can be used when this returns.
 
         stopping: whether the replica is to end, after which it is drained.
+        shared: models that other machines have.
 
         Raises:
             Exception: what the settings or the engines lack.
@@ -83,6 +106,7 @@ class Replica:
         logs.set_up(settings.log_level, settings.log_format)
         separate_large_blocks()
         access = open_access(settings)
+        await asyncio.to_thread(_install, settings, shared)
         cores = CoreShare(min(replica_cores(settings), usable_cores()))
         self._engines = make_engines(settings, cores)
         try:
@@ -90,6 +114,7 @@ class Replica:
             monitor = self._running.enter_context(monitored_loop(0, SystemdNotifier({})))
             self._tracing = open_tracing(settings.observe)
             self._observer = Observer(self._tracing, monitor)
+            self._observer.peers = self._metrics
             first = Generation.of(settings, self._engines, access.keyring, observer=self._observer)
             self._generations = Generations(first)
         except BaseException:
@@ -103,6 +128,10 @@ class Replica:
             asyncio.create_task(reclaim(lambda: limits.budget.used)),
             asyncio.create_task(self._drain_when(stopping)),
         ]
+
+    async def metrics(self) -> ReplicaMetrics:
+        """Return the metrics of this replica, with its name."""
+        return self._metrics.named(await own_metrics(self._observer))
 
     def load(self) -> dict[str, float]:
         """Return the measured load (see `ReplicaLoad.measure`)."""

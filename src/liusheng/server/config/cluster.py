@@ -59,6 +59,12 @@ class ClusterSettings(Group):
         default=30, ge=1, description="Seconds over which the load is averaged."
     )
 
+    share_models: bool = Field(
+        default=False,
+        description="One machine downloads a model and puts it into Ray's object store; the others "
+        "copy it from there.",
+    )
+
     @model_validator(mode="after")
     def _at_least_the_minimum(self) -> ClusterSettings:
         if self.max_replicas < self.min_replicas:
