@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any, cast
 
@@ -41,8 +42,10 @@ class _StopRequest(BaseException):
     """A signal asked the program to end."""
 
 
-class _Reload(BaseException):
-    """A signal asked for other settings."""
+class _Hangup:
+    """Whether a signal asked for an update. A lock would not do: a signal comes at any moment."""
+
+    asked = False
 
 
 def run(settings: Settings, address: str | None, reread: Callable[[], Settings]) -> int:
@@ -61,8 +64,8 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
         settings = _free_port(settings)
     try:
         _join(address)
-        with _signals():
-            return _serve(settings, deployed, reread)
+        with _signals() as hangup:
+            return _serve(settings, deployed, partial(_update, settings, reread), hangup)
     except _StopRequest:
         return ExitStatus.STOPPED
     except Exception as error:
@@ -93,29 +96,39 @@ def _free_port(settings: Settings) -> Settings:
 
 
 def _serve(
-    settings: Settings, deployed: serve.Application, reread: Callable[[], Settings]
+    settings: Settings,
+    deployed: serve.Application,
+    update: Callable[[], None],
+    hangup: _Hangup,
 ) -> ExitStatus:
-    """Deploy the application, and wait for the end."""
+    """Deploy the application, and wait for the end. hangup: asks for an update."""
     had_serve = _serve_runs()
     options = http_options(settings)
     serve.start(proxy_location="EveryNode", http_options=options)
-    prefix = route_prefix(settings)
     try:
-        serve.run(deployed, name=APPLICATION, route_prefix=prefix)
+        serve.run(deployed, name=APPLICATION, route_prefix=route_prefix(settings))
         sys.stdout.write(banner(settings, options["port"]))
         sys.stdout.flush()
         while True:
-            try:
-                _watch()
-            except _Reload:
-                _update(settings, reread)
+            deadline = time.monotonic() + _LOOK_SECONDS
+            while not hangup.asked and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+            if hangup.asked:
+                hangup.asked = False
+                update()
+            elif APPLICATION not in serve.status().applications:
+                raise RuntimeError("somebody else has removed the application from Ray Serve")
     except _StopRequest:
         _log.info("stopping: running sessions may finish; a second signal ends them")
+        # A second signal leaves the rest to the end of Ray, or to the cluster that was joined.
         _remove(settings)
-        return ExitStatus.STOPPED
-    finally:
-        if not had_serve:
-            cast(Any, serve).shutdown()  # it has no types
+    except BaseException:
+        with contextlib.suppress(Exception):  # Ray may be what has failed
+            serve.delete(APPLICATION, _blocking=False)
+        raise
+    if not had_serve:
+        cast(Any, serve).shutdown()  # it has no types
+    return ExitStatus.STOPPED
 
 
 def _serve_runs() -> bool:
@@ -125,14 +138,6 @@ def _serve_runs() -> bool:
     except ValueError:
         return False
     return True
-
-
-def _watch() -> None:
-    """Look whether the application is still there, until a signal comes."""
-    while True:
-        time.sleep(_LOOK_SECONDS)
-        if APPLICATION not in serve.status().applications:
-            raise RuntimeError("somebody else has removed the application from Ray Serve")
 
 
 def _update(settings: Settings, reread: Callable[[], Settings]) -> None:
@@ -160,19 +165,21 @@ def _remove(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Turn signals into exceptions until the end of the block."""
+def _signals() -> Iterator[_Hangup]:
+    """Handle signals until the end of the block: those to stop raise `_StopRequest`, whatever is
+    being waited for, and SIGHUP asks for an update."""
+    hangup = _Hangup()
 
     def stop(_: int, __: FrameType | None) -> None:
         raise _StopRequest
 
     def reload(_: int, __: FrameType | None) -> None:
-        raise _Reload
+        hangup.asked = True
 
     handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: reload}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield
+        yield hangup
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
