@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from liusheng.cluster.observe.gathering import GatheredMetrics
+from liusheng.cluster.observe.merging import ReplicaMetrics
 from liusheng.cluster.serving import replica as module
 from liusheng.cluster.serving.replica import Replica
+from liusheng.models.errors import DownloadError
+from liusheng.models.store import Store
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
 
@@ -25,9 +30,26 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def _no_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """No engines; return which models were to be installed."""
+    found: list[list[str]] = []
+
+    def install(store: Store, names: list[str], cluster: object) -> None:
+        found.append(names)
+        if names == ["libime-zh"]:
+            raise DownloadError("no network")
+
+    monkeypatch.setattr(module, "install", install)
     monkeypatch.setattr(module, "make_engines", lambda *_: Engines())
     monkeypatch.setattr(module.logs, "set_up", lambda *_: None)
+    return found
+
+
+def alone() -> GatheredMetrics:
+    async def all_of_them(_: float) -> list[ReplicaMetrics]:
+        return []
+
+    return GatheredMetrics("r1", "speech", all_of_them)
 
 
 async def ask(replica: Replica, path: str) -> int:
@@ -57,7 +79,7 @@ async def ask(replica: Replica, path: str) -> int:
 
 async def test_it_serves_until_it_is_told_to_end(settings: Settings) -> None:
     told = False
-    replica = Replica(settings)
+    replica = Replica(settings, alone())
     await replica.start(lambda: told)
     try:
         assert await ask(replica, "/readyz") == 200
@@ -74,10 +96,29 @@ async def test_it_serves_until_it_is_told_to_end(settings: Settings) -> None:
         await replica.stop()
 
 
+async def test_it_has_its_models_and_its_name(
+    settings: Settings, installed: list[list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    replica = Replica(settings, alone())
+    with caplog.at_level(logging.WARNING):
+        await replica.start(lambda: False)
+    try:
+        needed, optional = installed
+        assert set(settings.asr.models) | set(settings.tts.models) <= set(needed)
+        assert optional == ["libime-zh"]
+        assert "no network; it is optional" in caplog.text
+        metrics = await replica.metrics()
+        assert (metrics.replica, metrics.deployment) == ("r1", "speech")
+        assert "liusheng_ready 1.0" in metrics.text
+        assert await ask(replica, "/metrics") == 200
+    finally:
+        await replica.stop()
+
+
 async def test_one_without_workers_is_not_healthy(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replica = Replica(settings)
+    replica = Replica(settings, alone())
     await replica.start(lambda: False)
     try:
         pool = type("Pool", (), {"alive": 0, "size": 2})()
@@ -109,5 +150,5 @@ async def test_a_start_that_fails_leaves_nothing_running(
     engines: Callable[..., Engines] = lambda *_: Engines(Engine(True), Engine(False))  # type: ignore[arg-type] # noqa: E731
     monkeypatch.setattr(module, "make_engines", engines)
     with pytest.raises(OSError, match="no model"):
-        await Replica(settings).start(lambda: False)
+        await Replica(settings, alone()).start(lambda: False)
     assert sorted(stopped) == [False, True]
