@@ -41,7 +41,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(module, "install", install)
     monkeypatch.setattr(module, "make_engines", lambda *_: Engines())
-    monkeypatch.setattr(module.logs, "set_up", lambda *_: None)
+    monkeypatch.setattr("liusheng.server.logs.set_up", lambda *_: None)
     return found
 
 
