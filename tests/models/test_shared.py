@@ -80,9 +80,7 @@ def test_a_model_that_is_not_shared_is_downloaded(here: Store, there: Store, sit
     assert len(site.requests) == 1
 
 
-def test_another_revision_is_not_taken(
-    there: Store, text: str, tmp_path: Path, site: Site
-) -> None:
+def test_another_revision_is_not_taken(there: Store, text: str, tmp_path: Path, site: Site) -> None:
     newer = Catalogue.parse(text.replace("[tiny]", "[tiny]\nrevision = 2"), "test")
     here = Store(tmp_path / "here", newer, shared=[SharedFolder(there.home)])
     assert not here.is_shared("tiny")
@@ -124,9 +122,7 @@ def test_without_network_both_reasons_are_told(here: Store, there: Store, site: 
 def test_a_model_without_checksums_is_taken_as_its_manifest_says(
     text: str, there: Store, tmp_path: Path, site: Site
 ) -> None:
-    unpinned = entry(
-        https_part(f"{site.url}/{{member}}"), '{ role = "model", path = "model.lm" }'
-    )
+    unpinned = entry(https_part(f"{site.url}/{{member}}"), '{ role = "model", path = "model.lm" }')
     here = Store(
         tmp_path / "here", Catalogue.parse(unpinned, "test"), shared=[SharedFolder(there.home)]
     )

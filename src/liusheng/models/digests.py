@@ -102,11 +102,7 @@ def folder_sha256(folder: Path) -> str:
 
 def record(folder: Path) -> dict[str, FileRecord]:
     """Return the record of every file below `folder` but the manifest."""
-    return {
-        name: FileRecord.of(folder / name)
-        for name in files_below(folder)
-        if name != MANIFEST
-    }
+    return {name: FileRecord.of(folder / name) for name in files_below(folder) if name != MANIFEST}
 
 
 def changed(

@@ -70,7 +70,9 @@ def test_each_family_stands_once_with_all_its_samples() -> None:
 
 def test_a_family_that_one_replica_has_is_kept() -> None:
     more = "# HELP liusheng_new New.\n# TYPE liusheng_new gauge\nliusheng_new 1.0\n"
-    found = samples(merged([ReplicaMetrics("a", "d", text(1, 1, ())), ReplicaMetrics("b", "d", more)]))
+    found = samples(
+        merged([ReplicaMetrics("a", "d", text(1, 1, ())), ReplicaMetrics("b", "d", more)])
+    )
     assert found["liusheng_new", "b", ""] == 1
 
 

@@ -44,7 +44,9 @@ class GatheredMetrics:
         try:
             found = await asyncio.wait_for(self._ask_all(SECONDS), SECONDS)
         except Exception as error:
-            _log.warning("the metrics of the other replicas cannot be had: %s", error or repr(error))
+            _log.warning(
+                "the metrics of the other replicas cannot be had: %s", error or repr(error)
+            )
         complete = any(each.replica == self._replica for each in found)
         state = f"# HELP {_COMPLETE} {_HELP}\n# TYPE {_COMPLETE} gauge\n{_COMPLETE} {complete:d}\n"
         # A replica that is about to end is not asked any more.

@@ -35,7 +35,7 @@ def merged(replicas: Iterable[ReplicaMetrics]) -> str:
             if line.startswith("# HELP "):
                 head, samples = families.setdefault(line.split(" ", 3)[2], ([line], []))
             elif line.startswith("#"):
-                if line not in head:
+                if len(head) == 1:  # the type, which the first replica has said for all
                     head.append(line)
             elif line:
                 samples.append(_labelled(line, labels))

@@ -32,9 +32,6 @@ class ServeReplicas:
         """
         responses = [each.broadcast(METHOD) for each in self._handles]
         found = await asyncio.gather(
-            *(
-                each.results_async(timeout_s=seconds, return_exceptions=True)
-                for each in responses
-            )
+            *(each.results_async(timeout_s=seconds, return_exceptions=True) for each in responses)
         )
         return [each for of_one in found for each in of_one if isinstance(each, ReplicaMetrics)]
