@@ -189,3 +189,15 @@ def test_a_cluster_that_fails_is_done_without(
 def test_without_a_cluster_and_for_folders_of_users(machine: Machine, tmp_path: Path) -> None:
     install(machine("one"), ["tiny", str(tmp_path)])
     assert machine("one").is_installed("tiny")
+
+
+def test_a_claim_is_for_one_and_ends() -> None:
+    fake = Fake()
+    assert fake.claim("a")
+    assert not fake.claim("a")
+    assert fake.claim("b")
+    fake.release("a")
+    assert fake.claim("a")
+    fake.now += CLAIM_SECONDS
+    assert not fake.is_claimed("a")
+    assert fake.claim("a")
