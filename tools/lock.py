@@ -20,12 +20,16 @@ UV = UV_FOLDER / "bin" / "uv"
 # dev.txt comes first and server.txt keeps to its versions, so that the one adds to the other.
 LOCKS = {
     "requirements/dev.txt": [
-        *("--extra=server", "--extra=mic", "--extra=otel"),
+        *("--extra=server", "--extra=mic", "--extra=otel", "--extra=cluster"),
         *("--group=install", "--group=dev"),
     ],
     "requirements/server.txt": [
         "--extra=server",
         "--group=install",
+        "--constraints=requirements/dev.txt",
+    ],
+    "requirements/cluster.txt": [
+        *("--extra=server", "--extra=otel", "--extra=cluster", "--group=install"),
         "--constraints=requirements/dev.txt",
     ],
 }

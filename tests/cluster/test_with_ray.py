@@ -22,7 +22,7 @@ from tests.models.conftest import CONTENT, Site, entry, https_part, site
 __all__ = ["site"]
 
 ray = pytest.importorskip("ray", reason="the extra cluster is not installed")
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 APP, DEPLOYMENT = "small", "speech"
 
