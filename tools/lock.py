@@ -28,10 +28,6 @@ LOCKS = {
         "--group=install",
         "--constraints=requirements/dev.txt",
     ],
-    "requirements/cluster.txt": [
-        *("--extra=server", "--extra=otel", "--extra=cluster", "--group=install"),
-        "--constraints=requirements/dev.txt",
-    ],
 }
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 PLATFORMS = {

@@ -130,9 +130,12 @@ def test_below_an_ingress_its_span_is_the_parent(exporter: InMemorySpanExporter)
     scope = {"type": "http", "headers": [header]}
     kind = RequestKind("POST", paths.TTS)
     ingress = TracerProvider().get_tracer("ingress")
-    with ingress.start_as_current_span("proxy"), ingress.start_as_current_span("replica") as span:
-        with tracing.begin(scope, kind, RequestRecord("a")):
-            pass
+    with (
+        ingress.start_as_current_span("proxy"),
+        ingress.start_as_current_span("replica") as span,
+        tracing.begin(scope, kind, RequestRecord("a")),
+    ):
+        pass
     with tracing.begin(scope, kind, RequestRecord("b")):
         pass
     below, direct = exporter.get_finished_spans()
