@@ -65,7 +65,7 @@ def of_kubernetes(schema: Json, value: Any) -> Iterator[tuple[str, Json]]:
 
 
 def check(service: Json) -> None:
-    """Raise jsonschema.ValidationError if KubeRay or Kubernetes would refuse it, or drop a field."""
+    """Raise ValidationError if KubeRay or Kubernetes would refuse it, or drop a field."""
     schema = yaml.safe_load(SCHEMA.read_text("utf-8"))
     jsonschema.Draft202012Validator(strict(schema)).validate(service)
     for kind, value in of_kubernetes(schema, service):
