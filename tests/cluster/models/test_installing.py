@@ -182,8 +182,18 @@ def test_a_cluster_that_fails_is_done_without(
         def find(self, key: str) -> StoredModel | None:
             raise ConnectionError("no answer")
 
-    with pytest.raises(DownloadError, match="cannot be asked: no answer"):
+    with caplog.at_level(logging.ERROR):
         install(machine("two"), ["tiny"], ClusterModels(Silent()), never)
+    assert machine("two").is_installed("tiny")
+    assert "no answer" in caplog.text
+    silent = Store(
+        machine("three").home, machine("three").catalogue, shared=[ClusterModels(Silent())]
+    )
+    site.pages.clear()
+    with pytest.raises(
+        DownloadError, match="the cluster's object store cannot be asked: no answer"
+    ):
+        silent.pull("tiny")
 
 
 def test_without_a_cluster_and_for_folders_of_users(machine: Machine, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from liusheng.cluster.models.objects import ClusterModels
 from liusheng.models.catalogue import CatalogueModel
 from liusheng.models.errors import ModelError
-from liusheng.models.shared import has_model
 from liusheng.models.store import Store
 
 _log = logging.getLogger(__name__)
@@ -75,7 +74,7 @@ class _Installing:
         failure: ModelError | None = None
         polls = 0
         while True:
-            there = has_model(self._cluster, self._model)
+            there = self._cluster.has(self._model)
             if there or self._store.is_installed(self._model.name):
                 self._with_cluster.pull(self._model.name)
                 if not there:

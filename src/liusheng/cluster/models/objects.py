@@ -85,6 +85,10 @@ class ClusterModels:
             except Exception as error:
                 raise DownloadError(f"{path} of {model.name} is lost: {error}") from error
 
+    def has(self, model: CatalogueModel) -> bool:
+        """Whether the model is there."""
+        return self._objects.find(_key(model)) is not None
+
     def claim(self, model: CatalogueModel) -> bool:
         """Whether the caller is to `offer` the model; it must `release` it."""
         return self._objects.claim(_key(model))
