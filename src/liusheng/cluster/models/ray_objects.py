@@ -68,7 +68,7 @@ class RayObjects:
     def __init__(self) -> None:
         import ray
 
-        self._ray = ray
+        self._ray: Any = ray
         self._index: Any = (
             ray.remote(Index)
             .options(
