@@ -149,6 +149,11 @@ def test_the_other_objects_are_of_kubernetes_schemas(document: Json) -> None:
         kubernetes_validate.validate({**document, "data_": {}}, KUBERNETES, strict=True)
 
 
+def environment() -> Json:
+    (found,) = (each["data"] for each in documents() if each["kind"] == "ConfigMap")
+    return dict(found)
+
+
 def settings() -> Json:
     return tomllib.loads((FOLDER / "liusheng.toml").read_text("utf-8"))
 
@@ -162,6 +167,11 @@ def test_the_configuration_of_serve_is_what_the_command_prints() -> None:
     servable = pytest.importorskip("liusheng.cluster.serving.servable")
     made = servable.serve_config(load(config=FOLDER / "liusheng.toml").settings)
     assert served() == made
+
+
+def test_the_proxies_have_what_the_command_gives_them() -> None:
+    proxy = pytest.importorskip("liusheng.cluster.serving.proxy")
+    assert environment()[proxy.PROXY_VARIABLE] == proxy.PROXY_VALUE
 
 
 def test_the_configuration_of_serve_has_the_settings() -> None:
@@ -195,7 +205,7 @@ def test_the_pods_have_what_the_settings_need() -> None:
 
 
 def test_what_the_environment_names_is_mounted() -> None:
-    data = next(each for each in documents() if each["kind"] == "ConfigMap")["data"]
+    data = environment()
     _, worker = pods()
     mounts = {each["mountPath"]: each for each in worker["containers"][0]["volumeMounts"]}
     assert data["LIUSHENG_HOME"] in mounts
