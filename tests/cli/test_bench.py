@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,21 @@ def test_no_server(
     wav = recording("a.wav", 0.1)
     assert main(["bench", "asr", "--audio", str(wav), "--server", "127.0.0.1:9"]) == 1
     assert "There is no server" in capsys.readouterr().err
+
+
+def test_a_soak_has_no_text_flushed_because_the_machine_is_slow(
+    recording: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Sequence[str]] = []
+
+    def start_server(arguments: Sequence[str]) -> None:
+        started.append(arguments)
+        raise OSError("enough")
+
+    monkeypatch.setattr("liusheng.cli.measured_server.start_server", start_server)
+    command = ["bench", "soak", "--serve", "--audio", str(recording("a.wav", 0.5))]
+    assert main([*command, "--", "--no-asr"]) == 1
+    assert started == [("--set", "tts.flush_seconds=0", "--no-asr")]
 
 
 def test_a_manifest_without_recordings_in_a_language(

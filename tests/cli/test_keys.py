@@ -30,6 +30,7 @@ def test_a_key_is_shown_once_and_stored_hashed(file: Path, capsys: Capture) -> N
     listed = capsys.readouterr().out
     assert listed.split("\t")[:3] == ["alice", "asr", "sessions 2"]
     assert secret not in listed
+    assert re.search(r"made \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d{4}", listed)
 
 
 def test_a_key_is_replaced_and_revoked(file: Path, capsys: Capture) -> None:

@@ -44,6 +44,7 @@ def test_help_imports_little() -> None:
     ("arguments", "message"),
     [
         (["serv"], "there is no command serv; did you mean serve?"),
+        (["status"], "there is no command status: there are serve, asr, "),
         (["zzz"], "there is no command zzz: there are serve, asr, transcribe, tts, "),
         (["serve", "--prot", "1"], "Did you mean --port?"),
         (["serve", "--port", "x"], 'unable to convert "x" into int'),

@@ -28,7 +28,7 @@ from liusheng.server.engines import Engines, make_engines
 from liusheng.server.lifecycle.generations import Generation
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
 from liusheng.server.lifecycle.signals import Stop
-from liusheng.server.listening import bind
+from liusheng.server.listening import BoundPorts, bind
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,7 +79,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trie
         stop = Stop()
         access = open_access(settings)
         serving = asyncio.create_task(
-            serve_until_stopped(settings, [listening], engines, access, Control(stop))
+            serve_until_stopped(settings, BoundPorts([listening]), engines, access, Control(stop))
         )
         try:
             await asyncio.sleep(0)

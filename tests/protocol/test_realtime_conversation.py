@@ -211,6 +211,34 @@ def test_a_recognition_that_is_lost_is_not_waited_for(talk: Talk) -> None:
     assert len(talk.asked) == 1
 
 
+def test_what_of_an_item_has_no_effect_is_named(talk: Talk) -> None:
+    item = message("user", "one", id="a", object="realtime.item", status="completed")
+    added, done = talk.send("conversation.item.create", item=item)
+    assert "not_applied" not in added
+    part = {"type": "input_audio", "transcript": "two", "audio": "AAAA", "detail": "high"}
+    item = {"role": "user", "content": [part], "name": "Ann", "status": "incomplete"}
+    added, done = talk.send("conversation.item.create", item=item)
+    assert [each["param"] for each in added["not_applied"]] == [
+        "item.name",
+        "item.status",
+        "item.content[0].detail",
+        "item.content[0].audio",
+    ]
+    assert "not_applied" not in done
+    reference = {"type": "item_reference", "id": "a", "hint": 1}
+    (created,) = talk.send("response.create", response={"input": [reference, item]})
+    params = [each["param"] for each in created["not_applied"]]
+    assert params[0] == "response.input[1].name"
+    assert len(params) == 4
+
+
+def test_what_has_no_effect_is_named_in_few_words(talk: Talk) -> None:
+    many = {f"{number:_>1000}": 1 for number in range(100)}
+    added, _ = talk.send("conversation.item.create", item=message("user", "one", **many))
+    assert len(added["not_applied"]) == 50
+    assert max(len(each["param"]) for each in added["not_applied"]) == 200
+
+
 def test_items(talk: Talk) -> None:
     added, done = talk.send("conversation.item.create", item=message("user", "two", id="b"))
     assert (added["type"], done["type"]) == ("conversation.item.added", "conversation.item.done")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.clock import AwakeClock
 from liusheng.runtime.errors import BusyError
 
 
@@ -18,10 +19,13 @@ class House:
         self.places = places
         self.now = 0.0
         self.stranded = False
+        self.looks = 0
         self.order: list[str] = []
-        self.admission = Admission(seconds, most_waiting, lambda: self.now)
+        self.clock = AwakeClock(lambda: self.now)
+        self.admission = Admission(seconds, most_waiting, lambda: self.now, self.clock.time)
 
     def check(self) -> None:
+        self.looks += 1
         if self.stranded:
             raise self.admission.busy("no worker is alive", "workers")
         if not self.places:
@@ -121,6 +125,21 @@ async def test_who_waited_for_too_long_is_refused() -> None:
             await task
     assert house.admission.waiting == 0
     assert house.admission.refused.total() == 2
+
+
+async def test_a_freeze_is_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liusheng.runtime.place_queue._LOOK_SECONDS", 0.001)
+    house = House(0, seconds=10.0)
+    house.clock.tick()
+    waiting = asyncio.create_task(house.enter("a"))
+    await settle(lambda: house.looks > 1)
+    house.now = 75.0  # the process was stopped
+    house.clock.tick()
+    looks = house.looks
+    await settle(lambda: house.looks > looks + 1)
+    assert not waiting.done()
+    house.leave()
+    await waiting
 
 
 async def test_who_leaves_the_queue_leaves_it_to_the_others() -> None:

@@ -31,7 +31,7 @@ from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.loop_monitor import LoopMonitor
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
 from liusheng.server.lifecycle.signals import Stop
-from liusheng.server.listening import bind
+from liusheng.server.listening import bound_ports
 
 
 class Server:
@@ -155,13 +155,14 @@ async def starting(engines: Fakes, decoding: DecodingService) -> AsyncIterator[S
                 | settings
             )
             limit(engines, made.limits)
-            listening = bind(made.host, made.ports[0])
+            bound = stack.enter_context(bound_ports(made))
+            listening = bound.http[0]
             listening.listen()  # whoever connects before the server is up waits for it
             stop = Stop()
             started = Engines(recognition, synthesis, punctuation, decoding)
             control = Control(stop, loop=LoopMonitor())
             serving = asyncio.create_task(
-                serve_until_stopped(made, [listening], started, open_access(made), control)
+                serve_until_stopped(made, bound, started, open_access(made), control)
             )
 
             async def end() -> None:

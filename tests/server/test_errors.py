@@ -48,12 +48,15 @@ def test_the_reason_is_in_the_message() -> None:
     assert "<break> is open" in errors.invalid_ssml(SsmlError("<break> is open")).message
 
 
-def test_what_a_client_is_told_of_the_failure_of_its_recognition(
+def test_what_a_client_is_told_of_a_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     own = errors.invalid_ssml(SsmlError("<break> is open"))
     assert errors.recognition_error(own) is own
     assert errors.recognition_error(GaveWayError()).code is ErrorCode.NO_AUDIO
+    assert errors.synthesis_error(GaveWayError()).code is ErrorCode.SLOW_READER
     assert not caplog.records
+    assert errors.synthesis_error(RuntimeError("mute")).code is ErrorCode.SYNTHESIS_FAILED
+    assert "mute" in caplog.text
     assert errors.recognition_error(RuntimeError("died")).code is ErrorCode.RECOGNITION_FAILED
     assert "died" in caplog.text

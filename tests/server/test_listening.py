@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
-from liusheng.server.listening import bind, start_listening
+from liusheng.server.config.integrations import WyomingSettings
+from liusheng.server.config.settings import Settings
+from liusheng.server.listening import bind, bound_ports, start_listening
 
 
 def test_a_bound_port_refuses_clients_until_it_is_open() -> None:
@@ -35,3 +37,23 @@ def test_a_port_that_another_server_opened_meanwhile() -> None:
 def test_a_host_that_is_not_known() -> None:
     with pytest.raises(OSError, match=r"Cannot listen on host\.invalid"):
         bind("host.invalid", 0)
+
+
+def test_every_port_is_bound_at_once() -> None:
+    with bind("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    settings = Settings(ports=[0], wyoming=WyomingSettings(port=port))
+    with bound_ports(settings) as bound:
+        assert bound.wyoming
+        with bind("127.0.0.1", port) as other:
+            start_listening(other)
+            with pytest.raises(OSError, match=r"with wyoming\.host and wyoming\.port"):
+                bound.start_listening()
+            with pytest.raises(OSError, match=r"wyoming\.port"), bound_ports(settings):
+                pass
+    assert [each.fileno() for each in (*bound.http, bound.wyoming)] == [-1, -1]
+
+
+def test_a_port_has_one_protocol() -> None:
+    with pytest.raises(ValueError, match=r"wyoming\.port is 8090, which is one of the ports"):
+        Settings(ports=[8091, 8090], wyoming=WyomingSettings(port=8090))

@@ -41,9 +41,13 @@ def fake_engines(fakes: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "make_engines", make)
 
 
-def settings(home: Path, port: int = 0) -> Settings:
-    models: dict[str, Any] = {"asr": {"models": ["tiny"]}, "tts": {"models": []}}
-    return Settings(home=home, ports=[port], **models)
+def settings(home: Path, port: int = 0, wyoming: int = 0) -> Settings:
+    groups: dict[str, Any] = {
+        "asr": {"models": ["tiny"]},
+        "tts": {"models": []},
+        "wyoming": {"port": wyoming},
+    }
+    return Settings(home=home, ports=[port], **groups)
 
 
 async def serves_until(
@@ -86,12 +90,24 @@ async def test_a_signal_ends_it_before_its_models_are_loaded(
     assert capsys.readouterr().out == ""
 
 
-async def test_a_port_in_use_is_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("wyoming", [False, True])
+async def test_a_port_in_use_is_an_error(
+    wyoming: bool,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+
+    def make(*_: object, **__: object) -> Engines:
+        raise AssertionError("no model is loaded before that is known")
+
+    monkeypatch.setattr(main, "make_engines", make)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert await main._serve(settings(tmp_path, port)) == 1
-    assert "The server cannot start: " in caplog.text
-    assert str(port) in caplog.text
+        made = settings(tmp_path, 0 if wyoming else port, port if wyoming else 0)
+        assert await main._serve(made) == 1
+    assert "The server cannot start: Cannot listen on 127.0.0.1" in caplog.text
+    assert f"port {port}" in caplog.text
 
 
 @pytest.mark.parametrize(("platform", "loop"), [("linux", "uvloop.run"), ("win32", "asyncio.run")])

@@ -30,12 +30,11 @@ from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server import wyoming_listener
 from liusheng.server.access.keys import new_secret
-from liusheng.server.config.integrations import WyomingSettings
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.settings import Settings
 from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.websocket.wyoming import describe
-from liusheng.server.wyoming_listener import WyomingListener, _check_client, _WyomingConnection
+from liusheng.server.wyoming_listener import _check_client, _WyomingConnection
 from tests.server.conftest import Fakes, Serve, limit, starting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -286,18 +285,6 @@ async def test_who_may_connect() -> None:
     for address in ("192.168.2.1", "8.8.8.8", "fe80::1%eth0"):
         with pytest.raises(ProtocolError, match=r"wyoming\.clients"):
             _check_client(address, networks)
-
-
-async def test_a_port_that_is_taken() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        nothing: Any = None
-        settings = WyomingSettings(port=other.getsockname()[1])
-        listener = WyomingListener(nothing, settings, nothing)
-        with pytest.raises(OSError, match=r"wyoming\.port"):
-            await listener.start()
-        listener.stop()
 
 
 async def test_more_connections_than_there_may_be(serve: Serve) -> None:

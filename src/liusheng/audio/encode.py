@@ -50,10 +50,9 @@ def open_encoder(format: Format, rate: int, serial: int = 0) -> Encoder:  # noqa
     return _ENCODERS[format](rate, serial)
 
 
-def resumes(format: Format) -> bool:  # noqa: A002
-    """Return whether a stream in this format can be continued with samples alone: with an encoder
-    of `pcm_s16le`, which knows nothing of what was encoded before."""
-    return format in ("pcm_s16le", "wav")
+def load_encoders() -> None:
+    """Load FFmpeg's libraries, in some tenths of a second; the first encoder does it otherwise."""
+    import av  # noqa: F401
 
 
 def open_file_encoder(

@@ -11,6 +11,7 @@ from liusheng.cli.constants import FAILED, INTERRUPTED, STANDARD_INPUT, USAGE
 from liusheng.cli.translation import is_chinese
 from liusheng.cli.translation import translate as tr
 
+_ALIKE = 0.75
 _COMMANDS = {
     "serve": ("serve:serve", "Start the server."),
     "asr": ("asr:asr", "Transcribe audio files, or speech from the microphone."),
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unknown(command: str) -> int:
-    if near := difflib.get_close_matches(command, _COMMANDS, n=1):
+    if near := difflib.get_close_matches(command, _COMMANDS, n=1, cutoff=_ALIKE):
         text = tr("there is no command {name}; did you mean {near}?", name=command, near=near[0])
     else:
         names = ", ".join(_COMMANDS)

@@ -111,13 +111,13 @@ def list_keys(*, keys_file: KeysFile = None) -> int:
         error(str(problem))
         return FAILED
     for key in keys:
-        end = f"{key.expires:%Y-%m-%d %H:%M}" if key.expires else "never"
+        end = _local(key.expires) if key.expires else "never"
         fields = [
             key.name,
             ",".join(key.tasks),
             f"sessions {key.max_sessions or '-'}",
             f"requests/min {key.requests_per_minute or '-'}",
-            f"made {key.created:%Y-%m-%d}",
+            f"made {_local(key.created)}",
             f"expired {end}" if key.expired() else f"expires {end}",
         ]
         sys.stdout.write("\t".join(fields) + "\n")
@@ -220,6 +220,10 @@ def _end(text: str) -> datetime:
     if end <= _now():
         raise _UsageError(tr("--expires {text} is in the past", text=text))
     return end
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M %z}"
 
 
 def _now() -> datetime:

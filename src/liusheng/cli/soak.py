@@ -28,6 +28,9 @@ from liusheng.cli.server_address import Server
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 
+_SERVE = ("--set", "tts.flush_seconds=0")
+"""A text that is flushed, because its next part comes late on a busy machine, sounds different."""
+
 
 def soak(
     serve_arguments: ServeArguments = (),
@@ -99,7 +102,8 @@ def soak(
         return FAILED
     plan = Soak(material, minutes * 60, fault_interval, load, seed)
     try:
-        with measured_server(server, serve_arguments if serve else None) as target:
+        arguments = (*_SERVE, *serve_arguments) if serve else None
+        with measured_server(server, arguments) as target:
             facts = [*machine.facts(), ("server", target.url), ("seed", str(seed))]
             facts.append(("recordings", describe_clips(list(material.clips.values()))))
             result = asyncio.run(_soak(plan, target))

@@ -34,7 +34,11 @@ from liusheng.protocol.realtime_response import (
     RunningResponse,
     Status,
 )
-from liusheng.protocol.realtime_response_settings import item_text, response_settings
+from liusheng.protocol.realtime_response_settings import (
+    ignored_in_item,
+    item_text,
+    response_settings,
+)
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.protocol.session import Close
 
@@ -141,7 +145,7 @@ class ConversationSession(RealtimeSession):
         new = created.item
         item = ConversationItem(new.id or f"item_{self._new_id()}", new.role, item_text(new))
         before = self._history.add(item, created.previous_item_id)
-        self._send_item(item, before)
+        self._send_item(item, before, ignored_in_item(message["item"], "item"))
 
     def _truncate(self, cut: events.TruncateItem) -> None:
         item = self._history.get(cut.item_id, ErrorCode.UNKNOWN_ITEM_TO_TRUNCATE)
@@ -244,9 +248,15 @@ class ConversationSession(RealtimeSession):
         kind, fields = event
         self.send_event(kind, **fields)
 
-    def _send_item(self, item: ConversationItem, before: str | None) -> None:
-        for kind in (events.ItemAdded, events.ItemDone):
-            self.send_event(kind, previous_item_id=before, item=item.message())
+    def _send_item(
+        self,
+        item: ConversationItem,
+        before: str | None,
+        not_applied: tuple[realtime.NotApplied, ...] = (),
+    ) -> None:
+        sent = {"previous_item_id": before, "item": item.message()}
+        self.send_event(events.ItemAdded, **sent, not_applied=not_applied or msgspec.UNSET)
+        self.send_event(events.ItemDone, **sent)
 
     def _begin(
         self, settings: ResponseSettings, not_applied: tuple[realtime.NotApplied, ...] = ()

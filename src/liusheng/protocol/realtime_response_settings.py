@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import UNSET
@@ -26,6 +27,12 @@ _OF_SESSION = (
     "output_modalities", "max_output_tokens", "temperature", "tools", "tool_choice",
     "parallel_tool_calls", "prompt", "reasoning",
 )  # fmt: skip
+
+_ITEM_FIELDS = frozenset(events.NewItem.__struct_fields__)
+_PART_FIELDS = frozenset(events.TextContent.__struct_fields__)
+_UNKNOWN = "an item has no such field here"
+_MOST_NOTES = 50
+_PARAM_CHARS = 200
 
 
 def response_settings(
@@ -57,8 +64,11 @@ def response_settings(
     changed = session_update(session, {"session": changes}, support)
     assert isinstance(changed.session, realtime.Conversation)
     messages = None
+    item_notes: list[realtime.NotApplied] = []
     if isinstance(new.input, tuple):
         messages = _messages(new.input, history)
+        for number, each in enumerate(new.input):
+            item_notes += ignored_in_item(each, f"response.input[{number}]")
     settings = ResponseSettings(
         changed.session,
         session.instructions if new.instructions in (UNSET, None) else str(new.instructions),
@@ -71,7 +81,7 @@ def response_settings(
         replace(each, param=param.replace("session.", "response.", 1))
         for each, param in zip(changed.not_applied, params, strict=True)
     ]
-    return settings, tuple(notes)
+    return settings, (*notes, *item_notes)[:_MOST_NOTES]
 
 
 def item_text(item: events.NewItem) -> str:
@@ -91,6 +101,27 @@ def item_text(item: events.NewItem) -> str:
             )
         texts.append(text)
     return "\n".join(texts)
+
+
+def ignored_in_item(item: Mapping[str, Any], at: str) -> tuple[realtime.NotApplied, ...]:
+    """Return what has no effect of a message that a client adds, which is valid. at: its place.
+
+    Unlike those of sessions, unknown fields are no errors: clients send back items of theirs.
+    """
+    if item.get("type") == "item_reference":
+        return ()
+    found = [(f"{at}.{name}", _UNKNOWN) for name in item if name not in _ITEM_FIELDS]
+    if item.get("status") not in (None, "completed"):
+        found.append((f"{at}.status", "an item that a client adds is complete"))
+    for number, part in enumerate(item["content"]):
+        inside = f"{at}.content[{number}]"
+        found += [(f"{inside}.{name}", _UNKNOWN) for name in part if name not in _PART_FIELDS]
+        if part.get("audio") is not None:
+            found.append((f"{inside}.audio", "of an item the text counts"))
+    return tuple(
+        realtime.NotApplied(param=param[:_PARAM_CHARS], reason=reason)
+        for param, reason in found[:_MOST_NOTES]
+    )
 
 
 def _messages(

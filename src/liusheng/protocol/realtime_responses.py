@@ -117,12 +117,13 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class ItemAdded(Struct, frozen=True, kw_only=True):
-    """An item is part of the conversation."""
+    """An item is part of the conversation. not_applied: as of `SessionState`."""
 
     type: Literal["conversation.item.added"] = "conversation.item.added"
     event_id: str
     previous_item_id: str | None
     item: Item
+    not_applied: tuple[NotApplied, ...] | UnsetType = UNSET
 
 
 class ItemDone(Struct, frozen=True, kw_only=True):

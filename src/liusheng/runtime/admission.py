@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from liusheng.runtime.clock import awake
 from liusheng.runtime.errors import BusyError, BusyReason
 from liusheng.runtime.load import Departures
 from liusheng.runtime.place_queue import PlaceQueue
@@ -19,14 +20,21 @@ class Admission:
     queue_seconds: for which a client waits for a place; 0: it is refused at once.
     most_waiting: clients at once, in each queue.
     clock: seconds, monotonic.
+    waiting_clock: that of `queue_seconds`; no place comes free while this process is stopped.
     refused: clients, by reason.
     """
 
-    def __init__(self, queue_seconds: float, most_waiting: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        queue_seconds: float,
+        most_waiting: int,
+        clock: Callable[[], float],
+        waiting_clock: Callable[[], float] = awake.time,
+    ) -> None:
         self._clock = clock
         self._departures = Departures()
-        self._live = PlaceQueue(queue_seconds, most_waiting, clock)
-        self._uploads = PlaceQueue(queue_seconds, most_waiting, clock)
+        self._live = PlaceQueue(queue_seconds, most_waiting, waiting_clock)
+        self._uploads = PlaceQueue(queue_seconds, most_waiting, waiting_clock)
         self.refused: Counter[BusyReason] = Counter()
 
     def limit(self, queue_seconds: float, most_waiting: int) -> None:

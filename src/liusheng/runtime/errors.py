@@ -28,7 +28,8 @@ class BusyError(Exception):
 
 
 class GaveWayError(Exception):
-    """A recognition without audio lost its place to another one."""
+    """A session that did not use its place lost it to another one: a recognition without audio, or
+    a speech whose audio nobody reads."""
 
     def __init__(self) -> None:
-        super().__init__("all places were taken, and this recognition had no audio")
+        super().__init__("all places were taken, and this session did not use its own")

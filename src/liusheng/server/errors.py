@@ -82,6 +82,24 @@ def recognition_error(error: Exception) -> ProtocolError:
     return recognition_failed()
 
 
+def not_read() -> ProtocolError:
+    """A speech gave its place away because nobody read its audio."""
+    return ProtocolError(
+        ErrorCode.SLOW_READER,
+        "All places for synthesis are taken, and nothing of the audio of this text was read for a "
+        "while, so its place was given to another client. Read audio as it comes, and send the "
+        "text again.",
+    )
+
+
+def synthesis_error(error: Exception) -> ProtocolError:
+    """Return what a client is told of the failure of its synthesis; a failure here is logged."""
+    if isinstance(error, GaveWayError):
+        return not_read()
+    _log.error("synthesis failed", exc_info=error)
+    return synthesis_failed()
+
+
 def synthesis_failed() -> ProtocolError:
     """The voice raised an error on this text, or two workers were lost on it."""
     return ProtocolError(

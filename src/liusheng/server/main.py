@@ -21,7 +21,7 @@ from liusheng.server.lifecycle.sd_notify import SystemdNotifier
 from liusheng.server.lifecycle.serving import Control, monitored_loop, serve_until_stopped
 from liusheng.server.lifecycle.signals import Stop, handled_signals
 from liusheng.server.limits.reclaim import separate_large_blocks
-from liusheng.server.listening import bind
+from liusheng.server.listening import bound_ports
 
 _log = logging.getLogger(__name__)
 
@@ -51,12 +51,12 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
     interrupt_seconds = settings.drain.interrupt_seconds
     with (
         handled_signals(control.stop, control.hangup, interrupt_seconds),
-        contextlib.ExitStack() as sockets,
+        contextlib.ExitStack() as ports,
     ):
         engines = Engines()
         try:
             access = open_access(settings)
-            bound = [sockets.enter_context(bind(settings.host, port)) for port in settings.ports]
+            bound = ports.enter_context(bound_ports(settings))
             engines = make(settings)
             with monitored_loop(settings.watchdog.seconds, control.notifier) as control.loop:
                 if await _started(engines, control.stop):

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -23,12 +24,10 @@ from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.wyoming import Event, encode_event
 from liusheng.runtime.workers.timeouts import wait_for_event
-from liusheng.server.config.integrations import WyomingSettings
 from liusheng.server.limits.addresses import identity
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import is_local
 from liusheng.server.limits.server_limits import ServerLimits
-from liusheng.server.listening import bind, start_listening
 
 _log = logging.getLogger(__name__)
 
@@ -41,27 +40,23 @@ takes a file descriptor until its client has read that."""
 
 
 class WyomingListener:
-    """Serves an application on the port of the protocol, if the settings name one."""
+    """Serves an application on the port of the protocol.
 
-    def __init__(self, app: ASGIApp, settings: WyomingSettings, limits: ServerLimits) -> None:
+    clients: addresses and networks that may use it, besides this machine.
+    """
+
+    def __init__(self, app: ASGIApp, clients: Sequence[str], limits: ServerLimits) -> None:
         self._app = app
-        self._settings = settings
         self._limits = limits
-        self._networks = [ip_network(each) for each in settings.clients]
+        self._networks = [ip_network(each) for each in clients]
         self._server: asyncio.Server | None = None
         self._open: set[_WyomingConnection] = set()
 
-    async def start(self) -> None:
-        """Accept connections from now on.
-
-        Raises:
-            OSError: another program listens on the port.
-        """
-        if self._settings.port:
-            bound = _bound(self._settings)
-            self._server = await asyncio.start_server(self._serve, sock=bound, limit=_READ_BYTES)
-            address = f"{self._settings.host}, port {bound.getsockname()[1]}"
-            _log.info("The Wyoming protocol is served on %s.", address)
+    async def start(self, bound: socket.socket) -> None:
+        """Accept connections of a socket that listens."""
+        self._server = await asyncio.start_server(self._serve, sock=bound, limit=_READ_BYTES)
+        host, port = bound.getsockname()[:2]
+        _log.info("The Wyoming protocol is served on %s, port %d.", host, port)
 
     def stop(self) -> None:
         """Accept nothing more, and close what is open."""
@@ -82,19 +77,6 @@ class WyomingListener:
             _log.exception("a connection of the Wyoming protocol failed")
         finally:
             self._open.discard(connection)
-
-
-def _bound(settings: WyomingSettings) -> socket.socket:
-    try:
-        bound = bind(settings.host, settings.port)
-        start_listening(bound)
-    except OSError as error:
-        why = getattr(error.__cause__, "strerror", None) or error
-        raise OSError(
-            f"Cannot listen on {settings.host}, port {settings.port} (wyoming.host, wyoming.port): "
-            f"{why}. Choose another, or stop the program that listens there."
-        ) from error
-    return bound
 
 
 class _WyomingConnection:

@@ -420,6 +420,78 @@ def test_a_stream_is_given_up_when_a_turn_of_its_own_is_the_second_lost() -> Non
     assert s.turn_lost("b", s.turn("b"), 5.0, weight=1.0, shared=False), "it was done in between"
 
 
+def overtaken(s: Schedule, *beside: str) -> int:
+    """Have the final of "a" overtake its partial, whose number is returned, on worker 1.
+
+    beside: whose partials are in the same batch.
+    """
+    for key in ("a", *beside):
+        s.receive(key, 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a", *beside]
+    partial = s.turn("a")
+    s.finish("a", 1.1)
+    return partial
+
+
+@pytest.mark.parametrize("final_first", [False, True])
+def test_a_final_that_overtakes_a_partial_and_the_partial_are_two_losses(
+    final_first: bool,
+) -> None:
+    s = schedule("a")
+    partial = overtaken(s)
+    assert s.take(1, 1.1) == ["a"]
+    turns = [s.turn("a"), partial] if final_first else [partial, s.turn("a")]
+    assert s.turn_lost("a", turns[0], 2.0, weight=1.0, shared=False)
+    assert s.take(2, 2.0) == [], "a third worker is not lost on it"
+    assert not s.turn_lost("a", turns[1], 3.0, weight=1.0, shared=False)
+
+
+def test_a_final_overtakes_no_partial_of_a_stream_that_has_cost_a_worker() -> None:
+    s = schedule("a")
+    s.receive("a", 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a"]
+    assert s.turn_lost("a", s.turn("a"), 2.0, weight=1.0, shared=False)
+    assert s.take(1, 2.0) == ["a"]
+    s.finish("a", 2.1)
+    assert s.take(2, 2.1) == [], "both could be lost"
+    s.done("a", 2.2)
+    assert s.take(2, 2.2) == ["a"]
+
+
+def test_a_lost_final_is_taken_again_when_the_partial_that_it_overtook_is_done() -> None:
+    s = schedule("a")
+    partial = overtaken(s)
+    assert s.take(1, 1.1) == ["a"]
+    assert s.turn_lost("a", s.turn("a"), 2.0, weight=1.0, shared=False)
+    s.turn_dropped("a", partial)
+    assert s.take(0, 2.0) == ["a"]
+
+
+def test_a_partial_that_is_lost_after_the_final_that_overtook_it_was_done_is_no_fault() -> None:
+    s = schedule("a")
+    partial = overtaken(s)
+    assert s.take(1, 1.1) == ["a"]
+    s.done("a", 1.2)
+    for _ in range(2):
+        assert s.turn_lost("a", partial, 1.3, weight=1.0, shared=False)
+
+
+def test_a_final_that_overtakes_a_partial_in_a_batch_of_several_is_alone() -> None:
+    """Both may be lost, and then only its own turn tells that it is the cause."""
+    s = schedule("a", "b", "c")
+    partial = overtaken(s, "b")
+    s.receive("c", 1.0, 1.1)
+    s.finish("c", 1.2)
+    assert s.take(1, 1.2) == ["a"]
+    assert s.take(2, 1.2) == ["c"]
+    final = s.turn("a")
+    assert s.turn_lost("a", final, 2.0, weight=1.0, shared=False)
+    assert s.turn_lost("b", s.turn("b"), 2.0, weight=1.0, shared=True)
+    assert not s.turn_lost("a", partial, 2.0, weight=1.0, shared=True)
+    s.remove("a")
+    assert s.take(1, 2.0) == ["b"], "the others of its batch go on"
+
+
 def test_workers_that_are_killed_from_outside_say_less_of_a_stream() -> None:
     s = schedule("a")
     s.receive("a", 1.0, 1.0)

@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
-from liusheng.runtime.recognition.priority import TurnReason
 from liusheng.runtime.recognition.service import RecognitionService
 from tests.support import fake_handlers
 from tests.support.examples import examples
@@ -70,7 +69,7 @@ class ServiceStates(RuleBasedStateMachine):
         self.patches.enter_context(mock.patch("tests.support.fake_handlers.os._exit", _die))
         self.patches.enter_context(mock.patch("liusheng.runtime.recognition.turn_source._log"))
         self.now = 0.0
-        self.killed = self.overtaken = 0
+        self.killed = 0
         self.clients: list[Client] = []
         self.service = RecognitionService(
             [],
@@ -88,7 +87,7 @@ class ServiceStates(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for client in self.open_clients:
-            self._end(client)
+            client.end()
         for _ in range(1000):
             taken = [self.pool.take(self.service._turns, n) for n in range(self.pool.count)]
             for number in range(self.pool.count):
@@ -104,7 +103,7 @@ class ServiceStates(RuleBasedStateMachine):
                 assert client.outcome == "finished"
                 assert client.text.split() == client.said, "nothing of the others is lost"
         poisonous = sum("die" in client.said for client in self.clients)
-        assert self.pool.lost <= 2 * poisonous + self.overtaken + self.killed
+        assert self.pool.lost <= 2 * poisonous + self.killed
         self.patches.close()
 
     @property
@@ -124,13 +123,7 @@ class ServiceStates(RuleBasedStateMachine):
     @precondition(lambda self: self.open_clients)
     @rule(data=st.data())
     def end(self, data: st.DataObject) -> None:
-        self._end(data.draw(st.sampled_from(self.open_clients)))
-
-    def _end(self, client: Client) -> None:
-        """End a stream. Its final overtakes a partial that is under way: both may be lost."""
-        under_way = self.service._scheduler._streams[client.stream].running
-        self.overtaken += "die" in client.said and under_way is TurnReason.PARTIAL
-        client.end()
+        data.draw(st.sampled_from(self.open_clients)).end()
 
     @precondition(lambda self: self.open_clients)
     @rule(data=st.data())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Speech
@@ -14,6 +15,7 @@ from liusheng.runtime.workers.pool import Job
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest, Voice
 from tests.support.fake_pool import FakePool
+from tests.support.fake_voice import counter
 
 LOST = WorkerLostError("Worker 1 died.")
 
@@ -59,3 +61,29 @@ def test_what_voices_cost_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.text == ""
     running.service._tested([VoiceTest("counter", 0.2, 0.1, 1.0)])
     assert "counter takes 0.100 s for a second of audio" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "output", [Output("mp3"), Output("ogg_opus"), Output("flac", 16_000), Output(sample_rate=8_000)]
+)
+async def test_in_every_format_another_worker_begins_at_the_newest_clause(output: Output) -> None:
+    """And the stream is the same: the encoder is none of the workers' state."""
+
+    async def heard(killed: bool) -> tuple[bytes, int]:
+        service = SynthesisService([], SynthesisServiceOptions(), PoolOptions())
+        broken: Any = service
+        pool = broken._pool = FakePool(1, counter)
+        speech = service.speak(SpeechRequest("9 large"), output)
+        steps = 0
+        while pool.take(service, 0):
+            steps += 1
+            if killed and steps == 8:
+                pool.kill(service, 0)
+                continue
+            pool.finish(service, 0)
+        return b"".join([audio async for audio in speech]), steps
+
+    whole, steps = await heard(killed=False)
+    again, steps_again = await heard(killed=True)
+    assert again == whole
+    assert steps_again <= steps + 2, "the step that was lost, and the clause of it"

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.audio.formats import Format
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis import handler as module
 from liusheng.runtime.synthesis import self_test
 from liusheng.runtime.synthesis.handler import SynthesisHandler
 from liusheng.runtime.synthesis.messages import (
-    Output,
     SpeechChunk,
     SpeechStart,
     SpeechUpdate,
@@ -51,7 +49,7 @@ def test_the_self_test_measures_the_voice_of_each_model(monkeypatch: pytest.Monk
 
 def test_a_step_is_a_block(handler: SynthesisHandler) -> None:
     chunks = run(handler, SpeechStart(SpeechRequest("2")))
-    assert [chunk.audio for chunk in chunks] == [b"\1\0", b"\2\0", b""]
+    assert [chunk.pcm for chunk in chunks] == [b"\1\0", b"\2\0", b""]
     assert [chunk.seconds for chunk in chunks] == [1 / 24_000, 2 / 24_000, 2 / 24_000]
     assert [len(chunk.marks) for chunk in chunks] == [1, 1, 0]
 
@@ -64,38 +62,24 @@ def test_a_speech_that_is_over_is_forgotten(handler: SynthesisHandler) -> None:
 
 def test_a_speech_waits_for_text_and_is_flushed(handler: SynthesisHandler) -> None:
     start = SpeechStart(SpeechRequest("spell a"), last=False)
-    assert handler.start(0, start).audio == b"a\0"
+    assert handler.start(0, start).pcm == b"a\0"
     assert handler.step(0, SpeechUpdate()) == SpeechChunk(b"", 1 / 24_000, waiting=True)
-    assert handler.step(0, SpeechUpdate(flushes=(7,))).audio == b"\1\0"
-    assert handler.step(0, SpeechUpdate("b", last=True)).audio == b"b\0"
+    assert handler.step(0, SpeechUpdate(flushes=(7,))).pcm == b"\1\0"
+    assert handler.step(0, SpeechUpdate("b", last=True)).pcm == b"b\0"
     assert handler.step(0, SpeechUpdate(last=True)).over
 
 
-@pytest.mark.parametrize("form", ["pcm_s16le", "wav"])
 @pytest.mark.parametrize("delivered", [0, 1, 2])
 def test_a_restart_continues_after_what_was_delivered(
-    handler: SynthesisHandler, form: Format, delivered: int
+    handler: SynthesisHandler, delivered: int
 ) -> None:
-    output = Output(form, 24_000)
     request = SpeechRequest("3 large")
-    whole = run(handler, SpeechStart(request, output))
-    size = sum(len(chunk.audio) for chunk in whole[:delivered])
+    whole = run(handler, SpeechStart(request))
+    size = sum(len(chunk.pcm) // 2 for chunk in whole[:delivered])
     marks = sum(len(chunk.marks) for chunk in whole[:delivered])
-    start = SpeechStart(request, output, bytes_delivered=size, marks_delivered=marks)
-    rest = run(handler, start)
-    assert b"".join(c.audio for c in rest) == b"".join(c.audio for c in whole[delivered:])
+    rest = run(handler, SpeechStart(request, samples_delivered=size, marks_delivered=marks))
+    assert b"".join(c.pcm for c in rest) == b"".join(c.pcm for c in whole[delivered:])
     assert [m for c in rest for m in c.marks] == [m for c in whole[delivered:] for m in c.marks]
-
-
-def test_marks_go_with_the_audio_that_an_encoder_held_back(handler: SynthesisHandler) -> None:
-    chunks = run(handler, SpeechStart(SpeechRequest("spell abc"), Output("mp3", 24_000)))
-    assert all(chunk.audio or not chunk.marks for chunk in chunks)
-    assert "".join(mark.text for chunk in chunks for mark in chunk.marks) == "abc"
-
-
-def test_no_audio_has_no_container(handler: SynthesisHandler) -> None:
-    (chunk,) = run(handler, SpeechStart(SpeechRequest("0"), Output("wav", 24_000)))
-    assert chunk == SpeechChunk(b"", 0.0, over=True)
 
 
 def test_a_speech_that_fails_is_forgotten(handler: SynthesisHandler) -> None:
@@ -109,7 +93,7 @@ def test_dropped_speeches_are_forgotten(handler: SynthesisHandler) -> None:
     for key in (1, 2):
         handler.start(key, SpeechStart(SpeechRequest("3")))
     handler.drop([1, 5])
-    assert handler.step(2, SpeechUpdate(last=True)).audio == b"\2\0"
+    assert handler.step(2, SpeechUpdate(last=True)).pcm == b"\2\0"
     with pytest.raises(KeyError):
         handler.step(1, SpeechUpdate())
 
@@ -133,37 +117,26 @@ def test_the_last_chunk_lists_what_was_not_read(handler: SynthesisHandler) -> No
     assert not any(chunk.skipped for chunk in others)
 
 
-@pytest.mark.parametrize("form", ["pcm_s16le", "wav"])
-def test_a_speech_is_continued_from_its_newest_clause(
-    handler: SynthesisHandler, form: Format, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output, request = Output(form, 24_000), SpeechRequest("7 large")
-    whole = run(handler, SpeechStart(request, output))
+def test_a_speech_is_continued_from_its_newest_clause(handler: SynthesisHandler) -> None:
+    request = SpeechRequest("7 large")
+    whole = run(handler, SpeechStart(request))
     for delivered in range(len(whole)):
         before, after = whole[:delivered], whole[delivered:]
         checkpoint = next((c.checkpoint for c in reversed(before) if c.checkpoint), None)
-        size, marks = sum(len(c.audio) for c in before), sum(len(c.marks) for c in before)
+        size, marks = sum(len(c.pcm) // 2 for c in before), sum(len(c.marks) for c in before)
         rest = run(
             handler,
             SpeechStart(
                 request,
-                output,
-                bytes_delivered=size,
+                samples_delivered=size,
                 marks_delivered=marks,
                 checkpoint=checkpoint,
             ),
         )
-        assert b"".join(c.audio for c in rest) == b"".join(c.audio for c in after)
+        assert b"".join(c.pcm for c in rest) == b"".join(c.pcm for c in after)
         assert [m for c in rest for m in c.marks] == [m for c in after for m in c.marks]
         assert rest[-1].seconds == whole[-1].seconds
         made_again = len(rest) - len(after)
         assert made_again <= (2 if delivered > 2 else delivered), "no more than the newest clause"
         if checkpoint:
             assert checkpoint.position.samples <= 2_400 * delivered
-
-
-@pytest.mark.parametrize("output", [Output("mp3", 24_000), Output("pcm_s16le", 16_000)])
-def test_what_an_encoder_or_resampler_remembers_is_made_again(
-    handler: SynthesisHandler, output: Output
-) -> None:
-    assert not any(c.checkpoint for c in run(handler, SpeechStart(SpeechRequest("7"), output)))

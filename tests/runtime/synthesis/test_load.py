@@ -29,6 +29,15 @@ def test_a_voice_costs_what_it_took() -> None:
     assert not load.has_room(["a"] * 12, 2, 0.0)
 
 
+def test_encoding_is_part_of_what_a_voice_costs() -> None:
+    load = SpeechLoad()
+    load.encoded("a", 1.0)
+    assert load.real_time_factor("a") == 0.0
+    load.tested("a", 0.2, 2.0)
+    load.encoded("a", 0.1)
+    assert load.real_time_factor("a") == pytest.approx(0.15)
+
+
 def test_listeners_that_run_out_of_audio_are_noticed_and_forgotten() -> None:
     load = SpeechLoad()
     assert not load.stutters(0.0)

@@ -65,7 +65,7 @@ def test_any_worker_takes_over_the_speeches_of_a_lost_one() -> None:
     assert [s.take(1, 0.1), s.take(2, 0.1)] == ["other", "running"]
 
 
-def two_on_one_worker(made: float) -> SpeechScheduler[str]:
+def two_on_one_worker(made: float, resumed_from: float = 0.0) -> SpeechScheduler[str]:
     """Worker 0 has two speeches, with so many seconds of audio each, made at ten times real time.
     It works on "b" since then."""
     s: SpeechScheduler[str] = SpeechScheduler()
@@ -74,7 +74,7 @@ def two_on_one_worker(made: float) -> SpeechScheduler[str]:
         s.take(0, 0.0)
         s.step_done(key, made, made / 10)
     assert s.take(0, made / 10) == "a"
-    s.step_done("a", made, made / 5)
+    s.step_done("a", made, made / 5, resumed_from)
     assert s.take(0, made / 5) == "b"
     return s
 
@@ -95,6 +95,13 @@ def test_a_speech_that_took_long_to_make_is_patient_for_as_long() -> None:
     s.step_done("b", 0.0, 41.0)
     assert s.take(0, 41.0) == "b"
     assert s.next_move() == pytest.approx(45.0), "its own worker is quicker"
+
+
+def test_only_what_is_made_again_takes_patience() -> None:
+    s = two_on_one_worker(20.0, resumed_from=38.0)
+    s.step_done("b", 0.0, 41.0)
+    assert s.take(0, 41.0) == "b"
+    assert s.next_move() == pytest.approx(42.0), "0.2 s, while its listener has enough"
 
 
 def test_a_worker_without_work_relieves_one_that_has_more() -> None:
@@ -200,6 +207,23 @@ def test_a_speech_that_nobody_takes_does_not_count_as_heard() -> None:
     assert list(s.listening(10.0)) == ["b"]
     s.set_buffered("a", False, 11.0)
     assert list(s.listening(20.0)) == ["a", "b"]
+
+
+def test_the_speech_that_was_not_taken_for_longest_gives_way() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for n, key in enumerate(("heard", "first", "second")):
+        s.add(key, 0.0)
+        s.take(0, 0.0)
+        s.step_done(key, 2.0, 0.0)
+        s.set_buffered(key, True, float(n))
+    s.set_buffered("heard", False, 5.0)
+    assert s.gives_way(10.9) is None
+    assert s.gives_way(11.0) == "first"
+    s.remove("first")
+    assert s.gives_way(11.0) is None
+    assert s.gives_way(12.0) == "second"
+    s.set_buffered("second", False, 12.0)
+    assert s.gives_way(100.0) is None
 
 
 def test_a_new_speech_does_not_wait_for_long_for_a_worker_with_fewer() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ import av
 import pytest
 
 from liusheng.audio.formats import Format
-from liusheng.runtime.errors import BusyError
+from liusheng.runtime.errors import BusyError, GaveWayError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTestResults
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Speech
 from liusheng.runtime.workers.hang import call_limit
@@ -32,6 +32,7 @@ async def running(
     workers: int = 1,
     self_tests: SelfTestResults | None = None,
     factory: str = "tests.support.fake_voice.counter",
+    clock: Callable[[], float] = time.monotonic,
     **options: Any,
 ) -> AsyncIterator[SynthesisService]:
     synthesis = SynthesisService(
@@ -39,6 +40,7 @@ async def running(
         SynthesisServiceOptions(**options),
         PoolOptions(workers=workers),
         factory=factory,
+        clock=clock,
         self_tests=self_tests,
     )
     await synthesis.start()
@@ -112,6 +114,27 @@ async def test_a_cancelled_text_frees_its_place() -> None:
         speech.cancel()
         assert [block async for block in speech] == []
         assert await numbers(synthesis, "2") == [1, 2]
+
+
+async def test_a_speech_that_nobody_reads_gives_its_place_to_a_new_one() -> None:
+    skipped = 0.0
+    async with running(
+        max_speeches=1, ahead=3 / 24_000, clock=lambda: time.monotonic() + skipped
+    ) as synthesis:
+        unread = synthesis.speak(SpeechRequest("100"))
+        await anext(unread)
+        for _ in range(1_000):
+            if unread.ahead >= 3 / 24_000:
+                break
+            await asyncio.sleep(0.01)
+        with pytest.raises(BusyError):
+            synthesis.speak(SpeechRequest("1"))
+        skipped = 10.0
+        assert await numbers(synthesis, "2") == [1, 2]
+        with pytest.raises(GaveWayError):
+            async for _ in unread:
+                pass
+        assert synthesis.under_way == 0
 
 
 def text_of(blocks: list[bytes]) -> str:

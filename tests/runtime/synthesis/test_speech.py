@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 
-from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
-from liusheng.runtime.synthesis.speech import Packet, Speech
+from liusheng.audio.formats import Format
+from liusheng.runtime.synthesis.encoding import EncodedStream, Output
+from liusheng.runtime.synthesis.messages import SpeechChunk, SpeechStart, SpeechUpdate
+from liusheng.runtime.synthesis.speech import Speech
 from liusheng.tts.types import SpeechMark, SpeechRequest
 
 MARK = SpeechMark((0, 1), "a", 0.0, 0.5)
@@ -18,9 +20,13 @@ class Controller:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.busy = 0.0
 
     def packet_taken(self, speech: Speech) -> None:
         self.calls.append("packet_taken")
+
+    def encoded(self, speech: Speech, busy: float) -> None:
+        self.busy += busy
 
     def text_extended(self, speech: Speech) -> None:
         self.calls.append("text_extended")
@@ -29,9 +35,16 @@ class Controller:
         self.calls.append("cancel")
 
 
-def speech(text: str = "a", *, last: bool = True) -> tuple[Speech, Controller]:
+def speech(
+    text: str = "a", output: Output | None = None, *, last: bool = True
+) -> tuple[Speech, Controller]:
     controller = Controller()
-    return Speech(controller, 7, SpeechRequest(text), Output(), last=last), controller
+    return Speech(controller, 7, SpeechRequest(text), output or Output(), last=last), controller
+
+
+def made(seconds: float, *marks: SpeechMark) -> SpeechChunk:
+    """Synthesised audio, whose place in the speech a packet does not depend on."""
+    return SpeechChunk(b"\1\0" * round(24_000 * seconds), 0.0, marks)
 
 
 def test_an_update_has_only_what_is_new() -> None:
@@ -56,7 +69,7 @@ def test_a_restart_has_all_of_the_text_and_what_was_delivered() -> None:
     one.flush()
     one.extend("b", last=True)
     request = SpeechRequest("ab")
-    assert one.start_message() == SpeechStart(request, Output(), True, (1,), 4, 1)
+    assert one.start_message() == SpeechStart(request, True, (1,), 2, 1)
 
 
 def test_a_text_is_flushed_until_it_grows() -> None:
@@ -77,20 +90,54 @@ def test_a_complete_text_cannot_be_extended() -> None:
 
 async def test_packets_follow_each_other() -> None:
     one, controller = speech()
-    assert one.add(SpeechChunk(b"12", 0.5, (MARK,))) == 0.5
-    assert one.add(SpeechChunk(b"", 0.5)) == 0.0, "an encoder held the audio back"
-    assert one.add(SpeechChunk(b"34", 0.75)) == 0.25
-    assert one.add(SpeechChunk(b"5", 0.7)) == 0.0, "time does not go back"
+    assert one.add(made(0.5, MARK)) == 0.5
+    assert one.add(SpeechChunk(b"", 0.5)) == 0.0, "the worker makes again what was delivered"
+    assert one.add(made(0.25)) == 0.25
     one.end()
     assert one.ahead == 0.75
     assert one.samples == 18_000
-    assert [packet async for packet in one.packets()] == [
-        Packet(b"12", 0.0, 0.5, (MARK,)),
-        Packet(b"34", 0.5, 0.25, ()),
-        Packet(b"5", 0.75, 0.0, ()),
+    packets = [packet async for packet in one.packets()]
+    assert [(each.start, each.seconds, each.marks) for each in packets] == [
+        (0.0, 0.5, (MARK,)),
+        (0.5, 0.25, ()),
     ]
+    assert packets[1].audio == b"\1\0" * 6_000
     assert one.ahead == 0
-    assert controller.calls == ["packet_taken"] * 3
+    assert controller.calls == ["packet_taken"] * 2
+
+
+async def test_marks_go_with_the_bytes_of_what_an_encoder_held_back() -> None:
+    one, controller = speech(output=Output("mp3"))
+    marks = [SpeechMark((at, at + 1), "a", 0.0, 0.5) for at in range(3)]
+    for mark in marks:
+        one.add(made(0.01, mark))
+    one.add(made(0.5))
+    one.end()
+    first, *others = [packet async for packet in one.packets()]
+    assert (first.start, first.seconds, first.marks) == (0.0, pytest.approx(0.53), tuple(marks))
+    assert sum(packet.seconds for packet in others) == 0.0, "what is left of an encoder"
+    assert controller.busy > 0
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3"])
+async def test_no_audio_has_no_container(form: Format) -> None:
+    one, _ = speech(output=Output(form))
+    one.end()
+    assert [audio async for audio in one] == []
+
+
+async def test_a_speech_that_is_cancelled_while_it_is_encoded_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, _ = speech()
+
+    async def cancelled(stream: EncodedStream, pcm: bytes) -> bytes:
+        one.cancel()
+        return pcm
+
+    monkeypatch.setattr(EncodedStream, "feed", cancelled)
+    one.add(made(0.5))
+    assert [audio async for audio in one] == []
 
 
 async def test_a_failure_comes_after_the_audio() -> None:

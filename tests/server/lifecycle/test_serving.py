@@ -15,7 +15,7 @@ from liusheng.server.engines import Engines
 from liusheng.server.lifecycle import serving
 from liusheng.server.lifecycle.sd_notify import SystemdNotifier
 from liusheng.server.lifecycle.serving import Control, serve_until_stopped
-from liusheng.server.listening import bind
+from liusheng.server.listening import BoundPorts, bind
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -45,7 +45,9 @@ async def test_a_reload_that_raises_does_not_end_the_server(
     listening = bind("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     running = asyncio.create_task(
-        serve_until_stopped(settings, [listening], Engines(), open_access(settings), control)
+        serve_until_stopped(
+            settings, BoundPorts([listening]), Engines(), open_access(settings), control
+        )
     )
     for _ in range(3000):
         if notifier.reloads:

@@ -93,10 +93,13 @@ class ScheduledStream:
     reason, due: what it is due a turn for, and since when.
     finishing: since when its client waits for the final.
     running: what the turn under way is for.
+    overtaken: the turn under way that the newest one overtook, if no later one was done since.
     turn: its last one among all turns.
     worker: who took that.
-    alone: its next turn is to be its own: one was lost.
+    alone: its next turn is to be its own: one was lost, or is under way beside those of others. So
+        of two turns that are lost, one was its own.
     faults: what lost turns say against it, since the last one that was done.
+    suspect: one of these turns was its own.
     step: samples of new audio that it is due a turn for; None: the policy's.
     upload: it is a whole file.
     last_audio: when its newest audio came in.
@@ -110,10 +113,12 @@ class ScheduledStream:
     due: float = 0.0
     finishing: float | None = None
     running: TurnReason | None = None
+    overtaken: int | None = None
     turn: int = 0
     worker: int | None = None
     alone: bool = False
     faults: float = 0.0
+    suspect: bool = False
     step: int | None = None
     upload: bool = False
     last_audio: float | None = None
@@ -194,8 +199,16 @@ class ScheduledStream:
         decoded = max(self.decoded_until, segment.speech_start)
         return TurnReason.PARTIAL if segment.speech_end - decoded >= policy.interval else None
 
-    def begin(self) -> None:
-        """Note what will have been decoded when the turn that begins now is done."""
+    def begin(self, turn: int, worker: int, *, shared: bool) -> None:
+        """Note what will have been decoded when the turn that begins now is done.
+
+        shared: it is one of several in its batch.
+        """
+        if self.running is not None:
+            self.overtaken = self.turn
+        self.turn = turn
+        self.worker = worker
+        self.alone = shared
         self.running = self.reason
         segment = self.audio.speech.open
         if segment and self.running in (TurnReason.PARTIAL, TurnReason.PAUSE):
@@ -204,8 +217,15 @@ class ScheduledStream:
         if segment and self.running is TurnReason.PAUSE:
             self.prepared_until = segment.speech_end
 
+    def done(self, step: int | None) -> None:
+        """The newest turn is done. step: see above."""
+        self.running = self.overtaken = self.reason = None
+        self.alone = self.suspect = False
+        self.faults = 0.0
+        self.step = step
+
     def lost(self) -> None:
-        """The turn under way failed."""
+        """The newest turn failed."""
         self.running = None
         self.alone = True
         self.decoded_until = self.prepared_until = 0

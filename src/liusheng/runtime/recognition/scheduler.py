@@ -143,9 +143,7 @@ class Scheduler(Generic[K]):
                 pace=sum(stream.real_time.pace for stream in decoded) / len(decoded),
             )
         for _, stream in taken:
-            stream.worker = worker
-            stream.turn = next(self._turns)
-            stream.begin()
+            stream.begin(next(self._turns), worker, shared=len(taken) > 1)
         return taken
 
     def _has_spare(self, now: float, workers: int) -> bool:
@@ -248,12 +246,14 @@ class Scheduler(Generic[K]):
         """
         assert self.is_newest(key, turn)
         stream = self._streams[key]
-        stream.running = None
-        stream.alone = False
-        stream.faults = 0.0
-        stream.step = step
-        stream.reason = None
+        stream.done(step)
         self._reconsider(stream, now)
+
+    def turn_dropped(self, key: K, turn: int) -> None:
+        """A turn that does not count any more is done."""
+        stream = self._streams.get(key)
+        if stream is not None and stream.overtaken == turn:
+            stream.overtaken = None
 
     def turn_lost(self, key: K, turn: int, now: float, *, weight: float, shared: bool) -> bool:
         """A stream's turn failed. It is due again, in a batch of its own, so that audio which makes
@@ -262,12 +262,16 @@ class Scheduler(Generic[K]):
         weight: what the failure says against the stream (see `faults.fault_weight`).
         shared: the turn was one of several in its batch, of which any one may be the cause.
         """
-        if not self.is_newest(key, turn):
+        stream = self._streams.get(key)
+        if stream is None or turn not in (stream.turn, stream.overtaken):
             return True
-        stream = self._streams[key]
         stream.faults += weight
-        if not shared and is_at_fault(stream.faults):
+        stream.suspect |= not shared
+        if stream.suspect and is_at_fault(stream.faults):
             return False
+        if turn == stream.overtaken:
+            stream.overtaken = None
+            return True
         reason = stream.running
         stream.lost()
         self._reconsider(stream, now)
@@ -317,12 +321,15 @@ class Scheduler(Generic[K]):
         return stream.reconsider(self._policy, now, vad_alive=self.vad_alive)
 
     def _may_run(self, stream: ScheduledStream, worker: int, held: Counter[int | None]) -> bool:
+        if stream.running is None and stream.overtaken is not None:
+            return False  # its final was lost, and the partial beside it may be the second loss
         if stream.running is not None:
             # A final does not wait for a partial under way elsewhere: its state is as it was
-            # before.
+            # before. But of a stream that has cost a worker, no two turns cost two more.
             return (
                 stream.reason is TurnReason.FINAL
                 and stream.running is TurnReason.PARTIAL
+                and not stream.faults
                 and stream.worker != worker
                 and not self.sticky
             )

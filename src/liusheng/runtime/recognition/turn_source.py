@@ -168,6 +168,7 @@ class TurnSource:
     ) -> None:
         stream, worker = turn.stream, batch.worker
         if not self._scheduler.is_newest(stream, turn.number):
+            self._scheduler.turn_dropped(stream, turn.number)
             self.forget(worker, result.state)
             return
         stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
@@ -205,8 +206,6 @@ class TurnSource:
         now = self._clock()
         for turn in batch.turns:
             stream = turn.stream
-            if not self._scheduler.is_newest(stream, turn.number):
-                continue
             stream.audio.turn_lost(turn.audio)
             shared = len(batch.turns) > 1
             if not self._scheduler.turn_lost(

@@ -48,6 +48,11 @@ class SpeechLoad:
         self._busy[voice] = _FADING * self._busy.get(voice, 0.0) + busy
         self._audio[voice] = _FADING * self._audio.get(voice, 0.0) + seconds
 
+    def encoded(self, voice: str, busy: float) -> None:
+        """An encoder was busy for so long with audio that was counted when it was made."""
+        if voice in self._busy:
+            self._busy[voice] += busy
+
     def delivered(self, *, late: bool, now: float) -> None:
         """A speech under way got its next block. late: its listener had run out of audio."""
         self.blocks += 1

@@ -4,7 +4,7 @@ Earliest deadline first (Liu and Layland 1973). The deadline of a speech that ha
 `FIRST_BLOCK_DEADLINE` after the request; of every other one, when its playback would run out of
 audio. A speech goes to the first free worker and stays with it, since that worker holds its state;
 but when it is late for its listener and that worker works on others for too long, a free worker
-takes it over, and makes again what the listener has.
+takes it over, and makes again what the listener has of its newest clause.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ takes a tenth of it."""
 _STALLED = 5.0
 """Seconds for which nobody takes the audio of a speech, after which it counts as no load."""
 
+_GIVES_WAY = 10.0
+"""Seconds for which nobody takes the audio of a speech, after which another one may have its place.
+A client whose server sets the pace takes audio more often than that."""
+
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
 
@@ -40,6 +44,7 @@ class _ScheduledSpeech:
     worker: int | None = None
     plays_until: float | None = None  # when its audio runs out; None before the first block
     made: float = 0.0  # seconds of audio
+    resumed_from: float = 0.0  # where in it another worker would begin
     running: bool = False
     buffered: bool = False  # enough audio is synthesised ahead
     waiting: bool = False  # for more text
@@ -50,6 +55,11 @@ class _ScheduledSpeech:
         if self.plays_until is None:
             return self.requested_at + FIRST_BLOCK_DEADLINE
         return self.plays_until
+
+    @property
+    def again(self) -> float:
+        """Seconds of audio that another worker would make again."""
+        return self.made - self.resumed_from
 
     @property
     def ready(self) -> bool:
@@ -114,12 +124,12 @@ class SpeechScheduler(Generic[K]):
         """Return a speech that a worker without work can take from one that has more of them, if
         its listener does not notice: the one of which least is to be made again."""
         least = [
-            (speech.made, speech.deadline, key)
+            (speech.again, speech.deadline, key)
             for key, speech in self._speeches.items()
             if speech.ready
             and speech.worker in self._busy_since
             and held[speech.worker] > held[worker] + 1
-            and speech.deadline - now > 2 * self._pace * speech.made
+            and speech.deadline - now > 2 * self._pace * speech.again
         ]
         return [min(least, key=lambda each: each[0])[1:]] if least else []
 
@@ -137,18 +147,20 @@ class SpeechScheduler(Generic[K]):
         since = self._busy_since.get(speech.worker)
         if since is None:
             return math.inf
-        # Another worker makes again what this speech's listener has of its newest clause, or of all
-        # of it.
-        patience = max(PATIENCE, self._pace * speech.made)
+        patience = max(PATIENCE, self._pace * speech.again)
         return max(speech.deadline, min(since, speech.deadline) + patience)
 
-    def step_done(self, key: K, seconds: float, now: float) -> bool:
+    def step_done(self, key: K, seconds: float, now: float, resumed_from: float = 0.0) -> bool:
         """A step has produced so many seconds of audio, possibly none; return whether its listener
-        had run out of audio before, though the speech was not paused."""
+        had run out of audio before, though the speech was not paused.
+
+        resumed_from: seconds of the audio that another worker would not make again.
+        """
         speech = self._speeches.get(key)
         if speech is None:
             return False
         speech.running = False
+        speech.resumed_from = resumed_from
         if not seconds:
             return False
         since = None if speech.worker is None else self._busy_since.get(speech.worker)
@@ -181,6 +193,16 @@ class SpeechScheduler(Generic[K]):
         for key, speech in self._speeches.items():
             if not (speech.buffered and now - speech.changed_at > _STALLED):
                 yield key
+
+    def gives_way(self, now: float) -> K | None:
+        """Return the speech whose audio nobody has taken for the longest time, if for so long that
+        another one may have its place."""
+        stalled = [
+            (speech.changed_at, key)
+            for key, speech in self._speeches.items()
+            if speech.buffered and now - speech.changed_at >= _GIVES_WAY
+        ]
+        return min(stalled, key=lambda each: each[0])[1] if stalled else None
 
     def step_lost(self, key: K) -> None:
         """The step in progress was lost with its worker and is to be repeated."""

@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
+from liusheng.audio.encode import load_encoders
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.load import SpeechLoad
-from liusheng.runtime.synthesis.messages import Output, SpeechChunk, SpeechStart, SpeechUpdate
+from liusheng.runtime.synthesis.messages import SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.speech import Speech
@@ -80,7 +83,9 @@ class SynthesisService:
         """
         test = SelfTest(self._self_tests, "synthesis", self._models, self._pool.options)
         known = test.known(VoiceTest)
+        loading = asyncio.create_task(asyncio.to_thread(load_encoders))
         self.voices = await self._pool.start(self, test.method)
+        await loading
         self._tested(known or test.done(self._pool.test_result))
 
     def _tested(self, tests: Sequence[VoiceTest]) -> None:
@@ -135,7 +140,11 @@ class SynthesisService:
         return speech
 
     def check_room(self, voice: str = "") -> None:
-        """Raise BusyError if a speech in this voice would be refused now."""
+        """Raise BusyError if a speech in this voice would be refused now.
+
+        Where all places are taken, one whose audio nobody reads gives way: it ends with
+        `GaveWayError`.
+        """
         self.admission.check(lambda: self._check_room(voice))
 
     async def wait_for_room(self, voice: str = "") -> None:
@@ -150,6 +159,8 @@ class SynthesisService:
         busy = self.admission.busy
         if self._pool.is_stranded:
             raise busy("no synthesis worker can be started", "workers", 30.0)
+        if len(self._schedule) >= self.options.max_speeches:
+            self._make_room()
         count = len(self._schedule)
         if count >= self.options.max_speeches:
             raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
@@ -164,6 +175,14 @@ class SynthesisService:
             raise busy(
                 f"with one more, some of {count + 1} speeches would run out of audio", "playback"
             )
+
+    def _make_room(self) -> None:
+        """Take the place of a speech whose audio nobody reads, if there is one."""
+        speech = self._schedule.gives_way(self._clock())
+        if speech is not None:
+            self._end(speech)
+            self._drop(speech)
+            speech.end(GaveWayError())
 
     @property
     def under_way(self) -> int:
@@ -186,6 +205,11 @@ class SynthesisService:
         if speech.ahead < self.options.ahead:
             self._schedule.set_buffered(speech, False, self._clock())
             self._pool.wake()
+
+    def encoded(self, speech: Speech, busy: float) -> None:
+        """Count what the encoder of a speech cost, in processor seconds."""
+        self.load.encoded(self._voice(speech.voice), busy)
+        self._cores.used("synthesis", busy, self._clock())
 
     def text_extended(self, speech: Speech) -> None:
         """Resume a speech whose text was extended or flushed."""
@@ -279,11 +303,11 @@ class SynthesisService:
         self._measure(worker, now - began, speech, chunk, now)
         if speech not in self._schedule:
             return
-        if chunk.audio:  # repeating what was delivered already is no progress
+        if chunk.pcm:  # repeating what was delivered already is no progress
             speech.faults = 0.0
         first = not speech.samples
         added = speech.add(chunk)
-        late = self._schedule.step_done(speech, added, now)
+        late = self._schedule.step_done(speech, added, now, speech.resumed_from)
         if added and first:
             self.statistics.began(now - speech.requested_at)
             speech.meter.span("first packet", now - speech.requested_at)

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from liusheng.audio.pcm import BYTES_PER_SAMPLE
 from liusheng.runtime.metering import current_meter
+from liusheng.runtime.synthesis.encoding import EncodedStream, Output
 from liusheng.runtime.synthesis.messages import (
     Checkpoint,
-    Output,
     SpeechChunk,
     SpeechStart,
     SpeechUpdate,
@@ -36,10 +37,23 @@ class Packet:
     marks: tuple[SpeechMark, ...]
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What a step of the synthesis made. pcm: 16-bit, at `SAMPLE_RATE`."""
+
+    pcm: bytes
+    marks: tuple[SpeechMark, ...]
+
+    @property
+    def samples(self) -> int:
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+
 class SpeechController(Protocol):
     """What a speech reports to; implemented by the service."""
 
     def packet_taken(self, speech: Speech) -> None: ...
+    def encoded(self, speech: Speech, busy: float) -> None: ...
     def text_extended(self, speech: Speech) -> None: ...
     def cancel(self, speech: Speech) -> None: ...
 
@@ -79,16 +93,19 @@ class Speech:
         self.meter = current_meter.get()
         self._controller = controller
         self._request = request
-        self._output = output
         self._text = request.text
         self._flushes: list[int] = []
         # What the worker knows: length of the text, number of flushes, whether that is all.
         self._sent = 0, 0, False
         self._checkpoint: Checkpoint | None = None  # the newest
-        self._bytes = 0
+        self._samples = 0
         self._marks = 0
-        self._seconds = 0.0
-        self._packets: deque[Packet] = deque()
+        self._made: deque[_Made] = deque()
+        self._stream = EncodedStream(output, serial=key)
+        self._held: list[_Made] = []  # the encoder has it, and gave nothing since
+        self._encoded = 0  # samples before that
+        self._ended = False  # all is encoded
+        self._cancelled = False
         self._ready = asyncio.Event()
         self._over = False
         self._failure: Exception | None = None
@@ -101,12 +118,12 @@ class Speech:
     @property
     def ahead(self) -> float:
         """Seconds of audio synthesised but not taken."""
-        return sum(packet.seconds for packet in self._packets)
+        return sum(made.samples for made in self._made) / SAMPLE_RATE
 
     @property
     def samples(self) -> int:
         """Length of the audio synthesised so far, at 24 kHz."""
-        return round(self._seconds * SAMPLE_RATE)
+        return self._samples
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -128,16 +145,41 @@ class Speech:
             yield packet
 
     async def _next(self) -> Packet | None:
-        while not self._packets:
+        """Encode what comes next, and return the first packet that is complete with it."""
+        while not self._ended:
+            made = await self._next_made()
+            before = self._stream.busy
+            if made is None:
+                self._ended = True
+                audio = await self._stream.finish()
+            else:
+                self._held.append(made)
+                audio = await self._stream.feed(made.pcm)
+            self._controller.encoded(self, self._stream.busy - before)
+            if audio and not self._cancelled:
+                return self._packet(audio)
+        return None
+
+    async def _next_made(self) -> _Made | None:
+        while not self._made:
             if self._failure:
                 raise self._failure
             if self._over:
                 return None
             self._ready.clear()
             await self._ready.wait()
-        packet = self._packets.popleft()
+        made = self._made.popleft()
         self._controller.packet_taken(self)
-        return packet
+        return made
+
+    def _packet(self, audio: bytes) -> Packet:
+        """Return the packet of what the encoder had, and gave now."""
+        start = self._encoded
+        self._encoded += sum(made.samples for made in self._held)
+        marks = tuple(mark for made in self._held for mark in made.marks)
+        self._held.clear()
+        seconds = (self._encoded - start) / SAMPLE_RATE
+        return Packet(audio, start / SAMPLE_RATE, seconds, marks)
 
     def extend(self, text: str, *, last: bool) -> None:
         """Add to the text; `last`: and complete it.
@@ -154,8 +196,8 @@ class Speech:
     def cancel(self) -> None:
         """Stop the synthesis; iteration ends."""
         self._controller.cancel(self)
-        self._packets.clear()
-        self._over = True
+        self._made.clear()
+        self._over = self._ended = self._cancelled = True
         self._ready.set()
 
     # For the service
@@ -185,10 +227,9 @@ class Speech:
         request = replace(self._request, text=self._text)
         return SpeechStart(
             request,
-            self._output,
             self.last,
             tuple(self._flushes),
-            self._bytes,
+            self._samples,
             self._marks,
             self._checkpoint,
         )
@@ -208,14 +249,13 @@ class Speech:
         """Add a chunk from the worker; return how many seconds of audio it adds."""
         self.skipped = chunk.skipped
         self._checkpoint = chunk.checkpoint or self._checkpoint
-        if not chunk.audio:
+        if not chunk.pcm:
             return 0.0
-        start = self._seconds
-        self._bytes += len(chunk.audio)
-        self._marks += len(chunk.marks)
-        self._seconds = max(start, chunk.seconds)
-        added = self._seconds - start
-        self._packets.append(Packet(chunk.audio, start, added, chunk.marks))
+        made = _Made(chunk.pcm, chunk.marks)
+        added = made.samples / SAMPLE_RATE
+        self._samples += made.samples
+        self._marks += len(made.marks)
+        self._made.append(made)
         self._ready.set()
         self.meter.audio_made(added)
         return added

@@ -131,6 +131,14 @@ class Settings(BaseSettings):
         return home.expanduser()
 
     @model_validator(mode="after")
+    def _one_protocol_a_port(self) -> Settings:
+        if self.wyoming.port and self.wyoming.port in self.ports:
+            raise ValueError(
+                f"wyoming.port is {self.wyoming.port}, which is one of the ports of HTTP (ports)"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _something_to_serve(self) -> Settings:
         if not self.asr.models and not self.tts.models:
             raise ValueError("asr.models and tts.models are both empty: there is nothing to serve")

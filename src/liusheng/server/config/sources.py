@@ -57,6 +57,11 @@ class Loaded:
     origins: dict[str, str]
 
 
+_ALIKE = 0.75
+_ALIKE_PATHS = 0.8
+_LEAST_BEGINNING = 3
+
+
 def setting_paths() -> list[str]:
     """Return the path of every setting."""
     return [".".join(path) for path in _leaves(Settings)]
@@ -228,11 +233,28 @@ def _from_flags(
 
 
 def _closest(path: str) -> list[str]:
-    """Return the settings that may be meant: with the same name elsewhere, or a similar path."""
+    """Return the settings that may be meant: the one with the most similar name in the same group,
+    those with the same name elsewhere, or one with a similar path."""
     paths = setting_paths()
-    name = path.rpartition(".")[2]
+    group, _, name = path.rpartition(".")
+    beside = {known.rpartition(".")[2]: known for known in paths if _group(known) == group}
+    likeness = {each: _likeness(name, each) for each in beside}
+    if likeness and max(likeness.values()) >= _ALIKE:
+        return [beside[max(likeness, key=lambda each: likeness[each])]]
     namesakes = [known for known in paths if known.rpartition(".")[2] == name]
-    return namesakes or difflib.get_close_matches(path, paths, n=1, cutoff=0.6)
+    return namesakes or difflib.get_close_matches(path, paths, n=1, cutoff=_ALIKE_PATHS)
+
+
+def _group(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _likeness(one: str, other: str) -> float:
+    """Return how similar two names are, up to 1; the beginning of one is `_ALIKE` at least."""
+    ratio = difflib.SequenceMatcher(None, one, other).ratio()
+    short, long = sorted((one, other), key=len)
+    begins = len(short) >= _LEAST_BEGINNING and long.startswith(short)
+    return max(ratio, _ALIKE + ratio / 10) if begins else ratio
 
 
 def _suggestion(path: str, spelt: Callable[[str], str] = str) -> str:

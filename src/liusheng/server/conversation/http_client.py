@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from functools import cache
@@ -38,11 +39,9 @@ class HttpClient:
     """
 
     def __init__(self, address: str, timeout: float) -> None:
-        connect = min(timeout, _CONNECT_SECONDS)
-        self._client = httpx2.AsyncClient(
-            verify=_tls() if address.startswith("https:") else False,
-            timeout=httpx2.Timeout(timeout, connect=connect),
-        )
+        self._address = address
+        self._timeout = timeout
+        self._client: httpx2.AsyncClient | None = None
 
     async def lines(
         self, address: str, body: Mapping[str, Any], headers: Mapping[str, str]
@@ -52,8 +51,9 @@ class HttpClient:
         Raises:
             StatusError, UnreachableError
         """
+        client = await self._opened()
         try:
-            async with self._client.stream(
+            async with client.stream(
                 "POST", address, json=dict(body), headers=dict(headers)
             ) as response:
                 if response.status_code != 200:
@@ -65,7 +65,23 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._client:
+            await self._client.aclose()
+
+    async def _opened(self) -> httpx2.AsyncClient:
+        """Return the client. The first of a process takes tens of milliseconds to make: it imports
+        modules, and reads the certificates of this machine."""
+        if self._client is None:
+            made = await asyncio.to_thread(self._make)
+            self._client = self._client or made
+        return self._client
+
+    def _make(self) -> httpx2.AsyncClient:
+        connect = min(self._timeout, _CONNECT_SECONDS)
+        return httpx2.AsyncClient(
+            verify=_tls() if self._address.startswith("https:") else False,
+            timeout=httpx2.Timeout(self._timeout, connect=connect),
+        )
 
 
 async def _beginning(response: httpx2.Response) -> str:

@@ -12,7 +12,7 @@ from liusheng.protocol import openai, paths
 from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
 from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint

@@ -17,7 +17,7 @@ from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechBody
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.accept import preferred

@@ -11,9 +11,9 @@ import msgspec
 from liusheng.protocol.synthesis_request import SynthesisRequest, nothing_to_say
 from liusheng.protocol.tts import Skipped
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.errors import server_busy, synthesis_failed
+from liusheng.server.errors import server_busy, synthesis_error
 from liusheng.tts.text.unreadable import sure_to_be_skipped
 from liusheng.tts.types import SpeechRequest
 
@@ -78,8 +78,7 @@ class WholeTextSynthesis:
                 if speech.samples:  # the header of a container without samples is not sent
                     yield data
         except Exception as error:
-            _log.exception("synthesis failed")
-            raise synthesis_failed() from error
+            raise synthesis_error(error) from error
         else:
             if not speech.samples:
                 raise nothing_to_say(request.text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,7 +22,7 @@ from liusheng.server.lifecycle.reload import Reloader
 from liusheng.server.lifecycle.sd_notify import SystemdNotifier
 from liusheng.server.lifecycle.signals import Stop
 from liusheng.server.lifecycle.watchdog import Watchdog
-from liusheng.server.listening import start_listening
+from liusheng.server.listening import BoundPorts
 from liusheng.server.observe.observer import Observer
 from liusheng.server.observe.open_tracing import open_tracing
 from liusheng.server.observe.request_log import RequestLog
@@ -81,7 +80,7 @@ def monitored_loop(watchdog_seconds: float, notifier: SystemdNotifier) -> Iterat
 
 async def serve_until_stopped(
     settings: Settings,
-    bound: list[socket.socket],
+    bound: BoundPorts,
     engines: Engines,
     access: Access,
     control: Control,
@@ -95,17 +94,17 @@ async def serve_until_stopped(
     generations = Generations(Generation.of(settings, engines, access.keyring, observer=observer))
     server = ApplicationServer(_Observed(generations, observer), settings, access.certificate)
     observer.watch(generations, server.limits)
-    for each in bound:
-        start_listening(each)
+    bound.start_listening()
     wyoming = WyomingListener(
-        RequestLog(generations.wyoming, observer), settings.wyoming, server.limits
+        RequestLog(generations.wyoming, observer), settings.wyoming.clients, server.limits
     )
-    await wyoming.start()
-    ports = [each.getsockname()[1] for each in bound]
+    if bound.wyoming:
+        await wyoming.start(bound.wyoming)
+    ports = [each.getsockname()[1] for each in bound.http]
     keys = access.keyring is not None and access.keyring.required
     sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis, keys=keys))
     sys.stdout.flush()
-    serving = asyncio.create_task(server.serve(sockets=bound))
+    serving = asyncio.create_task(server.serve(sockets=bound.http))
     stopping = asyncio.create_task(control.stop.wait())
     reloader = None
     tasks = [stopping]

@@ -67,8 +67,7 @@ class OpenTelemetry:
             context=_parent(scope),
             kind=SpanKind.SERVER,
             attributes={
-                "http.request.method": "GET" if kind.method == "WEBSOCKET" else kind.method,
-                "http.route": kind.route,
+                **_http_attributes(kind),
                 "liusheng.request": record.id,
                 **({"liusheng.task": kind.task} if kind.task else {}),
             },
@@ -79,6 +78,13 @@ class OpenTelemetry:
         """Send what is not sent yet, for two seconds at most."""
         self._provider.force_flush(_FLUSH_MILLISECONDS)
         self._provider.shutdown()
+
+
+def _http_attributes(kind: RequestKind) -> dict[str, str]:
+    if kind.method == "TCP":
+        return {}
+    method = "GET" if kind.method == "WEBSOCKET" else kind.method
+    return {"http.request.method": method, "http.route": kind.route}
 
 
 def _parent(scope: Scope) -> context.Context:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liusheng.protocol.errors import ErrorCode
 from liusheng.protocol.session import random_id
 from liusheng.server.observe.observer import Observer
-from liusheng.server.observe.routes import is_observation, request_kind
+from liusheng.server.observe.routes import is_observation, request_kind, request_method
 from liusheng.server.request_record import RequestRecord, recording
 
 _log = logging.getLogger("liusheng.access")
@@ -130,8 +130,8 @@ def _size(message: Message) -> int:
 
 def _log_request(scope: Scope, exchange: _Exchange, seconds: float, level: int) -> None:
     record = exchange.record
-    method = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
-    path = scope["path"]
+    method = request_method(scope)
+    path = scope["path"].rstrip(":")  # that of the Wyoming protocol ends with one
     if len(path) > _MOST_PATH:
         path = path[:_MOST_PATH] + "…"
     status: int | None = exchange.status or _NO_STATUS

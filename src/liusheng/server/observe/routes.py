@@ -55,7 +55,7 @@ _PLAIN = frozenset(
     }
 )
 
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET"})
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET", "TCP"})
 
 _PAGE_FILES, _PAGE_FOLDERS = page_paths()
 
@@ -78,13 +78,21 @@ class RequestKind:
 def request_kind(scope: Scope, path_prefix: str) -> RequestKind:
     """Return the kind of a request or WebSocket."""
     websocket = scope["type"] == "websocket"
-    method = "WEBSOCKET" if websocket else scope["method"]
+    method = request_method(scope)
     method = method if method in METHODS else OTHER
     path = api_path(scope["path"], path_prefix)
     task, protocol = "", ""
     if websocket or method == "POST":
         task, protocol = _SESSIONS.get((scope["type"], path), ("", ""))
     return RequestKind(method, _route(path, websocket), task, protocol)
+
+
+def request_method(scope: Scope) -> str:
+    """Return the method of a request; "WEBSOCKET", or "TCP" for a connection of the Wyoming
+    protocol."""
+    if scope["type"] != "websocket":
+        return str(scope["method"])
+    return "TCP" if scope["path"] == paths.WYOMING else "WEBSOCKET"
 
 
 def is_observation(scope: Scope, path_prefix: str) -> bool:

@@ -26,11 +26,11 @@ from liusheng.protocol.recognition_commands import RecognitionCommand
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.conversation.language_model import LanguageModel
-from liusheng.server.errors import internal_error, server_busy, synthesis_failed
+from liusheng.server.errors import internal_error, server_busy, synthesis_error
 from liusheng.server.websocket.pacing import PlaybackClock, split_packet
 from liusheng.server.websocket.realtime import RealtimeSocket
 from liusheng.tts.types import SpeechRequest
@@ -148,9 +148,8 @@ class ConversationSocket(RealtimeSocket):
                 for part in split_packet(packet, _PIECE):
                     await asyncio.sleep(self._playback.delay(part.seconds, _AHEAD))
                     await self._send_audio(command, part)
-        except Exception:
-            _log.exception("synthesis failed")
-            raise synthesis_failed() from None
+        except Exception as error:
+            raise synthesis_error(error) from None
         finally:
             speech.cancel()
             if self._speech is speech:

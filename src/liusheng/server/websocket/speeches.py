@@ -16,10 +16,10 @@ from liusheng.protocol import tts
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.messages import Output
+from liusheng.runtime.synthesis.encoding import Output
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
-from liusheng.server.errors import invalid_ssml, server_busy, synthesis_failed
+from liusheng.server.errors import invalid_ssml, server_busy, synthesis_error
 from liusheng.server.websocket.driver import SocketDriver
 from liusheng.server.websocket.pacing import PlaybackClock, split_packet
 from liusheng.tts.ssml import SsmlError, parse
@@ -145,9 +145,8 @@ class Speeches:
         structlog.contextvars.bind_contextvars(session=self._events.id)
         try:
             silent = await self._send_audio(text, speech)
-        except Exception:
-            _log.exception("synthesis failed")
-            self._events.failed(text.number, synthesis_failed())
+        except Exception as error:
+            self._events.failed(text.number, synthesis_error(error))
         else:
             skipped = msgspec.convert(speech.skipped, tuple[tts.Skipped, ...], from_attributes=True)
             self._events.finished(text.number, silent=silent, skipped=skipped)
