@@ -20,7 +20,7 @@ UV = UV_FOLDER / "bin" / "uv"
 # dev.txt comes first and server.txt keeps to its versions, so that the one adds to the other.
 LOCKS = {
     "requirements/dev.txt": [
-        *("--extra=server", "--extra=mic", "--extra=otel"),
+        *("--extra=server", "--extra=mic", "--extra=otel", "--extra=cluster"),
         *("--group=install", "--group=dev"),
     ],
     "requirements/server.txt": [

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from liusheng.cli import main, missing_models
+from liusheng.models.shared import SHARED_VARIABLE
 from liusheng.models.store import Store
 from liusheng.server.config.settings import Settings
 
@@ -139,6 +140,24 @@ class TestMissingModels:
         assert missing_models.pull_missing(tmp_path, ["whisper-base"], ask=True) == 1
         assert self.calls == []
         assert "choose others with --asr and --tts" in capsys.readouterr().err
+
+    def test_what_a_shared_folder_has_is_copied_without_asking(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    ) -> None:
+        self.answer(monkeypatch, "n\n")
+        monkeypatch.setattr(Store, "is_shared", lambda self, name: name == "whisper-base")
+        assert missing_models.pull_missing(tmp_path, ["whisper-base"], ask=True) == 0
+        assert self.calls == [(["whisper-base"], [])]
+        assert missing_models.pull_missing(tmp_path, ["whisper-base", "baker-zh"], ask=True) == 1
+        assert capsys.readouterr().err.count("[Y/n]") == 1
+
+    def test_a_shared_folder_that_cannot_be_read_is_no_reason_not_to_ask(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    ) -> None:
+        self.answer(monkeypatch, "n\n")
+        monkeypatch.setenv(SHARED_VARIABLE, str(tmp_path / "nowhere"))
+        assert missing_models.pull_missing(tmp_path, ["whisper-base"], ask=True) == 1
+        assert "[Y/n]" in capsys.readouterr().err
 
     def test_not_to_ask(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer(monkeypatch, "n\n")

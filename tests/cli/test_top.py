@@ -182,7 +182,7 @@ def test_it_goes_on_until_it_is_interrupted(
 
 def test_figures_are_of_the_time_between_two_scrapes() -> None:
     def scrape(ones: int, twos: int) -> Scrape:
-        return Scrape(
+        return Scrape.parse(
             "liusheng_build_info 1\n"
             f'liusheng_x_bucket{{le="1.0"}} {ones}\n'
             f'liusheng_x_bucket{{le="2.0"}} {ones + twos}\n'
@@ -200,4 +200,4 @@ def test_figures_are_of_the_time_between_two_scrapes() -> None:
 
 def test_a_value_above_all_bounds_counts_as_the_last_bound() -> None:
     text = 'liusheng_build_info 1\nliusheng_x_bucket{le="1.0"} 0\nliusheng_x_bucket{le="+Inf"} 4\n'
-    assert Figures(Scrape(text)).quantile("x", 0.9) == 1.0
+    assert Figures(Scrape.parse(text)).quantile("x", 0.9) == 1.0

@@ -18,9 +18,15 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import load
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "docker"
@@ -59,10 +65,29 @@ def _service() -> dict[str, Any]:
 
 def test_hadolint_finds_nothing() -> None:
     program = Path(sys.executable).with_name("hadolint")
+    dockerfiles = [FOLDER / "Dockerfile", FOLDER / "Dockerfile.cluster"]
     result = subprocess.run(
-        [program, "--no-color", FOLDER / "Dockerfile"], capture_output=True, text=True, check=False
+        [program, "--no-color", *dockerfiles], capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_image_of_a_cluster_adds_what_its_extra_names_from_the_lock() -> None:
+    text = (FOLDER / "Dockerfile.cluster").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY (\S+)", text, re.MULTILINE)
+    assert copied == ["requirements/dev.txt"]
+    sent = (FOLDER / "Dockerfile.cluster.dockerignore").read_text(encoding="utf-8")
+    assert sent.splitlines() == ["*", "!requirements/dev.txt"]
+    assert "--require-hashes" in text
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for extra in ("cluster", "otel"):
+        for each in project["optional-dependencies"][extra]:
+            requirement = Requirement(each)
+            extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+            # The exporter needs the SDK.
+            assert f"{requirement.name}{extras}" in text or requirement.name == "opentelemetry-sdk"
+    assert _environment()["PATH"].startswith("/opt/liusheng/bin")
+    assert f"USER {_final_stage()['USER']}\n" in text
 
 
 def test_the_compose_file_is_of_the_specification() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,7 @@ members = {members}
 
 @pytest.fixture
 def make_store(tmp_path: Path) -> Callable[..., Store]:
-    def make(text: str, **options: str) -> Store:
+    def make(text: str, **options: Any) -> Store:
         return Store(tmp_path / "home", Catalogue.parse(text, "test"), **options)
 
     return make

@@ -22,6 +22,7 @@ _COMMANDS = {
     "keys": ("keys:app", "Make, list and revoke API keys."),
     "eval": ("eval:evaluate", "Measure the error rate and the latency of recognition."),
     "bench": ("bench:app", "Measure a server: latency, quality, and how many users it serves."),
+    "cluster": ("cluster:app", "Serve on more than one machine, with Ray Serve."),
     "plan": ("plan:plan", "Plan how many servers so many users need, and what they cost."),
     "top": ("top:top", "Watch servers: sessions, load, delays, workers, memory."),
     "doctor": ("doctor:doctor", "Check this installation: packages, models, speed."),
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 command=command,
                 package=missing,
             )
-            + "\n  pip install '.[server]'",
+            + f"\n  pip install '.[server{',cluster' if missing == 'ray' else ''}]'",
             FAILED,
         )
     return result if isinstance(result, int) else 0

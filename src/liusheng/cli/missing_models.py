@@ -21,7 +21,8 @@ def pull_missing(
     there.
 
     names: models, or folders, which are never downloaded.
-    ask: for agreement before downloading, if standard input is a terminal.
+    ask: for agreement before downloading, if standard input is a terminal. Nothing is asked where
+        all are copied from a shared folder.
     optional: models that are downloaded along with missing ones, and whose failure is no error.
         They are not downloaded alone, so that a failed one does not delay every later start.
     """
@@ -45,6 +46,7 @@ def pull_missing(
     if (
         ask
         and sys.stdin.isatty()
+        and not _are_shared(store, [*missing, *extra])
         and not _agreed(tr("Download them into {folder}? [Y/n] ", folder=home))
     ):
         error(
@@ -59,6 +61,13 @@ def pull_missing(
 
 def _missing(store: Store, names: Sequence[str]) -> list[str]:
     return [name for name in names if not store.names_folder(name) and not store.is_installed(name)]
+
+
+def _are_shared(store: Store, names: Sequence[str]) -> bool:
+    try:
+        return all(store.is_shared(name) for name in names)
+    except ModelError:
+        return False  # the pull says why
 
 
 def _agreed(question: str) -> bool:

@@ -21,13 +21,14 @@ from liusheng.models.progress import ProgressCallback, Stage
 
 _STAGES = {
     Stage.WAIT: "waiting for another process that downloads it",
+    Stage.COPY: "copying from",
     Stage.DOWNLOAD: "downloading",
     Stage.UNPACK: "unpacking",
     Stage.CONVERT: "converting",
     Stage.CHECK: "verifying",
     Stage.DONE: "done",
 }
-_LONG_STAGES = {Stage.WAIT, Stage.DOWNLOAD, Stage.CONVERT}
+_LONG_STAGES = {Stage.WAIT, Stage.COPY, Stage.DOWNLOAD, Stage.CONVERT}
 
 
 @contextmanager

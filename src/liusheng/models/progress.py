@@ -12,6 +12,8 @@ class Stage(str, Enum):
 
     WAIT = "wait"
     """Another process is pulling the same model."""
+    COPY = "copy"
+    """Somebody else has it: a shared folder, or another machine of the cluster."""
     DOWNLOAD = "download"
     UNPACK = "unpack"
     CONVERT = "convert"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from liusheng.models.errors import (
 )
 from liusheng.models.folder import Description
 from liusheng.models.progress import Progress, ProgressCallback, Stage, ignore_progress
+from liusheng.models.shared import SharedModels, has_model, shared_folders
 from liusheng.models.sources import installed
 from liusheng.models.storage import explain_os_errors, hold_lock
 from liusheng.models.types import InstalledModel, Kind
@@ -54,6 +56,8 @@ class Store:
     catalogue: by default the program's own.
     mirror: host to try first: "hf-mirror", "modelscope", "huggingface",
         "github", or a host name; by default `$LIUSHENG_MIRROR`.
+    shared: where a pull looks before it downloads, in this order; by default the folder
+        `$LIUSHENG_SHARED_MODELS`, if it is set.
     """
 
     def __init__(
@@ -61,10 +65,12 @@ class Store:
         home: str | os.PathLike[str] | None = None,
         catalogue: Catalogue | None = None,
         mirror: str | None = None,
+        shared: Sequence[SharedModels] | None = None,
     ) -> None:
         self.home = Path(home) if home is not None else default_home()
         self.catalogue = catalogue if catalogue is not None else Catalogue.default()
         self.mirror = mirror if mirror is not None else os.environ.get("LIUSHENG_MIRROR", "")
+        self.shared = tuple(shared) if shared is not None else shared_folders()
 
     def list(self) -> list[Status]:
         """Return the state of every model, in the order of the catalogue."""
@@ -77,6 +83,16 @@ class Store:
             UnknownModelError: it is not in the catalogue.
         """
         return self._status(self.catalogue[name]).installed
+
+    def is_shared(self, name: str) -> bool:
+        """Whether a pull would take the model from `shared`, and download nothing.
+
+        Raises:
+            UnknownModelError: it is not in the catalogue.
+            DownloadError: a shared place cannot be read.
+        """
+        model = self.catalogue[name]
+        return not model.installed_part and any(has_model(each, model) for each in self.shared)
 
     def path(self, name: str) -> Path:
         """Return the folder that a model of the catalogue is in, or would be in."""
@@ -155,7 +171,7 @@ class Store:
         """Install a model unless it is installed, and return it.
 
         Several processes may pull the same model: one fetches it, the others wait. The next pull
-        continues an interrupted one.
+        continues an interrupted one. What is shared is copied from there.
 
         accept_unverified: also fetch files for which the catalogue has no checksum.
 
@@ -178,7 +194,9 @@ class Store:
                     # Importing httpx2 is slow, and most processes only open models.
                     from liusheng.models.install import Installer
 
-                    installer = Installer(model, self._partial(name), self.mirror, progress)
+                    installer = Installer(
+                        model, self._partial(name), self.mirror, progress, self.shared
+                    )
                     _replace(self.path(name), installer.build(accept_unverified))
                     installer.clear()
         progress(Progress(name, Stage.DONE))
@@ -195,29 +213,15 @@ class Store:
             ChecksumError: files are missing or have changed; the text names them.
         """
         model = self.catalogue[name]
-        pinned = {file.path: file.sha256 for file in model.files if file.sha256}
         if part := model.installed_part:
-            installed.verify(part, pinned)
+            installed.verify(part, {file.path: file.sha256 for file in model.files if file.sha256})
             return
         folder = self.path(name)
         manifest = self._current_manifest(model)
         if manifest is None:
             raise NotInstalledError(self._not_installed(model))
-        total = sum(entry.size for entry in manifest.files.values())
-        done = 0
-        changed = []
-        for path, entry in manifest.files.items():
-            progress(Progress(name, Stage.CHECK, path, done, total))
-            expected = pinned.get(path, entry.sha256)
-            if not (folder / path).is_file() or digests.sha256(folder / path) != expected:
-                changed.append(path)
-            done += entry.size
-        changed += [
-            path
-            for path, expected in pinned.items()
-            if path.endswith("/") and digests.folder_sha256(folder / path) != expected
-        ]
-        progress(Progress(name, Stage.DONE, "", total, total))
+        changed = digests.changed(folder, manifest, model, progress)
+        progress(Progress(name, Stage.DONE))
         if changed:
             raise ChecksumError(
                 f"the model {name} is damaged in {folder}: {', '.join(changed)} changed or is "
@@ -265,15 +269,7 @@ class Store:
     def _current_manifest(self, model: CatalogueModel) -> Manifest | None:
         """Return the manifest if it is of the revision, and has the files, of the catalogue."""
         manifest = Manifest.read(self.path(model.name))
-        if manifest is None or manifest.revision != model.revision:
-            return None
-        complete = all(
-            any(path.startswith(file.path) for path in manifest.files)
-            if file.path.endswith("/")
-            else file.path in manifest.files
-            for file in model.files
-        )
-        return manifest if complete else None
+        return manifest if manifest is not None and manifest.is_of(model) else None
 
     def _not_installed(self, model: CatalogueModel) -> str:
         """Return the text of a NotInstalledError."""

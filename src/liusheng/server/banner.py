@@ -32,8 +32,8 @@ def banner(
     recognition, synthesis: started; None: the server has none.
     keys: whether clients need one.
     """
-    host = _in_url(settings.host)
-    address = f"{_in_url(_reachable(settings))}:{ports[0]}{settings.path_prefix}"
+    host = in_url(settings.host)
+    address = f"{in_url(reachable(settings))}:{ports[0]}{settings.path_prefix}"
     websocket, http = ("wss", "https") if settings.tls.certificate else ("ws", "http")
     lines = [f"Liusheng {__version__} is listening on {host}, port {', '.join(map(str, ports))}."]
     if recognition:
@@ -66,11 +66,12 @@ def banner(
     return "\n".join(lines) + "\n"
 
 
-def _in_url(host: str) -> str:
+def in_url(host: str) -> str:
+    """Return a host as it is written in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
-def _reachable(settings: Settings) -> str:
+def reachable(settings: Settings) -> str:
     """Return a name or address that a client on this machine can use.
 
     0.0.0.0 and :: are all addresses, and none that every client can connect to. No certificate is

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from liusheng.cluster.observe.gathering import GatheredMetrics
+from liusheng.cluster.observe.merging import ReplicaMetrics
 from liusheng.protocol import paths
 from tests.server.conftest import Server
 
@@ -20,7 +22,9 @@ DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana" / "liusheng.json").re
 RULES: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text("utf-8"))
 
 OF_PROMETHEUS = {"up"}
+OF_A_CLUSTER = {"liusheng_scrape_complete"}
 TARGET_LABELS = {"instance", "job"}
+CLUSTER_LABELS = {"replica"}
 
 _SELECTOR = re.compile(r"\b((?:liusheng|process)_\w+|up)\b(?:\{([^}]*)\})?")
 
@@ -43,7 +47,7 @@ def rules() -> list[dict[str, Any]]:
 async def test_every_metric_that_is_asked_for_exists(server: Server) -> None:
     async with httpx2.AsyncClient() as client:
         text = (await client.get(f"http://{server.address}{paths.METRICS}")).text
-    samples: dict[str, set[str]] = {name: set() for name in OF_PROMETHEUS}
+    samples: dict[str, set[str]] = {name: set() for name in OF_PROMETHEUS | OF_A_CLUSTER}
     for family in text_string_to_metric_families(text):
         # A metric with labels has no samples until something has happened.
         suffix = {"counter": "_total"}.get(family.type, "")
@@ -56,7 +60,12 @@ async def test_every_metric_that_is_asked_for_exists(server: Server) -> None:
         for name, selector in found:
             assert name in samples, f"{name} in {expression}"
             for label in re.findall(r"(\w+)\s*(?:=~|=|!=|!~)", selector):
-                known = samples[name] | TARGET_LABELS | ({"code"} if "errors" in name else set())
+                known = (
+                    samples[name]
+                    | TARGET_LABELS
+                    | CLUSTER_LABELS
+                    | ({"code"} if "errors" in name else set())
+                )
                 assert label in known, f"{label} of {name} in {expression}"
 
 
@@ -82,3 +91,21 @@ def test_every_alert_says_what_to_do() -> None:
         assert rule["annotations"]["summary"]
         assert rule["annotations"]["description"]
         assert "$labels.instance" in rule["annotations"]["summary"]
+
+
+def test_every_panel_follows_the_choice_of_servers_and_replicas() -> None:
+    for expression in expressions():
+        for name, selector in _SELECTOR.findall(expression):
+            if name != "liusheng_build_info":
+                assert 'instance=~"$instance", replica=~"$replica"' in selector, expression
+
+
+async def test_a_cluster_has_what_only_a_cluster_has() -> None:
+    async def nobody(seconds: float) -> list[ReplicaMetrics]:
+        return []
+
+    text = await GatheredMetrics("a", "b", nobody).metrics("# HELP x X.\n# TYPE x gauge\nx 1\n")
+    families = list(text_string_to_metric_families(text))
+    labels = {label for each in families for sample in each.samples for label in sample.labels}
+    assert labels >= CLUSTER_LABELS
+    assert {family.name for family in families} >= OF_A_CLUSTER

@@ -21,7 +21,7 @@ from tests.server.conftest import Serve
 
 pytest.importorskip("opentelemetry.sdk.trace")
 
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -105,6 +105,46 @@ async def test_a_synthesis_continues_the_trace_of_its_client(
     names = [span.name for span in exporter.get_finished_spans()]
     assert {"first packet", "step"} <= set(names)
     assert names.count(request.name) == 1, "of the others, none is traced"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_websocket_continues_the_trace_of_its_client(
+    serve: Serve, exporter: InMemorySpanExporter
+) -> None:
+    server = await serve(observe={"trace_ratio": 0})
+    header = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    async with server.connect(paths.TTS_STREAMING, additional_headers=header):
+        pass
+    request = await ended(exporter, f"WEBSOCKET {paths.TTS_STREAMING}")
+    assert request.context
+    assert request.parent
+    assert format(request.context.trace_id, "032x") == TRACE
+    assert format(request.parent.span_id, "016x") == PARENT
+
+
+def test_below_an_ingress_its_span_is_the_parent(exporter: InMemorySpanExporter) -> None:
+    """Ray Serve calls a replica's application with its own span around; its parent is the
+    client's."""
+    tracing = OpenTelemetry(SimpleSpanProcessor(exporter))
+    header = (b"traceparent", f"00-{TRACE}-{PARENT}-01".encode())
+    scope = {"type": "http", "headers": [header]}
+    kind = RequestKind("POST", paths.TTS)
+    ingress = TracerProvider().get_tracer("ingress")
+    with (
+        ingress.start_as_current_span("proxy"),
+        ingress.start_as_current_span("replica") as span,
+        tracing.begin(scope, kind, RequestRecord("a")),
+    ):
+        pass
+    with tracing.begin(scope, kind, RequestRecord("b")):
+        pass
+    below, direct = exporter.get_finished_spans()
+    assert below.parent
+    assert below.parent.span_id == span.get_span_context().span_id
+    assert below.context
+    assert below.context.trace_id == span.get_span_context().trace_id
+    assert direct.parent
+    assert format(direct.parent.span_id, "016x") == PARENT
 
 
 class Receiver(BaseHTTPRequestHandler):

@@ -216,6 +216,13 @@ class RecognitionService:
         """Return for how many seconds the longest waiting live stream has waited for a turn."""
         return self._scheduler.lag(self._clock())
 
+    def partial_interval(self) -> float:
+        """Return how many seconds would lie between the partials of each speaker with a recognition
+        more; infinite if there would be none."""
+        now = self._clock()
+        workers = self._cores.left("recognition", self._pool.size, now)
+        return self._scheduler.interval(workers, now)
+
     @property
     def queue_depth(self) -> int:
         """How many streams are due a turn that no worker has taken."""

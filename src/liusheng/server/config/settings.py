@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from liusheng.asr.options import AsrOptions
 from liusheng.models.store import default_home
 from liusheng.server.config.access import AccessSettings, TlsSettings
+from liusheng.server.config.cluster import ClusterSettings
 from liusheng.server.config.compat import CompatSettings
 from liusheng.server.config.group import split
 from liusheng.server.config.integrations import DeepgramSettings, TwilioSettings, WyomingSettings
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     deepgram: DeepgramSettings = DeepgramSettings()
     twilio: TwilioSettings = TwilioSettings()
     wyoming: WyomingSettings = WyomingSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
     @property
     def asr_options(self) -> AsrOptions:

@@ -19,6 +19,7 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
+from liusheng.models.shared import SHARED_VARIABLE
 from liusheng.runtime.environment import SECRET_VARIABLES
 from liusheng.server.config.recognition import SET_BY_WORKERS
 from liusheng.server.config.settings import Settings
@@ -30,6 +31,7 @@ OTHER_VARIABLES = SECRET_VARIABLES | {
     CONFIG_VARIABLE,
     "LIUSHENG_EVAL_SET",
     "LIUSHENG_MIRROR",
+    SHARED_VARIABLE,
     "LIUSHENG_SERVER",
 }
 """Variables with our prefix that are not settings of the server."""

@@ -35,10 +35,10 @@ def metrics_endpoint(observer: Observer) -> Endpoint:
     """Return the endpoint of `/metrics`."""
 
     async def answer(exchange: HttpExchange) -> None:
-        found = list(_metrics(observer))
-        pids = _pids(observer)
-        body = await asyncio.to_thread(_render, found, pids)
-        await exchange.answer(body, content_type=_CONTENT_TYPE)
+        text = await own_metrics(observer)
+        if observer.peers:
+            text = await observer.peers.metrics(text)
+        await exchange.answer(text.encode(), content_type=_CONTENT_TYPE)
 
     return Endpoint(
         "GET",
@@ -48,6 +48,13 @@ def metrics_endpoint(observer: Observer) -> Endpoint:
         summary="Return metrics in Prometheus' text format.",
         answers={"text/plain": ()},
     )
+
+
+async def own_metrics(observer: Observer) -> str:
+    """Return the metrics of this process and its workers, in Prometheus' text format."""
+    found = list(_metrics(observer))
+    pids = _pids(observer)
+    return await asyncio.to_thread(_render, found, pids)
 
 
 def _metrics(observer: Observer) -> Iterator[Metric]:
@@ -75,8 +82,8 @@ def _pids(observer: Observer) -> dict[str, list[int]]:
     return pids
 
 
-def _render(metrics: Sequence[Metric], pids: Mapping[str, Sequence[int]]) -> bytes:
-    return generate_latest(_Found([*metrics, *process_metrics(pids)]))
+def _render(metrics: Sequence[Metric], pids: Mapping[str, Sequence[int]]) -> str:
+    return generate_latest(_Found([*metrics, *process_metrics(pids)])).decode()
 
 
 class _Found(Collector):

@@ -8,6 +8,7 @@ from typing import Protocol
 from liusheng.runtime.histogram import Histogram
 from liusheng.server.engines import Engine, Engines
 from liusheng.server.limits.server_limits import ServerLimits
+from liusheng.server.observe.peers import Peers
 from liusheng.server.observe.totals import Totals
 from liusheng.server.observe.tracing import NoTracing, Tracing
 from liusheng.server.observe.traffic import Traffic
@@ -56,6 +57,7 @@ class Observer:
     totals: of what engines count, which may be replaced while the process runs.
     loop: None: the event loop is not watched.
     limits: what is counted for all connections; None: nothing is.
+    peers: the other replicas, if there are any; metrics are then those of all.
     """
 
     def __init__(self, tracing: Tracing | None = None, loop: LoopFacts | None = None) -> None:
@@ -64,6 +66,7 @@ class Observer:
         self.totals = Totals()
         self.loop = loop
         self.limits: ServerLimits | None = None
+        self.peers: Peers | None = None
         self._state: ServerState | None = None
 
     def watch(self, state: ServerState, limits: ServerLimits | None = None) -> None:

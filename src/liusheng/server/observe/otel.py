@@ -62,12 +62,9 @@ class OpenTelemetry:
 
     def begin(self, scope: Scope, kind: RequestKind, record: RequestRecord) -> _RequestTrace:
         """Return the trace of a new request."""
-        headers = Headers(scope=scope)
-        carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-        parent = _PROPAGATOR.extract(carrier, context=context.Context())
         span = self._tracer.start_span(
             f"{kind.method} {kind.route}",
-            context=parent,
+            context=_parent(scope),
             kind=SpanKind.SERVER,
             attributes={
                 **_http_attributes(kind),
@@ -88,6 +85,17 @@ def _http_attributes(kind: RequestKind) -> dict[str, str]:
         return {}
     method = "GET" if kind.method == "WEBSOCKET" else kind.method
     return {"http.request.method": method, "http.route": kind.route}
+
+
+def _parent(scope: Scope) -> context.Context:
+    """Return the context of what called: of the span that is under way here, as in a replica of Ray
+    Serve, whose ingress has continued the client's trace; otherwise what the client sent."""
+    around = context.get_current()
+    if trace.get_current_span(around).get_span_context().is_valid:
+        return around
+    headers = Headers(scope=scope)
+    carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+    return _PROPAGATOR.extract(carrier, context=context.Context())
 
 
 class _RequestTrace:

@@ -1,0 +1,1 @@
+"""Models from one machine of the cluster to another."""

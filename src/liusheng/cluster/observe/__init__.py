@@ -1,0 +1,1 @@
+"""One place to look: metrics and traces of all replicas."""

@@ -1,0 +1,111 @@
+"""The application of Ray Serve: `liusheng.cluster.serving.ray_application:app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ray import serve
+
+from liusheng.cluster.models.objects import ClusterModels
+from liusheng.cluster.models.ray_objects import RayObjects
+from liusheng.cluster.observe.gathering import GatheredMetrics
+from liusheng.cluster.observe.merging import ReplicaMetrics
+from liusheng.cluster.observe.serve_replicas import ServeReplicas
+from liusheng.cluster.serving.ray_stopping import StopSign
+from liusheng.cluster.serving.replica import Replica, replica_settings
+from liusheng.cluster.serving.servable import check_servable
+from liusheng.server.config.settings import Settings
+
+DEPLOYMENT = "speech"
+_ROUTER = "liusheng.cluster.serving.routing:LeastSessionsRouter"
+_POLICY = "liusheng.cluster.serving.scaling:LoadPolicy"
+_WAIT_LOOP_SECONDS = 1.0
+_SURGE_PERCENT = 25
+MARGIN_SECONDS = 15.0
+"""Seconds after the end of a drain in which a replica ends its workers before it is killed."""
+
+
+@serve.ingress()
+class SpeechReplica:
+    """What Ray Serve makes, asks and ends. values: settings (see `replica_settings`)."""
+
+    async def __init__(self, values: Mapping[str, Any]) -> None:  # type: ignore[misc]
+        context = serve.get_replica_context()
+        metrics = GatheredMetrics(
+            context.replica_id.unique_id,
+            context.deployment,
+            ServeReplicas(context.app_name, [context.deployment]),
+        )
+        settings = replica_settings(values)
+        self._replica = Replica(settings, metrics)
+        shared = ClusterModels(RayObjects()) if settings.cluster.share_models else None
+        await self._replica.start(StopSign(), shared)
+
+    def __serve_build_asgi_app__(self) -> Any:
+        return self._replica.asgi
+
+    def check_health(self) -> None:
+        """Ray Serve replaces a replica for which this raises three times."""
+        self._replica.check_health()
+
+    async def replica_metrics(self) -> ReplicaMetrics:
+        """Return what `ServeReplicas` asks for."""
+        return await self._replica.metrics()
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """Return what `LoadPolicy` gets."""
+        return self._replica.load()
+
+    async def __del__(self) -> None:
+        if hasattr(self, "_replica"):
+            await self._replica.stop()
+
+
+def app(args: Mapping[str, Any]) -> serve.Application:
+    """Build the application, for `serve run` and `serve deploy`.
+
+    args: `settings`: those that differ from the defaults, as nested tables. `liusheng cluster
+        config` writes them.
+
+    Raises:
+        ValueError: they are invalid, or cannot be served in a cluster.
+    """
+    values = args.get("settings", {})
+    return application(replica_settings(values), values)
+
+
+def application(settings: Settings, values: Mapping[str, Any]) -> serve.Application:
+    """Build the application. values: what `settings` were made from.
+
+    Raises:
+        ValueError: they cannot be served in a cluster.
+    """
+    check_servable(settings)
+    cluster, drain = settings.cluster, settings.drain
+    resources: dict[str, Any] = {"num_cpus": cluster.cores}
+    if cluster.memory_bytes:
+        resources["memory"] = cluster.memory_bytes
+    deployment = serve.deployment(
+        name=DEPLOYMENT,
+        ray_actor_options=resources,
+        # A session is a request that lasts; our own limits refuse what is too much, and say why.
+        max_ongoing_requests=settings.limits.max_connections,
+        autoscaling_config={
+            "min_replicas": cluster.min_replicas,
+            "max_replicas": cluster.max_replicas,
+            "upscale_delay_s": cluster.upscale_seconds,
+            "downscale_delay_s": cluster.downscale_seconds,
+            "look_back_period_s": cluster.average_seconds,
+            "policy": {
+                "policy_function": _POLICY,
+                "policy_kwargs": {"target_load": cluster.target_load},
+            },
+        },
+        request_router_config={"request_router_class": _ROUTER},
+        graceful_shutdown_wait_loop_s=_WAIT_LOOP_SECONDS,
+        graceful_shutdown_timeout_s=drain.seconds + drain.final_seconds + MARGIN_SECONDS,
+        # A rolling update starts a replica before it ends one, where there are cores for that.
+        max_surge_percent=_SURGE_PERCENT,
+    )(SpeechReplica)
+    return deployment.bind(dict(values))

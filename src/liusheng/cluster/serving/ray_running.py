@@ -1,0 +1,185 @@
+"""Running the application until somebody stops it: `liusheng cluster serve`."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import FrameType
+from typing import Any, cast
+
+import ray
+from ray import serve
+
+from liusheng.cluster.serving.banner import banner
+from liusheng.cluster.serving.ray_application import MARGIN_SECONDS, application
+from liusheng.cluster.serving.servable import (
+    APPLICATION,
+    http_options,
+    route_prefix,
+    set_values,
+)
+from liusheng.server import logs
+from liusheng.server.access.opening import open_access
+from liusheng.server.config.settings import Settings
+from liusheng.server.cores import usable_cores
+from liusheng.server.lifecycle.exit_status import ExitStatus
+from liusheng.server.listening import bind
+
+_log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 5.0
+_POLL_SECONDS = 0.25
+_STORE_BYTES = 128 << 20
+"""Of Ray's object store, where this program starts Ray: audio does not pass through it."""
+
+
+class _StopRequest(BaseException):
+    """A signal asked the program to end."""
+
+
+class _Hangup:
+    """Whether a signal asked for an update. A lock would not do: a signal comes at any moment."""
+
+    asked = False
+
+
+def run(settings: Settings, address: str | None, reread: Callable[[], Settings]) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit status of the program.
+
+    address: of a Ray cluster; None: Ray is started on this machine, and ends with this program.
+    reread: returns the settings anew, for SIGHUP; raises `SettingsError`.
+
+    Raises:
+        ValueError: a cluster cannot serve these settings.
+    """
+    logs.set_up(settings.log_level, settings.log_format)
+    deployed = application(settings, set_values(settings))
+    open_access(settings)
+    if address is None:
+        settings = _free_port(settings)
+    try:
+        _join(address)
+        with _signals() as hangup:
+            return _serve(settings, deployed, partial(_update, settings, reread), hangup)
+    except _StopRequest:
+        return ExitStatus.STOPPED
+    except Exception as error:
+        _log.error("The cluster cannot serve: %s", error)
+        _log.debug("because", exc_info=error)
+        return ExitStatus.FAILED
+    finally:
+        ray.shutdown()
+
+
+def _join(address: str | None) -> None:
+    """Connect to a Ray cluster, or start one."""
+    if address is not None:
+        ray.init(address=address, log_to_driver=True)
+        return
+    ray.init(
+        address="local",
+        num_cpus=usable_cores(),
+        include_dashboard=False,
+        object_store_memory=_STORE_BYTES,
+    )
+
+
+def _free_port(settings: Settings) -> Settings:
+    """Return the settings with a port that is free, where any may be taken."""
+    with bind(settings.host, settings.ports[0]) as bound:
+        return settings.model_copy(update={"ports": [bound.getsockname()[1]]})
+
+
+def _serve(
+    settings: Settings,
+    deployed: serve.Application,
+    update: Callable[[], None],
+    hangup: _Hangup,
+) -> ExitStatus:
+    """Deploy the application, and wait for the end. hangup: asks for an update."""
+    had_serve = _serve_runs()
+    options = http_options(settings)
+    serve.start(proxy_location="EveryNode", http_options=options)
+    try:
+        serve.run(deployed, name=APPLICATION, route_prefix=route_prefix(settings))
+        sys.stdout.write(banner(settings, options["port"]))
+        sys.stdout.flush()
+        while True:
+            deadline = time.monotonic() + _LOOK_SECONDS
+            while not hangup.asked and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+            if hangup.asked:
+                hangup.asked = False
+                update()
+            elif APPLICATION not in serve.status().applications:
+                raise RuntimeError("somebody else has removed the application from Ray Serve")
+    except _StopRequest:
+        _log.info("stopping: running sessions may finish; a second signal ends them")
+        # A second signal leaves the rest to the end of Ray, or to the cluster that was joined.
+        _remove(settings)
+    except BaseException:
+        with contextlib.suppress(Exception):  # Ray may be what has failed
+            serve.delete(APPLICATION, _blocking=False)
+        raise
+    if not had_serve:
+        cast(Any, serve).shutdown()  # it has no types
+    return ExitStatus.STOPPED
+
+
+def _serve_runs() -> bool:
+    """Whether the cluster runs Ray Serve already, which this program then leaves running."""
+    try:
+        ray.get_actor("SERVE_CONTROLLER_ACTOR", namespace="serve")
+    except ValueError:
+        return False
+    return True
+
+
+def _update(settings: Settings, reread: Callable[[], Settings]) -> None:
+    """Replace the replicas by those with the settings of now, one after another."""
+    try:
+        new = reread()
+        fixed = {name: getattr(settings, name) for name in ("host", "ports", "tls", "path_prefix")}
+        new = new.model_copy(update=fixed)
+        deployed = application(new, set_values(new))
+        serve.run(deployed, name=APPLICATION, route_prefix=route_prefix(new))
+    except Exception as error:
+        _log.error("The settings were not reloaded: %s", error)
+        _log.debug("because", exc_info=error)
+    else:
+        _log.info("The settings were reloaded; new replicas have taken over.")
+
+
+def _remove(settings: Settings) -> None:
+    """Remove the application; wait until its replicas have drained."""
+    serve.delete(APPLICATION, _blocking=False)
+    seconds = settings.drain.seconds + settings.drain.final_seconds + MARGIN_SECONDS
+    deadline = time.monotonic() + seconds
+    while APPLICATION in serve.status().applications and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[_Hangup]:
+    """Handle signals until the end of the block: those to stop raise `_StopRequest`, whatever is
+    being waited for, and SIGHUP asks for an update."""
+    hangup = _Hangup()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise _StopRequest
+
+    def reload(_: int, __: FrameType | None) -> None:
+        hangup.asked = True
+
+    handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: reload}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield hangup
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

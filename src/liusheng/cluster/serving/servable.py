@@ -1,0 +1,69 @@
+"""Which settings a cluster can serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from liusheng.server.config.settings import Settings
+
+
+def check_servable(settings: Settings) -> None:
+    """Refuse settings that have no meaning behind Ray Serve's proxies.
+
+    Raises:
+        ValueError: it says which, and what to do.
+    """
+    if settings.wyoming.port:
+        raise ValueError(
+            f"wyoming.port = {settings.wyoming.port}: Ray Serve passes on HTTP and WebSockets "
+            "only; set it to 0, and run `liusheng serve` for Wyoming's clients"
+        )
+    if len(settings.ports) > 1:
+        raise ValueError(f"ports = {settings.ports}: Ray Serve listens on one port; name one")
+
+
+def set_values(settings: Settings) -> dict[str, Any]:
+    """Return the settings that somebody has set, as nested tables of JSON's types."""
+    values: dict[str, Any] = settings.model_dump(mode="json", exclude_unset=True)
+    return values
+
+
+APPLICATION = "liusheng"
+IMPORT_PATH = "liusheng.cluster.serving.ray_application:app"
+
+
+def serve_config(settings: Settings) -> dict[str, Any]:
+    """Return the configuration file of Ray Serve, for `serve deploy`.
+
+    Raises:
+        ValueError: a cluster cannot serve these settings.
+    """
+    check_servable(settings)
+    return {
+        "proxy_location": "EveryNode",
+        "http_options": http_options(settings),
+        "applications": [
+            {
+                "name": APPLICATION,
+                "route_prefix": route_prefix(settings),
+                "import_path": IMPORT_PATH,
+                "args": {"settings": set_values(settings)},
+            }
+        ],
+    }
+
+
+def http_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of Ray Serve's proxies."""
+    options: dict[str, Any] = {"host": settings.host, "port": settings.ports[0]}
+    if settings.tls.certificate:
+        options |= {
+            "ssl_certfile": settings.tls.certificate,
+            "ssl_keyfile": settings.tls.key or settings.tls.certificate,
+        }
+    return options
+
+
+def route_prefix(settings: Settings) -> str:
+    """Return the prefix of the paths that the proxies pass on."""
+    return settings.path_prefix or "/"

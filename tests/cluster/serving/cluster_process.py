@@ -1,0 +1,138 @@
+"""A cluster of one machine, as `liusheng cluster serve` runs it: a real Ray with small replicas."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from tests.support.server_process import wait_until
+
+SETTINGS = """
+ports = [0]
+home = "{home}"
+
+[asr]
+models = ["tiny"]
+
+[tts]
+models = []
+
+[access]
+keys_file = "{home}/keys.json"
+
+[limits]
+max_sessions = 6
+first_audio_seconds = 600
+idle_seconds = 600
+
+[drain]
+seconds = {drain}
+final_seconds = 5
+
+[cluster]
+cores = 0.2
+average_seconds = 2
+upscale_seconds = 0
+"""
+
+
+class ClusterProcess:
+    """A running cluster.
+
+    address: of its proxy, HOST:PORT.
+    opened: sessions so far, as whoever opens them counts them.
+    """
+
+    def __init__(self, folder: Path, more: str) -> None:
+        self.opened = 0
+        self._folder = folder
+        self._config = folder / "settings.toml"
+        self._log = folder / "log"
+        self.configure(more)
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "liusheng.cli", "cluster", "serve", str(self._config)],
+                env={
+                    **os.environ,
+                    # How often replicas report their load: in tests, nobody waits for 10 s.
+                    "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+                    "RAY_TMPDIR": str(folder),
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.address = ""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(r"ws://(\S+?)/paddlespeech/asr/streaming", line):
+                self.address = found[1]
+            if "Stop with Ctrl-C." in line:
+                break
+        assert self.address, self.log()
+
+    def configure(self, more: str, drain: float = 300) -> None:
+        """Write the settings file: SETTINGS and more of the table [cluster].
+
+        drain: drain.seconds.
+        """
+        self._config.write_text(SETTINGS.format(home=self._folder, drain=drain) + more)
+
+    def log(self) -> str:
+        """Return what was logged so far."""
+        return self._log.read_text(errors="replace")
+
+    def replicas(self) -> list[psutil.Process]:
+        """Return the processes of the replicas, those that are being started included."""
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        return [each for each in found if "ServeReplica:liusheng" in _title(each)]
+
+    def update(self) -> None:
+        """Have the replicas replaced; return when new ones have taken over."""
+        pattern = re.compile("The settings were (not )?reloaded")
+        before = len(pattern.findall(self.log()))
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(pattern.findall(self.log())) > before, "an update")
+
+    def draining(self) -> set[int]:
+        """Return the processes of the replicas that have begun to drain."""
+        return set(map(int, re.findall(r"pid=(\d+)\).* draining: running", self.log())))
+
+    def sessions(self) -> Counter[int]:
+        """Return how many sessions each replica has served, by its process, from its access log."""
+        lines = re.findall(r"pid=(\d+)\).*/paddlespeech/asr/streaming", self.log())
+        return Counter(map(int, lines))
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+@contextlib.contextmanager
+def cluster_process(folder: Path, more: str) -> Iterator[ClusterProcess]:
+    """Run a cluster until the end of the block. more: of its settings."""
+    cluster = ClusterProcess(folder, more)
+    try:
+        yield cluster
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            main = psutil.Process(cluster.process.pid)
+            for each in (*main.children(recursive=True), main):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
+        cluster.process.wait()
+        assert cluster.process.stdout is not None
+        cluster.process.stdout.close()

@@ -1,0 +1,216 @@
+"""A whole cluster with the model in the package: its clients do not see that it is one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import psutil
+import pytest
+import websockets
+
+import liusheng
+from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import samples_to_pcm
+from liusheng.client.messages import Final
+from tests.cluster.serving.cluster_process import ClusterProcess, cluster_process
+from tests.support.server_process import wait_until
+
+pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+CLIP = next((Path(__file__).parents[2] / "data" / "tiny").glob("go-*.flac"))
+SAID = "go close cancel left yes"
+PACKET = 2_720
+SPEAKERS = 6
+KILLS = int(os.environ.get("LIUSHENG_KILLS", "1"))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterProcess]:
+    folder = tmp_path_factory.mktemp("c")
+    with cluster_process(folder, "min_replicas = 3\nmax_replicas = 3\n") as running:
+        yield running
+
+
+def audio() -> list[bytes]:
+    pcm = b"".join(map(samples_to_pcm, decode_file(CLIP, 16_000)))
+    return [pcm[at : at + PACKET] for at in range(0, len(pcm), PACKET)]
+
+
+class Session:
+    """A recognition with the original protocol, one packet a reply."""
+
+    def __init__(self, connection: Any) -> None:
+        self.socket = connection
+
+    async def ask(self, message: Any) -> dict[str, Any]:
+        await self.socket.send(message if isinstance(message, bytes) else json.dumps(message))
+        reply: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), 120))
+        return reply
+
+    async def send(self, packets: list[bytes]) -> None:
+        for packet in packets:
+            await self.ask(packet)
+
+    async def final(self) -> str:
+        final = await self.ask({"name": "a", "signal": "end", "nbest": 1})
+        assert final.get("signal") == "finished", final
+        return str(final["result"]).lower()
+
+
+@contextlib.asynccontextmanager
+async def session(cluster: ClusterProcess) -> AsyncIterator[Session]:
+    url = f"ws://{cluster.address}/paddlespeech/asr/streaming"
+    async with websockets.connect(url, proxy=None, open_timeout=120) as connection:
+        cluster.opened += 1
+        opened = Session(connection)
+        ready = await opened.ask({"name": "a", "signal": "start", "nbest": 1})
+        assert ready["signal"] == "server_ready", ready
+        yield opened
+
+
+async def speak(cluster: ClusterProcess) -> str:
+    async with session(cluster) as opened:
+        await opened.send(audio())
+        return await opened.final()
+
+
+async def test_every_client_works_unchanged(cluster: ClusterProcess) -> None:
+    assert await speak(cluster) == SAID
+
+    cluster.opened += 1
+    async with liusheng.connect(f"ws://{cluster.address}") as client:
+        messages = [message async for message in client.recognize(iter(audio()))]
+    assert isinstance(messages[-1], Final)
+    assert messages[-1].text.lower() == SAID
+
+    async with openai.AsyncOpenAI(base_url=f"http://{cluster.address}/v1", api_key="any") as sdk:
+        answer = await sdk.audio.transcriptions.create(model="tiny", file=CLIP)
+    assert answer.text.lower() == SAID
+
+    async with httpx2.AsyncClient(base_url=f"http://{cluster.address}") as browser:
+        page = await browser.get("/")
+        assert page.status_code == 200
+        assert "text/html" in page.headers["content-type"]
+        assert (await browser.get("/readyz")).json()["ready"] is True
+        assert (await browser.get("/nothing")).status_code == 404
+
+
+async def test_replicas_share_the_speakers_evenly(cluster: ClusterProcess) -> None:
+    wait_until(lambda: cluster.sessions().total() == cluster.opened, "their lines in the log")
+    before = cluster.sessions()
+    async with contextlib.AsyncExitStack() as sessions:
+        for _ in range(SPEAKERS):
+            each = await sessions.enter_async_context(session(cluster))
+            await each.send(audio()[:3])
+    wait_until(lambda: cluster.sessions().total() == cluster.opened, "their lines in the log")
+    assert sorted((cluster.sessions() - before).values()) == [2, 2, 2]
+
+
+async def test_a_killed_replica_costs_its_own_sessions_only(cluster: ClusterProcess) -> None:
+    for _ in range(KILLS):
+        wait_until(lambda: len(cluster.replicas()) == 3, "three replicas")
+        victim = cluster.replicas()[0]
+        workers = victim.children(recursive=True)
+        assert workers
+        results = await asyncio.gather(
+            *(_interrupted(cluster) for _ in range(SPEAKERS)), _kill(victim)
+        )
+        texts = [result for result in results if isinstance(result, str)]
+        codes = [result for result in results if isinstance(result, int)]
+        assert texts.count(SAID) == len(texts) == SPEAKERS - len(codes)
+        assert len(codes) == SPEAKERS / 3
+        assert all(code == 1012 for code in codes), "told to connect again"
+        # New sessions work at once, although the next replica is not there yet.
+        assert await speak(cluster) == SAID
+        _, alive = psutil.wait_procs(workers, timeout=60)
+        assert not alive, "workers end with their replica"
+
+
+async def _interrupted(cluster: ClusterProcess) -> str | int:
+    """Return the text of a session; the code of its close, if it ended before."""
+    async with session(cluster) as opened:
+        packets = audio()
+        await opened.send(packets[:5])
+        await asyncio.sleep(2)
+        try:
+            await opened.send(packets[5:])
+            return await opened.final()
+        except websockets.ConnectionClosed as error:
+            return error.rcvd.code if error.rcvd else 1006
+
+
+async def _kill(victim: psutil.Process) -> None:
+    await asyncio.sleep(1.5)
+    victim.kill()
+
+
+async def test_a_rolling_update_under_load_loses_nothing(cluster: ClusterProcess) -> None:
+    wait_until(lambda: len(cluster.replicas()) == 3, "three replicas")
+    old = {each.pid for each in cluster.replicas()}
+    # What the following tests need.
+    cluster.configure("min_replicas = 1\nmax_replicas = 3\ndownscale_seconds = 3\n", drain=10)
+    updating = asyncio.create_task(asyncio.to_thread(cluster.update))
+    spoken = 0
+    async with session(cluster) as long:
+        while old & {each.pid for each in cluster.replicas()} - cluster.draining():
+            assert await asyncio.gather(speak(cluster), speak(cluster)) == [SAID, SAID]
+            spoken += 2
+            await long.send([bytes(PACKET)])
+        await long.send(audio())
+        assert await long.final() == SAID, "on its old replica, which drains"
+    await updating
+    assert spoken
+    await _become(cluster, lambda found: not old & found, "the old ones end")
+
+
+async def test_the_number_of_replicas_follows_the_load(cluster: ClusterProcess) -> None:
+    await _become(cluster, lambda found: len(found) == 1, "one replica")
+    before = cluster.sessions()
+    async with contextlib.AsyncExitStack() as sessions:
+        for _ in range(5):
+            await sessions.enter_async_context(session(cluster))
+        while len(cluster.sessions() - before) < 2:  # a second one serves, too
+            assert await speak(cluster) == SAID
+        for _ in range(4):
+            await sessions.enter_async_context(session(cluster))
+        await _become(cluster, lambda found: len(found) == 3, "a third one")
+    await _become(cluster, lambda found: len(found) == 1, "one replica again")
+    assert await speak(cluster) == SAID
+
+
+async def _become(
+    cluster: ClusterProcess, condition: Callable[[set[int]], bool], what: str
+) -> None:
+    """Wait until the replicas, by their process ids, are so. Sockets are read meanwhile."""
+    await asyncio.to_thread(
+        wait_until, lambda: condition({each.pid for each in cluster.replicas()}), what
+    )
+
+
+async def _until_closed(opened: Session) -> int:
+    try:
+        while True:
+            await opened.send([bytes(PACKET)])
+            await asyncio.sleep(0.2)
+    except websockets.ConnectionClosed as error:
+        return error.rcvd.code if error.rcvd else 1006
+
+
+async def test_its_end_lets_sessions_finish(cluster: ClusterProcess) -> None:
+    async with session(cluster) as finishing, session(cluster) as staying:
+        await finishing.send(audio()[:5])
+        cluster.process.send_signal(signal.SIGTERM)
+        await finishing.send(audio()[5:])
+        assert await finishing.final() == SAID
+        assert await _until_closed(staying) == 1012
+    assert await asyncio.to_thread(cluster.process.wait, 120) == 0
