@@ -10,7 +10,9 @@ from pathlib import Path
 class PoolOptions:
     """Of one pool of worker processes.
 
-    workers: how many processes; each holds its own copy of the models.
+    workers: how many processes.
+    share: fork them, where the system can, from one that has loaded the models, so that they share
+        its memory; otherwise each holds its own copy.
     threads: of each process for computing; more than one rarely pays.
     call_timeout: seconds after which a worker that does not answer is taken for hung and replaced.
     start_timeout: seconds that loading the models may take.
@@ -22,6 +24,7 @@ class PoolOptions:
     call_timeout: float = 60.0
     start_timeout: float = 300.0
     nice: int = 0
+    share: bool = False
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def make_engines(
             threads=workers.threads,
             call_timeout=workers.call_timeout,
             nice=workers.nice,
+            share=True,
         )
 
     recognition = synthesis = punctuation = decoding = None

@@ -17,6 +17,9 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Its arena keeps, of each session, what the largest clause needed. The process's allocator
+    # serves all sessions from the same memory, as fast (measured: the same samples, no slower).
+    options.enable_cpu_mem_arena = False
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's exceptions share no public base

@@ -40,13 +40,24 @@ _MAX_ALIGNED = 400
 """Tokens; the decoder has 448 positions, the prompt included."""
 
 
+def load_tokenizer(model: InstalledModel) -> tokenizers.Tokenizer:
+    """Load the tokenizer of a Whisper model."""
+    return tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
+
+
 class WhisperEngine:
     """A Whisper model in CTranslate2's format."""
 
     max_seconds = MAX_SECONDS - 4.0
     punctuates = True
 
-    def __init__(self, model: InstalledModel, options: WhisperOptions) -> None:
+    def __init__(
+        self,
+        model: InstalledModel,
+        options: WhisperOptions,
+        tokenizer: tokenizers.Tokenizer | None = None,
+    ) -> None:
+        """tokenizer: of the model; None: it is loaded."""
         self.name = model.name
         self.options = options
         self._model = ctranslate2.models.Whisper(
@@ -56,7 +67,7 @@ class WhisperEngine:
             intra_threads=options.threads,
             inter_threads=1,
         )
-        hf = tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
+        hf = tokenizer or load_tokenizer(model)
         multilingual = self._model.is_multilingual
         self.languages = known_languages(hf, model.languages) if multilingual else ("en",)
         self.translates = translates(
