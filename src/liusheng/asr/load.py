@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.formatter import TextFormatter
 from liusheng.asr.types import StreamParams
+from liusheng.models.devices import DeviceError, refuse_cuda
 from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from liusheng.asr.correction.corrector import Corrector
     from liusheng.asr.online.second_pass import SecondPass
 
+_SHERPA = "sherpa-onnx, which runs {name},"
 _SHERPA_OFFLINE = {Kind.SENSE_VOICE, Kind.OFFLINE_PARAFORMER}
 
 
@@ -107,7 +110,11 @@ class Preparation:
         self._tokenizers: dict[str, tokenizers.Tokenizer] = {}
         if not any(model.task is not Task.LM for model in models):
             raise ValueError("recognition needs at least one model")
-        for model in models:
+        with _named_setting():
+            self._prepare(options)
+
+    def _prepare(self, options: AsrOptions) -> None:
+        for model in self._models:
             if model.task is Task.LM:
                 from liusheng.asr.correction import corrector as correction
 
@@ -115,7 +122,9 @@ class Preparation:
             elif model.kind is Kind.MOONSHINE:
                 from liusheng.asr.offline.moonshine import MoonshineEngine
 
-                self._moonshine[model.name] = MoonshineEngine(model, options.moonshine)
+                self._moonshine[model.name] = MoonshineEngine(
+                    model, options.moonshine, options.device
+                )
             elif model.kind is Kind.WHISPER:
                 from liusheng.asr.offline.whisper import load_tokenizer
 
@@ -123,7 +132,10 @@ class Preparation:
 
     def finish(self) -> Recognizer:
         """Return the recogniser; see `load`."""
-        options = self._options
+        with _named_setting():
+            return self._finish(self._options)
+
+    def _finish(self, options: AsrOptions) -> Recognizer:
         recognizing = [model for model in self._models if model.task is not Task.LM]
         kinds = {model.name: model.kind for model in self._models}
         second_pass = None
@@ -177,13 +189,15 @@ class Preparation:
         if model.kind is Kind.WHISPER:
             from liusheng.asr.offline.whisper import WhisperEngine
 
-            return WhisperEngine(model, options.whisper, self._tokenizers[model.name])
+            tokenizer = self._tokenizers[model.name]
+            return WhisperEngine(model, options.whisper, tokenizer, options.device)
         return load_engine(model, options)
 
     def _load_one(
         self, model: InstalledModel, options: AsrOptions, second_pass: SecondPass | None
     ) -> Recognizer:
         if model.kind in ONLINE_KINDS:
+            refuse_cuda(options.device, _SHERPA.format(name=model.name))
             from liusheng.asr.online import recognizer as sherpa_online
 
             return sherpa_online.load(model, options.online, second_pass=second_pass)
@@ -191,6 +205,15 @@ class Preparation:
             raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
         engine, corrector = self._corrected(model, options)
         return LiveRecognizer(engine, options.live, corrector, options.languages)
+
+
+@contextmanager
+def _named_setting() -> Iterator[None]:
+    """Name the setting in the error of a device that cannot be had."""
+    try:
+        yield
+    except DeviceError as error:
+        raise DeviceError(f"asr.device: {error}") from error
 
 
 def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) -> Recognizer:
@@ -203,7 +226,8 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
             the utterances of online models again; a Whisper model aligns Moonshine's words.
 
     Raises:
-        ValueError: there is no model for recognition, or one that is for another task.
+        ValueError: there is no model for recognition, or one that is for another task; or the
+            device cannot be had (`DeviceError`).
     """
     return Preparation(models, options).finish()
 
@@ -219,12 +243,13 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
     if model.kind is Kind.WHISPER:
         from liusheng.asr.offline.whisper import WhisperEngine
 
-        return WhisperEngine(model, options.whisper)
+        return WhisperEngine(model, options.whisper, device=options.device)
     if model.kind is Kind.MOONSHINE:
         from liusheng.asr.offline.moonshine import MoonshineEngine
 
-        return MoonshineEngine(model, options.moonshine)
+        return MoonshineEngine(model, options.moonshine, options.device)
     if model.kind in _SHERPA_OFFLINE:
+        refuse_cuda(options.device, _SHERPA.format(name=model.name))
         from liusheng.asr.offline import sherpa as sherpa_offline
 
         return sherpa_offline.load(model, options.sherpa_offline)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from liusheng.models.devices import Device
+
 
 @dataclass(frozen=True)
 class PoolOptions:
@@ -76,6 +78,7 @@ class SynthesisServiceOptions:
     flush_after: seconds without more of a text that is not whole, after which the part of
         it that is complete enough is synthesised; 0: never.
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
+    device: that the voices compute on.
     """
 
     ahead: float = 1.5
@@ -83,3 +86,4 @@ class SynthesisServiceOptions:
     queue_seconds: float = 0.0
     flush_after: float = 0.8
     lexicon: Path | None = None
+    device: Device = "cpu"

@@ -29,6 +29,7 @@ from liusheng.asr.offline.whisper_tokens import (
 from liusheng.asr.options import WhisperOptions
 from liusheng.asr.text.pieces import Piece, split_pieces
 from liusheng.asr.types import SAMPLE_RATE
+from liusheng.models.devices import Device, ctranslate2_device
 from liusheng.models.types import InstalledModel
 
 _FIXED_TOKENS = 15
@@ -56,13 +57,15 @@ class WhisperEngine:
         model: InstalledModel,
         options: WhisperOptions,
         tokenizer: tokenizers.Tokenizer | None = None,
+        device: Device = "cpu",
     ) -> None:
-        """tokenizer: of the model; None: it is loaded."""
+        """tokenizer: of the model; None: it is loaded. Raises DeviceError if the device cannot be
+        had."""
         self.name = model.name
         self.options = options
         self._model = ctranslate2.models.Whisper(
             str(model.path),
-            device="cpu",
+            device=ctranslate2_device(device, ctranslate2.get_cuda_device_count()),
             compute_type=options.compute_type,
             intra_threads=options.threads,
             inter_threads=1,

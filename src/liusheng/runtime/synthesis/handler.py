@@ -12,6 +12,7 @@ from liusheng.audio.encode import open_encoder, resumes
 from liusheng.audio.formats import Format
 from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.audio.resample import Resampler
+from liusheng.models.devices import Device
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis.messages import (
     Checkpoint,
@@ -150,12 +151,13 @@ class _EncodedStream:
 
 
 def load_synthesis_handler(
-    models: Sequence[InstalledModel], lexicon: Path | None
+    models: Sequence[InstalledModel], lexicon: Path | None, device: Device = "cpu"
 ) -> SynthesisHandler:
     """Load a synthesiser: the factory of a worker process.
 
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
+    device: that the voices compute on.
     """
     from liusheng.tts.load import load
 
-    return SynthesisHandler(load(models, lexicon=lexicon))
+    return SynthesisHandler(load(models, lexicon=lexicon, device=device))
