@@ -212,6 +212,19 @@ async def test_a_pool_whose_handlers_have_threads_shares_nothing(
     await pool.stop()
 
 
+async def test_a_sandbox_without_descriptors_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> int:
+        raise PermissionError
+
+    assert forked.can_fork()
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    assert not forked.can_fork()
+    pool, queue = await started(HANDLER)
+    assert {psutil.Process(pid).ppid() for pid in pool.pids} == {os.getpid()}
+    assert await queue.call("add", 1, 2) == 3
+    await pool.stop()
+
+
 async def test_a_pool_that_cannot_begin_says_why_once(tmp_path: Path) -> None:
     tries = tmp_path / "tries"
     with pytest.raises(FileNotFoundError, match="gone"):

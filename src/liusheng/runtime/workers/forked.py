@@ -73,5 +73,12 @@ class ForkedProcess:
 
 
 def can_fork() -> bool:
-    """Whether workers can be forked here: elsewhere libraries of the system have threads."""
-    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+    """Whether workers can be forked here. On other systems than Linux libraries of the system have
+    threads; some sandboxes have no file descriptors of processes."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
