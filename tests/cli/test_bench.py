@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def test_synthesis_is_measured(
         (["bench", "asr"], "name recordings"),
         (["bench", "asr", "--audio", "a.wav", "--streams", "0"], "--streams and --seconds"),
         (["bench", "asr", "--audio", "a.wav", "--", "--no-tts"], "need --serve"),
+        (["bench", "memory", "--", "--no-tts"], "need --serve"),
+        (["bench", "memory", "--server", "ws://example.invalid"], "not a server on this machine"),
         (["bench", "tts", "--repeat", "0"], "--repeat and --seconds"),
         (["bench", "tts", "--", "--no-asr"], "need --serve"),
         (["bench", "soak"], "name recordings"),
@@ -97,6 +100,14 @@ def test_command_lines_that_are_not_valid(
 def test_recordings_that_do_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "asr", "--audio", "none.wav"]) == 1
     assert capsys.readouterr().err == "error: none.wav: No such file or directory\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="known on Linux only")
+def test_memory_is_shown(server: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "memory", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["processes"][0]["role"] == "server"
+    assert data["total"] >= data["processes"][0]["own"] > 0
 
 
 def test_no_server(

@@ -10,6 +10,7 @@ from liusheng.runtime.decoding import launch
 from liusheng.runtime.environment import SECRET_VARIABLES, worker_environment
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.process import WorkerProcess
+from liusheng.runtime.workers.worker import Creation
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
@@ -18,7 +19,9 @@ async def test_workers_have_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRET_VARIABLES:
         monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("LIUSHENG_HOME", "kept")
-    worker = await WorkerProcess.start("tests.support.worker_handlers.Handler", (), PoolOptions())
+    worker = await WorkerProcess.start(
+        Creation("test", "tests.support.worker_handlers.Handler", ()), PoolOptions()
+    )
     try:
         pid = await worker.call("pid", timeout=60)
         inherited = psutil.Process(pid).environ()

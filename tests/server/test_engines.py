@@ -80,6 +80,19 @@ def test_an_invalid_lexicon_stops_the_start(tmp_path: Path) -> None:
         make_engines(settings(tmp_path, tts=tts))
 
 
+@pytest.mark.parametrize(("device", "shared"), [("cpu", True), ("cuda", False), ("auto", False)])
+def test_the_device_reaches_the_engines(tmp_path: Path, device: str, shared: bool) -> None:
+    asr = {"models": ["tiny"], "device": device}
+    tts = {"models": ["hibari-heart"], "device": device}
+    given = settings(tmp_path, asr=asr, tts=tts)
+    engines = make_engines(given)
+    assert given.asr_options.device == device
+    assert engines.synthesis is not None
+    assert engines.synthesis.options.device == device
+    assert engines.pools["recognition"].options.share is shared, "CUDA does not survive a fork"
+    assert engines.pools["synthesis"].options.share is shared
+
+
 def test_there_can_be_none() -> None:
     assert list(Engines()) == []
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 _TIMEOUT = 120.0
 
 SETTINGS = """
@@ -89,13 +91,13 @@ class ServerProcess:
         wait_until(lambda: len(pattern.findall(self.log())) > before, "a reload")
 
     def children(self) -> list[int]:
-        """Return the process ids of its children: the workers, and what decodes files."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()]
+        """Return the process ids of its children and theirs: the workers, what forks them, and what
+        decodes files."""
+        return [each.pid for each in psutil.Process(self.process.pid).children(recursive=True)]
 
     def workers(self) -> list[int]:
-        """Return the process ids of its workers."""
-        return [pid for pid in self.children() if b"workers.worker" in _command(pid)]
+        """Return the process ids of its workers, and of what forks them."""
+        return [pid for pid in self.children() if b"runtime.workers." in _command(pid)]
 
     def ended(self) -> int:
         """Wait until the server has ended; return its status, negative for a signal."""

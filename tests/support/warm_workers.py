@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.process import WorkerProcess
+from liusheng.runtime.workers.worker import Creation
 
 
 class _WarmWorker(WorkerProcess):
@@ -24,11 +25,11 @@ class _WarmWorker(WorkerProcess):
     _lost = False
 
     @classmethod
-    async def start(cls, factory: str, args: Sequence[Any], options: PoolOptions) -> WorkerProcess:
-        like = pickle.dumps((factory, args, options.threads, options.nice))
+    async def start(cls, creation: Creation, options: PoolOptions) -> WorkerProcess:
+        like = pickle.dumps((creation, options.threads))
         if kept := cls.idle.get(like):
             return kept.pop()
-        worker = await super().start(factory, args, options)
+        worker = await super().start(creation, options)
         assert isinstance(worker, cls)
         worker._like = like
         return worker

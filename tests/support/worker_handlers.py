@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any, NoReturn
+
+from liusheng.runtime.workers.prepared import PreparedHandler
 
 
 class Handler:
@@ -39,6 +42,9 @@ class Handler:
     def die(self, status: int) -> NoReturn:
         os._exit(status)
 
+    def kill_itself(self, number: int) -> None:
+        os.kill(os.getpid(), number)
+
     def hang(self) -> None:
         time.sleep(60)
 
@@ -52,8 +58,38 @@ class Handler:
             pass
 
 
+class Prepared(PreparedHandler):
+    """A handler that knows in which process it was prepared."""
+
+    def __init__(self, *args: Any) -> None:
+        self._args = args or (os.getpid(),)
+
+    def finish(self) -> Handler:
+        return Handler(*self._args, "finished")
+
+
+class Threaded:
+    """Has a thread, which a fork would not have."""
+
+    def __init__(self) -> None:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+
+    def describe(self) -> str:
+        return "threaded"
+
+    def pid(self) -> int:
+        return os.getpid()
+
+
 def start_until(stop: str) -> Handler:
     """Fail to start once the file `stop` is there."""
     if Path(stop).exists():
         raise FileNotFoundError("the model has gone")
     return Handler()
+
+
+def count_and_fail(file: str) -> NoReturn:
+    """Write a character to a file for each call, and fail."""
+    with Path(file).open("a", encoding="utf-8") as tries:
+        tries.write("x")
+    raise FileNotFoundError("the model has gone")

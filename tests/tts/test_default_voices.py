@@ -44,7 +44,8 @@ def vocoder(mandarin: InstalledModel) -> Vocoder:
 
 @pytest.fixture(scope="module")
 def acoustic(mandarin: InstalledModel) -> AcousticModel:
-    return AcousticModel(*(mandarin.files[role] for role in ("encoder", "decoder", "postnet")))
+    files = mandarin.files
+    return AcousticModel(files["encoder"], files["decoder"], files["postnet"])
 
 
 def phone_ids(repeats: int) -> list[int]:

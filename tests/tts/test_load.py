@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import onnxruntime
 import pytest
 
+from liusheng.models.devices import CPU_PROVIDER, CUDA_PROVIDER, DeviceError
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.load import VoiceLoadError, load
+from liusheng.tts.onnx_session import open_session
 
 
 def test_no_models_are_no_voices() -> None:
@@ -26,6 +29,52 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     model = InstalledModel("old", Task.TTS, Kind.FASTSPEECH2_MBMELGAN, tmp_path, {}, ("zh",))
     with pytest.raises(VoiceLoadError, match="old has no file for 'phones': remove it and pull"):
         load([model])
+
+
+def test_the_device_reaches_the_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def opens(path: Path, device: str) -> None:
+        given.extend([path.name, device])
+        raise ValueError("opened")
+
+    monkeypatch.setattr("liusheng.tts.fastspeech2.acoustic.open_session", opens)
+    phones = tmp_path / "phones.json"
+    phones.write_text('{"phones": {}, "syllables": {}}', "utf-8")
+    files = {role: tmp_path / role for role in ("encoder", "decoder", "postnet", "vocoder")}
+    files["phones"] = phones
+    model = InstalledModel("v", Task.TTS, Kind.FASTSPEECH2_MBMELGAN, tmp_path, files, ("zh",))
+    with pytest.raises(VoiceLoadError, match="opened"):
+        load([model], device="auto")
+    assert given == ["encoder", "auto"]
+
+
+def test_sessions_are_on_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Session:
+        def __init__(self, path: str, options: object, providers: list[str]) -> None:
+            given.append(providers)
+
+        def get_providers(self) -> list[str]:
+            return used
+
+    given: list[list[str]] = []
+    used = [CUDA_PROVIDER, CPU_PROVIDER]
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*used])
+    open_session(tmp_path, "cuda")
+    open_session(tmp_path)
+    assert given == [[CUDA_PROVIDER, CPU_PROVIDER], [CPU_PROVIDER]]
+    used = [CPU_PROVIDER]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA_PROVIDER])
+    with pytest.raises(DeviceError, match="could not start CUDA"):
+        open_session(tmp_path, "cuda")
+
+
+@pytest.mark.parametrize("kind", [Kind.HIBARI, Kind.MATCHA])
+def test_a_voice_that_has_no_gpu_refuses_it(tmp_path: Path, kind: Kind) -> None:
+    model = InstalledModel("v", Task.TTS, kind, tmp_path, {}, ("en",))
+    with pytest.raises(VoiceLoadError, match=r"tts\.device: v: .* computes on the CPU only"):
+        load([model], device="cuda")
 
 
 def test_the_same_model_twice(vits_model: InstalledModel) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,16 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.formatter import TextFormatter
 from liusheng.asr.types import StreamParams
+from liusheng.models.devices import DeviceError, refuse_cuda
 from liusheng.models.types import ONLINE_KINDS, InstalledModel, Kind, Task
 
 if TYPE_CHECKING:
+    import tokenizers
+
     from liusheng.asr.correction.corrector import Corrector
     from liusheng.asr.online.second_pass import SecondPass
 
+_SHERPA = "sherpa-onnx, which runs {name},"
 _SHERPA_OFFLINE = {Kind.SENSE_VOICE, Kind.OFFLINE_PARAFORMER}
 
 
@@ -89,8 +94,130 @@ class LanguageRouter:
                 recognizer.forget(own)
 
 
+class Preparation:
+    """Models as far as they have no threads: a process that is forked has none of them.
+
+    So forks can share all of this. `finish` loads the rest: CTranslate2 has threads, and the
+    libraries of sherpa-onnx keep theirs to themselves.
+    """
+
+    def __init__(self, models: Sequence[InstalledModel], options: AsrOptions | None = None) -> None:
+        """Prepare models; see `load`."""
+        self._models = tuple(models)
+        self._options = options = options or AsrOptions()
+        self._corrector: Corrector | None = None
+        self._moonshine: dict[str, OfflineEngine] = {}
+        self._tokenizers: dict[str, tokenizers.Tokenizer] = {}
+        if not any(model.task is not Task.LM for model in models):
+            raise ValueError("recognition needs at least one model")
+        with _named_setting():
+            self._prepare(options)
+
+    def _prepare(self, options: AsrOptions) -> None:
+        for model in self._models:
+            if model.task is Task.LM:
+                from liusheng.asr.correction import corrector as correction
+
+                self._corrector = correction.load(model, options.correction)
+            elif model.kind is Kind.MOONSHINE:
+                from liusheng.asr.offline.moonshine import MoonshineEngine
+
+                self._moonshine[model.name] = MoonshineEngine(
+                    model, options.moonshine, options.device
+                )
+            elif model.kind is Kind.WHISPER:
+                from liusheng.asr.offline.whisper import load_tokenizer
+
+                self._tokenizers[model.name] = load_tokenizer(model)
+
+    def finish(self) -> Recognizer:
+        """Return the recogniser; see `load`."""
+        with _named_setting():
+            return self._finish(self._options)
+
+    def _finish(self, options: AsrOptions) -> Recognizer:
+        recognizing = [model for model in self._models if model.task is not Task.LM]
+        kinds = {model.name: model.kind for model in self._models}
+        second_pass = None
+        if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in recognizing):
+            second_pass = self._second_pass(recognizing)
+        recognizers = [
+            # The first one serves "auto".
+            self._load_one(
+                model,
+                replace(options, languages=() if at else options.languages),
+                second_pass,
+            )
+            for at, model in enumerate(recognizing)
+        ]
+        if options.moonshine.align:
+            users: list[tuple[Kind, HasEngine]] = [
+                (model.kind, recognizer)
+                for model, recognizer in zip(recognizing, recognizers, strict=True)
+                if isinstance(recognizer, LiveRecognizer)
+            ]
+            if second_pass:
+                users.append((kinds[options.online.second_pass], second_pass))
+            align_words(users)
+        one = len(recognizers) == 1
+        listed = [m.languages for m in recognizing]
+        return TextFormatter(recognizers[0] if one else LanguageRouter(recognizers, listed))
+
+    def _second_pass(self, models: list[InstalledModel]) -> SecondPass:
+        """Remove the model of the second pass from a list, and load it."""
+        from liusheng.asr.online.second_pass import SecondPass
+
+        name = self._options.online.second_pass
+        found = [i for i, model in enumerate(models) if model.name == name]
+        if not found:
+            raise ValueError(f"asr.online.second_pass: the model {name} is not loaded")
+        return SecondPass(*self._corrected(models.pop(found[-1]), self._options))
+
+    def _corrected(
+        self, model: InstalledModel, options: AsrOptions
+    ) -> tuple[OfflineEngine, Corrector | None]:
+        """Load an offline model; return it and its corrector, if it is to be corrected."""
+        corrector = self._corrector if is_corrected(model.kind) else None
+        if not corrector:
+            # Without a language model there is no choosing between two finals.
+            options = replace(options, whisper=replace(options.whisper, second_final=False))
+        return self._engine(model, options), corrector
+
+    def _engine(self, model: InstalledModel, options: AsrOptions) -> OfflineEngine:
+        if model.name in self._moonshine:
+            return self._moonshine[model.name]
+        if model.kind is Kind.WHISPER:
+            from liusheng.asr.offline.whisper import WhisperEngine
+
+            tokenizer = self._tokenizers[model.name]
+            return WhisperEngine(model, options.whisper, tokenizer, options.device)
+        return load_engine(model, options)
+
+    def _load_one(
+        self, model: InstalledModel, options: AsrOptions, second_pass: SecondPass | None
+    ) -> Recognizer:
+        if model.kind in ONLINE_KINDS:
+            refuse_cuda(options.device, _SHERPA.format(name=model.name))
+            from liusheng.asr.online import recognizer as sherpa_online
+
+            return sherpa_online.load(model, options.online, second_pass=second_pass)
+        if model.task is not Task.ASR:
+            raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
+        engine, corrector = self._corrected(model, options)
+        return LiveRecognizer(engine, options.live, corrector, options.languages)
+
+
+@contextmanager
+def _named_setting() -> Iterator[None]:
+    """Name the setting in the error of a device that cannot be had."""
+    try:
+        yield
+    except DeviceError as error:
+        raise DeviceError(f"asr.device: {error}") from error
+
+
 def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) -> Recognizer:
-    """Load models into one recogniser.
+    """Load models into one recogniser for all of their languages.
 
     Args:
         models: see `liusheng.asr.models.RecognitionModels`. The first is the default; a later one
@@ -99,45 +226,10 @@ def load(models: Sequence[InstalledModel], options: AsrOptions | None = None) ->
             the utterances of online models again; a Whisper model aligns Moonshine's words.
 
     Raises:
-        ValueError: there is no model for recognition, or one that is for another task.
+        ValueError: there is no model for recognition, or one that is for another task; or the
+            device cannot be had (`DeviceError`).
     """
-    options = options or AsrOptions()
-    recognizing = [model for model in models if model.task is not Task.LM]
-    if not recognizing:
-        raise ValueError("recognition needs at least one model")
-    kinds = {model.name: model.kind for model in models}
-    corrector = None
-    for model in models:
-        if model.task is Task.LM:
-            from liusheng.asr.correction import corrector as correction
-
-            corrector = correction.load(model, options.correction)
-    second_pass = None
-    if options.online.second_pass and any(model.kind in ONLINE_KINDS for model in recognizing):
-        second_pass = _second_pass(recognizing, options, corrector)
-    recognizers = [
-        # The first one serves "auto".
-        _load_one(
-            model,
-            replace(options, languages=() if at else options.languages),
-            corrector,
-            second_pass,
-        )
-        for at, model in enumerate(recognizing)
-    ]
-    if options.moonshine.align:
-        users: list[tuple[Kind, HasEngine]] = [
-            (model.kind, recognizer)
-            for model, recognizer in zip(recognizing, recognizers, strict=True)
-            if isinstance(recognizer, LiveRecognizer)
-        ]
-        if second_pass:
-            users.append((kinds[options.online.second_pass], second_pass))
-        align_words(users)
-    one = len(recognizers) == 1
-    return TextFormatter(
-        recognizers[0] if one else LanguageRouter(recognizers, [m.languages for m in recognizing])
-    )
+    return Preparation(models, options).finish()
 
 
 def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> OfflineEngine:
@@ -151,54 +243,14 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
     if model.kind is Kind.WHISPER:
         from liusheng.asr.offline.whisper import WhisperEngine
 
-        return WhisperEngine(model, options.whisper)
+        return WhisperEngine(model, options.whisper, device=options.device)
     if model.kind is Kind.MOONSHINE:
         from liusheng.asr.offline.moonshine import MoonshineEngine
 
-        return MoonshineEngine(model, options.moonshine)
+        return MoonshineEngine(model, options.moonshine, options.device)
     if model.kind in _SHERPA_OFFLINE:
+        refuse_cuda(options.device, _SHERPA.format(name=model.name))
         from liusheng.asr.offline import sherpa as sherpa_offline
 
         return sherpa_offline.load(model, options.sherpa_offline)
     raise ValueError(f"{model.name} ({model.kind.value}) is not an offline model for recognition")
-
-
-def _second_pass(
-    models: list[InstalledModel], options: AsrOptions, corrector: Corrector | None
-) -> SecondPass:
-    """Remove the model of the second pass from a list, and load it."""
-    from liusheng.asr.online.second_pass import SecondPass
-
-    name = options.online.second_pass
-    found = [i for i, model in enumerate(models) if model.name == name]
-    if not found:
-        raise ValueError(f"asr.online.second_pass: the model {name} is not loaded")
-    return SecondPass(*_corrected(models.pop(found[-1]), options, corrector))
-
-
-def _corrected(
-    model: InstalledModel, options: AsrOptions, corrector: Corrector | None
-) -> tuple[OfflineEngine, Corrector | None]:
-    """Load an offline model; return it and its corrector, if it is to be corrected."""
-    if not is_corrected(model.kind):
-        corrector = None
-    if not corrector:
-        # Without a language model there is no choosing between two finals.
-        options = replace(options, whisper=replace(options.whisper, second_final=False))
-    return load_engine(model, options), corrector
-
-
-def _load_one(
-    model: InstalledModel,
-    options: AsrOptions,
-    corrector: Corrector | None,
-    second_pass: SecondPass | None,
-) -> Recognizer:
-    if model.kind in ONLINE_KINDS:
-        from liusheng.asr.online import recognizer as sherpa_online
-
-        return sherpa_online.load(model, options.online, second_pass=second_pass)
-    if model.task is not Task.ASR:
-        raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
-    engine, corrector = _corrected(model, options, corrector)
-    return LiveRecognizer(engine, options.live, corrector, options.languages)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from liusheng.models.devices import Device
+
 
 @dataclass(frozen=True)
 class VadOptions:
@@ -294,9 +296,11 @@ class AsrOptions:
     """The options of all parts.
 
     languages: that "auto" chooses from, where a stream does not say; empty: all that the model has.
+    device: that the models compute on.
     """
 
     languages: tuple[str, ...] = ()
+    device: Device = "cpu"
     live: LiveOptions = field(default_factory=LiveOptions)
     whisper: WhisperOptions = field(default_factory=WhisperOptions)
     moonshine: MoonshineOptions = field(default_factory=MoonshineOptions)

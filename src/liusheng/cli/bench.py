@@ -14,6 +14,7 @@ from liusheng.bench import asr_report, machine, tts_report
 from liusheng.bench.asr_benchmark import AsrBenchmark
 from liusheng.bench.asr_load import AsrLoad
 from liusheng.bench.asr_trial import AsrGoal
+from liusheng.bench.memory_use import MemoryUnknownError, report, server_memory
 from liusheng.bench.recordings import read_clips
 from liusheng.bench.target import ServerStartError
 from liusheng.bench.tts_benchmark import TtsBenchmark
@@ -36,7 +37,8 @@ from liusheng.client import ClientError
 
 app = cyclopts.App(
     name="bench",
-    help="Measure a server: latency, quality, how many users it serves, and what it survives.",
+    help="Measure a server: latency, quality, how many users it serves, what it survives, and its "
+    "memory.",
 )
 app.command(soak)
 
@@ -120,11 +122,40 @@ def asr(
             facts = [*machine.facts(), ("server", target.url)]
             facts.append(("recordings", describe_clips(clips)))
             trials, largest = asyncio.run(benchmark.run(target, clips, info))
-        report = asr_report.report(trials, facts, largest if find_max else None)
-        print_report(report, chart, json=json)
+        found = asr_report.report(trials, facts, largest if find_max else None)
+        print_report(found, chart, json=json)
     except (ClientError, ServerStartError, OSError, ValueError) as problem:
         return failed(problem)
     return 0 if largest else FAILED
+
+
+@app.command
+def memory(
+    serve_arguments: ServeArguments = (),
+    /,
+    *,
+    server: Server = None,
+    serve: Serve = False,
+    chart: ChartFile = None,
+    json: Json = False,
+) -> int:
+    """Show what the memory of a server's processes is made of (Linux).
+
+    Proportional memory: of what several processes share, each has its part, so that the sum is what
+    the server takes of the machine. With --serve: that of a server which has served nobody yet.
+    """
+    if has_stray_arguments(serve_arguments, serve):
+        return USAGE
+    try:
+        with measured_server(server, serve_arguments if serve else None) as target:
+            facts = [*machine.facts(), ("server", target.url)]
+            if target.pid is None:
+                error(f"{target.url} is not a server on this machine: its processes are not known")
+                return USAGE
+            print_report(report(server_memory(target.pid), facts), chart, json=json)
+    except (ClientError, MemoryUnknownError, ServerStartError, OSError, ValueError) as problem:
+        return failed(problem)
+    return 0
 
 
 @app.command

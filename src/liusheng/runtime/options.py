@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from liusheng.models.devices import Device
+
 
 @dataclass(frozen=True)
 class PoolOptions:
     """Of one pool of worker processes.
 
-    workers: how many processes; each holds its own copy of the models.
+    workers: how many processes.
+    share: fork them, where the system can, from one that has loaded the models, so that they share
+        its memory; otherwise each holds its own copy.
     threads: of each process for computing; more than one rarely pays.
     call_timeout: seconds after which a worker that does not answer is taken for hung and replaced.
     start_timeout: seconds that loading the models may take.
@@ -22,6 +26,7 @@ class PoolOptions:
     call_timeout: float = 60.0
     start_timeout: float = 300.0
     nice: int = 0
+    share: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class SynthesisServiceOptions:
     flush_after: seconds without more of a text that is not whole, after which the part of
         it that is complete enough is synthesised; 0: never.
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
+    device: that the voices compute on.
     """
 
     ahead: float = 1.5
@@ -80,3 +86,4 @@ class SynthesisServiceOptions:
     queue_seconds: float = 0.0
     flush_after: float = 0.8
     lexicon: Path | None = None
+    device: Device = "cpu"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from liusheng.models.devices import Device
 from liusheng.models.store import Store
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
@@ -62,12 +63,13 @@ def make_engines(
     cores = cores or CoreShare(usable_cores())
     self_tests = SelfTestResults(settings.home / "self-tests.json", testing=testing)
 
-    def pool(count: int) -> PoolOptions:
+    def pool(count: int, device: Device = "cpu") -> PoolOptions:
         return PoolOptions(
             workers=count,
             threads=workers.threads,
             call_timeout=workers.call_timeout,
             nice=workers.nice,
+            share=device == "cpu",  # CUDA does not survive a fork
         )
 
     recognition = synthesis = punctuation = decoding = None
@@ -83,7 +85,7 @@ def make_engines(
                 max_lag=limits.max_lag_seconds,
                 queue_seconds=limits.queue_seconds,
             ),
-            pool(workers.asr),
+            pool(workers.asr, settings.asr.device),
             cores=cores,
             self_tests=self_tests,
         )
@@ -103,9 +105,10 @@ def make_engines(
                 max_speeches=limits.max_sessions,
                 flush_after=settings.tts.flush_seconds,
                 lexicon=_lexicon(settings),
+                device=settings.tts.device,
                 queue_seconds=limits.queue_seconds,
             ),
-            pool(workers.tts),
+            pool(workers.tts, settings.tts.device),
             cores=cores,
             self_tests=self_tests,
         )

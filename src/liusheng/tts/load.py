@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from liusheng.models.devices import Device, DeviceError, refuse_cuda
 from liusheng.models.types import InstalledModel, Kind
 from liusheng.tts.loudness import normalising_gain
 from liusheng.tts.router import LoadedVoice, VoiceRouter
@@ -27,24 +28,31 @@ def load(
     front_end: TextFrontEnd | None = None,
     *,
     lexicon: Path | None = None,
+    device: Device = "cpu",
 ) -> VoiceRouter:
     """Open the voices of `models`, the default voice's model first, and warm them up.
 
     front_end: by default `liusheng.tts.text.FrontEnd`, with the user's `lexicon`.
+    device: that the models compute on.
 
     Raises:
-        VoiceLoadError: a model is not for synthesis, or cannot be opened; or there is none.
+        VoiceLoadError: a model is not for synthesis, or cannot be opened, on this device; or there
+            is none.
     """
     if front_end is None:
         from liusheng.tts.text.frontend import FrontEnd
         from liusheng.tts.text.lexicon import UserLexicon
 
         front_end = FrontEnd(UserLexicon.watching(lexicon))
-    return open_router(models, front_end, warm_up=True)
+    return open_router(models, front_end, warm_up=True, device=device)
 
 
 def open_router(
-    models: Sequence[InstalledModel], front_end: TextFrontEnd, *, warm_up: bool
+    models: Sequence[InstalledModel],
+    front_end: TextFrontEnd,
+    *,
+    warm_up: bool,
+    device: Device = "cpu",
 ) -> VoiceRouter:
     """Open the voices of `models`; without `warm_up` also without levelling their loudness.
 
@@ -54,12 +62,14 @@ def open_router(
     loaded: list[LoadedVoice] = []
     for model in models:
         try:
-            voices = list(_open(model))
+            voices = list(_open(model, device))
             gain = _warm_up(voices[0], front_end) if warm_up else 1.0
         except KeyError as error:
             raise VoiceLoadError(
                 f"the model {model.name} has no file for {error}: remove it and pull it again"
             ) from error
+        except DeviceError as error:
+            raise VoiceLoadError(f"tts.device: {model.name}: {error}") from error
         except (OSError, ValueError) as error:
             raise VoiceLoadError(f"the model {model.name} cannot be opened: {error}") from error
         # The speakers of a model share a gain: there may be dozens, and the model's authors have
@@ -71,20 +81,22 @@ def open_router(
         raise VoiceLoadError(str(error)) from error
 
 
-def _open(model: InstalledModel) -> Iterator[ClauseVoice]:
+def _open(model: InstalledModel, device: Device) -> Iterator[ClauseVoice]:
     if model.kind is Kind.FASTSPEECH2_MBMELGAN:
         from liusheng.tts.fastspeech2.voice import FastSpeech2Voice
 
-        yield FastSpeech2Voice(model.files, default_voice_name(model))
+        yield FastSpeech2Voice(model.files, default_voice_name(model), device)
     elif model.kind is Kind.HIBARI:
+        refuse_cuda(device, "hibari-tts")
         from liusheng.tts.hibari_voice import HibariVoice
 
         yield HibariVoice(model.options.get("voice", "heart"), model.files["model"])
     elif model.kind is Kind.KOKORO_PHONEMES:
         from liusheng.tts.kokoro.voice import open_kokoro_voices
 
-        yield from open_kokoro_voices(model)
+        yield from open_kokoro_voices(model, device)
     elif model.kind in {Kind.MATCHA, Kind.VITS, Kind.KOKORO}:
+        refuse_cuda(device, "sherpa-onnx")
         from liusheng.tts.sherpa_voice import open_sherpa_voices
 
         yield from open_sherpa_voices(model)

@@ -19,6 +19,7 @@ from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import blocking, launch, wire
 from liusheng.runtime.decoding.blocking import BlockingForker, decode_file
 from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.forking.wire import ENDED, NOT_STARTED, REPORT, STARTED
 from tests.support import hostile
 
 
@@ -204,12 +205,12 @@ class Undone(BlockingForker):
 
 
 def ended(number: int, status: int) -> bytes:
-    return wire.REPORT.pack(wire.ENDED, number, status)
+    return REPORT.pack(ENDED, number, status)
 
 
 def test_no_process_is_not_the_files_fault() -> None:
-    started = wire.REPORT.pack(wire.STARTED, 1, 5)
-    failure = Undone(b"", started, ended(2, 0), ended(1, wire.NOT_STARTED)).failure()
+    started = REPORT.pack(STARTED, 1, 5)
+    failure = Undone(b"", started, ended(2, 0), ended(1, NOT_STARTED)).failure()
     assert "no process can be started that decodes files" in str(failure)
 
 

@@ -15,10 +15,11 @@ import pytest_asyncio
 from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import launch, wire
 from liusheng.runtime.decoding.conversation import Conversation, DecoderDiedError
-from liusheng.runtime.decoding.fork_server import ForkerLostError, ForkServer
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
+from liusheng.runtime.forking.fork_server import ForkerLostError, ForkServer
+from liusheng.runtime.forking.wire import NOT_STARTED
 from tests.support import hostile
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -163,7 +164,7 @@ async def test_a_forker_that_cannot_be_replaced_is_tried_again(
     monkeypatch.setattr("liusheng.runtime.decoding.service._FIRST_BACKOFF", 0.01)
     service = DecodingService(DecodingOptions())
     await service.start()
-    start, failures = ForkServer.start, 2
+    start, failures = launch.start_forker, 2
 
     async def fail_twice(options: DecodingOptions) -> ForkServer:
         nonlocal failures
@@ -172,7 +173,7 @@ async def test_a_forker_that_cannot_be_replaced_is_tried_again(
             raise ForkerLostError("no process")
         return await start(options)
 
-    monkeypatch.setattr(ForkServer, "start", fail_twice)
+    monkeypatch.setattr("liusheng.runtime.decoding.service.start_forker", fail_twice)
     os.kill(service.pids[0], signal.SIGKILL)
     await until(lambda: failures == 0 and len(service.pids) == 1)
     await service.stop()
@@ -354,7 +355,7 @@ async def test_no_process_is_not_the_files_fault(
     service: DecodingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fork(_: ForkServer) -> Liar:
-        return Liar(b"", wire.NOT_STARTED)
+        return Liar(b"", NOT_STARTED)
 
     monkeypatch.setattr(ForkServer, "fork", fork)
     with pytest.raises(BusyError, match="no process can be started"):
@@ -383,7 +384,7 @@ async def test_a_forker_has_one_thread(service: DecodingService) -> None:
 
 
 async def test_forkers_start_and_stop() -> None:
-    forker = await ForkServer.start(DecodingOptions(nice=1))
+    forker = await launch.start_forker(DecodingOptions(nice=1))
     assert forker.alive
     await forker.stop()
     assert not forker.alive

@@ -9,12 +9,12 @@ import pytest
 
 from liusheng.asr.options import AsrOptions
 from liusheng.models.store import Store
-from liusheng.runtime.recognition.handler import RecognitionHandler, load_recognition_handler
+from liusheng.runtime.recognition.handler import PreparedRecognition, RecognitionHandler
 
 
 @pytest.fixture
 def handler(tmp_path: Path) -> RecognitionHandler:
-    return load_recognition_handler([Store(tmp_path).open_named("tiny")], AsrOptions())
+    return PreparedRecognition([Store(tmp_path).open_named("tiny")], AsrOptions()).finish()
 
 
 def test_the_self_test_measures_batches(handler: RecognitionHandler) -> None:

@@ -101,14 +101,15 @@ def test_dropped_speeches_are_forgotten(handler: SynthesisHandler) -> None:
 def test_a_worker_loads_the_voices(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[object] = []
 
-    def load(models: Sequence[InstalledModel], *, lexicon: Path | None) -> Counter:
-        loaded.extend([models, lexicon])
+    def load(models: Sequence[InstalledModel], *, lexicon: Path | None, device: str) -> Counter:
+        loaded.extend([models, lexicon, device])
         return Counter()
 
     monkeypatch.setattr("liusheng.tts.load.load", load)
     lexicon = Path("words.txt")
-    assert module.load_synthesis_handler([], lexicon).describe()[0].name == "counter"
-    assert loaded == [[], lexicon]
+    handler = module.load_synthesis_handler([], lexicon, "auto")
+    assert handler.describe()[0].name == "counter"
+    assert loaded == [[], lexicon, "auto"]
 
 
 def test_the_last_chunk_lists_what_was_not_read(handler: SynthesisHandler) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from liusheng.runtime.workers.pipe import WorkerPipe
+from liusheng.runtime.workers.worker import Creation
 
 pytestmark = [
     pytest.mark.usefixtures("fakes"),
@@ -29,7 +30,7 @@ class Worker:
             )
         # Both ends of the pipe speak alike.
         self.pipe = WorkerPipe(self.ours)
-        self.pipe.send(("tests.support.worker_handlers.Handler", (), 0))
+        self.pipe.send(Creation("test", "tests.support.worker_handlers.Handler", ()))
         self.pipe.receive()
 
 

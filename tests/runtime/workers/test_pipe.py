@@ -11,7 +11,7 @@ from liusheng.runtime.workers.pipe import ServerPipe, WorkerPipe
 
 async def test_messages_go_both_ways_in_order() -> None:
     ours, theirs = socket.socketpair()
-    server, worker = await ServerPipe.connect(ours), WorkerPipe(theirs)
+    server, worker = ServerPipe(*await asyncio.open_connection(sock=ours)), WorkerPipe(theirs)
     with theirs:
         await server.send(("method", (1, None)))
         await server.send(np.arange(3, dtype=np.float32))
@@ -26,7 +26,7 @@ async def test_messages_go_both_ways_in_order() -> None:
 
 async def test_a_message_larger_than_the_sockets_buffers() -> None:
     ours, theirs = socket.socketpair()
-    server, worker = await ServerPipe.connect(ours), WorkerPipe(theirs)
+    server, worker = ServerPipe(*await asyncio.open_connection(sock=ours)), WorkerPipe(theirs)
     message = bytes(5_000_000)
     with theirs:
         received, _ = await asyncio.gather(asyncio.to_thread(worker.receive), server.send(message))
@@ -40,7 +40,7 @@ async def test_a_message_larger_than_the_sockets_buffers() -> None:
 
 async def test_a_worker_sees_the_server_end() -> None:
     ours, theirs = socket.socketpair()
-    server, worker = await ServerPipe.connect(ours), WorkerPipe(theirs)
+    server, worker = ServerPipe(*await asyncio.open_connection(sock=ours)), WorkerPipe(theirs)
     with theirs:
         await server.close()
         with pytest.raises(EOFError):
@@ -49,7 +49,7 @@ async def test_a_worker_sees_the_server_end() -> None:
 
 async def test_a_server_sees_a_worker_end_inside_a_message() -> None:
     ours, theirs = socket.socketpair()
-    server = await ServerPipe.connect(ours)
+    server = ServerPipe(*await asyncio.open_connection(sock=ours))
     theirs.sendall(b"\0\0\0\0\0\0\0\x09half")
     theirs.close()
     with pytest.raises(asyncio.IncompleteReadError):

@@ -14,13 +14,15 @@ import pytest
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.pipe import WorkerCallError
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
+from liusheng.runtime.workers.worker import Creation
 
 HANDLER = "tests.support.worker_handlers.Handler"
 
 
 @pytest.fixture
 async def worker() -> AsyncIterator[WorkerProcess]:
-    worker = await WorkerProcess.start(HANDLER, ("a", 1), PoolOptions(threads=3, nice=2))
+    creation = Creation("test", HANDLER, ("a", 1), nice=2)
+    worker = await WorkerProcess.start(creation, PoolOptions(threads=3))
     yield worker
     await worker.kill()
 
@@ -99,18 +101,20 @@ async def test_killing_twice_does_nothing(worker: WorkerProcess) -> None:
 )
 async def test_a_factory_that(factory: str, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
-        await WorkerProcess.start(factory, (), PoolOptions())
+        await WorkerProcess.start(Creation("test", factory, ()), PoolOptions())
 
 
 async def test_a_start_that_takes_too_long() -> None:
+    creation = Creation("test", "time.sleep", (60,))
     with pytest.raises(WorkerLostError, match=r"did not respond for 0\.2 s"):
-        await WorkerProcess.start("time.sleep", (60,), PoolOptions(start_timeout=0.2))
+        await WorkerProcess.start(creation, PoolOptions(start_timeout=0.2))
 
 
 @pytest.mark.parametrize("steps", [*range(12), 20])
 async def test_a_start_that_is_cancelled_leaves_no_process(steps: int) -> None:
     before = set(psutil.Process().children())
-    starting = asyncio.ensure_future(WorkerProcess.start(HANDLER, ("a", 1), PoolOptions()))
+    creation = Creation("test", HANDLER, ("a", 1))
+    starting = asyncio.ensure_future(WorkerProcess.start(creation, PoolOptions()))
     for _ in range(steps):
         await asyncio.sleep(0)
     starting.cancel()

@@ -29,13 +29,13 @@ class ChangingError(Exception):
 
 
 def test_a_result() -> None:
-    *result, seconds = worker._call(divmod, 7, 2)
+    *result, seconds = worker.call(divmod, 7, 2)
     assert result == [True, (3, 1), ""]
     assert 0 <= seconds < 60
 
 
 def test_an_exception_is_returned_with_its_traceback() -> None:
-    succeeded, error, trace, _ = worker._call(fail, LookupError("no such word"))
+    succeeded, error, trace, _ = worker.call(fail, LookupError("no such word"))
     assert not succeeded
     assert repr(error) == "LookupError('no such word')"
     assert "in fail" in trace
@@ -48,11 +48,16 @@ def test_an_exception_is_returned_with_its_traceback() -> None:
 def test_an_exception_that_cannot_be_pickled_becomes_one_that_can(
     error: Exception, text: str
 ) -> None:
-    _, returned, *_ = worker._call(fail, error)
+    _, returned, *_ = worker.call(fail, error)
     assert type(returned) is WorkerCallError
     assert str(returned) == text
 
 
 def test_a_handler_is_created_by_its_factorys_name() -> None:
-    handler = worker._create_handler("tests.support.worker_handlers.Handler", ("a",))
-    assert handler.add(1, 2) == 3
+    creation = worker.Creation("test", "tests.support.worker_handlers.Handler", ("a",))
+    assert creation.finished(creation.begin()).add(1, 2) == 3
+
+
+def test_a_prepared_handler_is_finished() -> None:
+    creation = worker.Creation("test", "tests.support.worker_handlers.Prepared", (5,))
+    assert creation.finished(creation.begin())._args == (5, "finished")

@@ -25,6 +25,7 @@ from liusheng.asr.options import MoonshineOptions
 from liusheng.asr.text.pieces import split_pieces, spread
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.pcm import Samples
+from liusheng.models.devices import Device, check_providers, onnx_providers
 from liusheng.models.types import InstalledModel
 
 _MIN_SECONDS = 0.5
@@ -54,11 +55,14 @@ class MoonshineEngine:
     punctuates = True
     translates = False
 
-    def __init__(self, model: InstalledModel, options: MoonshineOptions) -> None:
+    def __init__(
+        self, model: InstalledModel, options: MoonshineOptions, device: Device = "cpu"
+    ) -> None:
+        """Raises DeviceError if the device cannot be had."""
         self.name = model.name
         self.languages = model.languages or ("en",)
-        self._encoder = _session(model.files["encoder"], options.threads)
-        self._decoder = _session(model.files["decoder"], options.threads)
+        self._encoder = _session(model.files["encoder"], options.threads, device)
+        self._decoder = _session(model.files["decoder"], options.threads, device)
         self._vocabulary = _vocabulary(model.files["tokens"])
         self._past = [i for i in self._decoder.get_inputs() if i.name.startswith("past_key_values")]
         self._present = [output.name for output in self._decoder.get_outputs()[1:]]
@@ -146,14 +150,15 @@ class MoonshineEngine:
         return data.decode(errors="ignore").replace("▁", " ").strip()
 
 
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _session(path: Path, threads: int, device: Device) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(path), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    providers = onnx_providers(device, onnxruntime.get_available_providers())
+    session = onnxruntime.InferenceSession(str(path), sess_options=options, providers=providers)
+    check_providers(device, session.get_providers())
+    return session
 
 
 def _vocabulary(path: Path) -> list[bytes]:

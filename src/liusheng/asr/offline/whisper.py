@@ -29,6 +29,7 @@ from liusheng.asr.offline.whisper_tokens import (
 from liusheng.asr.options import WhisperOptions
 from liusheng.asr.text.pieces import Piece, split_pieces
 from liusheng.asr.types import SAMPLE_RATE
+from liusheng.models.devices import Device, ctranslate2_device
 from liusheng.models.types import InstalledModel
 
 _FIXED_TOKENS = 15
@@ -40,23 +41,36 @@ _MAX_ALIGNED = 400
 """Tokens; the decoder has 448 positions, the prompt included."""
 
 
+def load_tokenizer(model: InstalledModel) -> tokenizers.Tokenizer:
+    """Load the tokenizer of a Whisper model."""
+    return tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
+
+
 class WhisperEngine:
     """A Whisper model in CTranslate2's format."""
 
     max_seconds = MAX_SECONDS - 4.0
     punctuates = True
 
-    def __init__(self, model: InstalledModel, options: WhisperOptions) -> None:
+    def __init__(
+        self,
+        model: InstalledModel,
+        options: WhisperOptions,
+        tokenizer: tokenizers.Tokenizer | None = None,
+        device: Device = "cpu",
+    ) -> None:
+        """tokenizer: of the model; None: it is loaded. Raises DeviceError if the device cannot be
+        had."""
         self.name = model.name
         self.options = options
         self._model = ctranslate2.models.Whisper(
             str(model.path),
-            device="cpu",
+            device=ctranslate2_device(device, ctranslate2.get_cuda_device_count()),
             compute_type=options.compute_type,
             intra_threads=options.threads,
             inter_threads=1,
         )
-        hf = tokenizers.Tokenizer.from_file(str(model.path / "tokenizer.json"))
+        hf = tokenizer or load_tokenizer(model)
         multilingual = self._model.is_multilingual
         self.languages = known_languages(hf, model.languages) if multilingual else ("en",)
         self.translates = translates(

@@ -24,8 +24,9 @@ from liusheng.bench.target import Target
 from liusheng.client.address import Address
 from liusheng.protocol import paths
 
-_WORKER = "liusheng.runtime.workers.worker"
-_FORKER = "liusheng.runtime.decoding.forker"
+_WORKERS = ("liusheng.runtime.workers.worker", "liusheng.runtime.workers.template")
+"""The latter also of what is forked from it."""
+_FORKERS = ("liusheng.runtime.decoding.forker",)
 _FLOOD_SECONDS = 4.0
 _ANSWER_TIMEOUT = 60.0
 
@@ -114,26 +115,27 @@ class Faults:
     # Processes
 
     async def _kill_worker(self, chance: random.Random) -> str:
-        return self._send(signal.SIGKILL, _WORKER, chance)
+        return self._send(signal.SIGKILL, _WORKERS, chance)
 
     async def _stop_worker(self, chance: random.Random) -> str:
-        return self._send(signal.SIGSTOP, _WORKER, chance)
+        return self._send(signal.SIGSTOP, _WORKERS, chance)
 
     async def _kill_forker(self, chance: random.Random) -> str:
-        return self._send(signal.SIGKILL, _FORKER, chance)
+        return self._send(signal.SIGKILL, _FORKERS, chance)
 
     async def _reload(self, _: random.Random) -> str:
         assert self._target.pid is not None
         os.kill(self._target.pid, signal.SIGHUP)
         return f"process {self._target.pid}"
 
-    def _send(self, number: signal.Signals, module: str, chance: random.Random) -> str:
-        """Send a signal to one of the server's processes that run a module."""
+    def _send(self, number: signal.Signals, modules: Sequence[str], chance: random.Random) -> str:
+        """Send a signal to one of the server's processes that run one of the modules."""
         assert self._target.pid is not None
         found = []
         for process in process_tree(self._target.pid)[1:]:
             with contextlib.suppress(psutil.Error):
-                if module in process.cmdline() and process.status() != psutil.STATUS_STOPPED:
+                runs = not set(modules).isdisjoint(process.cmdline())
+                if runs and process.status() != psutil.STATUS_STOPPED:
                     found.append(process)
         if not found:
             return "there was none"

@@ -20,6 +20,7 @@ import msgspec
 from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import launch, wire
 from liusheng.runtime.decoding.options import DecodingOptions
+from liusheng.runtime.forking.wire import ENDED, FORK, KILL, NOT_STARTED, REPORT, REQUEST
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class BlockingForker:
         self._numbers = itertools.count(1)
         self._statuses: dict[int, int] = {}
         self._control.settimeout(launch.START_TIMEOUT)
-        if len(self._control.recv(wire.REPORT.size, socket.MSG_WAITALL)) < wire.REPORT.size:
+        if len(self._control.recv(REPORT.size, socket.MSG_WAITALL)) < REPORT.size:
             self.close()
             raise OSError(f"the decoders cannot be started: {self._process.returncode}")
 
@@ -112,12 +113,12 @@ class BlockingForker:
             error = launch.stalled(self.options.stall_seconds)
         except (EOFError, ConnectionError, wire.WireError, msgspec.MsgspecError):
             status = self._status(number)
-            if status == wire.NOT_STARTED:
+            if status == NOT_STARTED:
                 raise OSError("no process can be started that decodes files") from None
             error = launch.death(status)
         finally:
             with suppress(OSError):
-                self._control.send(wire.REQUEST.pack(wire.KILL, number))
+                self._control.send(REQUEST.pack(KILL, number))
             self._status(number)
         if error:
             raise DecodeError(error.reason, error.advice, name=name)
@@ -128,7 +129,7 @@ class BlockingForker:
         number = next(self._numbers)
         with theirs:
             try:
-                request = wire.REQUEST.pack(wire.FORK, number)
+                request = REQUEST.pack(FORK, number)
                 socket.send_fds(self._control, [request], [theirs.fileno()])
             except BaseException:
                 ours.close()
@@ -143,13 +144,13 @@ class BlockingForker:
             while number not in self._statuses:
                 try:
                     self._control.settimeout(_EXIT_TIMEOUT)
-                    report = self._control.recv(wire.REPORT.size, socket.MSG_WAITALL)
+                    report = self._control.recv(REPORT.size, socket.MSG_WAITALL)
                 except OSError:
                     return None
-                if len(report) < wire.REPORT.size:
+                if len(report) < REPORT.size:
                     return None
-                kind, which, value = wire.REPORT.unpack(report)
-                if kind == wire.ENDED:
+                kind, which, value = REPORT.unpack(report)
+                if kind == ENDED:
                     self._statuses[which] = value
             return self._statuses[number]
 

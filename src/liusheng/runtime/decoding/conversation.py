@@ -10,7 +10,8 @@ import msgspec
 
 from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import launch, wire
-from liusheng.runtime.decoding.fork_server import Decoder, ForkerLostError
+from liusheng.runtime.forking.fork_server import Fork, ForkerLostError
+from liusheng.runtime.forking.wire import NOT_STARTED
 
 PcmSink = Callable[[bytes], Awaitable[None]]
 """Takes each block of PCM16; decoding continues when it returns."""
@@ -56,7 +57,7 @@ class Conversation:
     bytes_read: of the file, for the log.
     """
 
-    def __init__(self, decoder: Decoder, stall_seconds: float) -> None:
+    def __init__(self, decoder: Fork, stall_seconds: float) -> None:
         self._decoder = decoder
         self._stall_seconds = stall_seconds
         self._messages = 0
@@ -82,7 +83,7 @@ class Conversation:
             if self._stalled:
                 raise DecoderDiedError("hung", launch.stalled(self._stall_seconds)) from None
             status = await self._decoder.status(_EXIT_TIMEOUT)
-            if status == wire.NOT_STARTED:
+            if status == NOT_STARTED:
                 raise ForkerLostError("no process can be forked") from None
             raise DecoderDiedError(launch.ending(status), launch.death(status)) from None
         finally:

@@ -11,6 +11,7 @@ import msgspec
 from liusheng.audio.containers import CONVERT, DecodeError
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.environment import worker_environment
+from liusheng.runtime.forking.fork_server import ForkServer
 
 START_TIMEOUT = 60.0
 """Seconds that a forker may take to load its libraries."""
@@ -26,6 +27,15 @@ def environment() -> dict[str, str]:
     """Return the environment of a forker, which must not have more than one thread."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return worker_environment() | dict.fromkeys(threads, "1")
+
+
+async def start_forker(options: DecodingOptions) -> ForkServer:
+    """Start a forker of decoders and wait until it is ready.
+
+    Raises:
+        ForkerLostError: it cannot be started.
+    """
+    return await ForkServer.start(lambda fd: command(fd, options), environment(), START_TIMEOUT)
 
 
 def ending(status: int | None) -> str:

@@ -17,9 +17,10 @@ from liusheng.runtime.decoding.conversation import (
     FileSource,
     PcmSink,
 )
-from liusheng.runtime.decoding.fork_server import ForkerLostError, ForkServer
+from liusheng.runtime.decoding.launch import start_forker
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.errors import BusyError
+from liusheng.runtime.forking.fork_server import ForkerLostError, ForkServer
 from liusheng.runtime.workers.pool import Pool
 
 _log = logging.getLogger(__name__)
@@ -162,7 +163,7 @@ class DecodingService:
                     await self._forker.stop()
                 self._forker = None
             if not self._forker:
-                self._forker = await ForkServer.start(self.options)
+                self._forker = await start_forker(self.options)
                 self._watching = asyncio.create_task(self._watch(self._forker))
             return self._forker
 

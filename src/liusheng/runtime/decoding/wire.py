@@ -29,21 +29,6 @@ READ_CONTENT: Final = struct.Struct("!QI")
 """Position in the file, and the most bytes to return."""
 
 
-REQUEST: Final = struct.Struct("!cQ")
-FORK: Final = b"F"
-KILL: Final = b"K"
-"""A request to the forker, with the number of a decoder; the one to fork has its socket with it."""
-
-REPORT: Final = struct.Struct("!cQi")
-STARTED: Final = b"S"
-ENDED: Final = b"E"
-"""A report of the forker: the number of a decoder, and its process id or its wait status. Number 0
-is the forker itself."""
-
-NOT_STARTED: Final = -1
-"""In place of a wait status: there was no process for the decoder."""
-
-
 class WireError(Exception):
     """The other side sent what it never sends."""
 

@@ -20,6 +20,7 @@ from liusheng.runtime.recognition.messages import (
     TurnResult,
 )
 from liusheng.runtime.recognition.self_test import measure
+from liusheng.runtime.workers.prepared import PreparedHandler
 
 
 class RecognitionHandler:
@@ -99,10 +100,16 @@ def _result(outcome: Outcome, detection: Detection | None) -> TurnResult:
     )
 
 
-def load_recognition_handler(
-    models: Sequence[InstalledModel], options: AsrOptions
-) -> RecognitionHandler:
-    """Load a recogniser; a worker's factory."""
-    from liusheng.asr.load import load
+class PreparedRecognition(PreparedHandler):
+    """What recognition workers share."""
 
-    return RecognitionHandler(load(models, options), SpeechActivityDetector(options.live.vad))
+    def __init__(self, models: Sequence[InstalledModel], options: AsrOptions) -> None:
+        from liusheng.asr.load import Preparation
+
+        self._models = Preparation(models, options)
+        self._options = options
+
+    def finish(self) -> RecognitionHandler:
+        """Return the handler; see `PreparedHandler.finish`."""
+        detector = SpeechActivityDetector(self._options.live.vad)
+        return RecognitionHandler(self._models.finish(), detector)

@@ -45,7 +45,7 @@ class RecognitionService:
         options: RecognitionServiceOptions,
         pool_options: PoolOptions,
         *,
-        factory: str = "liusheng.runtime.recognition.handler.load_recognition_handler",
+        factory: str = "liusheng.runtime.recognition.handler.PreparedRecognition",
         vad_factory: str = "liusheng.runtime.recognition.vad_handler.load_vad_handler",
         clock: Callable[[], float] = time.monotonic,
         cores: CoreShare | None = None,

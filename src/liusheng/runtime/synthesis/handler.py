@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.models.devices import Device
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.synthesis.messages import (
     Checkpoint,
@@ -116,12 +117,13 @@ class _ActiveSpeech:
 
 
 def load_synthesis_handler(
-    models: Sequence[InstalledModel], lexicon: Path | None
+    models: Sequence[InstalledModel], lexicon: Path | None, device: Device = "cpu"
 ) -> SynthesisHandler:
     """Load a synthesiser: the factory of a worker process.
 
     lexicon: file of the user's words (see `liusheng.tts.text.UserLexicon`).
+    device: that the voices compute on.
     """
     from liusheng.tts.load import load
 
-    return SynthesisHandler(load(models, lexicon=lexicon))
+    return SynthesisHandler(load(models, lexicon=lexicon, device=device))

@@ -59,7 +59,9 @@ class SynthesisService:
         self._cores = cores or CoreShare(pool_options.workers)
         self._self_tests = self_tests
         self._clock = clock
-        self._pool = Pool("synthesis", factory, (models, options.lexicon), pool_options)
+        self._pool = Pool(
+            "synthesis", factory, (models, options.lexicon, options.device), pool_options
+        )
         self._schedule: SpeechScheduler[Speech] = SpeechScheduler()
         self._dropped: dict[int, list[int]] = {}
         self._keys = count()

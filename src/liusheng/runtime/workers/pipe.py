@@ -49,6 +49,10 @@ class WorkerPipe:
             raise EOFError
         return pickle.loads(self._file.read(_LENGTH.unpack(head)[0]))
 
+    def release(self) -> None:
+        """Use the socket no more; it stays open."""
+        self._file.close()
+
 
 class ServerPipe:
     """The server's end. Asynchronous."""
@@ -56,11 +60,6 @@ class ServerPipe:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-
-    @classmethod
-    async def connect(cls, sock: socket.socket) -> ServerPipe:
-        """Return the end over `sock`, which it then owns."""
-        return cls(*await asyncio.open_connection(sock=sock))
 
     async def send(self, message: Any) -> None:
         """Send a message.

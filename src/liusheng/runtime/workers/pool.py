@@ -10,8 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from liusheng.runtime.forking.fork_server import ForkerLostError
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers.forked import can_fork
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
+from liusheng.runtime.workers.templates import Template
+from liusheng.runtime.workers.worker import Creation, NotForkableError
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +67,8 @@ class JobSource(Protocol):
 class Pool:
     """Worker processes that take jobs from a source.
 
-    name: for the log.
-    factory, args: create a worker's handler (see `WorkerProcess.start`).
+    name: for the log, and of the processes.
+    factory, args: create a worker's handler (see `liusheng.runtime.workers.worker`).
     restarts: how many workers were replaced.
     losses: how many workers were lost, by what happened: "died", "hung", or "idle", for those that
         died while they had no job.
@@ -78,8 +82,10 @@ class Pool:
         options: PoolOptions,
     ) -> None:
         self._name = name
-        self._factory = factory
-        self._args = args
+        self._creation = Creation(name, factory, tuple(args), options.nice)
+        self._shares = options.share and options.workers > 1 and can_fork()
+        self._template: Template | None = None
+        self._starting = asyncio.Lock()
         self.options = options
         self._source: JobSource | None = None
         self._processes: list[WorkerProcess | None] = []
@@ -102,6 +108,8 @@ class Pool:
                 worker is left running.
         """
         self._source = source
+        if self._shares:
+            await self._running_template()
         results = await asyncio.gather(
             *(self._new_process() for _ in range(self.options.workers)), return_exceptions=True
         )
@@ -174,9 +182,42 @@ class Pool:
         self._tasks = []
         await asyncio.gather(*(process.kill() for process in self._processes if process))
         self._processes = []
+        await self._drop_template()
 
     async def _new_process(self) -> WorkerProcess:
-        return await WorkerProcess.start(self._factory, self._args, self.options)
+        template = await self._running_template() if self._shares else None
+        if template is None:
+            return await WorkerProcess.start(self._creation, self.options)
+        try:
+            return await template.worker()
+        except ForkerLostError:
+            # Stopped, or being ended: its workers go on, and the next start makes another one.
+            async with self._starting:
+                if self._template is template:
+                    self._template = None
+                    await template.abandon()
+            raise
+
+    async def _running_template(self) -> Template | None:
+        """Return the template; None where workers cannot be forked from one."""
+        async with self._starting:
+            if self._template and not self._template.alive:
+                _log.warning("the process that forks %s workers ended", self._name)
+                await self._template.abandon()
+                self._template = None
+            if self._shares and not self._template:
+                try:
+                    self._template = await Template.start(self._creation, self.options)
+                except NotForkableError as error:
+                    _log.info("%s workers share no memory: %s", self._name, error)
+                    self._shares = False
+            return self._template
+
+    async def _drop_template(self) -> None:
+        async with self._starting:
+            if self._template:
+                await self._template.stop()
+            self._template = None
 
     async def _serve(self, worker: int) -> None:
         while True:

@@ -7,25 +7,29 @@ import contextlib
 import math
 import pickle
 import signal
-import socket
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from liusheng.runtime.clock import awake
 from liusheng.runtime.environment import worker_environment
+from liusheng.runtime.forking.fork_server import launch
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers.forked import Process
 from liusheng.runtime.workers.hang import LOOK_SECONDS, CallTime, ObservedProcess, limit_of_call
 from liusheng.runtime.workers.pipe import ServerPipe
+from liusheng.runtime.workers.worker import Creation
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-_MALLOC_VARIABLES = {
+MALLOC_VARIABLES = {
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
 """For glibc: keep freed memory. Otherwise each batch has its buffers mapped again, page by page,
 which took an eighth of the time of a batch of eight windows."""
+
+_NOTHING = object()
+"""In place of a message: the process sends by itself."""
 
 _EXIT_TIMEOUT = 1.0
 """Seconds that a worker may take to exit after it has closed its pipe or was killed."""
@@ -45,6 +49,12 @@ class WorkerLostError(Exception):
         self.hung = hung
 
 
+def pool_environment(options: PoolOptions) -> dict[str, str]:
+    """Return the environment of the processes of a pool."""
+    threads = dict.fromkeys(_THREAD_VARIABLES, str(options.threads))
+    return MALLOC_VARIABLES | worker_environment() | threads
+
+
 class WorkerProcess:
     """A running worker that has loaded its models. One call at a time.
 
@@ -53,7 +63,7 @@ class WorkerProcess:
         together.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, pipe: ServerPipe) -> None:
+    def __init__(self, process: Process, pipe: ServerPipe) -> None:
         self._process = process
         self._pipe = pipe
         self._calls = 0
@@ -61,48 +71,33 @@ class WorkerProcess:
         self.processor_seconds = 0.0
 
     @classmethod
-    async def start(cls, factory: str, args: Sequence[Any], options: PoolOptions) -> WorkerProcess:
-        """Start a worker and wait until it has created its handler.
-
-        factory: dotted name of a callable, called in the worker with `args`, that returns the
-            handler. The handler's method `describe` returns what the server needs to know.
+    async def start(cls, creation: Creation, options: PoolOptions) -> WorkerProcess:
+        """Start a worker and wait until it has created its handler. The handler's method `describe`
+        returns what the server needs to know.
 
         Raises:
             WorkerLostError: it died or took longer than `options.start_timeout`.
             Exception: raised by the factory.
         """
-        # A start that is cancelled at any point leaves neither a socket nor a process behind.
-        ours, theirs = socket.socketpair()
-        environment = dict.fromkeys(_THREAD_VARIABLES, str(options.threads))
-        with theirs:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "liusheng.runtime.workers.worker",
-                    str(theirs.fileno()),
-                    pass_fds=[theirs.fileno()],
-                    stdin=asyncio.subprocess.DEVNULL,
-                    env=_MALLOC_VARIABLES | worker_environment() | environment,
-                )
-            except BaseException:
-                ours.close()
-                raise
+        process, _, reader, writer = await launch(_command, pool_environment(options))
+        worker = cls(process, ServerPipe(reader, writer))
         try:
-            worker = cls(process, await ServerPipe.connect(ours))
-        except BaseException:
-            ours.close()
-            process.kill()
-            await process.wait()
-            raise
-        try:
-            worker.description = await worker._exchange(
-                (factory, tuple(args), options.nice), options.start_timeout
-            )
+            worker.description = await worker.create(creation, options.start_timeout)
         except BaseException:
             await worker.kill()
             raise
         return worker
+
+    async def create(self, creation: Creation, timeout: float) -> Any:
+        """Have the process create its handler; return its response. Raises: see `start`."""
+        return await self._exchange(creation, timeout)
+
+    async def described(self, timeout: float) -> None:
+        """Wait until a process that knows how to create its handler has done so.
+
+        Raises: see `start`.
+        """
+        self.description = await self._exchange(_NOTHING, timeout)
 
     @property
     def pid(self) -> int:
@@ -187,7 +182,8 @@ class WorkerProcess:
         await asyncio.wait({asyncio.ensure_future(self.kill())}, timeout=_EXIT_TIMEOUT)
 
     async def _send_and_receive(self, message: Any) -> Any:
-        await self._pipe.send(message)
+        if message is not _NOTHING:
+            await self._pipe.send(message)
         return await self._pipe.receive()
 
     async def kill(self) -> None:
@@ -197,3 +193,7 @@ class WorkerProcess:
                 self._process.kill()
         await self._pipe.close()
         await self._process.wait()
+
+
+def _command(descriptor: int) -> list[str]:
+    return [sys.executable, "-m", "liusheng.runtime.workers.worker", str(descriptor)]

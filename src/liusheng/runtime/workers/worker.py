@@ -1,10 +1,11 @@
 """The main loop of a worker process: create a handler, then serve calls one at a time.
 
 `liusheng.runtime.workers.process` starts it as `python -m liusheng.runtime.workers.worker FD`; FD
-is its end of a socket pair. The first message has the factory of the handler, its arguments and
-the process's niceness; each later message has a method of the handler and its arguments. The
-response is (whether it succeeded, the result or exception, the traceback, the seconds of processor
-time that it took).
+is its end of a socket pair. The first message says how to create the handler (`Creation`); each
+later message has a method of the handler and its arguments. The response is (whether it succeeded,
+the result or exception, the traceback, the seconds of processor time that it took).
+
+`liusheng.runtime.workers.template` forks workers that have created most of their handler already.
 """
 
 from __future__ import annotations
@@ -16,10 +17,44 @@ import socket
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from typing import Any
 
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
+from liusheng.runtime.workers.prepared import PreparedHandler
+from liusheng.runtime.workers.settling import name_process, settle
+
+
+class NotForkableError(RuntimeError):
+    """A factory began threads, which a fork would not have."""
+
+
+@dataclass(frozen=True)
+class Creation:
+    """How to create a handler.
+
+    name: of the process.
+    factory: dotted name of a callable, called with `args`. It returns the handler, or a
+        `PreparedHandler`, which is finished in each worker.
+    nice: added to the niceness of the process.
+    """
+
+    name: str
+    factory: str
+    args: tuple[Any, ...]
+    nice: int = 0
+
+    def begin(self) -> Any:
+        """Return what the factory does."""
+        module, _, name = self.factory.rpartition(".")
+        return getattr(importlib.import_module(module), name)(*self.args)
+
+    def finished(self, begun: Any) -> Any:
+        """Return the handler. begun: what `begin` returned."""
+        handler = begun.finish() if isinstance(begun, PreparedHandler) else begun
+        settle()
+        return handler
 
 
 def _picklable(error: Exception) -> Exception:
@@ -30,7 +65,8 @@ def _picklable(error: Exception) -> Exception:
     return copy if isinstance(copy, Exception) else WorkerCallError(str(error))
 
 
-def _call(function: Any, *args: Any) -> tuple[bool, Any, str, float]:
+def call(function: Any, *args: Any) -> tuple[bool, Any, str, float]:
+    """Call a function; return the response."""
     began = time.process_time()
     try:
         result = True, function(*args), ""
@@ -39,30 +75,36 @@ def _call(function: Any, *args: Any) -> tuple[bool, Any, str, float]:
     return *result, time.process_time() - began
 
 
-def _create_handler(factory: str, args: tuple[Any, ...]) -> Any:
-    module, _, name = factory.rpartition(".")
-    return getattr(importlib.import_module(module), name)(*args)
+def serve(pipe: WorkerPipe, created: tuple[bool, Any, str, float]) -> None:
+    """Describe the handler, then serve calls, until the server closes its end of the pipe.
 
-
-def main() -> None:
-    """Serve calls until the server closes its end of the pipe."""
-    sock = socket.socket(fileno=int(sys.argv[1]))
-    attach_to_server(sock)
-    pipe = WorkerPipe(sock)
+    created: the response of its creation.
+    """
     try:
-        factory, args, nice = pipe.receive()
-        os.nice(nice)
-        created = _call(_create_handler, factory, args)
         succeeded, handler, *_ = created
         if not succeeded:
             pipe.send(created)
             return
-        pipe.send(_call(handler.describe))
+        pipe.send(call(handler.describe))
         while True:
             method, args = pipe.receive()
-            pipe.send(_call(getattr(handler, method), *args))
+            pipe.send(call(getattr(handler, method), *args))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def main() -> None:
+    """Run a worker."""
+    sock = socket.socket(fileno=int(sys.argv[1]))
+    attach_to_server(sock)
+    pipe = WorkerPipe(sock)
+    try:
+        creation: Creation = pipe.receive()
+    except EOFError:
+        return
+    os.nice(creation.nice)
+    name_process(creation.name)
+    serve(pipe, call(lambda: creation.finished(creation.begin())))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from liusheng.asr.options import (
 )
 from liusheng.asr.types import Script
 from liusheng.models.catalogue import Catalogue
+from liusheng.models.devices import Device
 from liusheng.models.types import Task
 from liusheng.server.config.group import Group, Models
 
@@ -38,6 +39,11 @@ class AsrSettings(Group):
     script: Script = Field(
         default=Script.SIMPLIFIED,
         description="Characters of Chinese text: simplified or traditional.",
+    )
+    device: Device = Field(
+        default="cpu",
+        description="What the models compute on: cpu; cuda: a GPU, the server does not start where "
+        "a model cannot use one; auto: a GPU for each model that can.",
     )
     live: LiveOptions = Field(default_factory=LiveOptions)
     whisper: WhisperOptions = Field(default_factory=WhisperOptions)

@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     @property
     def asr_options(self) -> AsrOptions:
         """The options of the recognisers."""
-        named = [option.name for option in fields(AsrOptions) if option.name != "languages"]
+        plain = ("languages", "device")
+        named = [option.name for option in fields(AsrOptions) if option.name not in plain]
         groups = {name: getattr(self.asr, name) for name in named}
         for name, options in groups.items():
             known = {option.name for option in fields(options)}
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
                 each: getattr(self.workers, each) for each in OF_WORKERS if each in known
             }
             groups[name] = replace(options, **set_by_workers)
-        return AsrOptions(tuple(self.asr.languages), **groups)
+        return AsrOptions(tuple(self.asr.languages), self.asr.device, **groups)
 
     @classmethod
     def settings_customise_sources(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from liusheng.models.devices import Device
 from liusheng.tts.onnx_session import open_session
 
 FRAME_SAMPLES = 300
@@ -74,10 +75,10 @@ class AcousticModel:
         ValueError: a file is not an ONNX model.
     """
 
-    def __init__(self, encoder: Path, decoder: Path, postnet: Path) -> None:
-        self._encoder = open_session(encoder)
-        self._decoder = open_session(decoder)
-        self._postnet = open_session(postnet)
+    def __init__(self, encoder: Path, decoder: Path, postnet: Path, device: Device = "cpu") -> None:
+        self._encoder = open_session(encoder, device)
+        self._decoder = open_session(decoder, device)
+        self._postnet = open_session(postnet, device)
 
     def __call__(self, phone_ids: Sequence[int], speed: float = 1.0) -> Spectrogram:
         """The spectrogram of a clause.

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from liusheng.audio.pcm import Samples
+from liusheng.models.devices import Device
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, Mel, Spectrogram
 from liusheng.tts.onnx_session import open_session
 
@@ -51,8 +52,8 @@ class Vocoder:
         ValueError: the file is not an ONNX model.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._session = open_session(path)
+    def __init__(self, path: Path, device: Device = "cpu") -> None:
+        self._session = open_session(path, device)
 
     def whole(self, mel: Mel) -> Samples:
         """The audio of all of `mel` in one pass, shape (300 * frames,)."""

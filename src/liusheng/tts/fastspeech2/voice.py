@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from liusheng.audio.pcm import Samples
+from liusheng.models.devices import Device
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
 from liusheng.tts.fastspeech2.phones import Boundary, PhoneTable, Unit
 from liusheng.tts.fastspeech2.vocoder import FIRST_BLOCK, Vocoder
@@ -31,17 +32,17 @@ class FastSpeech2Voice:
         name: the voice's name.
 
     Raises:
-        ValueError: a file is not of the type that its role needs.
+        ValueError: a file is not of the type that its role needs, or the device cannot be had.
     """
 
     languages = ("zh",)
     gender = "female"
 
-    def __init__(self, files: dict[str, Path], name: str) -> None:
+    def __init__(self, files: dict[str, Path], name: str, device: Device = "cpu") -> None:
         self.name = name
         self._phones = PhoneTable(files["phones"])
-        self._acoustic = AcousticModel(files["encoder"], files["decoder"], files["postnet"])
-        self._vocoder = Vocoder(files["vocoder"])
+        self._acoustic = AcousticModel(files["encoder"], files["decoder"], files["postnet"], device)
+        self._vocoder = Vocoder(files["vocoder"], device)
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
         """See `ClauseVoice.speak`."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from liusheng.audio.pcm import Samples
+from liusheng.models.devices import Device
 from liusheng.models.types import InstalledModel
 from liusheng.tts.kokoro import mandarin
 from liusheng.tts.onnx_session import open_session
@@ -47,14 +48,14 @@ class KokoroModel:
         ValueError: a file is not of its type.
     """
 
-    def __init__(self, model: Path, inventory: Path) -> None:
+    def __init__(self, model: Path, inventory: Path, device: Device = "cpu") -> None:
         try:
             self._ids: dict[str, int] = json.loads(inventory.read_text("utf-8"))["vocab"]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{inventory} is not Kokoro's inventory of phonemes: {error}"
             ) from error
-        self._session = open_session(model)
+        self._session = open_session(model, device)
 
     def synthesize(self, phonemes: str, styles: npt.NDArray[np.float32], speed: float) -> Samples:
         """The audio of up to 509 phonemes, shape (n,); phonemes not in the inventory are left out.
@@ -136,15 +137,15 @@ class KokoroVoice:
         return phonemes
 
 
-def open_kokoro_voices(model: InstalledModel) -> list[KokoroVoice]:
+def open_kokoro_voices(model: InstalledModel, device: Device = "cpu") -> list[KokoroVoice]:
     """Open a model; return its speakers of Mandarin and of English, Mandarin first.
 
     Raises:
-        ValueError: a file is damaged, there is no speaker of either language, or ONNX Runtime is
-            too old.
+        ValueError: a file is damaged, there is no speaker of either language, ONNX Runtime is too
+            old, or the device cannot be had.
     """
     _check_runtime(onnxruntime.__version__)
-    network = KokoroModel(model.files["model"], model.files["tokens"])
+    network = KokoroModel(model.files["model"], model.files["tokens"], device)
     english = EnglishPhonemizer()
     paths = [path for path in model.files["voices"].glob("*.bin") if path.name[0] in _LANGUAGES]
     if not paths:

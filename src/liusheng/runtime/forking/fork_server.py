@@ -1,4 +1,4 @@
-"""The forker, on the server's side: start it, get decoders from it, learn how they ended."""
+"""A forker, on the side of the process that uses it: get forks from it, learn how they ended."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import asyncio
 import contextlib
 import itertools
 import socket
+from collections.abc import Callable, Mapping, Sequence
 
-from liusheng.runtime.decoding import launch
-from liusheng.runtime.decoding.options import DecodingOptions
-from liusheng.runtime.decoding.wire import ENDED, FORK, KILL, REPORT, REQUEST, STARTED
+from liusheng.runtime.forking.wire import ENDED, FORK, KILL, REPORT, REQUEST, STARTED
 
 
 class ForkerLostError(Exception):
     """The forker cannot be started, or has ended; the message says which."""
 
 
-class Decoder:
-    """A decoder process, and the connection to it.
+class Fork:
+    """A forked process, and the connection to it.
 
     pid: 0 until the forker has reported it.
     """
@@ -34,31 +33,48 @@ class Decoder:
         self.reader = reader
         self.writer = writer
         self._forker = forker
-        self._ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._started: asyncio.Future[bool] = loop.create_future()
+        self._ended: asyncio.Future[int | None] = loop.create_future()
 
     def kill(self) -> None:
         """End it now."""
         self._forker.request(KILL, self.number)
 
     def close(self) -> None:
-        """Close the connection; end the decoder, if it has not ended."""
+        """Close the connection; end the fork, if it has not ended."""
         self.writer.transport.abort()
         if not self._ended.done():
             self.kill()
+
+    async def started(self, timeout: float) -> bool:
+        """Return whether it was forked: its `pid` is known. timeout: seconds."""
+        await asyncio.wait({self._started}, timeout=timeout)
+        return self._started.done() and self._started.result()
 
     async def status(self, timeout: float) -> int | None:
         """Return how it ended, as `os.wait` does; None: not known after `timeout` seconds."""
         await asyncio.wait({self._ended}, timeout=timeout)
         return self._ended.result() if self._ended.done() else None
 
+    def begun(self, pid: int) -> None:
+        """Set its process id."""
+        self.pid = pid
+        self._started.set_result(True)
+
     def ended(self, status: int | None) -> None:
         """Set how it ended."""
+        if not self._started.done():
+            self._started.set_result(False)
         if not self._ended.done():
             self._ended.set_result(status)
 
 
 class ForkServer:
-    """A running forker."""
+    """A running forker.
+
+    control: this end of its socket; reader, writer: of the same socket.
+    """
 
     def __init__(
         self,
@@ -72,77 +88,67 @@ class ForkServer:
         self._reader = reader
         self._writer = writer
         self._numbers = itertools.count(1)
-        self._decoders: dict[int, Decoder] = {}
+        self._forks: dict[int, Fork] = {}
         self._started = asyncio.Event()
         self._lost = False
-        self._reading = asyncio.create_task(self._read(), name="decoders")
+        self._reading = asyncio.create_task(self._read(), name="forks")
 
     @classmethod
-    async def start(cls, options: DecodingOptions) -> ForkServer:
+    async def start(
+        cls,
+        command: Callable[[int], Sequence[str]],
+        environment: Mapping[str, str],
+        timeout: float,
+    ) -> ForkServer:
         """Start a forker and wait until it is ready.
+
+        command: returns its command line. The argument is the descriptor of its socket.
+        timeout: seconds.
 
         Raises:
             ForkerLostError: it ended, or took too long.
         """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    *launch.command(theirs.fileno(), options),
-                    pass_fds=[theirs.fileno()],
-                    stdin=asyncio.subprocess.DEVNULL,
-                    env=launch.environment(),
-                )
-            except BaseException:
-                ours.close()
-                raise
+        started = cls(*await launch(command, environment))
         try:
-            started = cls(process, ours, *await asyncio.open_connection(sock=ours))
-        except BaseException:
-            ours.close()
-            process.kill()
-            await process.wait()
-            raise
-        try:
-            await started._ready()
+            await started._ready(timeout)
         except BaseException:
             await started.stop()
             raise
         return started
 
-    async def _ready(self) -> None:
+    async def _ready(self, timeout: float) -> None:
         started = asyncio.ensure_future(self._started.wait())
         try:
             await asyncio.wait(
                 {started, self._reading},
-                timeout=launch.START_TIMEOUT,
+                timeout=timeout,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
             started.cancel()
         if not self._started.is_set() or self._lost:
             raise ForkerLostError(
-                f"the forker of decoders (pid {self._process.pid}) did not start within "
-                f"{launch.START_TIMEOUT:g} s, or ended"
+                f"the process that forks others (pid {self._process.pid}) did not start within "
+                f"{timeout:g} s, or ended"
             )
 
     @property
     def alive(self) -> bool:
-        """Whether it can fork decoders."""
+        """Whether it can make forks."""
         return not self._lost and self._process.returncode is None
 
     @property
     def pids(self) -> list[int]:
-        """Process ids of the forker and of the decoders that run."""
-        decoders = [each.pid for each in self._decoders.values() if each.pid]
-        return [self._process.pid, *decoders] if self.alive else decoders
+        """Process ids of the forker and of the forks that run."""
+        forks = [each.pid for each in self._forks.values() if each.pid]
+        return [self._process.pid, *forks] if self.alive else forks
 
     async def ended(self) -> None:
-        """Wait until it can fork no more decoders."""
+        """Wait until it can make no more forks."""
         await asyncio.wait({self._reading})
 
-    async def fork(self) -> Decoder:
-        """Return a new decoder.
+    async def fork(self) -> Fork:
+        """Return a new fork.
 
         Raises:
             ForkerLostError: the forker has ended.
@@ -155,17 +161,17 @@ class ForkServer:
                 ours.close()
                 raise
             number = next(self._numbers)
-            decoder = Decoder(self, number, reader, writer)
-            self._decoders[number] = decoder
+            fork = Fork(self, number, reader, writer)
+            self._forks[number] = fork
             try:
                 message = REQUEST.pack(FORK, number)
                 socket.send_fds(self._control, [message], [theirs.fileno()])
             except OSError as error:
-                del self._decoders[number]
-                decoder.ended(None)
+                del self._forks[number]
+                fork.ended(None)
                 writer.transport.abort()
-                raise ForkerLostError(f"no decoder can be forked: {error}") from None
-        return decoder
+                raise ForkerLostError(f"no process can be forked: {error}") from None
+        return fork
 
     def request(self, kind: bytes, number: int) -> None:
         """Send a request, if the forker is alive."""
@@ -173,13 +179,18 @@ class ForkServer:
             self._control.send(REQUEST.pack(kind, number))
 
     async def stop(self) -> None:
-        """End the forker and all decoders."""
-        self._writer.transport.abort()  # the forker kills its decoders, and ends
+        """End the forker and all forks."""
+        self._writer.transport.abort()  # the forker kills its forks, and ends
         await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=1)
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """End the forker alone, even if it is stopped or hangs."""
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+        self._writer.transport.abort()
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
 
@@ -190,14 +201,42 @@ class ForkServer:
                 kind, number, value = REPORT.unpack(report)
                 if number == 0:
                     self._started.set()
-                elif kind == STARTED and number in self._decoders:
-                    self._decoders[number].pid = value
-                elif kind == ENDED and number in self._decoders:
-                    self._decoders.pop(number).ended(value)
+                elif kind == STARTED and number in self._forks:
+                    self._forks[number].begun(value)
+                elif kind == ENDED and number in self._forks:
+                    self._forks.pop(number).ended(value)
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
             self._lost = True
-            for decoder in self._decoders.values():
-                decoder.ended(None)
-            self._decoders.clear()
+            for fork in self._forks.values():
+                fork.ended(None)
+            self._forks.clear()
+
+
+async def launch(
+    command: Callable[[int], Sequence[str]], environment: Mapping[str, str]
+) -> tuple[asyncio.subprocess.Process, socket.socket, asyncio.StreamReader, asyncio.StreamWriter]:
+    """Start a process with a socket to it; return what `ForkServer` takes.
+
+    A launch that is cancelled at any point leaves neither a socket nor a process behind.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                env=dict(environment),
+            )
+        except BaseException:
+            ours.close()
+            raise
+    try:
+        return process, ours, *await asyncio.open_connection(sock=ours)
+    except BaseException:
+        ours.close()
+        process.kill()
+        await process.wait()
+        raise

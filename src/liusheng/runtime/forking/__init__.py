@@ -1,0 +1,1 @@
+"""Processes that have loaded what others need, and fork them within milliseconds."""

@@ -1,0 +1,232 @@
+"""Workers that are forked from a process that has loaded what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from liusheng.runtime.forking.fork_server import ForkerLostError
+from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers import forked, templates
+from liusheng.runtime.workers.pool import Pool
+from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
+from liusheng.runtime.workers.templates import Template
+from liusheng.runtime.workers.worker import Creation, NotForkableError
+
+from .test_pool import Queue
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+
+HANDLER = "tests.support.worker_handlers.Handler"
+PREPARED = "tests.support.worker_handlers.Prepared"
+THREADED = "tests.support.worker_handlers.Threaded"
+
+
+def template_of(worker: WorkerProcess) -> psutil.Process:
+    parent = psutil.Process(worker.pid).parent()
+    assert parent
+    return parent
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("not within 30 s")
+
+
+@pytest.fixture
+async def template() -> AsyncIterator[Template]:
+    template = await Template.start(Creation("test", HANDLER, ("a",), 1), PoolOptions(threads=2))
+    yield template
+    await template.stop()
+
+
+@pytest.fixture
+async def worker(template: Template) -> AsyncIterator[WorkerProcess]:
+    worker = await template.worker()
+    yield worker
+    await worker.kill()
+
+
+async def test_a_worker_is_a_process_of_its_own(template: Template, worker: WorkerProcess) -> None:
+    assert worker.description == {"args": ("a",), "niceness": os.nice(0) + 1, "threads": "2"}
+    assert await worker.call("pid", timeout=60) == worker.pid
+    other = await template.worker()
+    assert other.pid != worker.pid
+    assert template_of(other) == template_of(worker)
+    assert template_of(worker).name() == psutil.Process(worker.pid).name() == "test"
+    await other.kill()
+    assert not psutil.pid_exists(other.pid)
+    assert await worker.call("add", 1, 2, timeout=60) == 3
+
+
+async def test_the_factory_runs_once_and_each_worker_finishes_its_handler() -> None:
+    template = await Template.start(Creation("test", PREPARED, ()), PoolOptions())
+    one, other = await asyncio.gather(template.worker(), template.worker())
+    args = one.description["args"]
+    assert args == other.description["args"] == (template_of(one).pid, "finished")
+    await asyncio.gather(one.kill(), other.kill())
+    await template.stop()
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "message", "from_outside"),
+    [
+        pytest.param("die", (3,), r"died \(exit status 3\)", False, id="exits"),
+        pytest.param("kill_itself", (9,), r"died \(exit status -9\)", True, id="is killed"),
+        pytest.param("kill_itself", (11,), r"died \(exit status -11\)", False, id="crashes"),
+    ],
+)
+async def test_a_worker_that(
+    worker: WorkerProcess, method: str, args: tuple[int], message: str, from_outside: bool
+) -> None:
+    with pytest.raises(WorkerLostError, match=message) as lost:
+        await worker.call(method, *args, timeout=60)
+    assert lost.value.from_outside is from_outside
+
+
+async def test_a_worker_that_hangs_is_killed(worker: WorkerProcess) -> None:
+    with pytest.raises(WorkerLostError, match=r"did not respond for 0\.1 s and was killed"):
+        await worker.call("hang", timeout=0.1)
+    assert not psutil.pid_exists(worker.pid)
+    await worker.kill()
+
+
+async def test_ctrl_c_ends_neither(template: Template, worker: WorkerProcess) -> None:
+    for pid in (worker.pid, template_of(worker).pid):
+        os.kill(pid, signal.SIGINT)
+    assert await worker.call("add", 1, 2, timeout=60) == 3
+    assert template.alive
+
+
+async def test_a_template_that_dies_leaves_its_workers(
+    template: Template, worker: WorkerProcess
+) -> None:
+    template_of(worker).kill()
+    await until(lambda: not template.alive)
+    with pytest.raises(ForkerLostError):
+        await template.worker()
+    assert await worker.call("add", 1, 2, timeout=60) == 3
+    await template.abandon()
+    with pytest.raises(WorkerLostError, match="exit status 255"):
+        await worker.call("die", 3, timeout=60)
+
+
+async def test_a_template_that_is_stopped_is_not_waited_for(
+    template: Template, worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "_FORK_TIMEOUT", 0.1)
+    monkeypatch.setattr(forked, "_STATUS_TIMEOUT", 0.1)
+    stopped = template_of(worker)
+    stopped.suspend()
+    with pytest.raises(ForkerLostError, match=r"within 0\.1 s"):
+        await template.worker()
+    await template.abandon()
+    assert not psutil.pid_exists(stopped.pid)
+    assert await worker.call("add", 1, 2, timeout=60) == 3
+
+
+async def test_the_end_of_the_server_ends_all(template: Template, worker: WorkerProcess) -> None:
+    processes = [psutil.Process(worker.pid), template_of(worker)]
+    await template.stop()
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    assert alive == []
+
+
+@pytest.mark.parametrize(
+    ("factory", "error", "text"),
+    [
+        ("tests.support.fake_handlers.broken", FileNotFoundError, "model.bin"),
+        ("tests.support.fake_handlers.fatal", WorkerLostError, "exit status 7"),
+        (THREADED, NotForkableError, "it has 1 threads"),
+    ],
+)
+async def test_a_factory_that_fails(factory: str, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        await Template.start(Creation("test", factory, ()), PoolOptions())
+
+
+@pytest.mark.parametrize("steps", [*range(0, 24, 3), 40])
+async def test_a_start_that_is_cancelled_leaves_no_process(template: Template, steps: int) -> None:
+    def forks() -> set[psutil.Process]:
+        return set(psutil.Process().children(recursive=True))
+
+    before = forks()
+    starting = asyncio.ensure_future(template.worker())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await until(lambda: forks() <= before)
+    gc.collect()  # an unclosed transport is a warning here, and so an error
+
+
+async def started(factory: str, *args: Any) -> tuple[Pool, Queue]:
+    queue = Queue()
+    pool = Pool("test", factory, args, PoolOptions(workers=2, share=True))
+    queue.pool = pool
+    await pool.start(queue)
+    return pool, queue
+
+
+async def test_a_pool_replaces_workers_and_their_template() -> None:
+    before = set(psutil.Process().children(recursive=True))
+    pool, queue = await started(PREPARED)
+    (template,) = {psutil.Process(pid).parent() for pid in pool.pids}
+    assert template
+    for kills_template in (False, True, False):
+        restarts = pool.restarts
+        (template if kills_template else psutil.Process(pool.pids[0])).kill()
+        if not kills_template:
+            await until(lambda: pool.restarts > restarts and pool.alive == 2)  # noqa: B023
+    assert await queue.call("add", 1, 2) == 3
+    (_, other) = sorted(pool.pids, key=lambda pid: psutil.Process(pid).create_time())
+    assert psutil.Process(other).parent() not in (None, template)
+    children = set(psutil.Process().children(recursive=True)) - before
+    await pool.stop()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
+
+
+async def test_a_pool_whose_handlers_have_threads_shares_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    pool, queue = await started(THREADED)
+    assert "test workers share no memory: it has 1 threads" in caplog.text
+    assert {psutil.Process(pid).ppid() for pid in pool.pids} == {os.getpid()}
+    assert await queue.call("pid") in pool.pids
+    await pool.stop()
+
+
+async def test_a_sandbox_without_descriptors_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> int:
+        raise PermissionError
+
+    assert forked.can_fork()
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    assert not forked.can_fork()
+    pool, queue = await started(HANDLER)
+    assert {psutil.Process(pid).ppid() for pid in pool.pids} == {os.getpid()}
+    assert await queue.call("add", 1, 2) == 3
+    await pool.stop()
+
+
+async def test_a_pool_that_cannot_begin_says_why_once(tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    with pytest.raises(FileNotFoundError, match="gone"):
+        await started("tests.support.worker_handlers.count_and_fail", str(tries))
+    assert tries.read_text(encoding="utf-8") == "x"
