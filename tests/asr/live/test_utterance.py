@@ -72,6 +72,19 @@ def test_stable_words_take_their_places_from_the_newest_decode() -> None:
     assert [(w.text, w.start, w.end) for w in closed.words] == [("a", 0.5, 0.7), ("b", 0.8, 0.85)]
 
 
+def test_what_follows_unheard_speech_is_not_stable() -> None:
+    utterance = heard(OpenUtterance(0), "one two four")
+    again = {"lang": "en", "decoded_until": 512, "horizon": FAR, "unheard": [(2.0, 3.0)]}
+    partial = utterance.updated(pieces("one two four"), final=False, **again)
+    assert partial.partial(0).stable == len("one two")
+    assert heard(partial, "one two three four").partial(0).text == "one two three four"
+    # A final heard it a second time, and there were no words.
+    final = utterance.updated(pieces("one two four"), final=True, **again)
+    assert final.partial(0).stable == len("one two four")
+    later = heard(OpenUtterance(0, wordless=final.wordless), "one two four")
+    assert later.updated(pieces("one two four"), final=False, **again).stable == later.tail
+
+
 def test_an_utterance_without_words_is_none() -> None:
     assert OpenUtterance(0).closed(0, 0.0, 1.0, 1.0, cut=False) is None
     assert heard(OpenUtterance(0), "...").closed(0, 0.0, 1.0, 1.0, cut=False) is None
