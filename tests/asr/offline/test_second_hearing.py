@@ -113,7 +113,9 @@ class ScriptedEngine(LetterEngine):
 
 
 def hear(
-    *then: Decoded, effort: Effort = Effort.FINAL, certain: tuple[tuple[float, float], ...]
+    *then: Decoded,
+    effort: Effort = Effort.FINAL,
+    certain: tuple[tuple[float, float], ...] | None,
 ) -> tuple[ScriptedEngine, Decoded]:
     engine = ScriptedEngine(*then)
     (decoded,) = second_hearing.decode(engine, [replace(SPEECH, certain=certain)], effort)
@@ -160,13 +162,21 @@ def test_a_partial_is_not_decoded_again_but_tells_what_it_lacks() -> None:
 
 
 def test_without_a_detectors_word_nothing_is_decoded_again() -> None:
-    engine, decoded = hear(certain=())
+    engine, decoded = hear(certain=None)
     assert len(engine.windows) == 1
     assert decoded is WORDS
 
 
+@pytest.mark.parametrize("effort", list(Effort))
+def test_more_words_than_there_is_speech_are_invented(effort: Effort) -> None:
+    _, decoded = hear(effort=effort, certain=())
+    assert decoded.pieces == ()
+    _, decoded = hear(effort=effort, certain=((0.5, 0.7),))
+    assert decoded.pieces == WORDS.pieces
+
+
 def test_quiet_speech_is_decoded_louder() -> None:
-    quiet = replace(SPEECH, samples=SPEECH.samples / 1000, certain=AFTER)
+    quiet = replace(SPEECH, samples=SPEECH.samples * np.float32(0.001), certain=AFTER)
     engine = ScriptedEngine(Decoded((), "en"))
     second_hearing.decode(engine, [quiet], Effort.FINAL)
     assert np.abs(engine.windows[1].samples).max() > 10 * np.abs(quiet.samples).max()

@@ -16,7 +16,7 @@ def gaps(
     pieces: tuple[Piece, ...], *certain: tuple[float, float]
 ) -> list[tuple[int, float, float]]:
     return [
-        (gap.at, pytest.approx(gap.start, abs=0.01), pytest.approx(gap.end, abs=0.01))
+        (gap.at, round(gap.start, 2), round(gap.end, 2))
         for gap in unheard(pieces, certain, SECONDS)
     ]
 

@@ -19,6 +19,7 @@ from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import SAMPLE_RATE, StreamParams
 from liusheng.asr.vad.certainty import Stretch, certain_speech
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
+from liusheng.audio.level import louder
 from liusheng.audio.pcm import pcm_to_samples
 
 _LANGUAGE_SECONDS = 3.0
@@ -141,7 +142,7 @@ def _window(
         for sample in (segment.speech_start, segment.speech_end)
     )
     return Window(
-        pcm_to_samples(pcm),
+        louder(pcm_to_samples(pcm)),
         lang,
         timed,
         # Of the state before the turn: what the turn itself closes is decoded in the same batch.
@@ -157,8 +158,12 @@ def _window(
     )
 
 
-def _certain(segment: SpeechSegment | OpenSegment, begin: int, end: int) -> tuple[Stretch, ...]:
+def _certain(
+    segment: SpeechSegment | OpenSegment, begin: int, end: int
+) -> tuple[Stretch, ...] | None:
     """Return what is certainly speech between two samples, in seconds from the first."""
+    if not segment.probabilities:
+        return None
     seconds = (end - begin) / SAMPLE_RATE
     found = certain_speech(segment.probabilities, (segment.speech_start - begin) / SAMPLE_RATE)
     return tuple(

@@ -41,7 +41,7 @@ class Window:
     shown: the language of the text that earlier decodes of this utterance found; "": none did.
         Until there is one, a partial decode finds no text before its language is sure.
     speech: start and end of the detected speech in the window, in seconds.
-    certain: stretches in the window that are certainly speech; empty where that is not known.
+    certain: stretches in the window that are certainly speech; None where that is not known.
     nbest: number of hypotheses of a final decode, where the model has several.
     draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
     translate: the text is to be in English, whatever is spoken.
@@ -55,7 +55,7 @@ class Window:
     languages: tuple[str, ...] = ()
     shown: str = ""
     speech: tuple[float, float] = (0.0, float("inf"))
-    certain: tuple[Stretch, ...] = ()
+    certain: tuple[Stretch, ...] | None = None
     nbest: int = 1
     draft: tuple[int, ...] = ()
     spare: bool = True
