@@ -71,7 +71,7 @@ def test_the_report_counts_lost_sentences() -> None:
         EvalResult(joined, 3.0, "m", "今天天气很好，我们出区。", whole="今天天气很好，我们出去。"),
     ]
     made = report(results, [])
-    assert made.data["languages"]["zh"]["joined"] == {  # type: ignore[index]
+    assert made.data["languages"]["zh"]["joined"] == {
         "live": {"deleted": 4 / 20, "lost": 1, "sentences": 4},
         "whole": {"deleted": 1 / 20, "lost": 0, "sentences": 4},
     }

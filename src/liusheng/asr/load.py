@@ -168,12 +168,13 @@ def _second_pass(
 ) -> SecondPass:
     """Remove the model of the second pass from a list, and load it."""
     from liusheng.asr.online.second_pass import SecondPass
+    from liusheng.asr.vad.silero import SileroVad
 
     name = options.online.second_pass
     found = [i for i, model in enumerate(models) if model.name == name]
     if not found:
         raise ValueError(f"asr.online.second_pass: the model {name} is not loaded")
-    return SecondPass(*_corrected(models.pop(found[-1]), options, corrector))
+    return SecondPass(*_corrected(models.pop(found[-1]), options, corrector), SileroVad())
 
 
 def _corrected(
