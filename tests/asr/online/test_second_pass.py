@@ -81,7 +81,7 @@ class Hasty(Dictionary):
 
 
 def test_what_the_second_pass_leaves_out_is_decoded_again() -> None:
-    pcm = samples_to_pcm(np.repeat(np.float32([0.3, 0.0, 0.3]), [16_000, 8_000, 32_000]))
+    pcm = samples_to_pcm(np.repeat(np.array([0.3, 0.0, 0.3], np.float32), [16_000, 8_000, 32_000]))
     first = FirstPass(Utterance(0, "听", (), "zh", 0.0, 3.5), 0, pcm, cut=False)
     for detector, heard in ((None, "前面的话。"), (LevelDetector(), "前面的话，后面的话。")):
         second = SecondPass(Hasty("前面的话"), detector=detector)
