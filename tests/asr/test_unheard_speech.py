@@ -23,6 +23,7 @@ from liusheng.bench.scoring import deleted
 from liusheng.bench.transcribe import transcribe_live
 from liusheng.models.store import Store
 from liusheng.tts.load import load as load_voices
+from liusheng.tts.types import SAMPLE_RATE as VOICE_RATE
 from liusheng.tts.types import SpeechRequest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -43,13 +44,13 @@ def spoken() -> tuple[Audio, Audio]:
     made = []
     for text in (FIRST, SECOND):
         blocks = [block.samples for block in voice.speak(SpeechRequest(text))]
-        samples = resample(np.concatenate(blocks), voice.sample_rate, SAMPLE_RATE)
+        samples = resample(np.concatenate(blocks), VOICE_RATE, SAMPLE_RATE)
         made.append(_at(-26.0, samples.astype(np.float64)))
     return made[0], made[1]
 
 
 def _at(level: float, samples: Audio) -> Audio:
-    return samples * 10 ** (level / 20) / np.sqrt(np.square(samples).mean())
+    return np.asarray(samples * 10 ** (level / 20) / np.sqrt(np.square(samples).mean()))
 
 
 def _pause(seconds: float) -> Audio:
