@@ -15,7 +15,8 @@ from liusheng.asr.offline.engine import Effort, Window
 from liusheng.asr.offline.moonshine import MoonshineEngine
 from liusheng.asr.options import MoonshineOptions
 from liusheng.asr.recognizer import Recognizer
-from liusheng.asr.types import SAMPLE_RATE, Samples
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.pcm import Samples
 from liusheng.audio.resample import resample
 from liusheng.bench.joins import join
 from liusheng.bench.recordings import read_manifest, read_samples

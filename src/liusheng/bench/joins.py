@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from liusheng.asr.types import SAMPLE_RATE, Samples
-from liusheng.audio.pcm import samples_to_pcm
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.audio.wav import open_wav
 from liusheng.bench.recordings import Recording, read_samples
 

@@ -13,8 +13,9 @@ from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline import second_hearing
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.text.pieces import Piece, spread
-from liusheng.asr.types import SAMPLE_RATE, Samples, StreamParams, Utterance
+from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
+from liusheng.audio.pcm import Samples
 from tests.support.letters import LETTER, LetterEngine, speak
 from tests.support.level_detector import LevelDetector
 
