@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from liusheng.bench.scoring import Errors, errors, join
+from liusheng.bench.scoring import Errors, deleted, errors, join
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,19 @@ def test_utterances_are_joined_as_they_are_written() -> None:
     assert join(["你好。", "我们走", "吧。"]) == "你好。我们走吧。"
     assert join(["Hello.", "Go on."]) == "Hello. Go on."
     assert join([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("heard", "lacking"),
+    [
+        ("今天很好，我们走", [0, 0]),
+        ("今天很好", [0, 3]),
+        ("我们走", [4, 0]),
+        ("今田很好我们", [0, 1]),
+        ("", [4, 3]),
+        ("嗯今天很好嗯我们走了", [0, 0]),
+    ],
+)
+def test_what_each_part_of_a_reference_lacks(heard: str, lacking: list[int]) -> None:
+    found = deleted(("今天很好", "我们走"), heard, "zh")
+    assert found == [(lacking[0], 4), (lacking[1], 3)]

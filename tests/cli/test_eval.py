@@ -58,10 +58,26 @@ def test_models_in_this_process(capsys: Capture, tmp_path: Path) -> None:
     assert "<svg" in chart.read_text(encoding="utf-8")
 
 
+def test_joined_recordings(capsys: Capture, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.tsv"
+    clip = CLIPS / "one-five-nine-three.flac"
+    lines = [f"{name}\ten\t{clip}\tone five nine three" for name in "abc"]
+    manifest.write_text("\n".join(["id\tlang\tpath\treference", *lines]) + "\n", encoding="utf-8")
+    command = ["eval", "--manifest", str(manifest), "--asr", "tiny", "--live-only", "--json"]
+    assert main([*command, "--join", "2"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["facts"]["joined"] == "2 pairs and triples, seed 0"
+    assert data["languages"]["en"]["joined"]["live"]["sentences"] >= 4
+    assert [len(each["parts"]) for each in data["recordings"]] == [
+        len(each["id"].split("+")) for each in data["recordings"]
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (["--manifest", "none.tsv", "--streams", "0"], "--streams must be at least 1, not 0"),
+        (["--manifest", "none.tsv", "--join", "-1"], "--join must not be negative: -1"),
         (["--manifest", "columns.tsv"], "the manifest has no column lang, path, reference"),
         (["--manifest", "empty.tsv", "--lang", "zh"], "there is no recording in zh"),
         (["--manifest", "empty.tsv"], "empty.tsv: there is no recording\n"),

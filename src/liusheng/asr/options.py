@@ -124,8 +124,9 @@ class WhisperOptions:
         the language model of the correction; a final then costs two thirds more.
     tokens_per_second: maximum of tokens of a window, by its length (plus a fixed 15).
     batch: maximum of windows in a batch.
-    no_speech: no-speech probability above which a window has no text. (Recordings of speech had at
-        most 0.22, noises and music at least 0.63.)
+    no_speech: no-speech probability above which a window has no text, unless the detector is
+        certain of speech and the text is likely. (Nearly all recordings of speech had at most 0.22,
+        noises and music at least 0.63.)
     hopeless_score: mean log probability of a token below which a window has no text.
     compression: zlib compression ratio above which a text is a loop.
     """

@@ -58,6 +58,9 @@ def _column(group: Sequence[EvalResult]) -> dict[str, str]:
         "live − whole (points)": _points(live.rate - whole.rate),
         "its 95 % interval": "–" if isnan(low) else f"{_points(low)} to {_points(high)}",
     }
+    for way, heard in _heard(good).items():
+        column[f"deleted, {way}"] = percent(heard["deleted"])
+        column[f"sentences lost, {way}"] = f"{heard['lost']:g} of {heard['sentences']:g}"
     for what, summary in (("token delay", _delay(good)), ("final latency", _final(good))):
         column |= {
             f"{what}, mean (ms)": milliseconds(summary.mean),
@@ -153,6 +156,7 @@ def _data(group: Sequence[EvalResult]) -> dict[str, object]:
         "live": total([r.live_errors for r in good]).as_data(),
         "whole": total([r.whole_errors for r in good]).as_data(),
         "plain": total([r.plain_errors for r in good]).as_data(),
+        "joined": _heard(good),
         "live_minus_whole": {"low": low, "high": high},
         "token_delay": _delay(good),
         "final_latency": _final(good),
@@ -175,7 +179,29 @@ def _recording(result: EvalResult) -> dict[str, object]:
         "token_delays": result.delays,
         "final_latency": result.final_latency,
         "failure": result.failure,
+        "parts": result.recording.parts,
     }
+
+
+def _heard(results: Sequence[EvalResult]) -> dict[str, dict[str, float]]:
+    """How much of joined recordings is in each transcript; empty for other recordings.
+
+    A sentence is lost when more than half of its tokens are deleted.
+    """
+    heard = {}
+    ways = {
+        "live": [part for r in results for part in r.deleted(r.live)],
+        "whole": [part for r in results for part in r.deleted(r.whole)],
+        "plain": [part for r in results for part in r.deleted(r.plain)],
+    }
+    for way, parts in ways.items():
+        if length := sum(count for _, count in parts):
+            heard[way] = {
+                "deleted": sum(lacking for lacking, _ in parts) / length,
+                "lost": sum(2 * lacking > count for lacking, count in parts),
+                "sentences": len(parts),
+            }
+    return heard
 
 
 def _interval(results: Sequence[EvalResult]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from liusheng.bench.recordings import Recording
-from liusheng.bench.scoring import Errors, errors
+from liusheng.bench.scoring import Errors, deleted, errors
 
 _RESAMPLES = 2_000
 _UNKNOWN = float("nan")
@@ -55,6 +55,13 @@ class EvalResult:
     def plain_errors(self) -> Errors | None:
         """Of the plain transcript."""
         return self._errors(self.plain)
+
+    def deleted(self, text: str | None) -> list[tuple[int, int]]:
+        """For each part of a joined recording, how many of its tokens a transcript lacks, and how
+        many it has; empty for other recordings and without a transcript."""
+        if text is None or not self.recording.parts:
+            return []
+        return deleted(self.recording.parts, text, self.recording.lang)
 
     def _errors(self, text: str | None) -> Errors | None:
         if text is None:

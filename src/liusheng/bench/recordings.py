@@ -20,12 +20,14 @@ class Recording:
 
     lang: a code, or "auto" where it is not known.
     reference: what is said in it; "" where that is not known.
+    parts: the references of the recordings that it was joined from, in order; empty: of none.
     """
 
     id: str
     lang: str
     path: Path
     reference: str
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,44 @@ def errors(reference: str, hypothesis: str, lang: str) -> Errors:
     return Errors(prefix_distances(expected, tokens(hypothesis, lang))[-1], len(expected))
 
 
+def deleted(parts: Sequence[str], hypothesis: str, lang: str) -> list[tuple[int, int]]:
+    """For each part of a reference, how many of its tokens the hypothesis lacks, and has in all.
+
+    Tokens that are replaced by others are not deleted.
+    """
+    own = [tokens(part, lang) for part in parts]
+    expected = [token for each in own for token in each]
+    lacking = _lacking(expected, tokens(hypothesis, lang))
+    counts = []
+    at = 0
+    for each in own:
+        counts.append((sum(lacking[at : at + len(each)]), len(each)))
+        at += len(each)
+    return counts
+
+
+def _lacking(expected: Sequence[str], heard: Sequence[str]) -> list[bool]:
+    """Whether each expected token is deleted, in an alignment with the fewest edits."""
+    rows = [list(range(len(heard) + 1))]
+    for n, token in enumerate(expected, 1):
+        row = [n]
+        for j, other in enumerate(heard, 1):
+            row.append(min(rows[-1][j] + 1, row[j - 1] + 1, rows[-1][j - 1] + (token != other)))
+        rows.append(row)
+    lacking = [False] * len(expected)
+    n, j = len(expected), len(heard)
+    while n:
+        replaced = rows[n - 1][j - 1] + (expected[n - 1] != heard[j - 1]) if j else None
+        if replaced == rows[n][j]:
+            n, j = n - 1, j - 1
+        elif rows[n - 1][j] + 1 == rows[n][j]:
+            n -= 1
+            lacking[n] = True
+        else:
+            j -= 1
+    return lacking
+
+
 def tokens(text: str, lang: str) -> list[str]:
     """The tokens of a normalised text."""
     text = unicodedata.normalize("NFKC", text)

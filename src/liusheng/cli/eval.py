@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from rich.progress import Progress
@@ -17,6 +18,7 @@ from liusheng.audio.containers import DecodeError
 from liusheng.bench import eval_report, machine
 from liusheng.bench.eval_results import EvalResult
 from liusheng.bench.evaluation import Evaluator, evaluate_server
+from liusheng.bench.joins import join as join_recordings
 from liusheng.bench.recordings import Recording, read_clips, read_manifest
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
@@ -40,6 +42,8 @@ def evaluate(
     server: str | None = None,
     streams: int = 1,
     live_only: bool = False,
+    join: int = 0,
+    seed: int = 0,
     config: Path | None = None,
     chart: ChartFile = None,
     json: Json = False,
@@ -71,11 +75,20 @@ def evaluate(
         Number of recordings that are sent to the server at once.
     live_only
         Leave the offline transcripts out.
+    join
+        Instead of the recordings, use so many random pairs and triples of them in each language,
+        with pauses of 0.2 to 1.5 s and level differences of up to 20 dB, and count sentences that
+        are lost: those of which more than half is missing.
+    seed
+        For --join: which pairs and triples.
     config
         Settings file, as for `liusheng serve`.
     """
     if streams < 1:
         error(f"--streams must be at least 1, not {streams}")
+        return USAGE
+    if join < 0:
+        error(f"--join must not be negative: {join}")
         return USAGE
     try:
         flags = {"asr.models": ("--asr", list(asr))} if asr else {}
@@ -85,14 +98,18 @@ def evaluate(
             error(f"{manifest}: there is no recording" + (f" in {lang}" if lang else ""))
             return USAGE
         facts = machine.facts()
-        if server is not None:
-            clips = read_clips(recordings)
-            facts += [("server", server), ("recordings", describe_clips(clips))]
-            results = asyncio.run(evaluate_server(server_url(server), clips, streams))
-            if not live_only:
-                results = _add_offline(results, settings)
-        else:
-            results = _evaluate_here(recordings, settings, live_only=live_only)
+        with TemporaryDirectory() as folder:
+            if join:
+                recordings = join_recordings(recordings, join, Path(folder), seed)
+                facts += [("joined", f"{len(recordings)} pairs and triples, seed {seed}")]
+            if server is not None:
+                clips = read_clips(recordings)
+                facts += [("server", server), ("recordings", describe_clips(clips))]
+                results = asyncio.run(evaluate_server(server_url(server), clips, streams))
+                if not live_only:
+                    results = _add_offline(results, settings)
+            else:
+                results = _evaluate_here(recordings, settings, live_only=live_only)
         print_report(eval_report.report(results, facts), chart, json=json)
     except (SettingsError, ValueError) as problem:
         error(str(problem))

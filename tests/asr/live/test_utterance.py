@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from liusheng.asr.live.utterance import OpenUtterance
 from liusheng.asr.text.pieces import Piece, split_pieces, spread
 from liusheng.asr.types import Partial
@@ -70,6 +72,33 @@ def test_stable_words_take_their_places_from_the_newest_decode() -> None:
     closed = later.closed(0, 0.5, 1.0, 0.85, cut=False)
     assert closed is not None
     assert [(w.text, w.start, w.end) for w in closed.words] == [("a", 0.5, 0.7), ("b", 0.8, 0.85)]
+
+
+def lacking(utterance: OpenUtterance, text: str, final: bool) -> OpenUtterance:
+    """Take a decode that has no words from 2 to 3 s, where somebody speaks."""
+    return utterance.updated(
+        pieces(text),
+        lang="en",
+        decoded_until=512,
+        final=final,
+        horizon=FAR,
+        unheard=[(2.0, 3.0)],
+    )
+
+
+def test_what_follows_unheard_speech_is_not_stable() -> None:
+    partial = lacking(heard(OpenUtterance(0), "one two four"), "one two four", final=False)
+    assert partial.partial(0).stable == len("one two")
+    assert heard(partial, "one two three four").partial(0).text == "one two three four"
+
+
+def test_speech_that_was_heard_twice_in_vain_holds_nothing_up() -> None:
+    utterance = heard(OpenUtterance(0), "one two four")
+    final = lacking(utterance, "one two four", final=True)
+    assert final.partial(0).stable == len("one two four")
+    later = heard(replace(utterance, wordless=final.wordless), "one two four five")
+    again = lacking(later, "one two four five", final=False)
+    assert again.partial(0).stable == len("one two four five")
 
 
 def test_an_utterance_without_words_is_none() -> None:

@@ -33,8 +33,14 @@ class Aligner(Engine):
         return tuple(Piece(piece.text, 2.0, 3.0) for piece in pieces)
 
 
-def decoded(engine: Engine, *, timed: bool = True, spare: bool = True) -> Decoded:
-    window = Window(np.zeros(16_000, np.float32), "auto", timed, spare=spare)
+def decoded(
+    engine: Engine,
+    *,
+    timed: bool = True,
+    spare: bool = True,
+    certain: tuple[tuple[float, float], ...] | None = None,
+) -> Decoded:
+    window = Window(np.zeros(16_000, np.float32), "auto", timed, spare=spare, certain=certain)
     (result,) = AlignedEngine(engine, Aligner("en")).decode([window], Effort.FINAL)
     return result
 
@@ -51,6 +57,14 @@ def test_nothing_is_aligned_where_it_would_be_for_nothing_or_wrong() -> None:
     assert decoded(Engine("en", "one"), spare=False).pieces == rough, "somebody waits"
     assert decoded(Engine("fr", "one")).pieces == rough, "the aligner does not know French"
     assert decoded(Engine("en")).pieces == ()
+
+
+def test_too_few_words_for_so_much_speech_are_aligned_though_somebody_waits() -> None:
+    aligned = (Piece("one", 2.0, 3.0), Piece(" two", 2.0, 3.0))
+    engine = Engine("en", "one", " two")
+    assert decoded(engine, spare=False, certain=((0.0, 0.4), (0.5, 1.0))).pieces == aligned
+    assert decoded(engine, spare=False, certain=((0.0, 0.5),)).pieces != aligned
+    assert decoded(engine, spare=False, timed=False, certain=((0.0, 1.0),)).pieces != aligned
 
 
 def test_it_is_the_engine_otherwise() -> None:

@@ -14,7 +14,7 @@ from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.online import recognizer as sherpa_online
-from liusheng.asr.online.second_pass import SecondPass
+from liusheng.asr.online.second_pass import FirstPass, SecondPass
 from liusheng.asr.options import AsrOptions, OnlineOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
 from liusheng.asr.text.pieces import Piece, spread
@@ -62,6 +62,31 @@ class Dictionary:
     @staticmethod
     def _pieces(text: str, window: Window) -> tuple[Piece, ...]:
         return spread(list(text), *window.speech)
+
+
+class Hasty(Dictionary):
+    """Ends its text after a second."""
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        self.windows += windows
+        whole = [w.speech[1] > 3.0 for w in windows]
+        return [
+            Decoded(
+                spread(list(self._text), 0.0, 1.0) if each else self._pieces("后面的话", w),
+                w.lang,
+                -0.1,
+            )
+            for each, w in zip(whole, windows, strict=True)
+        ]
+
+
+def test_what_the_second_pass_leaves_out_is_decoded_again() -> None:
+    pcm = samples_to_pcm(np.repeat(np.array([0.3, 0.0, 0.3], np.float32), [16_000, 8_000, 32_000]))
+    first = FirstPass(Utterance(0, "听", (), "zh", 0.0, 3.5), 0, pcm, cut=False)
+    for detector, heard in ((None, "前面的话。"), (LevelDetector(), "前面的话，后面的话。")):
+        second = SecondPass(Hasty("前面的话"), detector=detector)
+        (utterance,) = second.decode([(StreamParams("zh"), first)])
+        assert utterance.text == heard
 
 
 def online(model: InstalledModel, engine: Dictionary | None = None) -> sherpa_online.SherpaOnline:

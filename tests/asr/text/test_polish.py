@@ -32,6 +32,12 @@ def written(text: str, lang: str = "zh", script: Script = Script.SIMPLIFIED) -> 
         ("买A股", "买A股"),
         ("我 2006年来", "我2006年来"),
         ("说 OK, 好", "说 OK，好"),
+        ("早上7.半到9.半", "早上7点半到9点半"),
+        ("走了7.公里, 用了3。个小时.", "走了7公里，用了3个小时。"),
+        ("他今年7. 我们走", "他今年7。我们走"),
+        ("一共7.我们走", "一共7。我们走"),
+        ("Hello, how are you?", "Hello, how are you?"),
+        ("3.5", "3.5"),
     ],
 )
 def test_chinese_is_written_as_people_write_it(raw: str, shown: str) -> None:
@@ -69,6 +75,11 @@ def test_a_chinese_text_goes_on_without_a_space() -> None:
         ("我用 OK", False, "我用 OK。"),
         ("你好，", True, "你好"),
         ("", False, ""),
+        ("See you tomorrow", False, "See you tomorrow."),
+        ("See you tomorrow,", False, "See you tomorrow."),
+        ("Are you there?", False, "Are you there?"),
+        ("See you", True, "See you"),
+        ("2026", False, "2026。"),
     ],
 )
 def test_a_closed_utterance_ends_in_a_mark(text: str, cut: bool, closed: str) -> None:

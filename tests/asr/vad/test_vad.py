@@ -42,6 +42,24 @@ def test_an_utterance_has_pre_roll_and_hang_over() -> None:
     assert found == [SpeechSegment(first, last, first_speech, last_speech)]
 
 
+def test_an_utterance_tells_how_certain_its_speech_was() -> None:
+    curve = silence(1) + speech(2) + [0.4] * 10 + speech(1) + silence(2)
+    _, found = segments(curve)
+    probabilities = np.frombuffer(found[0].probabilities, "<f4")
+    first, last = found[0].speech_start // FRAME, found[0].speech_end // FRAME
+    assert probabilities.tolist() == pytest.approx(curve[first:last])
+
+
+def test_both_parts_of_a_cut_utterance_tell_it() -> None:
+    curve = speech(5) + [0.45] * 5 + speech(6)
+    state, (first,) = segments(curve, VadOptions(long_after=8.0, max_utterance=10.0))
+    _, second = Segmenter(OPTIONS).close(state)
+    for segment in (first, second):
+        start, end = segment.speech_start // FRAME, segment.speech_end // FRAME
+        told = np.frombuffer(segment.probabilities, "<f4").tolist()
+        assert told == pytest.approx(curve[start:end])
+
+
 def test_a_short_sound_is_no_utterance() -> None:
     state, found = segments(silence(1) + speech(0.1) + silence(2))
     assert not found

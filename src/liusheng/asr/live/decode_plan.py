@@ -17,7 +17,9 @@ from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Turn
 from liusheng.asr.types import SAMPLE_RATE, StreamParams
+from liusheng.asr.vad.certainty import Stretch, certain_speech
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
+from liusheng.audio.level import louder
 from liusheng.audio.pcm import pcm_to_samples
 
 _LANGUAGE_SECONDS = 3.0
@@ -88,7 +90,7 @@ def _closing(turn: Turn, utterance: OpenUtterance, segment: SpeechSegment, end: 
     ready = utterance.final_until == segment.speech_end and not segment.cut
     window = None
     if not ready and end > utterance.begin:
-        window = _window(turn, utterance, end, (segment.speech_start, segment.speech_end), True)
+        window = _window(turn, utterance, end, segment, True)
     return DecodeTask(utterance, window, Effort.FINAL, segment, segment.speech_end)
 
 
@@ -106,10 +108,9 @@ def _growing(
     if not pausing and new < options.interval * SAMPLE_RATE:
         return None
     timed = pausing or end - utterance.begin > options.trim * SAMPLE_RATE
-    speech = (segment.speech_start, segment.speech_end)
     return DecodeTask(
         utterance,
-        _window(turn, utterance, end, speech, timed),
+        _window(turn, utterance, end, segment, timed),
         Effort.FINAL if pausing else Effort.PARTIAL,
         None,
         segment.speech_end,
@@ -117,9 +118,13 @@ def _growing(
 
 
 def _window(
-    turn: Turn, utterance: OpenUtterance, end: int, speech: tuple[int, int], timed: bool
+    turn: Turn,
+    utterance: OpenUtterance,
+    end: int,
+    segment: SpeechSegment | OpenSegment,
+    timed: bool,
 ) -> Window:
-    """Return the window from the utterance's beginning to `end`. speech: where it is (samples)."""
+    """Return the window from the utterance's beginning to `end`. segment: the utterance's place."""
     if utterance.begin < turn.start:
         raise ValueError(
             f"the turn's audio begins at sample {turn.start}; sample {utterance.begin} is needed"
@@ -127,14 +132,17 @@ def _window(
     state: LiveState = turn.state
     pcm = memoryview(turn.pcm)[2 * (utterance.begin - turn.start) : 2 * (end - turn.start)]
     lang = state.params.lang
-    seconds = (utterance.decoded_until - speech[0]) / SAMPLE_RATE
+    seconds = (utterance.decoded_until - segment.speech_start) / SAMPLE_RATE
     if lang == "auto" and (utterance.fixed or (utterance.tail and seconds >= _LANGUAGE_SECONDS)):
         # An utterance has one language: that of the words that stand, or that was found once there
         # was enough speech to find it.
         lang = utterance.lang
-    first, last = (max(0, sample - utterance.begin) / SAMPLE_RATE for sample in speech)
+    first, last = (
+        max(0, sample - utterance.begin) / SAMPLE_RATE
+        for sample in (segment.speech_start, segment.speech_end)
+    )
     return Window(
-        pcm_to_samples(pcm),
+        louder(pcm_to_samples(pcm)),
         lang,
         timed,
         # Of the state before the turn: what the turn itself closes is decoded in the same batch.
@@ -142,10 +150,26 @@ def _window(
         languages=state.params.languages,
         shown=utterance.lang if utterance.tail else "",
         speech=(first, last),
+        certain=_certain(segment, utterance.begin, end),
         nbest=state.params.nbest,
         draft=utterance.draft,
         spare=turn.spare,
         translate=state.params.translate,
+    )
+
+
+def _certain(
+    segment: SpeechSegment | OpenSegment, begin: int, end: int
+) -> tuple[Stretch, ...] | None:
+    """Return what is certainly speech between two samples, in seconds from the first."""
+    if not segment.probabilities:
+        return None
+    seconds = (end - begin) / SAMPLE_RATE
+    found = certain_speech(segment.probabilities, (segment.speech_start - begin) / SAMPLE_RATE)
+    return tuple(
+        (max(first, 0.0), min(last, seconds))
+        for first, last in found
+        if min(last, seconds) > max(first, 0.0)
     )
 
 

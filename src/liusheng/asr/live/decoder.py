@@ -15,6 +15,7 @@ from liusheng.asr.capabilities import Capabilities, Hotwords, NotSupportedError
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.live.decode_plan import DecodeTask, LiveState, plan, quietness
 from liusheng.asr.live.utterance import OpenUtterance
+from liusheng.asr.offline import second_hearing
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Outcome, Turn
@@ -90,7 +91,7 @@ class LiveRecognizer:
         for effort in (Effort.FINAL, Effort.PARTIAL):
             tasks = [t for _, ts in plans for t in ts if t.effort is effort]
             windows = [t.window for t in tasks if t.window is not None]
-            decoded = iter(self.engine.decode(windows, effort) if windows else ())
+            decoded = iter(second_hearing.decode(self.engine, windows, effort) if windows else ())
             for task in tasks:
                 if task.window is not None:
                     task.decoded = next(decoded)
@@ -157,6 +158,13 @@ class LiveRecognizer:
             horizon=task.speech_end / SAMPLE_RATE - self.options.hold,
             spell=spell,
             draft=decoded.draft,
+            unheard=[
+                (
+                    begin + task.utterance.begin / SAMPLE_RATE,
+                    end + task.utterance.begin / SAMPLE_RATE,
+                )
+                for begin, end in decoded.unheard
+            ],
         )
         if state.params.nbest > 1:
             others = [(self._placed(state, task, p), score) for p, score in decoded.others]

@@ -15,6 +15,7 @@ from liusheng.asr.text.pieces import Piece, letters
 from liusheng.asr.text.polish import ended, open_ended, text_of, words_of
 from liusheng.asr.text.spelling import Spell
 from liusheng.asr.types import SAMPLE_RATE, Alternative, Partial, Utterance
+from liusheng.asr.vad.certainty import Stretch, covers
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class OpenUtterance:
         of each, after the tail's own.
     lang: the newest decode's language; "" before the first.
     draft: what makes the next decode of the same window cheaper (see `Window.draft`).
+    wordless: speech in which even a second hearing found no words (seconds).
     """
 
     begin: int
@@ -41,6 +43,7 @@ class OpenUtterance:
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
     score: float = 0.0
     draft: tuple[int, ...] = ()
+    wordless: tuple[Stretch, ...] = ()
 
     @property
     def fixed(self) -> tuple[Piece, ...]:
@@ -67,11 +70,14 @@ class OpenUtterance:
         horizon: float,
         spell: Spell | None = None,
         draft: tuple[int, ...] = (),
+        unheard: Sequence[Stretch] = (),
     ) -> OpenUtterance:
         """Take a decode of the window (polished, in stream time).
 
         Args:
             horizon: pieces that end after this (seconds) are not yet stable.
+            unheard: speech without words (seconds). What follows it is not stable either, lest the
+                words that a later decode finds there have no place.
             spell: corrects what will be shown, given what stays.
         """
         pieces = _monotone(pieces, self.frozen[-1].end if self.frozen else 0.0)
@@ -79,6 +85,10 @@ class OpenUtterance:
         stable = _retimed(self.stable, again)
         if stable and again:
             stable[-1] = _with_marks_of(stable[-1], again[-1])
+        wordless = tuple(unheard) if final else self.wordless
+        for begin, end in unheard:
+            if not any(covers(each, (begin, end)) for each in wordless):
+                horizon = min(horizon, begin)
         count = agreed(self.tail, tail)
         while count and tail[count - 1].end > horizon:
             count -= 1
@@ -91,6 +101,7 @@ class OpenUtterance:
             lang=lang,
             others=(),
             draft=draft,
+            wordless=wordless,
         )
 
     def reconsidered(

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
-from liusheng.asr.text.pieces import Piece
+from liusheng.asr.text.pieces import Piece, letters
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.pcm import Samples
 from liusheng.models.types import Kind
@@ -18,6 +18,10 @@ _FRAME = SAMPLE_RATE // 100
 _SILENCE_DB = 35.0
 """Level of silence below the loud frames of a window. It finds pauses in quiet recordings only; a
 smaller distance would cut soft sounds off the ends of words."""
+
+
+_FEW_LETTERS = 8.0
+"""A second; people read 12 to 15. A text that lacks half of what was said has fewer."""
 
 
 class Aligner(Protocol):
@@ -54,7 +58,8 @@ def align_words(users: Sequence[tuple[Kind, HasEngine]]) -> None:
 class AlignedEngine:
     """An `OfflineEngine` whose pieces get their times from an aligner, where times matter.
 
-    An alignment costs as much as a decode: it is left out while other streams wait.
+    An alignment costs as much as a decode: it is left out while other streams wait, unless there
+    are so few words for so much speech that some may be missing, which only places tell.
     """
 
     def __init__(self, engine: OfflineEngine, aligner: Aligner) -> None:
@@ -74,11 +79,17 @@ class AlignedEngine:
         ]
 
     def _aligned(self, window: Window, decoded: Decoded) -> Decoded:
-        aligns = window.timed and window.spare and bool(decoded.pieces)
+        aligns = bool(decoded.pieces) and window.timed and (window.spare or _lacks(window, decoded))
         if not aligns or decoded.lang not in self._aligner.languages:
             return decoded
         pieces = self._aligner.align(window, decoded.lang, decoded.pieces)
         return replace(decoded, pieces=without_pauses(window.samples, pieces))
+
+
+def _lacks(window: Window, decoded: Decoded) -> bool:
+    """Whether a text has so few letters for the speech in its window that some may be missing."""
+    speech = sum(end - start for start, end in window.certain or ())
+    return sum(len(letters(piece.text)) for piece in decoded.pieces) < _FEW_LETTERS * speech
 
 
 def without_pauses(samples: Samples, pieces: Sequence[Piece]) -> tuple[Piece, ...]:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from liusheng.asr.text.pieces import Piece
+from liusheng.asr.vad.certainty import Stretch
 from liusheng.audio.pcm import Samples
 
 
@@ -40,6 +41,7 @@ class Window:
     shown: the language of the text that earlier decodes of this utterance found; "": none did.
         Until there is one, a partial decode finds no text before its language is sure.
     speech: start and end of the detected speech in the window, in seconds.
+    certain: stretches in the window that are certainly speech; None where that is not known.
     nbest: number of hypotheses of a final decode, where the model has several.
     draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
     translate: the text is to be in English, whatever is spoken.
@@ -53,6 +55,7 @@ class Window:
     languages: tuple[str, ...] = ()
     shown: str = ""
     speech: tuple[float, float] = (0.0, float("inf"))
+    certain: tuple[Stretch, ...] | None = None
     nbest: int = 1
     draft: tuple[int, ...] = ()
     spare: bool = True
@@ -72,6 +75,8 @@ class Decoded:
     rival: the text of a second decode with other parameters; empty where there was none.
     draft: tokens that make a later decode of the grown window faster; empty where the engine does
         not use them.
+    unheard: stretches of certain speech without words; set by
+        `liusheng.asr.offline.second_hearing`.
     """
 
     pieces: tuple[Piece, ...]
@@ -80,6 +85,7 @@ class Decoded:
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
     rival: tuple[Piece, ...] = ()
     draft: tuple[int, ...] = ()
+    unheard: tuple[Stretch, ...] = ()
 
 
 class OfflineEngine(Protocol):

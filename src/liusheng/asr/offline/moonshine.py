@@ -78,11 +78,11 @@ class MoonshineEngine:
     def _decoded(self, window: Window) -> Decoded:
         seconds = len(window.samples) / SAMPLE_RATE
         most = _FIXED_TOKENS + int(_TOKENS_PER_SECOND * seconds)
-        tokens = self._tokens(self._encoded(window.samples), window.draft, most)
+        tokens, score = self._tokens(self._encoded(window.samples), window.draft, most)
         start, end = window.speech
         end = min(end, seconds)
         pieces = spread(split_pieces(self._text(tokens)), min(start, end), end)
-        return Decoded(without_loops(pieces), self.languages[0], draft=tuple(tokens))
+        return Decoded(without_loops(pieces), self.languages[0], score, draft=tuple(tokens))
 
     def _encoded(self, samples: Samples) -> Floats:
         """Return the encoder's output, shape (1, frames, d)."""
@@ -99,8 +99,11 @@ class MoonshineEngine:
         ]
         return encoded
 
-    def _tokens(self, encoded: Floats, draft: Sequence[int], most: int) -> list[int]:
-        """Decode greedily. draft: tokens that the result may begin with. most: their maximum."""
+    def _tokens(self, encoded: Floats, draft: Sequence[int], most: int) -> tuple[list[int], float]:
+        """Decode greedily; return the tokens, and the mean log probability of one.
+
+        draft: tokens that the result may begin with. most: their maximum.
+        """
         draft = list(draft[:most])
         fixed = {
             "encoder_hidden_states": encoded,
@@ -122,6 +125,7 @@ class MoonshineEngine:
         while accepted < len(draft) and draft[accepted] == likeliest[accepted]:
             accepted += 1
         tokens = draft[:accepted]
+        scores = [_log_probability(row) for row in logits[0, : accepted + 1]]
         state: dict[str, Any] = {}
         for name, value in zip(self._present, present, strict=True):
             own = ".decoder." in name
@@ -143,14 +147,24 @@ class MoonshineEngine:
                 if ".decoder." in name:
                     state[_past_name(name)] = value
             token = int(logits[0, -1].argmax())
-        return tokens
+            scores.append(_log_probability(logits[0, -1]))
+        return tokens, sum(scores) / len(scores)
 
     def _text(self, tokens: Sequence[int]) -> str:
         data = b"".join(self._vocabulary[token] for token in tokens)
         return data.decode(errors="ignore").replace("▁", " ").strip()
 
 
+<<<<<<< HEAD
 def _session(path: Path, threads: int, device: Device) -> onnxruntime.InferenceSession:
+=======
+def _log_probability(logits: Floats) -> float:
+    """Return the log probability of the likeliest token. logits: shape (vocabulary,)."""
+    return -float(np.log(np.exp(logits - logits.max()).sum()))
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+>>>>>>> unheard
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

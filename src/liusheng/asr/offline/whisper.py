@@ -15,6 +15,7 @@ import tokenizers
 
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.language import choose_language
+from liusheng.asr.offline.no_speech import is_speech
 from liusheng.asr.offline.repetition import has_loop, without_loops
 from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
 from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, Floats, WhisperEncoder
@@ -238,7 +239,9 @@ class WhisperEngine:
         self, window: Window, encoded: Floats, lang: str, found: Hypothesis
     ) -> tuple[Piece, ...]:
         options = self.options
-        if found.score < options.hopeless_score or found.no_speech > options.no_speech:
+        if found.score < options.hopeless_score or not is_speech(
+            window, found.score, found.no_speech, options.no_speech
+        ):
             return ()
         pieces = pieces_of(self._tokenizers[lang], found)
         if window.timed and pieces and not window.translate:

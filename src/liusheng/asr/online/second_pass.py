@@ -11,11 +11,15 @@ from dataclasses import dataclass, replace
 
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.live.utterance import OpenUtterance
+from liusheng.asr.offline import second_hearing
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.text.polish import polish
 from liusheng.asr.text.spelling import likelier, speller
 from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
+from liusheng.asr.vad.certainty import certain_speech
+from liusheng.asr.vad.silero import SpeechDetector
+from liusheng.audio.level import louder
 from liusheng.audio.pcm import BYTES_PER_SAMPLE, pcm_to_samples
 
 
@@ -38,11 +42,18 @@ class SecondPass:
     """An offline engine that decodes utterances again.
 
     corrector: for Mandarin, where the engine's text is to be corrected.
+    detector: of speech, so that none of it is left without text; None: that is not checked.
     """
 
-    def __init__(self, engine: OfflineEngine, corrector: Corrector | None = None) -> None:
+    def __init__(
+        self,
+        engine: OfflineEngine,
+        corrector: Corrector | None = None,
+        detector: SpeechDetector | None = None,
+    ) -> None:
         self.engine = engine
         self._corrector = corrector
+        self._detector = detector
 
     def decode(self, first: Sequence[tuple[StreamParams, FirstPass]]) -> list[Utterance]:
         """Return the final utterances, in order; all are decoded in one call of the engine."""
@@ -53,11 +64,28 @@ class SecondPass:
         ]
         utterances = [each.utterance for _, each in first]
         if decodable:
-            windows = [_window(params, each) for _, params, each in decodable]
-            decoded = self.engine.decode(windows, Effort.FINAL)
+            windows = [self._window(params, each) for _, params, each in decodable]
+            decoded = second_hearing.decode(self.engine, windows, Effort.FINAL)
             for (place, params, each), found in zip(decodable, decoded, strict=True):
                 utterances[place] = self._rewritten(params, each, found) or each.utterance
         return utterances
+
+    def _window(self, params: StreamParams, first_pass: FirstPass) -> Window:
+        samples = louder(pcm_to_samples(first_pass.pcm))
+        begin = first_pass.begin / SAMPLE_RATE
+        first = first_pass.utterance
+        certain = None
+        if self._detector:
+            _, found = self._detector.probabilities(self._detector.open(), samples)
+            certain = certain_speech(found.astype("<f4").tobytes(), 0.0)
+        return Window(
+            samples,
+            first.lang,
+            timed=True,
+            speech=(max(0.0, first.start - begin), first.end - begin),
+            certain=certain,
+            nbest=params.nbest,
+        )
 
     def _rewritten(
         self, params: StreamParams, first_pass: FirstPass, decoded: Decoded
@@ -85,19 +113,6 @@ class SecondPass:
             first.index, first.start, first.end, longest, first_pass.cut, params.nbest
         )
         return found and replace(found, start=found.words[0].start, end=found.words[-1].end)
-
-
-def _window(params: StreamParams, first_pass: FirstPass) -> Window:
-    samples = pcm_to_samples(first_pass.pcm)
-    begin = first_pass.begin / SAMPLE_RATE
-    first = first_pass.utterance
-    return Window(
-        samples,
-        first.lang,
-        timed=True,
-        speech=(max(0.0, first.start - begin), first.end - begin),
-        nbest=params.nbest,
-    )
 
 
 def _placed(

@@ -18,6 +18,12 @@ _FULL_WIDTH = str.maketrans({",": "，", ".": "。", "?": "？", "!": "！", ";"
 _PAUSES = "，、；："
 _STOPS = "。？！…"
 _MARKS = _PAUSES + _STOPS
+_LATIN_STOPS = ".?!…"
+_UNITS = frozenset(
+    "半年月日号时点分秒刻岁个多余几米里公厘毫斤克吨升度元块角毛万亿千百十倍成折%天周星小名位人次"
+    "号楼层间条张只件本台辆架套把根座家种届第级章页版期场轮"
+)
+"""Characters that go on from a number. Whisper writes the 点 of a time as a full stop."""
 
 
 def polish(
@@ -32,7 +38,7 @@ def polish(
     Args:
         before: the piece before these, if any; it is not changed.
     """
-    if lang not in ("zh", "yue") and not any(stands_alone(c) for p in pieces for c in p.text):
+    if not _is_chinese(pieces if before is None else [before, *pieces], lang):
         return _joined(pieces, before)
     if lang in ("zh", "yue"):
         pieces = in_script(pieces, script)
@@ -55,6 +61,8 @@ def polish(
                 polished[-1] = replace(polished[-1], text=previous + gap)
         else:
             text = gap + text
+        if polished and not spaced:
+            polished[-1] = replace(polished[-1], text=_in_number(polished[-1].text, text))
         body = text.rstrip(_MARKS)
         polished.append(replace(piece, text=_marked(body, text[len(body) :])))
     return polished
@@ -63,18 +71,20 @@ def polish(
 def ended(pieces: Sequence[Piece], lang: str, cut: bool) -> list[Piece]:
     """Set the last mark of a closed utterance.
 
-    Chinese text gets a full stop unless it ends in one of its own; where the utterance was cut by
-    its length (`cut`), the last mark is removed.
+    Chinese text, and what was said in English to somebody who listens in Chinese, gets a full stop
+    unless it ends in one of its own; where the utterance was cut by its length (`cut`), the last
+    mark is removed.
     """
     if not pieces or not (is_han(pieces[-1].text.strip(_MARKS)[-1:]) or lang in ("zh", "yue")):
         return list(pieces)
     last = pieces[-1]
-    body = last.text.rstrip(_MARKS)
+    latin = not _is_chinese(pieces, lang)
+    body = last.text.rstrip(_MARKS + ",.;:?!" if latin else _MARKS)
     mark = last.text[len(body) :]
     if cut:
         mark = ""
-    elif not mark or mark[-1] not in _STOPS:
-        mark = "。"
+    elif not mark or mark[-1] not in (_LATIN_STOPS if latin else _STOPS):
+        mark = "." if latin else "。"
     return [*pieces[:-1], replace(last, text=body + mark)]
 
 
@@ -121,6 +131,25 @@ def _marked(body: str, marks: str) -> str:
         return body
     stops = [m for m in marks if m in _STOPS]
     return body + (stops[0] if stops else marks[0])
+
+
+def _is_chinese(pieces: Sequence[Piece], lang: str) -> bool:
+    """Whether a text is written as Chinese: it has Han characters, or, in Chinese, no words."""
+    text = "".join(piece.text for piece in pieces)
+    if any(map(stands_alone, text)):
+        return True
+    return lang in ("zh", "yue") and not any(map(str.isalpha, text))
+
+
+def _in_number(previous: str, text: str) -> str:
+    """Return a piece without the full stop between a number and its unit.
+
+    text: of the next piece, which follows without a space.
+    """
+    number = previous.removesuffix("。")
+    if number == previous or not number[-1:].isdigit() or text[0] not in _UNITS:
+        return previous
+    return f"{number}点" if text[0] == "半" else number
 
 
 def _is_latin_word(text: str) -> bool:

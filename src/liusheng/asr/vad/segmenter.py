@@ -109,7 +109,9 @@ class Segmenter:
     def close(self, state: SegmenterState) -> tuple[SegmenterState, SpeechSegment]:
         """End the open utterance after its last speech."""
         end = min(state.speech_end + self._hang_over, state.frame)
-        segment = _segment(state.start, end, state.speech_start, state.speech_end)
+        segment = _segment(
+            state.start, end, state.speech_start, state.speech_end, state.probabilities
+        )
         return SegmenterState(frame=state.frame, floor=end), segment
 
     def _step(self, state: SegmenterState, p: float) -> SegmenterState:
@@ -153,7 +155,8 @@ class Segmenter:
         last = max(first + 1, len(p) - width)
         at = first + int(np.argmin(smooth[first:last]))
         cut = state.speech_start + at + 1
-        segment = _segment(state.start, cut, state.speech_start, cut, cut=True)
+        said = p[: at + 1].astype("<f4").tobytes()
+        segment = _segment(state.start, cut, state.speech_start, cut, said, cut=True)
         rest = p[at + 1 :]
         spoken = np.flatnonzero(rest >= self.options.release)
         begin = cut + (int(spoken[0]) if len(spoken) else 0)
@@ -171,10 +174,17 @@ class Segmenter:
 
 
 def _segment(
-    start: int, end: int, speech_start: int, speech_end: int, *, cut: bool = False
+    start: int,
+    end: int,
+    speech_start: int,
+    speech_end: int,
+    probabilities: bytes,
+    *,
+    cut: bool = False,
 ) -> SpeechSegment:
     """Return a segment whose place is given in frames."""
-    return SpeechSegment(start * FRAME, end * FRAME, speech_start * FRAME, speech_end * FRAME, cut)
+    places = (start * FRAME, end * FRAME, speech_start * FRAME, speech_end * FRAME)
+    return SpeechSegment(*places, cut, probabilities[: _FLOAT.size * (speech_end - speech_start)])
 
 
 def _frames(seconds: float) -> int:

@@ -5,7 +5,7 @@ All positions are samples from the start of the stream.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from liusheng.asr.types import SAMPLE_RATE
 
@@ -21,6 +21,7 @@ class SpeechSegment:
     start, end: its first sample, and one past its last, pre-roll and hang-over included.
     speech_start, speech_end: the same of the speech itself.
     cut: it was ended by its length, not by a pause: the speaker went on.
+    probabilities: of speech, from speech_start on, as of `OpenSegment`; empty where not known.
     """
 
     start: int
@@ -28,6 +29,7 @@ class SpeechSegment:
     speech_start: int
     speech_end: int
     cut: bool = False
+    probabilities: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
