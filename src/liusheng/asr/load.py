@@ -166,12 +166,14 @@ class Preparation:
     def _second_pass(self, models: list[InstalledModel]) -> SecondPass:
         """Remove the model of the second pass from a list, and load it."""
         from liusheng.asr.online.second_pass import SecondPass
+        from liusheng.asr.vad.silero import SileroVad
 
         name = self._options.online.second_pass
         found = [i for i, model in enumerate(models) if model.name == name]
         if not found:
             raise ValueError(f"asr.online.second_pass: the model {name} is not loaded")
-        return SecondPass(*self._corrected(models.pop(found[-1]), self._options))
+        engine, corrector = self._corrected(models.pop(found[-1]), self._options)
+        return SecondPass(engine, corrector, SileroVad())
 
     def _corrected(
         self, model: InstalledModel, options: AsrOptions
@@ -254,48 +256,3 @@ def load_engine(model: InstalledModel, options: AsrOptions | None = None) -> Off
 
         return sherpa_offline.load(model, options.sherpa_offline)
     raise ValueError(f"{model.name} ({model.kind.value}) is not an offline model for recognition")
-<<<<<<< HEAD
-=======
-
-
-def _second_pass(
-    models: list[InstalledModel], options: AsrOptions, corrector: Corrector | None
-) -> SecondPass:
-    """Remove the model of the second pass from a list, and load it."""
-    from liusheng.asr.online.second_pass import SecondPass
-    from liusheng.asr.vad.silero import SileroVad
-
-    name = options.online.second_pass
-    found = [i for i, model in enumerate(models) if model.name == name]
-    if not found:
-        raise ValueError(f"asr.online.second_pass: the model {name} is not loaded")
-    return SecondPass(*_corrected(models.pop(found[-1]), options, corrector), SileroVad())
-
-
-def _corrected(
-    model: InstalledModel, options: AsrOptions, corrector: Corrector | None
-) -> tuple[OfflineEngine, Corrector | None]:
-    """Load an offline model; return it and its corrector, if it is to be corrected."""
-    if not is_corrected(model.kind):
-        corrector = None
-    if not corrector:
-        # Without a language model there is no choosing between two finals.
-        options = replace(options, whisper=replace(options.whisper, second_final=False))
-    return load_engine(model, options), corrector
-
-
-def _load_one(
-    model: InstalledModel,
-    options: AsrOptions,
-    corrector: Corrector | None,
-    second_pass: SecondPass | None,
-) -> Recognizer:
-    if model.kind in ONLINE_KINDS:
-        from liusheng.asr.online import recognizer as sherpa_online
-
-        return sherpa_online.load(model, options.online, second_pass=second_pass)
-    if model.task is not Task.ASR:
-        raise ValueError(f"{model.name} ({model.kind.value}) is not a model for recognition")
-    engine, corrector = _corrected(model, options, corrector)
-    return LiveRecognizer(engine, options.live, corrector, options.languages)
->>>>>>> unheard

@@ -155,16 +155,12 @@ class MoonshineEngine:
         return data.decode(errors="ignore").replace("▁", " ").strip()
 
 
-<<<<<<< HEAD
-def _session(path: Path, threads: int, device: Device) -> onnxruntime.InferenceSession:
-=======
 def _log_probability(logits: Floats) -> float:
     """Return the log probability of the likeliest token. logits: shape (vocabulary,)."""
     return -float(np.log(np.exp(logits - logits.max()).sum()))
 
 
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
->>>>>>> unheard
+def _session(path: Path, threads: int, device: Device) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
