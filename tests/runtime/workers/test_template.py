@@ -171,7 +171,7 @@ async def test_a_start_that_is_cancelled_leaves_no_process(template: Template, s
         with pytest.raises(asyncio.CancelledError):
             await starting
     else:  # on a slow machine it may be there already
-        await starting.result().stop()
+        await starting.result().kill()
     await until(lambda: forks() <= before)
     gc.collect()  # an unclosed transport is a warning here, and so an error
 
