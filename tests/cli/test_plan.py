@@ -112,7 +112,7 @@ def test_what_cannot_be_planned(
 
 @pytest.mark.usefixtures("one_curve")
 def test_a_simulation(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    small = whisper("--speakers", "60", "--simulate", "--hours", "12")
+    small = whisper("--speakers", "60", "--simulate", "--hours", "4")
     assert main([*small, "--charts", str(tmp_path / "new")]) == 0
     captured = capsys.readouterr()
     assert "an autoscaler aims at 12 sessions a replica" in captured.out

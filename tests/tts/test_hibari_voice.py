@@ -28,6 +28,7 @@ def synthesized(voice: HibariVoice, reading: str) -> list[Samples]:
     return list(voice.speak(clause(reading), speed=1.0, urgent=False))
 
 
+@pytest.mark.slow
 def test_it_speaks_the_same_each_time(voice: HibariVoice) -> None:
     first, second = synthesized(voice, "How are you"), synthesized(voice, "How are you")
     audio = np.concatenate(first)
@@ -37,6 +38,7 @@ def test_it_speaks_the_same_each_time(voice: HibariVoice) -> None:
     assert 0.1 < np.abs(audio).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_long_sentence_starts_after_its_first_clause(voice: HibariVoice) -> None:
     long = (
         "When the first train of the morning arrived at the station, "
@@ -48,6 +50,7 @@ def test_a_long_sentence_starts_after_its_first_clause(voice: HibariVoice) -> No
     assert len(blocks[0]) / 24_000 < total / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", ["", "...", "—"])
 def test_nothing_to_say(voice: HibariVoice, reading: str) -> None:
     assert sum(map(len, synthesized(voice, reading))) == 0
@@ -58,6 +61,7 @@ def test_a_voice_that_it_does_not_have(voice: HibariVoice) -> None:
         HibariVoice("nobody", Store().open("hibari-heart").files["model"])
 
 
+@pytest.mark.slow
 def test_it_never_uses_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the voice tried to use the network")

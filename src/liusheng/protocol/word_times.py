@@ -34,12 +34,15 @@ def character_times(piece: str, utterance: UtteranceLike) -> Iterator[tuple[str,
             for place, letter in enumerate(letters)
         ]
     clock = utterance.start if not known else known[0][1]
+    # Most of what has no time is spaces and marks: they are not looked for in the rest of a long
+    # text.
+    timed = {letter for letter, *_ in known}
     at_known = 0
     for letter in piece:
-        ahead = at_known
+        ahead = at_known if letter in timed else len(known)
         while ahead < len(known) and known[ahead][0] != letter:
             ahead += 1
-        if letter.isspace() or ahead == len(known):
+        if ahead == len(known):
             yield letter, clock, clock
             continue
         at_known = ahead + 1

@@ -6,7 +6,8 @@ import socket
 import numpy as np
 import pytest
 
-from liusheng.runtime.workers.pipe import ServerPipe, WorkerPipe
+from liusheng.runtime.workers.pipe import WorkerPipe
+from liusheng.runtime.workers.server_pipe import ServerPipe
 
 
 async def test_messages_go_both_ways_in_order() -> None:

@@ -175,8 +175,9 @@ async def test_a_start_without_audio_gives_its_place_back(
 
 @pytest.mark.parametrize("reads", [True, False])
 async def test_a_listener_who_does_not_read_gives_its_place_back(
-    limited: Limited, monkeypatch: pytest.MonkeyPatch, reads: bool
+    limited: Limited, engines: Fakes, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
+    synthesis = engines[1]
     monkeypatch.setattr(driver, "_POLL_SECONDS", 0.02)
     monkeypatch.setattr(driver, "MAX_PAUSE", 5.0 if reads else 0.1)
     monkeypatch.setattr(websocket_protocol, "_FLUSH", 0.1)
@@ -185,16 +186,15 @@ async def test_a_listener_who_does_not_read_gives_its_place_back(
     async with attacker(server.address, receive_buffer=4_096) as client:
         await client.handshake(paths.TTS_STREAMING)
         await client.send(frame(TEXT, json.dumps({"task": "tts", "signal": "start"}).encode()))
-        await client.send(frame(TEXT, json.dumps({"text": "900000"}).encode()))
-        await asyncio.sleep(0.2)
-        for _ in range(1_000):
-            async with server.tts() as other:
-                await other.send({"text": "1"})
-                if "code" not in await other.receive():
-                    break
-            await asyncio.sleep(0.05)
-        else:
-            pytest.fail("the place was never freed")
+        await client.send(frame(TEXT, json.dumps({"text": "900000 large"}).encode()))
+        await until(lambda: synthesis.under_way)
+        async with server.tts() as other:
+            await other.send({"text": "1"})
+            assert (await other.receive())["code"] == "server_busy"
+        await until(lambda: not synthesis.under_way)
+        async with server.tts() as other:
+            await other.send({"text": "1"})
+            assert "code" not in await other.receive()
         if reads:
             told = []
             while (received := await client.frame())[0] != CLOSE:

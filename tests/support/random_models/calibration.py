@@ -44,7 +44,10 @@ def babble(seconds: float, seed: int = 0) -> Floats:
             at += length
         at += int(random.uniform(0.3, 1.8) * RATE)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    voice = sum(
+    loud = envelope > 0
+    phase, pitch, formant = phase[loud], pitch[loud], formant[loud]
+    voice = np.zeros(n)
+    voice[loud] = sum(
         np.sin(k * phase) * np.exp(-(((k * pitch - formant) / 600) ** 2)) for k in range(1, 25)
     )
     noise = random.standard_normal(n)

@@ -16,7 +16,7 @@ from liusheng.runtime.forking.fork_server import launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.forked import Process
 from liusheng.runtime.workers.hang import LOOK_SECONDS, CallTime, ObservedProcess, limit_of_call
-from liusheng.runtime.workers.pipe import ServerPipe
+from liusheng.runtime.workers.server_pipe import ServerPipe
 from liusheng.runtime.workers.worker import Creation
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
