@@ -58,9 +58,7 @@ def test_what_an_import_loads() -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    for line, (module, forbidden) in zip(
-        result.stdout.splitlines(), IMPORTS.items(), strict=True
-    ):
+    for line, (module, forbidden) in zip(result.stdout.splitlines(), IMPORTS.items(), strict=True):
         loaded = {name.partition(".")[0] for name in line.split()}
         assert not loaded & forbidden, module
 
@@ -94,7 +92,9 @@ def test_pickles_come_from_this_program_only() -> None:
     for file in sorted(root.rglob("*.py")):
         place = str(file.relative_to(root))
         source = file.read_text(encoding="utf-8")
-        if not re.search(r"pickle|marshal|shelve|dill|eval\(|exec\(|[._]load\(|shell|trust_remote", source):
+        if not re.search(
+            r"pickle|marshal|shelve|dill|eval\(|exec\(|[._]load\(|shell|trust_remote", source
+        ):
             continue  # parsing takes most of the time
         for node in ast.walk(ast.parse(source)):
             if not isinstance(node, ast.Call):

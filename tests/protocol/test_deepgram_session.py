@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -188,10 +188,42 @@ def test_a_server_that_stops_sends_the_text_first() -> None:
     assert idle.received()[0]["variant"] == "server_stopping"
 
 
+def test_texts_are_in_the_order_of_the_audio() -> None:
+    """What is said after `Finalize` waits for what was said before it."""
+    client = Client()
+    client.send(seconds(1))
+    client.send({"type": "Finalize"})
+    client.session.updated(1, [said(0, "one", 0, 0.5)], 1, "", 0)
+    client.send(seconds(1))
+    client.session.updated(2, [said(0, "three", 0, 1)], 1, "", 0)
+    client.send({"type": "Finalize"})
+    client.send({"type": "Finalize"})
+    client.session.finished(2)
+    assert client.received() == []
+    client.session.updated(1, [said(1, "two", 0.5, 1)], 2, "", 0)
+    client.session.finished(1)
+    found = client.received()
+    assert texts(found) == ["one", "two", "three", "", ""]
+    assert [each["from_finalize"] for each in found] == [False, True, False, True, True]
+
+
+def test_what_waited_is_sent_before_the_end() -> None:
+    client = Client()
+    client.send(seconds(1))
+    client.send({"type": "Finalize"})
+    client.send(seconds(1))
+    client.session.updated(2, [said(0, "two", 0, 1)], 1, "", 0)
+    client.session.failed(1, ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
+    error, result = client.received()
+    assert (error["variant"], texts([result])) == ("recognition_failed", ["two"])
+    assert list(client.session.commands()) == [DropRecognition(2)]
+
+
 actions = st.sampled_from(["audio", "Finalize", "KeepAlive", "said", "finished"])
 
 
 @given(st.lists(actions, max_size=25))
+@example(["audio", "Finalize", "said", "audio", "said"])
 def test_each_finalize_has_one_result_and_no_text_is_lost(done: list[str]) -> None:
     client = Client()
     ending: list[int] = []

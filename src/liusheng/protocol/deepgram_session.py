@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -43,6 +43,8 @@ class _Part:
     speaking: the client was told of the open utterance.
     finalizing: its audio was ended by `Finalize`; the last of its results says so.
     held: the newest final result, until it is known whether it is the last.
+    finished: every utterance of it is closed.
+    waiting: what the client is sent after all that is of recognitions before it.
     """
 
     number: int
@@ -53,6 +55,8 @@ class _Part:
     speaking: bool = False
     finalizing: bool = False
     held: deepgram.Results | None = None
+    finished: bool = False
+    waiting: list[msgspec.Struct] = field(default_factory=list)
 
 
 class DeepgramSession(BaseSession[RecognitionCommand]):
@@ -198,11 +202,15 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
 
     def finished(self, number: int) -> None:
         """Every utterance of a recognition is closed."""
-        part = self._remove(number)
+        part = self._parts.get(number)
         if part is None:
             return
+        if part is self._current:
+            self._current = None
         if part.finalizing:
             self._send_finalized(part)
+        part.finished = True
+        self._send_waiting()
         self._end()
 
     def failed(self, number: int, error: ProtocolError) -> None:
@@ -246,7 +254,11 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
     def _finalize(self) -> None:
         part = self._current
         if part is None:
-            self._send_finalized(_Part(0, self._seconds))
+            self._numbers += 1
+            part = _Part(self._numbers, self._seconds, finished=True)
+            self._parts[part.number] = part
+            self._send_finalized(part)
+            self._send_waiting()
         elif not self._start.bytes_per_second:
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
@@ -269,6 +281,20 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
 
     # Internals: what it is sent
 
+    def _send(self, part: _Part, message: msgspec.Struct) -> None:
+        """Send what is of a part; the client reads texts in the order in which they were said."""
+        before = next(iter(self._parts.values()), part)
+        (self._outbox if before is part else part.waiting).append(message)
+
+    def _send_waiting(self) -> None:
+        """Forget the parts that are finished, and send what waited for them."""
+        for part in list(self._parts.values()):
+            self._outbox.extend(part.waiting)
+            part.waiting.clear()
+            if not part.finished:
+                return
+            del self._parts[part.number]
+
     def _send_final(self, part: _Part, utterance: UtteranceLike, transcript: Transcript) -> None:
         self._send_started(part)
         words = deepgram.words_of(transcript.times(), part.offset)
@@ -282,19 +308,20 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             words=words,
         )
         if part.held:
-            self._outbox.append(part.held)
+            self._send(part, part.held)
         if part.finalizing:
             part.held = result
         else:
-            self._outbox.append(result)
+            self._send(part, result)
         self._last_word = words[-1].end if words else round(part.offset + utterance.end, 3)
 
     def _send_interim(self, part: _Part, text: str) -> None:
         self._send_started(part)
         self._last_word = None
         if self._query.interim_results and text and text != part.open:
-            self._outbox.append(
-                self._results(part, part.closed, part.seconds, text, final=False, ended=False)
+            self._send(
+                part,
+                self._results(part, part.closed, part.seconds, text, final=False, ended=False),
             )
         part.open = text
 
@@ -302,13 +329,13 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         if not part.speaking:
             part.speaking = True
             if self._query.vad_events:
-                self._outbox.append(deepgram.SpeechStarted(timestamp=round(self._seconds, 3)))
+                self._send(part, deepgram.SpeechStarted(timestamp=round(self._seconds, 3)))
 
     def _send_finalized(self, part: _Part) -> None:
         last = part.held or self._results(
             part, part.closed, part.seconds, "", final=True, ended=True
         )
-        self._outbox.append(msgspec.structs.replace(last, from_finalize=True, speech_final=True))
+        self._send(part, msgspec.structs.replace(last, from_finalize=True, speech_final=True))
 
     def _results(
         self,
@@ -338,7 +365,7 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         if self._last_word is None or not isinstance(limit, int) or part.speaking:
             return
         if self._seconds >= self._last_word + limit / 1000:
-            self._outbox.append(deepgram.UtteranceEnd(last_word_end=self._last_word))
+            self._send(part, deepgram.UtteranceEnd(last_word_end=self._last_word))
             self._last_word = None
 
     def _end(self) -> None:
@@ -365,10 +392,11 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         return self._parts.pop(number, None)
 
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
-        self._commands.extend(DropRecognition(number) for number in self._parts)
+        parts = list(self._parts.values())
+        self._commands.extend(DropRecognition(each.number) for each in parts if not each.finished)
         self._parts.clear()
         self._current = None
-        return ()
+        return [message for part in parts for message in part.waiting]
 
     def _report(self, error: ProtocolError) -> None:
         self._outbox.append(
