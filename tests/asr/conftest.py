@@ -76,8 +76,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Inst
 
 @pytest.fixture(scope="session")
 def speech() -> Samples:
-    """6.4 s like speech, with pauses."""
-    return babble(6.4, seed=14)
+    """4.8 s like speech, with a pause."""
+    return babble(4.8, seed=18)
 
 
 @pytest.fixture(scope="session")
