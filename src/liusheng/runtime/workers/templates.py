@@ -7,8 +7,8 @@ import sys
 from liusheng.runtime.forking.fork_server import Fork, ForkerLostError, ForkServer, launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.forked import ForkedProcess
-from liusheng.runtime.workers.server_pipe import ServerPipe
 from liusheng.runtime.workers.process import WorkerProcess, pool_environment
+from liusheng.runtime.workers.server_pipe import ServerPipe
 from liusheng.runtime.workers.worker import Creation
 
 _FORK_TIMEOUT = 10.0
