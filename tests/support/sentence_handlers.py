@@ -14,8 +14,12 @@ from collections.abc import Sequence
 from liusheng.asr.capabilities import Capabilities, Hotwords
 from liusheng.asr.recognizer import StateLostError
 from liusheng.asr.types import Partial, Utterance, Word
-from liusheng.runtime.recognition.messages import RecognizerDescription, TurnRequest, TurnResult
-from liusheng.runtime.recognition.self_test import BatchTest
+from liusheng.runtime.recognition.messages import (
+    BatchTest,
+    RecognizerDescription,
+    TurnRequest,
+    TurnResult,
+)
 
 _STATE = struct.Struct("<16sIIII")
 """The stream's name, how many turns led here, closed sentences, where the open one begins, and
