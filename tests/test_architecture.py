@@ -83,7 +83,6 @@ def test_pickles_come_from_this_program_only() -> None:
         "runtime/workers/pipe.py": "messages of a socket pair between the server and its workers",
         "runtime/workers/worker.py": "an exception that it has pickled itself, as a test",
         "runtime/recognition/handler.py": "states that come back over the pipe as they went",
-        "runtime/recognition/vad_handler.py": "the same",
         "tts/text/polyphone_model.py": "tables of an installed package whose version is pinned",
     }
     forbidden = {"eval", "exec", "unsafe_load", "full_load"}

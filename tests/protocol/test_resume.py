@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from liusheng.protocol import asr
 from liusheng.protocol.asr_commands import Abandon, Detach, Feed, Finish, Open, TakeUp
-from liusheng.protocol.asr_recognition import RecognitionState
+from liusheng.protocol.asr_recognition import FixedOffer, RecognitionState
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.session import Close
@@ -99,7 +99,7 @@ class Server:
         for command in session.commands():
             self.done.append(command)
             if isinstance(command, Open):
-                offer = asr.ResumeOffer(token=command.session, seconds=30)
+                offer = FixedOffer(command.session, 30)
                 self.kept[command.session] = session.opened("model", offer)
                 self.of[session] = command.session
             elif isinstance(command, Feed):

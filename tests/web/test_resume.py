@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Switched:
 
 
 @contextmanager
-def proxied(address: str, plan: Plan) -> Iterator[CuttingProxy]:
+def proxied(address: str | Sequence[str], plan: Plan) -> Iterator[CuttingProxy]:
     """Run a proxy in a thread."""
     loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     made: list[CuttingProxy] = []
@@ -76,14 +76,24 @@ def proxied(address: str, plan: Plan) -> Iterator[CuttingProxy]:
     loop.close()
 
 
+@contextmanager
+def serving(count: int) -> Iterator[list[str]]:
+    """Run servers, which share a secret if there are several."""
+    secret = {"LIUSHENG_RESUME_SECRETS": "s" * 40} if count > 1 else {}
+    with ExitStack() as stack:
+        arguments = ("--asr", "tiny", "--no-tts")
+        yield [stack.enter_context(served(*arguments, **secret)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("servers", [1, 2])
 def test_any_cuts_leave_the_text_of_an_unbroken_recognition(
-    browser: Browser, open_page: Callable[..., Page], console_errors: list[str]
+    browser: Browser, open_page: Callable[..., Page], console_errors: list[str], servers: int
 ) -> None:
     clips = sorted(clip for clip in CLIPS.glob("*.flac") if not clip.stem.startswith("other"))
     pcm = b"".join(samples_to_pcm(samples) for c in clips[:3] for samples in decode_file(c, 16_000))
     audio = base64.b64encode(pcm).decode()
     switched = Switched()
-    with served("--asr", "tiny", "--no-tts") as address, proxied(address, switched) as proxy:
+    with serving(servers) as addresses, proxied(addresses, switched) as proxy:
         page = open_page(browser)
         page.goto(f"http://127.0.0.1:{proxy.port}/icon.svg")
         whole: dict[str, Any] = page.evaluate(RECOGNIZE, audio)

@@ -37,6 +37,13 @@ class PacketConverter:
         self._mixer = ChannelMixer(channels, rate) if channels > 1 else None
         self._resampler = Resampler(rate, rate_out)
 
+    @property
+    def header(self) -> int | None:
+        """Bytes of the WAV header before the samples; None: there were more headers later."""
+        if self._packets is None:
+            return 0
+        return self._packets.skipped if self._packets.in_order else None
+
     def feed(self, packet: bytes) -> bytes:
         """Return the PCM that a packet completes; may be empty."""
         data = self._packets.feed(packet) if self._packets else packet

@@ -51,9 +51,15 @@ class PacketReader:
     - a RIFF/WAVE header at the start of a packet is skipped up to the first byte of its `data`
       chunk, even where it continues in the next packet. The format that it states is ignored:
       the session's applies.
+
+    skipped: bytes of headers.
+    in_order: no header came after samples.
     """
 
     def __init__(self) -> None:
+        self.skipped = 0
+        self.in_order = True
+        self._samples = False
         self._odd = b""
         self._in_header = False  # after "RIFF", before the `data` chunk
         self._rest = b""  # the part of a chunk's head that has arrived
@@ -64,9 +70,12 @@ class PacketReader:
         data = bytes(packet)
         if _starts_riff(data):
             self._in_header, self._rest, self._skip = True, b"", 0
+            self.in_order &= not self._samples
             data = data[_RIFF_START:]
         if self._in_header:
             data = self._after_header(data)
+        self.skipped += len(packet) - len(data)
+        self._samples |= bool(data)
         data = self._odd + data
         whole = len(data) - len(data) % BYTES_PER_SAMPLE
         self._odd = data[whole:]

@@ -85,10 +85,16 @@ class Annotations(Struct, frozen=True):
 
 
 class ResumeOffer(Struct, frozen=True):
-    """What resumes a recognition whose connection broke, for so many seconds."""
+    """What resumes a recognition whose connection broke, for so many seconds.
+
+    keep_from, finals: see `liusheng.protocol.asr.ResumeOffer`; keep_from is None if only the server
+        that has the recognition can resume it.
+    """
 
     token: str
     seconds: float = 0.0
+    keep_from: int | None = None
+    finals: tuple[str, ...] = ()
 
 
 class AsrReady(Struct, frozen=True):

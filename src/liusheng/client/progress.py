@@ -42,8 +42,12 @@ class RecognitionProgress:
         self.checkpoint = self._next
         self.from_utterance = 0
         self._words = self._next.words
-        self._behind = bool(self._last.text)
+        self.set_back()
         return self.checkpoint.position
+
+    def set_back(self) -> None:
+        """The recognition goes on from an earlier point than it had reached."""
+        self._behind = bool(self._last.text)
 
     def replied(self, reply: Partial) -> list[Partial]:
         """Return what the caller sees of a reply: it, or nothing.
@@ -53,7 +57,8 @@ class RecognitionProgress:
         """
         self.from_utterance = reply.utterance + bool(reply.is_final and reply.text)
         partial = self.checkpoint.partial(reply, cumulative=self._cumulative)
-        self._words += partial.words
+        known_until = self._words[-1].end if self._words else 0.0
+        self._words += tuple(word for word in partial.words if word.start >= known_until)
         # A new recognition repeats words, too.
         words = tuple(word for word in partial.words if word.start >= self._words_until)
         self._words_until = max([self._words_until, *(word.end for word in words)])
@@ -69,7 +74,7 @@ class RecognitionProgress:
 
     def _advance(self, partial: Partial, final_until: float) -> None:
         """Everything that was reported is final."""
-        if not self._bytes_per_second:
+        if not self._bytes_per_second or partial.utterance < self._next.utterances:
             return
         frames = int(final_until * self._bytes_per_second / self._frame_bytes)
         text = partial.text if self._cumulative else join(self._next.text, partial.text)

@@ -26,6 +26,7 @@ from liusheng.client.messages import (
     Final,
     Partial,
     Resumed,
+    ResumeOffer,
     check,
     read,
     unexpected,
@@ -102,6 +103,8 @@ class Recognition(Duplex[Partial | Final]):
             else 0
         )
         self._token = ""
+        self._finals: list[str] = []  # that the token needs
+        self._keep_from: int | None = None  # audio before it is not needed for that
         self._reader: asyncio.Task[None] | None = None
         self._read_all = False
         self._end_received = False  # by the server
@@ -131,12 +134,19 @@ class Recognition(Duplex[Partial | Final]):
         if message.get("signal") != "server_ready":
             raise unexpected("The server did not send server_ready", message)
         self.ready = read(message, AsrReady)
-        self._token = self.ready.resume.token if self.ready.resume else ""
+        self._token = ""
+        self._finals.clear()
+        self._offered(self.ready.resume)
 
     async def _resume(self, socket: JsonSocket) -> bool:
         """Resume the recognition; return whether the server still has it."""
-        request = {"signal": "start", "resume": self._token}
-        message = await socket.request({**request, "from_utterance": self._progress.from_utterance})
+        request = {
+            "signal": "start",
+            "resume": self._token,
+            "from_utterance": self._progress.from_utterance,
+            "finals": self._finals,
+        }
+        message = await socket.request(request)
         if message.get("code") == ErrorCode.UNKNOWN_SESSION.value:
             self._token = ""
             return False
@@ -144,14 +154,29 @@ class Recognition(Duplex[Partial | Final]):
         if "resumed" not in message:
             raise unexpected("The server did not resume the recognition", message)
         resumed = read(message["resumed"], Resumed)
-        if not self._kept.seek(resumed.received):
+        self._offered(read(message, AsrReady).resume)
+        received = self._progress.checkpoint.position + resumed.received
+        if not self._kept.seek(received):
             raise self._not_kept()
-        self._position = resumed.received
-        self._kept.acknowledge(resumed.received)
+        if received < self._furthest:  # another server has it, from what we carry
+            self._progress.set_back()
+        self._position = received
+        self._kept.acknowledge(received)
         self._end_received = resumed.ended
         for reply in resumed.replies:
             self._pending.extend(self._progress.replied(reply))
         return True
+
+    def _offered(self, offer: ResumeOffer | None) -> None:
+        """Take what resumes the recognition from now on, if there is something new."""
+        if offer is None:
+            return
+        self._token = offer.token
+        self._finals += offer.finals
+        if offer.keep_from is None:
+            self._keep_from = None
+        else:
+            self._keep_from = self._progress.checkpoint.position + offer.keep_from
 
     async def _feed(self, socket: JsonSocket) -> None:
         if self._recovery:
@@ -191,6 +216,8 @@ class Recognition(Duplex[Partial | Final]):
             if "result" not in message:
                 reason = message.get("message") or f"The reply has no text: {quoted(message)}"
                 raise ServerError("refused", str(reason))
+            if "resume" in message:
+                self._offered(read(message.pop("resume"), ResumeOffer))
             self._pending.extend(self._progress.replied(read(message, Partial)))
             if self._unanswered:  # a server that stops sends one more
                 self._due -= 1
@@ -203,7 +230,10 @@ class Recognition(Duplex[Partial | Final]):
             self._furthest, self._recovery = position, None
         self._kept.acknowledge(position)
         if self._token:
-            self._kept.release(min(position, self._progress.final_until))
+            needed = self._progress.final_until
+            if self._keep_from is not None:
+                needed = min(needed, self._keep_from)
+            self._kept.release(min(position, needed))
 
     # The caller's audio
 
@@ -238,9 +268,9 @@ class Recognition(Duplex[Partial | Final]):
             return super()._pause_before_retry(error)
         if not self._resumes or self._done or not self._recoverable(error):
             return None
-        if self._recovery is None:
-            self._recovery = Backoff(self._transport.resume_for)
-        pause = self._recovery.pause()
+        first = self._recovery is None
+        self._recovery = self._recovery or Backoff(self._transport.resume_for)
+        pause = 0.0 if first and _is_restart(error) else self._recovery.pause()
         if pause is None:
             raise self._given_up(error) from error
         self._tell(ConnectionChange("reconnecting", error))
@@ -289,6 +319,13 @@ class Recognition(Duplex[Partial | Final]):
             NO_CLOSE_FRAME,
             transient=False,
         )
+
+
+def _is_restart(error: ClientError) -> bool:
+    """Whether the server has told its clients to reconnect: another one is there already."""
+    if isinstance(error, ConnectionLostError):
+        return error.close_code == CloseCode.SERVICE_RESTART
+    return error.code == ErrorCode.SERVER_STOPPING.value
 
 
 def _sizes(options: RecognitionOptions) -> tuple[int, int]:

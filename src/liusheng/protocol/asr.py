@@ -97,10 +97,12 @@ class Resume(Struct, frozen=True, kw_only=True):
     resume: the newest token that its client was sent.
     from_utterance: number of the first utterance whose final text and times the client does not
         have; the answer repeats those from there on.
+    finals: all that its client was sent in offers (see `ResumeOffer`), in order.
     """
 
     resume: Annotated[str, Meta(min_length=1)]
     from_utterance: Annotated[int, Meta(ge=0)] = 0
+    finals: tuple[str, ...] = ()
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -125,10 +127,16 @@ class ResumeOffer(Struct, frozen=True, kw_only=True):
 
     token: proves that the recognition is the client's; opaque.
     seconds: for which the recognition is kept after its connection broke.
+    keep_from: bytes of audio that are not needed any more, to resume it on another server; unset:
+        only this one can.
+    finals: what its client appends to those that it has, and sends with the token: one for each
+        final utterance with text; opaque.
     """
 
     token: str
     seconds: float
+    keep_from: int | UnsetType = UNSET
+    finals: tuple[str, ...] | UnsetType = UNSET
 
 
 class ServerReady(Struct, frozen=True, kw_only=True):
@@ -155,6 +163,7 @@ class Result(Struct, frozen=True, kw_only=True):
     heard: seconds of the audio, from its beginning, that `result` covers.
     final_until: in resumable recognitions: the end of the last utterance that is closed and
         reported, in seconds of the audio from its beginning.
+    resume: what resumes the recognition from now on.
     """
 
     result: str
@@ -164,6 +173,7 @@ class Result(Struct, frozen=True, kw_only=True):
     heard: float | UnsetType = UNSET
     times: tuple[TimedToken, ...] | UnsetType = UNSET
     final_until: float | UnsetType = UNSET
+    resume: ResumeOffer | UnsetType = UNSET
 
 
 class Resumed(Struct, frozen=True, kw_only=True):

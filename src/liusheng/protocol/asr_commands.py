@@ -43,11 +43,12 @@ class TakeUp:
     or `refused`.
 
     token: of the client.
-    from_utterance: see `liusheng.protocol.asr.Resume`.
+    from_utterance, finals: see `liusheng.protocol.asr.Resume`.
     """
 
     token: str
     from_utterance: int
+    finals: tuple[str, ...] = ()
 
 
 AsrCommand = Open | Feed | Finish | Abandon | Detach | TakeUp

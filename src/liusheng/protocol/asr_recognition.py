@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from liusheng.protocol import asr
 from liusheng.protocol.asr_replies import Replies
@@ -44,6 +47,32 @@ class RecognitionEvents(ABC):
         """The recognition is lost."""
 
 
+class ResumeOffers(Protocol):
+    """Makes what a client needs to resume its recognition."""
+
+    def current(self, finals: int) -> asr.ResumeOffer:
+        """Return the newest offer, for a client that has so many finals."""
+
+    def renewed(self) -> asr.ResumeOffer | None:
+        """Return an offer that the client was not sent yet, if there is one."""
+
+
+@dataclass(frozen=True)
+class FixedOffer:
+    """One offer for the whole recognition. token, seconds: see `asr.ResumeOffer`."""
+
+    token: str
+    seconds: float
+
+    def current(self, finals: int) -> asr.ResumeOffer:
+        """Return it."""
+        return asr.ResumeOffer(token=self.token, seconds=self.seconds)
+
+    def renewed(self) -> asr.ResumeOffer | None:
+        """There is no other one."""
+        return None
+
+
 class RecognitionState(RecognitionEvents):
     """The state of a recognition. It outlives its connection if its client may resume it.
 
@@ -51,7 +80,7 @@ class RecognitionState(RecognitionEvents):
     start: the message that began it.
     limits: of its client.
     model: that transcribes it.
-    offer: what its client needs to resume it; None: it cannot be resumed.
+    offers: what its client needs to resume it; None: it cannot be resumed.
     replies: its text.
     received: bytes of audio that were accepted.
     ended: `end` was received.
@@ -64,7 +93,7 @@ class RecognitionState(RecognitionEvents):
         self.start = start
         self.limits = limits
         self.model = ""
-        self.offer: asr.ResumeOffer | None = None
+        self.offers: ResumeOffers | None = None
         self.replies = Replies(start, with_final_until=start.resumable)
         self.received = 0
         self.ended = False
@@ -88,34 +117,72 @@ class RecognitionState(RecognitionEvents):
 
         One without audio is not: beginning again costs its client nothing.
         """
-        return self.offer is not None and (self.received > 0 or self.ended)
+        return self.offers is not None and (self.received > 0 or self.ended)
 
     # Messages
 
-    def ready(self, resumed: asr.Resumed | None = None) -> asr.ServerReady:
-        """Return the answer to `start`. resumed: on another connection than before."""
+    def ready(self, resumed: asr.Resumed | None = None, finals: int = 0) -> asr.ServerReady:
+        """Return the answer to `start`.
+
+        resumed: on another connection than before, by a client that has so many `finals`.
+        """
         return asr.ServerReady(
             session=self.session,
             model=self.model,
             sample_rate=self.start.rate,
             limits=self.limits,
-            resume=UNSET if self.offer is None else self.offer,
+            resume=UNSET if self.offers is None else self.offers.current(finals),
             resumed=UNSET if resumed is None else resumed,
         )
 
-    def resumed(self, from_utterance: int) -> asr.ServerReady:
+    def resumed(self, from_utterance: int, finals: int = 0) -> asr.ServerReady:
         """Return the answer to a `start` that resumes it.
 
         from_utterance: the first utterance whose times and final text the client does not have.
+        finals: how many it has.
         """
         replies = self.replies.repeated(from_utterance)
-        return self.ready(asr.Resumed(received=self.received, ended=self.ended, replies=replies))
+        resumed = asr.Resumed(received=self.received, ended=self.ended, replies=replies)
+        return self.ready(resumed, finals)
+
+    def reply(self) -> asr.Result:
+        """Return the reply to a packet, when it is sent."""
+        result = self.replies.result()
+        offer = self.offers.renewed() if self.offers else None
+        return result if offer is None else replace(result, resume=offer)
+
+    def cut_short(self) -> None:
+        """Its audio is ended before its client has: nothing of that is to be continued."""
+        self.replies.cut_short()
+        self.offers = None
 
     def last_reply(self) -> asr.Final | asr.Error:
         """Return the reply to `end`, when it is `over`."""
         if self.failure is not None:
             return asr.Error(code=self.failure.code, message=self.failure.message)
         return self.replies.final(self.start.name)
+
+    # Another server's
+
+    def restore(
+        self,
+        closed: Iterable[UtteranceLike],
+        index: int,
+        received: int,
+        covered: float,
+    ) -> None:
+        """Take over what another server knew of it.
+
+        closed: its closed utterances with text.
+        index: of the next one.
+        received: bytes of audio that are not sent again.
+        covered: seconds of audio that the text covers.
+        """
+        self.replies.transcript.restore(closed, index)
+        if covered:
+            self.replies.processed = round(covered, 3)
+        self.received = received
+        self._seconds = received / self.start.bytes_per_second
 
     # Audio
 

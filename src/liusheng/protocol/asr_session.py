@@ -21,7 +21,11 @@ from liusheng.protocol.asr_commands import (
     Open,
     TakeUp,
 )
-from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionState
+from liusheng.protocol.asr_recognition import (
+    RecognitionEvents,
+    RecognitionState,
+    ResumeOffers,
+)
 from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
@@ -30,6 +34,8 @@ from liusheng.protocol.limits import packet_too_large
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
+
+MAX_TEXT_CHARS = 20_000
 
 _HOW_TO_START = 'send {"signal": "start", "name": ..., "nbest": 1} first.'
 
@@ -47,7 +53,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         *,
         languages: Collection[str],
         limits: asr.Limits,
-        max_text_chars: int = 20_000,
+        max_text_chars: int = MAX_TEXT_CHARS,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         super().__init__(limits.idle_seconds, new_id)
@@ -128,7 +134,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         self._recognition.accept(data)
         if data:
             self._commands.append(Feed(data))
-        self._reply_when_sent(self._recognition.replies.result)
+        self._reply_when_sent(self._recognition.reply)
 
     def time_passed(self, now: float) -> None:
         """Give the place of a client that started a recognition and sends no audio to others."""
@@ -171,30 +177,39 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             return
         if self._recognition and self._recognition.active and self._recognition.received:
             self._end_reason = error, code
-            self._recognition.replies.cut_short()
+            self._recognition.cut_short()
             self._commands.append(Finish())
         else:
             self.stop(error, code)
 
     # What the recogniser does
 
-    def opened(self, model: str, offer: asr.ResumeOffer | None = None) -> RecognitionState:
+    def opened(self, model: str, offers: ResumeOffers | None = None) -> RecognitionState:
         """The recognition of the last `Open` has begun, with this model; return it.
 
-        offer: what its client needs to resume it; None: it cannot be resumed.
+        offers: what its client needs to resume it; None: it cannot be resumed.
         """
         assert self._opening is not None
         self._recognition, self._opening = self._opening, None
         self._recognition.model = model
-        self._recognition.offer = offer
-        self._reply(self._recognition.ready())
+        self._recognition.offers = offers
+        # Rendered when it is sent: what resumes it may be made of the recognition.
+        self._reply_when_sent(self._recognition.ready)
         return self._recognition
 
-    def resumed(self, recognition: RecognitionState, from_utterance: int) -> None:
-        """The recognition of the last `TakeUp` is this session's from now on."""
+    def reopening(self, recognition: RecognitionState) -> None:
+        """The recognition of the last `TakeUp` was another server's, and is being opened here."""
+        self._opening = recognition
+
+    def resumed(self, recognition: RecognitionState, from_utterance: int, finals: int = 0) -> None:
+        """The recognition of the last `TakeUp` is this session's from now on.
+
+        finals: how many its client has.
+        """
+        self._opening = None
         self._recognition = recognition
         self._id = recognition.session
-        self._outbox.append(recognition.resumed(from_utterance))
+        self._outbox.append(recognition.resumed(from_utterance, finals))
         self._settle()
 
     def taken_over(self) -> None:
@@ -295,7 +310,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         if "resume" in message:
             resume = convert(message, asr.Resume)
             self._abandon()
-            self._commands.append(TakeUp(resume.resume, resume.from_utterance))
+            self._commands.append(TakeUp(resume.resume, resume.from_utterance, resume.finals))
             return
         start = convert(message, asr.Start)
         start = msgspec.structs.replace(

@@ -67,6 +67,13 @@ class Transcript:
                 self._pieces.append((self._closed[len(before) :], utterance))
         self._view = self._render(index, text, stable)
 
+    def restore(self, closed: Iterable[UtteranceLike], index: int) -> None:
+        """Begin after these utterances, the last of which may have been followed by others without
+        text. index: of the next one."""
+        self.update(closed, index, "", 0)
+        self._last_index = max(0, index - 1)
+        self._view = self._render(index, "", 0)
+
     def drop_open(self) -> None:
         """The recognition is over: the open utterance, if there is one, came to nothing."""
         self._view = self._render(self._open.utterance, "", 0)

@@ -13,8 +13,17 @@ TLS_PASSWORD_VARIABLE = "LIUSHENG_TLS_PASSWORD"
 LLM_KEY_VARIABLE = "LIUSHENG_LLM_KEY"
 """The key of the language model that answers in conversations."""
 
+RESUME_SECRETS_VARIABLE = "LIUSHENG_RESUME_SECRETS"
+"""What servers share to resume each other's recognitions."""
+
 SECRET_VARIABLES = frozenset(
-    {API_KEYS_VARIABLE, TLS_PASSWORD_VARIABLE, LLM_KEY_VARIABLE, "LIUSHENG_API_KEY"}
+    {
+        API_KEYS_VARIABLE,
+        TLS_PASSWORD_VARIABLE,
+        LLM_KEY_VARIABLE,
+        RESUME_SECRETS_VARIABLE,
+        "LIUSHENG_API_KEY",
+    }
 )
 """The last is the key that clients send."""
 

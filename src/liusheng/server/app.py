@@ -61,6 +61,7 @@ from liusheng.server.observe.endpoints import observation_endpoints
 from liusheng.server.observe.observer import Observer
 from liusheng.server.openai_names import OpenAINames
 from liusheng.server.request_limits import RequestLimits
+from liusheng.server.resume_secrets import resume_secrets
 from liusheng.server.web_page import page_routes
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
@@ -115,6 +116,7 @@ class Application:
             before.resumable if before else ResumableRecognitions(settings.resume)
         )
         self.resumable.settings = settings.resume
+        self.resumable.secrets = resume_secrets(settings.resume)
         self.key_use: KeyUse = before.key_use if before else KeyUse()
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.containers import Container
 from liusheng.audio.convert import PacketConverter, SampleFormat
+from liusheng.audio.restart import restart_at
 from liusheng.protocol.asr import SAMPLE_BYTES, Start
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
@@ -52,6 +54,27 @@ class AudioInput(Protocol):
     def abandon(self) -> None:
         """Drop the recognition."""
 
+    def place(self, sample: int) -> InputPlace | None:
+        """Return from where on the client has to send its audio again, so that the stream can be
+        continued elsewhere from a sample on; None: only from here."""
+
+
+@dataclass(frozen=True)
+class InputPlace:
+    """Where the input of a stream that is continued begins in the client's audio.
+
+    received: bytes of audio before it.
+    header: bytes of these that are a WAV header.
+    drop: samples of 16 kHz that it gives before those of the stream.
+    """
+
+    received: int
+    header: int
+    drop: int
+
+
+BEGINNING = InputPlace(0, 0, 0)
+
 
 def open_audio_input(
     start: Start,
@@ -59,15 +82,17 @@ def open_audio_input(
     decoding: DecodingService,
     on_decoded: Callable[[float], None],
     on_fail: Callable[[Exception], None],
+    place: InputPlace = BEGINNING,
 ) -> AudioInput:
     """Return the input for audio in the format of `start`.
 
     decoding: of containers.
     on_decoded: called with the seconds of audio decoded from a container.
     on_fail: called when a container cannot be decoded.
+    place: where it begins; a container begins at its beginning.
     """
     if start.format in SAMPLE_BYTES:
-        return _SampleInput(start, stream)
+        return _SampleInput(start, stream, place)
     container = CONTAINERS[start.format]
     return _ContainerInput(container, stream, decoding, on_decoded, on_fail)
 
@@ -83,20 +108,38 @@ def sample_converter(sample_format: str, rate: int, channels: int) -> PacketConv
 
 
 class _SampleInput:
-    def __init__(self, start: Start, stream: RecognitionStream) -> None:
+    def __init__(self, start: Start, stream: RecognitionStream, place: InputPlace) -> None:
         self._stream = stream
-        self._converter = sample_converter(start.format, start.rate, start.channels or 1)
+        self._rate = start.rate
+        self._channels = start.channels or 1
+        self._frame = SAMPLE_BYTES[start.format] * self._channels
+        self._converter = sample_converter(start.format, start.rate, self._channels)
+        self._header = place.header if place.received else 0
+        self._drop = 2 * place.drop
 
     @property
     def buffered(self) -> int:
         return 0
 
     def feed(self, packet: bytes) -> None:
-        self._stream.feed(self._converter.feed(packet))
+        self._take(self._converter.feed(packet))
 
     def finish(self, *, cut_short: bool = False) -> None:
-        self._stream.feed(self._converter.rest())
+        self._take(self._converter.rest())
         self._stream.finish()
+
+    def place(self, sample: int) -> InputPlace | None:
+        if self._converter.header is None:
+            return None
+        header = self._header + self._converter.header
+        at = restart_at(sample, self._rate, self._channels, SAMPLE_RATE)
+        received = header + at.frame * self._frame if at.frame else 0
+        return InputPlace(received, header, at.drop)
+
+    def _take(self, pcm: bytes) -> None:
+        dropped = min(self._drop, len(pcm))
+        self._drop -= dropped
+        self._stream.feed(pcm[dropped:])
 
     async def room(self, timeout: float) -> bool:
         return await self._stream.room(timeout)
@@ -147,6 +190,9 @@ class _ContainerInput:
     def abandon(self) -> None:
         self._task.cancel()
         self._stream.abandon()
+
+    def place(self, sample: int) -> InputPlace | None:
+        return None  # what its decoder has learnt of the container is not in its audio
 
     async def _run(self) -> None:
         try:

@@ -22,6 +22,7 @@ from liusheng.server.lifecycle.serving import Control, monitored_loop, serve_unt
 from liusheng.server.lifecycle.signals import Stop, handled_signals
 from liusheng.server.limits.reclaim import separate_large_blocks
 from liusheng.server.listening import bound_ports
+from liusheng.server.resume_secrets import resume_secrets
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
         engines = Engines()
         try:
             access = open_access(settings)
+            resume_secrets(settings.resume)
             bound = ports.enter_context(bound_ports(settings))
             engines = make(settings)
             with monitored_loop(settings.watchdog.seconds, control.notifier) as control.loop:

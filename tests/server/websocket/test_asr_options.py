@@ -96,8 +96,8 @@ async def test_another_rate_is_made_ours(
     fed = bytearray()
     opened = engines[0].open
 
-    def listened(*args: Any) -> Any:
-        stream = opened(*args)
+    def listened(*args: Any, **more: Any) -> Any:
+        stream = opened(*args, **more)
         monkeypatch.setattr(stream, "feed", fed.extend)
         return stream
 
@@ -127,8 +127,8 @@ async def test_containers_of_recorders_are_recognised_as_they_arrive(
     fed = bytearray()
     opened = engines[0].open
 
-    def listened(*args: Any) -> Any:
-        stream = opened(*args)
+    def listened(*args: Any, **more: Any) -> Any:
+        stream = opened(*args, **more)
         monkeypatch.setattr(stream, "feed", fed.extend)
         return stream
 
@@ -213,9 +213,9 @@ async def test_parameters_reach_the_recogniser(
     told: list[StreamParams] = []
     opened = engines[0].open
 
-    def listened(params: StreamParams, *args: Any) -> Any:
+    def listened(params: StreamParams, *args: Any, **more: Any) -> Any:
         told.append(params)
-        return opened(params, *args)
+        return opened(params, *args, **more)
 
     monkeypatch.setattr(engines[0], "open", listened)
     wishes = {"hotwords": ["国庆"], "punctuation": False, "itn": True, "endpoint_ms": 300}

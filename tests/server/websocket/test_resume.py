@@ -225,7 +225,7 @@ class Held:
 
 def keep(kept: ResumableRecognitions, *held: Any) -> None:
     for each in held:
-        kept.offer(each.state.session, each)
+        kept.offers(each.state.session, each)
         kept.keep(each)
 
 
@@ -248,13 +248,14 @@ async def test_who_goes_first() -> None:
 async def test_it_is_the_owners() -> None:
     kept = ResumableRecognitions(ResumeSettings())
     held: Any = Held("s", "alice")
-    offer = kept.offer("s", held)
-    assert offer
+    offers = kept.offers("s", held)
+    assert offers
+    token = offers.current(0).token
     kept.keep(held)
     with pytest.raises(ProtocolError) as caught:
-        kept.take(offer.token, "bob")
+        kept.take(token, "bob")
     assert caught.value.code is ErrorCode.UNKNOWN_SESSION
-    assert kept.take(offer.token, "alice") is held
+    assert kept.take(token, "alice") is held
     assert (kept.kept, kept.attached, kept.resumed) == (0, 1, 1)
     kept.close()
 
@@ -262,11 +263,11 @@ async def test_it_is_the_owners() -> None:
 async def test_what_breaks_after_the_stop_is_abandoned() -> None:
     kept = ResumableRecognitions(ResumeSettings())
     held: Any = Held("s")
-    kept.offer("s", held)
+    kept.offers("s", held)
     kept.close()
     kept.keep(held)
     assert held.abandoned
-    assert kept.offer("t", held) is None
+    assert kept.offers("t", held) is None
 
 
 # Our client, cut anywhere

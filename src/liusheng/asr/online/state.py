@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liusheng.asr.online.silence import VadCursor
 from liusheng.asr.sherpa.tokens import Token
@@ -97,3 +97,8 @@ class StreamState:
 def new_state(params: StreamParams) -> StreamState:
     """Return the state of a stream that has not begun."""
     return StreamState(stream=uuid.uuid4().hex, params=params)
+
+
+def renamed(state: StreamState) -> StreamState:
+    """Return the state of a stream that goes on under another name."""
+    return replace(state, stream=uuid.uuid4().hex)

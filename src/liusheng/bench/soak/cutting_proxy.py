@@ -7,9 +7,10 @@ import contextlib
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Literal
 
 _CHUNK = 4_096
@@ -61,15 +62,14 @@ def random_cuts(seed: int, cuts: int, *, up: int, down: int) -> Plan:
 
 
 class CuttingProxy:
-    """Forwards to a server, as `plan` says; made by `cutting_proxy`.
+    """Forwards to servers in turn, as `plan` says; made by `cutting_proxy`.
 
     port: where it listens.
     cuts: those that were made.
     """
 
-    def __init__(self, target: str, plan: Plan) -> None:
-        host, _, port = target.partition(":")
-        self._target = host, int(port)
+    def __init__(self, targets: Sequence[str], plan: Plan) -> None:
+        self._targets = cycle(targets)
         self._plan = plan
         self._tasks: set[asyncio.Task[None]] = set()
         self._half_open: list[asyncio.StreamWriter] = []
@@ -86,8 +86,9 @@ class CuttingProxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         cut = self._plan()
+        host, _, port = next(self._targets).partition(":")
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._target)
+            far_reader, far_writer = await asyncio.open_connection(host, int(port))
         except OSError:
             _reset(writer)
             return
@@ -137,9 +138,10 @@ class CuttingProxy:
 
 
 @asynccontextmanager
-async def cutting_proxy(target: str, plan: Plan) -> AsyncIterator[CuttingProxy]:
-    """Run a proxy before a server at "host:port"."""
-    proxy = CuttingProxy(target, plan)
+async def cutting_proxy(target: str | Sequence[str], plan: Plan) -> AsyncIterator[CuttingProxy]:
+    """Run a proxy before a server at "host:port", or before several, which get connections in
+    turn."""
+    proxy = CuttingProxy([target] if isinstance(target, str) else target, plan)
     listening = await asyncio.start_server(proxy.connected, "127.0.0.1", 0)
     proxy.port = listening.sockets[0].getsockname()[1]
     try:

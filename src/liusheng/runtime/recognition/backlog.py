@@ -27,13 +27,15 @@ _SHORT = 1.0
 class RealTime:
     """How far a stream's audio is ahead of real time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stalled: bool = False) -> None:
+        """stalled: it is continued after its connection broke, and makes up for that first."""
+        self._credit = _BANK if stalled else 0.0
         self._began: float | None = None
         self._pace = 1.0
 
     def received(self, seconds: float, now: float) -> None:
         """Audio came in. seconds: of the stream so far."""
-        began = now if self._began is None else self._began
+        began = now - self._credit if self._began is None else self._began
         self._began = max(began, now - seconds - _BANK)
         self._pace = max(1.0, seconds / max(now - self._began, _SHORT))
 

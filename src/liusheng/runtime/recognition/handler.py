@@ -5,9 +5,11 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.state_codec import state_from_bytes, state_to_bytes
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.audio.pcm import pcm_to_samples
@@ -46,9 +48,7 @@ class RecognitionHandler:
         detections = [self._detected(r) if r.detect else None for r in requests]
         turns = [
             Turn(
-                self._recognizer.open(request.params)
-                if request.state is None
-                else pickle.loads(request.state),
+                self._state(request),
                 request.pcm,
                 request.start,
                 request.last,
@@ -72,17 +72,24 @@ class RecognitionHandler:
         """Drop what is kept here for streams that are over."""
         self._recognizer.forget([pickle.loads(state) for state in states])
 
+    def _state(self, request: TurnRequest) -> Any:
+        if request.state is None:
+            return self._recognizer.open(request.params)
+        if request.saved:
+            return state_from_bytes(request.state)
+        return pickle.loads(request.state)
+
     def _detected(self, request: TurnRequest) -> Detection:
         """Detect speech in the audio of a request that nothing was detected in yet."""
         before = request.activity or SpeechActivity()
         state = (
-            pickle.loads(request.speech_state)
+            state_from_bytes(request.speech_state)
             if request.speech_state
             else self._detector.open(request.params.endpoint)
         )
         fresh = pcm_to_samples(memoryview(request.pcm)[2 * (before.end - request.start) :])
         state, activity = self._detector.advance(state, fresh, request.last)
-        return Detection(pickle.dumps(state, protocol=5), activity.following(before))
+        return Detection(state_to_bytes(state), activity.following(before))
 
 
 def _result(outcome: Outcome, detection: Detection | None) -> TurnResult:
@@ -97,6 +104,7 @@ def _result(outcome: Outcome, detection: Detection | None) -> TurnResult:
         outcome.step,
         outcome.final_until,
         detection,
+        state_to_bytes(outcome.state) if outcome.closed else None,
     )
 
 

@@ -13,7 +13,8 @@ from liusheng.asr.vad.segments import SpeechActivity
 class Detection:
     """How far a stream's speech was detected.
 
-    state: pickled `SpeechState`, with which the next detection continues from `activity.end`.
+    state: `SpeechState` (see `liusheng.asr.state_codec`), with which the next detection continues
+        from `activity.end`.
     activity: `closed` are the utterances that ended since the detection before, but for those that
         a turn which detected them has taken itself.
     """
@@ -48,9 +49,10 @@ class TurnRequest:
     """A turn on the way to a worker; see `liusheng.asr.recognizer.Turn`.
 
     state: pickled, from the stream's last `TurnResult`; None for a stream that begins.
+    saved: `state` is a `TurnResult.saved` instead, of a stream that began on another server.
     activity: None where the model does without.
     detect: the audio after `activity.end` has not been through the detector; this turn does that.
-    speech_state: pickled `SpeechState` to do it with; None: the detector has seen nothing yet.
+    speech_state: to do it with, of a `Detection`; None: the detector has seen nothing yet.
     """
 
     params: StreamParams
@@ -62,6 +64,7 @@ class TurnRequest:
     detect: bool = False
     speech_state: bytes | None = None
     spare: bool = True
+    saved: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class TurnResult:
     """What a turn led to; see `liusheng.asr.recognizer.Outcome`.
 
     detection: where the turn detected speech; all that closed in it was taken.
+    saved: where the turn closed utterances: the state as data, for another server.
     """
 
     state: bytes
@@ -79,6 +83,7 @@ class TurnResult:
     step: int | None = None
     final_until: int = 0
     detection: Detection | None = None
+    saved: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class VadRequest:
     """A stream's audio on the way to the VAD process.
 
     endpoint: the stream's own, in seconds, or None.
-    state: pickled `SpeechState`, of the last detection; None for a stream that begins.
+    state: of the last `Detection`; None for a stream that begins.
     pcm: PCM16, 16 kHz, what follows.
     """
 

@@ -130,7 +130,7 @@ class ScheduledStream:
 
     @property
     def _live_from(self) -> float:
-        return self.real_time.live_from(self.audio.taken / SAMPLE_RATE)
+        return self.real_time.live_from((self.audio.taken - self.audio.origin) / SAMPLE_RATE)
 
     @property
     def rebuilt_samples(self) -> int:
@@ -180,6 +180,8 @@ class ScheduledStream:
 
     def _current_reason(self, policy: TurnPolicy) -> TurnReason | None:
         audio = self.audio
+        if audio.missing:
+            return None
         if self.finishing is not None and not audio.awaits_vad:
             return TurnReason.FINAL
         if self.stepwise or audio.without_vad:

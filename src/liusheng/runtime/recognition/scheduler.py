@@ -17,7 +17,7 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from liusheng.asr.types import SAMPLE_RATE
-from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare
+from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare, RealTime
 from liusheng.runtime.recognition.batching import Batch, together
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
@@ -73,7 +73,10 @@ class Scheduler(Generic[K]):
 
         upload: a whole file: all of it is backlog (see `liusheng.runtime.recognition.backlog`).
         """
-        self._streams[key] = ScheduledStream(audio, turn=next(self._turns), upload=upload)
+        real_time = RealTime(stalled=audio.missing > 0)
+        self._streams[key] = ScheduledStream(
+            audio, turn=next(self._turns), upload=upload, real_time=real_time
+        )
 
     def remove(self, key: K) -> int | None:
         """A stream is over or abandoned; return the worker that had it last, if any."""
@@ -83,8 +86,9 @@ class Scheduler(Generic[K]):
     def audio_received(self, key: K, now: float) -> bool:
         """Audio came in; return whether the stream is due a turn."""
         stream = self._streams[key]
+        audio = stream.audio
         stream.last_audio = now
-        stream.real_time.received(stream.audio.received / SAMPLE_RATE, now)
+        stream.real_time.received((audio.received - audio.origin) / SAMPLE_RATE, now)
         return self._reconsider(stream, now)
 
     def speech_detected(self, key: K, now: float) -> bool:

@@ -19,6 +19,7 @@ from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
 from liusheng.runtime.recognition.capacity import Shortage, gives_way, shortage
+from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.messages import BatchTest, RecognizerDescription
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
@@ -148,11 +149,14 @@ class RecognitionService:
         on_failure: Callable[[Exception], None],
         *,
         upload: bool = False,
+        checkpoint: StreamCheckpoint | None = None,
     ) -> RecognitionStream:
         """Begin a recognition.
 
         upload: of a whole file, which gets the time that live streams leave (see
             `liusheng.runtime.recognition.backlog`); partials of it are rare.
+        checkpoint: of another server's stream, whose model is the same, and which is continued
+            from its audio's `begin` on.
 
         Raises:
             NotSupportedError: when the model for the language cannot serve `params`.
@@ -171,6 +175,7 @@ class RecognitionService:
             max_queued=self.options.max_queued,
             upload=upload,
             began=self._clock(),
+            checkpoint=checkpoint,
         )
         self._scheduler.add(stream, stream.audio, upload=upload)
         if capabilities.windowed:
@@ -262,7 +267,7 @@ class RecognitionService:
             self.admission.ended()
         worker = self._scheduler.remove(stream)
         self._pool.wake()  # for backlog that was put off for it
-        if worker is not None and stream.state is not None:
+        if worker is not None and stream.state is not None and not stream.state_saved:
             self._turns.forget(worker, stream.state)
 
     def fail(self, stream: RecognitionStream, error: Exception) -> None:

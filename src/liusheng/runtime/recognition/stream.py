@@ -9,6 +9,7 @@ from typing import Protocol
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.runtime.metering import current_meter
+from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
 from liusheng.runtime.workers.timeouts import wait_for_event
 
@@ -29,7 +30,10 @@ class StreamOwner(Protocol):
 class RecognitionStream:
     """One recognition. Everything happens on the event loop; nothing here blocks.
 
-    state: the recogniser's, pickled; None before the first turn.
+    state: the recogniser's, as of the last turn; None before the first one.
+    state_saved: it is that of a checkpoint (see `TurnRequest.saved`).
+    checkpoint: where another server can continue it: the newest turn that closed utterances, or
+        where it was continued itself; None: there is none.
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
     upload: it is of a whole file.
@@ -57,6 +61,7 @@ class RecognitionStream:
         max_queued: float,
         upload: bool = False,
         began: float = 0.0,
+        checkpoint: StreamCheckpoint | None = None,
     ) -> None:
         self._owner = owner
         self._max_queued = max_queued
@@ -66,13 +71,17 @@ class RecognitionStream:
         self.on_finish = on_finish
         self.on_failure = on_failure
         self.on_speech: Callable[[SpeechActivity], None] | None = None
-        self.audio = StreamAudio(windowed=windowed)
-        self.state: bytes | None = None
+        self.audio = StreamAudio(
+            windowed=windowed, resumed=checkpoint.audio if checkpoint else None
+        )
+        self.checkpoint = checkpoint
+        self.state = checkpoint.state if checkpoint else None
+        self.state_saved = checkpoint is not None
         self.holder: int | None = None
         self.covered = 0
         self.upload = upload
         self.began = began
-        self.silent = not upload  # a file is there already
+        self.silent = not (upload or checkpoint)  # a file is there already
         self.finishing = False
         self.finished: float | None = None
         self.over = False
@@ -119,6 +128,9 @@ class RecognitionStream:
         if self.over:
             return
         self.silent = False
+        if self.audio.missing:
+            # Its client ends before what it had sent to another server: there is no more to say.
+            self.audio.append(bytes(BYTES_PER_SAMPLE * self.audio.missing))
         self.finishing = True
         self._owner.finish(self)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segments import FRAME, SpeechActivity, SpeechSegment
+from liusheng.runtime.recognition.checkpoint import AudioCheckpoint
 from liusheng.runtime.recognition.messages import Detection
 
 BYTES_PER_SAMPLE = 2
@@ -53,23 +54,26 @@ class StreamAudio:
     needs: the recogniser's state needs the audio from here on.
     final_until: see `Outcome.final_until`.
     speech: what was detected; `closed` are the utterances that no turn has taken.
-    speech_state: of the detector, pickled; None before the first detection.
+    speech_state: of the detector, of a `Detection`; None before the first one.
     patient: it is backlog, which waits for the VAD process however far that is behind.
     vad_ended: it has left the VAD process for good, so that it never waits for that again.
+    origin: the first sample that comes in here: 0, or where another server's stream is continued.
     """
 
-    def __init__(self, *, windowed: bool) -> None:
+    def __init__(self, *, windowed: bool, resumed: AudioCheckpoint | None = None) -> None:
+        """resumed: where another server's stream is continued."""
+        was = resumed or AudioCheckpoint(0, 0, 0, 0, SpeechActivity(), None)
         self.windowed = windowed
-        self.received = 0
-        self.taken = 0
-        self.needs = 0
-        self.final_until = 0
-        self.speech = SpeechActivity()
-        self.speech_state: bytes | None = None
+        self.origin = self.received = was.begin
+        self.taken = was.taken
+        self.needs = was.needs
+        self.final_until = was.final_until
+        self.speech = was.speech
+        self.speech_state = was.speech_state
         self.patient = False
         self.vad_ended = False
         self._pcm = bytearray()
-        self._start = 0
+        self._start = was.begin
         self._ticket = 0
         self._in_worker = False
         self._vad_failed = False
@@ -77,7 +81,24 @@ class StreamAudio:
     @property
     def queued(self) -> int:
         """Samples that no turn has taken in."""
-        return self.received - self.taken
+        return max(0, self.received - self.taken)
+
+    @property
+    def missing(self) -> int:
+        """Samples to come that another server has worked on: there is nothing to do before."""
+        return max(0, self.taken - self.received, self.speech.end - self.received)
+
+    def checkpoint(self) -> AudioCheckpoint:
+        """Return where another server can continue it."""
+        begin = min(self._first_needed, self.speech.end) if self.windowed else self.needs
+        return AudioCheckpoint(
+            min(begin, self.received),
+            self.needs,
+            self.taken,
+            self.final_until,
+            self.speech,
+            self.speech_state,
+        )
 
     @property
     def kept(self) -> int:
@@ -193,7 +214,7 @@ class StreamAudio:
 
         least, limit: samples.
         """
-        if self._in_worker or self._vad_failed or self.undetected < least:
+        if self._in_worker or self._vad_failed or self.undetected < least or self.missing:
             return None
         end = min(self.received, self.speech.end + limit) // FRAME * FRAME
         return self._new_ticket(in_worker=False), self._slice(self.speech.end, end)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from liusheng.runtime.load import CoreShare
+from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.messages import TurnResult
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.statistics import RecognitionStatistics
@@ -173,7 +174,11 @@ class TurnSource:
             return
         stream.audio.turn_done(turn.audio, result.needs, result.final_until, result.detection)
         self._scheduler.turn_done(stream, turn.number, now, result.step)
-        stream.state = result.state
+        stream.state, stream.state_saved = result.state, False
+        if result.saved is not None and not turn.audio.last:
+            stream.checkpoint = StreamCheckpoint(
+                result.saved, result.partial.index, stream.audio.checkpoint()
+            )
         stream.holder = worker
         stream.covered = max(stream.covered, result.covered)
         stream.update_room()

@@ -38,6 +38,7 @@ class TurnUnderWay:
             detect,
             stream.audio.speech_state if detect else None,
             spare,
+            stream.state_saved,
         )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 
 from liusheng.asr.options import VadOptions
+from liusheng.asr.state_codec import state_from_bytes, state_to_bytes
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.audio.pcm import pcm_to_samples
 from liusheng.runtime.recognition.messages import Detection, VadRequest
@@ -26,9 +26,10 @@ class VadHandler:
 
     def _detected(self, request: VadRequest) -> Detection:
         detector = self._detector
-        before = pickle.loads(request.state) if request.state else detector.open(request.endpoint)
-        state, activity = detector.advance(before, pcm_to_samples(request.pcm))
-        return Detection(pickle.dumps(state, protocol=5), activity)
+        state = request.state
+        before = state_from_bytes(state) if state else detector.open(request.endpoint)
+        after, activity = detector.advance(before, pcm_to_samples(request.pcm))
+        return Detection(state_to_bytes(after), activity)
 
 
 def load_vad_handler(options: VadOptions) -> VadHandler:

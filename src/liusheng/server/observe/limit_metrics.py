@@ -61,6 +61,11 @@ def _resumption(observer: Observer) -> Iterator[Metric]:
     yield gauge("kept_bytes", "Bytes of audio of these recognitions.", kept.kept_bytes)
     yield counter("resumed_recognitions", "Recognitions that were resumed.", kept.resumed)
     yield counter(
+        "continued_recognitions",
+        "Recognitions that were taken over from other servers (resume.secret_file).",
+        kept.continued,
+    )
+    yield counter(
         "expired_recognitions",
         "Recognitions that nobody resumed in time (resume.seconds).",
         kept.expired,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -11,7 +12,7 @@ from starlette.websockets import WebSocket
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import Script
-from liusheng.protocol.asr import Limits
+from liusheng.protocol.asr import Limits, Start
 from liusheng.protocol.asr_commands import (
     Abandon,
     AsrCommand,
@@ -21,16 +22,20 @@ from liusheng.protocol.asr_commands import (
     Open,
     TakeUp,
 )
-from liusheng.protocol.asr_session import ASRSession
+from liusheng.protocol.asr_recognition import RecognitionState
+from liusheng.protocol.asr_session import MAX_TEXT_CHARS, ASRSession
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
+from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.workers.timeouts import wait_for_event
+from liusheng.server.audio_input import BEGINNING, InputPlace
 from liusheng.server.errors import not_supported, server_busy
 from liusheng.server.stream_params import stream_params
 from liusheng.server.websocket.driver import MAX_BACKLOG, MAX_PAUSE, SocketDriver
-from liusheng.server.websocket.resumption import ResumableRecognitions
+from liusheng.server.websocket.resume_tokens import Carried
+from liusheng.server.websocket.resumption import ResumableRecognitions, unknown_session
 from liusheng.server.websocket.running_recognition import RunningRecognition
 
 _log = logging.getLogger(__name__)
@@ -55,7 +60,12 @@ class ASRSocket(SocketDriver[AsrCommand]):
         resumable: ResumableRecognitions,
         client: str = "",
     ) -> None:
-        self.session = ASRSession(languages=recognition.languages, limits=limits)
+        self.session = ASRSession(
+            languages=recognition.languages,
+            limits=limits,
+            max_text_chars=max(MAX_TEXT_CHARS, resumable.max_request_chars),
+        )
+        self._limits = limits
         super().__init__(websocket, self.session, limits.idle_seconds)
         self._service = recognition
         self._decoding = decoding
@@ -111,18 +121,22 @@ class ASRSocket(SocketDriver[AsrCommand]):
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
-        if self._service.admission.queues:
-            self._opening = self.start(partial(self._open_when_there_is_room, command))
-        else:
-            self._open_now(command)
+        self._with_room(partial(self._open_now, command))
 
-    async def _open_when_there_is_room(self, command: Open) -> None:
+    def _with_room(self, open_now: Callable[[], None]) -> None:
+        """Call a function when there is room for a recognition, or refuse it."""
+        if self._service.admission.queues:
+            self._opening = self.start(partial(self._wait_for_room, open_now))
+        else:
+            open_now()
+
+    async def _wait_for_room(self, open_now: Callable[[], None]) -> None:
         try:
             await self._service.wait_for_room()
         except BusyError as error:
             self._refuse(error)
         else:
-            self._open_now(command)
+            open_now()
         finally:
             self._opening = None
         self.progress()
@@ -134,28 +148,80 @@ class ASRSocket(SocketDriver[AsrCommand]):
     def _open_now(self, command: Open) -> None:
         if self.session.opening != command.session:  # the client has started another one
             return
-        params = stream_params(command.start, self._script)
+        opened = self._opened(command.start)
+        if opened:
+            self._recognition = opened
+            lang = stream_params(command.start, self._script).lang
+            state = self.session.opened(self._service.model_for(lang))
+            opened.opened(state)
+            if command.start.resumable:
+                state.offers = self._resumable.offers(command.session, opened)
+
+    def _opened(
+        self,
+        start: Start,
+        checkpoint: StreamCheckpoint | None = None,
+        place: InputPlace = BEGINNING,
+    ) -> RunningRecognition | None:
+        """Return a recognition that was opened; None: it was refused."""
+        params = stream_params(start, self._script)
         try:
-            opened = RunningRecognition(
-                self._service, self._decoding, command.start, params, self, self._client
+            return RunningRecognition(
+                self._service,
+                self._decoding,
+                start,
+                params,
+                self,
+                self._client,
+                checkpoint=checkpoint,
+                place=place,
             )
         except BusyError as error:
             self._refuse(error)
         except NotSupportedError as error:
             self.session.refused(not_supported(error))
-        else:
-            self._recognition = opened
-            resumable = command.start.resumable
-            offer = self._resumable.offer(command.session, opened) if resumable else None
-            opened.opened(self.session.opened(self._service.model_for(params.lang), offer))
+        return None
 
     def _take_up(self, command: TakeUp) -> None:
         try:
-            taken = self._resumable.take(command.token, self._client)
+            taken = self._resumable.take(command.token, self._client, command.finals)
+            if isinstance(taken, Carried):
+                self._continue(command, taken)
+                return
         except ProtocolError as error:
             self.session.refused(error)
             return
         structlog.contextvars.bind_contextvars(session=taken.state.session)
         self._recognition = taken
         taken.attach(self)
-        self.session.resumed(taken.state, command.from_utterance)
+        self.session.resumed(taken.state, command.from_utterance, len(command.finals))
+
+    def _continue(self, command: TakeUp, carried: Carried) -> None:
+        """Open the recognition that a client carries from another server.
+
+        Raises:
+            ProtocolError: unknown_session; it was made by another model.
+        """
+        content = carried.content
+        lang = stream_params(content.start, self._script).lang
+        known = self._service.description.capabilities.get(lang)
+        if known is None or known.model != content.model:
+            raise unknown_session(self._resumable.settings.seconds)
+        structlog.contextvars.bind_contextvars(session=carried.session)
+        state = carried.state(self._limits)
+        self.session.reopening(state)
+        self._with_room(partial(self._continue_now, command, carried, state))
+
+    def _continue_now(self, command: TakeUp, carried: Carried, state: RecognitionState) -> None:
+        if self.session.opening != carried.session:  # the client has started another one
+            return
+        content = carried.content
+        opened = self._opened(content.start, content.checkpoint, content.place)
+        if opened is None:
+            return
+        self._recognition = opened
+        opened.opened(state)
+        state.offers = self._resumable.offers(carried.session, opened, command.finals)
+        self._resumable.continued += 1
+        _log.info("session %s goes on here", carried.session)
+        self.session.resumed(state, command.from_utterance, len(command.finals))

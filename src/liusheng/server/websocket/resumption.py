@@ -5,18 +5,46 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from liusheng.protocol.asr import ResumeOffer
+from liusheng import __version__
+from liusheng.protocol.asr_recognition import FixedOffer, ResumeOffers
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.config.resume import ResumeSettings
+from liusheng.server.websocket.resume_tokens import (
+    MAX_FINALS_CHARS,
+    MAX_TOKEN_CHARS,
+    Carried,
+    Content,
+    open_finals,
+    open_token,
+)
 from liusheng.server.websocket.running_recognition import RunningRecognition
+from liusheng.server.websocket.sealed_offers import SealedOffers
+from liusheng.server.websocket.sealing import Sealer
 
 _log = logging.getLogger(__name__)
 
 _SECRET_BYTES = 24
+
+
+def _now() -> float:
+    """Return the seconds since the epoch, as the other servers have them."""
+    return time.time()
+
+
+def unknown_session(seconds: float) -> ProtocolError:
+    """Return the error for a token that resumes nothing here. seconds: of `ResumeSettings`."""
+    return ProtocolError(
+        ErrorCode.UNKNOWN_SESSION,
+        "There is no recognition to resume with this token: it is over, or its connection was "
+        f"broken for more than {seconds:g} s, or it was on another server. Start a new one, and "
+        "send again the audio whose text is not final.",
+    )
 
 
 @dataclass(frozen=True)
@@ -33,16 +61,25 @@ class ResumableRecognitions:
     broke first.
 
     settings: may be exchanged.
+    secrets: shared with other servers, whose recognitions can be resumed here, too; may be
+        exchanged. None of them: only this server's.
+    continued: how many of other servers were resumed here.
     resumed, expired, displaced: how many were resumed, kept in vain for their time, and dropped
         before it because of the limits; the last two without those that are over.
     """
 
-    def __init__(self, settings: ResumeSettings) -> None:
+    def __init__(
+        self,
+        settings: ResumeSettings,
+        secrets: Sequence[bytes] = (),
+    ) -> None:
         self.settings = settings
+        self.secrets = secrets
         self._all: dict[str, RunningRecognition] = {}
         self._kept: dict[str, _Kept] = {}  # in the order in which their connections broke
         self._closed = False
         self.resumed = 0
+        self.continued = 0
         self.expired = 0
         self.displaced = 0
 
@@ -72,13 +109,27 @@ class ResumableRecognitions:
         """Bytes of audio of the kept recognitions."""
         return sum(each.recognition.kept_bytes for each in self._kept.values())
 
-    def offer(self, session: str, recognition: RunningRecognition) -> ResumeOffer | None:
-        """Return what the client of a new recognition needs to resume it; None: it cannot."""
+    @property
+    def max_request_chars(self) -> int:
+        """Characters of a `start` that resumes a recognition, at most."""
+        return MAX_TOKEN_CHARS + 2 * MAX_FINALS_CHARS if self.secrets else 0
+
+    def offers(
+        self, session: str, recognition: RunningRecognition, finals: Sequence[str] = ()
+    ) -> ResumeOffers | None:
+        """Return what the client of a new recognition needs to resume it; None: it cannot.
+
+        finals: that the client has of it, if another server began it.
+        """
         if not self.settings.seconds or self._closed:
             return None
         recognition.secret = secrets.token_urlsafe(_SECRET_BYTES)
         self._all[session] = recognition
-        return ResumeOffer(token=f"{session}.{recognition.secret}", seconds=self.settings.seconds)
+        if self.secrets:
+            chars = sum(map(len, finals))
+            sealer = Sealer(self.secrets, session)
+            return SealedOffers(recognition, sealer, session, self.settings, _now, chars)
+        return FixedOffer(f"{session}.{recognition.secret}", self.settings.seconds)
 
     def keep(self, recognition: RunningRecognition) -> None:
         """Keep a recognition whose connection broke."""
@@ -95,27 +146,34 @@ class ResumableRecognitions:
         while self._over_limits():
             self._displace()
 
-    def take(self, token: str, client: str) -> RunningRecognition:
-        """Return the recognition of a token, without a socket; one that has it loses it.
+    def take(
+        self, token: str, client: str, finals: Sequence[str] = ()
+    ) -> RunningRecognition | Carried:
+        """Return the recognition of a token: without a socket (one that has it loses it), or what
+        its client carries of it from another server.
 
         client: who asks.
+        finals: that the client has of it.
 
         Raises:
             ProtocolError: unknown_session.
         """
         session, _, secret = token.partition(".")
         found = self._all.get(session)
-        if (
-            found is None
-            or not hmac.compare_digest(found.secret.encode(), secret.encode())
-            or found.client != client
-        ):
-            raise ProtocolError(
-                ErrorCode.UNKNOWN_SESSION,
-                "There is no recognition to resume with this token: it is over, or its connection "
-                f"was broken for more than {self.settings.seconds:g} s, or it was on another "
-                "server. Start a new one, and send again the audio whose text is not final.",
-            )
+        if self.secrets:
+            sealer = Sealer(self.secrets, session)
+            content = open_token(sealer, secret)
+            if content is None or content.client != client or content.expires < _now():
+                raise self._unknown()
+            if found is None or found.client != client or found.secret != content.secret:
+                carried = self._carried(session, sealer, content, finals)
+                if found:  # the client was here before, and has gone on elsewhere
+                    self._dismiss(found)
+                return carried
+        elif found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
+            raise self._unknown()
+        if found.client != client:
+            raise self._unknown()
         if kept := self._kept.pop(session, None):
             kept.timer.cancel()
         elif found.socket:
@@ -138,6 +196,31 @@ class ResumableRecognitions:
         self._all.clear()
 
     # Internals
+
+    def _carried(
+        self, session: str, sealer: Sealer, content: Content, finals: Sequence[str]
+    ) -> Carried:
+        """Return what a client carries. Raises as `take`."""
+        usable = content.portable and content.version == __version__ and not self._closed
+        utterances = open_finals(sealer, finals) if content.finals == len(finals) else None
+        if not usable or utterances is None:
+            raise self._unknown()
+        return Carried(session, content, utterances)
+
+    def _dismiss(self, recognition: RunningRecognition) -> None:
+        """Abandon a recognition whose client does not need it any more."""
+        session = recognition.state.session
+        if session in self._kept:
+            self._drop(session)
+            return
+        del self._all[session]
+        if recognition.socket:
+            recognition.socket.session.taken_over()
+            recognition.socket.progress()
+        recognition.abandon()
+
+    def _unknown(self) -> ProtocolError:
+        return unknown_session(self.settings.seconds)
 
     def _over_limits(self) -> bool:
         settings = self.settings

@@ -14,8 +14,9 @@ from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.metering import current_meter
+from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.server.audio_input import AudioInput, open_audio_input
+from liusheng.server.audio_input import BEGINNING, AudioInput, InputPlace, open_audio_input
 from liusheng.server.errors import no_audio, recognition_failed
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class RunningRecognition:
 
     socket: that has it; None: its connection broke.
     client: who began it; nobody else may resume it.
-    secret: of the token that resumes it; "" if it cannot be resumed.
+    secret: in the tokens that resume it here; "" if it cannot be resumed.
     settled: set when nothing more is recognised.
     """
 
@@ -48,8 +49,14 @@ class RunningRecognition:
         params: StreamParams,
         socket: RecognitionSocket,
         client: str,
+        *,
+        checkpoint: StreamCheckpoint | None = None,
+        place: InputPlace = BEGINNING,
     ) -> None:
-        """Open the recognition. decoding: of containers.
+        """Open the recognition.
+
+        decoding: of containers.
+        checkpoint, place: where one of another server is continued, and where its input begins.
 
         Raises:
             BusyError, NotSupportedError: see `RecognitionService.open`.
@@ -60,13 +67,16 @@ class RunningRecognition:
         self.settled = asyncio.Event()
         self._events: RecognitionEvents = socket.session
         self._state: RecognitionState | None = None
-        self._stream = service.open(params, self._on_update, self._on_finish, self._on_fail)
+        self._stream = service.open(
+            params, self._on_update, self._on_finish, self._on_fail, checkpoint=checkpoint
+        )
         self._input: AudioInput | None = open_audio_input(
             start,
             self._stream,
             decoding,
             self._on_decoded,
             self._on_fail,
+            place,
         )
 
     @property
@@ -79,6 +89,16 @@ class RunningRecognition:
     def kept_bytes(self) -> int:
         """Bytes of audio in memory."""
         return self._stream.kept_bytes + self._input.buffered if self._input else 0
+
+    @property
+    def checkpoint(self) -> StreamCheckpoint | None:
+        """Where another server can go on; None: at its beginning."""
+        return self._stream.checkpoint
+
+    def place(self, sample: int) -> InputPlace | None:
+        """Return where the client's audio begins that another server needs to go on from a sample;
+        None: no other one can."""
+        return self._input.place(sample) if self._input else None
 
     # From a socket to another
 

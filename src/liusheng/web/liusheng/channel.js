@@ -6,6 +6,7 @@ import { refusalOf } from "./refusal.js";
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5_000;
 const OPENING_TIMEOUT = 10_000;
+const RESTART = 1012; // a close code: the server is there again, or another one is
 const LOST = 4000; // a close code; with 1000 the server would keep nothing to resume
 
 /**
@@ -21,6 +22,7 @@ export class Channel {
   #protocols;
   #socket = null;
   #attempts = 0;
+  #hurries = false;
   #timer = 0;
   #closed = false;
 
@@ -73,6 +75,11 @@ export class Channel {
     this.#attempts = 0;
   }
 
+  /** Reconnect at once when the connection is lost, the first time. */
+  hurry() {
+    this.#hurries = true;
+  }
+
   /** Close for good. */
   close() {
     this.#closed = true;
@@ -113,9 +120,10 @@ export class Channel {
       });
       this.#handlers.onMessage(JSON.parse(data));
     };
-    socket.onclose = async () => {
+    socket.onclose = async ({ code }) => {
       clearTimeout(opening);
       if (!isCurrent()) return;
+      if (code === RESTART) this.hurry();
       const refusal = opened ? null : await refusalOf(this.#url, this.#handlers.apiKey);
       if (!isCurrent()) return;
       this.#socket = null;
@@ -153,7 +161,8 @@ export class Channel {
     }
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#attempts - 1));
     // Clients of one server should not all reconnect at the same instant.
-    const spread = pause * (0.75 + Math.random() / 2);
+    const spread = this.#hurries && this.#attempts === 1 ? 0 : pause * (0.75 + Math.random() / 2);
+    this.#hurries = false;
     this.#timer = setTimeout(() => this.#open(), spread);
     this.report("reconnecting");
   }

@@ -35,12 +35,22 @@ export class Progress {
     return this.#next.position;
   }
 
-  /** A new recognition begins there. */
+  /** Position of the audio, in bytes, from which on the recognition under way began. */
+  get begin() {
+    return this.#checkpoint.position;
+  }
+
+  /** A new recognition begins at `finalUntil`. */
   restart() {
     this.#checkpoint = this.#next;
     this.#times = [...this.#next.times];
-    this.#behind = this.#last !== "";
+    this.setBack();
     this.fromUtterance = 0;
+  }
+
+  /** The recognition goes on from an earlier point than it had reached. */
+  setBack() {
+    this.#behind = this.#last !== "";
   }
 
   /**
@@ -55,7 +65,8 @@ export class Progress {
     this.fromUtterance = given.utterance + (given.is_final && given.result ? 1 : 0);
     const update = this.#whole(given);
     const times = (update.times ?? []).filter(({ bg }) => bg >= this.#timesUntil);
-    this.#times.push(...(update.times ?? []));
+    const knownUntil = this.#times.at(-1)?.ed ?? 0;
+    this.#times.push(...(update.times ?? []).filter(({ bg }) => bg >= knownUntil));
     for (const { ed } of times) this.#timesUntil = Math.max(this.#timesUntil, ed);
     if (given.is_final && given.result && given.final_until !== undefined) {
       this.#advance(update, given.final_until);
@@ -95,6 +106,7 @@ export class Progress {
   }
 
   #advance(update, finalUntil) {
+    if (update.utterance < this.#next.utterances) return;
     const samples = Math.floor(finalUntil * SAMPLE_RATE);
     this.#next = {
       position: this.#checkpoint.position + samples * SAMPLE_BYTES,

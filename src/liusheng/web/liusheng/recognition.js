@@ -22,6 +22,8 @@ export class Recognition {
   #kept;
   #progress = new Progress();
   #token = "";
+  #finals = []; // that the token needs
+  #keepFrom = Infinity; // audio before it is not needed for that
   #begun = false; // a server has taken it
   #ready = false; // on this connection
   #position = 0; // of what is sent next
@@ -108,7 +110,12 @@ export class Recognition {
     if (!this.#token) this.#begin();
     else {
       const { fromUtterance } = this.#progress;
-      this.#channel.send({ signal: "start", resume: this.#token, from_utterance: fromUtterance });
+      this.#channel.send({
+        signal: "start",
+        resume: this.#token,
+        from_utterance: fromUtterance,
+        finals: this.#finals,
+      });
     }
   }
 
@@ -118,6 +125,8 @@ export class Recognition {
       return;
     }
     this.#progress.restart();
+    this.#finals = [];
+    this.#keepFrom = Infinity;
     this.#continueAt(this.#progress.finalUntil, false);
     const { name, nbest, lang } = this.#options;
     this.#channel.send({ name, signal: "start", nbest, lang, resumable: true });
@@ -146,7 +155,7 @@ export class Recognition {
   }
 
   #take(message) {
-    this.#token = message.resume?.token ?? this.#token;
+    if (message.resume) this.#offered(message.resume);
     if (message.status === "error") this.#error(message);
     else if (message.signal === "server_ready") this.#serverReady(message);
     else if (message.signal === "finished") this.#finished(message);
@@ -158,16 +167,26 @@ export class Recognition {
     }
   }
 
+  /** Take what resumes the recognition from now on. */
+  #offered({ token, finals, keep_from: keepFrom }) {
+    this.#token = token;
+    this.#finals.push(...(finals ?? []));
+    this.#keepFrom = keepFrom === undefined ? Infinity : this.#progress.begin + keepFrom;
+  }
+
   #serverReady(message) {
     const { resumed } = message;
     if (resumed) {
-      if (!this.#kept.has(resumed.received)) {
+      const received = this.#progress.begin + resumed.received;
+      if (!this.#kept.has(received)) {
         this.#fail(this.#notKept());
         return;
       }
-      this.#continueAt(resumed.received, resumed.ended);
+      // Another server has it, from what we carry.
+      if (received < this.#furthest) this.#progress.setBack();
+      this.#continueAt(received, resumed.ended);
       // The replies to some of it may have been lost, and do not come again.
-      this.#acknowledge(resumed.received);
+      this.#acknowledge(received);
       for (const reply of resumed.replies) this.#update(reply);
     }
     this.#model = message.model ?? "";
@@ -186,7 +205,8 @@ export class Recognition {
     }
     while (this.#open.length && this.#open[0] <= position) this.#open.shift();
     this.#kept.acknowledge(position);
-    if (this.#token) this.#kept.release(Math.min(position, this.#progress.finalUntil));
+    if (!this.#token) return;
+    this.#kept.release(Math.min(position, this.#progress.finalUntil, this.#keepFrom));
   }
 
   #update(reply) {
@@ -211,6 +231,7 @@ export class Recognition {
       return;
     }
     // The server closes the connection, and may be there again, or have room, a little later.
+    if (code === "server_stopping") this.#channel.hurry();
     if (code === "server_stopping" || (code === "server_busy" && this.#begun)) return;
     this.#fail(new LiushengError(code, message));
   }

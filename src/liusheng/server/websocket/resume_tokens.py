@@ -1,0 +1,126 @@
+"""What a client carries from one server to another, so that its recognition goes on there.
+
+A *token* has what a server needs to go on, except for the audio and the final text. Of the text the
+client is sent each utterance once, as a *final*; it gives all of them back. Both are sealed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from liusheng import __version__
+from liusheng.asr.types import SAMPLE_RATE
+from liusheng.protocol.asr import Limits, Start
+from liusheng.protocol.asr_recognition import RecognitionState
+from liusheng.protocol.utterance import UtteranceLike
+from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
+from liusheng.server.audio_input import InputPlace
+from liusheng.server.websocket.carried_utterance import CarriedUtterance
+from liusheng.server.websocket.sealing import Sealer
+
+_T = TypeVar("_T")
+
+MAX_TOKEN_CHARS = 65_536
+MAX_FINALS_CHARS = 1 << 20
+"""Of all finals of a recognition together; one with more can be resumed on its own server only."""
+
+_MAX_PLAIN = 1 << 20
+_LEVEL = 1
+
+
+class Content(msgspec.Struct, frozen=True, array_like=True):
+    """What is in a token.
+
+    version: of the program: another one's states may mean something else.
+    client: who began the recognition; nobody else may resume it.
+    expires: seconds since the epoch.
+    secret: of the recognition on the server that made the token (`RunningRecognition`): a client
+        that comes back from another server has one that is not known any more.
+    portable: another server can go on with it.
+    start: of the recognition, with the languages that were checked.
+    model: that transcribes it.
+    finals: how many there are.
+    place: where the input begins.
+    checkpoint: where the stream begins; None: at its beginning.
+    """
+
+    client: str
+    expires: float
+    secret: str
+    start: Start
+    model: str
+    portable: bool = False
+    version: str = __version__
+    finals: int = 0
+    place: InputPlace = InputPlace(0, 0, 0)
+    checkpoint: StreamCheckpoint | None = None
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A recognition that another server had.
+
+    session: its name.
+    utterances: its closed ones with text.
+    """
+
+    session: str
+    content: Content
+    utterances: tuple[CarriedUtterance, ...]
+
+    def state(self, limits: Limits) -> RecognitionState:
+        """Return what its client sees of it. limits: of the client here."""
+        content = self.content
+        state = RecognitionState(self.session, content.start, limits)
+        state.model = content.model
+        checkpoint, place = content.checkpoint, content.place
+        if checkpoint:
+            covered = checkpoint.audio.begin / SAMPLE_RATE
+            state.restore(self.utterances, checkpoint.index, place.received, covered)
+        return state
+
+
+def seal_token(sealer: Sealer, content: Content) -> str:
+    """Return a token, without the name of the recognition before it."""
+    return sealer.seal(zlib.compress(msgspec.msgpack.encode(content), _LEVEL), "token")
+
+
+def open_token(sealer: Sealer, sealed: str) -> Content | None:
+    """Return what is in a token; None: it is none of these servers."""
+    if len(sealed) > MAX_TOKEN_CHARS:
+        return None
+    value = sealer.open(sealed, "token")
+    return None if value is None else _decoded(value, Content)
+
+
+def seal_final(sealer: Sealer, place: int, utterance: UtteranceLike) -> str:
+    """Return a closed utterance as a final. place: among those with text."""
+    encoded = msgspec.msgpack.encode(CarriedUtterance.of(utterance))
+    return sealer.seal(zlib.compress(encoded, _LEVEL), f"final {place}")
+
+
+def open_finals(sealer: Sealer, finals: Sequence[str]) -> tuple[CarriedUtterance, ...] | None:
+    """Return the utterances of all finals of a recognition; None: they are not those."""
+    found = []
+    for place, sealed in enumerate(finals):
+        value = sealer.open(sealed, f"final {place}")
+        utterance = None if value is None else _decoded(value, CarriedUtterance)
+        if utterance is None:
+            return None
+        found.append(utterance)
+    return tuple(found)
+
+
+def _decoded(value: bytes, kind: type[_T]) -> _T | None:
+    """Return what a server with our secret has encoded; None: in another version's form."""
+    decompress = zlib.decompressobj()
+    try:
+        plain = decompress.decompress(value, _MAX_PLAIN)
+        return msgspec.msgpack.decode(plain, type=kind)
+    except (zlib.error, msgspec.MsgspecError):
+        return None
