@@ -242,7 +242,8 @@ def _closest(path: str) -> list[str]:
     if likeness and max(likeness.values()) >= _ALIKE:
         return [beside[max(likeness, key=lambda each: likeness[each])]]
     namesakes = [known for known in paths if known.rpartition(".")[2] == name]
-    return namesakes or difflib.get_close_matches(path, paths, n=1, cutoff=_ALIKE_PATHS)
+    elsewhere = [known for known in paths if _group(known) != group]
+    return namesakes or difflib.get_close_matches(path, elsewhere, n=1, cutoff=_ALIKE_PATHS)
 
 
 def _group(path: str) -> str:
