@@ -43,7 +43,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Ending:
+class ServerExit:
     """How a server ended that was told to.
 
     status: of its process, negative for a signal; None: it did not end.
@@ -61,7 +61,7 @@ class Ending:
         return self.status == 0 and not self.left
 
 
-def stop_server(server: subprocess.Popen[str]) -> Ending:
+def stop_server(server: subprocess.Popen[str]) -> ServerExit:
     """Have a server end by SIGTERM, and look at what is left of it."""
     began = time.monotonic()
     try:
@@ -75,7 +75,7 @@ def stop_server(server: subprocess.Popen[str]) -> Ending:
         status = None
     seconds = time.monotonic() - began
     _, left = psutil.wait_procs(children, timeout=_LEFT_TIMEOUT)
-    return Ending(status, seconds, tuple(_name(each) for each in left))
+    return ServerExit(status, seconds, tuple(_name(each) for each in left))
 
 
 def _name(process: psutil.Process) -> str:

@@ -32,7 +32,7 @@ from liusheng.cluster.planning.arithmetic import plan as plan_of
 from liusheng.cluster.simulation.charts import charts, picture
 from liusheng.cluster.simulation.cluster import Cluster
 from liusheng.cluster.simulation.coarse import CoarseReplica, Curve, measure_curve
-from liusheng.cluster.simulation.results import Results
+from liusheng.cluster.simulation.results import SimulationResults
 from liusheng.cluster.simulation.scenario import HOUR, Burst, Scenario
 
 _TARGET = 0.75
@@ -55,7 +55,7 @@ class Simulated:
     """A simulation of a cluster of servers."""
 
     scenario: Scenario
-    results: Results
+    results: SimulationResults
     curve: Curve
     server: Server
 

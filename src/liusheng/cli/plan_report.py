@@ -10,7 +10,7 @@ from liusheng.cli.translation import translate as tr
 from liusheng.cluster.planning.arithmetic import Goals, Needs, Plan
 
 if TYPE_CHECKING:
-    from liusheng.cluster.simulation.results import Results
+    from liusheng.cluster.simulation.results import SimulationResults
     from liusheng.cluster.simulation.scenario import Scenario
 
 Line = tuple[str, str]
@@ -126,7 +126,9 @@ def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
     )
 
 
-def simulation_lines(scenario: Scenario, results: Results, text_delay: float) -> Iterator[Line]:
+def simulation_lines(
+    scenario: Scenario, results: SimulationResults, text_delay: float
+) -> Iterator[Line]:
     """Yield what a simulation assumed and came to."""
     from liusheng.cluster.simulation.figures import percentile
 

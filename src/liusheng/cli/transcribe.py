@@ -11,9 +11,9 @@ from cyclopts import Parameter
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
 from liusheng.cli.terminal import as_text, error, info, problem_text
-from liusheng.cli.transcription.batch import Batch
+from liusheng.cli.transcription.batch import Transcriber
 from liusheng.cli.transcription.formats import TranscriptFormat
-from liusheng.cli.transcription.jobs import Job, plan
+from liusheng.cli.transcription.jobs import TranscriptionJob, plan
 from liusheng.cli.transcription.progress import shown_progress
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
@@ -96,10 +96,10 @@ def transcribe(
     return status
 
 
-async def _run(client: Client, jobs: list[Job], sessions: int, lang: str) -> int:
+async def _run(client: Client, jobs: list[TranscriptionJob], sessions: int, lang: str) -> int:
     async with client:
         with shown_progress(len(jobs)) as watcher:
-            batch = Batch(client, watcher, sessions, lang)
+            batch = Transcriber(client, watcher, sessions, lang)
             try:
                 await batch.run(jobs)
             except CannotConnectError as problem:

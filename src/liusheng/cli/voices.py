@@ -30,7 +30,7 @@ SAMPLES = {
 """What a voice says as a sample, by its language."""
 
 
-class Voice(Struct, frozen=True):
+class ListedVoice(Struct, frozen=True):
     """A voice as a server describes it."""
 
     id: int
@@ -106,14 +106,14 @@ def voices(
     )
 
 
-def _ask(client: Client) -> tuple[Voice, ...] | None:
+def _ask(client: Client) -> tuple[ListedVoice, ...] | None:
     """Return the server's voices; None, with a message, if it does not name them."""
     try:
         described: Any = asyncio.run(client.info()).get("tts")
         if described is None:
             error(tr("the server has no voices: it does not synthesise"))
             return None
-        return msgspec.convert(described["voices"], tuple[Voice, ...])
+        return msgspec.convert(described["voices"], tuple[ListedVoice, ...])
     except urllib.error.HTTPError as problem:
         if problem.code == HTTPStatus.UNAUTHORIZED:
             error(
@@ -129,7 +129,7 @@ def _ask(client: Client) -> tuple[Voice, ...] | None:
     return None
 
 
-def _list(known: tuple[Voice, ...]) -> None:
+def _list(known: tuple[ListedVoice, ...]) -> None:
     rows = [
         (
             str(voice.id),

@@ -11,7 +11,7 @@ from liusheng.protocol.transcript import join
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class RecognitionCheckpoint:
     """What is final: a new recognition of the audio after it needs nothing before it.
 
     position: bytes of audio before it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from liusheng.client.checkpoint import Checkpoint
+from liusheng.client.checkpoint import RecognitionCheckpoint
 from liusheng.client.messages import Partial, Word
 from liusheng.protocol.transcript import join
 
@@ -23,9 +23,9 @@ class RecognitionProgress:
         self._bytes_per_second = bytes_per_second
         self._frame_bytes = frame_bytes
         self._cumulative = cumulative
-        self.checkpoint = Checkpoint()
+        self.checkpoint = RecognitionCheckpoint()
         self.from_utterance = 0
-        self._next = Checkpoint()  # where a new recognition would begin
+        self._next = RecognitionCheckpoint()  # where a new recognition would begin
         self._words: tuple[Word, ...] = ()  # since the beginning, without those repeated
         self._words_until = 0.0
         self._last = Partial("")  # that the caller has seen
@@ -78,7 +78,7 @@ class RecognitionProgress:
             return
         frames = int(final_until * self._bytes_per_second / self._frame_bytes)
         text = partial.text if self._cumulative else join(self._next.text, partial.text)
-        self._next = Checkpoint(
+        self._next = RecognitionCheckpoint(
             position=self.checkpoint.position + frames * self._frame_bytes,
             seconds=self.checkpoint.seconds + frames * self._frame_bytes / self._bytes_per_second,
             text=text,

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from liusheng.bench.soak import observer as module
-from liusheng.bench.soak.observer import Observer
+from liusheng.bench.soak.observer import SoakObserver
 from liusheng.bench.target import stop_server
 
 
@@ -39,7 +39,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_a_server_is_sampled_and_probed(url: str) -> None:
-    observer = Observer(os.getpid(), f"{url}/good", {}, time.monotonic())
+    observer = SoakObserver(os.getpid(), f"{url}/good", {}, time.monotonic())
     observer.start()
     while len(observer.samples) < 3 or len(observer.delays) < 3:
         time.sleep(0.01)
@@ -57,7 +57,7 @@ def test_a_server_is_sampled_and_probed(url: str) -> None:
 
 def test_errors_and_silence_are_counted(url: str) -> None:
     for address in (f"{url}/bad", "http://127.0.0.1:9/"):
-        observer = Observer(None, address, {}, 0.0)
+        observer = SoakObserver(None, address, {}, 0.0)
         observer.start()
         while observer.unanswered < 2:
             time.sleep(0.01)
@@ -70,7 +70,7 @@ def test_errors_and_silence_are_counted(url: str) -> None:
 def test_a_process_that_is_gone_has_no_sample() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    assert Observer(gone.pid, "", {}, 0.0).look() is None
+    assert SoakObserver(gone.pid, "", {}, 0.0).look() is None
 
 
 def test_what_a_server_leaves_behind_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,22 +7,22 @@ import pytest
 
 from liusheng.bench.html_report import render
 from liusheng.bench.soak.faults import FaultRecord
-from liusheng.bench.soak.observer import Sample
+from liusheng.bench.soak.observer import SoakSample
 from liusheng.bench.soak.report import report
 from liusheng.bench.soak.schedule import Fault, FaultKind
-from liusheng.bench.soak.sessions import Outcome, Task, Work
+from liusheng.bench.soak.sessions import SessionOutcome, SoakTask, Work
 from liusheng.bench.soak.soak import SoakResult, recovered
 from liusheng.bench.soak.verdict import check, reached
-from liusheng.bench.target import Ending
+from liusheng.bench.target import ServerExit
 
 MB = 1 << 20
-LIVE, RESUMED = Task(Work.LIVE, "a"), Task(Work.RESUMED, "a")
-LONG = Task(Work.LONG, "speech 1")
+LIVE, RESUMED = SoakTask(Work.LIVE, "a"), SoakTask(Work.RESUMED, "a")
+LONG = SoakTask(Work.LONG, "speech 1")
 FAULT = Fault(1.0, FaultKind.BROKEN_FILES, 7)
 
 
-def outcome(task: Task, value: str, failure: str = "") -> Outcome:
-    return Outcome(task, 1.0, 2.0, value, 1.0, failure)
+def outcome(task: SoakTask, value: str, failure: str = "") -> SessionOutcome:
+    return SessionOutcome(task, 1.0, 2.0, value, 1.0, failure)
 
 
 def good(**changes: object) -> SoakResult:
@@ -35,11 +35,11 @@ def good(**changes: object) -> SoakResult:
         ],
         faults=[FaultRecord(FAULT, "answered with 400")],
         seconds=60.0,
-        samples=[Sample(float(at), 500 * MB, 40) for at in range(0, 180, 2)],
+        samples=[SoakSample(float(at), 500 * MB, 40) for at in range(0, 180, 2)],
         delays=[(float(at), 0.01) for at in range(60)],
-        idle=Sample(0.0, 500 * MB, 30),
-        rested=Sample(70.0, 550 * MB, 31),
-        ending=Ending(0, 1.5, ()),
+        idle=SoakSample(0.0, 500 * MB, 30),
+        rested=SoakSample(70.0, 550 * MB, 31),
+        ending=ServerExit(0, 1.5, ()),
     )  # fmt: skip
     for name, value in changes.items():
         setattr(result, name, value)
@@ -70,18 +70,18 @@ def test_all_promises_are_kept() -> None:
         ({"faulted": [*good().faulted, outcome(LONG, "一二三四")]},
          "long speech within the spread"),
         ({"faults": [FaultRecord(FAULT, "", ("500",))]}, "bad input is refused in order"),
-        ({"samples": [Sample(float(at), (500 + at) * MB, 40) for at in range(180)]},
+        ({"samples": [SoakSample(float(at), (500 + at) * MB, 40) for at in range(180)]},
          "memory flat"),
-        ({"samples": [Sample(float(at), 500 * MB, 40 + at) for at in range(180)]},
+        ({"samples": [SoakSample(float(at), 500 * MB, 40 + at) for at in range(180)]},
          "descriptors flat"),
-        ({"rested": Sample(70.0, 700 * MB, 31)}, "memory and descriptors given back"),
-        ({"rested": Sample(70.0, 500 * MB, 60)}, "memory and descriptors given back"),
+        ({"rested": SoakSample(70.0, 700 * MB, 31)}, "memory and descriptors given back"),
+        ({"rested": SoakSample(70.0, 500 * MB, 60)}, "memory and descriptors given back"),
         ({"delays": [(0.0, 0.01)] * 50 + [(0.0, 0.5)] * 2}, "small requests answered at once"),
         ({"delays": []}, "small requests answered at once"),
         ({"unanswered": 1}, "small requests answered at once"),
-        ({"ending": Ending(None, 60.0, ())}, "clean end"),
-        ({"ending": Ending(-9, 1.0, ())}, "clean end"),
-        ({"ending": Ending(0, 1.0, ("17 python",))}, "clean end"),
+        ({"ending": ServerExit(None, 60.0, ())}, "clean end"),
+        ({"ending": ServerExit(-9, 1.0, ())}, "clean end"),
+        ({"ending": ServerExit(0, 1.0, ("17 python",))}, "clean end"),
     ],
 )  # fmt: skip
 def test_a_broken_promise_misses_the_goal(changes: dict[str, object], promise: str) -> None:
@@ -96,7 +96,7 @@ def test_what_cannot_be_checked_is_said() -> None:
 
 
 def test_a_server_without_recognition_has_no_long_speech() -> None:
-    text = outcome(Task(Work.HTTP, "text 1"), "aa")
+    text = outcome(SoakTask(Work.HTTP, "text 1"), "aa")
     result = good(quiet=[text], loaded=[], faulted=[text])
     assert broken(result) == []
     assert "long speech within the spread" not in [each.name for each in check(result)]
@@ -111,7 +111,7 @@ def test_a_run_that_was_interrupted_before_the_faults_has_a_report() -> None:
 
 
 def test_a_server_that_has_ended_has_not_recovered() -> None:
-    sample = Sample(0.0, MB, 3)
+    sample = SoakSample(0.0, MB, 3)
     assert recovered(None, None)
     assert not recovered(sample, None)
 

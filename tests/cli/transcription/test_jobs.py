@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liusheng.cli.transcription.jobs import Job, plan
+from liusheng.cli.transcription.jobs import TranscriptionJob, plan
 
 
 def make(folder: Path, *names: str) -> None:
@@ -17,7 +17,7 @@ def make(folder: Path, *names: str) -> None:
         path.touch()
 
 
-def outputs(jobs: list[Job], folder: Path) -> list[str]:
+def outputs(jobs: list[TranscriptionJob], folder: Path) -> list[str]:
     return [
         str(path.relative_to(folder)) if path.is_absolute() else str(path)
         for job in jobs

@@ -15,8 +15,8 @@ import pytest
 
 from liusheng.cli import main
 from liusheng.cli.transcription import batch
-from liusheng.cli.transcription.batch import Batch
-from liusheng.cli.transcription.jobs import Job, plan
+from liusheng.cli.transcription.batch import Transcriber
+from liusheng.cli.transcription.jobs import TranscriptionJob, plan
 from liusheng.cli.transcription.progress import Lines
 from liusheng.client import Client, Final, ServerError, connect
 
@@ -164,19 +164,19 @@ class Log(Lines):
         self.events: list[tuple[str, str]] = []
         self.waited_thrice = asyncio.Event()
 
-    def began(self, job: Job) -> None:
+    def began(self, job: TranscriptionJob) -> None:
         self.events.append(("began", job.source.stem))
 
-    def waits(self, job: Job) -> None:
+    def waits(self, job: TranscriptionJob) -> None:
         self.events.append(("waits", job.source.stem))
         if self.events.count(("waits", job.source.stem)) == 3:
             self.waited_thrice.set()
 
-    def ended(self, job: Job, problem: str) -> None:
+    def ended(self, job: TranscriptionJob, problem: str) -> None:
         self.events.append(("failed" if problem else "ended", job.source.stem))
 
 
-class Places(Batch):
+class Places(Transcriber):
     """A batch whose server has so many places, and says after how many seconds there are more."""
 
     places = 2
@@ -184,7 +184,7 @@ class Places(Batch):
     most = 0
     _taken = 0
 
-    async def _recognize(self, job: Job) -> Final:
+    async def _recognize(self, job: TranscriptionJob) -> Final:
         if self._taken >= self.places:
             raise ServerError("server_busy", "Full.", retry_after=self.retry_after)
         self._taken += 1
@@ -232,21 +232,21 @@ def test_a_handshake_that_is_refused_names_the_time(
 ) -> None:
     """As in the field of a refused recognition."""
     waited: list[float | None] = []
-    first = Batch._recognize
+    first = Transcriber._recognize
 
-    async def noting(self: Batch, job: Job) -> Final:
+    async def noting(self: Transcriber, job: TranscriptionJob) -> Final:
         try:
             return await first(self, job)
         except ServerError as error:
             waited.append(error.retry_after)
             raise
 
-    monkeypatch.setattr(Batch, "_recognize", noting)
+    monkeypatch.setattr(Transcriber, "_recognize", noting)
     recording("a.wav", 0.1)
     busy = {"status": "error", "code": "server_busy", "message": "Full.", "retry_after": 0.25}
     server.greeting = json.dumps(busy)
 
-    def clear(self: Lines, job: Job) -> None:
+    def clear(self: Lines, job: TranscriptionJob) -> None:
         server.greeting = None
 
     monkeypatch.setattr(Lines, "waits", clear)

@@ -14,7 +14,7 @@ from liusheng.cluster.simulation.cluster import Cluster
 from liusheng.cluster.simulation.coarse import CoarseReplica, Curve, CurvePoint, measure_curve
 from liusheng.cluster.simulation.costs import BatchCosts
 from liusheng.cluster.simulation.detailed import DetailedReplica
-from liusheng.cluster.simulation.results import Results
+from liusheng.cluster.simulation.results import SimulationResults
 from liusheng.cluster.simulation.scenario import HOUR, Burst, Scenario
 from tests.support.examples import examples
 
@@ -29,7 +29,7 @@ EVEN = Scenario(100, seconds=HOUR / 2, day=(1.0,), target=10, most=16)
 NEVER = 1e15
 
 
-def run(scenario: Scenario, curve: Curve = CURVE, seed: int = 0) -> Results:
+def run(scenario: Scenario, curve: Curve = CURVE, seed: int = 0) -> SimulationResults:
     return Cluster(scenario, lambda _: CoarseReplica(curve, scenario.most), seed=seed).run()
 
 

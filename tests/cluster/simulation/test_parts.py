@@ -17,7 +17,7 @@ from liusheng.cluster.simulation.clock import Clock
 from liusheng.cluster.simulation.coarse import Curve, CurvePoint
 from liusheng.cluster.simulation.costs import BatchCosts
 from liusheng.cluster.simulation.nodes import Nodes
-from liusheng.cluster.simulation.results import Results, Sample
+from liusheng.cluster.simulation.results import Sample, SimulationResults
 from liusheng.cluster.simulation.scenario import HOUR, Burst, Scenario
 from liusheng.cluster.simulation.talk import ENDPOINT, Talk
 from liusheng.runtime.recognition.messages import BatchTest
@@ -111,7 +111,7 @@ def test_what_cannot_be_simulated() -> None:
 
 def test_charts() -> None:
     samples = [Sample(60.0 * n, 10 * n, 2, 0, 0.5, 1.0, 0.7, n, 0) for n in range(1, 20)]
-    results = Results(samples=samples, gaps=[0.1, 0.2])
+    results = SimulationResults(samples=samples, gaps=[0.1, 0.2])
     curve = Curve([CurvePoint(1, 0.1, 0.2, 0.1, True), CurvePoint(8, 0.4, 0.8, 0.3, False)])
     found = charts(results, curve, 0.35, 16, figures().recognition[0].loads)
     assert set(found) == {"sessions", "delay", "refused", "replica", "gaps"}
@@ -121,5 +121,5 @@ def test_charts() -> None:
         assert not [each for each in tree.iter() if each.get("class")]
         assert {each.get("stroke") for each in tree.findall("{*}path")} >= {"#ddd", "#0072b2"}
     assert [y for _, y in found["replica"].series[0].points] == pytest.approx([0.45, 0.75])
-    assert "gaps" not in charts(Results(samples=samples), curve, 0.0, 16, [])
+    assert "gaps" not in charts(SimulationResults(samples=samples), curve, 0.0, 16, [])
     assert results.mean_delay == 0.5

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from liusheng.audio.containers import DecodeError
 from liusheng.runtime.decoding import launch, wire
-from liusheng.runtime.decoding.conversation import Conversation, DecoderDiedError
+from liusheng.runtime.decoding.conversation import DecoderConversation, DecoderDiedError
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
@@ -342,7 +342,7 @@ class Liar:
 )
 async def test_a_decoder_is_not_believed(sent: bytes) -> None:
     liar = Liar(sent)
-    conversation = Conversation(liar, 30)  # type: ignore[arg-type]
+    conversation = DecoderConversation(liar, 30)  # type: ignore[arg-type]
 
     async def take(_: bytes) -> None: ...
 

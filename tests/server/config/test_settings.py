@@ -209,7 +209,7 @@ def test_a_file_that_is_not_toml(content: bytes) -> None:
         ("[asr]\nmodel = 'tiny'", "there is no setting asr.model; did you mean asr.models?"),
         ("[tls]\ncert = 'a.pem'", "there is no setting tls.cert; did you mean tls.certificate?"),
         ("[llm]\nkey = 'k'", "there is no setting llm.key; did you mean llm.key_file?"),
-        ("[tts]\nvoice = 'x'", "there is no setting tts.voice."),
+        ("[tts]\nquick = 'x'", "there is no setting tts.quick."),
         ("[workers]\ncount = 2", "there is no setting workers.count."),
         ("[asr.whisper]\nthreads = 2", "asr.whisper.threads; did you mean workers.threads?"),
         ("[zzz]\nqqq = 1", "there is no setting zzz.qqq."),

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from liusheng.bench.soak.material import Material
-from liusheng.bench.soak.sessions import RECOGNITION, SYNTHESIS, Outcome, Task, Work
+from liusheng.bench.soak.sessions import RECOGNITION, SYNTHESIS, SessionOutcome, SoakTask, Work
 
 _CLIENTS = {
     Work.LIVE: 2,
@@ -24,19 +24,19 @@ _CLIENTS = {
 _RETRY_SECONDS = 1.0
 """Until a client whose session failed begins the next one."""
 
-Hold = Callable[[Task], Awaitable[Outcome]]
+Hold = Callable[[SoakTask], Awaitable[SessionOutcome]]
 
 
-def tasks(material: Material, work: Work) -> list[Task]:
+def tasks(material: Material, work: Work) -> list[SoakTask]:
     """All tasks of a kind."""
     if work in SYNTHESIS:
-        return [Task(work, name) for name in material.texts]
+        return [SoakTask(work, name) for name in material.texts]
     clips = material.long if work is Work.LONG else material.short
-    return [Task(work, clip.recording.id) for clip in clips]
+    return [SoakTask(work, clip.recording.id) for clip in clips]
 
 
 @dataclass(frozen=True)
-class Load:
+class SoakLoad:
     """Clients of all kinds of work.
 
     multiple: of the moderate load.
@@ -61,7 +61,7 @@ class Load:
         return sum(self.multiple * _CLIENTS[work] for work in self.works)
 
     async def run(
-        self, hold: Hold, over: Callable[[], bool], on_outcome: Callable[[Outcome], None]
+        self, hold: Hold, over: Callable[[], bool], on_outcome: Callable[[SessionOutcome], None]
     ) -> None:
         """Hold sessions until `over` returns true; those that are under way then are finished.
 
@@ -89,14 +89,14 @@ class Load:
                 each.cancel()
             await asyncio.gather(*clients, return_exceptions=True)
 
-    def _order(self, work: Work, number: int) -> Iterator[Task]:
+    def _order(self, work: Work, number: int) -> Iterator[SoakTask]:
         """Yield tasks without end: each once in every round, in an order of the client's own."""
         chance = random.Random(f"client {self.seed} {number}")
-        every: Sequence[Task] = tasks(self.material, work)
+        every: Sequence[SoakTask] = tasks(self.material, work)
         while every:
             yield from chance.sample(every, len(every))
 
-    def _pause(self, outcome: Outcome) -> float:
+    def _pause(self, outcome: SessionOutcome) -> float:
         """Return the seconds until the client's next session: audio that came as fast as it was
         made is listened to, and whoever uploads does not do so without a pause."""
         if outcome.failure:

@@ -19,7 +19,7 @@ _PROBE_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
-class Sample:
+class SoakSample:
     """One look at a server.
 
     at: seconds from the start of the measurement.
@@ -32,7 +32,7 @@ class Sample:
     descriptors: int
 
 
-class Observer:
+class SoakObserver:
     """Samples a server and times a small request to it, in threads of their own: the load generator
     does not delay them, nor they it.
 
@@ -49,7 +49,7 @@ class Observer:
         self._headers = headers
         self._epoch = epoch
         self._stopped = threading.Event()
-        self.samples: list[Sample] = []
+        self.samples: list[SoakSample] = []
         self.delays: list[tuple[float, float]] = []
         self.unanswered = 0
         works: list[Callable[[], None]] = [self._probe, *([self._sample] if pid else [])]
@@ -66,12 +66,12 @@ class Observer:
         for thread in self._threads:
             thread.join()
 
-    def look(self) -> Sample | None:
+    def look(self) -> SoakSample | None:
         """Take a sample now; None if there is no process to look at."""
         if self._pid is None:
             return None
         try:
-            taken = Sample(
+            taken = SoakSample(
                 time.monotonic() - self._epoch, memory(self._pid), descriptors(self._pid)
             )
         except psutil.NoSuchProcess:

@@ -9,7 +9,7 @@ from typing import Any
 
 from liusheng.bench.figures import Summary
 from liusheng.bench.report import Chart, Report, Series, Table
-from liusheng.bench.soak.sessions import Outcome, Work
+from liusheng.bench.soak.sessions import SessionOutcome, Work
 from liusheng.bench.soak.soak import SoakResult
 from liusheng.bench.soak.verdict import (
     Check,
@@ -149,7 +149,7 @@ def _data(
     }
 
 
-def _session(outcome: Outcome) -> dict[str, object]:
+def _session(outcome: SessionOutcome) -> dict[str, object]:
     return {
         "work": outcome.task.work.name.lower(),
         "item": outcome.task.item,

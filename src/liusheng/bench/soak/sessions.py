@@ -40,20 +40,20 @@ SYNTHESIS = (Work.HTTP, Work.STREAMED, Work.PARTS)
 
 
 @dataclass(frozen=True)
-class Task:
+class SoakTask:
     """A session to hold. item: name of a recording or a text."""
 
     work: Work
     item: str
 
     @property
-    def reference(self) -> Task:
+    def reference(self) -> SoakTask:
         """The task whose result without faults this one must have."""
-        return Task(Work.LIVE, self.item) if self.work is Work.RESUMED else self
+        return SoakTask(Work.LIVE, self.item) if self.work is Work.RESUMED else self
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SessionOutcome:
     """How a session ended.
 
     began: seconds from the start of the measurement.
@@ -63,7 +63,7 @@ class Outcome:
     failure: code of the error that ended it; "" without one.
     """
 
-    task: Task
+    task: SoakTask
     began: float
     took: float
     value: str = ""
@@ -99,7 +99,7 @@ class Sessions:
         self._http = http
         self._epoch = epoch
 
-    async def hold(self, task: Task) -> Outcome:
+    async def hold(self, task: SoakTask) -> SessionOutcome:
         """Hold a session to its end; errors are part of the outcome."""
         began = time.monotonic()
         clip = self._clips.get(task.item)
@@ -117,9 +117,9 @@ class Sessions:
         except httpx2.HTTPError as error:
             failure = type(error).__name__
         took = time.monotonic() - began
-        return Outcome(task, began - self._epoch, took, value, seconds, failure)
+        return SessionOutcome(task, began - self._epoch, took, value, seconds, failure)
 
-    async def _hold(self, task: Task) -> tuple[str, float]:
+    async def _hold(self, task: SoakTask) -> tuple[str, float]:
         if task.work is Work.UPLOAD:
             return await self._upload(task.item)
         if task.work in RECOGNITION:
@@ -148,7 +148,7 @@ class Sessions:
             else:
                 return _digest(b"".join(packets))
 
-    async def _recognize(self, task: Task) -> tuple[str, float]:
+    async def _recognize(self, task: SoakTask) -> tuple[str, float]:
         clip = self._clips[task.item]
         client = self._resuming if task.work is Work.RESUMED else None
         result = await recognize_clip(client or self._direct, clip, clip.recording.lang)

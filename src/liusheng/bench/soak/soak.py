@@ -12,12 +12,12 @@ import httpx2
 
 from liusheng.bench.soak.cutting_proxy import Cut, Plan, cutting_proxy, random_cuts
 from liusheng.bench.soak.faults import FaultRecord, Faults, possible_faults
-from liusheng.bench.soak.load import Load, tasks
+from liusheng.bench.soak.load import SoakLoad, tasks
 from liusheng.bench.soak.material import Material
-from liusheng.bench.soak.observer import Observer, Sample
+from liusheng.bench.soak.observer import SoakObserver, SoakSample
 from liusheng.bench.soak.schedule import Fault, FaultKind, schedule
-from liusheng.bench.soak.sessions import RETRY_SECONDS, Outcome, Sessions, Task, Work
-from liusheng.bench.target import Ending, Target, stop_server
+from liusheng.bench.soak.sessions import RETRY_SECONDS, SessionOutcome, Sessions, SoakTask, Work
+from liusheng.bench.target import ServerExit, Target, stop_server
 from liusheng.client import Client, ClientError, connect
 from liusheng.client.address import Address
 from liusheng.protocol import paths
@@ -45,7 +45,7 @@ class SoakResult:
     quiet, loaded, faulted: the outcomes of the run with one session at a time, of the load without
         faults, and of the load with faults.
     seconds: of the load with faults.
-    samples, delays, unanswered: of the `Observer`, during the load with faults.
+    samples, delays, unanswered: of the `SoakObserver`, during the load with faults.
     idle, rested: the server before the faults and after them, without a session.
     ending: None if the server was not started for the soak.
     interrupted: it was ended early.
@@ -53,17 +53,17 @@ class SoakResult:
 
     clients: int
     faults_left_out: list[FaultKind] = field(default_factory=list)
-    quiet: list[Outcome] = field(default_factory=list)
-    loaded: list[Outcome] = field(default_factory=list)
-    faulted: list[Outcome] = field(default_factory=list)
+    quiet: list[SessionOutcome] = field(default_factory=list)
+    loaded: list[SessionOutcome] = field(default_factory=list)
+    faulted: list[SessionOutcome] = field(default_factory=list)
     faults: list[FaultRecord] = field(default_factory=list)
     seconds: float = 0.0
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[SoakSample] = field(default_factory=list)
     delays: list[tuple[float, float]] = field(default_factory=list)
     unanswered: int = 0
-    idle: Sample | None = None
-    rested: Sample | None = None
-    ending: Ending | None = None
+    idle: SoakSample | None = None
+    rested: SoakSample | None = None
+    ending: ServerExit | None = None
     interrupted: bool = False
 
 
@@ -97,7 +97,7 @@ class Soak:
         async with connect(target.url, retry_for=RETRY_SECONDS, resume_for=0.0) as client:
             info = await client.info()
             asr, tts = info["asr"] is not None, info["tts"] is not None
-            load = Load(self.material, self.multiple, asr, tts, self.seed)
+            load = SoakLoad(self.material, self.multiple, asr, tts, self.seed)
             possible = possible_faults(target, asr=asr, tts=tts)
             result = SoakResult(load.clients, [kind for kind in FaultKind if kind not in possible])
             run = _Run(self, target, client, load, possible, result, on_progress)
@@ -114,7 +114,7 @@ class _Run:
         soak: Soak,
         target: Target,
         client: Client,
-        load: Load,
+        load: SoakLoad,
         possible: list[FaultKind],
         result: SoakResult,
         on_progress: Callable[[str], None],
@@ -163,7 +163,9 @@ class _Run:
                     )
                 )
             await self._without_faults(direct.hold)
-            observer = Observer(self._target.pid, address.http(paths.HEALTHZ), headers, self._epoch)
+            observer = SoakObserver(
+                self._target.pid, address.http(paths.HEALTHZ), headers, self._epoch
+            )
             self._result.idle = await asyncio.to_thread(observer.look)
             sessions = Sessions(self._soak.material, self._client, resuming, http, self._epoch)
             async with self._observed(observer):
@@ -171,7 +173,7 @@ class _Run:
                 await self._with_faults(sessions.hold, faults)
         await self._rest(observer)
 
-    async def _quiet(self, hold: Callable[[Task], Awaitable[Outcome]]) -> None:
+    async def _quiet(self, hold: Callable[[SoakTask], Awaitable[SessionOutcome]]) -> None:
         """Hold each session once, one at a time."""
         every = [
             task
@@ -190,7 +192,7 @@ class _Run:
                     f"({outcome.failure}); nothing can be compared with it",
                 )
 
-    async def _without_faults(self, hold: Callable[[Task], Awaitable[Outcome]]) -> None:
+    async def _without_faults(self, hold: Callable[[SoakTask], Awaitable[SessionOutcome]]) -> None:
         """Put the load on the server until each long speech was transcribed several times."""
         self._tell("the load without faults")
         began = time.monotonic()
@@ -202,7 +204,7 @@ class _Run:
                 return runs >= speeches * _RUNS_WITHOUT_FAULTS
             return time.monotonic() - began > _LEAST_SECONDS
 
-        def add(outcome: Outcome) -> None:
+        def add(outcome: SessionOutcome) -> None:
             nonlocal runs
             runs += outcome.task.work is Work.LONG
             self._result.loaded.append(outcome)
@@ -211,7 +213,7 @@ class _Run:
         await asyncio.sleep(_REST_SECONDS)
 
     async def _with_faults(
-        self, hold: Callable[[Task], Awaitable[Outcome]], faults: Faults
+        self, hold: Callable[[SoakTask], Awaitable[SessionOutcome]], faults: Faults
     ) -> None:
         soak, result = self._soak, self._result
         self._tell(f"the load with faults: {soak.seconds / 60:g} min, {result.clients} clients")
@@ -247,7 +249,7 @@ class _Run:
         self._result.faults.append(await faults.make(fault))
 
     @contextlib.asynccontextmanager
-    async def _observed(self, observer: Observer) -> AsyncIterator[None]:
+    async def _observed(self, observer: SoakObserver) -> AsyncIterator[None]:
         observer.start()
         try:
             yield
@@ -257,7 +259,7 @@ class _Run:
             self._result.delays = list(observer.delays)
             self._result.unanswered = observer.unanswered
 
-    async def _rest(self, observer: Observer) -> None:
+    async def _rest(self, observer: SoakObserver) -> None:
         """Wait until the server has given back what it needed, or for a time."""
         self._tell("the server rests")
         idle = self._result.idle
@@ -269,7 +271,7 @@ class _Run:
                 return
 
 
-def recovered(idle: Sample | None, rested: Sample | None) -> bool:
+def recovered(idle: SoakSample | None, rested: SoakSample | None) -> bool:
     """Whether a server has about as much memory and as many descriptors in use as before."""
     if idle is None or rested is None:
         return idle is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from liusheng.bench.figures import Summary
 from liusheng.bench.soak.comparison import SpreadComparison, compare
-from liusheng.bench.soak.sessions import RETRY_SECONDS, Outcome, Task, Work
+from liusheng.bench.soak.sessions import RETRY_SECONDS, SessionOutcome, SoakTask, Work
 from liusheng.bench.soak.soak import RECOVERED, SPARE_DESCRIPTORS, SoakResult, recovered
 from liusheng.bench.soak.trend import Trend, trend
 from liusheng.protocol.errors import ErrorCode
@@ -32,7 +32,9 @@ class Check:
     figure: str
 
 
-def differing(references: Iterable[Outcome], outcomes: Iterable[Outcome]) -> list[Outcome]:
+def differing(
+    references: Iterable[SessionOutcome], outcomes: Iterable[SessionOutcome]
+) -> list[SessionOutcome]:
     """The sessions that ended, and not with the result of the quiet run; without long speech."""
     expected = {outcome.task: outcome.value for outcome in references}
     return [
@@ -44,12 +46,12 @@ def differing(references: Iterable[Outcome], outcomes: Iterable[Outcome]) -> lis
     ]
 
 
-def lost(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def lost(outcomes: Iterable[SessionOutcome]) -> list[SessionOutcome]:
     """The sessions that did not end well; without those that a full server refused."""
     return [outcome for outcome in outcomes if outcome.failure not in ("", _REFUSED)]
 
 
-def refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def refused(outcomes: Iterable[SessionOutcome]) -> list[SessionOutcome]:
     """The sessions that a full server refused for as long as they were tried again."""
     return [outcome for outcome in outcomes if outcome.failure == _REFUSED]
 
@@ -123,7 +125,7 @@ def _sessions(result: SoakResult) -> list[Check]:
     return checks
 
 
-def _codes(failed: Sequence[Outcome]) -> str:
+def _codes(failed: Sequence[SessionOutcome]) -> str:
     counts = Counter(outcome.failure for outcome in failed)
     return f" ({', '.join(f'{n} {code}' for code, n in counts.most_common())})" if counts else ""
 
@@ -188,6 +190,6 @@ def reached(checks: Iterable[Check]) -> bool:
     return all(each.passed is not False for each in checks)
 
 
-def describe(task: Task) -> str:
+def describe(task: SoakTask) -> str:
     """The name of a task in a report."""
     return f"{task.work.value}: {task.item}"

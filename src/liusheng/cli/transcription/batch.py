@@ -15,7 +15,7 @@ from liusheng.cli.audio_sources import FileAudio
 from liusheng.cli.server_address import describe_error
 from liusheng.cli.terminal import as_text, printable
 from liusheng.cli.transcription.formats import TranscriptFormat, render
-from liusheng.cli.transcription.jobs import Job
+from liusheng.cli.transcription.jobs import TranscriptionJob
 from liusheng.client import CannotConnectError, Client, ClientError, Final, ServerError
 from liusheng.protocol.errors import ErrorCode
 
@@ -37,21 +37,21 @@ _BUSY = (
 class Watcher(Protocol):
     """Is told what happens."""
 
-    def began(self, job: Job) -> None:
+    def began(self, job: TranscriptionJob) -> None:
         """A file is being sent."""
 
-    def sent(self, job: Job, seconds: float) -> None:
+    def sent(self, job: TranscriptionJob, seconds: float) -> None:
         """So many seconds of its audio were sent."""
 
-    def waits(self, job: Job) -> None:
+    def waits(self, job: TranscriptionJob) -> None:
         """The server is busy; the file is sent again later."""
 
-    def ended(self, job: Job, problem: str) -> None:
+    def ended(self, job: TranscriptionJob, problem: str) -> None:
         """Its outputs are there; or, with a problem, are not."""
 
 
 @dataclass
-class Batch:
+class Transcriber:
     """Transcribes jobs.
 
     sessions: at most so many files at once. While the server is busy with others, there are fewer:
@@ -63,11 +63,11 @@ class Batch:
     watcher: Watcher
     sessions: int
     lang: str
-    _waiting: deque[Job] = field(default_factory=deque)
+    _waiting: deque[TranscriptionJob] = field(default_factory=deque)
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     failed: int = 0
 
-    async def run(self, jobs: Iterable[Job]) -> None:
+    async def run(self, jobs: Iterable[TranscriptionJob]) -> None:
         """Transcribe all jobs.
 
         Raises:
@@ -106,7 +106,7 @@ class Batch:
             self._ended.set()
             self._ended = asyncio.Event()
 
-    async def _transcribe(self, job: Job) -> None:
+    async def _transcribe(self, job: TranscriptionJob) -> None:
         while True:
             self.watcher.began(job)
             try:
@@ -121,7 +121,7 @@ class Batch:
                 await asyncio.wait_for(self._ended.wait(), max(pause, _LEAST_PAUSE_SECONDS))
         await asyncio.to_thread(_write, job, final)
 
-    async def _recognize(self, job: Job) -> Final:
+    async def _recognize(self, job: TranscriptionJob) -> Final:
         audio = await asyncio.to_thread(FileAudio, str(job.source), realtime=False)
         name = as_text(job.source.name)
         async for update in self.client.recognize(audio, lang=self.lang, name=name):
@@ -136,7 +136,7 @@ def _shown(path: object) -> str:
     return printable(as_text(str(path)))
 
 
-def _write(job: Job, final: Final) -> None:
+def _write(job: TranscriptionJob, final: Final) -> None:
     """Write the outputs, each complete or not at all.
 
     Raises:

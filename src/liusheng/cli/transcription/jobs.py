@@ -17,7 +17,7 @@ SUFFIXES = frozenset(
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class TranscriptionJob:
     """A file and what it becomes.
 
     outputs: the file of each format.
@@ -36,7 +36,9 @@ class Job:
             return False
 
 
-def plan(names: Iterable[str], formats: Iterable[str], folder: Path | None) -> list[Job]:
+def plan(
+    names: Iterable[str], formats: Iterable[str], folder: Path | None
+) -> list[TranscriptionJob]:
     """Return a job for each file that is named, and for each audio or video file in a folder that
     is named, or in a folder in it.
 
@@ -61,7 +63,7 @@ def plan(names: Iterable[str], formats: Iterable[str], folder: Path | None) -> l
             if taken.isdisjoint(path.absolute() for path in paths.values()):
                 break
         taken.update(path.absolute() for path in paths.values())
-        jobs.append(Job(source, paths))
+        jobs.append(TranscriptionJob(source, paths))
     return jobs
 
 

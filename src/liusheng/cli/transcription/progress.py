@@ -10,23 +10,23 @@ from datetime import timedelta
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from liusheng.cli.terminal import as_text, error, open_console, printable
-from liusheng.cli.transcription.jobs import Job
+from liusheng.cli.transcription.jobs import TranscriptionJob
 from liusheng.cli.translation import translate as tr
 
 
 class Lines:
     """Writes the files that were made to standard output, and errors to standard error."""
 
-    def began(self, job: Job) -> None:
+    def began(self, job: TranscriptionJob) -> None:
         """Say nothing."""
 
-    def sent(self, job: Job, seconds: float) -> None:
+    def sent(self, job: TranscriptionJob, seconds: float) -> None:
         """Say nothing."""
 
-    def waits(self, job: Job) -> None:
+    def waits(self, job: TranscriptionJob) -> None:
         """Say nothing."""
 
-    def ended(self, job: Job, problem: str) -> None:
+    def ended(self, job: TranscriptionJob, problem: str) -> None:
         """Write the outputs, or the error."""
         if problem:
             error(problem)
@@ -42,26 +42,26 @@ class Bars(Lines):
         self._progress = progress
         self._count = count
         self._all = progress.add_task("", total=count)
-        self._tasks: dict[Job, TaskID] = {}
+        self._tasks: dict[TranscriptionJob, TaskID] = {}
         self._describe(0)
 
-    def began(self, job: Job) -> None:
+    def began(self, job: TranscriptionJob) -> None:
         """Show the file."""
         if job not in self._tasks:
             self._tasks[job] = self._progress.add_task("", total=None)
         self.sent(job, 0.0)
 
-    def sent(self, job: Job, seconds: float) -> None:
+    def sent(self, job: TranscriptionJob, seconds: float) -> None:
         """Show how far it is."""
         at = timedelta(seconds=int(seconds))
         self._progress.update(self._tasks[job], description=f"  {_name(job)}  {at}")
 
-    def waits(self, job: Job) -> None:
+    def waits(self, job: TranscriptionJob) -> None:
         """Show that the server is busy."""
         text = tr("the server is busy; waiting")
         self._progress.update(self._tasks[job], description=f"  {_name(job)}  {text}")
 
-    def ended(self, job: Job, problem: str) -> None:
+    def ended(self, job: TranscriptionJob, problem: str) -> None:
         """Take the file away."""
         self._progress.remove_task(self._tasks.pop(job))
         self._progress.advance(self._all)
@@ -91,5 +91,5 @@ def shown_progress(count: int) -> Iterator[Lines]:
         yield Bars(progress, count)
 
 
-def _name(job: Job) -> str:
+def _name(job: TranscriptionJob) -> str:
     return printable(as_text(job.source.name))

@@ -10,13 +10,17 @@ from liusheng.bench.html_report import STYLE
 from liusheng.bench.report import Chart, Series, distribution
 from liusheng.cluster.planning.measured import Load
 from liusheng.cluster.simulation.coarse import Curve
-from liusheng.cluster.simulation.results import Results, Sample
+from liusheng.cluster.simulation.results import Sample, SimulationResults
 
 _HOUR = 3600.0
 
 
 def charts(
-    results: Results, curve: Curve, text_delay: float, per_replica: float, loads: Sequence[Load]
+    results: SimulationResults,
+    curve: Curve,
+    text_delay: float,
+    per_replica: float,
+    loads: Sequence[Load],
 ) -> dict[str, Chart]:
     """Return charts by name.
 

@@ -17,7 +17,7 @@ from liusheng.cluster.simulation.autoscaler import Autoscaler
 from liusheng.cluster.simulation.clock import Clock
 from liusheng.cluster.simulation.nodes import Nodes
 from liusheng.cluster.simulation.replica import Replica
-from liusheng.cluster.simulation.results import Results, Sample
+from liusheng.cluster.simulation.results import Sample, SimulationResults
 from liusheng.cluster.simulation.scenario import Scenario
 
 _CHOICES = 3
@@ -68,9 +68,9 @@ class Cluster:
         self._active = 0
         self._waiting = 0
         self._keys = 0
-        self.results = Results()
+        self.results = SimulationResults()
 
-    def run(self) -> Results:
+    def run(self) -> SimulationResults:
         """Simulate the scenario."""
         scenario, clock = self._scenario, self._clock
         first = scenario.arrivals(0.0) * scenario.session

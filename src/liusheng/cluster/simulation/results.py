@@ -28,7 +28,7 @@ class Sample:
 
 
 @dataclass
-class Results:
+class SimulationResults:
     """Counts of sessions, but for what is said.
 
     began: admitted.

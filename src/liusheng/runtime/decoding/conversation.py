@@ -51,7 +51,7 @@ class _ConnectionLostError(Exception):
     pass
 
 
-class Conversation:
+class DecoderConversation:
     """The exchange with one decoder.
 
     bytes_read: of the file, for the log.

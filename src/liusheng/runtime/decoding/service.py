@@ -12,7 +12,7 @@ from liusheng.audio.containers import Container
 from liusheng.runtime.admission import Admission
 from liusheng.runtime.decoding import wire
 from liusheng.runtime.decoding.conversation import (
-    Conversation,
+    DecoderConversation,
     DecoderDiedError,
     FileSource,
     PcmSink,
@@ -131,7 +131,7 @@ class DecodingService:
             decoder = await (await self._running_forker()).fork()
         except (ForkerLostError, OSError) as error:
             raise self._refusal(error) from None
-        conversation = Conversation(decoder, self.options.stall_seconds)
+        conversation = DecoderConversation(decoder, self.options.stall_seconds)
         try:
             summary = await conversation.run(job, source, sink)
         except ForkerLostError as error:

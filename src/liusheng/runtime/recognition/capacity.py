@@ -15,7 +15,7 @@ SILENT_SECONDS = 3.0
 client may open its microphone only when it is told that it has one."""
 
 
-class Measured(Protocol):
+class MeasuredLoad(Protocol):
     """What is measured of the recognitions under way (see `scheduler.Scheduler`)."""
 
     def __len__(self) -> int: ...
@@ -38,7 +38,7 @@ class Shortage:
 
 
 def shortage(
-    measured: Measured,
+    measured: MeasuredLoad,
     options: RecognitionServiceOptions,
     workers: float,
     now: float,

@@ -28,7 +28,7 @@ from liusheng.tts.types import SpeechRequest
 _log = logging.getLogger(__name__)
 
 
-class SpeechEvents(Protocol):
+class SynthesisEvents(Protocol):
     """What a synthesiser reports to a session."""
 
     @property
@@ -60,7 +60,7 @@ class Speeches:
     def __init__(
         self,
         synthesis: SynthesisService,
-        events: SpeechEvents,
+        events: SynthesisEvents,
         driver: SocketDriver[Any],
     ) -> None:
         self._synthesis = synthesis

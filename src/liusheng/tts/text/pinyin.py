@@ -17,7 +17,7 @@ from liusheng.tts.text.polyphone_model import polyphone_model
 from liusheng.tts.text.symbols import LETTERS
 from liusheng.tts.text.tones import toned
 from liusheng.tts.text.types import Syllable
-from liusheng.tts.text.words import FIGURES, Word, attach_measures, segmented
+from liusheng.tts.text.words import FIGURES, TextWord, attach_measures, segmented
 
 _LONGEST_PHRASE = 5
 """Words of the segmentation that may make one phrase."""
@@ -49,27 +49,27 @@ class Reader:
         syllables = [s for at, word in enumerate(words) for s in _syllables(word, at > 0)]
         return toned(syllables, plain=[w.plain for w in words for _ in w.pinyin])
 
-    def _words(self, item: TextToken) -> Iterator[Word]:
+    def _words(self, item: TextToken) -> Iterator[TextWord]:
         if item.kind == "han":
             at = 0
             for text in segmented(item.text):
-                yield Word(text, item.spans[at : at + len(text)], "han")
+                yield TextWord(text, item.spans[at : at + len(text)], "han")
                 at += len(text)
         elif item.kind == "letters":
             for letter in item.text:
                 if letter == "'":  # of S'A
                     continue
                 spelling = tuple(LETTERS[letter.upper()].split())
-                word = Word(letter, item.spans, "letters", pinyin=spelling, spelt=True)
+                word = TextWord(letter, item.spans, "letters", pinyin=spelling, spelt=True)
                 yield replace(word, pause=item.pause)
         elif item.kind == "fixed":
             spelt = len(item.pinyin) != len(item.text)
-            yield Word(item.text, item.spans, "fixed", pinyin=item.pinyin, spelt=spelt)
+            yield TextWord(item.text, item.spans, "fixed", pinyin=item.pinyin, spelt=spelt)
         elif item.kind == "number":
             spans = item.spans * len(item.text)
-            yield Word(item.text, spans, "number", plain=item.plain, pause=item.pause)
+            yield TextWord(item.text, spans, "number", plain=item.plain, pause=item.pause)
 
-    def _look_up(self, words: list[Word]) -> None:
+    def _look_up(self, words: list[TextWord]) -> None:
         """Give each word its readings: the longest phrase of whole words that is known."""
         at = 0
         while at < len(words):
@@ -87,10 +87,10 @@ class Reader:
             if counted or (word.text in _CLITICS and before.kind != "letters"):
                 word.joined = True
 
-    def _disambiguate(self, words: list[Word]) -> None:
+    def _disambiguate(self, words: list[TextWord]) -> None:
         """Let the sentence decide where the word lists are not certain."""
         text = "".join(word.text for word in words)
-        guesses: list[tuple[Word, int, int]] = []
+        guesses: list[tuple[TextWord, int, int]] = []
         at = 0
         for word in words:
             guesses += [
@@ -104,7 +104,7 @@ class Reader:
             if reading.probability >= _SURE and is_reading(word.text[index], reading.pinyin):
                 word.pinyin = (*word.pinyin[:index], reading.pinyin, *word.pinyin[index + 1 :])
 
-    def _phrase_end(self, words: list[Word], at: int) -> int:
+    def _phrase_end(self, words: list[TextWord], at: int) -> int:
         end = at
         while end < len(words) and words[end].kind == "han" and end < at + _LONGEST_PHRASE:
             end += 1
@@ -115,7 +115,7 @@ class Reader:
             end -= 1
         return end
 
-    def _read_phrase(self, words: list[Word], at: int, end: int) -> None:
+    def _read_phrase(self, words: list[TextWord], at: int, end: int) -> None:
         if end == at + 1 and len(words[at].text) == 1:
             near = [word.text for word in words[max(0, at - 1) : at + _AHEAD]]
             place = min(at, 1)
@@ -134,7 +134,7 @@ class Reader:
             word.joined = word.joined or (short and index > 0)
 
 
-def _syllables(word: Word, may_join: bool) -> Iterator[Syllable]:
+def _syllables(word: TextWord, may_join: bool) -> Iterator[Syllable]:
     start = not (word.joined and may_join)
     last = len(word.pinyin) - 1
     for at, pinyin in enumerate(word.pinyin):

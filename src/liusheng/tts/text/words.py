@@ -28,7 +28,7 @@ FIGURES = re.compile("[零〇一二两三四五六七八九十百千万亿]+")
 
 
 @dataclass
-class Word:
+class TextWord:
     """A word on its way to be read.
 
     text: its characters; spans: one for each of them.
@@ -51,9 +51,9 @@ class Word:
     guessed: tuple[bool, ...] = ()
 
 
-def attach_measures(words: list[Word]) -> list[Word]:
+def attach_measures(words: list[TextWord]) -> list[TextWord]:
     """A number, 第 before it and the measure after it are one prosodic word: 第三本|书."""
-    out: list[Word] = []
+    out: list[TextWord] = []
     for word in words:
         last = out[-1] if out else None
         size = 0
@@ -72,7 +72,7 @@ def attach_measures(words: list[Word]) -> list[Word]:
     return out
 
 
-def _split(word: Word, at: int) -> list[Word]:
+def _split(word: TextWord, at: int) -> list[TextWord]:
     parts = ((word.text[:at], word.spans[:at]), (word.text[at:], word.spans[at:]))
     return [replace(word, text=text, spans=spans) for text, spans in parts if text]
 
