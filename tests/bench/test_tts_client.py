@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from liusheng.bench.tts_client import Gap, playback_gaps, synthesize_text
+from liusheng.bench.tts_client import PlaybackGap, playback_gaps, synthesize_text
 from liusheng.bench.tts_load import TtsLoad
 from liusheng.client import connect
 
@@ -79,4 +79,4 @@ async def test_listeners_play_each_text_to_its_end(server: FakeServer) -> None:
 
 
 def test_a_gap_has_its_position() -> None:
-    assert playback_gaps([(0.0, 0.5), (1.0, 0.5)]) == [Gap(0.5, 0.5)]
+    assert playback_gaps([(0.0, 0.5), (1.0, 0.5)]) == [PlaybackGap(0.5, 0.5)]

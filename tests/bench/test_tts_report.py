@@ -7,14 +7,14 @@ import pytest
 
 from liusheng.bench.intelligibility import IntelligibilityResult
 from liusheng.bench.processes import ResourceUsage
-from liusheng.bench.tts_client import Gap, TtsResult
+from liusheng.bench.tts_client import PlaybackGap, TtsResult
 from liusheng.bench.tts_report import report
 from liusheng.bench.tts_trial import TtsGoal, TtsMeasurement, TtsTrial
 
 USAGE = ResourceUsage(0.1, 1.2, 0.05, 0, 5 << 20, 0, 2)
 
 
-def result(first: float = 0.04, gaps: tuple[Gap, ...] = ()) -> TtsResult:
+def result(first: float = 0.04, gaps: tuple[PlaybackGap, ...] = ()) -> TtsResult:
     return TtsResult("你好", 0.0, first, took=0.1, seconds=2.0, gaps=gaps, complete=True)
 
 
@@ -29,7 +29,7 @@ def test_a_goal_is_reached_or_missed() -> None:
     assert measurement(result(), result(0.2)).reached(goal)
     assert not measurement(result(0.06)).reached(goal)
     assert not measurement(result(), result(0.2), result(0.5)).reached(goal)
-    assert not measurement(result(), result(0.2, (Gap(0.5, 0.01),))).reached(goal)
+    assert not measurement(result(), result(0.2, (PlaybackGap(0.5, 0.01),))).reached(goal)
     assert not measurement(result(), result(0.2), refused).reached(goal)
     assert not measurement(TtsResult("", 0.0, failure="no_audio")).reached(goal)
 
@@ -45,7 +45,7 @@ def test_tables_charts_and_data() -> None:
     made = report(
         TtsMeasurement(
             {8: TtsTrial("8 characters", [result(), result(0.06)])},
-            TtsTrial("20 listeners", [result(0.2, (Gap(1.0, 0.05),))], USAGE, 20),
+            TtsTrial("20 listeners", [result(0.2, (PlaybackGap(1.0, 0.05),))], USAGE, 20),
             [
                 IntelligibilityResult("baker", "zh", "你好", "你号。"),
                 IntelligibilityResult("baker", "zh", "再见", "再见。"),

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from liusheng.cli import main
-from liusheng.cli.top_figures import Figures, Scrape
+from liusheng.cli.top_figures import Scrape, TopFigures
 
 METRICS = """\
 liusheng_build_info{python="3.11.7",version="0.1.0"} 1.0
@@ -191,13 +191,13 @@ def test_figures_are_of_the_time_between_two_scrapes() -> None:
         )
 
     first, second = scrape(100, 0), scrape(100, 4)
-    assert Figures(first).quantile("x", 0.5) == pytest.approx(0.5)
-    assert Figures(second, first).quantile("x", 0.5) == pytest.approx(1.5)
-    assert Figures(second, second).quantile("x", 0.5) is None
-    assert Figures(scrape(110, 0), first).growth("c") == 10
-    assert Figures(scrape(3, 0), first).growth("c") == 3, "it was restarted"
+    assert TopFigures(first).quantile("x", 0.5) == pytest.approx(0.5)
+    assert TopFigures(second, first).quantile("x", 0.5) == pytest.approx(1.5)
+    assert TopFigures(second, second).quantile("x", 0.5) is None
+    assert TopFigures(scrape(110, 0), first).growth("c") == 10
+    assert TopFigures(scrape(3, 0), first).growth("c") == 3, "it was restarted"
 
 
 def test_a_value_above_all_bounds_counts_as_the_last_bound() -> None:
     text = 'liusheng_build_info 1\nliusheng_x_bucket{le="1.0"} 0\nliusheng_x_bucket{le="+Inf"} 4\n'
-    assert Figures(Scrape.parse(text)).quantile("x", 0.9) == 1.0
+    assert TopFigures(Scrape.parse(text)).quantile("x", 0.9) == 1.0

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from liusheng.cli.server_address import open_client
 from liusheng.cli.top import ObservedServer, frame
-from liusheng.cli.top_figures import Figures, Scrape, Total
+from liusheng.cli.top_figures import Scrape, TopFigures, Total
 from liusheng.protocol import paths
 
 
@@ -38,7 +38,7 @@ def scrape(*texts: str) -> Scrape:
 
 def total(now: Scrape, before: Scrape | None = None) -> Total:
     old = before.replicas() if before else {}
-    parts = [Figures(part, old.get(name)) for name, part in now.replicas().items()]
+    parts = [TopFigures(part, old.get(name)) for name, part in now.replicas().items()]
     return Total(now, before, parts)
 
 
@@ -57,8 +57,8 @@ def test_quantiles_are_those_of_all_values_together() -> None:
     now = scrape(replica("a", load=0, lags=(90, 0)), replica("b", load=0, lags=(0, 10)))
     assert total(now).quantile("recognition_partial_lag_seconds", 0.95) == pytest.approx(1.5)
     one, two = now.replicas().values()
-    assert Figures(one).quantile("recognition_partial_lag_seconds", 0.95) == pytest.approx(0.95)
-    assert Figures(two).quantile("recognition_partial_lag_seconds", 0.95) == pytest.approx(1.95)
+    assert TopFigures(one).quantile("recognition_partial_lag_seconds", 0.95) == pytest.approx(0.95)
+    assert TopFigures(two).quantile("recognition_partial_lag_seconds", 0.95) == pytest.approx(1.95)
 
 
 def test_counters_of_a_replica_that_has_gone_are_no_restart_of_the_others() -> None:

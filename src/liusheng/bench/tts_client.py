@@ -10,7 +10,7 @@ from liusheng.client import Client, ClientError
 
 
 @dataclass(frozen=True)
-class Gap:
+class PlaybackGap:
     """An interruption of playback: the player had no audio left.
 
     at: seconds of audio played before it.
@@ -40,7 +40,7 @@ class TtsResult:
     first_packet: float | None = None
     took: float = 0.0
     seconds: float = 0.0
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[PlaybackGap, ...] = ()
     complete: bool = False
     pcm: bytes = b""
     failure: str = ""
@@ -93,19 +93,19 @@ async def synthesize_text(
     )
 
 
-def playback_gaps(arrivals: Iterable[tuple[float, float]]) -> list[Gap]:
+def playback_gaps(arrivals: Iterable[tuple[float, float]]) -> list[PlaybackGap]:
     """The gaps of a player that starts with the first packet.
 
     arrivals: when each packet came, and its seconds of audio, in order.
     """
-    gaps: list[Gap] = []
+    gaps: list[PlaybackGap] = []
     played = 0.0
     plays_until: float | None = None  # when the audio received so far will have been played
     for at, seconds in arrivals:
         if plays_until is None:
             plays_until = at
         elif at > plays_until:
-            gaps.append(Gap(played, at - plays_until))
+            gaps.append(PlaybackGap(played, at - plays_until))
             plays_until = at
         plays_until += seconds
         played += seconds

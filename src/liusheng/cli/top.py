@@ -18,7 +18,7 @@ from rich.table import Table
 from liusheng.cli.constants import FAILED, USAGE
 from liusheng.cli.server_address import ApiKey, CaFile, open_client, server_url
 from liusheng.cli.terminal import error, open_console, printable
-from liusheng.cli.top_figures import Figures, Scrape, Total
+from liusheng.cli.top_figures import Scrape, TopFigures, Total
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
 from liusheng.client import Client
@@ -45,8 +45,8 @@ class ObservedServer:
     def __init__(self, name: str, client: Client) -> None:
         self.name = name
         self.state = ""
-        self.figures: Figures | None = None
-        self.replicas: dict[str, Figures] = {}
+        self.figures: TopFigures | None = None
+        self.replicas: dict[str, TopFigures] = {}
         self._client = client
 
     def read(self) -> None:
@@ -61,12 +61,14 @@ class ObservedServer:
             now = Scrape.parse(text)
             if parts := now.replicas():
                 self.replicas = {
-                    name: Figures(part, self.replicas[name].now if name in self.replicas else None)
+                    name: TopFigures(
+                        part, self.replicas[name].now if name in self.replicas else None
+                    )
                     for name, part in parts.items()
                 }
                 self.figures = Total(now, before, list(self.replicas.values()))
                 return
-            self.figures, self.replicas = Figures(now, before), {}
+            self.figures, self.replicas = TopFigures(now, before), {}
             status, ready = self._get(paths.READYZ)
             self.state = "ready" if status == 200 else "; ".join(json.loads(ready)["reasons"])
         except urllib.error.HTTPError as refused:

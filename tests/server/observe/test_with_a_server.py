@@ -15,7 +15,7 @@ import structlog
 import websockets
 from prometheus_client.parser import text_string_to_metric_families
 
-from liusheng.cli.top_figures import Figures, Scrape
+from liusheng.cli.top_figures import Scrape, TopFigures
 from liusheng.protocol import paths
 from liusheng.server.access.key_file import change_keys
 from liusheng.server.access.keys import ApiKey, digest, new_secret
@@ -157,7 +157,7 @@ async def test_metrics_tell_what_sessions_do(serve: Serve) -> None:
     assert found("memory_bytes", process="server") > 1 << 20
     assert found("memory_bytes", process="recognition") > 1 << 20
 
-    shown = dict(Figures(Scrape.parse((await get(server, paths.METRICS)).text)).rows())
+    shown = dict(TopFigures(Scrape.parse((await get(server, paths.METRICS)).text)).rows())
     assert not [name for name, value in shown.items() if value == "-"], shown
     assert "1 unknown_signal" in shown["errors"]
     assert "synthesis RTF" in "".join(shown)

@@ -16,7 +16,7 @@ from functools import partial
 from liusheng.cluster.simulation.autoscaler import Autoscaler
 from liusheng.cluster.simulation.clock import Clock
 from liusheng.cluster.simulation.nodes import Nodes
-from liusheng.cluster.simulation.replica import Replica
+from liusheng.cluster.simulation.replica import SimulatedReplica
 from liusheng.cluster.simulation.results import Sample, SimulationResults
 from liusheng.cluster.simulation.scenario import Scenario
 
@@ -39,7 +39,7 @@ class _Session:
 class _Place:
     """A replica in the cluster. index: in the list of those that admit sessions; -1: not in it."""
 
-    replica: Replica
+    replica: SimulatedReplica
     index: int = -1
     gone: bool = False
     sessions: dict[int, _Session] = field(default_factory=dict)
@@ -52,7 +52,11 @@ class Cluster:
     """
 
     def __init__(
-        self, scenario: Scenario, make_replica: Callable[[Clock], Replica], *, seed: int = 0
+        self,
+        scenario: Scenario,
+        make_replica: Callable[[Clock], SimulatedReplica],
+        *,
+        seed: int = 0,
     ) -> None:
         self._scenario = scenario
         self._make_replica = make_replica

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Replica(Protocol):
+class SimulatedReplica(Protocol):
     """A simulated server. Sessions are known by their keys."""
 
     @property

@@ -21,7 +21,7 @@ _NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 @dataclass(frozen=True)
-class Context:
+class FetchContext:
     """Folders and parameters for fetching the parts of a model.
 
     downloads: folder that keeps archives and incomplete downloads between two attempts.
@@ -52,7 +52,7 @@ def run_downloader(
     folder: Path,
     what: str,
     size: int,
-    context: Context,
+    context: FetchContext,
 ) -> None:
     """Run a program that downloads one archive into `folder`, its working directory.
 

@@ -8,10 +8,10 @@ from liusheng.models import archives
 from liusheng.models.catalogue import DebPart
 from liusheng.models.errors import DownloadError
 from liusheng.models.progress import Stage
-from liusheng.models.sources.context import Context, run_downloader
+from liusheng.models.sources.context import FetchContext, run_downloader
 
 
-def fetch(part: DebPart, context: Context) -> None:
+def fetch(part: DebPart, context: FetchContext) -> None:
     """Download the package and copy its members into `context.fetched`. Nothing is installed.
 
     Raises:

@@ -15,7 +15,7 @@ from liusheng.models import archives, digests
 from liusheng.models.catalogue import HttpsPart, Source
 from liusheng.models.errors import ChecksumError, DownloadError
 from liusheng.models.progress import Stage
-from liusheng.models.sources.context import Context
+from liusheng.models.sources.context import FetchContext
 
 _TIMEOUT = httpx2.Timeout(30.0, connect=15.0)
 _MAX_DROPS = 20  # dropped connections of one download, each of which had brought some bytes
@@ -36,7 +36,7 @@ class _ResumeInfo(msgspec.Struct):
     etag: str
 
 
-def fetch(part: HttpsPart, context: Context) -> None:
+def fetch(part: HttpsPart, context: FetchContext) -> None:
     """Download the archive's members, or each member by itself, into `context.fetched`.
 
     The addresses are tried in order. An incomplete download is resumed when the server supports it
@@ -98,7 +98,7 @@ class _FileRequest:
     sha256: str
 
 
-def _fetch_file(client: httpx2.Client, request: _FileRequest, context: Context) -> None:
+def _fetch_file(client: httpx2.Client, request: _FileRequest, context: FetchContext) -> None:
     """Download a file to its target from the first address that has it."""
     target = request.target
     if target.exists():

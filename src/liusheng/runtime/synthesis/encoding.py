@@ -22,7 +22,7 @@ _COPIED = ("pcm_s16le", "wav")
 
 
 @dataclass(frozen=True)
-class Output:
+class AudioOutput:
     """The format of the encoded audio. A whole speech is one encoded stream.
 
     sample_rate: hertz; one that the format supports (Opus supports only some).
@@ -39,7 +39,7 @@ class EncodedStream:
     busy: seconds of a processor that the encoder took.
     """
 
-    def __init__(self, output: Output, serial: int) -> None:
+    def __init__(self, output: AudioOutput, serial: int) -> None:
         self.busy = 0.0
         self._output = output
         self._serial = serial
@@ -82,7 +82,7 @@ def _timed(encode: Callable[[], bytes]) -> tuple[bytes, float]:
     return encode(), time.thread_time() - began
 
 
-def _open(output: Output, serial: int) -> Encoder:
+def _open(output: AudioOutput, serial: int) -> Encoder:
     encoder = open_encoder(output.format, output.sample_rate, serial)
     return encoder if output.sample_rate == SAMPLE_RATE else _Resampled(encoder, output.sample_rate)
 

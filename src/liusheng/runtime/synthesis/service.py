@@ -16,7 +16,7 @@ from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.load import SpeechLoad
 from liusheng.runtime.synthesis.messages import SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
@@ -124,7 +124,7 @@ class SynthesisService:
         return {name: pool.pids for name, pool in self.pools.items()}
 
     def speak(
-        self, request: SpeechRequest, output: Output | None = None, *, more: bool = False
+        self, request: SpeechRequest, output: AudioOutput | None = None, *, more: bool = False
     ) -> Speech:
         """Start a speech.
 
@@ -135,7 +135,7 @@ class SynthesisService:
             BusyError: `max_speeches` are in progress, or no worker can be started.
         """
         self.check_room(request.voice)
-        speech = Speech(self, next(self._keys), request, output or Output(), last=not more)
+        speech = Speech(self, next(self._keys), request, output or AudioOutput(), last=not more)
         speech.requested_at = self._clock()
         self._schedule.add(speech, speech.requested_at)
         self._pool.wake()

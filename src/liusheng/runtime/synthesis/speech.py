@@ -10,7 +10,7 @@ from typing import Protocol
 
 from liusheng.audio.pcm import BYTES_PER_SAMPLE
 from liusheng.runtime.metering import current_meter
-from liusheng.runtime.synthesis.encoding import EncodedStream, Output
+from liusheng.runtime.synthesis.encoding import AudioOutput, EncodedStream
 from liusheng.runtime.synthesis.messages import (
     Checkpoint,
     SpeechChunk,
@@ -79,7 +79,7 @@ class Speech:
         controller: SpeechController,
         key: int,
         request: SpeechRequest,
-        output: Output,
+        output: AudioOutput,
         *,
         last: bool,
     ) -> None:

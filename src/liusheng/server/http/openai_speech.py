@@ -12,7 +12,7 @@ from liusheng.protocol import openai, paths
 from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
 from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
@@ -56,7 +56,7 @@ def openai_speech_endpoint(
         events = body.stream_format == "sse"
         if events:
             exchange.error_chunk = error_event
-        speech = WholeTextSynthesis(synthesis, request, Output(encoding))
+        speech = WholeTextSynthesis(synthesis, request, AudioOutput(encoding))
         async with aclosing(speech.audio()) as audio:
             async for packet in audio:
                 if not exchange.status:

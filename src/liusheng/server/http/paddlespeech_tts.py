@@ -15,7 +15,7 @@ from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechAnswer, SpeechBody, SpeechResult
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
@@ -36,7 +36,7 @@ def paddlespeech_tts_endpoint(synthesis: SynthesisService, limits: LimitSettings
         request = checked_request(message, names, limits.max_text_chars, UNSUPPORTED_SPEECH)
         rate = body.sample_rate or SAMPLE_RATE
         pcm = bytearray()
-        speech = WholeTextSynthesis(synthesis, request, Output(sample_rate=rate), body.volume)
+        speech = WholeTextSynthesis(synthesis, request, AudioOutput(sample_rate=rate), body.volume)
         async with aclosing(speech.audio()) as audio:
             async for packet in audio:
                 pcm += packet

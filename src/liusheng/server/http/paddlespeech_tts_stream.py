@@ -17,7 +17,7 @@ from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechBody
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.accept import preferred
@@ -53,7 +53,7 @@ def tts_stream_endpoint(synthesis: SynthesisService, limits: LimitSettings) -> E
         body = convert(message, SpeechBody)
         voices = {voice.id: voice.name for voice in synthesis.voices}
         request = checked_request(message, voices, limits.max_text_chars, UNSUPPORTED_SPEECH)
-        output = Output(FORMATS[media_type], body.sample_rate or SAMPLE_RATE)
+        output = AudioOutput(FORMATS[media_type], body.sample_rate or SAMPLE_RATE)
         if media_type == BASE64 and output.sample_rate != SAMPLE_RATE:
             raise ProtocolError(
                 ErrorCode.UNSUPPORTED_FIELD,

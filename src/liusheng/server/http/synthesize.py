@@ -11,7 +11,7 @@ import msgspec
 from liusheng.protocol.synthesis_request import SynthesisRequest, nothing_to_say
 from liusheng.protocol.tts import Skipped
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.errors import server_busy, synthesis_error
 from liusheng.tts.text.unreadable import sure_to_be_skipped
@@ -41,7 +41,7 @@ class WholeTextSynthesis:
         self,
         synthesis: SynthesisService,
         request: SynthesisRequest,
-        output: Output,
+        output: AudioOutput,
         volume: float = 1.0,
     ) -> None:
         self.skipped: tuple[Skipped, ...] = ()

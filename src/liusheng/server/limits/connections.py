@@ -19,7 +19,7 @@ _SETTLE_SECONDS = 1.0
 
 
 @dataclass(eq=False)
-class Entry:
+class OpenConnection:
     """An open connection.
 
     client: what identifies the peer (see `identity`); "" if it is not counted.
@@ -50,7 +50,7 @@ class ConnectionTable:
     ) -> None:
         self._proxies = [ip_network(each, strict=False) for each in proxies]
         self.resize(max_connections, max_per_address)
-        self._entries: dict[Entry, None] = {}  # those opened first come first
+        self._entries: dict[OpenConnection, None] = {}  # those opened first come first
         self._per_client: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.evicted = 0
@@ -65,7 +65,7 @@ class ConnectionTable:
 
     def open(
         self, address: str, give_way: Callable[[], None], now: float, *, full: bool = False
-    ) -> Entry:
+    ) -> OpenConnection:
         """Return a new entry; another connection may have to give way to it.
 
         address: of the peer.
@@ -94,13 +94,13 @@ class ConnectionTable:
             self.evicted += 1
             self.close(evicted)
             evicted.give_way()
-        entry = Entry(client, give_way, now)
+        entry = OpenConnection(client, give_way, now)
         self._entries[entry] = None
         if client:
             self._per_client[client] += 1
         return entry
 
-    def close(self, entry: Entry) -> None:
+    def close(self, entry: OpenConnection) -> None:
         """A connection is closed; it may have been closed before."""
         if entry in self._entries:
             del self._entries[entry]
@@ -117,14 +117,14 @@ class ConnectionTable:
         peer = getattr(peer, "ipv4_mapped", None) or peer
         return any(peer in network for network in self._proxies)
 
-    def waits(self, entry: Entry, now: float) -> None:
+    def waits(self, entry: OpenConnection, now: float) -> None:
         """A connection has no request under way, from now on."""
         entry.waiting, entry.opened = True, now
         if entry in self._entries:
             del self._entries[entry]
             self._entries[entry] = None
 
-    def _replaceable(self, now: float) -> Entry | None:
+    def _replaceable(self, now: float) -> OpenConnection | None:
         for entry in self._entries:
             if entry.waiting and now - entry.opened >= _SETTLE_SECONDS:
                 return entry

@@ -23,7 +23,7 @@ from uvicorn.server import ServerState
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.limits.connection import Connection
-from liusheng.server.limits.connections import Entry
+from liusheng.server.limits.connections import OpenConnection
 from liusheng.server.limits.departure import Departure
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
@@ -51,7 +51,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._refusal = config.refusal
         self._connection = Connection(self._limits)
         super().__init__(config, server_state, self._connection.in_state(app_state), _loop)
-        self._entry: Entry | None = None
+        self._entry: OpenConnection | None = None
         self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
         self._refused = False
         self._upgraded = False

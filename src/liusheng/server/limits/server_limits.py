@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.budget import Budget
-from liusheng.server.limits.connections import ConnectionTable, Entry
+from liusheng.server.limits.connections import ConnectionTable, OpenConnection
 from liusheng.server.limits.places import Places
 
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class ServerLimits:
         self.connections.resize(settings.max_connections, settings.max_connections_per_address)
         self.places.max_per_address = settings.max_sessions_per_address
 
-    def open(self, address: str, descriptor: int, give_way: Callable[[], None]) -> Entry:
+    def open(self, address: str, descriptor: int, give_way: Callable[[], None]) -> OpenConnection:
         """Return the entry of a new connection.
 
         Raises:
@@ -64,7 +64,7 @@ class ServerLimits:
             self._log_refusal(f"refused a connection of {address}: {why}")
             raise
 
-    def waits(self, entry: Entry) -> None:
+    def waits(self, entry: OpenConnection) -> None:
         """A connection has no request under way."""
         self.connections.waits(entry, self._clock())
 

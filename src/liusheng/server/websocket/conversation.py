@@ -26,7 +26,7 @@ from liusheng.protocol.recognition_commands import RecognitionCommand
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.conversation.language_model import LanguageModel
@@ -130,7 +130,7 @@ class ConversationSocket(RealtimeSocket):
 
     async def _speak(self, command: BeginSpeech) -> None:
         spoken = command.format
-        output = Output("pcm_s16le", 24_000 if isinstance(spoken, realtime.Pcm) else 8_000)
+        output = AudioOutput("pcm_s16le", 24_000 if isinstance(spoken, realtime.Pcm) else 8_000)
         try:
             if self._synthesis.admission.queues:
                 await self._synthesis.wait_for_room(command.voice)

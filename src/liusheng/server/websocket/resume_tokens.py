@@ -33,7 +33,7 @@ _MAX_PLAIN = 1 << 20
 _LEVEL = 1
 
 
-class Content(msgspec.Struct, frozen=True, array_like=True):
+class TokenContent(msgspec.Struct, frozen=True, array_like=True):
     """What is in a token.
 
     version: of the program: another one's states may mean something else.
@@ -70,7 +70,7 @@ class Carried:
     """
 
     session: str
-    content: Content
+    content: TokenContent
     utterances: tuple[CarriedUtterance, ...]
 
     def state(self, limits: Limits) -> RecognitionState:
@@ -85,17 +85,17 @@ class Carried:
         return state
 
 
-def seal_token(sealer: Sealer, content: Content) -> str:
+def seal_token(sealer: Sealer, content: TokenContent) -> str:
     """Return a token, without the name of the recognition before it."""
     return sealer.seal(zlib.compress(msgspec.msgpack.encode(content), _LEVEL), "token")
 
 
-def open_token(sealer: Sealer, sealed: str) -> Content | None:
+def open_token(sealer: Sealer, sealed: str) -> TokenContent | None:
     """Return what is in a token; None: it is none of these servers."""
     if len(sealed) > MAX_TOKEN_CHARS:
         return None
     value = sealer.open(sealed, "token")
-    return None if value is None else _decoded(value, Content)
+    return None if value is None else _decoded(value, TokenContent)
 
 
 def seal_final(sealer: Sealer, place: int, utterance: UtteranceLike) -> str:

@@ -19,7 +19,7 @@ from liusheng.server.websocket.resume_tokens import (
     MAX_FINALS_CHARS,
     MAX_TOKEN_CHARS,
     Carried,
-    Content,
+    TokenContent,
     open_finals,
     open_token,
 )
@@ -198,7 +198,7 @@ class ResumableRecognitions:
     # Internals
 
     def _carried(
-        self, session: str, sealer: Sealer, content: Content, finals: Sequence[str]
+        self, session: str, sealer: Sealer, content: TokenContent, finals: Sequence[str]
     ) -> Carried:
         """Return what a client carries. Raises as `take`."""
         usable = content.portable and content.version == __version__ and not self._closed

@@ -13,7 +13,7 @@ from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.websocket.resume_tokens import (
     MAX_FINALS_CHARS,
     MAX_TOKEN_CHARS,
-    Content,
+    TokenContent,
     seal_final,
     seal_token,
 )
@@ -126,7 +126,7 @@ class SealedOffers:
 
     def _token(self, **more: Any) -> str:
         state = self._recognition.state
-        content = Content(
+        content = TokenContent(
             client=self._recognition.client,
             expires=self._clock() + self._settings.token_seconds,
             secret=self._recognition.secret,

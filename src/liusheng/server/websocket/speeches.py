@@ -16,7 +16,7 @@ from liusheng.protocol import tts
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.encoding import Output
+from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.errors import invalid_ssml, server_busy, synthesis_error
@@ -120,7 +120,7 @@ class Speeches:
         request = SpeechRequest(
             text.text, text.voice, text.speed, text.volume, text.ssml, text.markup
         )
-        output = Output(text.format, text.sample_rate)
+        output = AudioOutput(text.format, text.sample_rate)
         return self._synthesis.speak(request, output, more=not text.last)
 
     def _refuse(self, text: StartText, error: BusyError) -> None:
