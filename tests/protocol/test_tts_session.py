@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from itertools import count, pairwise
 from typing import Any
 
@@ -591,3 +592,29 @@ def growing(driver: Driver) -> bool:
     number = last_number(driver)
     of_text = [c for c in driver.done if c.number == number and not isinstance(c, CancelText)]
     return bool(of_text) and not of_text[-1].last
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"text": "流" * 5_000},
+        {"text": "流" * 20_000},
+        {"text": "流" * 5_000, "spk_id": "x" * 5_000},
+        {"text": "流" * 5_000, "ssml": 5},
+        {"text": " " * 5_000},
+    ],
+)
+def test_what_waits_is_charged(text: dict[str, Any]) -> None:
+    """An error that is kept must not keep the message that it is about."""
+    session = TTSSession(voices={0: "anna"}, max_text_chars=10_000, new_id=lambda: "id")
+    session.text_received(json.dumps({"task": "tts", "signal": "start"}))
+    frame = json.dumps(text, ensure_ascii=False).encode()
+    tracemalloc.start()
+    try:
+        for _ in range(400):
+            session.text_received(frame.decode())
+            list(session.commands())
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * session.held + (1 << 20)

@@ -239,7 +239,7 @@ class RecognitionState(RecognitionEvents):
     def failed(self, error: ProtocolError) -> None:
         """The recognition is lost."""
         if self.active:
-            self.failure = error
+            self.failure = error.kept()
 
     # Internals
 

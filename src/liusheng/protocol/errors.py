@@ -101,6 +101,12 @@ class ProtocolError(Exception):
         self.message = message
         self.retry_after = retry_after
 
+    def kept(self) -> ProtocolError:
+        """Return this error as it may be kept for later: without its traceback and what it came
+        from, which hold the frames of its call, and so the message that the client sent."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
+
 
 class CloseCode(int, Enum):
     """The WebSocket close codes in use (RFC 6455, section 7.4.1; 1012 and 1013 are IANA's)."""

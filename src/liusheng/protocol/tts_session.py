@@ -104,7 +104,7 @@ class TTSSession(BaseSession[TtsCommand]):
         except ProtocolError as error:
             if error.code is ErrorCode.MESSAGE_TOO_LARGE and not self._incomplete:
                 # Only a text is ever that long, and its client expects a status 2 packet.
-                self._queue.append(TextInTurn(refused=error))
+                self._queue.append(TextInTurn(refused=error.kept()))
                 self._next()
             else:
                 self._report(error)
@@ -147,7 +147,7 @@ class TTSSession(BaseSession[TtsCommand]):
         """The synthesis of a text failed; further pieces of the text are ignored."""
         if self._current and self._current.number == number:
             self._report(error)
-            self._current.refused = error
+            self._current.refused = error.kept()
             if self._current.complete:
                 self._end_text()
 
@@ -209,7 +209,7 @@ class TTSSession(BaseSession[TtsCommand]):
                 )
             text = self._new_text(message)
         except ProtocolError as error:
-            text = TextInTurn(refused=error)
+            text = TextInTurn(refused=error.kept())
         self._queue.append(text)
         self._next()
 
@@ -220,7 +220,7 @@ class TTSSession(BaseSession[TtsCommand]):
         try:
             text.begin(message, self._voices, self._max_text_chars)
         except ProtocolError as error:
-            text.refused = error
+            text.refused = error.kept()
         if not is_last(message):
             text.complete = False
             self._incomplete = text
@@ -236,7 +236,7 @@ class TTSSession(BaseSession[TtsCommand]):
                 if text is self._current:
                     self._report(error)
                 else:
-                    text.errors.append(error)
+                    text.errors.append(error.kept())
         self._extend(text, more, last=is_last(message))
 
     def _extend(self, text: TextInTurn, more: str, *, last: bool) -> None:
