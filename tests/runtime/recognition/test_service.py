@@ -359,6 +359,21 @@ async def test_the_oldest_without_audio_gives_way(upload: bool) -> None:
         assert not newer.over.done()
 
 
+async def test_it_keeps_its_place_where_that_makes_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    async with running(clock=lambda: now, max_streams=2) as recognition:
+        silent, speaker = Client(recognition), Client(recognition)
+        speaker.say("one")
+        now = SILENT_SECONDS
+        monkeypatch.setattr(recognition._scheduler, "lag", lambda _: 100.0)
+        with pytest.raises(BusyError, match="lags 100"):
+            Client(recognition)
+        silent.say("two")
+        assert await silent.end() == "two"
+
+
 async def test_whose_container_is_being_decoded_does_not_give_way() -> None:
     now = 0.0
     async with running(clock=lambda: now, max_streams=1) as recognition:

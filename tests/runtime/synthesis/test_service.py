@@ -137,6 +137,27 @@ async def test_a_speech_that_nobody_reads_gives_its_place_to_a_new_one() -> None
         assert synthesis.under_way == 0
 
 
+async def test_a_speech_keeps_its_place_where_that_makes_no_room() -> None:
+    skipped = 0.0
+    async with running(
+        max_speeches=2, ahead=3 / 24_000, clock=lambda: time.monotonic() + skipped
+    ) as synthesis:
+        unread = synthesis.speak(SpeechRequest("100"))
+        for _ in range(1_000):
+            if unread.ahead >= 3 / 24_000:
+                break
+            await asyncio.sleep(0.01)
+        skipped = 10.0
+        heard = synthesis.speak(SpeechRequest("100"))
+        await anext(heard)
+        for _ in range(5):
+            synthesis.load.delivered(late=True, now=time.monotonic() + skipped)
+        with pytest.raises(BusyError, match="run out of audio"):
+            synthesis.speak(SpeechRequest("1"))
+        assert len([block async for block in unread]) == 100
+        heard.cancel()
+
+
 def text_of(blocks: list[bytes]) -> str:
     return b"".join(blocks).decode("utf-16-le")
 

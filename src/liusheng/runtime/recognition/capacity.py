@@ -45,17 +45,19 @@ def shortage(
     *,
     upload: bool,
     stranded: bool,
+    replaces: bool = False,
 ) -> Shortage | None:
     """Return why one recognition more would be too many; None: there is room.
 
     workers: how many can run at once.
     upload: it is of a whole file.
     stranded: no worker is alive, nor can one be started.
+    replaces: it has the place of one that gives way.
     """
     if stranded:
         return Shortage("no recognition worker can be started", "workers", 30.0)
     streams = len(measured)
-    if streams >= options.max_streams:
+    if streams - replaces >= options.max_streams:
         return Shortage(f"{streams} recognitions are under way, which is the limit", "sessions")
     if upload:
         lag = measured.backlog_lag(now)

@@ -185,8 +185,8 @@ class RecognitionService:
     def check_room(self, *, upload: bool = False) -> None:
         """Raise BusyError if a recognition would be refused now.
 
-        Where all places are taken, one without audio gives way (`capacity.gives_way`): its
-        `on_failure` is called with `GaveWayError`.
+        Where nothing but a place is short, one without audio gives way (`capacity.gives_way`):
+        its `on_failure` is called with `GaveWayError`.
         """
         self.admission.check(lambda: self._check_room(upload))
 
@@ -200,21 +200,29 @@ class RecognitionService:
 
     def _check_room(self, upload: bool) -> None:
         found = self._shortage(upload)
+        silent = None
         if found and found.reason == "sessions":
             silent = gives_way(self._scheduler, self._clock())
             if silent is not None:
-                self.remove(silent)
-                silent.on_failure(GaveWayError())
-                found = self._shortage(upload)
+                found = self._shortage(upload, replaces=True)
         if found:
             raise self.admission.busy(found.message, found.reason, found.least, upload=upload)
+        if silent is not None:
+            self.remove(silent)
+            silent.on_failure(GaveWayError())
 
-    def _shortage(self, upload: bool) -> Shortage | None:
+    def _shortage(self, upload: bool, *, replaces: bool = False) -> Shortage | None:
         now = self._clock()
         workers = self._cores.left("recognition", self._pool.size, now)
         stranded = self._pool.is_stranded
         return shortage(
-            self._scheduler, self.options, workers, now, upload=upload, stranded=stranded
+            self._scheduler,
+            self.options,
+            workers,
+            now,
+            upload=upload,
+            stranded=stranded,
+            replaces=replaces,
         )
 
     def lag(self) -> float:

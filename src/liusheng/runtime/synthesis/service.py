@@ -144,8 +144,8 @@ class SynthesisService:
     def check_room(self, voice: str = "") -> None:
         """Raise BusyError if a speech in this voice would be refused now.
 
-        Where all places are taken, one whose audio nobody reads gives way: it ends with
-        `GaveWayError`.
+        Where nothing but a place is short, a speech whose audio nobody reads gives way: it ends
+        with `GaveWayError`.
         """
         self.admission.check(lambda: self._check_room(voice))
 
@@ -161,12 +161,21 @@ class SynthesisService:
         busy = self.admission.busy
         if self._pool.is_stranded:
             raise busy("no synthesis worker can be started", "workers", 30.0)
-        if len(self._schedule) >= self.options.max_speeches:
-            self._make_room()
-        count = len(self._schedule)
-        if count >= self.options.max_speeches:
-            raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
         now = self._clock()
+        count = len(self._schedule)
+        unread = self._schedule.gives_way(now) if count >= self.options.max_speeches else None
+        if count - (unread is not None) >= self.options.max_speeches:
+            raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
+        self._check_load(voice, now)
+        if unread is not None:
+            self._end(unread)
+            self._drop(unread)
+            unread.end(GaveWayError())
+
+    def _check_load(self, voice: str, now: float) -> None:
+        """Raise BusyError if listeners would run out of audio with a speech more in this voice."""
+        busy = self.admission.busy
+        count = len(self._schedule)
         voices = [self._voice(speech.voice) for speech in self._schedule.listening(now)]
         if not voices:
             return
@@ -177,14 +186,6 @@ class SynthesisService:
             raise busy(
                 f"with one more, some of {count + 1} speeches would run out of audio", "playback"
             )
-
-    def _make_room(self) -> None:
-        """Take the place of a speech whose audio nobody reads, if there is one."""
-        speech = self._schedule.gives_way(self._clock())
-        if speech is not None:
-            self._end(speech)
-            self._drop(speech)
-            speech.end(GaveWayError())
 
     @property
     def under_way(self) -> int:
