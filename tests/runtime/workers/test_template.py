@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,27 @@ async def test_a_template_that_dies_leaves_its_workers(
     await template.abandon()
     with pytest.raises(WorkerLostError, match="exit status 255"):
         await worker.call("die", 3, timeout=60)
+
+
+@pytest.fixture
+def first_process() -> Iterator[None]:
+    """Orphans go to this process, as in a container whose first process is the server."""
+    set_subreaper, libc = 36, ctypes.CDLL(None)
+    assert libc.prctl(set_subreaper, 1, 0, 0, 0) == 0
+    yield
+    libc.prctl(set_subreaper, 0, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("first_process")
+async def test_a_worker_that_outlives_its_template_leaves_no_zombie(
+    template: Template, worker: WorkerProcess
+) -> None:
+    template_of(worker).kill()
+    await until(lambda: not template.alive)
+    await template.abandon()
+    assert template_of(worker).pid == os.getpid()
+    await worker.kill()
+    await until(lambda: not psutil.pid_exists(worker.pid))
 
 
 async def test_a_template_that_is_stopped_is_not_waited_for(

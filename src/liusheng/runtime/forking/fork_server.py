@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
@@ -211,7 +212,32 @@ class ForkServer:
             self._lost = True
             for fork in self._forks.values():
                 fork.ended(None)
+                if fork.pid:
+                    _reap_orphan(fork.pid)
             self._forks.clear()
+
+
+def _reap_orphan(pid: int) -> None:
+    """Take the exit status of a fork whose forker has ended, once it ends as well.
+
+    Orphans go to the first process of their container, which may be this one. Elsewhere another
+    process takes the status.
+    """
+    if not (hasattr(os, "pidfd_open") and hasattr(os, "P_PIDFD")):
+        return
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:  # nothing is left of it
+        return
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        loop.remove_reader(descriptor)
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, descriptor, os.WEXITED | os.WNOHANG)
+        os.close(descriptor)
+
+    loop.add_reader(descriptor, ended)
 
 
 async def launch(
