@@ -160,6 +160,20 @@ async def test_a_template_that_is_stopped_is_not_waited_for(
     assert await worker.call("add", 1, 2, timeout=60) == 3
 
 
+async def test_a_template_outlives_a_fork_that_cannot_be_had(
+    template: Template, worker: WorkerProcess
+) -> None:
+    forker = template_of(worker)
+    limits = forker.rlimit(psutil.RLIMIT_NOFILE)
+    forker.rlimit(psutil.RLIMIT_NOFILE, (1, limits[1]))
+    with pytest.raises(WorkerLostError, match="no memory, process or file descriptor"):
+        await template.worker()
+    forker.rlimit(psutil.RLIMIT_NOFILE, limits)
+    other = await template.worker()
+    assert template_of(other) == forker
+    await other.kill()
+
+
 async def test_the_end_of_the_server_ends_all(template: Template, worker: WorkerProcess) -> None:
     processes = [psutil.Process(worker.pid), template_of(worker)]
     await template.stop()

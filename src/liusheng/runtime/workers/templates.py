@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from liusheng.runtime.forking.fork_server import Fork, ForkerLostError, ForkServer, launch
+from liusheng.runtime.forking.wire import NOT_STARTED
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.forked import ForkedProcess
-from liusheng.runtime.workers.process import WorkerProcess, pool_environment
+from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess, pool_environment
 from liusheng.runtime.workers.server_pipe import ServerPipe
 from liusheng.runtime.workers.worker import Creation
 
@@ -50,7 +51,8 @@ class Template:
 
         Raises:
             ForkerLostError: the template ended, or does not answer.
-            WorkerLostError: the worker died, or took longer than `options.start_timeout`.
+            WorkerLostError: the worker died, took longer than `options.start_timeout`, or could not
+                be forked.
             Exception: raised while its handler was finished.
         """
         fork = await self._forker.fork()
@@ -77,11 +79,15 @@ class Template:
 
 async def _begun(fork: Fork) -> ForkedProcess:
     if not await fork.started(_FORK_TIMEOUT):
-        raise ForkerLostError(f"no worker was forked within {_FORK_TIMEOUT:g} s")
+        if await fork.status(0) == NOT_STARTED:
+            raise WorkerLostError("No worker was forked: no memory, process or file descriptor.")
+        raise ForkerLostError(
+            f"the process that forks workers did not do so within {_FORK_TIMEOUT:g} s, or ended"
+        )
     try:
         return ForkedProcess(fork)
     except OSError as error:
-        raise ForkerLostError(f"worker {fork.pid} ended at once: {error}") from None
+        raise WorkerLostError(f"Worker {fork.pid} ended at once: {error}.") from None
 
 
 def _command(descriptor: int) -> list[str]:
