@@ -108,6 +108,14 @@ def test_a_fork_starts_and_ends(running: Running) -> None:
     assert running.report() == (ENDED, 7, 256)
 
 
+def test_other_processes_that_a_library_left_are_no_forks(running: Running) -> None:
+    assert running.start(7)
+    running.report()
+    running.system.ends = [(PID + 1, 0), (PID, 0)]
+    running.forker._reap()
+    assert running.report() == (ENDED, 7, 0)
+
+
 def test_a_fork_that_goes_on_is_not_waited_for(running: Running) -> None:
     assert running.start(7)
     running.report()

@@ -113,7 +113,7 @@ def _joined(
         found[0] = _apart(found[0])
         before = [*before[:-1], replace(before[-1], end=min(before[-1].end, gap.after))]
     if after:
-        first = _apart(after[0]) if before or found else after[0]
+        first = _apart(after[0])
         after = [replace(first, start=max(first.start, gap.before)), *after[1:]]
     return (*before, *found, *after)
 

@@ -116,7 +116,9 @@ class Forker:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
-            self._report(ENDED, self._numbers.pop(pid), status)
+            number = self._numbers.pop(pid, None)
+            if number is not None:  # or a library began it
+                self._report(ENDED, number, status)
 
     def _report(self, kind: bytes, number: int, value: int) -> None:
         with contextlib.suppress(ConnectionError):  # `run` sees the end of the socket too
