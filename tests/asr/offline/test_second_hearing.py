@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline import second_hearing
 from liusheng.asr.offline.engine import Decoded, Effort, Window
+from liusheng.asr.options import LiveOptions, VadOptions
 from liusheng.asr.text.pieces import Piece, spread
 from liusheng.asr.types import SAMPLE_RATE, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
@@ -74,6 +76,22 @@ def test_every_sentence_is_heard_live_and_whole(seconds: float, drops_first: boo
     assert places == sorted(places)
     second = utterance.words[8]
     assert second.start == pytest.approx(13 * LETTER / SAMPLE_RATE, abs=0.05)
+
+
+class DoubtfulDetector(LevelDetector):
+    """Is never as certain as the default threshold asks."""
+
+    def probabilities(self, state: Any, samples: Samples) -> tuple[Any, Any]:
+        state, found = super().probabilities(state, samples)
+        return state, found * np.float32(0.5)
+
+
+def test_speech_that_a_lower_threshold_opens_keeps_its_text() -> None:
+    vad = VadOptions(threshold=0.3, release=0.2)
+    live = LiveRecognizer(LetterEngine(), LiveOptions(vad=vad))
+    stream = InProcessStream(live, StreamParams(), SpeechActivityDetector(vad, DoubtfulDetector()))
+    (utterance,) = stream.advance(speak(f"  {'abcdefgh' * 3}      "), True).closed
+    assert utterance.text.replace(" ", "") == "abcdefgh" * 3
 
 
 class CountingEngine(LetterEngine):

@@ -40,3 +40,10 @@ def test_places_count_from_the_beginning_given() -> None:
 )
 def test_half_of_a_stretch_is_enough(stretch: tuple[float, float], covered: bool) -> None:
     assert covers(stretch, (1.0, 2.0)) is covered
+
+
+@pytest.mark.parametrize(("threshold", "least"), [(0.3, 0.4), (0.5, 0.6), (0.9, 0.95)])
+def test_what_is_certain_depends_on_what_opens_an_utterance(threshold: float, least: float) -> None:
+    for p, certain in ((least - 0.01, False), (least + 0.01, True)):
+        probabilities = np.full(10, p, "<f4").tobytes()
+        assert bool(certain_speech(probabilities, 0.0, threshold)) is certain

@@ -72,7 +72,7 @@ def plan(
         if segment.cut:
             # Text that was shown as stable belongs to this utterance, and so does its audio.
             end = min(max(end, round(utterance.stable_end * SAMPLE_RATE)), turn.end)
-        tasks.append(_closing(turn, utterance, segment, end))
+        tasks.append(_closing(turn, utterance, segment, end, options))
         utterance = OpenUtterance(end) if segment.cut else None
     segment_open = activity.open
     if segment_open is None or state.params.translate:
@@ -86,11 +86,13 @@ def plan(
     return replace(state, utterance=utterance), tasks
 
 
-def _closing(turn: Turn, utterance: OpenUtterance, segment: SpeechSegment, end: int) -> DecodeTask:
+def _closing(
+    turn: Turn, utterance: OpenUtterance, segment: SpeechSegment, end: int, options: LiveOptions
+) -> DecodeTask:
     ready = utterance.final_until == segment.speech_end and not segment.cut
     window = None
     if not ready and end > utterance.begin:
-        window = _window(turn, utterance, end, segment, True)
+        window = _window(turn, utterance, end, segment, options, timed=True)
     return DecodeTask(utterance, window, Effort.FINAL, segment, segment.speech_end)
 
 
@@ -110,7 +112,7 @@ def _growing(
     timed = pausing or end - utterance.begin > options.trim * SAMPLE_RATE
     return DecodeTask(
         utterance,
-        _window(turn, utterance, end, segment, timed),
+        _window(turn, utterance, end, segment, options, timed=timed),
         Effort.FINAL if pausing else Effort.PARTIAL,
         None,
         segment.speech_end,
@@ -122,6 +124,8 @@ def _window(
     utterance: OpenUtterance,
     end: int,
     segment: SpeechSegment | OpenSegment,
+    options: LiveOptions,
+    *,
     timed: bool,
 ) -> Window:
     """Return the window from the utterance's beginning to `end`. segment: the utterance's place."""
@@ -150,7 +154,7 @@ def _window(
         languages=state.params.languages,
         shown=utterance.lang if utterance.tail else "",
         speech=(first, last),
-        certain=_certain(segment, utterance.begin, end),
+        certain=_certain(segment, utterance.begin, end, options.vad.threshold),
         nbest=state.params.nbest,
         draft=utterance.draft,
         spare=turn.spare,
@@ -159,13 +163,14 @@ def _window(
 
 
 def _certain(
-    segment: SpeechSegment | OpenSegment, begin: int, end: int
+    segment: SpeechSegment | OpenSegment, begin: int, end: int, threshold: float
 ) -> tuple[Stretch, ...] | None:
     """Return what is certainly speech between two samples, in seconds from the first."""
     if not segment.probabilities:
         return None
     seconds = (end - begin) / SAMPLE_RATE
-    found = certain_speech(segment.probabilities, (segment.speech_start - begin) / SAMPLE_RATE)
+    first_frame = (segment.speech_start - begin) / SAMPLE_RATE
+    found = certain_speech(segment.probabilities, first_frame, threshold)
     return tuple(
         (max(first, 0.0), min(last, seconds))
         for first, last in found

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
+from liusheng.asr.options import VadOptions
 from liusheng.asr.vad.segments import FRAME_SECONDS
 
 Stretch = tuple[float, float]
 """Start and end in seconds."""
 
-_CERTAIN = 0.6
-"""Probability from which on a frame is certain: above the one that opens an utterance."""
+_ABOVE = 0.1
+"""By how much a frame that is certain is more probable than one that opens an utterance."""
 _GAP = 4
 """Frames between certain ones that belong to them: closures of plosives, soft sounds."""
 _SHORTEST = 3
 """Frames of a stretch; less may be a click."""
 
 
-def certain_speech(probabilities: bytes, begin: float) -> tuple[Stretch, ...]:
+def certain_speech(
+    probabilities: bytes, begin: float, threshold: float = VadOptions.threshold
+) -> tuple[Stretch, ...]:
     """Return the stretches of certain speech; between them are pauses of more than 0.13 s.
 
     probabilities: float32, 4 bytes for each frame.
     begin: where the first frame begins (seconds).
+    threshold: probability that opens an utterance.
     """
-    certain = np.flatnonzero(np.frombuffer(probabilities, "<f4") >= _CERTAIN)
+    least = min(threshold + _ABOVE, (threshold + 1.0) / 2)
+    certain = np.flatnonzero(np.frombuffer(probabilities, "<f4") >= least)
     if not len(certain):
         return ()
     breaks = np.flatnonzero(np.diff(certain) > _GAP + 1)
