@@ -16,11 +16,12 @@ from typing import Any
 import psutil
 import pytest
 
-from liusheng.runtime.forking.fork_server import ForkerLostError
+from liusheng.runtime.forking.fork_server import ForkerLostError, launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers import forked, templates
+from liusheng.runtime.workers.pipe import ServerPipe
 from liusheng.runtime.workers.pool import Pool
-from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
+from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess, pool_environment
 from liusheng.runtime.workers.templates import Template
 from liusheng.runtime.workers.worker import Creation, NotForkableError
 
@@ -179,6 +180,17 @@ async def test_the_end_of_the_server_ends_all(template: Template, worker: Worker
     await template.stop()
     _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == []
+
+
+async def test_a_template_whose_server_ended_while_it_loaded_ends_quietly(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    environment = pool_environment(PoolOptions())
+    process, _, reader, writer = await launch(templates._command, environment)
+    await ServerPipe(reader, writer).send(Creation("test", HANDLER, ("a",)))
+    writer.transport.abort()
+    assert await process.wait() == 0
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

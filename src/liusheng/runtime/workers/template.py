@@ -46,7 +46,10 @@ def run(control: socket.socket) -> None:
     os.nice(creation.nice)
     name_process(creation.name)
     succeeded, begun, trace, seconds = call(_begun, creation)
-    pipe.send((succeeded, None if succeeded else begun, trace, seconds))
+    try:
+        pipe.send((succeeded, None if succeeded else begun, trace, seconds))
+    except ConnectionError:  # the server has ended
+        return
     pipe.release()
     if not succeeded:
         return

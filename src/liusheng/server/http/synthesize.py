@@ -75,8 +75,7 @@ class WholeTextSynthesis:
             raise server_busy("text", error) from None
         try:
             async for data in speech:
-                if speech.samples:  # the header of a container without samples is not sent
-                    yield data
+                yield data
         except Exception as error:
             raise synthesis_error(error) from error
         else:
