@@ -237,6 +237,7 @@ async def test_a_pool_replaces_workers_and_their_template() -> None:
     pool, queue = await started(PREPARED)
     (template,) = {psutil.Process(pid).parent() for pid in pool.pids}
     assert template
+    assert pool.processes == {"test": pool.pids, "test_template": [template.pid]}
     for kills_template in (False, True, False):
         restarts = pool.restarts
         (template if kills_template else psutil.Process(pool.pids[0])).kill()
@@ -258,6 +259,7 @@ async def test_a_pool_whose_handlers_have_threads_shares_nothing(
     pool, queue = await started(THREADED)
     assert "test workers share no memory: it has 1 threads" in caplog.text
     assert {psutil.Process(pid).ppid() for pid in pool.pids} == {os.getpid()}
+    assert pool.processes == {"test": pool.pids}
     assert await queue.call("pid") in pool.pids
     await pool.stop()
 

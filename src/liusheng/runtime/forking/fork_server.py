@@ -129,9 +129,14 @@ class ForkServer:
             started.cancel()
         if not self._started.is_set() or self._lost:
             raise ForkerLostError(
-                f"the process that forks others (pid {self._process.pid}) did not start within "
+                f"the process that forks others (pid {self.pid}) did not start within "
                 f"{timeout:g} s, or ended"
             )
+
+    @property
+    def pid(self) -> int:
+        """Process id of the forker."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -142,7 +147,7 @@ class ForkServer:
     def pids(self) -> list[int]:
         """Process ids of the forker and of the forks that run."""
         forks = [each.pid for each in self._forks.values() if each.pid]
-        return [self._process.pid, *forks] if self.alive else forks
+        return [self.pid, *forks] if self.alive else forks
 
     async def ended(self) -> None:
         """Wait until it can make no more forks."""

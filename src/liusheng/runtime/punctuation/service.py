@@ -74,7 +74,7 @@ class PunctuationService:
     @property
     def processes(self) -> Mapping[str, list[int]]:
         """Process ids by what the processes do."""
-        return {name: pool.pids for name, pool in self.pools.items()}
+        return dict(each for pool in self.pools.values() for each in pool.processes.items())
 
     async def punctuate(self, text: str) -> str:
         """Return a text with punctuation.

@@ -130,7 +130,7 @@ class RecognitionService:
     @property
     def processes(self) -> Mapping[str, list[int]]:
         """Process ids by what the processes do."""
-        return {name: pool.pids for name, pool in self.pools.items()}
+        return dict(each for pool in self.pools.values() for each in pool.processes.items())
 
     @property
     def languages(self) -> frozenset[str]:

@@ -121,7 +121,7 @@ class SynthesisService:
     @property
     def processes(self) -> Mapping[str, list[int]]:
         """Process ids by what the processes do."""
-        return {name: pool.pids for name, pool in self.pools.items()}
+        return dict(each for pool in self.pools.values() for each in pool.processes.items())
 
     def speak(
         self, request: SpeechRequest, output: AudioOutput | None = None, *, more: bool = False

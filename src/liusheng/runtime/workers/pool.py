@@ -147,6 +147,13 @@ class Pool:
         return [process.pid for process in self._processes if process]
 
     @property
+    def processes(self) -> dict[str, list[int]]:
+        """Process ids by what the processes do; the template is apart from the workers."""
+        template = [self._template.pid] if self._template and self._template.alive else []
+        own = {self._name: self.pids}
+        return own | {f"{self._name}_template": template} if template else own
+
+    @property
     def is_stranded(self) -> bool:
         """Whether no worker is alive and the last starts failed."""
         return self._failed_starts >= _STRANDED_AFTER and not self.pids

@@ -42,6 +42,11 @@ class Template:
         return cls(ForkServer(process, control, reader, writer), options)
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._forker.pid
+
+    @property
     def alive(self) -> bool:
         """Whether it can fork."""
         return self._forker.alive

@@ -40,9 +40,9 @@ def process_metrics(pids: Mapping[str, Sequence[int]]) -> Iterator[Metric]:
     """
     yield gauges(
         "memory_bytes",
-        "Resident memory of all processes with a role.",
+        "Resident memory of all processes with a role; each has its part of what several share.",
         ("process",),
-        [((role,), float(sum(map(_resident, each)))) for role, each in pids.items()],
+        [((role,), float(sum(map(_memory, each)))) for role, each in pids.items()],
     )
     yield gauges(
         "processes",
@@ -53,7 +53,12 @@ def process_metrics(pids: Mapping[str, Sequence[int]]) -> Iterator[Metric]:
     yield from ProcessCollector(registry=CollectorRegistry()).collect()
 
 
-def _resident(pid: int) -> int:
+def _memory(pid: int) -> int:
     with contextlib.suppress(psutil.Error):
-        return int(psutil.Process(pid).memory_info().rss)
+        process = psutil.Process(pid)
+        with contextlib.suppress(psutil.AccessDenied):
+            # Forks share what was loaded before: without this it would count once for each.
+            if pss := getattr(process.memory_full_info(), "pss", 0):
+                return int(pss)
+        return int(process.memory_info().rss)
     return 0  # it has ended
