@@ -19,9 +19,9 @@ import pytest
 from liusheng.runtime.forking.fork_server import ForkerLostError, launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers import forked, templates
-from liusheng.runtime.workers.pipe import ServerPipe
 from liusheng.runtime.workers.pool import Pool
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess, pool_environment
+from liusheng.runtime.workers.server_pipe import ServerPipe
 from liusheng.runtime.workers.templates import Template
 from liusheng.runtime.workers.worker import Creation, NotForkableError
 
