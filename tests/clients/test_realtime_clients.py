@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import venv
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,10 +29,12 @@ ANSWER = "好的，我们走吧。"
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An interpreter that has the clients."""
     folder = tmp_path_factory.mktemp("clients")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    # Without a pip of its own: Debian's Python has no ensurepip.
+    venv.create(folder, with_pip=False, symlinks=True)
     interpreter = str(folder / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--python", interpreter]
     installed = subprocess.run(
-        [interpreter, "-m", "pip", "install", "-q", "-r", str(HERE / "requirements.txt")],
+        [*pip, "install", "-q", "-r", str(HERE / "requirements.txt")],
         capture_output=True,
         text=True,
         check=False,
