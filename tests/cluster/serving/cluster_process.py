@@ -108,6 +108,10 @@ class ClusterProcess:
         """Return the processes of the replicas that have begun to drain."""
         return set(map(int, re.findall(r"pid=(\d+)\).* draining: running", self.log())))
 
+    def carried(self) -> int:
+        """Return how many recognitions went on on another replica so far."""
+        return self.log().count("goes on here")
+
     def sessions(self) -> Counter[int]:
         """Return how many sessions each replica has served, by its process, from its access log."""
         lines = re.findall(r"pid=(\d+)\).*/paddlespeech/asr/streaming", self.log())
