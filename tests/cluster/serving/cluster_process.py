@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.server_process import wait_until
 
@@ -62,7 +64,7 @@ class ClusterProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "liusheng.cli", "cluster", "serve", str(self._config)],
                 env={
-                    **os.environ,
+                    **_environment(),
                     # How often replicas report their load: in tests, nobody waits for 10 s.
                     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
                     "RAY_TMPDIR": str(folder),
@@ -97,6 +99,14 @@ class ClusterProcess:
         found = psutil.Process(self.process.pid).children(recursive=True)
         return [each for each in found if "ServeReplica:liusheng" in _title(each)]
 
+    def ready(self) -> set[str]:
+        """Return the names of the replicas that serve, from the metrics of all; each is asked."""
+        text = httpx2.get(f"http://{self.address}/metrics", timeout=60).text
+        samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+        ready = {s.labels["replica"] for s in samples if s.name == "liusheng_ready" and s.value}
+        complete = [s.value for s in samples if s.name == "liusheng_scrape_complete"]
+        return ready if complete == [1] else set()
+
     def update(self) -> None:
         """Have the replicas replaced; return when new ones have taken over."""
         pattern = re.compile("The settings were (not )?reloaded")
@@ -116,6 +126,11 @@ class ClusterProcess:
         """Return how many sessions each replica has served, by its process, from its access log."""
         lines = re.findall(r"pid=(\d+)\).*/paddlespeech/asr/streaming", self.log())
         return Counter(map(int, lines))
+
+
+def _environment() -> dict[str, str]:
+    """Return ours without what is for tests: the program takes it for a setting."""
+    return {name: value for name, value in os.environ.items() if name != "LIUSHENG_KILLS"}
 
 
 def _title(process: psutil.Process) -> str:
