@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import signal
 import subprocess
@@ -16,7 +15,7 @@ import httpx2
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.server_process import wait_until
+from tests.support.server_process import environment_of_program, wait_until
 
 SETTINGS = """
 ports = [0]
@@ -64,7 +63,7 @@ class ClusterProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "liusheng.cli", "cluster", "serve", str(self._config)],
                 env={
-                    **_environment(),
+                    **environment_of_program(),
                     # How often replicas report their load: in tests, nobody waits for 10 s.
                     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
                     "RAY_TMPDIR": str(folder),
@@ -126,11 +125,6 @@ class ClusterProcess:
         """Return how many sessions each replica has served, by its process, from its access log."""
         lines = re.findall(r"pid=(\d+)\).*/paddlespeech/asr/streaming", self.log())
         return Counter(map(int, lines))
-
-
-def _environment() -> dict[str, str]:
-    """Return ours without what is for tests: the program takes it for a setting."""
-    return {name: value for name, value in os.environ.items() if name != "LIUSHENG_KILLS"}
 
 
 def _title(process: psutil.Process) -> str:
