@@ -35,6 +35,12 @@ asr = 1
 """
 
 
+def environment_of_program() -> dict[str, str]:
+    """Return the environment without what lengthens tests: the program takes that for settings."""
+    lengths = ("LIUSHENG_KILLS", "LIUSHENG_CUTS", "LIUSHENG_FLOOD_SECONDS")
+    return {name: value for name, value in os.environ.items() if name not in lengths}
+
+
 def wait_until(condition: Callable[[], object], what: str) -> None:
     """Return when `condition` returns something true; fail after a long time."""
     deadline = time.monotonic() + _TIMEOUT
@@ -55,7 +61,7 @@ class ServerProcess:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "liusheng.cli", "serve", "--config", str(self.config)],
-                env={**os.environ, **environment},
+                env={**environment_of_program(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import signal
 import subprocess
@@ -12,9 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.server_process import wait_until
+from tests.support.server_process import environment_of_program, wait_until
 
 SETTINGS = """
 ports = [0]
@@ -62,7 +63,7 @@ class ClusterProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "liusheng.cli", "cluster", "serve", str(self._config)],
                 env={
-                    **os.environ,
+                    **environment_of_program(),
                     # How often replicas report their load: in tests, nobody waits for 10 s.
                     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
                     "RAY_TMPDIR": str(folder),
@@ -97,6 +98,14 @@ class ClusterProcess:
         found = psutil.Process(self.process.pid).children(recursive=True)
         return [each for each in found if "ServeReplica:liusheng" in _title(each)]
 
+    def ready(self) -> set[str]:
+        """Return the names of the replicas that serve, from the metrics of all; each is asked."""
+        text = httpx2.get(f"http://{self.address}/metrics", timeout=60).text
+        samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+        ready = {s.labels["replica"] for s in samples if s.name == "liusheng_ready" and s.value}
+        complete = [s.value for s in samples if s.name == "liusheng_scrape_complete"]
+        return ready if complete == [1] else set()
+
     def update(self) -> None:
         """Have the replicas replaced; return when new ones have taken over."""
         pattern = re.compile("The settings were (not )?reloaded")
@@ -107,6 +116,10 @@ class ClusterProcess:
     def draining(self) -> set[int]:
         """Return the processes of the replicas that have begun to drain."""
         return set(map(int, re.findall(r"pid=(\d+)\).* draining: running", self.log())))
+
+    def carried(self) -> int:
+        """Return how many recognitions went on on another replica so far."""
+        return self.log().count("goes on here")
 
     def sessions(self) -> Counter[int]:
         """Return how many sessions each replica has served, by its process, from its access log."""

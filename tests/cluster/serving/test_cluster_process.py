@@ -1,4 +1,7 @@
-"""A whole cluster with the model in the package: its clients do not see that it is one."""
+"""A whole cluster with the model in the package: its clients do not see that it is one.
+
+`LIUSHENG_KILLS=50` is the long form.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx2
 import openai
@@ -20,25 +23,39 @@ import websockets
 import liusheng
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.cli import main
 from liusheng.client.messages import Final
 from tests.cluster.serving.cluster_process import ClusterProcess, cluster_process
+from tests.cluster.serving.resuming import PACKET, Speaker, all_spoken, speech, unbroken
 from tests.support.server_process import wait_until
 
 pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not installed")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+Spoken: TypeAlias = list[tuple[list[bytes], Final]]
+KILLS = int(os.environ.get("LIUSHENG_KILLS", "1"))
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600 + 60 * KILLS)]
 
 CLIP = next((Path(__file__).parents[2] / "data" / "tiny").glob("go-*.flac"))
 SAID = "go close cancel left yes"
-PACKET = 2_720
 SPEAKERS = 6
-KILLS = int(os.environ.get("LIUSHENG_KILLS", "1"))
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterProcess]:
     folder = tmp_path_factory.mktemp("c")
-    with cluster_process(folder, "min_replicas = 3\nmax_replicas = 3\n") as running:
+    more = "min_replicas = 3\nmax_replicas = 3\nshare_models = true\n"
+    with cluster_process(folder, more) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def whole(cluster: ClusterProcess) -> Spoken:
+    """Return three speeches, each with its result where nothing breaks."""
+
+    async def results() -> list[Final]:
+        return await asyncio.gather(*(unbroken(cluster.address, each) for each in spoken))
+
+    spoken = [speech(first) for first in range(3)]
+    return list(zip(spoken, asyncio.run(results()), strict=True))
 
 
 def audio() -> list[bytes]:
@@ -105,6 +122,19 @@ async def test_every_client_works_unchanged(cluster: ClusterProcess) -> None:
         assert (await browser.get("/nothing")).status_code == 404
 
 
+def test_one_address_has_the_metrics_of_all_replicas(
+    cluster: ClusterProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = cluster.ready()
+    assert len(ready) == 3
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["top", f"ws://{cluster.address}", "--once"]) == 0
+    shown = capsys.readouterr().out
+    assert "3 of 3 ready" in shown
+    for replica in ready:
+        assert replica in shown
+
+
 async def test_replicas_share_the_speakers_evenly(cluster: ClusterProcess) -> None:
     wait_until(lambda: cluster.sessions().total() == cluster.opened, "their lines in the log")
     before = cluster.sessions()
@@ -116,49 +146,63 @@ async def test_replicas_share_the_speakers_evenly(cluster: ClusterProcess) -> No
     assert sorted((cluster.sessions() - before).values()) == [2, 2, 2]
 
 
-async def test_a_killed_replica_costs_its_own_sessions_only(cluster: ClusterProcess) -> None:
-    for _ in range(KILLS):
-        wait_until(lambda: len(cluster.replicas()) == 3, "three replicas")
+async def test_a_killed_replica_costs_its_original_clients_alone(
+    cluster: ClusterProcess, whole: Spoken
+) -> None:
+    results = [result for _, result in whole]
+    for kill in range(KILLS):
+        wait_until(lambda: len(cluster.ready()) == 3, "three replicas")
         victim = cluster.replicas()[0]
         workers = victim.children(recursive=True)
         assert workers
-        results = await asyncio.gather(
-            *(_interrupted(cluster) for _ in range(SPEAKERS)), _kill(victim)
-        )
-        texts = [result for result in results if isinstance(result, str)]
-        codes = [result for result in results if isinstance(result, int)]
-        assert texts.count(SAID) == len(texts) == SPEAKERS - len(codes)
-        assert len(codes) == SPEAKERS / 3
-        assert all(code == 1012 for code in codes), "told to connect again"
+        carried = cluster.carried()
+        speakers = [Speaker(packets) for packets, _ in whole]
+        async with contextlib.AsyncExitStack() as sessions:
+            packets = audio()
+            original = [await sessions.enter_async_context(session(cluster)) for _ in range(6)]
+            ours = [asyncio.create_task(each.recognized(cluster.address)) for each in speakers]
+            await asyncio.gather(*(each.send(packets[:5]) for each in original))
+            await all_spoken(speakers)
+            victim.kill()
+            for each in speakers:
+                each.go.set()
+            ended = await asyncio.gather(*(_finished(each, packets[5:]) for each in original))
+        assert await asyncio.gather(*ours) == results, f"kill {kill}"
+        events = [event for each in speakers for event in each.events]
+        assert events.count("resumed") >= 1
+        await _carried_on(cluster, carried)
+        assert set(ended) == {SAID, 1012}, "told to connect again"
         # New sessions work at once, although the next replica is not there yet.
         assert await speak(cluster) == SAID
         _, alive = psutil.wait_procs(workers, timeout=60)
         assert not alive, "workers end with their replica"
 
 
-async def _interrupted(cluster: ClusterProcess) -> str | int:
+async def _carried_on(cluster: ClusterProcess, before: int) -> None:
+    """Wait until a recognition more than before has gone on on another replica."""
+    await asyncio.to_thread(wait_until, lambda: cluster.carried() > before, "it goes on elsewhere")
+
+
+async def _finished(opened: Session, packets: list[bytes]) -> str | int:
     """Return the text of a session; the code of its close, if it ended before."""
-    async with session(cluster) as opened:
-        packets = audio()
-        await opened.send(packets[:5])
-        await asyncio.sleep(2)
-        try:
-            await opened.send(packets[5:])
-            return await opened.final()
-        except websockets.ConnectionClosed as error:
-            return error.rcvd.code if error.rcvd else 1006
+    try:
+        await opened.send(packets)
+        return await opened.final()
+    except websockets.ConnectionClosed as error:
+        return error.rcvd.code if error.rcvd else 1006
 
 
-async def _kill(victim: psutil.Process) -> None:
-    await asyncio.sleep(1.5)
-    victim.kill()
-
-
-async def test_a_rolling_update_under_load_loses_nothing(cluster: ClusterProcess) -> None:
+async def test_a_rolling_update_under_load_loses_nothing(
+    cluster: ClusterProcess, whole: Spoken
+) -> None:
     wait_until(lambda: len(cluster.replicas()) == 3, "three replicas")
     old = {each.pid for each in cluster.replicas()}
+    packets, result = whole[0]
     # What the following tests need.
     cluster.configure("min_replicas = 1\nmax_replicas = 3\ndownscale_seconds = 3\n", drain=10)
+    speaker = Speaker(packets)
+    ours = asyncio.create_task(speaker.recognized(cluster.address))
+    await speaker.spoken.wait()
     updating = asyncio.create_task(asyncio.to_thread(cluster.update))
     spoken = 0
     async with session(cluster) as long:
@@ -168,13 +212,26 @@ async def test_a_rolling_update_under_load_loses_nothing(cluster: ClusterProcess
             await long.send([bytes(PACKET)])
         await long.send(audio())
         assert await long.final() == SAID, "on its old replica, which drains"
-    await updating
     assert spoken
+    # The old and the new ones share a secret.
+    carried = cluster.carried()
+    for each in cluster.replicas():
+        if each.pid in old:
+            each.kill()
+    speaker.go.set()
+    assert await ours == result
+    assert "resumed" in speaker.events
+    await _carried_on(cluster, carried)
+    await updating
     await _become(cluster, lambda found: not old & found, "the old ones end")
 
 
-async def test_the_number_of_replicas_follows_the_load(cluster: ClusterProcess) -> None:
+async def test_the_number_of_replicas_follows_the_load(
+    cluster: ClusterProcess, whole: Spoken
+) -> None:
     await _become(cluster, lambda found: len(found) == 1, "one replica")
+    results = [result for _, result in whole]
+    speakers = [Speaker(packets) for packets, _ in whole]
     before = cluster.sessions()
     async with contextlib.AsyncExitStack() as sessions:
         for _ in range(5):
@@ -184,7 +241,18 @@ async def test_the_number_of_replicas_follows_the_load(cluster: ClusterProcess) 
         for _ in range(4):
             await sessions.enter_async_context(session(cluster))
         await _become(cluster, lambda found: len(found) == 3, "a third one")
+        before = cluster.sessions()
+        while len(cluster.sessions() - before) < 3:
+            assert await speak(cluster) == SAID
+        ours = [asyncio.create_task(each.recognized(cluster.address)) for each in speakers]
+        await all_spoken(speakers)
+    carried = cluster.carried()
+    # Those of the replicas that end are told to connect again, after drain.seconds.
     await _become(cluster, lambda found: len(found) == 1, "one replica again")
+    for each in speakers:
+        each.go.set()
+    assert await asyncio.gather(*ours) == results
+    await _carried_on(cluster, carried)
     assert await speak(cluster) == SAID
 
 

@@ -14,6 +14,7 @@ from liusheng.cluster.observe.merging import ReplicaMetrics
 from liusheng.cluster.observe.serve_replicas import ServeReplicas
 from liusheng.cluster.serving.ray_stopping import StopSign
 from liusheng.cluster.serving.replica import Replica, replica_settings
+from liusheng.cluster.serving.resume_secret import new_resume_secret, take_resume_secret
 from liusheng.cluster.serving.servable import check_servable
 from liusheng.server.config.settings import Settings
 
@@ -28,9 +29,16 @@ MARGIN_SECONDS = 15.0
 
 @serve.ingress()
 class SpeechReplica:
-    """What Ray Serve makes, asks and ends. values: settings (see `replica_settings`)."""
+    """What Ray Serve makes, asks and ends.
 
-    async def __init__(self, values: Mapping[str, Any]) -> None:  # type: ignore[misc]
+    values: settings (see `replica_settings`).
+    resume_secret: of the application; see `take_resume_secret`.
+    """
+
+    async def __init__(  # type: ignore[misc]
+        self, values: Mapping[str, Any], resume_secret: str
+    ) -> None:
+        take_resume_secret(resume_secret)
         context = serve.get_replica_context()
         metrics = GatheredMetrics(
             context.replica_id.unique_id,
@@ -63,7 +71,7 @@ class SpeechReplica:
 
 
 def app(args: Mapping[str, Any]) -> serve.Application:
-    """Build the application, for `serve run` and `serve deploy`.
+    """Build the application, for `serve run` and `serve deploy`, with a new secret each time.
 
     args: `settings`: those that differ from the defaults, as nested tables. `liusheng cluster
         config` writes them.
@@ -72,11 +80,16 @@ def app(args: Mapping[str, Any]) -> serve.Application:
         ValueError: they are invalid, or cannot be served in a cluster.
     """
     values = args.get("settings", {})
-    return application(replica_settings(values), values)
+    return application(replica_settings(values), values, new_resume_secret())
 
 
-def application(settings: Settings, values: Mapping[str, Any]) -> serve.Application:
-    """Build the application. values: what `settings` were made from.
+def application(
+    settings: Settings, values: Mapping[str, Any], resume_secret: str
+) -> serve.Application:
+    """Build the application.
+
+    values: what `settings` were made from.
+    resume_secret: that its replicas share if the operator has set none.
 
     Raises:
         ValueError: they cannot be served in a cluster.
@@ -108,4 +121,4 @@ def application(settings: Settings, values: Mapping[str, Any]) -> serve.Applicat
         # A rolling update starts a replica before it ends one, where there are cores for that.
         max_surge_percent=_SURGE_PERCENT,
     )(SpeechReplica)
-    return deployment.bind(dict(values))
+    return deployment.bind(dict(values), resume_secret)

@@ -17,6 +17,7 @@ from ray import serve
 
 from liusheng.cluster.serving.banner import banner
 from liusheng.cluster.serving.ray_application import MARGIN_SECONDS, application
+from liusheng.cluster.serving.resume_secret import new_resume_secret
 from liusheng.cluster.serving.servable import (
     APPLICATION,
     http_options,
@@ -29,6 +30,7 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.cores import usable_cores
 from liusheng.server.lifecycle.exit_status import ExitStatus
 from liusheng.server.listening import bind
+from liusheng.server.resume_secrets import resume_secrets
 
 _log = logging.getLogger(__name__)
 
@@ -58,14 +60,16 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
         ValueError: a cluster cannot serve these settings.
     """
     logs.set_up(settings.log_level, settings.log_format)
-    deployed = application(settings, set_values(settings))
+    secret = new_resume_secret()  # the same for replicas of before and after an update
+    deployed = application(settings, set_values(settings), secret)
     open_access(settings)
+    resume_secrets(settings.resume)
     if address is None:
         settings = _free_port(settings)
     try:
         _join(address)
         with _signals() as hangup:
-            return _serve(settings, deployed, partial(_update, settings, reread), hangup)
+            return _serve(settings, deployed, partial(_update, settings, reread, secret), hangup)
     except _StopRequest:
         return ExitStatus.STOPPED
     except Exception as error:
@@ -140,13 +144,16 @@ def _serve_runs() -> bool:
     return True
 
 
-def _update(settings: Settings, reread: Callable[[], Settings]) -> None:
-    """Replace the replicas by those with the settings of now, one after another."""
+def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> None:
+    """Replace the replicas by those with the settings of now, one after another.
+
+    secret: that old and new ones share.
+    """
     try:
         new = reread()
         fixed = {name: getattr(settings, name) for name in ("host", "ports", "tls", "path_prefix")}
         new = new.model_copy(update=fixed)
-        deployed = application(new, set_values(new))
+        deployed = application(new, set_values(new), secret)
         serve.run(deployed, name=APPLICATION, route_prefix=route_prefix(new))
     except Exception as error:
         _log.error("The settings were not reloaded: %s", error)
