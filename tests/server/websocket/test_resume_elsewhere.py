@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 import time
@@ -412,6 +413,33 @@ async def test_a_token_that_is_used_twice(replicas: Serve) -> None:
             assert await one.close_code() == 1008
             assert (await finish(again))["result"] == "one."
     assert (await finish(broken.dialogue))["result"] == "one.", "nobody has taken it away"
+
+
+async def test_a_token_that_is_used_twice_while_there_is_no_place(
+    replicas: Serve, readers: Fakes
+) -> None:
+    """The newer connection has the recognition; the older one is told."""
+    first = await replicas()
+    broken = await begun(first, b"one. ")
+    await finish(broken.dialogue)
+    second = await replicas(limits={"max_sessions": 2, "queue_seconds": 30})
+    speakers = [await begun(second, b"a ") for _ in range(2)]
+    async with (
+        second.connect(paths.ASR_STREAMING) as older,
+        second.connect(paths.ASR_STREAMING) as newer,
+    ):
+        one, other = Dialogue(older), Dialogue(newer)
+        for waiting, socket in enumerate((older, newer), 1):
+            await socket.send(json.dumps(broken.request))
+            while readers[0].admission.waiting < waiting:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        for speaker in speakers:
+            await finish(speaker.dialogue)
+        assert "resumed" in await other.receive()
+        answers = [await one.receive(), await one.receive()]
+        assert answers[1]["code"] == "resumed_elsewhere"
+        assert await one.close_code() == 1008
+        assert (await finish(other))["result"] == "one."
 
 
 async def test_a_container_stays_where_it_is(replicas: Serve) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from liusheng.asr.types import Alternative, Utterance, Word
 from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.resume_secrets import resume_secrets
+from liusheng.server.websocket import sealing
 from liusheng.server.websocket.carried_utterance import CarriedUtterance
 from liusheng.server.websocket.resume_tokens import open_finals, seal_final
 from liusheng.server.websocket.sealing import Sealer
@@ -43,6 +45,22 @@ def test_anything_else_is_nothing(text: str) -> None:
 def test_the_same_value_looks_different_each_time() -> None:
     sealer = Sealer([SECRET], "a")
     assert sealer.seal(b"one", "token") != sealer.seal(b"one", "token")
+
+
+def test_a_key_is_derived_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also that of a secret which is only still accepted: there may be thousands of finals."""
+    finals = [Sealer([OTHER], "a").seal(b"one", "final") for _ in range(5)]
+    derived: list[bytes] = []
+    key = sealing._key
+
+    def counted(secret: bytes, name: str) -> Any:
+        derived.append(secret)
+        return key(secret, name)
+
+    monkeypatch.setattr(sealing, "_key", counted)
+    sealer = Sealer([SECRET, OTHER], "a")
+    assert [sealer.open(each, "final") for each in finals] == [b"one"] * 5
+    assert derived == [SECRET, OTHER]
 
 
 times = st.floats(0, 1e5) | st.integers(0, 10**7).map(lambda n: n / 1000)

@@ -124,6 +124,8 @@ class ResumableRecognitions:
         if not self.settings.seconds or self._closed:
             return None
         recognition.secret = secrets.token_urlsafe(_SECRET_BYTES)
+        if other := self._all.get(session):  # both came with one token, and waited for a place
+            self._dismiss(other)
         self._all[session] = recognition
         if self.secrets:
             chars = sum(map(len, finals))

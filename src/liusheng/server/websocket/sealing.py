@@ -10,7 +10,7 @@ import base64
 import binascii
 import os
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ class Sealer:
     """
 
     def __init__(self, secrets: Sequence[bytes], name: str) -> None:
-        self._keys = [partial(_key, secret, name) for secret in secrets]
-        self._first = self._keys[0]()
+        # Derived when needed, and once: the secrets that are still accepted seldom are.
+        self._keys = [cache(partial(_key, secret, name)) for secret in secrets]
 
     def seal(self, value: bytes, kind: str) -> str:
         """Return a value, sealed. kind: of value; it does not open as one of another kind."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._first.encrypt(nonce, value, kind.encode())
+        sealed = nonce + self._keys[0]().encrypt(nonce, value, kind.encode())
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
     def open(self, sealed: str, kind: str) -> bytes | None:
@@ -48,9 +48,9 @@ class Sealer:
         except (binascii.Error, ValueError):
             return None
         nonce, value = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
-        for place, key in enumerate(self._keys):
+        for key in self._keys:
             try:
-                return (key() if place else self._first).decrypt(nonce, value, kind.encode())
+                return key().decrypt(nonce, value, kind.encode())
             except (InvalidTag, ValueError):
                 continue
         return None
