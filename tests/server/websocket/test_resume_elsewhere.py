@@ -346,12 +346,16 @@ async def test_a_token_is_of_one_key(replicas: Serve, monkeypatch: pytest.Monkey
     assert not await refused(second, broken.request, **hers)
 
 
-async def test_a_token_expires(replicas: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_expires(
+    replicas: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     first, second = await replicas(), await replicas()
     broken = await begun(first, b"one. ")
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now + 601)
     assert await refused(second, broken.request)
+    assert "not resumed: its token has expired" in caplog.text
     monkeypatch.setattr("time.time", lambda: now + 599)
     assert not await refused(second, broken.request)
 
@@ -483,5 +487,6 @@ async def test_no_token_is_in_a_log(replicas: Serve, caplog: pytest.LogCaptureFi
     sealed = broken.request["resume"].partition(".")[2]
     ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith("liusheng"))
     assert "goes on here" in ours
+    assert "not resumed: its token was changed, or sealed with another secret" in ours
     for part in (sealed[:40], sealed[40:80], broken.finals[0][:40], SECRETS):
         assert part not in ours

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
@@ -91,6 +93,15 @@ def _join(address: str | None) -> None:
         include_dashboard=False,
         object_store_memory=_STORE_BYTES,
     )
+    _hide_token()
+
+
+def _hide_token() -> None:
+    """Let nobody else on this machine read Ray's token, with which one runs code on its workers:
+    Ray 2.60 writes it as any other file."""
+    place = os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token"
+    with contextlib.suppress(OSError):
+        Path(place).expanduser().chmod(0o600)
 
 
 def _free_port(settings: Settings) -> Settings:

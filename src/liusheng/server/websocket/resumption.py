@@ -30,6 +30,7 @@ from liusheng.server.websocket.sealing import Sealer
 _log = logging.getLogger(__name__)
 
 _SECRET_BYTES = 24
+_OF_ANOTHER = "it belongs to another client"
 
 
 def _now() -> float:
@@ -165,17 +166,21 @@ class ResumableRecognitions:
         if self.secrets:
             sealer = Sealer(self.secrets, session)
             content = open_token(sealer, secret)
-            if content is None or content.client != client or content.expires < _now():
-                raise self._unknown()
+            if content is None:
+                raise self._unknown("its token was changed, or sealed with another secret")
+            if content.client != client:
+                raise self._unknown(_OF_ANOTHER)
+            if content.expires < _now():
+                raise self._unknown("its token has expired")
             if found is None or found.client != client or found.secret != content.secret:
                 carried = self._carried(session, sealer, content, finals)
                 if found:  # the client was here before, and has gone on elsewhere
                     self._dismiss(found)
                 return carried
         elif found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
-            raise self._unknown()
+            raise self._unknown("it is not kept here, or its token is wrong")
         if found.client != client:
-            raise self._unknown()
+            raise self._unknown(_OF_ANOTHER)
         if kept := self._kept.pop(session, None):
             kept.timer.cancel()
         elif found.socket:
@@ -203,10 +208,13 @@ class ResumableRecognitions:
         self, session: str, sealer: Sealer, content: TokenContent, finals: Sequence[str]
     ) -> Carried:
         """Return what a client carries. Raises as `take`."""
-        usable = content.portable and content.version == __version__ and not self._closed
+        if content.version != __version__:
+            raise self._unknown(f"its token is of Liusheng {content.version}")
+        if not content.portable or self._closed:
+            raise self._unknown("it cannot go on here")
         utterances = open_finals(sealer, finals) if content.finals == len(finals) else None
-        if not usable or utterances is None:
-            raise self._unknown()
+        if utterances is None:
+            raise self._unknown("its final utterances are not those of its token")
         return Carried(session, content, utterances)
 
     def _dismiss(self, recognition: RunningRecognition) -> None:
@@ -221,7 +229,9 @@ class ResumableRecognitions:
             recognition.socket.progress()
         recognition.abandon()
 
-    def _unknown(self) -> ProtocolError:
+    def _unknown(self, why: str) -> ProtocolError:
+        """Return what the client is told. why: for the log alone; who guesses learns nothing."""
+        _log.info("a recognition is not resumed: %s", why)
         return unknown_session(self.settings.seconds)
 
     def _over_limits(self) -> bool:
