@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import re
 import signal
 import ssl
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.server_process import environment_of_program
 
 # A busy machine is no failure: no test judges by the clock. `make quick` tries fewer examples.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -90,7 +91,7 @@ def served(*flags: str, **environment: str) -> Iterator[str]:
     """Start a server by its command; give where it listens, "127.0.0.1:PORT/PREFIX"."""
     server = subprocess.Popen(
         [sys.executable, "-m", "liusheng.cli", "serve", "--port", "0", *flags],
-        env={**os.environ, **environment},
+        env={**environment_of_program(), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
