@@ -224,18 +224,20 @@ actions = st.sampled_from(["audio", "Finalize", "KeepAlive", "said", "finished"]
 
 @given(st.lists(actions, max_size=25))
 @example(["audio", "Finalize", "said", "audio", "said"])
+@example(["audio", "Finalize", "audio", "said", "Finalize", "said"])
 def test_each_finalize_has_one_result_and_no_text_is_lost(done: list[str]) -> None:
     client = Client()
     ending: list[int] = []
     open_now: int | None = None
-    spoken: list[str] = []
+    spoken: list[tuple[int, str]] = []  # with the recognition, in whose order texts are sent
     for each in [*done, "CloseStream", *["finished"] * 30]:
         commands = []
         if each == "audio":
             commands = client.send(seconds(0.1))
         elif each == "said" and (number := open_now or (ending and ending[0])):
-            spoken.append(f"w{len(spoken)}")
-            client.session.updated(number, [said(len(spoken), spoken[-1], 0, 0.1)], 99, "", 0)
+            word = f"w{len(spoken)}"
+            spoken.append((number, word))
+            client.session.updated(number, [said(len(spoken), word, 0, 0.1)], 99, "", 0)
         elif each == "finished" and ending:
             client.session.finished(ending.pop(0))
         elif each not in ("said", "finished"):
@@ -248,7 +250,8 @@ def test_each_finalize_has_one_result_and_no_text_is_lost(done: list[str]) -> No
                 open_now = None
     found = client.received()
     results = [each for each in found if each["type"] == "Results"]
-    assert [each for each in texts(results) if each] == spoken
+    in_order = sorted(spoken, key=lambda each: each[0])
+    assert [each for each in texts(results) if each] == [word for _, word in in_order]
     assert sum(each["from_finalize"] for each in results) == done.count("Finalize")
     assert found[-1]["type"] == "Metadata"
     assert client.closed is CloseCode.NORMAL

@@ -138,7 +138,12 @@ def test_a_broken_recognition_is_resumed(module_page: Page, peer: Any) -> None:
     reply = {"result": "听听听", "stable": "", "utterance": 1, "is_final": False}
     far.answer = Resuming(3, {"received": 3 * 2720, "ended": False, "replies": [reply]})
     result = run(module_page, SPEAK)
-    assert far.answer.starts[1] == {"signal": "start", "resume": "secret", "from_utterance": 0}
+    assert far.answer.starts[1] == {
+        "signal": "start",
+        "resume": "secret",
+        "from_utterance": 0,
+        "finals": [],
+    }
     assert packets(far.frames[1]) == [3], "what the server has is not sent again"
     assert result["texts"] == ["听", "听听", "听听听", "听听听", "听听听听", "听听听听。"]
     assert result["states"] == [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,8 @@ async def test_clients_get_an_error_when_no_worker_can_be_started(
 ) -> None:
     recognition, _ = engines
     server = await serve()
-    monkeypatch.setattr(recognition._pool, "_factory", "tests.support.fake_handlers.broken")
+    broken = replace(recognition._pool._creation, factory="tests.support.fake_handlers.broken")
+    monkeypatch.setattr(recognition._pool, "_creation", broken)
     async with server.asr() as dialogue:
         await dialogue.ask(b"die ")
         final = await dialogue.ask(END)
