@@ -210,6 +210,31 @@ async def test_a_decoder_dies(
     assert f"ended on its input ({logged})" in record.getMessage()
 
 
+@pytest.mark.parametrize("kills", [1, 2])
+async def test_a_file_whose_decoder_something_else_ends_is_decoded_again(
+    service: DecodingService, kills: int
+) -> None:
+    """Once: what ends two decoders may be the file after all."""
+    data, left, pcm = hostile.speech(1.0), kills, bytearray()
+
+    async def take(block: bytes) -> None:
+        nonlocal left
+        pcm.extend(block)
+        if left and len(pcm) > 9_000 * (3 - left):
+            left -= 1
+            os.kill(await decoder_pid(service), signal.SIGKILL)
+
+    decoding = service.decode(Memory(data), take, rate=16_000, block_seconds=0.1)
+    if kills == 1:
+        await decoding
+        assert bytes(pcm) == data[44:]
+    else:
+        with pytest.raises(DecodeError, match="the system ended the process"):
+            await decoding
+        assert data[44:].startswith(pcm)
+    assert left == 0
+
+
 async def test_a_decoder_hangs(service: DecodingService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "options", replace(service.options, stall_seconds=1.5))
     source, running = await held(service)

@@ -40,11 +40,13 @@ class DecoderDiedError(Exception):
     """The decoder ended before the file did, hung and was killed, or sent nonsense.
 
     error: of the file.
+    outside: nothing speaks against the file: something else ended it, or may have.
     """
 
-    def __init__(self, how: str, error: DecodeError) -> None:
+    def __init__(self, how: str, error: DecodeError, *, outside: bool = False) -> None:
         super().__init__(how)
         self.error = error
+        self.outside = outside
 
 
 class _ConnectionLostError(Exception):
@@ -85,7 +87,9 @@ class DecoderConversation:
             status = await self._decoder.status(_EXIT_TIMEOUT)
             if status == NOT_STARTED:
                 raise ForkerLostError("no process can be forked") from None
-            raise DecoderDiedError(launch.ending(status), launch.death(status)) from None
+            raise DecoderDiedError(
+                launch.ending(status), launch.death(status), outside=launch.ended_by_others(status)
+            ) from None
         finally:
             watching.cancel()
             self._decoder.close()

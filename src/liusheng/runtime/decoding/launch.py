@@ -51,6 +51,14 @@ def ending(status: int | None) -> str:
     return f"exit status {os.waitstatus_to_exitcode(status) if status >= 0 else status}"
 
 
+def ended_by_others(status: int | None) -> bool:
+    """Return whether a decoder may have ended by no fault of its file: its own limits do not end it
+    with SIGKILL, but the system does when it is short of memory. None: its forker died, too."""
+    if status is None:
+        return True
+    return status >= 0 and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
 def death(status: int | None) -> DecodeError:
     """Return the error of a file whose decoder ended before the file did."""
     if status is not None and status >= 0 and os.WIFSIGNALED(status):

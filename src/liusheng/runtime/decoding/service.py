@@ -29,6 +29,27 @@ _FIRST_BACKOFF = 0.5
 _LAST_BACKOFF = 30.0
 
 
+class _Remaining:
+    """Passes on what was not passed on before, when the same audio is decoded again."""
+
+    def __init__(self, sink: PcmSink) -> None:
+        self._sink = sink
+        self._passed = 0  # bytes
+        self._again = 0  # bytes still to come that were passed on
+
+    def begin_again(self) -> None:
+        """The audio comes from its beginning."""
+        self._again = self._passed
+
+    async def take(self, pcm: bytes) -> None:
+        """Pass on what is new in the next block."""
+        known = min(self._again, len(pcm))
+        self._again -= known
+        if known < len(pcm):
+            await self._sink(pcm[known:])
+            self._passed += len(pcm) - known
+
+
 class DecodingService:
     """Decodes files and containers, each in a process of its own.
 
@@ -127,6 +148,23 @@ class DecodingService:
             raise self.admission.busy(message, "decoders")
 
     async def _decode(self, source: FileSource, sink: PcmSink, job: wire.DecodeJob) -> None:
+        """Decode a file; a second time if something else than the file ended its decoder, and all
+        of the file is there."""
+        remaining = _Remaining(sink)
+        try:
+            await self._decode_once(source, remaining.take, job)
+        except DecoderDiedError as died:
+            if not died.outside or source.size is None:
+                raise died.error from None
+        else:
+            return
+        remaining.begin_again()
+        try:
+            await self._decode_once(source, remaining.take, job)
+        except DecoderDiedError as died:
+            raise died.error from None
+
+    async def _decode_once(self, source: FileSource, sink: PcmSink, job: wire.DecodeJob) -> None:
         try:
             decoder = await (await self._running_forker()).fork()
         except (ForkerLostError, OSError) as error:
@@ -145,7 +183,7 @@ class DecodingService:
                 conversation.bytes_read,
                 job.container or "not given",
             )
-            raise died.error from None
+            raise
         if summary.damaged:
             _log.warning("%d damaged packets of a file were skipped", summary.damaged)
 
