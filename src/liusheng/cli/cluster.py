@@ -12,6 +12,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from liusheng.cli.constants import USAGE
+from liusheng.cli.setting_flags import setting_flags
 from liusheng.cli.terminal import error
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
@@ -66,7 +67,7 @@ def serve(
     settings = _read(read)
     if settings is None:
         return USAGE
-    from liusheng.cli.missing_models import pull_missing
+    from liusheng.cli.missing_models import pull_configured
     from liusheng.cluster.serving.proxy import PROXY_VALUE, PROXY_VARIABLE
     from liusheng.server.access.opening import ExposedError, check_exposure
 
@@ -79,14 +80,7 @@ def serve(
         check_exposure(settings)
         from liusheng.cluster.serving.ray_running import run
 
-        correction = settings.asr.correction.model
-        status = pull_missing(
-            settings.home,
-            [*settings.asr.models, *settings.asr.helpers, *settings.tts.models],
-            ask=not yes,
-            optional=[correction] if correction and settings.asr.models else [],
-        )
-        return status or run(settings, address, read)
+        return pull_configured(settings, ask=not yes) or run(settings, address, read)
     except (ExposedError, ValueError) as problem:
         error(str(problem))
         return USAGE
@@ -148,20 +142,12 @@ def _settings(
     Raises:
         SettingsError: they are invalid.
     """
-    flags: dict[str, tuple[str, Any]] = {}
-    for item in pairs:
-        key, equals, value = item.partition("=")
-        if not equals:
-            advice = tr("write it as KEY=VALUE, such as limits.idle_seconds=120")
-            raise SettingsError(f"--set {item}: {advice}")
-        flags[key.strip()] = ("--set", value.strip())
     named: list[tuple[str, str, Any]] = [
         ("host", "--host", host),
         ("ports", "--port", None if port is None else [port]),
         ("access.no_auth", "--no-auth", no_auth),
     ]
-    flags |= {path: (flag, value) for path, flag, value in named if value is not None}
-    return load(config=config, flags=flags).settings
+    return load(config=config, flags=setting_flags(pairs, named)).settings
 
 
 def _read(read: Callable[[], Settings]) -> Settings | None:

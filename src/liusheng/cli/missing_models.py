@@ -12,6 +12,20 @@ from liusheng.cli.terminal import error, info
 from liusheng.cli.translation import translate as tr
 from liusheng.models.errors import ModelError
 from liusheng.models.store import Store
+from liusheng.server.config.settings import Settings
+
+
+def pull_configured(settings: Settings, *, ask: bool) -> int:
+    """Download what is missing of the models that a server with these settings loads; return the
+    exit status. Without the model that corrects recognition it can serve. ask: see `pull_missing`.
+    """
+    correction = settings.asr.correction.model
+    return pull_missing(
+        settings.home,
+        [*settings.asr.models, *settings.asr.helpers, *settings.tts.models],
+        ask=ask,
+        optional=[correction] if correction and settings.asr.models else [],
+    )
 
 
 def pull_missing(

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from liusheng.cli.constants import USAGE
+from liusheng.cli.setting_flags import setting_flags
 from liusheng.cli.terminal import error, info
-from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
 from liusheng.server.config.paddlespeech_yaml import Adopted, adopt
 from liusheng.server.config.sources import Loaded, SettingsError, load
@@ -77,14 +77,6 @@ def serve(
     yes
         Download missing models without asking.
     """
-    flags: dict[str, tuple[str, Any]] = {}
-    for item in set_:
-        key, equals, value = item.partition("=")
-        if not equals:
-            advice = tr("write it as KEY=VALUE, such as limits.idle_seconds=120")
-            error(f"--set {item}: {advice}")
-            return USAGE
-        flags[key.strip()] = ("--set", value.strip())
     named: list[tuple[str, str, Any]] = [
         ("host", "--host", host),
         ("ports", "--port", list(port) or None),
@@ -97,12 +89,11 @@ def serve(
         ("log_level", "--log-level", log_level),
         ("log_format", "--log-format", log_format),
     ]
-    flags |= {path: (flag, value) for path, flag, value in named if value is not None}
 
     def read() -> tuple[Loaded, Adopted]:
         adopted = adopt(config_file) if config_file else Adopted({}, [])
         origins = {path: (str(config_file), value) for path, value in adopted.values.items()}
-        return load(config=config, flags=flags, adopted=origins), adopted
+        return load(config=config, flags=setting_flags(set_, named), adopted=origins), adopted
 
     try:
         loaded, adopted = read()
@@ -125,14 +116,7 @@ def serve(
         error(str(problem))
         return USAGE
 
-    from liusheng.cli.missing_models import pull_missing
+    from liusheng.cli.missing_models import pull_configured
     from liusheng.server.main import run
 
-    correction = settings.asr.correction.model
-    status = pull_missing(
-        settings.home,
-        [*settings.asr.models, *settings.asr.helpers, *settings.tts.models],
-        ask=not yes,
-        optional=[correction] if correction and settings.asr.models else [],
-    )
-    return status or run(settings, lambda: read()[0].settings)
+    return pull_configured(settings, ask=not yes) or run(settings, lambda: read()[0].settings)
