@@ -11,7 +11,6 @@ as those of weights and dictionaries, are in memory once for all forks.
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import traceback
@@ -21,8 +20,14 @@ from typing import Any
 from liusheng.runtime.forking.forker import Forker, ignore_group_signals
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerPipe
-from liusheng.runtime.workers.settling import name_process, settle
-from liusheng.runtime.workers.worker import Creation, NotForkableError, call, serve
+from liusheng.runtime.workers.settling import settle
+from liusheng.runtime.workers.worker import (
+    Creation,
+    NotForkableError,
+    call,
+    receive_creation,
+    serve,
+)
 
 _TASKS = Path("/proc/self/task")
 
@@ -39,12 +44,9 @@ def _begun(creation: Creation) -> Any:
 def run(control: socket.socket) -> None:
     """Create what the forks share, then fork, until the other end of the socket is closed."""
     pipe = WorkerPipe(control)
-    try:
-        creation: Creation = pipe.receive()
-    except EOFError:
+    creation = receive_creation(pipe)
+    if creation is None:
         return
-    os.nice(creation.nice)
-    name_process(creation.name)
     succeeded, begun, trace, seconds = call(_begun, creation)
     try:
         pipe.send((succeeded, None if succeeded else begun, trace, seconds))

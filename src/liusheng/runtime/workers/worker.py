@@ -93,17 +93,26 @@ def serve(pipe: WorkerPipe, created: tuple[bool, Any, str, float]) -> None:
         return
 
 
+def receive_creation(pipe: WorkerPipe) -> Creation | None:
+    """Return what this process is to create, after taking its name and niceness; None: the server
+    has ended."""
+    try:
+        creation: Creation = pipe.receive()
+    except EOFError:
+        return None
+    os.nice(creation.nice)
+    name_process(creation.name)
+    return creation
+
+
 def main() -> None:
     """Run a worker."""
     sock = socket.socket(fileno=int(sys.argv[1]))
     attach_to_server(sock)
     pipe = WorkerPipe(sock)
-    try:
-        creation: Creation = pipe.receive()
-    except EOFError:
+    creation = receive_creation(pipe)
+    if creation is None:
         return
-    os.nice(creation.nice)
-    name_process(creation.name)
     serve(pipe, call(lambda: creation.finished(creation.begin())))
 
 
