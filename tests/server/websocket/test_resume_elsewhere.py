@@ -166,6 +166,8 @@ async def test_there_and_back(replicas: Serve) -> None:
 
 # Our client, cut anywhere, on one server and then on another
 
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
+
 # A millisecond each, so that their times differ.
 WORDS = [f"w{n:02d}".ljust(38, "-") + ("." if n % 5 == 4 else "") for n in range(90)]
 
@@ -255,7 +257,7 @@ async def heard(url: str, **options: Any) -> Final:
 
 
 @pytest.mark.parametrize("partials", ["cumulative", "utterance"])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_any_cuts_leave_the_text_of_an_unbroken_recognition(
     replicas: Serve, seed: int, partials: str
 ) -> None:
