@@ -30,7 +30,7 @@ from liusheng.cli.measured_server import (
     recordings,
 )
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
-from liusheng.cli.server_address import Server
+from liusheng.cli.server_address import ServerOption
 from liusheng.cli.soak import soak
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
@@ -59,7 +59,7 @@ def asr(
     delay_goal: float = 1.5,
     final_goal: float = 0.6,
     lag_goal: float | None = None,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,
@@ -134,7 +134,7 @@ def memory(
     serve_arguments: ServeArguments = (),
     /,
     *,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,
@@ -172,7 +172,7 @@ def tts(
     lang: Literal["zh", "en"] = "zh",
     single_goal: float = 0.05,
     load_goal: float = 0.3,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,

@@ -18,7 +18,7 @@ from liusheng.cli.terminal import error, info
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
 from liusheng.server.access.key_file import KeyFileError, change_keys, read_keys
-from liusheng.server.access.keys import ApiKey, Task, check_name, digest, new_secret
+from liusheng.server.access.keys import ApiKey, KeyTask, check_name, digest, new_secret
 from liusheng.server.config.sources import SettingsError, load
 
 app = cyclopts.App(name="keys", help=tr("Make, list and revoke the API keys of a server."))
@@ -41,7 +41,7 @@ def add(
     name: str,
     /,
     *,
-    task: tuple[Task, ...] = (),
+    task: tuple[KeyTask, ...] = (),
     max_sessions: int | None = None,
     requests_per_minute: int | None = None,
     expires: str | None = None,

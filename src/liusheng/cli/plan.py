@@ -23,7 +23,7 @@ from liusheng.cli.plan_basis import (
     measured_now,
     reference_server,
 )
-from liusheng.cli.plan_report import Line, basis_lines, plan_lines, simulation_lines
+from liusheng.cli.plan_report import PlanLine, basis_lines, plan_lines, simulation_lines
 from liusheng.cli.terminal import error, info, open_console, problem_text
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
@@ -241,12 +241,12 @@ def _simulate(server: Server, scenario: Scenario, seed: int) -> Simulated:
     return Simulated(scenario, cluster.run(), curve, server)
 
 
-def _simulation_lines(simulated: Simulated) -> list[Line]:
+def _simulation_lines(simulated: Simulated) -> list[PlanLine]:
     delay = simulated.server.text_delay
     return [*simulation_lines(simulated.scenario, simulated.results, delay)]
 
 
-def _print(lines: list[Line]) -> None:
+def _print(lines: list[PlanLine]) -> None:
     console = open_console(soft_wrap=True)
     width = max(cell_len(name) for name, _ in lines) + 2
     for name, text in lines:

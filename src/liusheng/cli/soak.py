@@ -24,7 +24,7 @@ from liusheng.cli.measured_server import (
 )
 from liusheng.cli.measured_server import recordings as named
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
-from liusheng.cli.server_address import Server
+from liusheng.cli.server_address import ServerOption
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 
@@ -46,7 +46,7 @@ def soak(
     load: int = 1,
     fault_interval: float = 5.0,
     seed: int = 1,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,

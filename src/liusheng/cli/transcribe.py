@@ -9,7 +9,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
+from liusheng.cli.server_address import (
+    ApiKeyOption,
+    CaFileOption,
+    ServerOption,
+    describe_error,
+    open_client,
+)
 from liusheng.cli.terminal import as_text, error, info, problem_text
 from liusheng.cli.transcription.batch import Transcriber
 from liusheng.cli.transcription.formats import TranscriptFormat
@@ -33,9 +39,9 @@ def transcribe(
     sessions: Annotated[int, Parameter(name=("--sessions", "-j"))] = 4,
     lang: str = "auto",
     overwrite: bool = False,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """Transcribe files, and the audio and video files in folders, into text or subtitle files.
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from liusheng.cli.audio_files import FileFormat, format_of
 from liusheng.cli.constants import STANDARD_INPUT, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, open_client
+from liusheng.cli.server_address import ApiKeyOption, CaFileOption, ServerOption, open_client
 from liusheng.cli.speaking import speak
 from liusheng.cli.terminal import as_text, error
 from liusheng.cli.translation import translate as tr
@@ -28,9 +28,9 @@ def tts(
     spk_id: int = 0,
     speed: float | None = None,
     explain: bool = False,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """Synthesise speech from text: write a file, or play it.
 

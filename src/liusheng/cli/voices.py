@@ -15,7 +15,13 @@ from msgspec import Struct
 
 from liusheng.cli.audio_files import FileFormat, format_of
 from liusheng.cli.constants import FAILED, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
+from liusheng.cli.server_address import (
+    ApiKeyOption,
+    CaFileOption,
+    ServerOption,
+    describe_error,
+    open_client,
+)
 from liusheng.cli.speaking import speak
 from liusheng.cli.terminal import error, info, open_console, printable
 from liusheng.cli.translation import translate as tr
@@ -52,9 +58,9 @@ def voices(
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     format_: Annotated[FileFormat | None, Parameter(name="--format")] = None,
     play: str | None = None,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """List the voices of a server, or hear a sample of one.
 

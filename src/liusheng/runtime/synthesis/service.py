@@ -215,7 +215,7 @@ class SynthesisService:
         self.remove(speech)
         self._steps.drop(speech)
 
-    # For the source of steps: `Speeches`
+    # For the source of steps: `SpeechOwner`
 
     def voice_name(self, name: str) -> str:
         """Return the name of the voice that a request means. name: "" for the default voice."""

@@ -28,7 +28,7 @@ from liusheng.runtime.workers.process import WorkerLostError
 _log = logging.getLogger(__name__)
 
 
-class Speeches(Protocol):
+class SpeechOwner(Protocol):
     """The owner of the speeches. options: of all of them, as they are now."""
 
     options: SynthesisServiceOptions
@@ -57,7 +57,7 @@ class StepSource:
 
     def __init__(
         self,
-        speeches: Speeches,
+        speeches: SpeechOwner,
         pool: Pool,
         schedule: SpeechScheduler[Speech],
         load: SpeechLoad,
