@@ -141,8 +141,8 @@ def memory(
 ) -> int:
     """Show what the memory of a server's processes is made of (Linux).
 
-    Proportional memory: of what several processes share, each has its part, so that the sum is what
-    the server takes of the machine. With --serve: that of a server which has served nobody yet.
+    Proportional memory: shared memory is divided among the processes that share it, so the sum is
+    what the server takes of the machine. With --serve it is measured before the first session.
     """
     if has_stray_arguments(serve_arguments, serve):
         return USAGE
@@ -187,16 +187,16 @@ def tts(
     Parameters
     ----------
     lengths
-        Length of the texts in characters; may be given more than once; 0 leaves this part out.
+        Length of the texts in characters; may be given more than once; 0 skips this part.
     repeat
         Number of texts of each length. After a minute of audio at one length, only the first packet
         of its other texts is received.
     listeners
-        Number of simultaneous listeners; 0 leaves this part out.
+        Number of simultaneous listeners; 0 skips this part.
     seconds
         Duration of the measurement with many listeners.
     sentences
-        Number of sentences of each voice that are recognised; 0 leaves this part out.
+        Number of sentences of each voice that are recognised; 0 skips this part.
     voice
         Name of a voice; may be given more than once: the first one is timed, all are recognised. By
         default the server's default voice is timed, and all its voices are recognised.
@@ -205,7 +205,8 @@ def tts(
     single_goal
         Largest acceptable median of the first-packet latency for one listener, in seconds.
     load_goal
-        Largest acceptable 95th percentile of it for many listeners, in seconds.
+        Largest acceptable 95th percentile of the first-packet latency for many listeners, in
+        seconds.
     """
     if repeat < 1 or listeners < 0 or seconds <= 0 or sentences < 0 or min(lengths) < 0:
         error("--repeat and --seconds must be above 0, the other numbers at least 0")

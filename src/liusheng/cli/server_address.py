@@ -29,7 +29,9 @@ ApiKeyOption = Annotated[
 CaFileOption = Annotated[
     Path | None,
     Parameter(
-        help=tr("Certificates (PEM) of the authorities to trust with wss:, not the system's.")
+        help=tr(
+            "Certificates (PEM) of the authorities to trust with wss:, instead of the system's."
+        )
     ),
 ]
 

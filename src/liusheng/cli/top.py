@@ -111,7 +111,7 @@ def top(
     ],
     interval: Annotated[float, Parameter(help=tr("Seconds between two updates."))] = 2.0,
     once: Annotated[
-        bool, Parameter(help=tr("Print what happened since the start of the servers, and end."))
+        bool, Parameter(help=tr("Print the figures since the servers started, and exit."))
     ] = False,
     api_key: ApiKeyOption = None,
     ca_file: CaFileOption = None,

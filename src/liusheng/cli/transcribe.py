@@ -45,8 +45,8 @@ def transcribe(
 ) -> int:
     """Transcribe files, and the audio and video files in folders, into text or subtitle files.
 
-    Files whose transcript is there and not older are left out, so that the command goes on where
-    it was interrupted. The names of the files that it writes go to standard output.
+    Files that have an up-to-date transcript are skipped, so an interrupted command continues when
+    it is run again. The names of the written files go to standard output.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def transcribe(
     output
         Folder for the transcripts; by default each is beside its source.
     sessions
-        Files that are sent at once, at most. A server that has no room for so many is asked again
-        later.
+        Maximum number of files sent at once. If the server has no room for so many, the rest is
+        sent later.
     lang
         Language of the speech: auto, zh, en, ...
     overwrite

@@ -42,7 +42,7 @@ def tts(
     output
         File to write. Its name selects the format: .wav, .mp3, .ogg or .opus, .flac, .aac.
     format_
-        Format of the file, whatever its name is.
+        Format of the file; by default its name selects it.
     play
         Play the speech while it arrives: with miniaudio if it is installed (pip install
         'liusheng[mic]'), else with ffplay, aplay or afplay.

@@ -70,13 +70,13 @@ def voices(
     Parameters
     ----------
     sample
-        Voice of which a sample is written to the file of -o.
+        Voice whose sample is written to the file given with -o.
     output
         File for the sample. Its name selects the format, as for `liusheng tts`.
     format_
-        Format of the file, whatever its name is.
+        Format of the file; by default its name selects it.
     play
-        Voice of which a sample is played.
+        Voice whose sample is played.
     """
     if (sample is None) != (output is None):
         error(tr("a sample needs a voice and a file: --sample VOICE -o FILE; or use --play VOICE"))
@@ -157,4 +157,4 @@ def _list(known: tuple[ListedVoice, ...]) -> None:
     for row in rows:
         table.add_row(*map(printable, row))
     open_console().print(table)
-    info(tr("Hear one: liusheng voices --play VOICE"))
+    info(tr("To hear one: liusheng voices --play VOICE"))
