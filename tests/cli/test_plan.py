@@ -152,7 +152,10 @@ def test_this_machine_is_measured(
     [
         (MeasurementError("m: the self-test failed"), "the self-test failed"),
         (ValueError("m is no model of recognition"), "m is no model"),
-        (machine(batches=[BatchTest((5.0,), 0.1, False, False)]), "ended before it had measured finals"),
+        (
+            machine(batches=[BatchTest((5.0,), 0.1, False, False)]),
+            "ended before it had measured finals",
+        ),
         (machine(batches=[BatchTest((5.0,), 0.1, True, True)]), "step by step"),
         (
             machine(batches=[BatchTest((5.0,), 20.0, final, False) for final in (False, True)]),
