@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.server_process import environment_of_program
+from tests.support.command_process import environment_of_program
 
 # A busy machine is no failure: no test judges by the clock. `make quick` tries fewer examples.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])

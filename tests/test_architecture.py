@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -109,3 +110,18 @@ def test_pickles_come_from_this_program_only() -> None:
                 if keyword.arg in ("allow_pickle", "trust_remote_code", "shell"):
                     assert ast.unparse(keyword.value) == "False", (place, called)
     assert readers == set(own)
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """But for messages, which are told apart by the module of their protocol."""
+    source = Path(liusheng.__file__).parent
+    messages = {source / "client" / "messages.py", *(source / "protocol").iterdir()}
+    names = Counter(
+        node.name
+        for path in source.rglob("*.py")
+        if path not in messages
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert sum(names.values()) > 500
+    assert not [name for name, count in names.items() if count > 1]

@@ -91,7 +91,7 @@ def test_synthesis(capsys: pytest.CaptureFixture[str]) -> None:
         (["--price-per-core-hour", "inf"], USAGE, "--price-per-core-hour is inf"),
         (["--task", "tts", "--simulate"], USAGE, "--simulate is for recognition"),
         (["--charts", "x"], USAGE, "--charts and --fixed need --simulate"),
-        (["--lang", "fr"], FAILED, "nothing was measured of whisper-base in fr; there are figures"),
+        (["--lang", "fr"], FAILED, "there are no figures for whisper-base in fr, but for"),
         (["--machine", "Y"], FAILED, "whisper-base in zh on machine Y"),
         (["--delay-goal", "0.1"], FAILED, "no measured load of whisper-base reaches the goals"),
         (
@@ -152,11 +152,14 @@ def test_this_machine_is_measured(
     [
         (MeasurementError("m: the self-test failed"), "the self-test failed"),
         (ValueError("m is no model of recognition"), "m is no model"),
-        (machine(batches=[BatchTest((5.0,), 0.1, False, False)]), "did not come to finals"),
+        (
+            machine(batches=[BatchTest((5.0,), 0.1, False, False)]),
+            "ended before it had measured finals",
+        ),
         (machine(batches=[BatchTest((5.0,), 0.1, True, True)]), "step by step"),
         (
             machine(batches=[BatchTest((5.0,), 20.0, final, False) for final in (False, True)]),
-            "does not carry one speaker",
+            "cannot serve even one speaker",
         ),
     ],
 )
@@ -176,7 +179,7 @@ def test_a_machine_for_no_listener(
 ) -> None:
     measuring(monkeypatch, machine(voices=[VoiceTest("v", 9.0, 9.0, 1.0)]))
     assert main([*VOICE, "--measure"]) == FAILED
-    assert "does not carry one listener" in capsys.readouterr().err
+    assert "cannot serve even one listener" in capsys.readouterr().err
 
 
 def test_the_reference_is_simulated_with_its_scale() -> None:

@@ -19,7 +19,8 @@ import pytest
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.client import ConnectionChange, Final, connect
-from tests.support.server_process import ServerProcess, gone, wait_until
+from tests.support.command_process import wait_until
+from tests.support.server_process import ServerProcess, gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
 

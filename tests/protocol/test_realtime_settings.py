@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from liusheng.protocol import realtime
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.realtime_settings import endpoint_ms, session_update
+from liusheng.protocol.realtime_settings import session_update
+from liusheng.protocol.realtime_turn_detection import endpoint_ms
 from tests.support.able import Able
 
 DEFAULT = realtime.Session()

@@ -167,7 +167,7 @@ def test_every_text_has_its_mark_in_order(done: list[str]) -> None:
                 names.append(name)
             growing = each == "more"
             commands = client.send({"event": "speak", "text": "a", "more": growing, "name": name})
-        elif speaking and not (growing and client.session._texts.growing):
+        elif speaking and not (growing and client.session._speech._texts.growing):
             number = speaking.pop(0)
             if each == "failed":
                 client.session.failed(number, LOST)

@@ -316,7 +316,7 @@ def test_every_audio_has_its_transcript_and_every_text_its_end(
     if client.closed is not None:
         assert received.count("error") == 1
         return
-    if client.session._texts.growing:
+    if client.session._speech._texts.growing:
         do("synthesize-stop", b"", {})
     while recognitions or speeches:
         do("spoken", b"", {})
@@ -324,4 +324,4 @@ def test_every_audio_has_its_transcript_and_every_text_its_end(
     kinds = [kind for kind, _, _ in sent]
     assert received.count("transcript") == kinds.count("audio-stop")
     assert received.count("synthesize-stopped") == kinds.count("synthesize-start")
-    assert not len(client.session._texts)
+    assert not len(client.session._speech._texts)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
-from liusheng.bench.soak.cutting_proxy import Cut, CuttingProxy, Plan, cutting_proxy, random_cuts
+from liusheng.bench.soak.cutting_proxy import Cut, CutPlan, CuttingProxy, cutting_proxy, random_cuts
 from tests.conftest import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -49,14 +49,14 @@ class Switched:
     """A plan that can be changed."""
 
     def __init__(self) -> None:
-        self.plan: Plan | None = None
+        self.plan: CutPlan | None = None
 
     def __call__(self) -> Cut | None:
         return self.plan() if self.plan else None
 
 
 @contextmanager
-def proxied(address: str | Sequence[str], plan: Plan) -> Iterator[CuttingProxy]:
+def proxied(address: str | Sequence[str], plan: CutPlan) -> Iterator[CuttingProxy]:
     """Run a proxy in a thread."""
     loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     made: list[CuttingProxy] = []

@@ -45,7 +45,7 @@ class AsrLoad:
         on_result: Callable[[AsrResult], None] = lambda result: None,
     ) -> list[AsrResult]:
         """Run the load; return the measured results. on_result: called with each as it ends."""
-        run = _Run(self, client, clips, on_result)
+        run = _LoadRun(self, client, clips, on_result)
         streams = [asyncio.create_task(run.stream(number)) for number in range(self.streams)]
         over = asyncio.create_task(run.over())
         try:
@@ -61,7 +61,7 @@ class AsrLoad:
         return run.results
 
 
-class _Run:
+class _LoadRun:
     def __init__(
         self,
         load: AsrLoad,

@@ -13,7 +13,7 @@ from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.bench.asr_client import AsrResult, recognize_clip
 from liusheng.bench.eval_results import EvalResult
 from liusheng.bench.recordings import Clip, Recording, read_samples
-from liusheng.bench.transcribe import Transcriber, offline_transcriber, transcribe_live
+from liusheng.bench.transcribe import TranscribeSamples, offline_transcriber, transcribe_live
 from liusheng.client import connect
 from liusheng.models.types import InstalledModel
 
@@ -34,7 +34,7 @@ class Evaluator:
         self._recognizer = recognizer
         self._detector = detector
         self._models = {model.name: model for model in models}
-        self._plain: dict[str, Transcriber | None] = {}
+        self._plain: dict[str, TranscribeSamples | None] = {}
 
     def live(
         self,
@@ -89,7 +89,7 @@ class Evaluator:
         text = transcribe(samples, result.recording.lang)
         return replace(result, plain=text, cpu_plain=time.process_time() - started)
 
-    def _plain_transcriber(self, name: str) -> Transcriber | None:
+    def _plain_transcriber(self, name: str) -> TranscribeSamples | None:
         if name not in self._plain:
             try:
                 self._plain[name] = offline_transcriber(self._models[name])

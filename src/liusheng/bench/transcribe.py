@@ -25,7 +25,7 @@ from liusheng.bench.scoring import join
 from liusheng.bench.token_delay import first_shown, visible_tokens
 from liusheng.models.types import InstalledModel, Kind
 
-Transcriber = Callable[[Samples, str], str]
+TranscribeSamples = Callable[[Samples, str], str]
 """Samples (as `Recognizer` takes them) and a language to a transcript."""
 
 
@@ -92,7 +92,7 @@ def simulate_live(
         yield now, outcome
 
 
-def offline_transcriber(model: InstalledModel) -> Transcriber:
+def offline_transcriber(model: InstalledModel) -> TranscribeSamples:
     """Return the offline transcriber of a model; see the module.
 
     Raises:

@@ -18,7 +18,13 @@ from liusheng.audio.containers import DecodeError
 from liusheng.cli.audio_sources import FileAudio
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
 from liusheng.cli.playback import describe_device_error
-from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
+from liusheng.cli.server_address import (
+    ApiKeyOption,
+    CaFileOption,
+    ServerOption,
+    describe_error,
+    open_client,
+)
 from liusheng.cli.terminal import StatusLine, as_text, error, info, open_console, printable
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
@@ -86,9 +92,9 @@ def asr(
     files: Annotated[tuple[str, ...], Parameter(name="file")] = (),
     /,
     *,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
     lang: str = "auto",
     realtime: bool = False,
     json: bool = False,

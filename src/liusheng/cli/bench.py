@@ -30,7 +30,7 @@ from liusheng.cli.measured_server import (
     recordings,
 )
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
-from liusheng.cli.server_address import Server
+from liusheng.cli.server_address import ServerOption
 from liusheng.cli.soak import soak
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
@@ -59,7 +59,7 @@ def asr(
     delay_goal: float = 1.5,
     final_goal: float = 0.6,
     lag_goal: float | None = None,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,
@@ -134,15 +134,15 @@ def memory(
     serve_arguments: ServeArguments = (),
     /,
     *,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,
 ) -> int:
     """Show what the memory of a server's processes is made of (Linux).
 
-    Proportional memory: of what several processes share, each has its part, so that the sum is what
-    the server takes of the machine. With --serve: that of a server which has served nobody yet.
+    Proportional memory: shared memory is divided among the processes that share it, so the sum is
+    what the server takes of the machine. With --serve it is measured before the first session.
     """
     if has_stray_arguments(serve_arguments, serve):
         return USAGE
@@ -172,7 +172,7 @@ def tts(
     lang: Literal["zh", "en"] = "zh",
     single_goal: float = 0.05,
     load_goal: float = 0.3,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,
@@ -187,16 +187,16 @@ def tts(
     Parameters
     ----------
     lengths
-        Length of the texts in characters; may be given more than once; 0 leaves this part out.
+        Length of the texts in characters; may be given more than once; 0 skips this part.
     repeat
         Number of texts of each length. After a minute of audio at one length, only the first packet
         of its other texts is received.
     listeners
-        Number of simultaneous listeners; 0 leaves this part out.
+        Number of simultaneous listeners; 0 skips this part.
     seconds
         Duration of the measurement with many listeners.
     sentences
-        Number of sentences of each voice that are recognised; 0 leaves this part out.
+        Number of sentences of each voice that are recognised; 0 skips this part.
     voice
         Name of a voice; may be given more than once: the first one is timed, all are recognised. By
         default the server's default voice is timed, and all its voices are recognised.
@@ -205,7 +205,8 @@ def tts(
     single_goal
         Largest acceptable median of the first-packet latency for one listener, in seconds.
     load_goal
-        Largest acceptable 95th percentile of it for many listeners, in seconds.
+        Largest acceptable 95th percentile of the first-packet latency for many listeners, in
+        seconds.
     """
     if repeat < 1 or listeners < 0 or seconds <= 0 or sentences < 0 or min(lengths) < 0:
         error("--repeat and --seconds must be above 0, the other numbers at least 0")

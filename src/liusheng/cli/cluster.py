@@ -39,7 +39,7 @@ def serve(
 ) -> int:
     """Serve with as many replicas of the server as the load needs, until Ctrl-C.
 
-    SIGHUP reads the settings again and replaces the replicas, without the end of a session.
+    SIGHUP reads the settings again and replaces the replicas, without ending a session.
 
     Parameters
     ----------

@@ -55,9 +55,9 @@ def evaluate(
     recording at once. Plain: the model without this project; for Whisper, faster-whisper with its
     defaults. Errors are counted in characters for Chinese and Japanese, otherwise in words.
 
-    Without --server the models run in this process, and latencies are those of a core without other
-    work: the clock is the audio's plus the processor time. With --server the recordings are sent in
-    real time, and latencies are real.
+    Without --server the models run in this process, and latencies are simulated for an idle core:
+    the time of the audio plus the processor time. With --server the recordings are sent in real
+    time, and latencies are measured.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def evaluate(
     streams
         Number of recordings that are sent to the server at once.
     live_only
-        Leave the offline transcripts out.
+        Skip the offline transcripts.
     join
-        Instead of the recordings, use so many random pairs and triples of them in each language,
-        with pauses of 0.2 to 1.5 s and level differences of up to 20 dB, and count sentences that
-        are lost: those of which more than half is missing.
+        Instead of the recordings, use this many random pairs and triples of them in each language,
+        with pauses of 0.2 to 1.5 s and level differences of up to 20 dB, and count lost sentences:
+        those of which more than half is missing.
     seed
-        For --join: which pairs and triples.
+        Seed of the choice of pairs and triples for --join.
     config
         Settings file, as for `liusheng serve`.
     """

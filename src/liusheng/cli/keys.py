@@ -18,10 +18,10 @@ from liusheng.cli.terminal import error, info
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
 from liusheng.server.access.key_file import KeyFileError, change_keys, read_keys
-from liusheng.server.access.keys import ApiKey, Task, check_name, digest, new_secret
+from liusheng.server.access.keys import ApiKey, KeyTask, check_name, digest, new_secret
 from liusheng.server.config.sources import SettingsError, load
 
-app = cyclopts.App(name="keys", help=tr("Make, list and revoke the API keys of a server."))
+app = cyclopts.App(name="keys", help=tr("Create, list and revoke the API keys of a server."))
 
 KeysFile = Annotated[
     Path | None,
@@ -41,15 +41,15 @@ def add(
     name: str,
     /,
     *,
-    task: tuple[Task, ...] = (),
+    task: tuple[KeyTask, ...] = (),
     max_sessions: int | None = None,
     requests_per_minute: int | None = None,
     expires: str | None = None,
     keys_file: KeysFile = None,
 ) -> int:
-    """Make a key and print it. It is shown this once only: the file holds its digest.
+    """Create a key and print it. It is shown only this once: the file stores its digest.
 
-    A running server accepts it within seconds. The first key makes keys necessary for all clients.
+    A running server accepts it within seconds. Once there is a key, every client needs one.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def add(
     requests_per_minute
         Requests and WebSockets that may begin in a minute.
     expires
-        When it ends: a time from now, such as 12h, 30d or 8w, or a date, such as 2027-01-31.
+        When it expires: a time from now, such as 12h, 30d or 8w, or a date, such as 2027-01-31.
     """
     secret = new_secret()
 
@@ -103,7 +103,8 @@ def add(
 @app.command(name="list")
 @translated
 def list_keys(*, keys_file: KeysFile = None) -> int:
-    """List the keys: name, tasks, limits, creation and end, separated by tabs. No key is shown."""
+    """List the keys: name, tasks, limits, creation and expiry, separated by tabs. The keys
+    themselves are not shown."""
     try:
         file = _file(keys_file)
         keys = read_keys(file) if file.exists() else ()
@@ -143,8 +144,8 @@ def revoke(name: str, /, *, keys_file: KeysFile = None) -> int:
 def rotate(name: str, /, *, keys_file: KeysFile = None) -> int:
     """Replace a key by a new one with the same name and limits, and print it.
 
-    The old one ends at once, with its sessions. To change over without a break, add a key with
-    another name, and revoke the old one when it is not used any more.
+    The old key and its sessions end at once. To change keys without an interruption, add a key with
+    another name, and revoke the old one when it is no longer used.
     """
     secret = new_secret()
 

@@ -105,7 +105,8 @@ def pull(
     mirror: str | None = None,
     home: Home = None,
 ) -> int:
-    """Download and install models, by default the default ones. Installed models stay as they are.
+    """Download and install models; without names, the default models. Installed models are not
+    changed.
 
     Parameters
     ----------

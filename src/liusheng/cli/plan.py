@@ -23,7 +23,7 @@ from liusheng.cli.plan_basis import (
     measured_now,
     reference_server,
 )
-from liusheng.cli.plan_report import Line, basis_lines, plan_lines, simulation_lines
+from liusheng.cli.plan_report import PlanLine, basis_lines, plan_lines, simulation_lines
 from liusheng.cli.terminal import error, info, open_console, problem_text
 from liusheng.cli.translation import translate as tr
 from liusheng.cli.translation import translated
@@ -82,7 +82,9 @@ def plan(
     active: Annotated[
         float, Parameter(help=tr("Share of the users who speak, or listen, at the same time."))
     ] = 1.0,
-    spare: Annotated[int, Parameter(help=tr("Replicas that may be missing."))] = 1,
+    spare: Annotated[
+        int, Parameter(help=tr("Spare replicas: how many may fail at the same time."))
+    ] = 1,
     mean_load: Annotated[
         float,
         Parameter(help=tr("Mean number of users, as a share of those at the busiest moment.")),
@@ -102,7 +104,12 @@ def plan(
     ] = Goals.last,
     first_packet_goal: Annotated[
         float,
-        Parameter(help=tr("The same of the first packet of synthesis, in seconds.")),
+        Parameter(
+            help=tr(
+                "Largest acceptable 95th percentile of the first-packet latency of "
+                "synthesis, in seconds."
+            )
+        ),
     ] = Goals.first_packet,
     simulate: Annotated[
         bool,
@@ -129,7 +136,7 @@ def plan(
     resumable: Annotated[
         float, Parameter(help=tr("Share of the users whose client resumes broken sessions."))
     ] = 1.0,
-    seed: Annotated[int, Parameter(help=tr("Of the random numbers of the simulation."))] = 1,
+    seed: Annotated[int, Parameter(help=tr("Seed of the random numbers of the simulation."))] = 1,
     charts_folder: Annotated[
         Path | None,
         Parameter(
@@ -140,8 +147,8 @@ def plan(
 ) -> int:
     """Compute the cores, memory, replicas and cost for a number of users, from measured figures.
 
-    The arithmetic is shown line by line. Nothing is assumed to scale inside a server: a replica is
-    a server as it was measured. What was not measured is said to be so.
+    The arithmetic is shown line by line. A replica is a server as it was measured; nothing is
+    extrapolated to larger ones. Figures that were not measured are marked.
     """
     synthesis = task == "tts"
     needs = Needs(speakers, active, spare, mean_load, price_per_core_hour, price_per_gb_hour)
@@ -241,12 +248,12 @@ def _simulate(server: Server, scenario: Scenario, seed: int) -> Simulated:
     return Simulated(scenario, cluster.run(), curve, server)
 
 
-def _simulation_lines(simulated: Simulated) -> list[Line]:
+def _simulation_lines(simulated: Simulated) -> list[PlanLine]:
     delay = simulated.server.text_delay
     return [*simulation_lines(simulated.scenario, simulated.results, delay)]
 
 
-def _print(lines: list[Line]) -> None:
+def _print(lines: list[PlanLine]) -> None:
     console = open_console(soft_wrap=True)
     width = max(cell_len(name) for name, _ in lines) + 2
     for name, text in lines:

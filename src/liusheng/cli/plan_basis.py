@@ -67,8 +67,8 @@ def known_loads(model: str, lang: str, task: str, machine: str | None) -> list[M
         known = [f"{each.model} ({each.lang}, {each.machine})" for each in every]
         raise UnplannableError(
             tr(
-                "nothing was measured of {model} in {lang}{machine}; there are figures of {known}. "
-                "With --measure, this machine is measured",
+                "there are no figures for {model} in {lang}{machine}, but for {known}; --measure "
+                "measures this machine",
                 model=model,
                 lang=lang,
                 machine=tr(" on machine {machine}", machine=machine) if machine else "",
@@ -107,7 +107,7 @@ def reference_server(model: str, lang: str, machine: str | None) -> Server:
     raise UnplannableError(
         tr(
             "the costs of batches of {model} in {lang} were not measured, so it cannot be "
-            "simulated; with --measure, they are",
+            "simulated; --measure measures them",
             model=model,
             lang=lang,
         )
@@ -135,8 +135,8 @@ def measured_now(model: str, lang: str, task: str, goals: Goals) -> tuple[Basis,
             found = asyncio.run(measure_synthesis(settings, model))
             users, factor = found.listeners()
             how = tr(
-                "{factor:.4f} s of a worker for a second of audio; the admission lets {workers} "
-                "workers serve {users}",
+                "{factor:.4f} s of a worker for a second of audio; admission allows {users} "
+                "listeners on {workers} workers",
                 factor=factor,
                 workers=found.workers,
                 users=users,
@@ -146,7 +146,10 @@ def measured_now(model: str, lang: str, task: str, goals: Goals) -> tuple[Basis,
             found = asyncio.run(measure_recognition(settings, model, lang))
             if not any(test.final for test in found.batches):
                 raise MeasurementError(
-                    tr("the machine is too busy: the self-test did not come to finals; try again")
+                    tr(
+                        "the machine is too busy: the self-test ended before it had measured "
+                        "finals; try again"
+                    )
                 )
     except (ModelError, SettingsError, MeasurementError, ValueError) as problem:
         raise UnplannableError(str(problem)) from problem
@@ -161,7 +164,9 @@ def measured_now(model: str, lang: str, task: str, goals: Goals) -> tuple[Basis,
         server = Server(costs, found.workers, text_delay)
         most = largest_load(costs, found.workers, lambda each: _reached(each, goals, text_delay))
         if most is None:
-            raise UnplannableError(tr("by simulation this machine does not carry one speaker"))
+            raise UnplannableError(
+                tr("according to the simulation, this machine cannot serve even one speaker")
+            )
         carried = Load(
             most.users,
             most.delay + text_delay,
@@ -170,15 +175,15 @@ def measured_now(model: str, lang: str, task: str, goals: Goals) -> tuple[Basis,
             memory=found.memory / 1e6,
         )
         how = tr(
-            "the server's scheduler with {workers} workers and the measured batches × {scale:g}, "
-            "and {text:.2f} s that words take to be right: both as found for {model}",
+            "the server's scheduler with {workers} workers; measured costs of batches × "
+            "{scale:g}, plus {text:.2f} s until a word is correct, both calibrated on {model}",
             workers=found.workers,
             scale=reference.scale,
             text=text_delay,
             model=_REFERENCE,
         )
     elif not carried.users:
-        raise UnplannableError(tr("this machine does not carry one listener"))
+        raise UnplannableError(tr("this machine cannot serve even one listener"))
     return Basis(found.machine, found.cores, carried, source, how, least_memory=True), server
 
 

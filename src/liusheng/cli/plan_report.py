@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from liusheng.cluster.simulation.results import SimulationResults
     from liusheng.cluster.simulation.scenario import Scenario
 
-Line = tuple[str, str]
+PlanLine = tuple[str, str]
 
 
-def basis_lines(basis: Basis, goals: Goals, *, synthesis: bool) -> Iterator[Line]:
+def basis_lines(basis: Basis, goals: Goals, *, synthesis: bool) -> Iterator[PlanLine]:
     """Yield what is known of one server."""
     load = basis.load
     yield tr("machine"), tr("{machine}, {cores} cores", machine=basis.machine, cores=basis.cores)
@@ -52,7 +52,7 @@ def basis_lines(basis: Basis, goals: Goals, *, synthesis: bool) -> Iterator[Line
         )
 
 
-def plan_lines(basis: Basis, needs: Needs, plan: Plan) -> Iterator[Line]:
+def plan_lines(basis: Basis, needs: Needs, plan: Plan) -> Iterator[PlanLine]:
     """Yield the arithmetic."""
     users, total = basis.load.users, plan.total
     yield (
@@ -93,7 +93,7 @@ def plan_lines(basis: Basis, needs: Needs, plan: Plan) -> Iterator[Line]:
     yield from _price_lines(needs, plan)
 
 
-def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
+def _price_lines(needs: Needs, plan: Plan) -> Iterator[PlanLine]:
     if plan.core_price is not None:
         yield (
             tr("cores, an hour"),
@@ -128,7 +128,7 @@ def _price_lines(needs: Needs, plan: Plan) -> Iterator[Line]:
 
 def simulation_lines(
     scenario: Scenario, results: SimulationResults, text_delay: float
-) -> Iterator[Line]:
+) -> Iterator[PlanLine]:
     """Yield what a simulation assumed and came to."""
     from liusheng.cluster.simulation.figures import percentile
 

@@ -68,8 +68,9 @@ def serve(
         Settings file (TOML); by default $LIUSHENG_CONFIG, else liusheng.toml in the current folder,
         else liusheng.toml in the user's configuration folder.
     config_file
-        Configuration file (YAML) of a PaddleSpeech server. Its entries that apply to this server
-        are used; for every other one a message says why it is not. All other sources override it.
+        Configuration file (YAML) of a PaddleSpeech server. The entries that apply to this server
+        are used; for each of the others a message says why it is not. All other sources override
+        it.
     set_
         Any other setting, as KEY=VALUE: --set limits.idle_seconds=120. --print-config lists all.
     print_config

@@ -15,7 +15,7 @@ from liusheng.protocol.errors import ErrorCode
 
 SERVER_VARIABLE = "LIUSHENG_SERVER"
 
-ApiKey = Annotated[
+ApiKeyOption = Annotated[
     str | None,
     Parameter(
         help=tr(
@@ -26,14 +26,16 @@ ApiKey = Annotated[
     ),
 ]
 
-CaFile = Annotated[
+CaFileOption = Annotated[
     Path | None,
     Parameter(
-        help=tr("Certificates (PEM) of the authorities to trust with wss:, not the system's.")
+        help=tr(
+            "Certificates (PEM) of the authorities to trust with wss:, instead of the system's."
+        )
     ),
 ]
 
-Server = Annotated[
+ServerOption = Annotated[
     str | None,
     Parameter(
         help=tr(

@@ -24,7 +24,7 @@ from liusheng.cli.measured_server import (
 )
 from liusheng.cli.measured_server import recordings as named
 from liusheng.cli.reports import ChartFile, Json, describe_clips, print_report
-from liusheng.cli.server_address import Server
+from liusheng.cli.server_address import ServerOption
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 
@@ -46,18 +46,19 @@ def soak(
     load: int = 1,
     fault_interval: float = 5.0,
     seed: int = 1,
-    server: Server = None,
+    server: ServerOption = None,
     serve: Serve = False,
     chart: ChartFile = None,
     json: Json = False,
 ) -> int:
-    """Run sessions of all kinds while faults are made, and check that nothing is lost.
+    """Run sessions of all kinds while faults are injected, and check that nothing is lost.
 
-    First each session is held once, one at a time: its result is what later ones must equal. Then
-    the load runs without faults, which shows how far transcripts of long speech are apart; then
-    with them: workers killed and stopped, clients cut, broken and hostile files, floods, reloads.
-    Faults of processes need a server on this machine; do not try it on one that people use. Ctrl-C
-    ends it with a report. Exit status 1: a promise was broken, or the run was interrupted.
+    First each session runs once, alone: later results must equal its result. Then the load runs
+    without faults, to measure how much transcripts of long speech vary. Then it runs with faults:
+    workers are killed and stopped, connections are cut, damaged and hostile files and floods are
+    sent, settings are reloaded. Faults of processes need a server on this machine. Do not run this
+    against a server that people use. Ctrl-C ends it with a report. Exit status 1: a promise was
+    broken, or the run was interrupted.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def soak(
     fault_interval
         Mean seconds between two faults.
     seed
-        Of what is chosen by chance: recordings, texts, their order, and the faults.
+        Seed of the random choices: recordings, texts, their order, and the faults.
     """
     if (manifest is None) == (not audio):
         error("name recordings: either --manifest FILE.tsv, or --audio FILE")

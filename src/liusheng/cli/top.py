@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 
 from liusheng.cli.constants import FAILED, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, open_client, server_url
+from liusheng.cli.server_address import ApiKeyOption, CaFileOption, open_client, server_url
 from liusheng.cli.terminal import error, open_console, printable
 from liusheng.cli.top_figures import Scrape, TopFigures, Total
 from liusheng.cli.translation import translate as tr
@@ -111,10 +111,10 @@ def top(
     ],
     interval: Annotated[float, Parameter(help=tr("Seconds between two updates."))] = 2.0,
     once: Annotated[
-        bool, Parameter(help=tr("Print what happened since the start of the servers, and end."))
+        bool, Parameter(help=tr("Print the figures since the servers started, and exit."))
     ] = False,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """Show what servers are doing: sessions, load, delays, workers, memory. Ctrl-C ends it.
 

@@ -9,7 +9,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from liusheng.cli.constants import FAILED, STANDARD_INPUT, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
+from liusheng.cli.server_address import (
+    ApiKeyOption,
+    CaFileOption,
+    ServerOption,
+    describe_error,
+    open_client,
+)
 from liusheng.cli.terminal import as_text, error, info, problem_text
 from liusheng.cli.transcription.batch import Transcriber
 from liusheng.cli.transcription.formats import TranscriptFormat
@@ -33,14 +39,14 @@ def transcribe(
     sessions: Annotated[int, Parameter(name=("--sessions", "-j"))] = 4,
     lang: str = "auto",
     overwrite: bool = False,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """Transcribe files, and the audio and video files in folders, into text or subtitle files.
 
-    Files whose transcript is there and not older are left out, so that the command goes on where
-    it was interrupted. The names of the files that it writes go to standard output.
+    Files that have an up-to-date transcript are skipped, so an interrupted command continues when
+    it is run again. The names of the written files go to standard output.
 
     Parameters
     ----------
@@ -52,8 +58,8 @@ def transcribe(
     output
         Folder for the transcripts; by default each is beside its source.
     sessions
-        Files that are sent at once, at most. A server that has no room for so many is asked again
-        later.
+        Maximum number of files sent at once. If the server has no room for so many, the rest is
+        sent later.
     lang
         Language of the speech: auto, zh, en, ...
     overwrite

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from liusheng.cli.audio_files import FileFormat, format_of
 from liusheng.cli.constants import STANDARD_INPUT, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, open_client
+from liusheng.cli.server_address import ApiKeyOption, CaFileOption, ServerOption, open_client
 from liusheng.cli.speaking import speak
 from liusheng.cli.terminal import as_text, error
 from liusheng.cli.translation import translate as tr
@@ -28,9 +28,9 @@ def tts(
     spk_id: int = 0,
     speed: float | None = None,
     explain: bool = False,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """Synthesise speech from text: write a file, or play it.
 
@@ -42,7 +42,7 @@ def tts(
     output
         File to write. Its name selects the format: .wav, .mp3, .ogg or .opus, .flac, .aac.
     format_
-        Format of the file, whatever its name is.
+        Format of the file; by default its name selects it.
     play
         Play the speech while it arrives: with miniaudio if it is installed (pip install
         'liusheng[mic]'), else with ffplay, aplay or afplay.

@@ -15,7 +15,13 @@ from msgspec import Struct
 
 from liusheng.cli.audio_files import FileFormat, format_of
 from liusheng.cli.constants import FAILED, USAGE
-from liusheng.cli.server_address import ApiKey, CaFile, Server, describe_error, open_client
+from liusheng.cli.server_address import (
+    ApiKeyOption,
+    CaFileOption,
+    ServerOption,
+    describe_error,
+    open_client,
+)
 from liusheng.cli.speaking import speak
 from liusheng.cli.terminal import error, info, open_console, printable
 from liusheng.cli.translation import translate as tr
@@ -52,9 +58,9 @@ def voices(
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     format_: Annotated[FileFormat | None, Parameter(name="--format")] = None,
     play: str | None = None,
-    server: Server = None,
-    api_key: ApiKey = None,
-    ca_file: CaFile = None,
+    server: ServerOption = None,
+    api_key: ApiKeyOption = None,
+    ca_file: CaFileOption = None,
 ) -> int:
     """List the voices of a server, or hear a sample of one.
 
@@ -64,13 +70,13 @@ def voices(
     Parameters
     ----------
     sample
-        Voice of which a sample is written to the file of -o.
+        Voice whose sample is written to the file given with -o.
     output
         File for the sample. Its name selects the format, as for `liusheng tts`.
     format_
-        Format of the file, whatever its name is.
+        Format of the file; by default its name selects it.
     play
-        Voice of which a sample is played.
+        Voice whose sample is played.
     """
     if (sample is None) != (output is None):
         error(tr("a sample needs a voice and a file: --sample VOICE -o FILE; or use --play VOICE"))
@@ -151,4 +157,4 @@ def _list(known: tuple[ListedVoice, ...]) -> None:
     for row in rows:
         table.add_row(*map(printable, row))
     open_console().print(table)
-    info(tr("Hear one: liusheng voices --play VOICE"))
+    info(tr("To hear one: liusheng voices --play VOICE"))

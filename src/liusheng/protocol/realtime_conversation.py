@@ -29,10 +29,10 @@ from liusheng.protocol.realtime_history import (
 )
 from liusheng.protocol.realtime_items import RealtimeItem
 from liusheng.protocol.realtime_response import (
-    Event,
+    ResponseEvent,
     ResponseSettings,
+    ResponseStatus,
     RunningResponse,
-    Status,
 )
 from liusheng.protocol.realtime_response_settings import (
     ignored_in_item,
@@ -244,7 +244,7 @@ class ConversationSession(RealtimeSession):
         response = self._response
         return response if response and response.number == number else None
 
-    def _emit(self, event: Event) -> None:
+    def _emit(self, event: ResponseEvent) -> None:
         kind, fields = event
         self.send_event(kind, **fields)
 
@@ -330,7 +330,10 @@ class ConversationSession(RealtimeSession):
         self._end(response, details.type, details)
 
     def _end(
-        self, response: RunningResponse, status: Status, details: events.StatusDetails | None
+        self,
+        response: RunningResponse,
+        status: ResponseStatus,
+        details: events.StatusDetails | None,
     ) -> None:
         self._response = None
         item = response.item

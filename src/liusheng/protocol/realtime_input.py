@@ -17,7 +17,8 @@ from liusheng.protocol import asr, realtime
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import packet_too_large, session_too_long
 from liusheng.protocol.realtime_items import ItemRecognition
-from liusheng.protocol.realtime_settings import RealtimeSupport, endpoint_ms
+from liusheng.protocol.realtime_settings import RealtimeSupport
+from liusheng.protocol.realtime_turn_detection import endpoint_ms
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
     DropRecognition,

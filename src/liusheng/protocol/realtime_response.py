@@ -13,8 +13,8 @@ from liusheng.protocol import realtime
 from liusheng.protocol import realtime_responses as events
 from liusheng.protocol.realtime_history import ChatMessage, ConversationItem, SpokenSpan
 
-Status = Literal["completed", "cancelled", "incomplete", "failed"]
-Event = tuple[type[Struct], dict[str, Any]]
+ResponseStatus = Literal["completed", "cancelled", "incomplete", "failed"]
+ResponseEvent = tuple[type[Struct], dict[str, Any]]
 """A type of event, and its fields but for the event's identifier."""
 
 
@@ -70,11 +70,11 @@ class RunningResponse:
     def _of_item(self) -> dict[str, Any]:
         return {"response_id": self.id, "item_id": self.item.id}
 
-    def created(self) -> Event:
+    def created(self) -> ResponseEvent:
         """Return the first event."""
         return events.ResponseCreated, {"response": self._response("in_progress", None)}
 
-    def item_added(self, before: str | None) -> Iterator[Event]:
+    def item_added(self, before: str | None) -> Iterator[ResponseEvent]:
         """Yield the events of the new item. before: the identifier of the item before it."""
         self.begun = True
         yield events.OutputItemAdded, {**self._of_response, "item": self.item.message()}
@@ -83,13 +83,13 @@ class RunningResponse:
             yield events.ItemAdded, added
         yield events.ContentPartAdded, {**self._of_item, "part": self._part("")}
 
-    def text(self, delta: str) -> Event:
+    def text(self, delta: str) -> ResponseEvent:
         """Return the event of more text."""
         self.item.text += delta
         kind = events.TranscriptDelta if self.settings.speaks else events.TextDelta
         return kind, {**self._of_item, "delta": delta}
 
-    def audio(self, data: bytes, seconds: float, spans: tuple[SpokenSpan, ...]) -> Event:
+    def audio(self, data: bytes, seconds: float, spans: tuple[SpokenSpan, ...]) -> ResponseEvent:
         """Return the event of more audio."""
         self.seconds += seconds
         self.item.spoken.extend(spans)
@@ -97,8 +97,8 @@ class RunningResponse:
         return events.AudioDelta, {**self._of_item, "delta": delta}
 
     def ended(
-        self, status: Status, details: events.StatusDetails | None, before: str | None
-    ) -> Iterator[Event]:
+        self, status: ResponseStatus, details: events.StatusDetails | None, before: str | None
+    ) -> Iterator[ResponseEvent]:
         """Yield the events of the end."""
         self.item.status = "completed" if status == "completed" else "incomplete"
         text = self.item.text
@@ -120,7 +120,7 @@ class RunningResponse:
         return events.Part(type="text", text=text)
 
     def _response(
-        self, status: Literal["in_progress"] | Status, details: events.StatusDetails | None
+        self, status: Literal["in_progress"] | ResponseStatus, details: events.StatusDetails | None
     ) -> events.Response:
         session = self.settings.session
         output = session.audio.output

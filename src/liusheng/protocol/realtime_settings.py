@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-from msgspec import UNSET, Struct, UnsetType, to_builtins
+from msgspec import UNSET, UnsetType, to_builtins
 from msgspec.structs import replace
 
 from liusheng.protocol import realtime
 from liusheng.protocol import realtime_updates as updates
-from liusheng.protocol.asr import MAX_ENDPOINT_MS, MIN_ENDPOINT_MS
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert
+from liusheng.protocol.realtime_applying import Notes, pick
 from liusheng.protocol.realtime_beta import beta_names, is_flat, nested
+from liusheng.protocol.realtime_turn_detection import turn_detection
 from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
-
-SILENCE_OF = {"high": 300, "medium": 500, "auto": 500, "low": 1_000}
-"""Milliseconds of silence that end a turn, by the eagerness of `semantic_vad`."""
-
-_T = TypeVar("_T")
-_S = TypeVar("_S", bound=Struct)
 
 
 class RealtimeSupport(Protocol):
@@ -53,13 +48,6 @@ class Update:
     flat: bool
 
 
-def endpoint_ms(detection: realtime.TurnDetection | None) -> int | None:
-    """Return the milliseconds of silence that end an utterance; None: the model's own."""
-    if isinstance(detection, realtime.SemanticVad):
-        return SILENCE_OF[detection.eagerness]
-    return detection.silence_duration_ms if detection else None
-
-
 def session_update(
     session: realtime.AnySession, message: Mapping[str, Any], support: RealtimeSupport
 ) -> Update:
@@ -82,7 +70,7 @@ def session_update(
         raise error from None
     not_applied = tuple(
         replace(each, param=beta_names(each.param)) if flat else each
-        for each in applying.not_applied
+        for each in applying.notes.not_applied
     )
     return Update(changed, not_applied, flat)
 
@@ -103,24 +91,19 @@ def _typed(old: realtime.Input, update: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**update, "audio": {**audio, "input": typed}}
 
 
-def _pick(new: _T | UnsetType | None, old: _T, default: _T) -> _T:
-    """Return the value of a field: what is unset stays, null is the default."""
-    if new is UNSET:
-        return old
-    return default if new is None else new
-
-
 @dataclass
 class _Applying:
     support: RealtimeSupport
-    not_applied: list[realtime.NotApplied] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
     def session(self, old: realtime.AnySession, update: Mapping[str, Any]) -> realtime.AnySession:
         if isinstance(old, realtime.Session):
             new: updates.SessionUpdate = convert(update, updates.SessionUpdate)
             self._check_type(new, "transcription")
             audio = self._audio(new)
-            self._ignore(audio, "session.audio", "output", "a transcription session only listens")
+            self.notes.ignore(
+                audio, "session.audio", "output", "a transcription session only listens"
+            )
             return realtime.Session(audio=realtime.Audio(input=self._input(old, audio.input)))
         conversation = convert(update, updates.ConversationUpdate)
         self._check_type(conversation, "realtime")
@@ -135,18 +118,18 @@ class _Applying:
     ) -> realtime.Conversation:
         default = realtime.Conversation()
         if isinstance(new.model, str) and new.model != old.model:
-            self._note("session.model", f"the operator of this server has chosen {old.model}")
+            self.notes.add("session.model", f"the operator of this server has chosen {old.model}")
         if new.tools:
-            self._note("session.tools", "this server offers its language model no tools")
+            self.notes.add("session.tools", "this server offers its language model no tools")
         if new.tool_choice not in (UNSET, None, "auto", "none"):
-            self._note("session.tool_choice", "this server offers its language model no tools")
+            self.notes.add("session.tool_choice", "this server offers its language model no tools")
         for name in ("parallel_tool_calls", "prompt", "reasoning", "tracing"):
-            self._ignore(new, "session", name, "this server has nothing of the kind")
+            self.notes.ignore(new, "session", name, "this server has nothing of the kind")
         if new.truncation != "auto":
-            self._ignore(
+            self.notes.ignore(
                 new, "session", "truncation", "the oldest items are dropped when there are too many"
             )
-        modalities = _pick(new.output_modalities, old.output_modalities, default.output_modalities)
+        modalities = pick(new.output_modalities, old.output_modalities, default.output_modalities)
         if len(modalities) > 1:
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD,
@@ -156,11 +139,11 @@ class _Applying:
         return realtime.Conversation(
             model=old.model,
             output_modalities=modalities,
-            instructions=_pick(new.instructions, old.instructions, ""),
+            instructions=pick(new.instructions, old.instructions, ""),
             audio=realtime.BothAudio(
                 input=self._input(old, audio.input), output=self._output(old, audio.output)
             ),
-            max_output_tokens=_pick(new.max_output_tokens, old.max_output_tokens, "inf"),
+            max_output_tokens=pick(new.max_output_tokens, old.max_output_tokens, "inf"),
             temperature=old.temperature if new.temperature is UNSET else new.temperature,
         )
 
@@ -174,9 +157,9 @@ class _Applying:
                 "with intent=transcription for transcription, and without it for a conversation.",
             )
         for name in ("id", "object", "expires_at", "client_secret"):
-            self._ignore(new, "session", name, "the server sets it")
+            self.notes.ignore(new, "session", name, "the server sets it")
         if new.include:
-            self._note("session.include", "this server has no log probabilities")
+            self.notes.add("session.include", "this server has no log probabilities")
 
     @staticmethod
     def _audio(new: updates.SessionUpdate) -> updates.AudioUpdate:
@@ -188,7 +171,7 @@ class _Applying:
         old, new = session.audio.input, update or updates.InputUpdate()
         converses = isinstance(session, realtime.Conversation)
         if new.noise_reduction:
-            self._note(
+            self.notes.add(
                 "session.audio.input.noise_reduction",
                 "audio is recognised as it is sent, unfiltered",
             )
@@ -199,12 +182,21 @@ class _Applying:
                 'The field "audio.input.transcription" must be an object, not null: a '
                 "transcription session transcribes.",
             )
-        wanted = getattr(new.turn_detection, "silence_duration_ms", UNSET)
-        detection = self._with_silence(
-            self._detection(session, new.turn_detection), transcription, wanted
+
+        def own_endpoint() -> bool:
+            in_use = transcription or realtime.Transcription()
+            lang = self.support.language(in_use.model, in_use.language or "")
+            return self.support.own_endpoint(lang)
+
+        detection = turn_detection(
+            old.turn_detection,
+            new.turn_detection,
+            converses=converses,
+            own_endpoint=own_endpoint,
+            notes=self.notes,
         )
         return realtime.Input(
-            format=_pick(new.format, old.format, realtime.Pcm()),
+            format=pick(new.format, old.format, realtime.Pcm()),
             transcription=transcription,
             turn_detection=detection,
         )
@@ -220,123 +212,38 @@ class _Applying:
             return None
         old, default = old or realtime.Transcription(), realtime.Transcription()
         at = "session.audio.input.transcription"
-        language = _pick(new.language, old.language, None)
+        language = pick(new.language, old.language, None)
         if new.languages and language is None:
             language = new.languages[0] if len(new.languages) == 1 else None
         if new.languages and (new.language or len(new.languages) > 1):
-            self._note(f"{at}.languages", "one language is recognised, or any")
+            self.notes.add(f"{at}.languages", "one language is recognised, or any")
         if new.prompt:
-            self._note(f"{at}.prompt", "expected words go into keywords")
+            self.notes.add(f"{at}.prompt", "expected words go into keywords")
         if new.delay:
-            self._note(f"{at}.delay", "text is sent as soon as it is stable")
-        model = _pick(new.model, old.model, default.model)
+            self.notes.add(f"{at}.delay", "text is sent as soon as it is stable")
+        model = pick(new.model, old.model, default.model)
         lang = self.support.language(model, language or "")
-        wanted = _pick(new.keywords, old.keywords or (), ())
+        wanted = pick(new.keywords, old.keywords or (), ())
         keywords = self.support.hotwords(lang, wanted)
         if len(keywords) < len(wanted):
-            self._note(
+            self.notes.add(
                 f"{at}.keywords",
                 f"the model takes {len(keywords)} of the {len(wanted)} words "
                 "(Chinese words of 2 to 12 characters, where it takes any)",
             )
         return realtime.Transcription(model=model, language=language, keywords=keywords or UNSET)
 
-    def _detection(
-        self,
-        session: realtime.AnySession,
-        new: updates.ServerVadUpdate | updates.SemanticVadUpdate | UnsetType | None,
-    ) -> realtime.TurnDetection | None:
-        old = session.audio.input.turn_detection
-        if new is UNSET:
-            return old
-        if new is None:
-            return None
-        converses = isinstance(session, realtime.Conversation)
-        at = "session.audio.input.turn_detection"
-        answers = {}
-        for name in ("create_response", "interrupt_response"):
-            wanted = _pick(getattr(new, name), getattr(old, name, converses), converses)
-            if wanted and not converses:
-                self._note(f"{at}.{name}", "a transcription session has no responses")
-            answers[name] = wanted and converses
-        if isinstance(new, updates.SemanticVadUpdate):
-            before = old if isinstance(old, realtime.SemanticVad) else realtime.SemanticVad()
-            eagerness = _pick(new.eagerness, before.eagerness, "auto")
-            self._note(f"{at}.type", "turns end after a silence, which eagerness sets")
-            return realtime.SemanticVad(eagerness=eagerness, **answers)
-        return self._server_vad(old, new, answers)
-
-    def _server_vad(
-        self,
-        old: realtime.TurnDetection | None,
-        new: updates.ServerVadUpdate,
-        answers: Mapping[str, bool],
-    ) -> realtime.ServerVad:
-        at = "session.audio.input.turn_detection"
-        default = realtime.ServerVad()
-        for name, what in (
-            ("threshold", "the threshold"),
-            ("prefix_padding_ms", "the audio before speech"),
-        ):
-            fixed, wanted = getattr(default, name), getattr(new, name)
-            if wanted not in (UNSET, None, fixed):
-                self._note(f"{at}.{name}", f"{what} is {fixed:g} for all sessions")
-        if new.idle_timeout_ms:
-            self._note(f"{at}.idle_timeout_ms", "silence of the user triggers nothing")
-        before = old.silence_duration_ms if isinstance(old, realtime.ServerVad) else None
-        usual = default.silence_duration_ms or 0
-        silence = _pick(new.silence_duration_ms, before, usual)
-        silence = usual if silence is None else silence
-        nearest = min(max(silence, MIN_ENDPOINT_MS), MAX_ENDPOINT_MS)
-        if nearest != silence:
-            self._note(f"{at}.silence_duration_ms", f"the nearest that there is: {nearest}")
-        return realtime.ServerVad(silence_duration_ms=nearest, **answers)
-
-    def _with_silence(
-        self,
-        detection: realtime.TurnDetection | None,
-        transcription: realtime.Transcription | None,
-        wanted: int | UnsetType | None,
-    ) -> realtime.TurnDetection | None:
-        """Return the detection with the silence that the model in use can have."""
-        if detection is None:
-            return None
-        settled = transcription or realtime.Transcription()
-        lang = self.support.language(settled.model, settled.language or "")
-        own = self.support.own_endpoint(lang)
-        at = "session.audio.input.turn_detection"
-        why = "the model has one endpoint for all sessions"
-        if isinstance(detection, realtime.SemanticVad):
-            if not own:
-                self._note(f"{at}.eagerness", why)
-            return detection
-        if not own and isinstance(wanted, int):
-            self._note(f"{at}.silence_duration_ms", why)
-        usual = realtime.ServerVad().silence_duration_ms
-        silence = (detection.silence_duration_ms or usual) if own else None
-        return replace(detection, silence_duration_ms=silence)
-
     def _output(
         self, session: realtime.Conversation, update: updates.OutputUpdate | UnsetType | None
     ) -> realtime.Output:
         old, new = session.audio.output, update or updates.OutputUpdate()
         voice = new.voice.id if isinstance(new.voice, updates.VoiceIdUpdate) else new.voice
-        speed = _pick(new.speed, old.speed, 1.0)
+        speed = pick(new.speed, old.speed, 1.0)
         nearest = min(max(speed, MIN_SPEED), MAX_SPEED)
         if nearest != speed:
-            self._note("session.audio.output.speed", f"the nearest that there is: {nearest:g}")
+            self.notes.add("session.audio.output.speed", f"the nearest that there is: {nearest:g}")
         return realtime.Output(
-            format=_pick(new.format, old.format, realtime.Pcm()),
+            format=pick(new.format, old.format, realtime.Pcm()),
             voice=self.support.voice(voice) if isinstance(voice, str) else old.voice,
             speed=nearest,
         )
-
-    # Notes
-
-    def _ignore(self, update: Struct, at: str, name: str, reason: str) -> None:
-        """Note that a field has no effect, if it has a value."""
-        if getattr(update, name) not in (UNSET, None):
-            self._note(f"{at}.{name}", reason)
-
-    def _note(self, param: str, reason: str) -> None:
-        self.not_applied.append(realtime.NotApplied(param=param, reason=reason))

@@ -22,16 +22,13 @@ from liusheng.protocol.recognition_commands import (
     RecognitionCommand,
 )
 from liusheng.protocol.session import BaseSession, random_id
-from liusheng.protocol.spoken_texts import SpokenText, SpokenTexts, Voices, voice_for
-from liusheng.protocol.synthesis_request import nothing_to_say
+from liusheng.protocol.spoken_texts import Voices, voice_for
 from liusheng.protocol.transcript import Transcript
 from liusheng.protocol.tts_commands import TtsCommand
+from liusheng.protocol.twilio_speech import TwilioSpeech
 from liusheng.protocol.utterance import UtteranceLike
 
 TwilioCommand = RecognitionCommand | TtsCommand
-
-_MAX_MARKS = 1_000
-"""Texts whose mark the client may owe."""
 
 
 class TwilioSession(BaseSession[TwilioCommand]):
@@ -65,10 +62,12 @@ class TwilioSession(BaseSession[TwilioCommand]):
         self._max_packet_bytes = max_packet_bytes
         self._max_seconds = max_seconds
         self._max_chars = max(max_json_size(max_text_chars), 2 * max_packet_bytes)
-        self._texts = SpokenTexts(
+        self._speech = TwilioSpeech(
             self._commands.append,
-            self._mark,
-            sample_rate=twilio.RATE,
+            self._outbox,
+            self._report,
+            self._new_number,
+            voices=voices,
             max_text_chars=max_text_chars,
         )
         self._numbers = 0
@@ -82,8 +81,6 @@ class TwilioSession(BaseSession[TwilioCommand]):
         self._utterance = 0
         self._before = 0  # utterances of recognitions that were lost
         self._interim = ""
-        self._marks: dict[str, None] = {}  # of texts that are not played
-        self._cut_off = False  # further pieces of a text belong to one that is over
         self._end_reason: tuple[ProtocolError, CloseCode] | None = None
 
     # What the driver reads
@@ -96,12 +93,12 @@ class TwilioSession(BaseSession[TwilioCommand]):
     @property
     def under_way(self) -> bool:
         """Whether a call is under way."""
-        return bool(self._recognition or len(self._texts))
+        return bool(self._recognition or self._speech.under_way)
 
     @property
     def held(self) -> int:
         """How many bytes are held for the client, roughly."""
-        return super().held + self._texts.held
+        return super().held + self._speech.held
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
         """End the session after the text of what was received."""
@@ -125,11 +122,14 @@ class TwilioSession(BaseSession[TwilioCommand]):
             elif event == "start":
                 self._begin(convert(message, twilio.Start))
             elif event == "speak":
-                self._speak(convert(message, twilio.Speak))
+                asked = convert(message, twilio.Speak)
+                self._require_start("speak")
+                self._speech.speak(asked)
             elif event == "clear":
-                self._clear()
+                self._require_start("clear")
+                self._speech.clear()
             elif event == "mark":
-                self._marks.pop(convert(message, twilio.Mark).mark.name, None)
+                self._speech.played(convert(message, twilio.Mark).mark.name)
             elif event == "stop":
                 self._stop()
             elif event not in ("connected", "dtmf"):
@@ -205,26 +205,18 @@ class TwilioSession(BaseSession[TwilioCommand]):
             self._report(error)
             if self._ending:
                 self._end()
-        elif text := self._texts.first(number):
-            self._report(error)
-            self._cut_off = text is self._texts.growing
-            self._over(text)
+        else:
+            self._speech.failed(number, error)
 
     # What the synthesiser does
 
     def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
         """A packet of a text's audio. audio: mu-law."""
-        if text := self._texts.first(number):
-            text.started = True
-            payload = twilio.Payload(payload=base64.b64encode(audio).decode())
-            self._outbox.append(twilio.Audio(streamSid=self._stream, media=payload))
+        self._speech.audio(number, audio)
 
     def spoken(self, number: int, *, silent: bool) -> None:
         """A text is synthesised. silent: nothing in it can be pronounced."""
-        if text := self._texts.first(number):
-            if silent and not text.streamed:
-                self._report(nothing_to_say(text.plain))
-            self._over(text)
+        self._speech.spoken(number, silent=silent)
 
     # Internals: the call
 
@@ -237,8 +229,9 @@ class TwilioSession(BaseSession[TwilioCommand]):
         self._abandon_all()
         self._seconds = self._offset = 0.0
         self._utterance = self._before = 0
-        self._interim, self._cut_off = "", False
+        self._interim = ""
         self._stream, self._parameters = start.streamSid, parameters
+        self._speech.begin(start.streamSid, parameters)
         self._start = self._hints(
             asr.Start(
                 name="twilio",
@@ -266,15 +259,14 @@ class TwilioSession(BaseSession[TwilioCommand]):
         if 0 < self._max_seconds < self._seconds + seconds:
             raise session_too_long(self._max_seconds, "Begin another call.")
         if self._recognition is None:
-            self._numbers += 1
-            self._recognition = self._numbers
+            self._recognition = self._new_number()
             self._offset = self._seconds
-            self._commands.append(BeginRecognition(self._numbers, self._start))
+            self._commands.append(BeginRecognition(self._recognition, self._start))
         self._seconds += seconds
         self._commands.append(FeedRecognition(self._recognition, data))
 
     def _stop(self) -> None:
-        self._texts.drop()
+        self._speech.drop()
         self._end_audio()
         self._end()
 
@@ -295,10 +287,8 @@ class TwilioSession(BaseSession[TwilioCommand]):
         """Tell the bot what was said; end what is being spoken."""
         if not text:
             return
-        if self._parameters.barge_in and (len(self._texts) or self._marks):
-            cut_off = self._texts.growing is not None
-            self._clear()
-            self._cut_off = cut_off
+        if self._parameters.barge_in:
+            self._speech.interrupt()
         if fields["isFinal"] or self._parameters.interim:
             self._outbox.append(
                 msgspec.convert(
@@ -308,58 +298,11 @@ class TwilioSession(BaseSession[TwilioCommand]):
                 )
             )
 
-    # Internals: what is spoken
-
-    def _speak(self, asked: twilio.Speak) -> None:
-        self._require_start("speak")
-        if self._cut_off:
-            self._cut_off = asked.more
-            return
-        text = self._texts.growing
-        if text is None:
-            lang = self._parameters.lang
-            voice = voice_for(self._voices, asked.voice or self._parameters.voice, lang)
-            self._numbers += 1
-            text = SpokenText(
-                self._numbers,
-                voice,
-                asked.text,
-                asked.name or f"text-{self._numbers}",
-                asked.speed,
-                streamed=asked.more,
-                complete=not asked.more,
-            )
-            self._texts.add(text)
-            return
-        self._texts.grow(text, asked.text)
-        if not asked.more:
-            self._texts.complete(text)
-
-    def _clear(self) -> None:
-        """Stop speaking, and have Twilio drop what was not played."""
-        self._require_start("clear")
-        self._cut_off = False
-        self._texts.drop()
-        self._marks.clear()
-        # Audio that was not sent yet is of no use now.
-        kept = [each for each in self._outbox if not isinstance(each, twilio.Audio)]
-        self._outbox.clear()
-        self._outbox.extend(kept)
-        self._outbox.append(twilio.Clear(streamSid=self._stream))
-
-    def _over(self, text: SpokenText) -> None:
-        self._texts.over(text)
-        self._mark(text)
-        self._texts.advance()
-
-    def _mark(self, text: SpokenText) -> None:
-        """Ask Twilio to say when a text was played."""
-        if text.started and len(self._marks) < _MAX_MARKS:
-            self._marks[text.name] = None
-        mark = twilio.MarkDetails(name=text.name)
-        self._outbox.append(twilio.SendMark(streamSid=self._stream, mark=mark))
-
     # Internals
+
+    def _new_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
 
     def _require_start(self, what: str) -> None:
         if not self._stream:
@@ -373,8 +316,7 @@ class TwilioSession(BaseSession[TwilioCommand]):
         if self._recognition is not None:
             self._commands.append(DropRecognition(self._recognition))
         self._recognition = None
-        self._texts.drop()
-        self._marks.clear()
+        self._speech.drop()
         return ()
 
     def _report(self, error: ProtocolError) -> None:

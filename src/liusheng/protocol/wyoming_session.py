@@ -26,16 +26,13 @@ from liusheng.protocol.recognition_commands import (
     RecognitionCommand,
 )
 from liusheng.protocol.session import BaseSession, random_id
-from liusheng.protocol.spoken_texts import SpokenText, SpokenTexts, Voices, voice_for, without
-from liusheng.protocol.synthesis_request import empty_text, nothing_to_say
+from liusheng.protocol.spoken_texts import Voices, without
 from liusheng.protocol.transcript import Transcript
 from liusheng.protocol.tts_commands import TtsCommand
 from liusheng.protocol.utterance import UtteranceLike
+from liusheng.protocol.wyoming_speech import WyomingSpeech
 
 WyomingCommand = RecognitionCommand | TtsCommand
-
-_RATE: tts.AudioSampleRate = 24_000
-_AUDIO = {"rate": _RATE, "width": 2, "channels": 1}
 
 
 @dataclass
@@ -79,13 +76,13 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._id = new_id()
         self._info = dict(info)
         self._languages = languages
-        self._voices = voices
         self._hints = hints
         self._max_seconds = max_seconds
-        self._texts = SpokenTexts(
+        self._speech = WyomingSpeech(
             self._commands.append,
-            lambda _: self._send("synthesize-stopped"),
-            sample_rate=_RATE,
+            self._outbox.append,
+            self._new_number,
+            voices=voices,
             max_text_chars=max_text_chars,
         )
         self._reader = wyoming.EventReader(max_json_size(max_text_chars), max_packet_bytes)
@@ -102,11 +99,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
             "audio-start": self._audio_start,
             "audio-chunk": self._audio_chunk,
             "audio-stop": lambda _: self._audio_stop(),
-            "synthesize": self._synthesize,
-            "synthesize-start": self._synthesize_start,
-            "synthesize-chunk": self._synthesize_chunk,
-            "synthesize-stop": lambda _: self._synthesize_stop(),
-        }
+        } | self._speech.handlers
 
     # What the driver reads
 
@@ -114,17 +107,17 @@ class WyomingSession(BaseSession[WyomingCommand]):
     def awaits_client(self) -> bool:
         """Whether the client has to send next: it waits for no transcript and no audio."""
         recognising = any(each is not self._current for each in self._recognitions.values())
-        return not (self._closed or recognising or self._texts.awaited)
+        return not (self._closed or recognising or self._speech.awaited)
 
     @property
     def under_way(self) -> bool:
         """Whether audio or a text was received whose result is not complete."""
-        return bool(self._recognitions or len(self._texts))
+        return bool(self._recognitions or self._speech.under_way)
 
     @property
     def held(self) -> int:
         """How many bytes are held for the client, roughly."""
-        return super().held + self._reader.held + self._texts.held
+        return super().held + self._reader.held + self._speech.held
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
         """End the audio that was received, and the session after its transcript is sent."""
@@ -187,33 +180,21 @@ class WyomingSession(BaseSession[WyomingCommand]):
 
     def failed(self, number: int, error: ProtocolError) -> None:
         """A recognition or a text is lost."""
-        if number in self._recognitions or self._texts.first(number):
+        if number in self._recognitions or self._speech.works_on(number):
             self.stop(error, CloseCode.INTERNAL)
 
     # What the synthesiser does
 
     def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
         """A packet of a text's audio."""
-        if text := self._texts.first(number):
-            if not text.started:
-                text.started = True
-                self._send("audio-start", **_AUDIO)
-            self._outbox.append(wyoming.Event(type="audio-chunk", data=_AUDIO, payload=audio))
+        self._speech.audio(number, audio)
 
     def spoken(self, number: int, *, silent: bool) -> None:
         """A text is synthesised. silent: nothing in it can be pronounced."""
-        text = self._texts.first(number)
-        if text is None:
-            return
-        if silent and not text.streamed:
-            self.stop(nothing_to_say(text.plain), CloseCode.POLICY)
-            return
-        self._texts.over(text)
-        if text.started:
-            self._send("audio-stop")
-        if text.streamed:
-            self._send("synthesize-stopped")
-        self._texts.advance()
+        try:
+            self._speech.spoken(number, silent=silent)
+        except ProtocolError as error:
+            self.stop(error, CloseCode.POLICY)
 
     # Internals: recognition
 
@@ -257,13 +238,13 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._commands.append(FeedRecognition(recognition.number, event.payload))
 
     def _begin(self, audio: wyoming.AudioFormat) -> _Recognition:
-        self._numbers += 1
         start = msgspec.structs.replace(
             self._start, sample_rate=audio.rate, channels=audio.channels
         )
-        self._current = _Recognition(self._numbers, start.bytes_per_second)
-        self._recognitions[self._numbers] = self._current
-        self._commands.append(BeginRecognition(self._numbers, start))
+        number = self._new_number()
+        self._current = _Recognition(number, start.bytes_per_second)
+        self._recognitions[number] = self._current
+        self._commands.append(BeginRecognition(number, start))
         return self._current
 
     def _audio_stop(self) -> None:
@@ -291,53 +272,13 @@ class WyomingSession(BaseSession[WyomingCommand]):
             self._send("transcript-chunk", text=text[len(sent) :])
             recognition.sent = text
 
-    # Internals: synthesis
-
-    def _synthesize(self, event: wyoming.Event) -> None:
-        if self._texts.growing:  # the whole text, for servers that take no pieces
-            return
-        asked = convert(event.data, wyoming.Synthesize)
-        if not asked.text.strip():
-            raise empty_text()
-        text = self._new_text(asked)
-        text.plain = asked.text
-        self._texts.add(text)
-
-    def _synthesize_start(self, event: wyoming.Event) -> None:
-        asked = convert(event.data, wyoming.SynthesizeStart)
-        if self._texts.growing:
-            self._texts.complete(self._texts.growing)
-        text = self._new_text(asked)
-        text.streamed, text.complete = True, False
-        self._texts.add(text)
-
-    def _synthesize_chunk(self, event: wyoming.Event) -> None:
-        if self._texts.growing is None:
-            raise _not_started("synthesize-chunk")
-        more = convert(event.data, wyoming.SynthesizeChunk).text
-        self._texts.grow(self._texts.growing, more)
-
-    def _synthesize_stop(self) -> None:
-        if self._texts.growing is None:
-            raise _not_started("synthesize-stop")
-        self._texts.complete(self._texts.growing)
-
-    def _new_text(self, asked: wyoming.SynthesizeStart) -> SpokenText:
-        voice = asked.voice or wyoming.Voice()
-        self._numbers += 1
-        return SpokenText(
-            self._numbers,
-            voice_for(self._voices, voice.name, voice.language),
-            ssml=asked.text_format == "ssml",
-        )
-
     # Internals: the end
 
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
         self._commands.extend(DropRecognition(number) for number in self._recognitions)
         self._recognitions.clear()
         self._current = None
-        self._texts.drop()
+        self._speech.drop()
         return ()
 
     def _report(self, error: ProtocolError) -> None:
@@ -346,6 +287,10 @@ class WyomingSession(BaseSession[WyomingCommand]):
     def _send(self, kind: str, **data: Any) -> None:
         self._outbox.append(wyoming.Event(type=kind, data=data))
 
+    def _new_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
     def _encoded(self, message: msgspec.Struct) -> bytes:
         assert isinstance(message, wyoming.Event)
         return wyoming.encode_event(message)
@@ -353,9 +298,3 @@ class WyomingSession(BaseSession[WyomingCommand]):
     def _note_error(self, message: msgspec.Struct) -> None:
         if isinstance(message, wyoming.Event) and message.type == "error":
             self._errors.append(message.data["code"])
-
-
-def _not_started(kind: str) -> ProtocolError:
-    return ProtocolError(
-        ErrorCode.NOT_STARTED, f"{kind} was received before synthesize-start; send that first."
-    )

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from liusheng.protocol import paths
-from liusheng.protocol.asr import Limits
-from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
-from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.tts import SampleRate
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
-from liusheng.server.access.caller import caller
 from liusheng.server.access.gate import Gate
 from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.config.settings import Settings
 from liusheng.server.drain_refusal import DrainRefusal
-from liusheng.server.ending import end_with
-from liusheng.server.errors import server_stopping
 from liusheng.server.http.asyncapi import (
     ASR,
     DEEPGRAM,
@@ -55,7 +43,6 @@ from liusheng.server.http.paddlespeech_help import help_endpoint
 from liusheng.server.http.paddlespeech_text import paddlespeech_text_endpoint
 from liusheng.server.http.paddlespeech_tts import paddlespeech_tts_endpoint
 from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
-from liusheng.server.http.refusal import refuse
 from liusheng.server.info import describe
 from liusheng.server.observe.endpoints import observation_endpoints
 from liusheng.server.observe.observer import Observer
@@ -63,20 +50,8 @@ from liusheng.server.openai_names import OpenAINames
 from liusheng.server.request_limits import RequestLimits
 from liusheng.server.resume_secrets import resume_secrets
 from liusheng.server.web_page import page_routes
-from liusheng.server.websocket.adapters import Adapter
-from liusheng.server.websocket.asr import ASRSocket
-from liusheng.server.websocket.deepgram import DeepgramSocket
-from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.realtime_opening import RealtimeServer
 from liusheng.server.websocket.resumption import ResumableRecognitions
-from liusheng.server.websocket.tts import TTSSocket
-from liusheng.server.websocket.twilio import twilio_socket
-from liusheng.server.websocket.wyoming import wyoming_socket
-
-_STOP_TIMEOUT = 3.0
-_QUIET_SECONDS = 1.0
-"""Seconds after its last message in which a client may begin something, or end its session."""
-_DAY = 86_400.0
+from liusheng.server.websocket_endpoints import STOP_TIMEOUT, WebSockets
 
 
 class Application:
@@ -111,13 +86,15 @@ class Application:
         self._punctuation = punctuation
         self._decoding = decoding
         self._names = OpenAINames(recognition, synthesis, any_name=settings.openai.any_name)
-        self._sockets: set[SocketDriver[Any]] = set()
         self.resumable: ResumableRecognitions = (
             before.resumable if before else ResumableRecognitions(settings.resume)
         )
         self.resumable.settings = settings.resume
         self.resumable.secrets = resume_secrets(settings.resume)
         self.key_use: KeyUse = before.key_use if before else KeyUse()
+        self._websockets = WebSockets(
+            settings, recognition, decoding, synthesis, self._names, self.resumable
+        )
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
         self.routes = self._routes()
@@ -133,7 +110,7 @@ class Application:
         limited = RequestLimits(router, settings.path_prefix)
         self._drain = DrainRefusal(limited, settings.path_prefix)
         self.asgi = Gate(self._drain, settings, keyring, self.key_use)
-        self.wyoming = DrainRefusal(RequestLimits(self._serve_wyoming))
+        self.wyoming = DrainRefusal(RequestLimits(self._websockets.serve_wyoming))
 
     def drain(self) -> None:
         """Refuse new requests and WebSockets from now on."""
@@ -145,15 +122,13 @@ class Application:
 
     def release_idle(self) -> None:
         """Tell the clients with nothing under way on their WebSocket to reconnect, and close it."""
-        for socket in tuple(self._sockets):
-            socket.release(server_stopping(), CloseCode.SERVICE_RESTART, _QUIET_SECONDS)
+        self._websockets.release_idle()
 
     def wind_down(self) -> None:
         """Close every WebSocket after the results of what was received, and cut off requests over
         HTTP, whose clients send them again whole; does not wait."""
         self.resumable.close()
-        for socket in tuple(self._sockets):
-            socket.wind_down(server_stopping(), CloseCode.SERVICE_RESTART)
+        self._websockets.wind_down()
         for endpoint in self._endpoints:
             endpoint.cut_off()
 
@@ -161,20 +136,17 @@ class Application:
         """Send every client the error server_stopping, and close its connection."""
         self.resumable.close()
         await asyncio.gather(
-            *(
-                socket.stop(server_stopping(), CloseCode.SERVICE_RESTART, _STOP_TIMEOUT)
-                for socket in tuple(self._sockets)
-            ),
-            *(endpoint.stop(_STOP_TIMEOUT) for endpoint in self._endpoints),
+            self._websockets.stop(),
+            *(endpoint.stop(STOP_TIMEOUT) for endpoint in self._endpoints),
         )
 
     # Routes
 
     def _routes(self) -> list[BaseRoute]:
-        prefix = self._settings.path_prefix
+        prefix, sockets = self._settings.path_prefix, self._websockets.endpoints()
         return [
             *(Route(prefix + each.path, each, methods=[each.method]) for each in self._endpoints),
-            *(WebSocketRoute(prefix + path, serve) for path, serve in self._websockets().items()),
+            *(WebSocketRoute(prefix + path, serve) for path, serve in sockets.items()),
             *self.page,
         ]
 
@@ -228,127 +200,3 @@ class Application:
         found += model_endpoints(self._names)
         found += observation_endpoints(self._observer)
         return found + document_endpoints(tuple(found), channels, settings.path_prefix)
-
-    def _websockets(self) -> dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]]:
-        compat = self._settings.compat
-        found: dict[str, Adapter | Callable[[WebSocket], Awaitable[None]]] = {}
-        if self._recognition:
-            found[paths.ASR_STREAMING] = self._serve_asr
-            found[paths.REALTIME] = self._serve_realtime
-            if self._settings.deepgram.enabled:
-                found[paths.LISTEN] = self._serve_deepgram
-            if self._settings.twilio.enabled:
-                found[paths.MEDIA_STREAMS] = self._serve_twilio
-            if compat.cpp_runtime:
-                found[paths.CPP_RUNTIME] = Adapter(CppRuntime, self._serve_asr)
-            if compat.speech_web:
-                found[paths.SPEECH_WEB_ASR] = self._serve_asr
-        if self._synthesis:
-            found[paths.TTS_STREAMING] = self._serve_tts
-            if compat.speech_web:
-                found[paths.SPEECH_WEB_TTS] = Adapter(SpeechWebTts, self._serve_speech_web)
-        return found
-
-    # WebSockets
-
-    async def _serve_asr(self, websocket: WebSocket) -> None:
-        assert self._recognition is not None
-        assert self._decoding is not None
-        limits = self._settings.limits
-        socket = ASRSocket(
-            websocket,
-            self._recognition,
-            self._decoding,
-            script=self._settings.asr.script,
-            limits=Limits(
-                idle_seconds=limits.idle_seconds,
-                max_packet_bytes=limits.max_packet_bytes,
-                max_queued_seconds=limits.max_queued_seconds,
-                max_session_seconds=limits.max_session_seconds,
-                first_audio_seconds=limits.first_audio_seconds,
-            ),
-            resumable=self.resumable,
-            client=caller(websocket.scope),
-        )
-        await self._serve("asr", websocket, socket)
-
-    async def _serve_realtime(self, websocket: WebSocket) -> None:
-        assert self._recognition is not None
-        assert self._decoding is not None
-        opened = RealtimeServer(
-            self._settings, self._recognition, self._decoding, self._synthesis, self._names
-        )
-        socket = opened.open(websocket)
-        await self._serve("asr", websocket, socket)
-
-    async def _serve_deepgram(self, websocket: WebSocket) -> None:
-        assert self._recognition is not None
-        assert self._decoding is not None
-        try:
-            socket = DeepgramSocket(
-                websocket,
-                self._recognition,
-                self._decoding,
-                script=self._settings.asr.script,
-                limits=self._settings.limits,
-            )
-        except ProtocolError as error:
-            prefix = self._settings.path_prefix
-            await refuse(websocket.scope, websocket.receive, websocket.send, error, prefix)
-        else:
-            await self._serve("asr", websocket, socket)
-
-    async def _serve_twilio(self, websocket: WebSocket) -> None:
-        assert self._recognition is not None
-        assert self._decoding is not None
-        socket = twilio_socket(
-            websocket,
-            self._recognition,
-            self._decoding,
-            self._synthesis,
-            script=self._settings.asr.script,
-            limits=self._settings.limits,
-        )
-        await self._serve("asr", websocket, socket)
-
-    async def _serve_wyoming(self, scope: Scope, receive: Receive, send: Send) -> None:
-        websocket = WebSocket(scope, receive, send)
-        socket = wyoming_socket(
-            websocket,
-            self._recognition,
-            self._decoding,
-            self._synthesis,
-            script=self._settings.asr.script,
-            limits=self._settings.limits,
-        )
-        await self._serve("wyoming", websocket, socket)
-
-    async def _serve_tts(self, websocket: WebSocket) -> None:
-        await self._synthesize(websocket, self._settings.limits.idle_seconds)
-
-    async def _serve_speech_web(self, websocket: WebSocket) -> None:
-        # The demo's page opens one connection and keeps it.
-        await self._synthesize(websocket, _DAY)
-
-    async def _synthesize(self, websocket: WebSocket, idle_seconds: float) -> None:
-        assert self._synthesis is not None
-        socket = TTSSocket(
-            websocket,
-            self._synthesis,
-            max_text_chars=self._settings.limits.max_text_chars,
-            idle_seconds=idle_seconds,
-        )
-        await self._serve("tts", websocket, socket)
-
-    async def _serve(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
-        self._sockets.add(socket)
-        try:
-            end_with(websocket.scope, partial(_end, socket))
-            with structlog.contextvars.bound_contextvars(task=task):
-                await socket.run()
-        finally:
-            self._sockets.discard(socket)
-
-
-async def _end(socket: SocketDriver[Any], error: ProtocolError) -> None:
-    await socket.stop(error, CloseCode.POLICY, _STOP_TIMEOUT)

@@ -36,7 +36,9 @@ async def decode_stream(
         ProtocolError: invalid_audio, or server_busy.
         Exception: from `chunks` or `sink`.
     """
-    await _decode(decoding, _Stream(chunks), sink, _LIVE_BLOCK_SECONDS, container, upload=False)
+    await _decode(
+        decoding, _ChunkSource(chunks), sink, _LIVE_BLOCK_SECONDS, container, upload=False
+    )
     async for _ in chunks:
         pass  # bytes after the end of the audio
 
@@ -79,7 +81,7 @@ _ADVICE = (
 )
 
 
-class _Stream:
+class _ChunkSource:
     """Bytes as they are received."""
 
     size = None

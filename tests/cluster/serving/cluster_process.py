@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +12,7 @@ import httpx2
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.server_process import environment_of_program, wait_until
+from tests.support.command_process import CommandProcess
 
 SETTINGS = """
 ports = [0]
@@ -46,10 +43,9 @@ upscale_seconds = 0
 """
 
 
-class ClusterProcess:
-    """A running cluster.
+class ClusterProcess(CommandProcess):
+    """A running cluster; `address` is its proxy's.
 
-    address: of its proxy, HOST:PORT.
     opened: sessions so far, as whoever opens them counts them.
     """
 
@@ -57,30 +53,14 @@ class ClusterProcess:
         self.opened = 0
         self._folder = folder
         self._config = folder / "settings.toml"
-        self._log = folder / "log"
         self.configure(more)
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "liusheng.cli", "cluster", "serve", str(self._config)],
-                env={
-                    **environment_of_program(),
-                    # How often replicas report their load: in tests, nobody waits for 10 s.
-                    "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
-                    "RAY_TMPDIR": str(folder),
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self.address = ""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if found := re.search(r"ws://(\S+?)/paddlespeech/asr/streaming", line):
-                self.address = found[1]
-            if "Stop with Ctrl-C." in line:
-                break
-        assert self.address, self.log()
+        # How often replicas report their load: in tests, nobody waits for 10 s.
+        interval = {"RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1"}
+        super().__init__(
+            folder,
+            *("cluster", "serve", str(self._config)),
+            environment={**interval, "RAY_TMPDIR": str(folder)},
+        )
 
     def configure(self, more: str, drain: float = 300) -> None:
         """Write the settings file: SETTINGS and more of the table [cluster].
@@ -88,10 +68,6 @@ class ClusterProcess:
         drain: drain.seconds.
         """
         self._config.write_text(SETTINGS.format(home=self._folder, drain=drain) + more)
-
-    def log(self) -> str:
-        """Return what was logged so far."""
-        return self._log.read_text(errors="replace")
 
     def replicas(self) -> list[psutil.Process]:
         """Return the processes of the replicas, those that are being started included."""
@@ -105,13 +81,6 @@ class ClusterProcess:
         ready = {s.labels["replica"] for s in samples if s.name == "liusheng_ready" and s.value}
         complete = [s.value for s in samples if s.name == "liusheng_scrape_complete"]
         return ready if complete == [1] else set()
-
-    def update(self) -> None:
-        """Have the replicas replaced; return when new ones have taken over."""
-        pattern = re.compile("The settings were (not )?reloaded")
-        before = len(pattern.findall(self.log()))
-        self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(pattern.findall(self.log())) > before, "an update")
 
     def draining(self) -> set[int]:
         """Return the processes of the replicas that have begun to drain."""
@@ -146,6 +115,4 @@ def cluster_process(folder: Path, more: str) -> Iterator[ClusterProcess]:
             for each in (*main.children(recursive=True), main):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     each.kill()
-        cluster.process.wait()
-        assert cluster.process.stdout is not None
-        cluster.process.stdout.close()
+        cluster.close()

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import httpx2
 import openai
@@ -27,7 +26,8 @@ from liusheng.cli import main
 from liusheng.client.messages import Final
 from tests.cluster.serving.cluster_process import ClusterProcess, cluster_process
 from tests.cluster.serving.resuming import PACKET, Speaker, all_spoken, speech, unbroken
-from tests.support.server_process import wait_until
+from tests.support.command_process import wait_until
+from tests.support.raw_session import RawSession, raw_session
 
 pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not installed")
 Spoken: TypeAlias = list[tuple[list[bytes], Final]]
@@ -63,42 +63,17 @@ def audio() -> list[bytes]:
     return [pcm[at : at + PACKET] for at in range(0, len(pcm), PACKET)]
 
 
-class Session:
-    """A recognition with the original protocol, one packet a reply."""
-
-    def __init__(self, connection: Any) -> None:
-        self.socket = connection
-
-    async def ask(self, message: Any) -> dict[str, Any]:
-        await self.socket.send(message if isinstance(message, bytes) else json.dumps(message))
-        reply: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), 120))
-        return reply
-
-    async def send(self, packets: list[bytes]) -> None:
-        for packet in packets:
-            await self.ask(packet)
-
-    async def final(self) -> str:
-        final = await self.ask({"name": "a", "signal": "end", "nbest": 1})
-        assert final.get("signal") == "finished", final
-        return str(final["result"]).lower()
-
-
 @contextlib.asynccontextmanager
-async def session(cluster: ClusterProcess) -> AsyncIterator[Session]:
-    url = f"ws://{cluster.address}/paddlespeech/asr/streaming"
-    async with websockets.connect(url, proxy=None, open_timeout=120) as connection:
+async def session(cluster: ClusterProcess) -> AsyncIterator[RawSession]:
+    async with raw_session(cluster.address, compression="deflate", open_timeout=120) as opened:
         cluster.opened += 1
-        opened = Session(connection)
-        ready = await opened.ask({"name": "a", "signal": "start", "nbest": 1})
-        assert ready["signal"] == "server_ready", ready
         yield opened
 
 
 async def speak(cluster: ClusterProcess) -> str:
     async with session(cluster) as opened:
         await opened.send(audio())
-        return await opened.final()
+        return (await opened.final()).lower()
 
 
 async def test_every_client_works_unchanged(cluster: ClusterProcess) -> None:
@@ -183,11 +158,11 @@ async def _carried_on(cluster: ClusterProcess, before: int) -> None:
     await asyncio.to_thread(wait_until, lambda: cluster.carried() > before, "it goes on elsewhere")
 
 
-async def _finished(opened: Session, packets: list[bytes]) -> str | int:
+async def _finished(opened: RawSession, packets: list[bytes]) -> str | int:
     """Return the text of a session; the code of its close, if it ended before."""
     try:
         await opened.send(packets)
-        return await opened.final()
+        return (await opened.final()).lower()
     except websockets.ConnectionClosed as error:
         return error.rcvd.code if error.rcvd else 1006
 
@@ -203,7 +178,7 @@ async def test_a_rolling_update_under_load_loses_nothing(
     speaker = Speaker(packets)
     ours = asyncio.create_task(speaker.recognized(cluster.address))
     await speaker.spoken.wait()
-    updating = asyncio.create_task(asyncio.to_thread(cluster.update))
+    updating = asyncio.create_task(asyncio.to_thread(cluster.reload))
     spoken = 0
     async with session(cluster) as long:
         while old & {each.pid for each in cluster.replicas()} - cluster.draining():
@@ -211,7 +186,7 @@ async def test_a_rolling_update_under_load_loses_nothing(
             spoken += 2
             await long.send([bytes(PACKET)])
         await long.send(audio())
-        assert await long.final() == SAID, "on its old replica, which drains"
+        assert (await long.final()).lower() == SAID, "on its old replica, which drains"
     assert spoken
     # The old and the new ones share a secret.
     carried = cluster.carried()
@@ -265,7 +240,7 @@ async def _become(
     )
 
 
-async def _until_closed(opened: Session) -> int:
+async def _until_closed(opened: RawSession) -> int:
     try:
         while True:
             await opened.send([bytes(PACKET)])
@@ -279,6 +254,6 @@ async def test_its_end_lets_sessions_finish(cluster: ClusterProcess) -> None:
         await finishing.send(audio()[:5])
         cluster.process.send_signal(signal.SIGTERM)
         await finishing.send(audio()[5:])
-        assert await finishing.final() == SAID
+        assert (await finishing.final()).lower() == SAID
         assert await _until_closed(staying) == 1012
     assert await asyncio.to_thread(cluster.process.wait, 120) == 0

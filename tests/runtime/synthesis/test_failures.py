@@ -26,11 +26,11 @@ class Running:
     def __init__(self) -> None:
         self.service = SynthesisService([], SynthesisServiceOptions(), PoolOptions())
         service: Any = self.service
-        service._pool = FakePool(1, object)
+        service._pool = service._steps._pool = FakePool(1, object)
         self.speech: Speech = self.service.speak(SpeechRequest("你好"))
 
     def step(self) -> Job:
-        job = self.service.take(0)
+        job = self.service._steps.take(0)
         assert job
         return job
 
@@ -39,7 +39,7 @@ async def test_a_step_is_repeated_once() -> None:
     running = Running()
     running.step().lost(LOST)
     running.step().lost(LOST)
-    assert running.service.take(0) is None
+    assert running.service._steps.take(0) is None
     with pytest.raises(WorkerLostError, match="Worker 1 died"):
         await anext(running.speech)
     assert running.service.statistics.failed == 1
@@ -80,15 +80,15 @@ async def test_in_every_format_another_worker_begins_at_the_newest_clause(
     async def heard(killed: bool) -> tuple[bytes, int]:
         service = SynthesisService([], SynthesisServiceOptions(), PoolOptions())
         broken: Any = service
-        pool = broken._pool = FakePool(1, counter)
+        pool = broken._pool = broken._steps._pool = FakePool(1, counter)
         speech = service.speak(SpeechRequest("9 large"), output)
         steps = 0
-        while pool.take(service, 0):
+        while pool.take(service._steps, 0):
             steps += 1
             if killed and steps == 8:
-                pool.kill(service, 0)
+                pool.kill(service._steps, 0)
                 continue
-            pool.finish(service, 0)
+            pool.finish(service._steps, 0)
         return b"".join([audio async for audio in speech]), steps
 
     whole, steps = await heard(killed=False)

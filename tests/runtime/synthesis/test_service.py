@@ -72,8 +72,8 @@ async def test_a_lost_worker_does_not_change_the_audio(tmp_path: Path) -> None:
 
 async def test_a_worker_that_hangs_while_it_drops_a_speech_is_found_soon() -> None:
     synthesis = SynthesisService([], SynthesisServiceOptions(), PoolOptions())
-    synthesis._dropped[0] = [1]
-    job = synthesis.take(0)
+    synthesis._steps._dropped[0] = [1]
+    job = synthesis._steps.take(0)
     assert job is not None
     assert (job.method, job.limit) == ("drop", call_limit(0))
 
@@ -245,7 +245,7 @@ async def test_without_workers_every_speech_fails(monkeypatch: pytest.MonkeyPatc
         assert len(synthesis.pids) == 1
         speeches = [synthesis.speak(SpeechRequest("spell a"), more=True) for _ in range(2)]
         assert [await anext(speech) for speech in speeches] == [b"a\0"] * 2
-        synthesis.stranded(RuntimeError("no worker can be started"))
+        synthesis._steps.stranded(RuntimeError("no worker can be started"))
         for speech in speeches:
             with pytest.raises(RuntimeError, match="no worker"):
                 await anext(speech)

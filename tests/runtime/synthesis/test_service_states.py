@@ -58,7 +58,7 @@ class ServiceStates(RuleBasedStateMachine):
     def begin(self, workers: int) -> None:
         self.patches = ExitStack()
         self.patches.enter_context(mock.patch("tests.support.fake_voice.os._exit", _die))
-        self.patches.enter_context(mock.patch("liusheng.runtime.synthesis.service._log"))
+        self.patches.enter_context(mock.patch("liusheng.runtime.synthesis.step_source._log"))
         self.loop = asyncio.new_event_loop()
         self.patches.callback(self.loop.close)
         self.now = 0.0
@@ -69,13 +69,13 @@ class ServiceStates(RuleBasedStateMachine):
         )
         self.pool = FakePool(workers, counter)
         service: Any = self.service
-        service._pool = self.pool
+        service._pool = service._steps._pool = self.pool
 
     def teardown(self) -> None:
         for _ in range(500):
-            taken = [self.pool.take(self.service, n) for n in range(self.pool.count)]
+            taken = [self.pool.take(self.service._steps, n) for n in range(self.pool.count)]
             for number in range(self.pool.count):
-                self.pool.finish(self.service, number)
+                self.pool.finish(self.service._steps, number)
             for listener in self.listeners:
                 self.loop.run_until_complete(listener.listen())
             if not any(taken) and all(each.outcome or each.cancelled for each in self.listeners):
@@ -117,17 +117,17 @@ class ServiceStates(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def take(self, data: st.DataObject) -> None:
-        self.pool.take(self.service, data.draw(st.integers(0, self.pool.count - 1)))
+        self.pool.take(self.service._steps, data.draw(st.integers(0, self.pool.count - 1)))
 
     @rule(data=st.data())
     def finish_job(self, data: st.DataObject) -> None:
-        self.pool.finish(self.service, data.draw(st.integers(0, self.pool.count - 1)))
+        self.pool.finish(self.service._steps, data.draw(st.integers(0, self.pool.count - 1)))
 
     @precondition(lambda self: self.killed < 2)
     @rule(data=st.data())
     def kill(self, data: st.DataObject) -> None:
         self.killed += 1
-        self.pool.kill(self.service, data.draw(st.integers(0, self.pool.count - 1)))
+        self.pool.kill(self.service._steps, data.draw(st.integers(0, self.pool.count - 1)))
 
     @rule(seconds=st.floats(0.01, 5.0))
     def wait(self, seconds: float) -> None:

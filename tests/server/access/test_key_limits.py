@@ -8,10 +8,10 @@ import pytest
 
 from liusheng.protocol.errors import ProtocolError
 from liusheng.server.access.key_limits import KeyLimits
-from liusheng.server.access.keys import ApiKey, Task
+from liusheng.server.access.keys import ApiKey, KeyTask
 
 NOW = datetime.now(timezone.utc)
-TASKS: tuple[tuple[Task, ...], ...] = (("asr",), ("tts",))
+TASKS: tuple[tuple[KeyTask, ...], ...] = (("asr",), ("tts",))
 
 
 def test_a_connection_of_two_tasks_needs_a_key_for_both() -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import websockets
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
-from tests.support.server_process import ServerProcess, gone, server_process, wait_until
+from tests.support.command_process import wait_until
+from tests.support.raw_session import raw_session
+from tests.support.server_process import ServerProcess, gone, server_process
 
 pytestmark = [
     pytest.mark.slow,
@@ -35,40 +32,9 @@ def audio() -> list[bytes]:
     return [pcm[at : at + PACKET] for at in range(0, len(pcm), PACKET)]
 
 
-class Session:
-    """A recognition that is under way."""
-
-    def __init__(self, connection: Any) -> None:
-        self.socket = connection
-
-    async def ask(self, message: Any) -> dict[str, Any]:
-        await self.socket.send(message if isinstance(message, bytes) else json.dumps(message))
-        return await self.reply()
-
-    async def reply(self) -> dict[str, Any]:
-        reply: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), 120))
-        return reply
-
-    async def final(self) -> str:
-        final = await self.ask({"name": "a", "signal": "end", "nbest": 1})
-        assert final.get("signal") == "finished", final
-        return str(final["result"])
-
-
-@asynccontextmanager
-async def session(server: ServerProcess, **options: Any) -> AsyncIterator[Session]:
-    url = f"ws://{server.address}/paddlespeech/asr/streaming"
-    async with websockets.connect(url, compression=None, **options) as connection:
-        made = Session(connection)
-        ready = await made.ask({"name": "a", "signal": "start", "nbest": 1})
-        assert ready["signal"] == "server_ready", ready
-        yield made
-
-
 async def undisturbed(server: ServerProcess) -> str:
-    async with session(server) as speaker:
-        for packet in audio():
-            await speaker.ask(packet)
+    async with raw_session(server.address) as speaker:
+        await speaker.send(audio())
         text = await speaker.final()
     assert text
     return text
@@ -77,7 +43,7 @@ async def undisturbed(server: ServerProcess) -> str:
 async def test_sigterm_to_the_whole_group_costs_no_session(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
         expected = await undisturbed(server)
-        async with session(server) as speaker:
+        async with raw_session(server.address) as speaker:
             packets = audio()
             for packet in packets[:5]:
                 await speaker.ask(packet)
@@ -92,7 +58,7 @@ async def test_sigterm_to_the_whole_group_costs_no_session(tmp_path: Path) -> No
 async def test_sessions_that_do_not_end_get_their_text(tmp_path: Path) -> None:
     with server_process(tmp_path, "[drain]\nseconds = 0.5\n") as server:
         expected = await undisturbed(server)
-        async with session(server) as speaker:
+        async with raw_session(server.address) as speaker:
             for packet in audio():
                 await speaker.ask(packet)
             server.send(signal.SIGTERM)
@@ -110,7 +76,7 @@ async def test_a_second_signal_ends_it_and_its_workers_at_once(
     with server_process(tmp_path) as server:
         workers = server.children()
         assert workers
-        async with session(server):
+        async with raw_session(server.address):
             server.send(signal.SIGTERM)
             wait_until(lambda: "a second signal ends them" in server.log(), "the first signal")
             server.send(second)
@@ -120,7 +86,7 @@ async def test_a_second_signal_ends_it_and_its_workers_at_once(
 
 async def test_ctrl_c_says_what_a_second_one_does(tmp_path: Path) -> None:
     with server_process(tmp_path, "[drain]\ninterrupt_seconds = 0.2\n") as server:
-        async with session(server):
+        async with raw_session(server.address):
             os.killpg(server.process.pid, signal.SIGINT)
             assert server.ended() == 0
     assert "Press Ctrl-C again to stop at once" in server.log()
@@ -129,7 +95,7 @@ async def test_ctrl_c_says_what_a_second_one_does(tmp_path: Path) -> None:
 async def test_a_killed_server_leaves_no_worker_that_computes(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
         workers = server.children()
-        async with session(server) as speaker:
+        async with raw_session(server.address) as speaker:
             for packet in audio() * 20:
                 await speaker.socket.send(packet)
             server.send(signal.SIGKILL)
@@ -142,7 +108,7 @@ async def test_a_frozen_server_goes_on_with_its_sessions(tmp_path: Path) -> None
     with server_process(tmp_path, limits) as server:
         expected = await undisturbed(server)
         # The server's pings are what is tested; the client must not judge by its own.
-        async with session(server, ping_interval=None) as speaker:
+        async with raw_session(server.address, ping_interval=None) as speaker:
             packets = audio()
             for packet in packets[:5]:
                 await speaker.ask(packet)

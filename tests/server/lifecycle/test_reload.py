@@ -15,8 +15,10 @@ import websockets
 
 from liusheng.server.access.key_file import change_keys
 from liusheng.server.access.keys import ApiKey, digest, new_secret
-from tests.server.lifecycle.test_process import audio, session, undisturbed
-from tests.support.server_process import gone, server_process, wait_until
+from tests.server.lifecycle.test_process import audio, undisturbed
+from tests.support.command_process import wait_until
+from tests.support.raw_session import raw_session
+from tests.support.server_process import gone, server_process
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,7 +36,7 @@ async def test_sessions_across_a_reload_end_as_if_undisturbed(tmp_path: Path) ->
         expected = await undisturbed(server)
         old = server.workers()
         packets = audio()
-        async with session(server) as before:
+        async with raw_session(server.address) as before:
             for packet in packets[:5]:
                 await before.ask(packet)
             server.configure(engine(1))
@@ -58,7 +60,7 @@ async def test_limits_change_without_new_workers(tmp_path: Path) -> None:
         await asyncio.to_thread(server.reload)
         assert server.workers() == workers
         url = f"ws://{server.address}/paddlespeech/asr/streaming"
-        async with session(server), websockets.connect(url) as second:
+        async with raw_session(server.address), websockets.connect(url) as second:
             await second.send('{"name": "a", "signal": "start", "nbest": 1}')
             assert json.loads(await second.recv())["code"] == "server_busy"
     assert "changed: limits.max_sessions, limits.idle_seconds" in server.log()
@@ -117,10 +119,10 @@ async def test_a_key_that_is_revoked_ends_a_session_from_before_a_reload(tmp_pat
     change_keys(tmp_path / "keys.json", lambda _: [key])
     headers = {"Authorization": f"Bearer {secret}"}
     with server_process(tmp_path) as server:
-        async with session(server, additional_headers=headers) as before:
+        async with raw_session(server.address, additional_headers=headers) as before:
             server.configure("[limits]\nmax_sessions = 7\n")
             await asyncio.to_thread(server.reload)
-            async with session(server, additional_headers=headers) as after:
+            async with raw_session(server.address, additional_headers=headers) as after:
                 change_keys(tmp_path / "keys.json", lambda _: [])
                 for each in (before, after):
                     assert (await each.reply())["code"] == "invalid_api_key"
@@ -144,7 +146,7 @@ async def test_twenty_reloads_leak_nothing(tmp_path: Path) -> None:
 
         async def reload(number: int) -> None:
             server.configure(engine(number))
-            async with session(server) as across:
+            async with raw_session(server.address) as across:
                 packets = audio()
                 for packet in packets[:5]:
                     await across.ask(packet)

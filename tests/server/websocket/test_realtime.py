@@ -204,18 +204,21 @@ async def test_no_event_is_taken_while_too_many_recognitions_are_under_way() -> 
     websocket = WebSocket(scope, nothing, nothing)
     settings = Settings(limits=limits)
     names = OpenAINames(None, None)
-    realtime = RealtimeServer(settings, RECOGNITION, nothing, None, names).open(websocket)
+    decoding: Any = object()
+    realtime = RealtimeServer(settings, RECOGNITION, decoding, None, names).open(websocket)
     audio: Any = _Audio()
     under_way = {n: _UnderWay(nothing, audio, finishing=n < 2) for n in range(3)}
-    realtime._recognitions._under_way = under_way
+    recognitions = realtime._recognitions
+    assert recognitions is not None
+    recognitions._under_way = under_way
     taking = asyncio.create_task(realtime.room())
     await asyncio.sleep(0.01)
     assert not taking.done()
-    realtime._recognitions._on_finish(0)
+    recognitions._on_finish(0)
     await asyncio.wait_for(taking, 120)
     under_way[2].finishing = True
     failing = asyncio.create_task(realtime.room())
     await asyncio.sleep(0.01)
     assert not failing.done()
-    realtime._recognitions._on_fail(1, ValueError())
+    recognitions._on_fail(1, ValueError())
     await asyncio.wait_for(failing, 120)

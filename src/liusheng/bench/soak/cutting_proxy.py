@@ -35,11 +35,11 @@ class Cut:
     how: How
 
 
-Plan = Callable[[], Cut | None]
+CutPlan = Callable[[], Cut | None]
 """Called for each connection; returns its cut, or None for a connection that is left alone."""
 
 
-def random_cuts(seed: int, cuts: int, *, up: int, down: int) -> Plan:
+def random_cuts(seed: int, cuts: int, *, up: int, down: int) -> CutPlan:
     """Return a plan that cuts the first connections, and no more.
 
     up, down: a cut comes before so many bytes have passed to the server, or to the client. Half of
@@ -68,7 +68,7 @@ class CuttingProxy:
     cuts: those that were made.
     """
 
-    def __init__(self, targets: Sequence[str], plan: Plan) -> None:
+    def __init__(self, targets: Sequence[str], plan: CutPlan) -> None:
         self._targets = cycle(targets)
         self._plan = plan
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,7 +138,7 @@ class CuttingProxy:
 
 
 @asynccontextmanager
-async def cutting_proxy(target: str | Sequence[str], plan: Plan) -> AsyncIterator[CuttingProxy]:
+async def cutting_proxy(target: str | Sequence[str], plan: CutPlan) -> AsyncIterator[CuttingProxy]:
     """Run a proxy before a server at "host:port", or before several, which get connections in
     turn."""
     proxy = CuttingProxy([target] if isinstance(target, str) else target, plan)

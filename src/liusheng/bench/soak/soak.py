@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from liusheng.bench.soak.cutting_proxy import Cut, Plan, cutting_proxy, random_cuts
+from liusheng.bench.soak.cutting_proxy import Cut, CutPlan, cutting_proxy, random_cuts
 from liusheng.bench.soak.faults import FaultRecord, Faults, possible_faults
 from liusheng.bench.soak.load import SoakLoad, tasks
 from liusheng.bench.soak.material import Material
@@ -100,7 +100,7 @@ class Soak:
             load = SoakLoad(self.material, self.multiple, asr, tts, self.seed)
             possible = possible_faults(target, asr=asr, tts=tts)
             result = SoakResult(load.clients, [kind for kind in FaultKind if kind not in possible])
-            run = _Run(self, target, client, load, possible, result, on_progress)
+            run = _SoakRun(self, target, client, load, possible, result, on_progress)
             await run.until(stop)
         if target.process:
             on_progress("the server is stopped")
@@ -108,7 +108,7 @@ class Soak:
         return result
 
 
-class _Run:
+class _SoakRun:
     def __init__(
         self,
         soak: Soak,
@@ -281,7 +281,7 @@ def recovered(idle: SoakSample | None, rested: SoakSample | None) -> bool:
     )
 
 
-def _every_second(plan: Plan) -> Plan:
+def _every_second(plan: CutPlan) -> CutPlan:
     """A plan that leaves every second connection alone, so that each recognition is cut about
     once."""
     cutting = False

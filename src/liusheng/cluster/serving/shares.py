@@ -20,7 +20,7 @@ _UNSENT_SECONDS = 60.0
 
 
 @dataclass
-class _Place(Generic[R]):
+class _Assignment(Generic[R]):
     replica: R
     since: float
     sent: bool = False
@@ -30,7 +30,7 @@ class Shares(Generic[R]):
     """The requests of a proxy that are under way, WebSockets among them, and their replicas."""
 
     def __init__(self) -> None:
-        self._places: dict[str, _Place[R]] = {}
+        self._places: dict[str, _Assignment[R]] = {}
 
     def order(self, replicas: Sequence[R]) -> list[R]:
         """Return the replicas, those with the fewest requests first, equal ones in any order."""
@@ -42,11 +42,11 @@ class Shares(Generic[R]):
         for other, place in tuple(self._places.items()):
             if not place.sent and now - place.since > _UNSENT_SECONDS:
                 self._places.pop(other, None)
-        self._places[request] = _Place(replica, now)
+        self._places[request] = _Assignment(replica, now)
 
     def sent(self, request: str, replica: R, now: float) -> None:
         """A replica has taken a request."""
-        self._places[request] = _Place(replica, now, sent=True)
+        self._places[request] = _Assignment(replica, now, sent=True)
 
     def ended(self, request: str) -> None:
         """A request is over."""

@@ -20,6 +20,7 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare, RealTime
 from liusheng.runtime.recognition.batching import Batch, together
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
+from liusheng.runtime.recognition.placement import may_run, spread
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 from liusheng.runtime.recognition.stream_audio import StreamAudio
 from liusheng.runtime.workers.faults import is_at_fault
@@ -28,12 +29,6 @@ K = TypeVar("K", bound=Hashable)
 
 _CROWDED = 0.5
 """Batches by which those that run at once may exceed the cores that other programs leave."""
-
-_CHEAP = SAMPLE_RATE
-"""Samples of audio that are decoded again where a stream moves to a worker with fewer of them."""
-
-_PATIENCE = 1.0
-"""Seconds for which a stream waits for a worker that holds fewer, while another one is free."""
 
 _PRESENT = 3.0
 """Seconds since its last audio for which a live stream counts as one that somebody speaks in."""
@@ -111,7 +106,7 @@ class Scheduler(Generic[K]):
         ready = [
             (key, stream)
             for key, stream in self._streams.items()
-            if stream.reason is not None and self._may_run(stream, worker, held)
+            if stream.reason is not None and may_run(stream, worker, held, sticky=self.sticky)
         ]
         live = [each for each in ready if not each[1].is_backlog(now)]
         live.sort(key=lambda each: (each[1].deadline, each[1].turn))
@@ -132,7 +127,9 @@ class Scheduler(Generic[K]):
     ) -> list[tuple[K, ScheduledStream]]:
         """Begin a turn of those that are to take it together, and return them."""
         if self.sticky:
-            ready = self._spread(ready, worker, workers, now)
+            share = -(-len(self._streams) // workers)
+            room = share - sum(each.worker == worker for each in self._streams.values())
+            ready = spread(ready, worker, room, now)
         live = not (ready and ready[0][1].is_backlog(now))
         partials = self._speaking(now) // workers
         taken = together(ready, self._policy, self._costs, partials, live=live)
@@ -323,40 +320,3 @@ class Scheduler(Generic[K]):
 
     def _reconsider(self, stream: ScheduledStream, now: float) -> bool:
         return stream.reconsider(self._policy, now, vad_alive=self.vad_alive)
-
-    def _may_run(self, stream: ScheduledStream, worker: int, held: Counter[int | None]) -> bool:
-        if stream.running is None and stream.overtaken is not None:
-            return False  # its final was lost, and the partial beside it may be the second loss
-        if stream.running is not None:
-            # A final does not wait for a partial under way elsewhere: its state is as it was
-            # before. But of a stream that has cost a worker, no two turns cost two more.
-            return (
-                stream.reason is TurnReason.FINAL
-                and stream.running is TurnReason.PARTIAL
-                and not stream.faults
-                and stream.worker != worker
-                and not self.sticky
-            )
-        return (
-            not self.sticky
-            or stream.worker in (None, worker)
-            # One was lost, and those that took its streams over have more than its successor.
-            or (stream.rebuilt_samples <= _CHEAP and held[stream.worker] > held[worker] + 1)
-        )
-
-    def _spread(
-        self, chosen: list[tuple[K, ScheduledStream]], worker: int, workers: int, now: float
-    ) -> list[tuple[K, ScheduledStream]]:
-        """Leave streams that this worker does not hold to one that holds fewer, while it is not too
-        busy to take them."""
-        room = -(-len(self._streams) // workers) - sum(
-            1 for stream in self._streams.values() if stream.worker == worker
-        )
-        kept: list[tuple[K, ScheduledStream]] = []
-        for key, stream in chosen:
-            if stream.worker != worker:
-                if room <= 0 and now - stream.waiting_since < _PATIENCE:
-                    continue
-                room -= 1
-            kept.append((key, stream))
-        return kept

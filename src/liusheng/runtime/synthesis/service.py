@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
@@ -18,16 +17,12 @@ from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.load import SpeechLoad
-from liusheng.runtime.synthesis.messages import SpeechChunk, SpeechStart, SpeechUpdate
 from liusheng.runtime.synthesis.scheduler import SpeechScheduler
 from liusheng.runtime.synthesis.self_test import VoiceTest
 from liusheng.runtime.synthesis.speech import Speech
 from liusheng.runtime.synthesis.statistics import SynthesisStatistics
-from liusheng.runtime.workers.expected import ExpectedCost
-from liusheng.runtime.workers.faults import fault_weight, is_at_fault
-from liusheng.runtime.workers.hang import call_limit
-from liusheng.runtime.workers.pool import Job, Pool, ignore
-from liusheng.runtime.workers.process import WorkerLostError
+from liusheng.runtime.synthesis.step_source import StepSource
+from liusheng.runtime.workers.pool import Pool
 from liusheng.tts.types import SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
@@ -63,14 +58,14 @@ class SynthesisService:
             "synthesis", factory, (models, options.lexicon, options.device), pool_options
         )
         self._schedule: SpeechScheduler[Speech] = SpeechScheduler()
-        self._dropped: dict[int, list[int]] = {}
         self._keys = count()
-        self._processor_seconds: dict[int, float] = {}  # of its newest step, by worker
-        self._costs: dict[str, ExpectedCost] = {}  # of a step, by voice
         self.voices: tuple[Voice, ...] = ()
         self.admission = Admission(options.queue_seconds, options.max_speeches, clock)
         self.load = SpeechLoad()
         self.statistics = SynthesisStatistics()
+        self._steps = StepSource(
+            self, self._pool, self._schedule, self.load, self._cores, self.statistics, clock
+        )
 
     def limit(self, options: SynthesisServiceOptions) -> None:
         """Apply the limits in `options` from now on; what the workers were started with stays."""
@@ -86,7 +81,7 @@ class SynthesisService:
         test = SelfTest(self._self_tests, "synthesis", self._models, self._pool.options)
         known = test.known(VoiceTest)
         loading = asyncio.create_task(asyncio.to_thread(load_encoders))
-        self.voices = await self._pool.start(self, test.method)
+        self.voices = await self._pool.start(self._steps, test.method)
         await loading
         self._tested(known or test.done(self._pool.test_result))
 
@@ -168,21 +163,20 @@ class SynthesisService:
             raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
         self._check_load(voice, now)
         if unread is not None:
-            self._end(unread)
-            self._drop(unread)
+            self.cancel(unread)
             unread.end(GaveWayError())
 
     def _check_load(self, voice: str, now: float) -> None:
         """Raise BusyError if listeners would run out of audio with a speech more in this voice."""
         busy = self.admission.busy
         count = len(self._schedule)
-        voices = [self._voice(speech.voice) for speech in self._schedule.listening(now)]
+        voices = [self.voice_name(speech.voice) for speech in self._schedule.listening(now)]
         if not voices:
             return
         if self.load.stutters(now):
             raise busy(f"{count} speeches are in progress, and some run out of audio", "playback")
         workers = self._cores.left("synthesis", self._pool.size, now)
-        if not self.load.has_room([*voices, self._voice(voice)], workers, now):
+        if not self.load.has_room([*voices, self.voice_name(voice)], workers, now):
             raise busy(
                 f"with one more, some of {count + 1} speeches would run out of audio", "playback"
             )
@@ -195,11 +189,8 @@ class SynthesisService:
     def demand(self) -> float:
         """Return the share of the workers that the speeches under way need."""
         now = self._clock()
-        voices = [self._voice(speech.voice) for speech in self._schedule.listening(now)]
+        voices = [self.voice_name(speech.voice) for speech in self._schedule.listening(now)]
         return self.load.demand(voices, now) / self._cores.left("synthesis", self._pool.size, now)
-
-    def _voice(self, name: str) -> str:
-        return name or (self.voices[0].name if self.voices else "")
 
     # For speeches: `SpeechController`
 
@@ -211,7 +202,7 @@ class SynthesisService:
 
     def encoded(self, speech: Speech, busy: float) -> None:
         """Count what the encoder of a speech cost, in processor seconds."""
-        self.load.encoded(self._voice(speech.voice), busy)
+        self.load.encoded(self.voice_name(speech.voice), busy)
         self._cores.used("synthesis", busy, self._clock())
 
     def text_extended(self, speech: Speech) -> None:
@@ -221,143 +212,23 @@ class SynthesisService:
 
     def cancel(self, speech: Speech) -> None:
         """Remove a speech, and drop it in its worker."""
+        self.remove(speech)
+        self._steps.drop(speech)
+
+    # For the source of steps: `SpeechOwner`
+
+    def voice_name(self, name: str) -> str:
+        """Return the name of the voice that a request means. name: "" for the default voice."""
+        return name or (self.voices[0].name if self.voices else "")
+
+    def remove(self, speech: Speech) -> None:
+        """A speech is over."""
         if speech in self._schedule:
-            self._end(speech)
-        self._drop(speech)
+            self._schedule.remove(speech)
+            self.admission.ended()
 
-    def _end(self, speech: Speech) -> None:
-        self._schedule.remove(speech)
-        self.admission.ended()
-
-    def _drop(self, speech: Speech) -> None:
-        """Drop a speech in the worker that has its state."""
-        if speech.holder is not None:
-            self._dropped.setdefault(speech.holder, []).append(speech.key)
-            speech.holder = None
-            self._pool.wake()
-
-    # For the pool: `JobSource`
-
-    def take(self, worker: int) -> Job | None:
-        """Return this worker's next step."""
-        if dropped := self._dropped.pop(worker, None):
-            return Job("drop", (dropped,), ignore, ignore, ignore, call_limit(0))
-        now = self._clock()
-        speech = self._schedule.take(worker, now, max(1, self._pool.alive))
-        if (at := self._schedule.next_move()) is not None and at > now:
-            self._pool.wake_later(at - now)
-        if speech is None:
-            return None
-        try:
-            return self._step(speech, worker, now)
-        except Exception as error:
-            # It would wait for ever for a step that no worker has.
-            _log.exception("a speech failed on its step")
-            self._failed(speech, error)
-            return self.take(worker)
-
-    def _step(self, speech: Speech, worker: int, now: float) -> Job:
-        message: SpeechUpdate | SpeechStart
-        if speech.holder == worker:
-            method, message = "step", speech.update_message()
-        else:
-            self._drop(speech)
-            speech.progress = speech.resumed_from
-            method, message = "start", speech.start_message()
-        speech.holder = worker
-        cost = self._costs.setdefault(speech.voice, ExpectedCost())
-        return Job(
-            method,
-            (speech.key, message),
-            lambda chunk: self._chunk_made(worker, now, speech, chunk),
-            lambda error: self._failed(speech, error),
-            lambda error: self._step_lost(speech, error),
-            cost.limit(1.0, math.ceil(speech.faults)),
-            lambda seconds: self._timed(worker, cost, seconds),
-        )
-
-    def _timed(self, worker: int, cost: ExpectedCost, seconds: float) -> None:
-        cost.measured(1.0, seconds)
-        self._processor_seconds[worker] = seconds
-
-    def worker_lost(self, worker: int) -> None:
-        """Speeches of a lost worker are taken over by the next free one."""
-        self._dropped.pop(worker, None)
-        self._schedule.release(worker)
-        for speech in self._schedule:
-            if speech.holder == worker:
-                speech.holder = None
-
-    def stranded(self, error: Exception) -> None:
-        """End every speech: no worker can be started."""
-        for speech in list(self._schedule):
-            self._failed(speech, error)
-
-    def _chunk_made(self, worker: int, began: float, speech: Speech, chunk: SpeechChunk) -> None:
-        try:
-            self._step_done(worker, began, speech, chunk)
-        except Exception as error:
-            # Nor may it count as running for ever.
-            _log.exception("a speech failed on its audio")
-            self._failed(speech, error)
-
-    def _step_done(self, worker: int, began: float, speech: Speech, chunk: SpeechChunk) -> None:
-        now = self._clock()
-        self._measure(worker, now - began, speech, chunk, now)
-        if speech not in self._schedule:
-            return
-        if chunk.pcm:  # repeating what was delivered already is no progress
-            speech.faults = 0.0
-        first = not speech.samples
-        added = speech.add(chunk)
-        late = self._schedule.step_done(speech, added, now, speech.resumed_from)
-        if added and first:
-            self.statistics.began(now - speech.requested_at)
-            speech.meter.span("first packet", now - speech.requested_at)
-        elif added:
-            self.load.delivered(late=late, now=now)
-        if chunk.over:
-            self._end(speech)
-            speech.end()
-        elif chunk.waiting and not speech.has_update:
-            self._schedule.set_waiting(speech, True, now)
-            if self.options.flush_after and not speech.flushed:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self.options.flush_after, self._flush, speech, speech.length)
-        elif speech.ahead >= self.options.ahead:
-            self._schedule.set_buffered(speech, True, now)
-
-    def _measure(
-        self, worker: int, passed: float, speech: Speech, chunk: SpeechChunk, now: float
-    ) -> None:
-        busy = min(passed, self._processor_seconds.get(worker, passed))
-        seconds = max(0.0, chunk.seconds - speech.progress)
-        speech.progress = chunk.seconds
-        self.load.step_done(self._voice(speech.voice), passed, busy, seconds, now)
-        self._cores.used("synthesis", busy, now)
-        self.statistics.stepped(passed, busy, seconds)
-        speech.meter.span("step", passed, audio_seconds=seconds)
-
-    def _flush(self, speech: Speech, length: int) -> None:
-        """Flush a text that has not grown since it had this length."""
-        if speech in self._schedule and speech.length == length and not speech.flushed:
-            speech.flush()
-            self.text_extended(speech)
-
-    def _failed(self, speech: Speech, error: Exception) -> None:
-        # The message of a lost worker is complete; an exception of a voice needs its traceback.
-        trace = None if isinstance(error, WorkerLostError) else error
-        _log.warning("a speech failed: %s", error, exc_info=trace)
-        if speech in self._schedule:
-            self._end(speech)
+    def fail(self, speech: Speech, error: Exception) -> None:
+        """A speech is lost."""
+        self.remove(speech)
         self.statistics.failed += 1
         speech.end(error)
-
-    def _step_lost(self, speech: Speech, error: Exception) -> None:
-        if speech not in self._schedule:
-            return
-        speech.faults += fault_weight(error)
-        if is_at_fault(speech.faults):
-            self._failed(speech, error)
-        else:
-            self._schedule.step_lost(speech)

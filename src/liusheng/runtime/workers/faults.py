@@ -10,8 +10,8 @@ _MOST = 2.0
 def fault_weight(error: Exception) -> float:
     """Return how much an error says against the input that a worker had.
 
-    A worker that was killed from outside (by the kernel for want of memory, by a person) may have
-    had any input: twice as many of these are borne.
+    A worker that was killed from outside (by a person, or by the kernel when memory is short) may
+    have had any input, so it counts half.
     """
     from_outside = isinstance(error, WorkerLostError) and error.from_outside
     return 0.5 if from_outside else 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Scope
 
-from liusheng.server.access.keys import ApiKey, Task
+from liusheng.server.access.keys import ApiKey, KeyTask
 
 _KEY = "liusheng.key"
 
@@ -20,7 +20,7 @@ def caller(scope: Scope) -> str:
     return key.name if key else ""
 
 
-def may(scope: Scope, task: Task) -> bool:
+def may(scope: Scope, task: KeyTask) -> bool:
     """Return whether the key of a connection allows a task."""
     key: ApiKey | None = scope.get(_KEY)
     return key is None or task in key.tasks

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.server.access.keys import ApiKey, Task
+from liusheng.server.access.keys import ApiKey, KeyTask
 
 _MINUTE = 60.0
 
@@ -24,7 +24,7 @@ class KeyLimits:
         return self._sessions
 
     def begin(
-        self, key: ApiKey, task: Task | None, now: float, *, also: Task | None = None
+        self, key: ApiKey, task: KeyTask | None, now: float, *, also: KeyTask | None = None
     ) -> None:
         """Note a request or WebSocket that begins; each that does not raise must `end`.
 
@@ -56,7 +56,7 @@ class KeyLimits:
         if task:
             self._sessions[key.name] += 1
 
-    def end(self, key: ApiKey, task: Task | None) -> None:
+    def end(self, key: ApiKey, task: KeyTask | None) -> None:
         """Note the end of what `begin` noted."""
         if task:
             self._sessions[key.name] -= 1

@@ -22,7 +22,7 @@ MIN_CHARS = 32
 _BYTES = 32
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-Task = Literal["asr", "tts"]
+KeyTask = Literal["asr", "tts"]
 
 
 class ApiKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,7 +40,7 @@ class ApiKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sha256: str
     created: datetime
     expires: datetime | None = None
-    tasks: tuple[Task, ...] = ("asr", "tts")
+    tasks: tuple[KeyTask, ...] = ("asr", "tts")
     max_sessions: int | None = None
     requests_per_minute: int | None = None
 

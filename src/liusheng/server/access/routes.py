@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from starlette.types import Scope
 
 from liusheng.protocol import paths
-from liusheng.server.access.keys import Task
+from liusheng.server.access.keys import KeyTask
 from liusheng.server.web_page import page_paths
 
-_TASKS: dict[str, Task] = {
+_TASKS: dict[str, KeyTask] = {
     paths.ASR_STREAMING: "asr",
     paths.ASR: "asr",
     paths.TEXT: "asr",
@@ -56,14 +56,14 @@ class Routes:
         path = self._path(scope)
         return path in self._open or path.startswith(self._folders)
 
-    def task(self, scope: Scope) -> Task | None:
+    def task(self, scope: Scope) -> KeyTask | None:
         """Return the task that a request or WebSocket uses; None if it uses none."""
         path = self._path(scope)
         if scope["type"] == "http" and (scope["method"] in _READING or path == paths.CPP_RUNTIME):
             return None
         return _TASKS.get(path)
 
-    def second_task(self, scope: Scope) -> Task | None:
+    def second_task(self, scope: Scope) -> KeyTask | None:
         """Return the task that a WebSocket uses besides `task`."""
         return "tts" if self._path(scope) == paths.MEDIA_STREAMS else None
 

@@ -14,7 +14,7 @@ from liusheng.protocol.utterance import UtteranceLike
 from liusheng.server.http.exchange import JSON
 from liusheng.server.recognition_task import RecognitionTask
 
-Task = Literal["transcribe", "translate"]
+TranscriptTask = Literal["transcribe", "translate"]
 SRT, VTT, TEXT = (
     f"{media}; charset=utf-8" for media in ("application/x-subrip", "text/vtt", "text/plain")
 )
@@ -28,7 +28,7 @@ ANSWERS: dict[str, tuple[type[msgspec.Struct], ...]] = {
 def response(
     recognised: RecognitionTask,
     response_format: openai.TranscriptFormat,
-    task: Task,
+    task: TranscriptTask,
     granularities: Sequence[str],
 ) -> tuple[bytes, str]:
     """Return the body and the media type of the response to a complete recognition.

@@ -89,7 +89,7 @@ def _admission(observer: Observer, engines: list[Engine]) -> Iterator[Metric]:
     )
     yield counters(
         "refused_sessions",
-        "Sessions and texts that were refused for want of capacity, by what was full.",
+        "Sessions and texts that were refused for lack of capacity, by the resource that was full.",
         ("task", "reason"),
         totals.under("refused"),
     )

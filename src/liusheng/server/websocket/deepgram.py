@@ -16,11 +16,10 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.stream_params import supported_hints
-from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.recognitions import Recognitions
+from liusheng.server.websocket.recognizing import RecognizingSocket
 
 
-class DeepgramSocket(SocketDriver[RecognitionCommand]):
+class DeepgramSocket(RecognizingSocket[RecognitionCommand]):
     """One WebSocket. script: of Chinese text."""
 
     def __init__(
@@ -35,7 +34,7 @@ class DeepgramSocket(SocketDriver[RecognitionCommand]):
         """Raises `ProtocolError` for the parameters of the address."""
         query = listen_query(websocket.query_params.multi_items())
         lang = check_language(query.language, recognition.languages, "language")
-        self._deepgram = DeepgramSession(
+        session = DeepgramSession(
             query,
             supported_hints(recognition, start_for(query, lang)),
             model=recognition.model_for(lang),
@@ -45,27 +44,4 @@ class DeepgramSocket(SocketDriver[RecognitionCommand]):
             max_seconds=limits.max_session_seconds,
             idle_seconds=limits.idle_seconds,
         )
-        super().__init__(websocket, self._deepgram, limits.idle_seconds)
-        self._recognitions = Recognitions(
-            recognition,
-            decoding,
-            self._deepgram,
-            self,
-            script=script,
-            max_finishing=limits.max_recognitions_per_socket,
-        )
-
-    async def run(self) -> None:
-        """Serve the WebSocket until it is closed."""
-        try:
-            await super().run()
-        finally:
-            self._recognitions.close()
-
-    def execute(self, command: RecognitionCommand) -> None:
-        """Execute a command of the session."""
-        self._recognitions.execute(command)
-
-    async def room(self) -> None:
-        """Wait until the next frame may be taken."""
-        await self._recognitions.room(lambda: self._deepgram.closed)
+        super().__init__(websocket, session, recognition, decoding, script=script, limits=limits)

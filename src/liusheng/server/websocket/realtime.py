@@ -7,15 +7,13 @@ from starlette.websockets import WebSocket
 from liusheng.asr.types import Script
 from liusheng.protocol.realtime_commands import RealtimeCommand
 from liusheng.protocol.realtime_session import RealtimeSession
-from liusheng.protocol.recognition_commands import RecognitionCommand
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.limits import LimitSettings
-from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.recognitions import Recognitions
+from liusheng.server.websocket.recognizing import RecognizingSocket
 
 
-class RealtimeSocket(SocketDriver[RealtimeCommand]):
+class RealtimeSocket(RecognizingSocket[RealtimeCommand]):
     """One WebSocket of a session: what is said in it is recognised.
 
     session: of the WebSocket.
@@ -32,31 +30,13 @@ class RealtimeSocket(SocketDriver[RealtimeCommand]):
         script: Script,
         limits: LimitSettings,
     ) -> None:
-        self._realtime = session
-        super().__init__(websocket, session, limits.idle_seconds)
-        self._recognitions = Recognitions(
+        super().__init__(
+            websocket,
+            session,
             recognition,
             decoding,
-            session,
-            self,
             script=script,
-            max_finishing=limits.max_recognitions_per_socket,
+            limits=limits,
             speech=session,
         )
         self.progress()
-
-    async def run(self) -> None:
-        """Serve the WebSocket until it is closed."""
-        try:
-            await super().run()
-        finally:
-            self._recognitions.close()
-
-    def execute(self, command: RealtimeCommand) -> None:
-        """Execute a command of the session."""
-        if isinstance(command, RecognitionCommand):
-            self._recognitions.execute(command)
-
-    async def room(self) -> None:
-        """Wait until the next event may be taken."""
-        await self._recognitions.room(lambda: self._realtime.closed)

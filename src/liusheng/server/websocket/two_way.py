@@ -10,22 +10,19 @@ from starlette.websockets import WebSocket
 from liusheng.asr.types import Script
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ProtocolError
-from liusheng.protocol.recognition_commands import NumberedRecognitionEvents, RecognitionCommand
-from liusheng.protocol.session import DrivenSession
-from liusheng.protocol.spoken_texts import without
+from liusheng.protocol.recognition_commands import RecognitionCommand
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.service import SynthesisService
 from liusheng.server.config.limits import LimitSettings
-from liusheng.server.websocket.driver import SocketDriver
-from liusheng.server.websocket.recognitions import Recognitions
+from liusheng.server.websocket.recognizing import RecognizingSession, RecognizingSocket
 from liusheng.server.websocket.speeches import Speeches
 
 TwoWayCommand = RecognitionCommand | TtsCommand
 
 
-class TwoWaySession(DrivenSession[TwoWayCommand], NumberedRecognitionEvents, Protocol):
+class TwoWaySession(RecognizingSession[TwoWayCommand], Protocol):
     """A session whose recognitions and texts have numbers of their own."""
 
     def audio(self, number: int, audio: bytes, marks: Sequence[tts.Mark] | None = None) -> None:
@@ -35,7 +32,7 @@ class TwoWaySession(DrivenSession[TwoWayCommand], NumberedRecognitionEvents, Pro
         """A text is synthesised."""
 
 
-class TwoWaySocket(SocketDriver[TwoWayCommand]):
+class TwoWaySocket(RecognizingSocket[TwoWayCommand]):
     """One connection.
 
     recognition, synthesis: None: the server has none.
@@ -55,45 +52,19 @@ class TwoWaySocket(SocketDriver[TwoWayCommand]):
         limits: LimitSettings,
         encode: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        super().__init__(websocket, session, limits.idle_seconds)
-        self._two_way = session
-        self._recognitions: Recognitions | None = None
+        super().__init__(websocket, session, recognition, decoding, script=script, limits=limits)
         self._speeches: Speeches | None = None
-        if recognition and decoding:
-            self._recognitions = Recognitions(
-                recognition,
-                decoding,
-                session,
-                self,
-                script=script,
-                max_finishing=limits.max_recognitions_per_socket,
-            )
         if synthesis:
             events = _Spoken(session, encode)
             self._speeches = Speeches(synthesis, events, self)
-
-    async def run(self) -> None:
-        """Serve the connection until it is closed."""
-        try:
-            await super().run()
-        finally:
-            if self._recognitions:
-                self._recognitions.close()
 
     def execute(self, command: TwoWayCommand) -> None:
         """Execute a command of the session."""
         if isinstance(command, StartText | ExtendText | CancelText):
             if self._speeches:
                 self._speeches.execute(command)
-        elif self._recognitions:
-            self._recognitions.execute(command)
         else:
-            self._two_way.refused(command.number, without("recognition"))
-
-    async def room(self) -> None:
-        """Wait until the next frame may be taken."""
-        if self._recognitions:
-            await self._recognitions.room(lambda: self._two_way.closed)
+            super().execute(command)
 
 
 class _Spoken:

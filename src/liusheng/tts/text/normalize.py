@@ -20,7 +20,9 @@ from liusheng.tts.text.rules.registry import RULES
 from liusheng.tts.text.rules.words import SpokenWord, latin_kind
 from liusheng.tts.text.types import Span
 
-Kind = Literal["han", "number", "letters", "fixed", "english", "none", "weak", "comma", "sentence"]
+TokenKind = Literal[
+    "han", "number", "letters", "fixed", "english", "none", "weak", "comma", "sentence"
+]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class TextToken:
     pause: a short one follows, inside a number.
     """
 
-    kind: Kind
+    kind: TokenKind
     text: str
     spans: tuple[Span, ...]
     plain: bool = False
@@ -56,7 +58,7 @@ _HAN_RUN = re.compile(f"[{HAN}]+")
 _LATIN = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd)\.(?=\s?[A-Za-z])|[A-Za-z]+(?:['’][A-Za-z]+)*"
 )
-_MARKS: tuple[tuple[re.Pattern[str], Kind], ...] = (
+_MARKS: tuple[tuple[re.Pattern[str], TokenKind], ...] = (
     (re.compile(r"[。！？!?\n]+"), "sentence"),
     (re.compile(r"…+|[；;]|\.{2,}"), "sentence"),
     (re.compile(r"[，：,:]|—{2,}"), "comma"),
@@ -150,10 +152,10 @@ def _plain(chars: Chars, at: int, end: int) -> Iterator[TextToken]:
         at = match.end()
 
 
-def mark_kind(marks: str) -> Kind:
+def mark_kind(marks: str) -> TokenKind:
     """The strongest of the marks in `marks`."""
     kinds = [kind for char in marks for pattern, kind in _MARKS if pattern.match(char)]
-    order: tuple[Kind, ...] = ("sentence", "comma", "weak")
+    order: tuple[TokenKind, ...] = ("sentence", "comma", "weak")
     if marks.rstrip().endswith("."):
         return "sentence"
     return next((kind for kind in order if kind in kinds), "none")

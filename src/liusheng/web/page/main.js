@@ -4,13 +4,13 @@ import { Liusheng, LiushengError } from "../liusheng/liusheng.js";
 import { CodePanel } from "./code.js";
 import { ConversationPanel } from "./conversation.js";
 import { $, hideError, renderNotice, showError } from "./dom.js";
-import { onLanguage, startLanguage, t, translate } from "./i18n.js";
+import { onLanguage, t, translate } from "./i18n.js";
 import { ListenPanel } from "./listen.js";
 import { askForKey } from "./key.js";
 import { loadKey, saveKey } from "./storage.js";
 import { SpeakPanel } from "./speak.js";
 import { TalkPanel } from "./talk.js";
-import { startTheme } from "./theme.js";
+import { startTop } from "./top.js";
 import { Wire } from "./wire.js";
 
 const TABS = ["speak", "listen", "talk"];
@@ -88,11 +88,10 @@ async function connect() {
   }
 }
 
-startTheme();
+startTop();
 translate();
 onLanguage(renderHealth);
 onLanguage(renderNotice);
-startLanguage();
 $("notice").querySelector("button").addEventListener("click", () => hideError());
 tabs();
 await connect();

@@ -18,7 +18,7 @@ LONGEST = 300
 LONGEST_URL = 40
 """Characters; of a longer URL only the host is read."""
 
-Piece = tuple[str, Span]
+PlainPiece = tuple[str, Span]
 """Plain text, and the characters of the original that it stands for; a piece of one character
 stands for itself."""
 
@@ -57,9 +57,9 @@ class Line:
     mandarin: Callable[[int], bool]
 
 
-def inline(line: Line, at: int) -> tuple[list[Piece], int]:
+def inline(line: Line, at: int) -> tuple[list[PlainPiece], int]:
     """The pieces of `line` from `at` on, and how far they go: not into a construct that is open."""
-    pieces: list[Piece] = []
+    pieces: list[PlainPiece] = []
     while at < line.end:
         special = _SPECIAL.search(line.text, at, line.end)
         plain_end = special.start() if special else line.end
@@ -75,7 +75,7 @@ def inline(line: Line, at: int) -> tuple[list[Piece], int]:
     return pieces, at
 
 
-def _construct(line: Line, at: int) -> tuple[list[Piece], int] | None:
+def _construct(line: Line, at: int) -> tuple[list[PlainPiece], int] | None:
     """What stands at a special character; None where that is not certain yet."""
     # The same characters decide however much more is there.
     end = min(line.end, at + LONGEST)
@@ -96,24 +96,24 @@ def _construct(line: Line, at: int) -> tuple[list[Piece], int] | None:
     return [(line.text[at], (at, at + 1))], at + 1
 
 
-def _inside(line: Line, match: re.Match[str], group: int | str = 1) -> list[Piece]:
+def _inside(line: Line, match: re.Match[str], group: int | str = 1) -> list[PlainPiece]:
     """The pieces of what a construct has inside."""
     inner = Line(line.text, match.end(group), True, line.mandarin)
     return inline(inner, match.start(group))[0]
 
 
-def _verbatim(_: Line, match: re.Match[str]) -> list[Piece]:
+def _verbatim(_: Line, match: re.Match[str]) -> list[PlainPiece]:
     start, end = match.span("inside")
     return [(match.string[i], (i, i + 1)) for i in range(start, end)]
 
 
-def _link(line: Line, match: re.Match[str]) -> list[Piece]:
+def _link(line: Line, match: re.Match[str]) -> list[PlainPiece]:
     if re.fullmatch(_URL, match[1]):
         return [(shown_url(match[1]), match.span())]
     return _inside(line, match)
 
 
-def _image(line: Line, match: re.Match[str]) -> list[Piece]:
+def _image(line: Line, match: re.Match[str]) -> list[PlainPiece]:
     inside = _inside(line, match)
     if not inside:
         return []
@@ -122,11 +122,11 @@ def _image(line: Line, match: re.Match[str]) -> list[Piece]:
     return [(name, (start, start + 2)), *inside, ("，", (end - 1, end))]
 
 
-def _nothing(_line: Line, _match: re.Match[str]) -> list[Piece]:
+def _nothing(_line: Line, _match: re.Match[str]) -> list[PlainPiece]:
     return []
 
 
-def _tag(_: Line, match: re.Match[str]) -> list[Piece]:
+def _tag(_: Line, match: re.Match[str]) -> list[PlainPiece]:
     name = match["name"].lower()
     if name in _BLOCK_TAGS:
         return [("\n", match.span())]
@@ -135,27 +135,27 @@ def _tag(_: Line, match: re.Match[str]) -> list[Piece]:
     return []
 
 
-def _entity(_: Line, match: re.Match[str]) -> list[Piece] | None:
+def _entity(_: Line, match: re.Match[str]) -> list[PlainPiece] | None:
     char = html.unescape(match[0])
     return None if char == match[0] else [(char, match.span())]
 
 
-def _formula(line: Line, match: re.Match[str]) -> list[Piece]:
+def _formula(line: Line, match: re.Match[str]) -> list[PlainPiece]:
     read = latex.spoken(match["inside"], mandarin=line.mandarin(match.start()))
     return [(read, match.span())] if read else []
 
 
-def _command(line: Line, match: re.Match[str]) -> list[Piece] | None:
+def _command(line: Line, match: re.Match[str]) -> list[PlainPiece] | None:
     if not latex.is_command(match["name"]):
         return None
     return [(latex.spoken(match[0], mandarin=line.mandarin(match.start())), match.span())]
 
 
-def _escaped(_: Line, match: re.Match[str]) -> list[Piece]:
+def _escaped(_: Line, match: re.Match[str]) -> list[PlainPiece]:
     return [(match[0][1:], match.span())]
 
 
-def _stars(line: Line, match: re.Match[str]) -> list[Piece] | None:
+def _stars(line: Line, match: re.Match[str]) -> list[PlainPiece] | None:
     """Emphasis, unless it stands between two spaces or two figures or letters: 3 * 4, 3*4."""
     before = line.text[match.start() - 1] if match.start() else " "
     after = line.text[match.end()] if match.end() < line.end else " "
@@ -165,9 +165,9 @@ def _stars(line: Line, match: re.Match[str]) -> list[Piece] | None:
     return []
 
 
-def _url(_: Line, match: re.Match[str]) -> list[Piece]:
+def _url(_: Line, match: re.Match[str]) -> list[PlainPiece]:
     url = match[0].rstrip(".,;:!?")
-    pieces: list[Piece] = []
+    pieces: list[PlainPiece] = []
     end = match.start() + len(url)
     if len(url) > LONGEST_URL:
         pieces.append((shown_url(url), (match.start(), end)))
@@ -185,7 +185,9 @@ def shown_url(url: str) -> str:
 
 _SPECIAL = re.compile(r"[`!\[<&$\\*~【]|(?<![A-Za-z])h(?=t|$)")
 
-_CONSTRUCTS: list[tuple[re.Pattern[str], Callable[[Line, re.Match[str]], list[Piece] | None]]] = [
+_CONSTRUCTS: list[
+    tuple[re.Pattern[str], Callable[[Line, re.Match[str]], list[PlainPiece] | None]]
+] = [
     (re.compile(r"(?P<ticks>`+)(?!`)(?P<inside>[^\n]+?)(?<!`)(?P=ticks)(?!`)"), _verbatim),
     (re.compile(rf"!\[([^\[\]\n]*)\]{_TARGET}"), _image),
     (re.compile(rf"\[({_IN})\]{_TARGET}"), _link),

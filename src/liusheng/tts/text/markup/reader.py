@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from liusheng.han import is_han
 from liusheng.tts.text.markup import latex
-from liusheng.tts.text.markup.inline import Line, Piece, inline
+from liusheng.tts.text.markup.inline import Line, PlainPiece, inline
 from liusheng.tts.text.types import Language, Skipped, Span
 
 _LONGEST_BLOCK = 2_000
@@ -233,7 +233,7 @@ class MarkupReader:
                 self.skipped.append(Skipped(code, (start, end), "code"))
         self._fence = None
 
-    def _emit(self, pieces: list[Piece]) -> None:
+    def _emit(self, pieces: list[PlainPiece]) -> None:
         for text, span in pieces:
             self._plain.append(text)
             self.origins += [span] * len(text)

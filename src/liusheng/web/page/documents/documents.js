@@ -1,8 +1,8 @@
 /** The documents of the server, which it has itself: Markdown in `documents/`, in two languages. */
 
 import { $, make } from "../dom.js";
-import { current, onLanguage, startLanguage, t, translate } from "../i18n.js";
-import { startTheme } from "../theme.js";
+import { current, onLanguage, t, translate } from "../i18n.js";
+import { startTop } from "../top.js";
 import { marked } from "../vendor/marked/marked.esm.js";
 import { DOCUMENTS } from "./list.js";
 
@@ -81,8 +81,7 @@ function slug(text) {
   return text.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replace(/\s/g, "-");
 }
 
-startTheme();
-startLanguage();
+startTop();
 translate();
 addEventListener("hashchange", show);
 let language = current();

@@ -1,9 +1,10 @@
 /** The reference of the API at /docs: HTTP in Swagger UI, WebSockets below it; in two languages. */
 
 import { $ } from "../dom.js";
-import { addTranslations, current, onLanguage, startLanguage, t, translate } from "../i18n.js";
+import { addTranslations, current, onLanguage, t, translate } from "../i18n.js";
 import { loadKey } from "../storage.js";
-import { isDark, startTheme } from "../theme.js";
+import { isDark } from "../theme.js";
+import { startTop } from "../top.js";
 import { LABELS, TEXTS, TITLES } from "./translations.js";
 import { channels, openNamed, schemas } from "./websockets.js";
 
@@ -100,10 +101,9 @@ function shade() {
 }
 
 addTranslations(TEXTS);
-startTheme();
+startTop();
 shade();
 document.addEventListener("theme", shade);
-startLanguage();
 translate();
 labels();
 try {
