@@ -148,7 +148,7 @@ class Counting:
         self._metrics = GatheredMetrics(
             context.replica_id.unique_id,
             context.deployment,
-            ServeReplicas(context.app_name, [context.deployment]),
+            ServeReplicas([(context.app_name, context.deployment)]),
         )
 
     def _own(self) -> str:

@@ -96,6 +96,8 @@ def synthesis_error(error: Exception) -> ProtocolError:
     """Return what a client is told of the failure of its synthesis; a failure here is logged."""
     if isinstance(error, GaveWayError):
         return not_read()
+    if isinstance(error, BusyError):
+        return server_busy("text", error)
     _log.error("synthesis failed", exc_info=error)
     return synthesis_failed()
 

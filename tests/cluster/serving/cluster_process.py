@@ -11,7 +11,9 @@ from pathlib import Path
 import httpx2
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
+from liusheng.models.store import default_home
 from tests.support.command_process import CommandProcess
 
 SETTINGS = """
@@ -22,7 +24,7 @@ home = "{home}"
 models = ["tiny"]
 
 [tts]
-models = []
+models = [{voices}]
 
 [access]
 keys_file = "{home}/keys.json"
@@ -49,17 +51,21 @@ class ClusterProcess(CommandProcess):
     opened: sessions so far, as whoever opens them counts them.
     """
 
-    def __init__(self, folder: Path, more: str) -> None:
+    def __init__(self, folder: Path, more: str, voice: str = "") -> None:
         self.opened = 0
         self._folder = folder
+        self._voice = voice
         self._config = folder / "settings.toml"
         self.configure(more)
-        # How often replicas report their load: in tests, nobody waits for 10 s.
-        interval = {"RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1"}
         super().__init__(
             folder,
-            *("cluster", "serve", str(self._config)),
-            environment={**interval, "RAY_TMPDIR": str(folder)},
+            *("cluster", "serve", str(self._config), "--yes"),
+            environment={
+                # How often replicas report their load: in tests, nobody waits for 10 s.
+                "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+                "RAY_TMPDIR": str(folder),
+                "LIUSHENG_SHARED_MODELS": str(default_home()),
+            },
         )
 
     def configure(self, more: str, drain: float = 300) -> None:
@@ -67,7 +73,9 @@ class ClusterProcess(CommandProcess):
 
         drain: drain.seconds.
         """
-        self._config.write_text(SETTINGS.format(home=self._folder, drain=drain) + more)
+        voices = f'"{self._voice}"' if self._voice else ""
+        settings = SETTINGS.format(home=self._folder, drain=drain, voices=voices)
+        self._config.write_text(settings + more)
 
     def replicas(self) -> list[psutil.Process]:
         """Return the processes of the replicas, those that are being started included."""
@@ -76,11 +84,15 @@ class ClusterProcess(CommandProcess):
 
     def ready(self) -> set[str]:
         """Return the names of the replicas that serve, from the metrics of all; each is asked."""
-        text = httpx2.get(f"http://{self.address}/metrics", timeout=60).text
-        samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+        samples = self.samples()
         ready = {s.labels["replica"] for s in samples if s.name == "liusheng_ready" and s.value}
         complete = [s.value for s in samples if s.name == "liusheng_scrape_complete"]
         return ready if complete == [1] else set()
+
+    def samples(self) -> list[Sample]:
+        """Return the metrics of all replicas."""
+        text = httpx2.get(f"http://{self.address}/metrics", timeout=60).text
+        return [each for family in text_string_to_metric_families(text) for each in family.samples]
 
     def draining(self) -> set[int]:
         """Return the processes of the replicas that have begun to drain."""
@@ -104,9 +116,13 @@ def _title(process: psutil.Process) -> str:
 
 
 @contextlib.contextmanager
-def cluster_process(folder: Path, more: str) -> Iterator[ClusterProcess]:
-    """Run a cluster until the end of the block. more: of its settings."""
-    cluster = ClusterProcess(folder, more)
+def cluster_process(folder: Path, more: str, voice: str = "") -> Iterator[ClusterProcess]:
+    """Run a cluster until the end of the block.
+
+    more: of its settings.
+    voice: model of synthesis; "": there is none.
+    """
+    cluster = ClusterProcess(folder, more, voice)
     try:
         yield cluster
     finally:

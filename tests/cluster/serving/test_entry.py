@@ -125,3 +125,14 @@ async def test_lifespan() -> None:
 
 async def _never(scope: Scope, receive: Receive, send: Send) -> None:
     raise AssertionError
+
+
+async def test_the_mark_of_a_deployment_is_not_seen() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["path"] == "/speech/v1/audio/speech"
+        await send(GONE)
+
+    prefixed = SETTINGS.model_copy(update={"path_prefix": "/speech"})
+    proxy = Proxy()
+    await proxy.call(app, prefixed, type="http", path="/speech/.synthesis/v1/audio/speech")
+    assert proxy.sent == [GONE]

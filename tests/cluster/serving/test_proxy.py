@@ -3,6 +3,7 @@ from __future__ import annotations
 from starlette.types import Message, Receive, Scope, Send
 
 from liusheng.cluster.serving.proxy import CloseFrame, middlewares
+from liusheng.cluster.serving.task_routes import TaskRoutes
 
 ACCEPT: Message = {"type": "websocket.accept"}
 CLOSE: Message = {"type": "websocket.close", "code": 1000}
@@ -24,8 +25,6 @@ async def serve(*messages: Message, kind: str = "websocket") -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    (middleware,) = middlewares()
-    assert middleware.cls is CloseFrame
     await CloseFrame(app)({"type": kind}, receive, send)
     return sent
 
@@ -40,3 +39,7 @@ async def test_others_are_left_as_they_are() -> None:
     assert await serve(CLOSE) == [CLOSE]
     start: Message = {"type": "http.response.start", "status": 200}
     assert await serve(start, kind="http") == [start]
+
+
+def test_ray_serve_gets_both() -> None:
+    assert [each.cls for each in middlewares()] == [CloseFrame, TaskRoutes]

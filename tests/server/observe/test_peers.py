@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from liusheng.protocol import paths
+from liusheng.protocol.operation import Readiness, WorkerCount
 from liusheng.server.lifecycle import serving
 from liusheng.server.observe.observer import Observer
 from tests.server.conftest import Serve
@@ -35,3 +36,28 @@ async def test_it_answers_for_all(serve: Serve, monkeypatch: pytest.MonkeyPatch)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "liusheng_build_info" in answer.text
     assert answer.text.endswith("the_other_one 1\n")
+
+
+@pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
+async def test_it_is_ready_if_what_it_needs_elsewhere_is(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, ready: bool, status: int
+) -> None:
+    class Elsewhere:
+        async def readiness(self) -> Readiness:
+            reasons = [] if ready else ["no synthesis: it is gone"]
+            workers = {"far away": WorkerCount(int(ready), 1)}
+            return Readiness(ready=ready, reasons=reasons, workers=workers)
+
+    class WithElsewhere(Observer):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self.elsewhere = Elsewhere()
+
+    monkeypatch.setattr(serving, "Observer", WithElsewhere)
+    server = await serve()
+    async with httpx2.AsyncClient() as client:
+        answer = await client.get(f"http://{server.address}{paths.READYZ}")
+    assert answer.status_code == status
+    assert answer.json()["ready"] is ready
+    assert {"recognition", "far away"} <= set(answer.json()["workers"])
+    assert answer.json()["reasons"] == ([] if ready else ["no synthesis: it is gone"])

@@ -15,6 +15,7 @@ from typing import Any, cast
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from liusheng.cluster.serving.task_routes import unmarked
 from liusheng.server.config.settings import Settings
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.server_limits import ServerLimits
@@ -34,6 +35,7 @@ class Entry:
 
     def __init__(self, app: ASGIApp, settings: Settings, limits: ServerLimits) -> None:
         self._limits = limits
+        self._path_prefix = settings.path_prefix
         # Our server has these addresses from uvicorn's settings; here uvicorn is Ray Serve's.
         proxies = settings.access.trusted_proxies
         self._app: ASGIApp = _behind(app, proxies) if proxies else app
@@ -45,7 +47,8 @@ class Entry:
             return
         connection = Connection(self._limits)
         # The path is whole, prefix included, as our routes are.
-        scope = {**scope, "root_path": "", "state": connection.in_state({})}
+        path = unmarked(scope["path"], self._path_prefix)
+        scope = {**scope, "path": path, "root_path": "", "state": connection.in_state({})}
         try:
             if scope["type"] == "websocket":
                 await self._serve_websocket(scope, receive, send, connection)

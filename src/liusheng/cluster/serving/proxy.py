@@ -1,5 +1,5 @@
 """What this program adds to Ray Serve's proxies: a close frame for the clients of a replica that
-died.
+died, and the choice of a deployment by the task of a request (`task_routes`).
 
 Ray Serve calls `middlewares` in each proxy if the environment variable PROXY_VARIABLE names it when
 Ray starts. Nothing here imports Ray.
@@ -12,6 +12,7 @@ import contextlib
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from liusheng.cluster.serving.task_routes import TaskRoutes
 from liusheng.protocol.errors import CloseCode
 
 PROXY_VARIABLE = "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"
@@ -20,7 +21,7 @@ PROXY_VALUE = "liusheng.cluster.serving.proxy.middlewares"
 
 def middlewares() -> list[Middleware]:
     """Return the middleware of a proxy."""
-    return [Middleware(CloseFrame)]
+    return [Middleware(CloseFrame), Middleware(TaskRoutes)]
 
 
 class CloseFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from ray import serve
@@ -12,13 +13,18 @@ from liusheng.cluster.models.ray_objects import RayObjects
 from liusheng.cluster.observe.gathering import GatheredMetrics
 from liusheng.cluster.observe.merging import ReplicaMetrics
 from liusheng.cluster.observe.serve_replicas import ServeReplicas
+from liusheng.cluster.serving.parts import RECOGNITION, SYNTHESIS, WHOLE, Part, part_named
 from liusheng.cluster.serving.ray_stopping import StopSign
 from liusheng.cluster.serving.replica import Replica, replica_settings
 from liusheng.cluster.serving.resume_secret import new_resume_secret, take_resume_secret
 from liusheng.cluster.serving.servable import check_servable
+from liusheng.cluster.speaking.borrowing import BorrowedSynthesis
+from liusheng.cluster.speaking.messages import LentMessage, SpeechOrder, Steering
+from liusheng.cluster.speaking.ray_lenders import ServeLenders, this_maker
+from liusheng.protocol.operation import Readiness
 from liusheng.server.config.settings import Settings
+from liusheng.tts.types import Voice
 
-DEPLOYMENT = "speech"
 _ROUTER = "liusheng.cluster.serving.routing:LeastSessionsRouter"
 _POLICY = "liusheng.cluster.serving.scaling:LoadPolicy"
 _WAIT_LOOP_SECONDS = 1.0
@@ -32,21 +38,26 @@ class SpeechReplica:
     """What Ray Serve makes, asks and ends.
 
     values: settings (see `replica_settings`).
+    part: the deployment that the replica belongs to.
     resume_secret: of the application; see `take_resume_secret`.
     """
 
     async def __init__(  # type: ignore[misc]
-        self, values: Mapping[str, Any], resume_secret: str
+        self, values: Mapping[str, Any], part: Part, resume_secret: str
     ) -> None:
         take_resume_secret(resume_secret)
         context = serve.get_replica_context()
+        observed = [(context.app_name, context.deployment)]
+        borrowed = None
+        if part == RECOGNITION:
+            other = (SYNTHESIS.application, SYNTHESIS.deployment)
+            observed.append(other)
+            borrowed = BorrowedSynthesis(ServeLenders(*other))
         metrics = GatheredMetrics(
-            context.replica_id.unique_id,
-            context.deployment,
-            ServeReplicas(context.app_name, [context.deployment]),
+            context.replica_id.unique_id, context.deployment, ServeReplicas(observed)
         )
-        settings = replica_settings(values)
-        self._replica = Replica(settings, metrics)
+        settings = replica_settings(values, part)
+        self._replica = Replica(settings, metrics, part, borrowed, this_maker())
         shared = ClusterModels(RayObjects()) if settings.cluster.share_models else None
         await self._replica.start(StopSign(), shared)
 
@@ -61,6 +72,26 @@ class SpeechReplica:
         """Return what `ServeReplicas` asks for."""
         return await self._replica.metrics()
 
+    async def voices(self) -> tuple[Voice, ...]:
+        """Return what `ServeLenders` asks for."""
+        return self._replica.voices()
+
+    async def readiness(self) -> Readiness:
+        """Return what `ServeLenders` asks for."""
+        return self._replica.readiness()
+
+    async def speak(self, order: SpeechOrder) -> AsyncGenerator[LentMessage, None]:
+        """Make a speech for a replica of recognition."""
+        assert self._replica.lent is not None
+        async with contextlib.aclosing(self._replica.lent.speak(order)) as messages:
+            async for message in messages:
+                yield message
+
+    async def steer_speech(self, message: Steering) -> None:
+        """Take a message about such a speech."""
+        assert self._replica.lent is not None
+        self._replica.lent.steer(message)
+
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Return what `LoadPolicy` gets."""
         return self._replica.load()
@@ -73,46 +104,49 @@ class SpeechReplica:
 def app(args: Mapping[str, Any]) -> serve.Application:
     """Build the application, for `serve run` and `serve deploy`, with a new secret each time.
 
-    args: `settings`: those that differ from the defaults, as nested tables. `liusheng cluster
-        config` writes them.
+    args: `settings`: those that differ from the defaults, as nested tables; `application`:
+        the name of the one that is built. `liusheng cluster config` writes both.
 
     Raises:
         ValueError: they are invalid, or cannot be served in a cluster.
     """
     values = args.get("settings", {})
-    return application(replica_settings(values), values, new_resume_secret())
+    settings = Settings(**values)
+    part = part_named(args.get("application", WHOLE.application), settings)
+    return application(settings, values, part, new_resume_secret())
 
 
 def application(
-    settings: Settings, values: Mapping[str, Any], resume_secret: str
+    settings: Settings, values: Mapping[str, Any], part: Part, resume_secret: str
 ) -> serve.Application:
-    """Build the application.
+    """Build an application.
 
     values: what `settings` were made from.
+    part: its deployment.
     resume_secret: that its replicas share if the operator has set none.
 
     Raises:
         ValueError: they cannot be served in a cluster.
     """
     check_servable(settings)
-    cluster, drain = settings.cluster, settings.drain
-    resources: dict[str, Any] = {"num_cpus": cluster.cores}
-    if cluster.memory_bytes:
-        resources["memory"] = cluster.memory_bytes
+    cluster, drain, size = settings.cluster, settings.drain, part.size(settings)
+    resources: dict[str, Any] = {"num_cpus": size.cores}
+    if size.memory_bytes:
+        resources["memory"] = size.memory_bytes
     deployment = serve.deployment(
-        name=DEPLOYMENT,
+        name=part.deployment,
         ray_actor_options=resources,
         # A session is a request that lasts; our own limits refuse what is too much, and say why.
         max_ongoing_requests=settings.limits.max_connections,
         autoscaling_config={
-            "min_replicas": cluster.min_replicas,
-            "max_replicas": cluster.max_replicas,
+            "min_replicas": size.min_replicas,
+            "max_replicas": size.max_replicas,
             "upscale_delay_s": cluster.upscale_seconds,
             "downscale_delay_s": cluster.downscale_seconds,
             "look_back_period_s": cluster.average_seconds,
             "policy": {
                 "policy_function": _POLICY,
-                "policy_kwargs": {"target_load": cluster.target_load},
+                "policy_kwargs": {"target_load": size.target_load},
             },
         },
         request_router_config={"request_router_class": _ROUTER},
@@ -121,4 +155,4 @@ def application(
         # A rolling update starts a replica before it ends one, where there are cores for that.
         max_surge_percent=_SURGE_PERCENT,
     )(SpeechReplica)
-    return deployment.bind(dict(values), resume_secret)
+    return deployment.bind(dict(values), part, resume_secret)

@@ -18,14 +18,10 @@ import ray
 from ray import serve
 
 from liusheng.cluster.serving.banner import banner
+from liusheng.cluster.serving.parts import EVERY, Part, parts
 from liusheng.cluster.serving.ray_application import MARGIN_SECONDS, application
 from liusheng.cluster.serving.resume_secret import new_resume_secret
-from liusheng.cluster.serving.servable import (
-    APPLICATION,
-    http_options,
-    route_prefix,
-    set_values,
-)
+from liusheng.cluster.serving.servable import http_options, set_values
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
@@ -63,7 +59,7 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
     """
     logs.set_up(settings.log_level, settings.log_format)
     secret = new_resume_secret()  # the same for replicas of before and after an update
-    deployed = application(settings, set_values(settings), secret)
+    built = _built(settings, secret)
     open_access(settings)
     resume_secrets(settings.resume)
     if address is None:
@@ -71,7 +67,7 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
     try:
         _join(address)
         with _signals() as hangup:
-            return _serve(settings, deployed, partial(_update, settings, reread, secret), hangup)
+            return _serve(settings, built, partial(_update, settings, reread, secret), hangup)
     except _StopRequest:
         return ExitStatus.STOPPED
     except Exception as error:
@@ -110,18 +106,34 @@ def _free_port(settings: Settings) -> Settings:
         return settings.model_copy(update={"ports": [bound.getsockname()[1]]})
 
 
+def _built(settings: Settings, secret: str) -> dict[Part, serve.Application]:
+    """Return the applications, in the order in which they start. secret: that replicas share."""
+    values = set_values(settings)
+    return {each: application(settings, values, each, secret) for each in parts(settings)}
+
+
+def _deploy(settings: Settings, built: dict[Part, serve.Application]) -> None:
+    for part, each in built.items():
+        serve.run(each, name=part.application, route_prefix=part.route_prefix(settings))
+
+
 def _serve(
     settings: Settings,
-    deployed: serve.Application,
-    update: Callable[[], None],
+    built: dict[Part, serve.Application],
+    update: Callable[[], list[str]],
     hangup: _Hangup,
 ) -> ExitStatus:
-    """Deploy the application, and wait for the end. hangup: asks for an update."""
+    """Deploy the applications, and wait for the end.
+
+    update: replaces them, and returns the names of those that there are then.
+    hangup: asks for that.
+    """
+    running = [each.application for each in built]
     had_serve = _serve_runs()
     options = http_options(settings)
     serve.start(proxy_location="EveryNode", http_options=options)
     try:
-        serve.run(deployed, name=APPLICATION, route_prefix=route_prefix(settings))
+        _deploy(settings, built)
         sys.stdout.write(banner(settings, options["port"]))
         sys.stdout.flush()
         while True:
@@ -130,16 +142,17 @@ def _serve(
                 time.sleep(_POLL_SECONDS)
             if hangup.asked:
                 hangup.asked = False
-                update()
-            elif APPLICATION not in serve.status().applications:
+                running = update() or running
+            elif not set(running) <= set(serve.status().applications):
                 raise RuntimeError("somebody else has removed the application from Ray Serve")
     except _StopRequest:
         _log.info("stopping: running sessions may finish; a second signal ends them")
         # A second signal leaves the rest to the end of Ray, or to the cluster that was joined.
-        _remove(settings)
+        _remove(settings, running)
     except BaseException:
         with contextlib.suppress(Exception):  # Ray may be what has failed
-            serve.delete(APPLICATION, _blocking=False)
+            for each in running:
+                serve.delete(each, _blocking=False)
         raise
     if not had_serve:
         cast(Any, serve).shutdown()  # it has no types
@@ -155,8 +168,10 @@ def _serve_runs() -> bool:
     return True
 
 
-def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> None:
+def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> list[str]:
     """Replace the replicas by those with the settings of now, one after another.
+
+    Returns the names of the applications; none: nothing was replaced.
 
     secret: that old and new ones share.
     """
@@ -164,22 +179,28 @@ def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> 
         new = reread()
         fixed = {name: getattr(settings, name) for name in ("host", "ports", "tls", "path_prefix")}
         new = new.model_copy(update=fixed)
-        deployed = application(new, set_values(new), secret)
-        serve.run(deployed, name=APPLICATION, route_prefix=route_prefix(new))
+        built = _built(new, secret)
+        _deploy(new, built)
     except Exception as error:
         _log.error("The settings were not reloaded: %s", error)
         _log.debug("because", exc_info=error)
-    else:
-        _log.info("The settings were reloaded; new replicas have taken over.")
+        return []
+    running = [each.application for each in built]
+    for name in {each.application for each in EVERY} - set(running):
+        serve.delete(name, _blocking=False)  # it drains
+    _log.info("The settings were reloaded; new replicas have taken over.")
+    return running
 
 
-def _remove(settings: Settings) -> None:
-    """Remove the application; wait until its replicas have drained."""
-    serve.delete(APPLICATION, _blocking=False)
-    seconds = settings.drain.seconds + settings.drain.final_seconds + MARGIN_SECONDS
-    deadline = time.monotonic() + seconds
-    while APPLICATION in serve.status().applications and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
+def _remove(settings: Settings, running: list[str]) -> None:
+    """Remove the applications, one after another, each when the replicas of the one before it have
+    drained: sessions that recognition still has need synthesis."""
+    for name in reversed(running):
+        serve.delete(name, _blocking=False)
+        seconds = settings.drain.seconds + settings.drain.final_seconds + MARGIN_SECONDS
+        deadline = time.monotonic() + seconds
+        while name in serve.status().applications and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Whether Ray Serve has told this replica to end.
 
 Ray Serve 2.60 tells its own object, which then waits until there are no requests; the user's object
-learns of it only after that. So this looks into that object: the one place that knows Ray's inside.
+learns of it only after that. So this looks into that object. Beside `speaking.ray_lenders` it is
+the one place that knows Ray's inside.
 """
 
 from __future__ import annotations

@@ -20,8 +20,12 @@ from liusheng.cluster.observe.gathering import GatheredMetrics
 from liusheng.cluster.observe.merging import ReplicaMetrics
 from liusheng.cluster.serving.entry import Entry
 from liusheng.cluster.serving.load import ReplicaLoad
+from liusheng.cluster.serving.parts import WHOLE, Part
+from liusheng.cluster.speaking.borrowing import BorrowedSynthesis
+from liusheng.cluster.speaking.lending import LentSpeeches
 from liusheng.models.errors import ModelError
 from liusheng.models.store import Store
+from liusheng.protocol.operation import Readiness
 from liusheng.runtime.load import CoreShare
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
@@ -38,6 +42,7 @@ from liusheng.server.observe.metrics import own_metrics
 from liusheng.server.observe.observer import Observer
 from liusheng.server.observe.open_tracing import open_tracing
 from liusheng.server.observe.request_log import RequestLog
+from liusheng.tts.types import Voice
 
 _log = logging.getLogger(__name__)
 
@@ -47,21 +52,22 @@ _ROUTED_SECONDS = 2.0
 are served, because clients of the original protocol do not try again."""
 
 
-def replica_settings(values: Mapping[str, Any]) -> Settings:
+def replica_settings(values: Mapping[str, Any], part: Part = WHOLE) -> Settings:
     """Return the settings of a replica. values: those that were set (see `set_values`).
 
     Numbers of workers that nobody has set are for the cores of a replica, not for all of its
     machine.
     """
-    settings = Settings(**values)
+    settings = part.settings(Settings(**values))
     given = values.get("workers", {})
-    cores = {name: replica_cores(settings) for name in ("asr", "tts") if name not in given}
-    return settings.model_copy(update={"workers": settings.workers.model_copy(update=cores)})
+    cores = replica_cores(settings, part)
+    counts = {name: cores for name in ("asr", "tts") if name not in given}
+    return settings.model_copy(update={"workers": settings.workers.model_copy(update=counts)})
 
 
-def replica_cores(settings: Settings) -> int:
+def replica_cores(settings: Settings, part: Part) -> int:
     """Return how many cores a replica may use."""
-    return max(1, math.ceil(settings.cluster.cores))
+    return max(1, math.ceil(part.size(settings).cores))
 
 
 def _install(settings: Settings, shared: ClusterModels | None) -> None:
@@ -78,15 +84,30 @@ def _install(settings: Settings, shared: ClusterModels | None) -> None:
 class Replica:
     """The application, from its engines' start to its drain.
 
-    asgi: serves requests and WebSockets.
     metrics: asks the other replicas for theirs.
+    part: the deployment that it belongs to.
+    borrowed: the synthesis of another deployment, for sessions that need it here.
+    maker: how other processes reach this one (see `LentSpeeches`).
+    asgi: serves requests and WebSockets.
+    lent: speeches for sessions of other deployments; None: this replica does not synthesise.
     """
 
     asgi: ASGIApp
+    lent: LentSpeeches | None = None
 
-    def __init__(self, settings: Settings, metrics: GatheredMetrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: GatheredMetrics,
+        part: Part = WHOLE,
+        borrowed: BorrowedSynthesis | None = None,
+        maker: object = None,
+    ) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._part = part
+        self._borrowed = borrowed
+        self._maker = maker
         self._engines = Engines()
         self._running = contextlib.ExitStack()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -107,15 +128,25 @@ class Replica:
         separate_large_blocks()
         access = open_access(settings)
         await asyncio.to_thread(_install, settings, shared)
-        cores = CoreShare(min(replica_cores(settings), usable_cores()))
+        cores = CoreShare(min(replica_cores(settings, self._part), usable_cores()))
         self._engines = make_engines(settings, cores)
         try:
-            await asyncio.gather(*(engine.start() for engine in self._engines))
+            starting = [engine.start() for engine in self._engines]
+            if self._borrowed:
+                starting.append(self._borrowed.start())
+            await asyncio.gather(*starting)
             monitor = self._running.enter_context(monitored_loop(0, SystemdNotifier({})))
             self._tracing = open_tracing(settings.observe)
             self._observer = Observer(self._tracing, monitor)
             self._observer.peers = self._metrics
-            first = Generation.of(settings, self._engines, access.keyring, observer=self._observer)
+            self._observer.elsewhere = self._borrowed
+            first = Generation.of(
+                settings,
+                self._engines,
+                access.keyring,
+                observer=self._observer,
+                synthesis=self._borrowed,
+            )
             self._generations = Generations(first)
         except BaseException:
             await self.stop()
@@ -123,6 +154,8 @@ class Replica:
         limits = ServerLimits(settings.limits, proxies=settings.access.trusted_proxies)
         self._observer.watch(self._generations, limits)
         self.asgi = Entry(RequestLog(self._generations, self._observer), settings, limits)
+        if self._engines.synthesis:
+            self.lent = LentSpeeches(self._engines.synthesis, self._maker)
         self._load = ReplicaLoad(self._engines, settings.cluster)
         self._tasks = [
             asyncio.create_task(reclaim(lambda: limits.budget.used)),
@@ -132,6 +165,14 @@ class Replica:
     async def metrics(self) -> ReplicaMetrics:
         """Return the metrics of this replica, with its name."""
         return self._metrics.named(await own_metrics(self._observer))
+
+    def voices(self) -> tuple[Voice, ...]:
+        """Return its own voices."""
+        return self._engines.synthesis.voices if self._engines.synthesis else ()
+
+    def readiness(self) -> Readiness:
+        """Return whether new sessions are served here, and why not."""
+        return readiness(self._observer)
 
     def load(self) -> dict[str, float]:
         """Return the measured load (see `ReplicaLoad.measure`)."""
@@ -143,7 +184,7 @@ class Replica:
         Raises:
             RuntimeError: it says why they would not; the replica is to be replaced, if that lasts.
         """
-        found = readiness(self._observer)
+        found = self.readiness()
         if not found.ready and not self._generations.draining:
             raise RuntimeError(f"This replica is not ready: {'; '.join(found.reasons)}.")
 
@@ -170,5 +211,11 @@ class Replica:
         _log.info("draining: running sessions have %g s to finish", drain.seconds)
         routed = min(_ROUTED_SECONDS, drain.seconds)
         await asyncio.sleep(routed)
-        await self._generations.drain(drain.seconds - routed, drain.final_seconds)
+        left = drain.seconds - routed
+        ending = [self._generations.drain(left, drain.final_seconds)]
+        if self.lent:
+            ending.append(self.lent.ended_within(left + drain.final_seconds))
+        await asyncio.gather(*ending)
         await self._generations.stop_sessions()
+        if self.lent:
+            self.lent.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from liusheng.cluster.serving.parts import WHOLE, Part, parts
 from liusheng.server.config.settings import Settings
 
 
@@ -20,6 +21,12 @@ def check_servable(settings: Settings) -> None:
         )
     if len(settings.ports) > 1:
         raise ValueError(f"ports = {settings.ports}: Ray Serve listens on one port; name one")
+    for name in ("asr", "tts"):
+        if settings.cluster.tasks == "apart" and not getattr(settings, name).models:
+            raise ValueError(
+                f'cluster.tasks = "apart", but {name}.models is empty: there is one task only; set '
+                'cluster.tasks = "together"'
+            )
 
 
 def set_values(settings: Settings) -> dict[str, Any]:
@@ -28,7 +35,6 @@ def set_values(settings: Settings) -> dict[str, Any]:
     return values
 
 
-APPLICATION = "liusheng"
 IMPORT_PATH = "liusheng.cluster.serving.ray_application:app"
 
 
@@ -42,14 +48,18 @@ def serve_config(settings: Settings) -> dict[str, Any]:
     return {
         "proxy_location": "EveryNode",
         "http_options": http_options(settings),
-        "applications": [
-            {
-                "name": APPLICATION,
-                "route_prefix": route_prefix(settings),
-                "import_path": IMPORT_PATH,
-                "args": {"settings": set_values(settings)},
-            }
-        ],
+        "applications": [_application(settings, each) for each in parts(settings)],
+    }
+
+
+def _application(settings: Settings, part: Part) -> dict[str, Any]:
+    """Return an entry of that file, whose `args` are those of `ray_application.app`."""
+    named = {} if part is WHOLE else {"application": part.application}
+    return {
+        "name": part.application,
+        "route_prefix": part.route_prefix(settings),
+        "import_path": IMPORT_PATH,
+        "args": {**named, "settings": set_values(settings)},
     }
 
 
@@ -62,8 +72,3 @@ def http_options(settings: Settings) -> dict[str, Any]:
             "ssl_keyfile": settings.tls.key or settings.tls.certificate,
         }
     return options
-
-
-def route_prefix(settings: Settings) -> str:
-    """Return the prefix of the paths that the proxies pass on."""
-    return settings.path_prefix or "/"

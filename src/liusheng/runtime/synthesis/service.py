@@ -136,6 +136,11 @@ class SynthesisService:
         self._pool.wake()
         return speech
 
+    @property
+    def queues(self) -> bool:
+        """Whether a speech may wait for its place: `wait_for_room`, then `speak`."""
+        return self.admission.queues
+
     def check_room(self, voice: str = "") -> None:
         """Raise BusyError if a speech in this voice would be refused now.
 

@@ -27,6 +27,12 @@ _TASKS: dict[str, KeyTask] = {
     paths.SPEECH: "tts",
 }
 
+
+def task_paths(task: KeyTask) -> list[str]:
+    """Return the paths of a task, below the server's path prefix."""
+    return [path for path, found in _TASKS.items() if found == task]
+
+
 _DESCRIPTIONS = (paths.OPENAPI, paths.ASYNCAPI)
 
 _HEALTH = (paths.HEALTHZ, paths.READYZ)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
+from typing_extensions import Self
 
 from liusheng.server.config.group import Group
 
 
-class ClusterSettings(Group):
-    """The replicas of `liusheng cluster serve`; `liusheng serve` does not use them."""
+class ReplicaSettings(Group):
+    """The replicas of one deployment."""
 
     min_replicas: int = Field(default=1, ge=1, description="Least number of replicas.")
     max_replicas: int = Field(default=1, ge=1, description="Greatest number of replicas.")
@@ -27,6 +30,30 @@ class ClusterSettings(Group):
         le=1,
         description="Share of their capacity that replicas are to use on average.",
     )
+
+    @model_validator(mode="after")
+    def _at_least_the_minimum(self) -> Self:
+        if self.max_replicas < self.min_replicas:
+            raise ValueError(
+                f"max_replicas = {self.max_replicas} is less than min_replicas = "
+                f"{self.min_replicas}"
+            )
+        return self
+
+
+class ClusterSettings(ReplicaSettings):
+    """The replicas of `liusheng cluster serve`; `liusheng serve` does not use them.
+
+    Those of recognition, and of synthesis too unless `tasks` says that it has its own.
+    """
+
+    tasks: Literal["together", "apart"] = Field(
+        default="together",
+        description="Whether each replica recognises and synthesises, or recognition and synthesis "
+        "have replicas of their own, and scale apart: those of synthesis are then as in "
+        "cluster.synthesis.",
+    )
+    synthesis: ReplicaSettings = ReplicaSettings()
     partial_seconds: float = Field(
         default=1.5,
         gt=0,
@@ -66,10 +93,10 @@ class ClusterSettings(Group):
     )
 
     @model_validator(mode="after")
-    def _at_least_the_minimum(self) -> ClusterSettings:
-        if self.max_replicas < self.min_replicas:
+    def _synthesis_has_replicas(self) -> Self:
+        if self.tasks == "together" and self.synthesis != ReplicaSettings():
             raise ValueError(
-                f"max_replicas = {self.max_replicas} is less than min_replicas = "
-                f"{self.min_replicas}"
+                'synthesis has settings of its own, but tasks = "together": synthesis has no '
+                'replicas of its own then; set tasks = "apart", or remove cluster.synthesis'
             )
         return self

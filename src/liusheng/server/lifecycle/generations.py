@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from liusheng.runtime.synthesis.interface import Synthesis
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.app import Application
 from liusheng.server.config.settings import Settings
@@ -43,17 +44,19 @@ class Generation:
         keyring: Keyring | None,
         before: Application | None = None,
         observer: Observer | None = None,
+        synthesis: Synthesis | None = None,
     ) -> Generation:
         """Make the generation for these settings.
 
         engines: started.
+        synthesis: another process's, where `engines` have none.
         before: the application of the generation before it, so that a client whose connection
             breaks at a reload finds its recognition, and keeps to the limits of its key.
         """
         application = Application(
             settings,
             engines.recognition,
-            engines.synthesis,
+            engines.synthesis or synthesis,
             engines.punctuation,
             engines.decoding,
             keyring,

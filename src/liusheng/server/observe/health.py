@@ -26,6 +26,8 @@ def readiness_endpoint(observer: Observer) -> Endpoint:
 
     async def answer(exchange: HttpExchange) -> None:
         found = readiness(observer)
+        if observer.elsewhere:
+            found = _joined(found, await observer.elsewhere.readiness())
         await exchange.answer(msgspec.json.encode(found), 200 if found.ready else 503)
 
     return Endpoint(
@@ -38,8 +40,16 @@ def readiness_endpoint(observer: Observer) -> Endpoint:
     )
 
 
+def _joined(one: Readiness, other: Readiness) -> Readiness:
+    return Readiness(
+        ready=one.ready and other.ready,
+        reasons=[*one.reasons, *other.reasons],
+        workers={**one.workers, **other.workers},
+    )
+
+
 def readiness(observer: Observer) -> Readiness:
-    """Return whether new sessions are served, and why not."""
+    """Return whether this process serves new sessions, and why not."""
     pools = observer.state.engines.pools
     reasons = [*_reasons(observer)]
     workers = {name: WorkerCount(pool.alive, pool.size) for name, pool in pools.items()}

@@ -8,7 +8,7 @@ from typing import Protocol
 from liusheng.runtime.histogram import Histogram
 from liusheng.server.engines import Engine, Engines
 from liusheng.server.limits.server_limits import ServerLimits
-from liusheng.server.observe.peers import Peers
+from liusheng.server.observe.peers import Elsewhere, Peers
 from liusheng.server.observe.totals import Totals
 from liusheng.server.observe.tracing import NoTracing, Tracing
 from liusheng.server.observe.traffic import Traffic
@@ -58,6 +58,7 @@ class Observer:
     loop: None: the event loop is not watched.
     limits: what is counted for all connections; None: nothing is.
     peers: the other replicas, if there are any; metrics are then those of all.
+    elsewhere: what sessions here use of other processes; None: nothing.
     """
 
     def __init__(self, tracing: Tracing | None = None, loop: LoopFacts | None = None) -> None:
@@ -67,6 +68,7 @@ class Observer:
         self.loop = loop
         self.limits: ServerLimits | None = None
         self.peers: Peers | None = None
+        self.elsewhere: Elsewhere | None = None
         self._state: ServerState | None = None
 
     def watch(self, state: ServerState, limits: ServerLimits | None = None) -> None:

@@ -27,7 +27,7 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.runtime.synthesis.interface import Synthesis
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.conversation.language_model import LanguageModel
 from liusheng.server.errors import internal_error, server_busy, synthesis_error
@@ -54,7 +54,7 @@ class ConversationSocket(RealtimeSocket):
         session: ConversationSession,
         recognition: RecognitionService,
         decoding: DecodingService,
-        synthesis: SynthesisService,
+        synthesis: Synthesis,
         model: LanguageModel,
         **options: Any,
     ) -> None:
@@ -132,7 +132,7 @@ class ConversationSocket(RealtimeSocket):
         spoken = command.format
         output = AudioOutput("pcm_s16le", 24_000 if isinstance(spoken, realtime.Pcm) else 8_000)
         try:
-            if self._synthesis.admission.queues:
+            if self._synthesis.queues:
                 await self._synthesis.wait_for_room(command.voice)
             text = "".join(said.text for said in self._unsaid)
             request = SpeechRequest(text, command.voice, command.speed, markup=True)

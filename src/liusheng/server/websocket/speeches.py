@@ -17,7 +17,7 @@ from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.service import SynthesisService
+from liusheng.runtime.synthesis.interface import Synthesis
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.errors import invalid_ssml, server_busy, synthesis_error
 from liusheng.server.websocket.driver import SocketDriver
@@ -59,7 +59,7 @@ class Speeches:
 
     def __init__(
         self,
-        synthesis: SynthesisService,
+        synthesis: Synthesis,
         events: SynthesisEvents,
         driver: SocketDriver[Any],
     ) -> None:
@@ -91,7 +91,7 @@ class Speeches:
         try:
             if text.ssml:
                 parse(text.text)
-            speech = None if self._synthesis.admission.queues else self._speak(text)
+            speech = None if self._synthesis.queues else self._speak(text)
         except BusyError as error:
             self._refuse(text, error)
             return

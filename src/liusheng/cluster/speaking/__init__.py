@@ -1,0 +1,1 @@
+"""Synthesis that another replica does, for sessions that need it besides recognition."""
