@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def proxied(address: str | Sequence[str], plan: CutPlan) -> Iterator[CuttingProx
 @contextmanager
 def serving(count: int) -> Iterator[list[str]]:
     """Run servers, which share a secret if there are several."""
-    secret = {"LIUSHENG_RESUME_SECRETS": "s" * 40} if count > 1 else {}
+    secret = {"LIUSHENG_RESUME_SECRETS": token_urlsafe()} if count > 1 else {}
     with ExitStack() as stack:
         arguments = ("--asr", "tiny", "--no-tts")
         yield [stack.enter_context(served(*arguments, **secret)) for _ in range(count)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from liusheng.runtime.environment import RESUME_SECRETS_VARIABLE
 from liusheng.server.config.resume import ResumeSettings
+from liusheng.server.secret_strength import check_strength
 
 _LEAST_CHARS = 32
 
@@ -16,7 +17,8 @@ def resume_secrets(settings: ResumeSettings) -> tuple[bytes, ...]:
     """Return the secrets, the one to seal with first; none: the servers share none.
 
     Raises:
-        ValueError: the file cannot be read, or a secret is too short; it does not show a secret.
+        ValueError: the file cannot be read, or a secret is too short or too easy to guess; it does
+            not show a secret.
     """
     text, where = os.environ.get(RESUME_SECRETS_VARIABLE, ""), RESUME_SECRETS_VARIABLE
     if settings.secret_file:
@@ -35,6 +37,10 @@ def resume_secrets(settings: ResumeSettings) -> tuple[bytes, ...]:
                 f"{where}: secret {place} has {len(secret)} characters, and needs {_LEAST_CHARS} "
                 f"at least; make one with: {_HOW}"
             )
+        try:
+            check_strength(secret)
+        except ValueError as problem:
+            raise ValueError(f"{where}: secret {place} {problem}; make one with: {_HOW}") from None
     return tuple(secret.encode() for secret in secrets)
 
 

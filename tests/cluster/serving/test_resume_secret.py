@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 
@@ -9,7 +10,7 @@ from liusheng.runtime.environment import worker_environment
 from liusheng.server.config.resume import ResumeSettings
 from liusheng.server.resume_secrets import resume_secrets
 
-OPERATORS = "o" * 32
+OPERATORS = token_urlsafe()
 
 
 @pytest.fixture(autouse=True)

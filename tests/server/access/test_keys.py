@@ -95,6 +95,9 @@ def test_keys_of_the_environment() -> None:
         with pytest.raises(ValueError, match=r"\w") as caught:
             keys_of_environment(wrong)
         assert one not in str(caught.value)
+    with pytest.raises(ValueError, match="entry 2 is too easy to guess") as caught:
+        keys_of_environment(f"a={one},b={'easy' * 8}")
+    assert "easyeasy" not in str(caught.value)
 
 
 # The file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -104,8 +105,9 @@ def test_a_final_for_another_place() -> None:
 
 def test_secrets_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resume_secrets(ResumeSettings()) == ()
-    monkeypatch.setenv("LIUSHENG_RESUME_SECRETS", f"{'a' * 32},{'b' * 40}\n")
-    assert resume_secrets(ResumeSettings()) == (b"a" * 32, b"b" * 40)
+    one, two = token_urlsafe(), token_urlsafe()
+    monkeypatch.setenv("LIUSHENG_RESUME_SECRETS", f"{one},{two}\n")
+    assert resume_secrets(ResumeSettings()) == (one.encode(), two.encode())
 
 
 def test_secrets_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,15 +116,20 @@ def test_secrets_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     settings = ResumeSettings(secret_file=str(file))
     with pytest.raises(ValueError, match=r"resume\.secret_file .* cannot be read: No such file"):
         resume_secrets(settings)
-    file.write_text(f"\n {'a' * 32} \n\n{'b' * 32}\n")
-    assert resume_secrets(settings) == (b"a" * 32, b"b" * 32)
+    one, two = token_urlsafe(), token_urlsafe()
+    file.write_text(f"\n {one} \n\n{two}\n")
+    assert resume_secrets(settings) == (one.encode(), two.encode())
     file.write_text("\n")
     with pytest.raises(ValueError, match="is empty; it needs a secret: openssl"):
         resume_secrets(settings)
-    file.write_text("a" * 32 + "\nshort-one")
+    file.write_text(f"{one}\nshort-one")
     with pytest.raises(ValueError, match="secret 2 has 9 characters, and needs 32") as caught:
         resume_secrets(settings)
     assert "short-one" not in str(caught.value)
+    file.write_text(f"{one}\n{'guessable' * 4}")
+    with pytest.raises(ValueError, match=r"secret 2 is too easy to guess.* openssl") as caught:
+        resume_secrets(settings)
+    assert "guessable" not in str(caught.value)
     file.write_bytes(b"\xff" * 40)
     with pytest.raises(ValueError, match="it is not text"):
         resume_secrets(settings)

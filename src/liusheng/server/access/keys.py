@@ -13,6 +13,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from liusheng.server.secret_strength import check_strength
+
 PREFIX = "ls_"
 """Of every key, so that people and scanners for leaked secrets recognise one."""
 
@@ -90,8 +92,8 @@ def keys_of_environment(value: str) -> tuple[ApiKey, ...]:
     """Return the keys in an environment variable: "NAME=KEY,NAME=KEY", or one KEY alone.
 
     Raises:
-        ValueError: it is not written so, or a key is short. The message quotes nothing: what looks
-            like a name may be a part of a key.
+        ValueError: it is not written so, or a key is short or easy to guess. The message quotes
+            nothing: what looks like a name may be a part of a key.
     """
     keys: list[ApiKey] = []
     for number, item in enumerate(filter(None, (part.strip() for part in value.split(","))), 1):
@@ -103,6 +105,12 @@ def keys_of_environment(value: str) -> tuple[ApiKey, ...]:
                 f"entry {number} is not NAME=KEY with a key of at least {MIN_CHARS} random "
                 "characters, as `liusheng keys generate` prints them"
             )
+        try:
+            check_strength(secret)
+        except ValueError as problem:
+            raise ValueError(
+                f"the key of entry {number} {problem}; make one with: liusheng keys generate"
+            ) from None
         keys.append(ApiKey(name=name, sha256=digest(secret), created=datetime.now(timezone.utc)))
     if len({key.name for key in keys}) < len(keys):
         raise ValueError("two keys have the same name")
