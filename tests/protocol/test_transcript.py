@@ -166,3 +166,34 @@ def test_promises_hold_in_every_history(history: list[tuple[str, list[tuple[int,
     for token in tokens:
         assert ends[-1] <= token.bg <= token.ed
         ends.append(token.ed)
+
+
+@given(st.lists(st.text("我a ，。?!", max_size=6), max_size=8))
+def test_utterances_that_come_at_once_are_those_that_come_one_by_one(texts: list[str]) -> None:
+    together = Transcript()
+    together.append(spoken(index, text) for index, text in enumerate(texts))
+    together.begin(len(texts))
+    one_by_one = closed(*texts)
+    assert together.view.result == one_by_one.view.result
+    assert [piece for piece, _ in together.pieces] == [piece for piece, _ in one_by_one.pieces]
+    assert "".join(piece for piece, _ in together.pieces) == together.view.result
+
+
+def test_an_utterance_is_looked_at_once_however_much_there_was_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at = 0
+
+    def counted(text: str) -> bool:
+        nonlocal looked_at
+        looked_at += len(text)
+        return has_han(text)
+
+    monkeypatch.setattr("liusheng.protocol.transcript.has_han", counted)
+    transcript = Transcript()
+    transcript.append(spoken(index, "ten chars.") for index in range(100))
+    assert looked_at <= 100 * 20
+    transcript.begin(100)
+    looked_at = 0
+    transcript.alternatives(2)
+    assert looked_at <= 100 * 20

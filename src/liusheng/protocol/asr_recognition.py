@@ -173,21 +173,18 @@ class RecognitionState(RecognitionEvents):
 
     # Another server's
 
-    def restore(
-        self,
-        closed: Iterable[UtteranceLike],
-        index: int,
-        received: int,
-        covered: float,
-    ) -> None:
-        """Take over what another server knew of it.
+    def restore_closed(self, closed: Iterable[UtteranceLike]) -> None:
+        """Take over closed utterances with text that another server had: the next ones of them."""
+        self.replies.transcript.append(closed)
 
-        closed: its closed utterances with text.
-        index: of the next one.
+    def restore(self, index: int, received: int, covered: float) -> None:
+        """Take over what else another server knew of it.
+
+        index: of the next utterance.
         received: bytes of audio that are not sent again.
         covered: seconds of audio that the text covers.
         """
-        self.replies.transcript.restore(closed, index)
+        self.replies.transcript.begin(index)
         if covered:
             self.replies.processed = round(covered, 3)
         self.received = received

@@ -42,11 +42,46 @@ def join(left: str, right: str) -> str:
     return left + right if wide else f"{left} {right}"
 
 
+class _ClosedText:
+    """The text of closed utterances. Adding one takes as long as that one, however much there is:
+    a recognition that another server had comes with thousands at once."""
+
+    def __init__(self) -> None:
+        self._whole = ""
+        self._added: list[str] = []  # to it, since it was asked for
+        self._last = ""  # character
+        self._has_han = False
+        self._has_marks = False
+
+    def __str__(self) -> str:
+        self._whole = "".join((self._whole, *self._added))
+        self._added.clear()
+        return self._whole
+
+    def add(self, text: str) -> str:
+        """Add the text of an utterance; return what that adds: "" if nothing."""
+        text = _tidy(text)
+        if not text:
+            return ""
+        has_han_now = self._has_han or has_han(text)
+        has_marks_now = self._has_marks or _PUNCTUATION.search(text) is not None
+        if has_han_now and has_marks_now:
+            # The last mark may be rewritten: `stable` never covers a trailing mark.
+            text = _TRAILING.sub("", text) + "。"
+            if text == "。" and self._last in ("", "。"):
+                return ""
+        added = join(self._last, text)[len(self._last) :]
+        self._has_han, self._has_marks = has_han_now, has_marks_now or text.endswith("。")
+        self._last = added[-1]
+        self._added.append(added)
+        return added
+
+
 class Transcript:
     """The text of one recognition, growing."""
 
     def __init__(self) -> None:
-        self._closed = ""
+        self._closed = _ClosedText()
         self._pieces: list[tuple[str, UtteranceLike]] = []
         self._last_index = 0
         self._view = View("", 0, True, "")
@@ -58,19 +93,19 @@ class Transcript:
         index, text, stable: number of the open utterance, its text, and how many leading
             characters of it will not change.
         """
-        for utterance in closed:
-            piece = _settled(self._closed, utterance.text)
-            self._last_index = utterance.index
-            if piece:
-                before = self._closed
-                self._closed = join(before, piece)
-                self._pieces.append((self._closed[len(before) :], utterance))
+        self.append(closed)
         self._view = self._render(index, text, stable)
 
-    def restore(self, closed: Iterable[UtteranceLike], index: int) -> None:
-        """Begin after these utterances, the last of which may have been followed by others without
-        text. index: of the next one."""
-        self.update(closed, index, "", 0)
+    def append(self, closed: Iterable[UtteranceLike]) -> None:
+        """Append closed utterances. The view shows them after the next `update` or `begin`."""
+        for utterance in closed:
+            self._last_index = utterance.index
+            if piece := self._closed.add(utterance.text):
+                self._pieces.append((piece, utterance))
+
+    def begin(self, index: int) -> None:
+        """Begin after what was appended, the last of which may have been followed by utterances
+        without text. index: of the next one."""
         self._last_index = max(0, index - 1)
         self._view = self._render(index, "", 0)
 
@@ -135,10 +170,10 @@ class Transcript:
             forms = sorted(forms, key=lambda form: form[0])[:count]
         found: dict[str, float] = {}
         for loss, changes in forms:
-            text = ""
+            text = _ClosedText()
             for place, (_, utterance) in enumerate(self._pieces):
-                text = join(text, _settled(text, changes.get(place, utterance.text)))
-            found.setdefault(text, total - loss)
+                text.add(changes.get(place, utterance.text))
+            found.setdefault(str(text), total - loss)
         return list(found.items())
 
     def times(self, first: int = 0, end: int | None = None) -> tuple[TimedToken, ...]:
@@ -168,28 +203,18 @@ class Transcript:
 
     def _render(self, index: int, text: str, stable: int) -> View:
         tidy = _tidy(text)
+        closed = str(self._closed)
         if not tidy:
             self._open = View("", index, False, "")
-            return View(self._closed, self._last_index, True, self._closed)
-        result = join(self._closed, tidy)
+            return View(closed, self._last_index, True, closed)
+        result = join(closed, tidy)
         # `_tidy` only removes marks, so the common prefix of the tidied text and the tidied stable
         # part is stable; a mark at its end is not, because the end of the utterance may rewrite it.
         settled = _TRAILING.sub("", _common(_tidy(text[:stable]), tidy))
         self._open = View(tidy, index, False, settled)
         if not settled:
-            return View(result, index, False, self._closed)
+            return View(result, index, False, closed)
         return View(result, index, False, result[: len(result) - len(tidy) + len(settled)])
-
-
-def _settled(before: str, text: str) -> str:
-    """Return a closed utterance's text as it is appended to the closed text `before`."""
-    text = _tidy(text)
-    if text and has_han(before + text) and _PUNCTUATION.search(before + text):
-        # The last mark may be rewritten: `stable` never covers a trailing mark.
-        text = _TRAILING.sub("", text) + "。"
-        if text == "。" and (not before or before.endswith("。")):
-            text = ""
-    return text
 
 
 def _tidy(text: str) -> str:

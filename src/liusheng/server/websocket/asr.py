@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -121,22 +120,18 @@ class ASRSocket(SocketDriver[AsrCommand]):
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
-        self._with_room(partial(self._open_now, command))
-
-    def _with_room(self, open_now: Callable[[], None]) -> None:
-        """Call a function when there is room for a recognition, or refuse it."""
         if self._service.admission.queues:
-            self._opening = self.start(partial(self._wait_for_room, open_now))
+            self._opening = self.start(partial(self._open_when_there_is_room, command))
         else:
-            open_now()
+            self._open_now(command)
 
-    async def _wait_for_room(self, open_now: Callable[[], None]) -> None:
+    async def _open_when_there_is_room(self, command: Open) -> None:
         try:
             await self._service.wait_for_room()
         except BusyError as error:
             self._refuse(error)
         else:
-            open_now()
+            self._open_now(command)
         finally:
             self._opening = None
         self.progress()
@@ -210,7 +205,22 @@ class ASRSocket(SocketDriver[AsrCommand]):
         structlog.contextvars.bind_contextvars(session=carried.session)
         state = carried.state(self._limits)
         self.session.reopening(state)
-        self._with_room(partial(self._continue_now, command, carried, state))
+        self._opening = self.start(partial(self._restore, command, carried, state))
+
+    async def _restore(self, command: TakeUp, carried: Carried, state: RecognitionState) -> None:
+        try:
+            await self._resumable.restore(carried, state)
+            if self._service.admission.queues:
+                await self._service.wait_for_room()
+        except ProtocolError as error:
+            self.session.refused(error)
+        except BusyError as error:
+            self._refuse(error)
+        else:
+            self._continue_now(command, carried, state)
+        finally:
+            self._opening = None
+        self.progress()
 
     def _continue_now(self, command: TakeUp, carried: Carried, state: RecognitionState) -> None:
         if self.session.opening != carried.session:  # the client has started another one

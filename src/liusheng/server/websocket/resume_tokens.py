@@ -7,7 +7,7 @@ client is sent each utterance once, as a *final*; it gives all of them back. Bot
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,6 +30,8 @@ MAX_FINALS_CHARS = 1 << 20
 """Of all finals of a recognition together; one with more can be resumed on its own server only."""
 
 _MAX_PLAIN = 1 << 20
+_PORTION_CHARS = 8_192
+"""Of finals that are opened at once."""
 _LEVEL = 1
 
 
@@ -61,28 +63,56 @@ class TokenContent(msgspec.Struct, frozen=True, array_like=True):
     checkpoint: StreamCheckpoint | None = None
 
 
+class ForeignFinalsError(Exception):
+    """A client gave finals that are not those of its token."""
+
+
 @dataclass(frozen=True)
 class Carried:
     """A recognition that another server had.
 
     session: its name.
-    utterances: its closed ones with text.
+    finals: its closed utterances with text, still sealed.
     """
 
     session: str
     content: TokenContent
-    utterances: tuple[CarriedUtterance, ...]
+    sealer: Sealer
+    finals: Sequence[str]
 
     def state(self, limits: Limits) -> RecognitionState:
-        """Return what its client sees of it. limits: of the client here."""
-        content = self.content
-        state = RecognitionState(self.session, content.start, limits)
-        state.model = content.model
-        checkpoint, place = content.checkpoint, content.place
+        """Return what its client sees of it, without the text. limits: of the client here."""
+        state = RecognitionState(self.session, self.content.start, limits)
+        state.model = self.content.model
+        return state
+
+    def restore(self, state: RecognitionState) -> Iterator[None]:
+        """Give the state its text, in steps that take about half a millisecond each.
+
+        Raises:
+            ForeignFinalsError: the finals are not those of this recognition.
+        """
+        for first, some in _portions(self.finals):
+            utterances = open_finals(self.sealer, some, first)
+            if utterances is None:
+                raise ForeignFinalsError
+            state.restore_closed(utterances)
+            yield
+        checkpoint, place = self.content.checkpoint, self.content.place
         if checkpoint:
             covered = checkpoint.audio.begin / SAMPLE_RATE
-            state.restore(self.utterances, checkpoint.index, place.received, covered)
-        return state
+            state.restore(checkpoint.index, place.received, covered)
+
+
+def _portions(finals: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the finals in portions of about so many characters, each with the place of its first
+    one."""
+    first = chars = 0
+    for end, final in enumerate(finals, 1):
+        chars += len(final)
+        if chars >= _PORTION_CHARS or end == len(finals):
+            yield first, finals[first:end]
+            first, chars = end, 0
 
 
 def seal_token(sealer: Sealer, content: TokenContent) -> str:
@@ -104,10 +134,13 @@ def seal_final(sealer: Sealer, place: int, utterance: UtteranceLike) -> str:
     return sealer.seal(zlib.compress(encoded, _LEVEL), f"final {place}")
 
 
-def open_finals(sealer: Sealer, finals: Sequence[str]) -> tuple[CarriedUtterance, ...] | None:
-    """Return the utterances of all finals of a recognition; None: they are not those."""
+def open_finals(
+    sealer: Sealer, finals: Sequence[str], first: int = 0
+) -> tuple[CarriedUtterance, ...] | None:
+    """Return the utterances of finals of a recognition; None: they are not those. first: place of
+    the first one."""
     found = []
-    for place, sealed in enumerate(finals):
+    for place, sealed in enumerate(finals, first):
         value = sealer.open(sealed, f"final {place}")
         utterance = None if value is None else _decoded(value, CarriedUtterance)
         if utterance is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import secrets
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from liusheng import __version__
-from liusheng.protocol.asr_recognition import FixedOffer, ResumeOffers
+from liusheng.protocol.asr_recognition import FixedOffer, RecognitionState, ResumeOffers
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.config.resume import ResumeSettings
@@ -19,8 +20,8 @@ from liusheng.server.websocket.resume_tokens import (
     MAX_FINALS_CHARS,
     MAX_TOKEN_CHARS,
     Carried,
+    ForeignFinalsError,
     TokenContent,
-    open_finals,
     open_token,
 )
 from liusheng.server.websocket.running_recognition import RunningRecognition
@@ -153,7 +154,7 @@ class ResumableRecognitions:
         self, token: str, client: str, finals: Sequence[str] = ()
     ) -> RunningRecognition | Carried:
         """Return the recognition of a token: without a socket (one that has it loses it), or what
-        its client carries of it from another server.
+        its client carries of it from another server, for `restore`.
 
         client: who asks.
         finals: that the client has of it.
@@ -173,10 +174,7 @@ class ResumableRecognitions:
             if content.expires < _now():
                 raise self._unknown("its token has expired")
             if found is None or found.client != client or found.secret != content.secret:
-                carried = self._carried(session, sealer, content, finals)
-                if found:  # the client was here before, and has gone on elsewhere
-                    self._dismiss(found)
-                return carried
+                return self._carried(session, sealer, content, finals)
         elif found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
             raise self._unknown("it is not kept here, or its token is wrong")
         if found.client != client:
@@ -188,6 +186,21 @@ class ResumableRecognitions:
             found.socket.progress()
         self.resumed += 1
         return found
+
+    async def restore(self, carried: Carried, state: RecognitionState) -> None:
+        """Give the state of a recognition that a client carries its text. That may be the text of
+        hours, so that other clients are served meanwhile.
+
+        Raises:
+            ProtocolError: unknown_session.
+        """
+        try:
+            for _ in carried.restore(state):
+                await asyncio.sleep(0)
+        except ForeignFinalsError:
+            raise self._unknown("its final utterances are not those of its token") from None
+        if found := self._all.get(carried.session):
+            self._dismiss(found)  # the client was here before, and has gone on elsewhere
 
     def forget(self, recognition: RunningRecognition) -> None:
         """A recognition was abandoned."""
@@ -212,10 +225,9 @@ class ResumableRecognitions:
             raise self._unknown(f"its token is of Liusheng {content.version}")
         if not content.portable or self._closed:
             raise self._unknown("it cannot go on here")
-        utterances = open_finals(sealer, finals) if content.finals == len(finals) else None
-        if utterances is None:
-            raise self._unknown("its final utterances are not those of its token")
-        return Carried(session, content, utterances)
+        if content.finals != len(finals):
+            raise self._unknown(f"{len(finals)} final utterances came, not {content.finals}")
+        return Carried(session, content, sealer, finals)
 
     def _dismiss(self, recognition: RunningRecognition) -> None:
         """Abandon a recognition whose client does not need it any more."""
