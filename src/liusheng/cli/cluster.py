@@ -47,8 +47,8 @@ def serve(
         Settings file (TOML), as of `liusheng serve`; its table [cluster] says how large a replica
         is, and how many there may be.
     address
-        Ray cluster to join: auto (that of this machine), or ray://HOST:PORT. By default Ray is
-        started on this machine, and ends with this command.
+        Ray cluster to join: auto (that of this machine), HOST:PORT, or ray://HOST:PORT. By default
+        Ray is started on this machine, and ends with this command.
     host
         Address that the proxies listen on.
     port

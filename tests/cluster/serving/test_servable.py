@@ -36,6 +36,11 @@ def test_what_a_cluster_cannot_serve_is_refused(values: dict[str, Any], named: s
         check_servable(Settings(**values))
 
 
+def test_the_file_of_ray_serve_names_a_port() -> None:
+    with pytest.raises(ValueError, match="name one"):
+        serve_config(Settings(ports=[0]))
+
+
 def test_the_file_of_ray_serve() -> None:
     settings = Settings(
         host="0.0.0.0",

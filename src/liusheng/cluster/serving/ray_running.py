@@ -18,10 +18,11 @@ import ray
 from ray import serve
 
 from liusheng.cluster.serving.banner import banner
+from liusheng.cluster.serving.joining import check_address, check_proxies
 from liusheng.cluster.serving.parts import EVERY, Part, parts
 from liusheng.cluster.serving.ray_application import MARGIN_SECONDS, application
 from liusheng.cluster.serving.resume_secret import new_resume_secret
-from liusheng.cluster.serving.servable import http_options, set_values
+from liusheng.cluster.serving.servable import check_port, http_options, set_values
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
@@ -34,6 +35,7 @@ _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 5.0
 _POLL_SECONDS = 0.25
+_PROXY_OPTIONS = ("host", "port", "ssl_certfile", "ssl_keyfile")
 _STORE_BYTES = 128 << 20
 """Of Ray's object store, where this program starts Ray: audio does not pass through it."""
 
@@ -64,6 +66,9 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
     resume_secrets(settings.resume)
     if address is None:
         settings = _free_port(settings)
+    else:
+        check_port(settings)
+        check_address(address)
     try:
         _join(address)
         with _signals() as hangup:
@@ -129,8 +134,10 @@ def _serve(
     hangup: asks for that.
     """
     running = [each.application for each in built]
-    had_serve = _serve_runs()
     options = http_options(settings)
+    if controller := _running_serve():
+        found = ray.get(controller.get_http_config.remote())
+        check_proxies(settings, {name: getattr(found, name, None) for name in _PROXY_OPTIONS})
     serve.start(proxy_location="EveryNode", http_options=options)
     try:
         _deploy(settings, built)
@@ -154,18 +161,18 @@ def _serve(
             for each in running:
                 serve.delete(each, _blocking=False)
         raise
-    if not had_serve:
+    if not controller:
         cast(Any, serve).shutdown()  # it has no types
     return ExitStatus.STOPPED
 
 
-def _serve_runs() -> bool:
-    """Whether the cluster runs Ray Serve already, which this program then leaves running."""
+def _running_serve() -> Any:
+    """Return the controller of a Ray Serve that the cluster runs already, and that is left running;
+    None: it runs none."""
     try:
-        ray.get_actor("SERVE_CONTROLLER_ACTOR", namespace="serve")
+        return ray.get_actor("SERVE_CONTROLLER_ACTOR", namespace="serve")
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> list[str]:

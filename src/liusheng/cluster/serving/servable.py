@@ -29,6 +29,16 @@ def check_servable(settings: Settings) -> None:
             )
 
 
+def check_port(settings: Settings) -> None:
+    """Refuse settings that leave the port open, where Ray runs already.
+
+    Raises:
+        ValueError: there is no port.
+    """
+    if settings.ports == [0]:
+        raise ValueError("ports = [0]: Ray Serve looks for no free port; name one")
+
+
 def set_values(settings: Settings) -> dict[str, Any]:
     """Return the settings that somebody has set, as nested tables of JSON's types."""
     values: dict[str, Any] = settings.model_dump(mode="json", exclude_unset=True)
@@ -45,6 +55,7 @@ def serve_config(settings: Settings) -> dict[str, Any]:
         ValueError: a cluster cannot serve these settings.
     """
     check_servable(settings)
+    check_port(settings)
     return {
         "proxy_location": "EveryNode",
         "http_options": http_options(settings),
