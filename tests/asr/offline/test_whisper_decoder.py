@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,24 @@ def test_a_tokenizer_of_another_model_is_not_used(tmp_path: Path) -> None:
     model = whisper.make(tmp_path, PIECES)
     other = whisper.tokenizer((*PIECES, "多"))
     assert load_mandarin_decoder(model, other, WhisperOptions()) is None
+
+
+def test_without_room_for_files_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = whisper.make(tmp_path, PIECES)
+
+    def full(**_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    assert load_mandarin_decoder(model, whisper.tokenizer(PIECES), WhisperOptions()) is None
+
+
+def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    model = whisper.make(tmp_path, PIECES)
+    assert load_mandarin_decoder(model, whisper.tokenizer(PIECES), WhisperOptions())
+    assert not list(temporary.iterdir())

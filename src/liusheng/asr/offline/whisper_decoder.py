@@ -158,8 +158,9 @@ def load_mandarin_decoder(
 ) -> CutDecoder | None:
     """Load a decoder with the part of the vocabulary that Mandarin needs, for the CPU.
 
-    Returns None where it would gain little: the embeddings are a small part of the decoder; or
-    where the file is not understood, or does not fit the tokenizer.
+    Returns None where it would gain little (the embeddings are a small part of the decoder), and
+    where it cannot be made: the file is in a format that is not known here, does not fit the
+    tokenizer, or there is no room for temporary files.
     """
     with (model.path / "model.bin").open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -171,7 +172,10 @@ def load_mandarin_decoder(
     if end is None or not _is_worth_it(parsed, hf.get_vocab_size()):
         return None
     vocabulary = CutVocabulary(mandarin_tokens(hf, end), hf.get_vocab_size())
-    return CutDecoder(_load_cut(model, hf, options, parsed, vocabulary), vocabulary)
+    try:
+        return CutDecoder(_load_cut(model, hf, options, parsed, vocabulary), vocabulary)
+    except OSError:
+        return None
 
 
 def _is_worth_it(model: ctranslate2_file.ModelFile, tokens: int) -> bool:
