@@ -34,20 +34,20 @@ def test_parts_of_characters_stay_where_the_character_can_be_han() -> None:
 
 
 def test_rare_pieces_of_latin_letters_go() -> None:
-    pieces = [f"a{i}" for i in range(8_000)]
+    pieces = [f"a{i}" for i in range(14_000)]
     kept = set(mandarin_tokens(tokenizer(pieces, timestamps=1), 256 + len(pieces)).tolist())
-    assert 7_999 in kept
-    assert not kept & set(range(8_000, 8_256))
+    assert 13_999 in kept
+    assert not kept & set(range(14_000, 14_256))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "你好，世界。", "２０２６年5月", "〇", " 100%", "佐々木", "♪"]
+    "text", ["", "你好，世界。", "２０２６年5月", "〇", " 100%", "佐々木", "用APP", "PowerPoint吗"]
 )
 def test_mandarin(text: str) -> None:
     assert is_mandarin(text)
 
 
-@pytest.mark.parametrize("text", ["用APP", "a", "é", "東京の", "네", "好\ufffd", "ий"])
+@pytest.mark.parametrize("text", ["I have bought a ticket", "é", "東京の", "네", "好\ufffd", "ий"])
 def test_not_mandarin_alone(text: str) -> None:
     assert not is_mandarin(text)
 

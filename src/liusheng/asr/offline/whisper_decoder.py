@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ _TOKENS_IN_CONFIG = ("lang_ids", "suppress_ids", "suppress_ids_begin")
 _LEAST_SHARE = 1 / 3
 """Share of the embeddings in the decoder from which on a cut is worth the memory of a second one.
 (Whisper tiny 0.7, base 0.5, large-v3-turbo 0.4, small 0.26, medium 0.12.)"""
-END_OF_TEXT = "<|endoftext|>"
+_END_OF_TEXT = "<|endoftext|>"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Generated:
     tokens: tuple[list[int], ...]
     scores: tuple[float, ...]
     no_speech: float
+
+
+_Generate = Callable[[Any, Sequence[list[int]], dict[str, Any]], list[Generated]]
+"""From stacked encoded windows, their prompts and options."""
 
 
 class WhisperDecoder:
@@ -63,7 +67,7 @@ class WhisperDecoder:
         self._whole = whole
         self._encoder = encoder
         self._tokenizer = tokenizer
-        self._end = tokenizer.token_to_id(END_OF_TEXT) or 0
+        self._end = tokenizer.token_to_id(_END_OF_TEXT) or 0
         self._mandarin = mandarin
 
     def generate(
@@ -105,7 +109,7 @@ class WhisperDecoder:
 
     def _run(
         self,
-        generate: Any,
+        generate: _Generate,
         encoded: Sequence[Floats],
         prompts: Sequence[list[int]],
         chosen: Sequence[int],
@@ -118,7 +122,7 @@ class WhisperDecoder:
         return dict(zip(chosen, results, strict=True))
 
     def _generate_whole(
-        self, stacked: Any, prompts: list[list[int]], options: dict[str, Any]
+        self, stacked: Any, prompts: Sequence[list[int]], options: dict[str, Any]
     ) -> list[Generated]:
         return _generate(self._whole, stacked, prompts, options)
 
@@ -168,7 +172,7 @@ def load_mandarin_decoder(
         parsed = ctranslate2_file.parse(memoryview(mapped))
     except ctranslate2_file.UnknownFormatError:
         return None
-    end = hf.token_to_id(END_OF_TEXT)
+    end = hf.token_to_id(_END_OF_TEXT)
     if end is None or not _is_worth_it(parsed, hf.get_vocab_size()):
         return None
     vocabulary = CutVocabulary(mandarin_tokens(hf, end), hf.get_vocab_size())
@@ -242,7 +246,5 @@ def _generate(
 def _align(
     model: Any, storage: Any, start: Sequence[int], tokens: Sequence[int], frames: int
 ) -> list[tuple[int, int]]:
-    alignments: list[tuple[int, int]] = model.align(storage, list(start), [list(tokens)], frames)[
-        0
-    ].alignments
-    return alignments
+    (result,) = model.align(storage, list(start), [list(tokens)], frames)
+    return list(result.alignments)
