@@ -122,6 +122,10 @@ class WhisperOptions:
     beam: beam size of finals; partials are greedy.
     second_final: decode Mandarin finals a second time, with a prompt, and keep the likelier text by
         the language model of the correction; a final then costs two thirds more.
+    mandarin_vocabulary: on the CPU, decode Mandarin with the tokens that it needs, 30 % of all, by
+        a second decoder; a text with more Latin letters than a name has is then decoded again with
+        all. Only where the embeddings are a third of the decoder or more: tiny, base and
+        large-v3-turbo.
     tokens_per_second: maximum of tokens of a window, by its length (plus a fixed 15).
     batch: maximum of windows in a batch.
     no_speech: no-speech probability above which a window has no text, unless the detector is
@@ -137,6 +141,7 @@ class WhisperOptions:
     pad_final: float = 4.0
     beam: int = 2
     second_final: bool = False
+    mandarin_vocabulary: bool = True
     tokens_per_second: float = 20.0
     batch: int = 8
     no_speech: float = 0.6

@@ -18,6 +18,7 @@ from liusheng.asr.offline.language import choose_language
 from liusheng.asr.offline.no_speech import is_speech
 from liusheng.asr.offline.repetition import has_loop, without_loops
 from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
+from liusheng.asr.offline.whisper_decoder import WhisperDecoder, load_mandarin_decoder
 from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, Floats, WhisperEncoder
 from liusheng.asr.offline.whisper_tasks import TaskTokenizers, translates
 from liusheng.asr.offline.whisper_tokens import (
@@ -64,9 +65,10 @@ class WhisperEngine:
         had."""
         self.name = model.name
         self.options = options
+        computes_on = ctranslate2_device(device, ctranslate2.get_cuda_device_count())
         self._model = ctranslate2.models.Whisper(
             str(model.path),
-            device=ctranslate2_device(device, ctranslate2.get_cuda_device_count()),
+            device=computes_on,
             compute_type=options.compute_type,
             intra_threads=options.threads,
             inter_threads=1,
@@ -79,6 +81,10 @@ class WhisperEngine:
         )
         self._tokenizers = TaskTokenizers(hf, self.languages, multilingual=multilingual)
         self._encoder = WhisperEncoder(self._model)
+        mandarin = None
+        if options.mandarin_vocabulary and computes_on == "cpu" and "zh" in self.languages:
+            mandarin = load_mandarin_decoder(model, hf, options)
+        self._decoder = WhisperDecoder(self._model, self._encoder, hf, mandarin)
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""
@@ -216,21 +222,20 @@ class WhisperEngine:
         any_tokenizer = self._tokenizers[self.languages[0]]
         lengths = [len(w.samples) / SAMPLE_RATE for w in windows]
         caps = [_FIXED_TOKENS + int(self.options.tokens_per_second * each) for each in lengths]
-        results = self._model.generate(
-            self._encoder.stacked(encoded),
+        results = self._decoder.generate(
+            encoded,
             prompts,
+            [lang == "zh" and not w.translate for w, lang in zip(windows, langs, strict=True)],
             beam_size=beam,
             num_hypotheses=nbest,
             max_length=min(448, len(prompts[0]) + max(caps)),
-            return_scores=True,
-            return_no_speech_prob=True,
             sampling_topk=0 if temperature else 1,
             sampling_temperature=temperature or 1.0,
         )
         return [
             [
-                hypothesis(any_tokenizer, ids[:cap], score, r.no_speech_prob, seconds)
-                for ids, score in zip(r.sequences_ids, r.scores, strict=True)
+                hypothesis(any_tokenizer, ids[:cap], score, r.no_speech, seconds)
+                for ids, score in zip(r.tokens, r.scores, strict=True)
             ]
             for r, cap, seconds in zip(results, caps, lengths, strict=True)
         ]
@@ -261,13 +266,9 @@ class WhisperEngine:
         tokenizer = self._tokenizers[lang]
         tokens = list(tokens)
         seconds = len(window.samples) / SAMPLE_RATE
-        result = self._model.align(
-            ctranslate2.StorageView.from_array(encoded),
-            list(tokenizer.sot_sequence),
-            [tokens],
-            min(2 * encoded.shape[1], len(window.samples) // HOP + 1),
-        )[0]
-        times = token_times(result.alignments, len(tokens))
+        frames = min(2 * encoded.shape[1], len(window.samples) // HOP + 1)
+        alignments = self._decoder.align(encoded, tokenizer.sot_sequence, tokens, frames)
+        times = token_times(alignments, len(tokens))
         texts, groups = tokenizer.split_tokens_on_unicode(tokens)
         spans = character_spans(texts, groups, times)
         return place(pieces, spans, seconds)
