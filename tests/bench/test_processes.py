@@ -5,9 +5,10 @@ import os
 import socket
 import sys
 
+import psutil
 import pytest
 
-from liusheng.bench.processes import ResourceMonitor, listening_process
+from liusheng.bench.processes import ResourceMonitor, listening_process, process_tree
 
 # Starts a worker when it is told to; the worker computes, says that it has, and waits.
 SERVER = """
@@ -58,3 +59,32 @@ async def test_a_server_that_is_gone_has_no_figures() -> None:
         server.kill()
         await server.wait()
     assert monitor.usage is None
+
+
+# Starts a process that starts another one, which says who it is, and ends.
+FORKER = """
+import subprocess, sys
+orphan = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read()"
+code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {orphan!r}])"
+subprocess.run([sys.executable, "-c", code])
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+@pytest.mark.parametrize("leads", [True, False])
+async def test_a_worker_whose_forker_has_ended_is_found_in_the_group(leads: bool) -> None:
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", FORKER),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=leads,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    orphan = int(await server.stdout.readline())
+    await asyncio.to_thread(psutil.wait_procs, psutil.Process(server.pid).children(), 30)
+    others = [each.pid for each in process_tree(server.pid)[1:]]
+    assert others == ([orphan] if leads else []), "elsewhere it may be anybody's"
+    server.stdin.close()
+    await server.wait()

@@ -50,7 +50,7 @@ async def warm_workers() -> AsyncIterator[None]:
     """Let pools that are started on this event loop reuse each other's worker processes."""
     warm: type[_WarmWorker] = type("WarmWorker", (_WarmWorker,), {"idle": {}})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("liusheng.runtime.workers.pool.WorkerProcess", warm)
+        patch.setattr("liusheng.runtime.workers.supply.WorkerProcess", warm)
         yield
     kept = [worker for workers in warm.idle.values() for worker in workers]
     await asyncio.gather(*(WorkerProcess.kill(worker) for worker in kept))

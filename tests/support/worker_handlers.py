@@ -57,6 +57,10 @@ class Handler:
         while time.process_time() < end:
             pass
 
+    def work_and_tell_pid(self, seconds: float) -> int:
+        self.work(seconds)
+        return os.getpid()
+
 
 class Prepared(PreparedHandler):
     """A handler that knows in which process it was prepared."""

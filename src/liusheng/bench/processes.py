@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
 import time
 from dataclasses import dataclass
 
@@ -51,17 +53,35 @@ def listening_process(port: int) -> int | None:
 
 
 def process_tree(pid: int) -> list[psutil.Process]:
-    """A process and all its descendants.
+    """A process, all its descendants, and the others of its group, if it leads one.
+
+    A worker whose forker has ended is no descendant any more, but in the group of its server.
 
     Raises:
         psutil.NoSuchProcess: it has ended.
     """
     server = psutil.Process(pid)
-    return [server, *server.children(recursive=True)]
+    below = server.children(recursive=True)
+    known = {pid, *(each.pid for each in below)}
+    for other in psutil.pids():
+        if other not in known and _group(other) == pid:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                below.append(psutil.Process(other))
+    return [server, *below]
+
+
+def _group(pid: int) -> int | None:
+    """The process group of a process; None where that cannot be known."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.getpgid(pid)
+    except OSError:  # it has ended, or is none of ours
+        return None
 
 
 def memory(pid: int) -> int:
-    """The memory of a process and its descendants, in bytes; see `ResourceUsage`.
+    """The memory of the processes of a `process_tree`, in bytes; see `ResourceUsage`.
 
     Raises: as `process_tree`.
     """

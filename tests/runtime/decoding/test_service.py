@@ -215,22 +215,29 @@ async def test_a_file_whose_decoder_something_else_ends_is_decoded_again(
     service: DecodingService, kills: int
 ) -> None:
     """Once: what ends two decoders may be the file after all."""
-    data, left, pcm = hostile.speech(1.0), kills, bytearray()
+    data, left, pcm = hostile.speech(16.0), kills, bytearray()
+
+    class Ending(Memory):
+        """Ends the decoder while it waits for bytes, so that it cannot have sent everything."""
+
+        async def read(self, position: int, size: int) -> bytes:
+            nonlocal left
+            if left and len(pcm) > 100_000 * (1 + kills - left):
+                left -= 1
+                os.kill(await decoder_pid(service), signal.SIGKILL)
+            return await super().read(position, size)
 
     async def take(block: bytes) -> None:
-        nonlocal left
         pcm.extend(block)
-        if left and len(pcm) > 9_000 * (3 - left):
-            left -= 1
-            os.kill(await decoder_pid(service), signal.SIGKILL)
 
-    decoding = service.decode(Memory(data), take, rate=16_000, block_seconds=0.1)
+    decoding = service.decode(Ending(data), take, rate=16_000, block_seconds=0.1)
     if kills == 1:
         await decoding
         assert bytes(pcm) == data[44:]
     else:
         with pytest.raises(DecodeError, match="the system ended the process"):
             await decoding
+        assert len(pcm) < len(data) - 44
         assert data[44:].startswith(pcm)
     assert left == 0
 

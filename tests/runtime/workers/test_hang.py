@@ -17,6 +17,7 @@ from liusheng.runtime.workers.hang import (
     ObservedProcess,
     call_limit,
     limit_of_call,
+    still_limit,
 )
 
 
@@ -36,13 +37,21 @@ class Simulated:
             self.used += self.share * seconds
 
 
-def charged(process: Simulated, seconds: float, look: float = LOOK_SECONDS) -> float:
+def observed(process: Simulated, seconds: float, look: float = LOOK_SECONDS) -> CallTime:
     spent, now = CallTime(process, 100.0), 100.0
     while now < 100.0 + seconds - 1e-9:
         now += look
         process.run(look)
         spent.look(now)
-    return spent.charged
+    return spent
+
+
+def charged(process: Simulated, seconds: float, look: float = LOOK_SECONDS) -> float:
+    return observed(process, seconds, look).charged
+
+
+def still(process: Simulated, seconds: float, look: float = LOOK_SECONDS) -> float:
+    return observed(process, seconds, look).still
 
 
 def test_a_worker_is_charged_for_the_time_that_it_had() -> None:
@@ -54,6 +63,28 @@ def test_a_worker_is_charged_for_the_time_that_it_had() -> None:
 
 def test_one_in_which_every_thread_sleeps_is_charged_for_all_of_it() -> None:
     assert charged(Simulated(wants_to_run=False), 8.0) == pytest.approx(8.0)
+
+
+def test_one_that_does_nothing_is_still() -> None:
+    assert still(Simulated(wants_to_run=False), 8.0) == pytest.approx(8.0)
+    assert still(Simulated(1.0), 8.0) == 0.0
+    assert still(Simulated(0.0), 8.0) == 0.0, "it waits for a core"
+
+
+def test_what_computes_between_two_looks_is_not_still() -> None:
+    process = Simulated(wants_to_run=False)
+    spent = CallTime(process, 0.0)
+    for at in range(1, 20):
+        process.used += 0.01
+        spent.look(at * LOOK_SECONDS)
+    assert spent.still == 0.0
+    spent.look(20 * LOOK_SECONDS)
+    assert spent.still == pytest.approx(LOOK_SECONDS)
+
+
+def test_a_late_look_counts_once() -> None:
+    """The server did not run: the worker may have ended its call long ago."""
+    assert still(Simulated(wants_to_run=False), 120.0, look=60.0) == 2 * LOOK_SECONDS
 
 
 def test_what_has_ended_is_charged_nothing() -> None:
@@ -90,6 +121,8 @@ def test_limits_follow_from_what_is_expected() -> None:
     assert limit_of_call(2.0, 0) == 10.0, "a new process loads what it needs in its first calls"
     assert limit_of_call(2.0, 10) == 2.0
     assert limit_of_call(50.0, 0) == 50.0
+    assert still_limit(call_limit(0.01)) == pytest.approx(2.0 / 3)
+    assert still_limit(call_limit(3.0)) == pytest.approx(5.0)
 
 
 def test_a_real_process() -> None:

@@ -19,9 +19,11 @@ import pytest
 from liusheng.runtime.forking.fork_server import ForkerLostError, launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers import forked, templates
+from liusheng.runtime.workers import pool as pools
 from liusheng.runtime.workers.pool import Pool
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess, pool_environment
 from liusheng.runtime.workers.server_pipe import ServerPipe
+from liusheng.runtime.workers.supply import WorkerSupply
 from liusheng.runtime.workers.templates import Template
 from liusheng.runtime.workers.worker import Creation, NotForkableError
 
@@ -250,6 +252,103 @@ async def test_a_pool_replaces_workers_and_their_template() -> None:
     await pool.stop()
     _, alive = psutil.wait_procs(children, timeout=30)
     assert alive == []
+
+
+def parents(pool: Pool) -> set[psutil.Process | None]:
+    return {psutil.Process(pid).parent() for pid in pool.pids}
+
+
+async def lose_template(pool: Pool, busy: int = 0) -> psutil.Process:
+    """Have a pool of two lose its template, and the worker that is not busy; return the other."""
+    (template,) = parents(pool)
+    lost, left = map(psutil.Process, sorted(pool.pids, key=lambda pid: pid == busy))
+    assert template
+    template.kill()
+    lost.kill()
+    return left
+
+
+async def test_workers_of_a_lost_template_are_replaced_as_soon_as_there_is_another_one() -> None:
+    before = set(psutil.Process().children(recursive=True))
+    pool, queue = await started(PREPARED)
+    old = await lose_template(pool)
+    await until(lambda: pool.alive == 2 and old.pid not in pool.pids)
+    (template,) = parents(pool)
+    assert pool.processes == {"test": pool.pids, "test_template": [template.pid if template else 0]}
+    assert sorted(queue.lost) == [0, 1], "what the old one held is to go to others"
+    assert pool.losses == {"idle": 1}, "it was not lost"
+    assert await queue.call("add", 1, 2) == 3
+    await until(lambda: not old.is_running())
+    assert len(set(psutil.Process().children(recursive=True)) - before) == 3
+    await pool.stop()
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+async def test_a_worker_of_a_lost_template_ends_its_job_first() -> None:
+    pool, queue = await started(PREPARED)
+    working = queue.call("work_and_tell_pid", 2.0)
+    both = list(pool.pids)
+    before = {pid: psutil.Process(pid).cpu_times().user for pid in both}
+
+    def busy_since(pid: int) -> bool:
+        return psutil.Process(pid).cpu_times().user > before[pid] + 0.1
+
+    await until(lambda: any(map(busy_since, both)))
+    idle, busy = sorted(both, key=busy_since)
+    await lose_template(pool, busy)
+    await until(lambda: pool.restarts == 1)
+    assert await working == busy
+    await until(lambda: idle not in pool.pids and busy not in pool.pids)
+    assert len(parents(pool)) == 1
+    await pool.stop()
+
+
+async def test_a_worker_of_a_lost_template_stays_while_there_is_no_other_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pools, "_LAST_BACKOFF", 0.01)
+    pool, queue = await started(PREPARED)
+    start, left = WorkerSupply.worker, [True, False, False]
+
+    async def fail_twice(supply: WorkerSupply) -> WorkerProcess:
+        if left and not left.pop(0):
+            raise WorkerLostError("no memory")
+        return await start(supply)
+
+    monkeypatch.setattr(WorkerSupply, "worker", fail_twice)
+    old = await lose_template(pool)
+    await until(lambda: "keeps its memory for itself: no memory" in caplog.text)
+    assert old.pid in pool.pids
+    await until(lambda: pool.alive == 2 and old.pid not in pool.pids)
+    assert left == []
+    assert await queue.call("add", 1, 2) == 3
+    await pool.stop()
+
+
+async def test_a_replacement_that_nobody_needs_any_more_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    pool, _ = await started(PREPARED)
+    start, calls, go_on = WorkerSupply.worker, 0, asyncio.Event()
+
+    async def hold_second(supply: WorkerSupply) -> WorkerProcess:
+        nonlocal calls
+        calls += 1
+        worker = await start(supply)
+        if calls == 2:
+            await go_on.wait()
+        return worker
+
+    monkeypatch.setattr(WorkerSupply, "worker", hold_second)
+    old = await lose_template(pool)
+    await until(lambda: calls == 2)
+    old.kill()
+    await until(lambda: pool.restarts == 2 and pool.alive == 2)
+    go_on.set()
+    await until(lambda: len(set(psutil.Process().children(recursive=True)) - before) == 3)
+    assert len(parents(pool)) == 1
+    await pool.stop()
 
 
 async def test_a_pool_whose_handlers_have_threads_shares_nothing(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
 
 from liusheng.runtime.workers import worker
-from liusheng.runtime.workers.pipe import WorkerCallError
+from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 
 
 def fail(error: Exception) -> NoReturn:
@@ -61,3 +66,78 @@ def test_a_handler_is_created_by_its_factorys_name() -> None:
 def test_a_prepared_handler_is_finished() -> None:
     creation = worker.Creation("test", "tests.support.worker_handlers.Prepared", (5,))
     assert creation.finished(creation.begin())._args == (5, "finished")
+
+
+class Counter:
+    """A handler that counts how often memory was given back before a call."""
+
+    def __init__(self) -> None:
+        self.given_back = 0
+
+    def describe(self) -> None: ...
+
+    def count(self) -> int:
+        return self.given_back
+
+
+@pytest.fixture
+def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
+    counter = Counter()
+
+    def give_back() -> None:
+        counter.given_back += 1
+
+    monkeypatch.setattr(worker, "give_back", give_back)
+    return counter
+
+
+@contextlib.contextmanager
+def served(handler: object) -> Iterator[WorkerPipe]:
+    """The server's end of the pipe to a worker in a thread."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        created = worker.call(lambda: handler)
+        working = threading.Thread(target=worker.serve, args=(WorkerPipe(theirs), created))
+        working.start()
+        pipe = WorkerPipe(ours)
+        assert pipe.receive()[0], "it describes itself"
+        yield pipe
+        pipe.release()
+        ours.shutdown(socket.SHUT_RDWR)
+        working.join(60)
+        assert not working.is_alive()
+
+
+def ask(pipe: WorkerPipe, method: str) -> int:
+    pipe.send((method, ()))
+    return int(pipe.receive()[1])
+
+
+def test_memory_goes_back_once_after_calls(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_GIVE_BACK_SECONDS", 0.01)
+    with served(counter) as pipe:
+        assert ask(pipe, "count") == 0, "it has done nothing"
+        for _ in range(3_000):
+            if counter.given_back:
+                break
+            time.sleep(0.01)
+        time.sleep(0.1)
+        assert counter.given_back == 1, "without further calls there is nothing to give back"
+
+
+def test_memory_goes_back_between_calls_that_follow_each_other(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_GIVE_BACK_SECONDS", 0.0)
+    with served(counter) as pipe:
+        for _ in range(1_000):
+            if ask(pipe, "count") > 1:
+                break
+        assert counter.given_back > 1
+
+
+def test_memory_does_not_go_back_after_each_call(counter: Counter) -> None:
+    with served(counter) as pipe:
+        assert [ask(pipe, "count") for _ in range(50)] == [0] * 50

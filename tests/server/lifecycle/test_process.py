@@ -13,6 +13,7 @@ import pytest
 
 from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import samples_to_pcm
+from liusheng.client import connect
 from tests.support.command_process import wait_until
 from tests.support.raw_session import raw_session
 from tests.support.server_process import ServerProcess, gone, server_process
@@ -119,6 +120,38 @@ async def test_a_frozen_server_goes_on_with_its_sessions(tmp_path: Path) -> None
             for packet in packets[5:]:
                 await speaker.ask(packet)
             assert await speaker.final() == expected
+    assert "idle" not in server.log()
+
+
+async def spoken(server: ServerProcess) -> bytes:
+    async with connect(f"ws://{server.address}") as client:
+        return b"".join([pcm async for pcm in client.synthesize("这里有很多人。" * 20)])
+
+
+async def test_a_freeze_of_all_processes_changes_no_session(tmp_path: Path) -> None:
+    """As that of a virtual machine or a container: workers have calls under way."""
+    both = {"LIUSHENG_TTS__MODELS": '["baker-zh"]', "LIUSHENG_WORKERS__ASR": "2"}
+    limits = "[limits]\nidle_seconds = 2\nping_interval = 0.5\nping_timeout = 1\n"
+    with server_process(tmp_path, limits, **both) as server:
+        expected, audible = await undisturbed(server), await spoken(server)
+        processes = server.children()
+        async with session(server, ping_interval=None) as speaker:
+            packets = audio()
+            for packet in packets[:5]:
+                await speaker.ask(packet)
+            speaking = asyncio.create_task(spoken(server))
+            # What it computes for now is under way, but not at its end.
+            await asyncio.sleep(0.3)
+            await speaker.socket.send(packets[5])
+            os.killpg(server.process.pid, signal.SIGSTOP)
+            await asyncio.sleep(5)
+            os.killpg(server.process.pid, signal.SIGCONT)
+            await speaker.reply()
+            for packet in packets[6:]:
+                await speaker.ask(packet)
+            assert await speaker.final() == expected
+        assert await speaking == audible
+        assert set(server.children()) == set(processes), "no worker was taken for one that hangs"
     assert "idle" not in server.log()
 
 

@@ -6,7 +6,11 @@ import asyncio
 import contextlib
 import socket
 import struct
+import sys
 from collections.abc import AsyncIterator
+
+_ESTABLISHED = 1  # of tcp_info (tcp(7))
+_LOOK_SECONDS = 0.5
 
 TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 
@@ -36,14 +40,16 @@ class Attacker:
 
     async def send(self, data: bytes, timeout: float = 1.0) -> bool:
         """Send bytes; return whether the server took them in time."""
+        self.writer.write(data)
+        # `wait_for` loses a cancellation that comes with the end of the connection (Python 3.11).
+        taken = asyncio.ensure_future(self.writer.drain())
         try:
-            self.writer.write(data)
-            await asyncio.wait_for(self.writer.drain(), timeout)
-        except asyncio.TimeoutError:
+            await asyncio.wait({taken}, timeout=timeout)
+        finally:
+            taken.cancel()
+        if not taken.done():
             return False
-        except ConnectionError:
-            return False
-        return True
+        return not isinstance(taken.exception(), ConnectionError)
 
     async def handshake(self, path: str) -> bytes:
         """Open a WebSocket; return the head of the answer."""
@@ -74,6 +80,15 @@ class Attacker:
             opcode, data = await self.frame()
             if opcode == CLOSE:
                 return int.from_bytes(data[:2], "big")
+
+    async def gone(self) -> None:
+        """Wait until the server has closed, without reading (Linux; elsewhere it may not end)."""
+        sock = self.writer.get_extra_info("socket")
+        while sys.platform == "linux" and sock.fileno() >= 0:
+            if sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != _ESTABLISHED:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+        await self.writer.wait_closed()
 
     async def rest(self) -> bytes:
         """Read until the server closes."""

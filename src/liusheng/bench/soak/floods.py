@@ -30,15 +30,16 @@ async def speak(client: Attacker, address: str) -> None:
     await client.handshake(paths.ASR_STREAMING)
     await client.send(START)
     reading = asyncio.create_task(client.reader.read(-1))
-    while not reading.done():
-        await client.send(AUDIO * 10, 600)
+    while not reading.done() and await client.send(AUDIO * 10, 600):
+        pass
+    await reading
 
 
 async def ping(client: Attacker, address: str) -> None:
     """Send pings; read no pong."""
     await client.handshake(paths.ASR_STREAMING)
-    while True:
-        await client.send(frame(PING, bytes(125)) * 500, 600)
+    while await client.send(frame(PING, bytes(125)) * 500, 600):
+        pass
 
 
 async def unfinished(client: Attacker, address: str) -> None:
@@ -51,16 +52,16 @@ async def fragments(client: Attacker, address: str) -> None:
     """Send a message in fragments of one byte."""
     await client.handshake(paths.ASR_STREAMING)
     await client.send(START + frame(BINARY, b"a", fin=False))
-    while True:
-        await client.send(frame(0, b"a", fin=False) * 1_000, 600)
+    while await client.send(frame(0, b"a", fin=False) * 1_000, 600):
+        pass
 
 
 async def empties(client: Attacker, address: str) -> None:
     """Send empty frames, each of which is owed a reply; read none."""
     await client.handshake(paths.ASR_STREAMING)
     await client.send(START)
-    while True:
-        await client.send(frame(TEXT, b"") * 1_000, 600)
+    while await client.send(frame(TEXT, b"") * 1_000, 600):
+        pass
 
 
 async def body(client: Attacker, address: str) -> None:
@@ -82,8 +83,8 @@ async def texts(client: Attacker, address: str) -> None:
     await client.handshake(paths.TTS_STREAMING)
     text = frame(TEXT, json.dumps({"text": "流" * 9_999 + "。"}, ensure_ascii=False).encode())
     await client.send(START_TTS)
-    while True:
-        await client.send(text * 10, 600)
+    while await client.send(text * 10, 600):
+        pass
 
 
 async def deaf(client: Attacker, address: str) -> None:
@@ -124,7 +125,7 @@ async def _one(flood: Flood, address: str, counts: dict[str, int]) -> None:
             async with attacker(address, receive_buffer=16_384) as client:
                 counts["connections"] += 1
                 await flood(client, address)
-                await client.writer.wait_closed()
+                await client.gone()
         counts["ended"] += 1
         await asyncio.sleep(0.5)
 

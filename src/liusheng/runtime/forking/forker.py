@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import select
 import signal
 import socket
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from liusheng.runtime.forking.wire import (
     REQUEST,
     STARTED,
 )
+from liusheng.runtime.readable import readable
 
 
 def ignore_group_signals() -> None:
@@ -56,7 +56,7 @@ class Forker:
         self._report(STARTED, 0, os.getpid())
         with woken, wake:
             while True:
-                ready, _, _ = select.select([self._control, woken], [], [])
+                ready = readable([self._control, woken])
                 if woken in ready:
                     woken.recv(4096)
                     self._reap()

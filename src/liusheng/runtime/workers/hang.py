@@ -4,7 +4,8 @@ A call has a limit from the expected cost of its job (`call_limit`). It is held 
 own time, not against the clock: where other programs have the cores, the machine is suspended or
 the server itself does not run, nothing is said about the worker. A worker that wants to run is
 charged the processor time that it got; one in which every thread sleeps, or which was stopped, is
-charged the time that passed.
+charged the time that passed. One that is *still* for long, without a moment in which it used a core
+or wanted one, cannot end: a third of the limit is enough for it (`still_limit`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _LEAST_LIMIT = 2.0
 _LIMIT_FACTOR = 5.0
 _FIRST_CALLS = 3
 _FIRST_LIMIT = 10.0
+_STILL_SHARE = 1 / 3
 
 _PROC = Path("/proc")
 
@@ -40,6 +42,12 @@ def limit_of_call(limit: float, calls: int) -> float:
     """Return the limit for a process that has answered so many calls: in its first ones it still
     loads what it needs."""
     return limit if calls >= _FIRST_CALLS else max(limit, _FIRST_LIMIT)
+
+
+def still_limit(limit: float) -> float:
+    """Return how many seconds a process may be still in a call with this limit; in its first calls,
+    too: what it loads takes a core or a disk."""
+    return _STILL_SHARE * limit
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,7 @@ class CallTime:
     """The time that a worker had for a call so far.
 
     charged: seconds of its own time.
+    still: seconds for which it has neither used a core nor wanted one, until the newest look.
     """
 
     def __init__(self, process: Observed, now: float) -> None:
@@ -107,6 +116,7 @@ class CallTime:
         activity = process.activity()
         self._used = activity.processor_seconds if activity else 0.0
         self.charged = 0.0
+        self.still = 0.0
 
     def look(self, now: float) -> None:
         """Charge the time since the last look. now: seconds, monotonic."""
@@ -119,3 +129,6 @@ class CallTime:
             return
         used, self._used = activity.processor_seconds - self._used, activity.processor_seconds
         self.charged += min(passed, max(used, 0.0)) if activity.wants_to_run else passed
+        # A late look finds still what has ended, and whose response was not read yet.
+        moved = activity.wants_to_run or used > 0.0
+        self.still = 0.0 if moved else self.still + min(passed, LOOK_SECONDS)

@@ -11,6 +11,8 @@ import socket
 import struct
 from typing import Any
 
+from liusheng.runtime.readable import readable
+
 LENGTH = struct.Struct("!Q")
 """Before each message: how many bytes it has."""
 
@@ -34,6 +36,7 @@ class WorkerPipe:
     """The worker's end. Calls block."""
 
     def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
         self._file = sock.makefile("rwb")
 
     def send(self, message: Any) -> None:
@@ -55,6 +58,11 @@ class WorkerPipe:
         if len(head) < LENGTH.size:
             raise EOFError
         return decode(self._file.read(LENGTH.unpack(head)[0]))
+
+    def arrives(self, seconds: float) -> bool:
+        """Wait for a message, or the end of the server; return whether it has come. Not while a
+        message was received in part: the server sends none before it has the response."""
+        return bool(readable([self._socket], seconds))
 
     def release(self) -> None:
         """Use the socket no more; it stays open."""

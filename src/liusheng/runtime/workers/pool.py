@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from liusheng.runtime.forking.fork_server import ForkerLostError
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.workers.forked import can_fork
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
-from liusheng.runtime.workers.templates import Template
-from liusheng.runtime.workers.worker import Creation, NotForkableError
+from liusheng.runtime.workers.supply import WorkerSupply
+from liusheng.runtime.workers.worker import Creation
 
 _log = logging.getLogger(__name__)
 
@@ -82,15 +80,13 @@ class Pool:
         options: PoolOptions,
     ) -> None:
         self._name = name
-        self._creation = Creation(name, factory, tuple(args), options.nice)
-        self._shares = options.share and options.workers > 1 and can_fork()
-        self._template: Template | None = None
-        self._starting = asyncio.Lock()
+        self._supply = WorkerSupply(Creation(name, factory, tuple(args), options.nice), options)
         self.options = options
         self._source: JobSource | None = None
         self._processes: list[WorkerProcess | None] = []
         self._wakes: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._renewal: asyncio.Task[WorkerProcess | None] | None = None
         self._failed_starts = 0
         self._timer: asyncio.TimerHandle | None = None
         self.restarts = 0
@@ -108,10 +104,9 @@ class Pool:
                 worker is left running.
         """
         self._source = source
-        if self._shares:
-            await self._running_template()
+        await self._supply.prepare()
         results = await asyncio.gather(
-            *(self._new_process() for _ in range(self.options.workers)), return_exceptions=True
+            *(self._supply.worker() for _ in range(self.options.workers)), return_exceptions=True
         )
         self._processes = [each for each in results if isinstance(each, WorkerProcess)]
         for result in results:
@@ -149,7 +144,7 @@ class Pool:
     @property
     def processes(self) -> dict[str, list[int]]:
         """Process ids by what the processes do; the template is apart from the workers."""
-        template = [self._template.pid] if self._template and self._template.alive else []
+        template = self._supply.template_pids
         own = {self._name: self.pids}
         return own | {f"{self._name}_template": template} if template else own
 
@@ -187,49 +182,16 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await self._drop_renewal()
         await asyncio.gather(*(process.kill() for process in self._processes if process))
         self._processes = []
-        await self._drop_template()
-
-    async def _new_process(self) -> WorkerProcess:
-        template = await self._running_template() if self._shares else None
-        if template is None:
-            return await WorkerProcess.start(self._creation, self.options)
-        try:
-            return await template.worker()
-        except ForkerLostError:
-            # Stopped, or being ended: its workers go on, and the next start makes another one.
-            async with self._starting:
-                if self._template is template:
-                    self._template = None
-                    await template.abandon()
-            raise
-
-    async def _running_template(self) -> Template | None:
-        """Return the template; None where workers cannot be forked from one."""
-        async with self._starting:
-            if self._template and not self._template.alive:
-                _log.warning("the process that forks %s workers ended", self._name)
-                await self._template.abandon()
-                self._template = None
-            if self._shares and not self._template:
-                try:
-                    self._template = await Template.start(self._creation, self.options)
-                except NotForkableError as error:
-                    _log.info("%s workers share no memory: %s", self._name, error)
-                    self._shares = False
-            return self._template
-
-    async def _drop_template(self) -> None:
-        async with self._starting:
-            if self._template:
-                await self._template.stop()
-            self._template = None
+        await self._supply.stop()
 
     async def _serve(self, worker: int) -> None:
         while True:
             process = self._processes[worker] or await self._restart(worker)
             self._wakes[worker].clear()
+            process = await self._renewed(worker, process)
             job = self._next_job(worker)
             if job is None:
                 await self._rest(worker, process)
@@ -276,7 +238,7 @@ class Pool:
         backoff = _FIRST_BACKOFF
         while True:
             try:
-                process = await self._new_process()
+                process = await self._supply.worker()
             except Exception as error:
                 _log.error("%s worker %d cannot be started: %s", self._name, worker, error)
                 self._failed_starts += 1
@@ -291,6 +253,54 @@ class Pool:
                 self.restarts += 1
                 self.wake()
                 return process
+
+    async def _renewed(self, worker: int, process: WorkerProcess) -> WorkerProcess:
+        """Return the worker that is to have the next job: this one, or another one in its place
+        that shares its memory with the others.
+
+        One is replaced after the other, each between two jobs, when the new one is ready.
+        """
+        outdated, renewal = self._supply.is_outdated, self._renewal
+        if renewal is None:
+            if outdated(process):
+                self._renewal = asyncio.create_task(self._fresh(), name=f"{self._name}-renewal")
+                self._renewal.add_done_callback(lambda _: self.wake())
+            return process
+        if not renewal.done() or (
+            not outdated(process) and any(each and outdated(each) for each in self._processes)
+        ):
+            return process
+        fresh, self._renewal = renewal.result(), None
+        if fresh is None:
+            self.wake()  # for another attempt
+            return process
+        if not outdated(process) or outdated(fresh):  # it was lost meanwhile, or the template
+            await fresh.kill()
+            return process
+        assert self._source is not None
+        self._processes[worker] = fresh
+        _log.info("%s worker %d shares memory again (pid %d)", self._name, worker, fresh.pid)
+        self._notify(self._source.worker_lost, worker)
+        await process.kill()
+        self.wake()
+        return fresh
+
+    async def _fresh(self) -> WorkerProcess | None:
+        """Return a new worker; None: there is none to be had for now."""
+        try:
+            return await self._supply.worker()
+        except Exception as error:
+            _log.warning("a %s worker keeps its memory for itself: %s", self._name, error)
+            await asyncio.sleep(_LAST_BACKOFF)
+            return None
+
+    async def _drop_renewal(self) -> None:
+        if self._renewal:
+            self._renewal.cancel()
+            (fresh,) = await asyncio.gather(self._renewal, return_exceptions=True)
+            if isinstance(fresh, WorkerProcess):
+                await fresh.kill()
+            self._renewal = None
 
     def _next_job(self, worker: int) -> Job | None:
         assert self._source is not None

@@ -15,7 +15,13 @@ from liusheng.runtime.environment import worker_environment
 from liusheng.runtime.forking.fork_server import launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.forked import Process
-from liusheng.runtime.workers.hang import LOOK_SECONDS, CallTime, ObservedProcess, limit_of_call
+from liusheng.runtime.workers.hang import (
+    LOOK_SECONDS,
+    CallTime,
+    ObservedProcess,
+    limit_of_call,
+    still_limit,
+)
 from liusheng.runtime.workers.server_pipe import ServerPipe
 from liusheng.runtime.workers.worker import Creation
 
@@ -114,18 +120,20 @@ class WorkerProcess:
             WorkerLostError: the worker died or was killed; it cannot be called again.
             Exception: raised by the method; the worker continues.
         """
-        limit = limit_of_call(limit, self._calls)
+        working = limit_of_call(limit, self._calls)
         self._calls += 1
-        return await self._exchange((method, args), timeout, limit)
+        return await self._exchange((method, args), timeout, working, still_limit(limit))
 
     async def exited(self) -> int:
         """Wait until the process has ended; return its exit status, as `subprocess` has it."""
         return await self._process.wait()
 
-    async def _exchange(self, message: Any, timeout: float, limit: float = math.inf) -> Any:
+    async def _exchange(
+        self, message: Any, timeout: float, limit: float = math.inf, still: float = math.inf
+    ) -> Any:
         exchange = asyncio.ensure_future(self._send_and_receive(message))
         try:
-            await self._wait_for(exchange, timeout, limit)
+            await self._wait_for(exchange, timeout, limit, still)
             succeeded, value, trace, self.processor_seconds = exchange.result()
         except WorkerLostError:
             await self._abort(exchange)
@@ -148,8 +156,12 @@ class WorkerProcess:
         value.__notes__ = [*getattr(value, "__notes__", ()), trace]
         raise value
 
-    async def _wait_for(self, exchange: asyncio.Future[Any], timeout: float, limit: float) -> None:
+    async def _wait_for(
+        self, exchange: asyncio.Future[Any], timeout: float, limit: float, still: float
+    ) -> None:
         """Wait for a response.
+
+        still: seconds for which the process may be still (see `CallTime`).
 
         Raises:
             WorkerLostError: there is none in time.
@@ -167,6 +179,12 @@ class WorkerProcess:
                 raise WorkerLostError(
                     f"Worker {self.pid} did not respond for {limit:.3g} s of its own time, far "
                     "longer than its job should take, and was killed.",
+                    hung=True,
+                )
+            if spent and spent.still >= still:
+                raise WorkerLostError(
+                    f"Worker {self.pid} did nothing for {spent.still:.3g} s, in a call, and was "
+                    "killed.",
                     hung=True,
                 )
             await asyncio.wait({exchange}, timeout=min(left, LOOK_SECONDS))

@@ -1,4 +1,4 @@
-"""A process that has loaded what it needs for the rest of its life."""
+"""A process that has loaded what it needs for the rest of its life: how it gives memory back."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    give_back()
+
+
+def give_back() -> None:
+    """Give the memory back that the allocator keeps between objects in use.
+
+    What a worker needs for a job differs from job to job, and remains of each stay between those of
+    the next: over hours its heap becomes several times as large as any job needs.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # another C library than glibc
             ctypes.CDLL(None).malloc_trim(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 
 from liusheng.runtime.forking.fork_server import Fork, ForkerLostError, ForkServer, launch
 from liusheng.runtime.forking.wire import NOT_STARTED
@@ -22,6 +23,7 @@ class Template:
     def __init__(self, forker: ForkServer, options: PoolOptions) -> None:
         self._forker = forker
         self._options = options
+        self._made: weakref.WeakSet[WorkerProcess] = weakref.WeakSet()
 
     @classmethod
     async def start(cls, creation: Creation, options: PoolOptions) -> Template:
@@ -51,6 +53,10 @@ class Template:
         """Whether it can fork."""
         return self._forker.alive
 
+    def made(self, worker: WorkerProcess) -> bool:
+        """Whether a worker is a fork of it, and so shares its memory."""
+        return worker in self._made
+
     async def worker(self) -> WorkerProcess:
         """Return a new worker that has created its handler.
 
@@ -71,6 +77,7 @@ class Template:
         except BaseException:
             await worker.kill()
             raise
+        self._made.add(worker)
         return worker
 
     async def stop(self) -> None:

@@ -11,6 +11,7 @@ the result or exception, the traceback, the seconds of processor time that it to
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import pickle
 import socket
@@ -23,7 +24,11 @@ from typing import Any
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 from liusheng.runtime.workers.prepared import PreparedHandler
-from liusheng.runtime.workers.settling import name_process, settle
+from liusheng.runtime.workers.settling import give_back, name_process, settle
+
+_GIVE_BACK_SECONDS = 30.0
+"""After a worker's first call since the last time, until it gives memory back. That takes some
+milliseconds, and the pages are mapped again as jobs need them."""
 
 
 class NotForkableError(RuntimeError):
@@ -87,10 +92,23 @@ def serve(pipe: WorkerPipe, created: tuple[bool, Any, str, float]) -> None:
             return
         pipe.send(call(handler.describe))
         while True:
-            method, args = pipe.receive()
-            pipe.send(call(getattr(handler, method), *args))
+            _serve_for_a_while(pipe, handler)
+            give_back()
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _serve_for_a_while(pipe: WorkerPipe, handler: Any) -> None:
+    """Serve calls: wait for one, go on for a while, and return when no other one is there.
+
+    Raises:
+        EOFError, BrokenPipeError, ConnectionResetError: the server has closed its end.
+    """
+    end = math.inf
+    while end == math.inf or pipe.arrives(max(0.0, end - time.monotonic())):
+        method, args = pipe.receive()
+        pipe.send(call(getattr(handler, method), *args))
+        end = min(end, time.monotonic() + _GIVE_BACK_SECONDS)
 
 
 def receive_creation(pipe: WorkerPipe) -> Creation | None:
