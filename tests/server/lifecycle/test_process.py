@@ -135,7 +135,7 @@ async def test_a_freeze_of_all_processes_changes_no_session(tmp_path: Path) -> N
     with server_process(tmp_path, limits, **both) as server:
         expected, audible = await undisturbed(server), await spoken(server)
         processes = server.children()
-        async with session(server, ping_interval=None) as speaker:
+        async with raw_session(server.address, ping_interval=None) as speaker:
             packets = audio()
             for packet in packets[:5]:
                 await speaker.ask(packet)

@@ -274,8 +274,9 @@ async def test_clients_get_an_error_when_no_worker_can_be_started(
 ) -> None:
     recognition, _ = engines
     server = await serve()
-    broken = replace(recognition._pool._creation, factory="tests.support.fake_handlers.broken")
-    monkeypatch.setattr(recognition._pool, "_creation", broken)
+    supply = recognition._pool._supply
+    broken = replace(supply._creation, factory="tests.support.fake_handlers.broken")
+    monkeypatch.setattr(supply, "_creation", broken)
     async with server.asr() as dialogue:
         await dialogue.ask(b"die ")
         final = await dialogue.ask(END)
