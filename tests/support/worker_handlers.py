@@ -57,8 +57,12 @@ class Handler:
         while time.process_time() < end:
             pass
 
-    def work_and_tell_pid(self, seconds: float) -> int:
-        self.work(seconds)
+    def hold(self, file: str) -> int:
+        """Write the process id to a file, and return it when the file is gone."""
+        held = Path(file)
+        held.write_text(str(os.getpid()), encoding="ascii")
+        while held.exists():
+            time.sleep(0.01)
         return os.getpid()
 
 
