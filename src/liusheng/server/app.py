@@ -13,7 +13,7 @@ from liusheng.protocol.tts import SampleRate
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.access.gate import Gate
 from liusheng.server.access.key_use import KeyUse
 from liusheng.server.access.keyring import Keyring
@@ -72,7 +72,7 @@ class Application:
         self,
         settings: Settings,
         recognition: RecognitionService | None,
-        synthesis: Synthesis | None,
+        synthesis: SpeechMaker | None,
         punctuation: PunctuationService | None = None,
         decoding: DecodingService | None = None,
         keyring: Keyring | None = None,

@@ -9,7 +9,7 @@ from liusheng import __version__
 from liusheng.models.catalogue import Catalogue
 from liusheng.protocol import asr, tts
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.llm import LlmSettings
 from liusheng.tts.types import Voice
@@ -83,7 +83,7 @@ class Info(Struct, frozen=True, kw_only=True):
 
 def describe(
     recognition: RecognitionService | None,
-    synthesis: Synthesis | None,
+    synthesis: SpeechMaker | None,
     limits: LimitSettings,
     llm: LlmSettings,
 ) -> Info:

@@ -9,7 +9,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.languages import AUTO, check_language, from_locale
 from liusheng.protocol.quoting import quoted
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.tts.types import Voice
 
 _ANY = "openai.any_name"
@@ -25,7 +25,7 @@ class OpenAINames:
     def __init__(
         self,
         recognition: RecognitionService | None,
-        synthesis: Synthesis | None,
+        synthesis: SpeechMaker | None,
         *,
         any_name: bool = False,
     ) -> None:

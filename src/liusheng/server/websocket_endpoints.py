@@ -17,7 +17,7 @@ from liusheng.protocol.dialects import CppRuntime, SpeechWebTts
 from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.access.caller import caller
 from liusheng.server.config.settings import Settings
 from liusheng.server.ending import end_with
@@ -58,7 +58,7 @@ class WebSockets:
         settings: Settings,
         recognition: RecognitionService | None,
         decoding: DecodingService | None,
-        synthesis: Synthesis | None,
+        synthesis: SpeechMaker | None,
         names: OpenAINames,
         resumable: ResumableRecognitions,
     ) -> None:

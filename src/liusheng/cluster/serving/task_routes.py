@@ -8,7 +8,6 @@ Ray Serve has an application there; `entry` takes it off. Nothing here imports R
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liusheng.cluster.serving.parts import SYNTHESIS_MARK
 from liusheng.server.access.routes import task_paths
 
-_log = logging.getLogger(__name__)
 
 _ROUTES = "/-/routes"
 _SYNTHESIS = tuple(task_paths("tts"))

@@ -15,7 +15,7 @@ from liusheng.cluster.speaking.messages import (
     Steering,
 )
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
 
@@ -34,7 +34,7 @@ class LentSpeeches:
     """Makes them. maker: how this replica is reached (see `Begun`)."""
 
     def __init__(
-        self, synthesis: Synthesis, maker: object, *, silent_seconds: float = _SILENT_SECONDS
+        self, synthesis: SpeechMaker, maker: object, *, silent_seconds: float = _SILENT_SECONDS
     ) -> None:
         self._synthesis = synthesis
         self._maker = maker

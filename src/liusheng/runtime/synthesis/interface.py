@@ -9,7 +9,7 @@ from liusheng.runtime.synthesis.speech import Speech
 from liusheng.tts.types import SpeechRequest, Voice
 
 
-class Synthesis(Protocol):
+class SpeechMaker(Protocol):
     """Makes speeches: `SynthesisService`, or one that has another process make them."""
 
     @property

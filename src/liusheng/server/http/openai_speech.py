@@ -13,7 +13,7 @@ from liusheng.protocol.frames import convert, max_json_size, parse_body
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
 from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
@@ -35,7 +35,7 @@ _FORMATS: dict[str, tuple[Format, str]] = {
 
 
 def openai_speech_endpoint(
-    synthesis: Synthesis, names: OpenAINames, limits: LimitSettings
+    synthesis: SpeechMaker, names: OpenAINames, limits: LimitSettings
 ) -> Endpoint:
     """Return the endpoint."""
 

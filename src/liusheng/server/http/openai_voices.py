@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from liusheng.protocol import openai, paths
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.http.endpoint import Endpoint, fixed_endpoint
 from liusheng.server.http.error_format import OPENAI_ERRORS
 
 
-def voice_endpoints(synthesis: Synthesis) -> list[Endpoint]:
+def voice_endpoints(synthesis: SpeechMaker) -> list[Endpoint]:
     """Return the endpoints of the list of voices, and of the models that have them."""
     voices = tuple(
         openai.VoiceDescription(

@@ -16,7 +16,7 @@ from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechAnswer, SpeechBody,
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
@@ -24,7 +24,7 @@ from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.synthesize import WholeTextSynthesis
 
 
-def paddlespeech_tts_endpoint(synthesis: Synthesis, limits: LimitSettings) -> Endpoint:
+def paddlespeech_tts_endpoint(synthesis: SpeechMaker, limits: LimitSettings) -> Endpoint:
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:

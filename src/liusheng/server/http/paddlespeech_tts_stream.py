@@ -18,7 +18,7 @@ from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechBody
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint
@@ -43,7 +43,7 @@ _BASE64_BYTES = 6
 """A multiple of so many bytes is whole samples, and base64 without padding."""
 
 
-def tts_stream_endpoint(synthesis: Synthesis, limits: LimitSettings) -> Endpoint:
+def tts_stream_endpoint(synthesis: SpeechMaker, limits: LimitSettings) -> Endpoint:
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:

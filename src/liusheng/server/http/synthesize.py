@@ -12,7 +12,7 @@ from liusheng.protocol.synthesis_request import SynthesisRequest, nothing_to_say
 from liusheng.protocol.tts import Skipped
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.errors import server_busy, synthesis_error
 from liusheng.tts.text.unreadable import sure_to_be_skipped
 from liusheng.tts.types import SpeechRequest
@@ -39,7 +39,7 @@ class WholeTextSynthesis:
 
     def __init__(
         self,
-        synthesis: Synthesis,
+        synthesis: SpeechMaker,
         request: SynthesisRequest,
         output: AudioOutput,
         volume: float = 1.0,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.app import Application
 from liusheng.server.config.settings import Settings
@@ -44,7 +44,7 @@ class Generation:
         keyring: Keyring | None,
         before: Application | None = None,
         observer: Observer | None = None,
-        synthesis: Synthesis | None = None,
+        synthesis: SpeechMaker | None = None,
     ) -> Generation:
         """Make the generation for these settings.
 

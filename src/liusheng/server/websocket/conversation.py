@@ -27,7 +27,7 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.conversation.language_model import LanguageModel
 from liusheng.server.errors import internal_error, server_busy, synthesis_error
@@ -54,7 +54,7 @@ class ConversationSocket(RealtimeSocket):
         session: ConversationSession,
         recognition: RecognitionService,
         decoding: DecodingService,
-        synthesis: Synthesis,
+        synthesis: SpeechMaker,
         model: LanguageModel,
         **options: Any,
     ) -> None:

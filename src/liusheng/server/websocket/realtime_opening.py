@@ -14,7 +14,7 @@ from liusheng.protocol.realtime_conversation import ConversationSession
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.access.caller import caller, may
 from liusheng.server.config.settings import Settings
 from liusheng.server.conversation.language_model import LanguageModel
@@ -35,7 +35,7 @@ class RealtimeServer:
     settings: Settings
     recognition: RecognitionService
     decoding: DecodingService
-    synthesis: Synthesis | None
+    synthesis: SpeechMaker | None
     names: OpenAINames
 
     def open(self, websocket: WebSocket) -> RealtimeSocket:

@@ -17,7 +17,7 @@ from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.encoding import AudioOutput
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.runtime.synthesis.speech import Packet, Speech
 from liusheng.server.errors import invalid_ssml, server_busy, synthesis_error
 from liusheng.server.websocket.driver import SocketDriver
@@ -59,7 +59,7 @@ class Speeches:
 
     def __init__(
         self,
-        synthesis: Synthesis,
+        synthesis: SpeechMaker,
         events: SynthesisEvents,
         driver: SocketDriver[Any],
     ) -> None:

@@ -6,7 +6,7 @@ from starlette.websockets import WebSocket
 
 from liusheng.protocol.tts_commands import TtsCommand
 from liusheng.protocol.tts_session import TTSSession
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.websocket.driver import SocketDriver
 from liusheng.server.websocket.speeches import Speeches
 
@@ -17,7 +17,7 @@ class TTSSocket(SocketDriver[TtsCommand]):
     def __init__(
         self,
         websocket: WebSocket,
-        synthesis: Synthesis,
+        synthesis: SpeechMaker,
         *,
         max_text_chars: int,
         idle_seconds: float,

@@ -12,7 +12,7 @@ from liusheng.protocol.spoken_texts import voices_of
 from liusheng.protocol.twilio_session import TwilioSession
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.stream_params import supported_hints
 from liusheng.server.websocket.two_way import TwoWaySocket
@@ -22,7 +22,7 @@ def twilio_socket(
     websocket: WebSocket,
     recognition: RecognitionService,
     decoding: DecodingService,
-    synthesis: Synthesis | None,
+    synthesis: SpeechMaker | None,
     *,
     script: Script,
     limits: LimitSettings,

@@ -14,7 +14,7 @@ from liusheng.protocol.recognition_commands import RecognitionCommand
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.websocket.recognizing import RecognizingSession, RecognizingSocket
 from liusheng.server.websocket.speeches import Speeches
@@ -46,7 +46,7 @@ class TwoWaySocket(RecognizingSocket[TwoWayCommand]):
         session: TwoWaySession,
         recognition: RecognitionService | None,
         decoding: DecodingService | None,
-        synthesis: Synthesis | None,
+        synthesis: SpeechMaker | None,
         *,
         script: Script,
         limits: LimitSettings,

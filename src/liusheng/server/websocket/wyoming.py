@@ -13,7 +13,7 @@ from liusheng.protocol.spoken_texts import voices_of
 from liusheng.protocol.wyoming_session import WyomingSession
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.synthesis.interface import Synthesis
+from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.stream_params import supported_hints
 from liusheng.server.websocket.two_way import TwoWaySocket
@@ -23,7 +23,7 @@ def wyoming_socket(
     websocket: WebSocket,
     recognition: RecognitionService | None,
     decoding: DecodingService | None,
-    synthesis: Synthesis | None,
+    synthesis: SpeechMaker | None,
     *,
     script: Script,
     limits: LimitSettings,
@@ -44,7 +44,9 @@ def wyoming_socket(
     )
 
 
-def describe(recognition: RecognitionService | None, synthesis: Synthesis | None) -> dict[str, Any]:
+def describe(
+    recognition: RecognitionService | None, synthesis: SpeechMaker | None
+) -> dict[str, Any]:
     """Return the data of the event `info`."""
     asr, tts = [], []
     if recognition:
