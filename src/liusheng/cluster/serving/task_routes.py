@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liusheng.cluster.serving.parts import SYNTHESIS_MARK
 from liusheng.server.access.routes import task_paths
 
-
 _ROUTES = "/-/routes"
 _SYNTHESIS = tuple(task_paths("tts"))
 
