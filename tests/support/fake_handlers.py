@@ -91,7 +91,7 @@ class Echo:
             if word.startswith("die-once") and not happened(marker):
                 os._exit(3)
             if word == "sleep":
-                time.sleep(1)
+                _work(1)
             if word == "die":
                 os._exit(3)
             if word.startswith("hang-once") and not happened(marker):
@@ -109,6 +109,16 @@ class Echo:
     def forget(self, states: Sequence[bytes]) -> None:
         for state in states:
             self._texts.pop(pickle.loads(state)[0], None)
+
+
+def _work(seconds: float) -> None:
+    """Take so long, and a little of the processor all the while: a worker that is still hangs."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        used = time.thread_time()
+        while time.thread_time() < used + 0.012:
+            pass
+        time.sleep(0.06)
 
 
 class FakeVad:
