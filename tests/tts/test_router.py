@@ -40,11 +40,15 @@ class Beeper:
 class Words:
     """A front end for tests: upper-case words are English, "," and "." end clauses, "-" is mute."""
 
-    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]:
+    def clauses(
+        self, text: str, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause]:
         whole = GrowingText(text, last=True)
-        return (clause for clause in self.follow(whole) if clause is not None)
+        return (clause for clause in self.follow(whole, mixed=mixed) if clause is not None)
 
-    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]:
+    def follow(
+        self, text: GrowingText, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause | None]:
         done = ""
         while not (text.last and done == text.text):
             complete = text.text if text.last else text.text[: text.text.rfind(" ") + 1]
