@@ -83,6 +83,10 @@ def model() -> InstalledModel:
     return Store().open("liusheng-zh-en")
 
 
+def test_the_shipped_files_are_those_of_the_catalogue() -> None:
+    Store().verify("liusheng-zh-en")
+
+
 @pytest.fixture(scope="module")
 def voice(model: InstalledModel) -> HarmonicNoiseVoice:
     return HarmonicNoiseVoice(model.files, "own", "female")
