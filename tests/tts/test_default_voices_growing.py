@@ -96,7 +96,7 @@ def test_languages_join_without_clicks(synthesizer: VoiceRouter) -> None:
     audio = joined(blocks)
     starts = np.cumsum([0, *(len(block.samples) for block in blocks)])
     joins = [at for at, block in zip(starts, blocks, strict=False) if block.begins][1:]
-    assert len(joins) > 3
+    assert len(joins) > 2
     for at in joins:
         assert np.abs(np.diff(audio[at - 120 : at + 120])).max() < 0.05
     assert np.abs(audio[[0, -1]]).max() < 1e-4
