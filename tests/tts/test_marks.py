@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from liusheng.tts.marks import ClauseMarks
-from liusheng.tts.text.types import Clause, Span, Syllable, Word
+from liusheng.tts.text.types import Clause, EnglishWord, Span, Syllable
 from liusheng.tts.types import SpeechMark
 from liusheng.tts.voice import Timing
 
@@ -64,7 +64,11 @@ def test_the_last_mark_waits_until_it_is_known_how_long_it_sounds() -> None:
 
 
 def test_an_english_words_mark_is_without_punctuation() -> None:
-    words = (Word("“Yes,”", (0, 6)), Word("it", (7, 9)), Word("isn't.", (10, 16)))
+    words = (
+        EnglishWord("“Yes,”", (0, 6)),
+        EnglishWord("it", (7, 9)),
+        EnglishWord("isn't.", (10, 16)),
+    )
     clause = Clause("en", "“Yes,” it isn't.", (), (0, 16), True, "sentence", words=words)
     one = ClauseMarks(clause, TIMINGS[:3], clause.reading, 0, lambda span: span)
     assert [(mark.text, mark.span) for mark in released(one, 1.0)] == [

@@ -31,7 +31,7 @@ _INPUTS, _WIDTH = 130, 256
 
 
 @dataclass(frozen=True)
-class Plan:
+class ClausePlan:
     """A clause before it sounds.
 
     frames: int64, shape (tokens,), each at least 1.
@@ -76,7 +76,7 @@ class Network:
         tokens: Sequence[int],
         speed: float = 1.0,
         frames: npt.NDArray[np.int64] | None = None,
-    ) -> Plan:
+    ) -> ClausePlan:
         """How a clause is spoken.
 
         speed: 2.0 takes half the time, as far as each token may have a single frame.
@@ -90,9 +90,9 @@ class Network:
         f0, energy = self._curves.run(
             ["f0", "energy"], {"prosody": np.repeat(prosody, frames, axis=1)}
         )
-        return Plan(frames, sound, f0, energy)
+        return ClausePlan(frames, sound, f0, energy)
 
-    def maps(self, plan: Plan, blocks: Iterable[tuple[int, int]]) -> Iterator[Floats]:
+    def maps(self, plan: ClausePlan, blocks: Iterable[tuple[int, int]]) -> Iterator[Floats]:
         """Yield the maps of each block, shape (half frames, 5 * bins): the same, however the clause
         is cut.
 
@@ -104,7 +104,7 @@ class Network:
 class _Decoding:
     """The decoder over a clause. Each convolution keeps what it is to see again."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, plan: Plan) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, plan: ClausePlan) -> None:
         self._session = session
         self._sound = np.repeat(plan.sound, 2 * plan.frames, axis=1)
         self._f0, self._energy = plan.f0, plan.energy

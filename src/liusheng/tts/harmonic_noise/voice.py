@@ -11,7 +11,7 @@ from liusheng.audio.pcm import Samples
 from liusheng.models.devices import Device
 from liusheng.tts.blocks import FIRST_BLOCK, LATER_FIRST_BLOCK, plan_blocks
 from liusheng.tts.harmonic_noise.head import Head
-from liusheng.tts.harmonic_noise.network import FRAME_SAMPLES, Network, Plan
+from liusheng.tts.harmonic_noise.network import FRAME_SAMPLES, ClausePlan, Network
 from liusheng.tts.misaki import english
 from liusheng.tts.misaki.spelling import Spelling, spell
 from liusheng.tts.text.types import Clause, Span
@@ -67,14 +67,14 @@ class HarmonicNoiseVoice:
         spelling = spell(clause)
         return spelling.by_unit() if clause.lang == "zh" else [spelling.phonemes]
 
-    def sounds(self, plan: Plan, blocks: Sequence[tuple[int, int]]) -> Iterator[Samples]:
+    def sounds(self, plan: ClausePlan, blocks: Sequence[tuple[int, int]]) -> Iterator[Samples]:
         """Yield the audio of each block, which is finished two half frames later than its maps."""
         head = Head(plan.f0)
         for (_, end), maps in zip(blocks, self._network.maps(plan, blocks), strict=True):
             samples = head.add(maps)
             yield samples if end < len(plan) else np.concatenate([samples, head.rest()])
 
-    def _timings(self, spelling: Spelling, plan: Plan) -> tuple[Timing, ...]:
+    def _timings(self, spelling: Spelling, plan: ClausePlan) -> tuple[Timing, ...]:
         ends = np.cumsum(plan.frames) - _EARLY
         seconds = np.maximum(ends, 0) * (FRAME_SAMPLES / SAMPLE_RATE)
         # seconds[n] is where the pad and n phonemes end.

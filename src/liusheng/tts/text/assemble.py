@@ -8,7 +8,7 @@ from dataclasses import replace
 from liusheng.tts.text.growing import Signal
 from liusheng.tts.text.normalize import TextToken
 from liusheng.tts.text.segments import TextSegment
-from liusheng.tts.text.types import Clause, Syllable, Word
+from liusheng.tts.text.types import Clause, EnglishWord, Syllable
 
 LONGEST = 25
 """Syllables in a clause: the quality of the acoustic model falls with longer ones."""
@@ -172,7 +172,7 @@ def _english_clauses(segment: TextSegment, first: bool) -> Iterator[Clause]:
 
 def _english_clause(tokens: tuple[TextToken, ...]) -> Clause:
     span = (tokens[0].span[0], tokens[-1].span[1])
-    words = tuple(Word(_spelt(token), token.span) for token in tokens)
+    words = tuple(EnglishWord(_spelt(token), token.span) for token in tokens)
     return Clause("en", _english(tokens), (), span, False, "none", words=words)
 
 

@@ -50,7 +50,7 @@ class Syllable:
 
 
 @dataclass(frozen=True)
-class Word:
+class EnglishWord:
     """What an English voice is given for a word, or for what is read as several ("five dollars").
 
     text: as read, maybe with punctuation after it.
@@ -85,10 +85,10 @@ class Clause:
     ends_sentence: bool
     pause: Pause
     asks: bool = False
-    words: tuple[Word, ...] = ()
+    words: tuple[EnglishWord, ...] = ()
     parts: tuple[Clause, ...] = ()
 
     @property
-    def units(self) -> tuple[Syllable | Word, ...]:
+    def units(self) -> tuple[Syllable | EnglishWord, ...]:
         """What is timed in it, in the order of speech: its syllables, its words, or both."""
         return (*self.syllables, *self.words, *(unit for part in self.parts for unit in part.units))
