@@ -48,6 +48,11 @@ def test_marks_alone_have_no_place() -> None:
     assert heard(["—", "yes"]) == ["", "jˈɛs"]
 
 
+def test_an_accent_is_loaded_once() -> None:
+    assert english.front_end() is english.front_end(british=False)
+    assert english.front_end() is not english.front_end(british=True)
+
+
 def test_a_british_voice_reads_otherwise() -> None:
     assert english.sentence(["hello"], "", british=True)[0] == "həlˈQ"
 

@@ -16,9 +16,13 @@ _MARKS = ';:,.!?—…"“”() '
 _UNKNOWN_WORD = "zhqx"
 
 
+def front_end(*, british: bool = False) -> Any:
+    """hibari-tts's `G2P`, with its network for words that no dictionary has: 85 MB."""
+    return _loaded(british)
+
+
 @cache
-def front_end(british: bool = False) -> Any:
-    """hibari-tts's `G2P`, with its network for words that no dictionary has."""
+def _loaded(british: bool) -> Any:
     from hibari.g2p import G2P
 
     g2p = G2P(british=british)
@@ -33,7 +37,7 @@ def sentence(words: Sequence[str], mark: str, *, british: bool = False) -> tuple
     """
     from hibari.g2p.normalize import normalize
 
-    g2p = front_end(british)
+    g2p = front_end(british=british)
     written = normalize(" ".join(words) + mark)
     owners = _owners(words, written.split())
     text = ""
