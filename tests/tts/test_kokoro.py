@@ -18,10 +18,10 @@ from liusheng.bench.scoring import Errors, errors
 from liusheng.bench.transcribe import transcribe_live
 from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel, Kind, Task
-from liusheng.tts.kokoro import mandarin
 from liusheng.tts.kokoro import voice as kokoro_voice
 from liusheng.tts.kokoro.voice import open_kokoro_voices
 from liusheng.tts.load import load
+from liusheng.tts.misaki import mandarin
 from liusheng.tts.text.types import Clause, Syllable
 from liusheng.tts.types import SpeechRequest
 
@@ -94,7 +94,9 @@ def test_a_syllable(pinyin: str, phonemes: str) -> None:
 
 def test_a_clause_has_spaces_between_words_and_commas_at_pauses() -> None:
     spoken = syllables("ni2-hao3", "ma5", "shi4-jie4", pause_after=1)
-    assert mandarin.sentence(spoken) == "ni↗xau↓, ma ʂɨ↘ʨje↘"
+    phonemes, spans = mandarin.sentence(spoken)
+    assert phonemes == "ni↗xau↓, ma ʂɨ↘ʨje↘"
+    assert [phonemes[start:end] for start, end in spans] == mandarin.phonemes(spoken)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from liusheng.tts.marks import ClauseMarks
-from liusheng.tts.text.types import Clause, Span, Syllable
+from liusheng.tts.text.types import Clause, EnglishWord, Span, Syllable
 from liusheng.tts.types import SpeechMark
 from liusheng.tts.voice import Timing
 
@@ -55,6 +55,27 @@ def test_each_mark_is_released_once_with_the_block_that_it_starts_in() -> None:
     assert released(one, 0.4) == ()
     assert [mark.text for mark in released(one, 0.6, last=True)] == ["楼"]
     assert released(one, 0.6, last=True) == ()
+
+
+def test_the_last_mark_waits_until_it_is_known_how_long_it_sounds() -> None:
+    one = marks(TIMINGS)
+    assert [mark.text for mark in released(one, 0.55)] == ["去", "12"]
+    assert released(one, 0.57, last=True) == (SpeechMark((3, 4), "楼", 0.5, 0.57),)
+
+
+def test_an_english_words_mark_is_without_punctuation() -> None:
+    words = (
+        EnglishWord("“Yes,”", (0, 6)),
+        EnglishWord("it", (7, 9)),
+        EnglishWord("isn't.", (10, 16)),
+    )
+    clause = Clause("en", "“Yes,” it isn't.", (), (0, 16), True, "sentence", words=words)
+    one = ClauseMarks(clause, TIMINGS[:3], clause.reading, 0, lambda span: span)
+    assert [(mark.text, mark.span) for mark in released(one, 1.0)] == [
+        ("Yes", (1, 4)),
+        ("it", (7, 9)),
+        ("isn't", (10, 15)),
+    ]
 
 
 def test_marks_are_shifted_by_the_clauses_start_and_the_trimmed_lead() -> None:

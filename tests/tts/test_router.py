@@ -37,16 +37,31 @@ class Beeper:
             yield np.full(round(2400 / speed), self.level, np.float32)
 
 
+class Mixer(Beeper):
+    """Says two languages in one pass."""
+
+    mixes = True
+
+
 class Words:
-    """A front end for tests: upper-case words are English, "," and "." end clauses, "-" is mute."""
+    """A front end for tests: upper-case words are English, "," and "." end clauses, "-" is mute;
+    for voices that mix languages, a text is one clause."""
 
-    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]:
+    def clauses(
+        self, text: str, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause]:
         whole = GrowingText(text, last=True)
-        return (clause for clause in self.follow(whole) if clause is not None)
+        return (clause for clause in self.follow(whole, mixed=mixed) if clause is not None)
 
-    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]:
+    def follow(
+        self, text: GrowingText, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause | None]:
         done = ""
         while not (text.last and done == text.text):
+            if mixed:
+                span = (0, len(text.text))
+                yield Clause("mixed", text.text, (), span, True, "sentence")
+                return
             complete = text.text if text.last else text.text[: text.text.rfind(" ") + 1]
             yield from self._clauses(complete.removeprefix(done), len(done))
             done = complete
@@ -100,6 +115,17 @@ def test_the_requested_voice_speaks_its_languages() -> None:
     synthesized(synthesizer, "ni HELLO", voice="c")
     assert zh.spoken == [("ni", True)]
     assert en.spoken == [("HELLO", False)]
+
+
+def test_two_languages_in_one_clause_are_for_voices_that_mix_them() -> None:
+    zh, both = Beeper("zh", ("zh",), 0.2), Mixer("both", ("zh", "en"), 0.2)
+    synthesizer = router(zh, both)
+    synthesized(synthesizer, "ni HELLO hao", voice="both")
+    assert both.spoken == [("ni HELLO hao", True)]
+    synthesized(synthesizer, "ni HELLO hao")
+    assert [reading for reading, _ in zh.spoken] == ["ni", "hao"]
+    assert [reading for reading, _ in both.spoken[1:]] == ["HELLO"]
+    assert (synthesizer.mixes_for("both"), synthesizer.mixes_for("")) == (True, False)
 
 
 def test_a_language_goes_to_the_voice_that_speaks_it_best() -> None:

@@ -1,6 +1,9 @@
 """The student as ONNX: three graphs, weights in 8 bits, arithmetic in float32.
 
     python -m training.voice.export RUN/student.pt OUT --vocabulary KOKORO/vocab.json
+    python -m training.voice.export RUN/student.pt --ship --vocabulary KOKORO/vocab.json
+
+With --ship they go into Liusheng's package, and their sizes and checksums into its catalogue.
 
 Each row of a weight matrix has a scale of its own. ONNX Runtime makes float32 of the weights when
 it loads them, where `session.disable_quant_qdq` is set; computing in 8 bits too would be faster,
@@ -20,8 +23,9 @@ import torch
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.voice.graphs import Curves, Maps, Text
+from training.voice.graphs import SEEN, Curves, Maps, Text
 from training.voice.network import Student
+from training.voice.shipping import FOLDER, register
 
 _LEAST = 4096
 """Weights of fewer numbers stay as they are."""
@@ -32,26 +36,40 @@ _OPSET = 17
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("student", type=Path)
-    parser.add_argument("out", type=Path)
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("out", type=Path, nargs="?")
+    target.add_argument("--ship", action="store_true", help="write into the package")
     parser.add_argument("--vocabulary", type=Path, required=True)
     parser.add_argument("--float", action="store_true", help="leave the weights in float32")
     arguments = parser.parse_args()
     student = Student()
     student.load_state_dict(torch.load(arguments.student))
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    for name, model in graphs(student.eval()).items():
-        if not arguments.float:
+    folder = FOLDER if arguments.ship else arguments.out
+    vocabulary = json.loads(arguments.vocabulary.read_text("utf-8"))["vocab"]
+    write(student.eval(), vocabulary, folder, quantised=not arguments.float)
+    if arguments.ship:
+        register(folder)
+
+
+def write(student: Student, vocabulary: dict[str, int], folder: Path, *, quantised: bool) -> None:
+    """Write the files of the voice that a student is.
+
+    vocabulary: the number of each phoneme. quantised: weights in 8 bits.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, model in graphs(student).items():
+        if quantised:
             quantise(model.graph)
         onnx.checker.check_model(model)
-        onnx.save(model, arguments.out / f"{name}.onnx")
-    vocabulary = json.loads(arguments.vocabulary.read_text("utf-8"))["vocab"]
+        onnx.save(model, folder / f"{name}.onnx")
     text = json.dumps({"vocab": vocabulary}, ensure_ascii=False)
-    (arguments.out / "vocab.json").write_text(text, "utf-8")
+    (folder / "vocab.json").write_text(text, "utf-8")
 
 
 def graphs(student: Student) -> dict[str, onnx.ModelProto]:
     """The three graphs in float32."""
     time, halves = torch.zeros(192, 30), torch.zeros(60)
+    width = student.m.dec_in.out_channels
     return {
         "text": _exported(
             Text(student),
@@ -62,9 +80,16 @@ def graphs(student: Student) -> dict[str, onnx.ModelProto]:
         "curves": _exported(Curves(student), (time,), {"prosody": 1}, {"f0": 0, "energy": 0}),
         "decoder": _exported(
             Maps(student),
-            (torch.zeros(128, 60), halves, halves),
-            {"sound": 1, "f0": 0, "energy": 0},
-            {"maps": 0},
+            (
+                torch.zeros(128, 60),
+                halves,
+                halves,
+                torch.zeros(1, student.m.dec_in.in_channels, SEEN),
+                torch.zeros(len(student.m.dec), width, SEEN),
+                torch.zeros(1, width, SEEN),
+            ),
+            {"sound": 1, "f0": 0, "energy": 0, "first": 2, "others": 2, "after": 2},
+            {"maps": 0, "next_first": 2, "next_others": 2},
         ),
     }
 
@@ -81,7 +106,7 @@ def _exported(
             path,
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_axes={name: {axis: "length"} for name, axis in (inputs | outputs).items()},
+            dynamic_axes={n: {axis: f"{n}_length"} for n, axis in (inputs | outputs).items()},
             opset_version=_OPSET,
             dynamo=False,
         )

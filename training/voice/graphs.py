@@ -5,7 +5,12 @@ are then convolutions, products and attention alone.
 
     text      tokens (1, n)                to log_frames (n,), prosody (192, n), sound (128, n)
     curves    prosody by frame (192, t)    to f0 (2 t,), energy (2 t,)
-    decoder   sound, pitch and energy by half frame (130, h)    to maps (h, 5 * bins)
+    decoder   sound (128, h), f0 (h,) and energy (h,) by half frame    to maps (m, 5 * bins)
+
+The decoder takes a clause bit by bit: what each of its convolutions is to see again, `first` and
+`others`, goes from one run to the next. The maps lag `CONTEXT` half frames behind what was given,
+until the last run, which has `after`: three zeros for each convolution, as many as it sees at the
+end of a clause. At the beginning `first` and `others` are three zeros likewise.
 """
 
 from __future__ import annotations
@@ -14,7 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.voice.network import ENERGY_UNIT, F0_UNIT, Student, TextEncoder
+from training.voice.network import ENERGY_UNIT, F0_UNIT, Block, Student, TextEncoder
+
+SEEN = 3
+"""Half frames that a convolution of the decoder sees on each side."""
 
 
 class Text(nn.Module):
@@ -76,11 +84,32 @@ class Maps(nn.Module):
         super().__init__()
         self._decoder = student.m
 
-    def forward(self, sound: Tensor, f0: Tensor, energy: Tensor) -> Tensor:
+    def forward(
+        self,
+        sound: Tensor,
+        f0: Tensor,
+        energy: Tensor,
+        first: Tensor,
+        others: Tensor,
+        after: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         pitch = torch.log1p(f0.clamp(min=0)) / 5
-        x = torch.cat([sound, pitch[None], energy[None] / ENERGY_UNIT])[None]
-        x = self._decoder.dec_in(x)
-        for block in self._decoder.dec:
-            x = block(x)
-        maps: Tensor = self._decoder.maps(x)[0]
-        return maps
+        given = torch.cat([sound, pitch[None], energy[None] / ENERGY_UNIT])[None]
+        decoder = self._decoder
+        seen = torch.cat([first, given, after[:, : given.shape[1]]], 2)
+        next_first = seen[:, :, -2 * SEEN :]
+        x = functional.conv1d(seen, decoder.dec_in.weight, decoder.dec_in.bias)
+        kept = []
+        for number, block in enumerate(decoder.dec):
+            seen = torch.cat([others[number : number + 1], x, after], 2)
+            kept.append(seen[:, :, -2 * SEEN :])
+            x = seen[:, :, SEEN:-SEEN] + _block(block, seen)
+        return decoder.head(decoder.dec_norm(x[0].t())), next_first, torch.cat(kept)
+
+
+def _block(block: Block, seen: Tensor) -> Tensor:
+    """What a block adds in the middle of what it sees, (1, channels, time)."""
+    y = functional.conv1d(seen, block.dw.weight, block.dw.bias, groups=seen.shape[1])
+    y = functional.gelu(block.pw1(block.norm(y[0].t())))
+    added: Tensor = (block.gamma * block.pw2(y)).t()[None]
+    return added

@@ -1,4 +1,4 @@
-"""All that this chain takes from Liusheng itself: front end, present voices, scoring, sentences.
+"""All that this chain takes from Liusheng itself: front end, engine, scoring, sentences.
 
 Whatever is trained on the front end's phonemes is to be given the same phonemes when it speaks.
 """
@@ -8,27 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from faster_whisper import WhisperModel
-from hibari.g2p import G2P
 
 from liusheng.bench.scoring import errors
 from liusheng.bench.texts import SENTENCES
+from liusheng.models.kinds import find_files
 from liusheng.models.store import Store
-from liusheng.tts.kokoro import mandarin
+from liusheng.models.types import InstalledModel, Kind
+from liusheng.tts.harmonic_noise.network import Network
 from liusheng.tts.load import open_router
+from liusheng.tts.misaki.spelling import spell
 from liusheng.tts.text.frontend import FrontEnd
-from liusheng.tts.text.types import Clause
 from liusheng.tts.types import SpeechRequest
-from liusheng.tts.voice import punctuated
 
 _PRESENT = ("baker-zh", "hibari-heart")
 _PROMPT = "以下是普通话的句子。"
 """Whisper writes simplified characters and marks after it."""
-
-_MARKS = {"none": "", "comma": ",", "sentence": "."}
 
 
 def benchmark(lang: str | None = None) -> list[str]:
@@ -36,12 +35,25 @@ def benchmark(lang: str | None = None) -> list[str]:
     return [each for of, sentences in SENTENCES.items() if lang in (None, of) for each in sentences]
 
 
-class Present:
-    """The voices that a server has by default: Mandarin and English, one each."""
+def exported(folder: Path) -> InstalledModel:
+    """The voice that `training.voice.export` wrote into a folder, as a server opens it."""
+    return Store().open_folder(folder, Kind.HARMONIC_NOISE)
 
-    def __init__(self) -> None:
-        store = Store()
-        models = [store.open(name) for name in _PRESENT]
+
+def network(folder: Path) -> Network:
+    """Its network."""
+    return Network(find_files(folder, Kind.HARMONIC_NOISE))
+
+
+def present() -> list[InstalledModel]:
+    """The models of the voices that a server has by default: Mandarin and English, one each."""
+    return [Store().open(name) for name in _PRESENT]
+
+
+class Served:
+    """Voices as a server speaks with them, but for their loudness."""
+
+    def __init__(self, models: Sequence[InstalledModel]) -> None:
         self._router = open_router(models, FrontEnd(), warm_up=False)
 
     def say(self, text: str) -> Iterator[npt.NDArray[np.float32]]:
@@ -94,14 +106,10 @@ class Reader:
     def _front_end(self) -> FrontEnd:
         return FrontEnd()
 
-    @cached_property
-    def _english(self) -> G2P:
-        return G2P()
-
     def clauses(self, text: str) -> Iterator[Reading]:
-        """The clauses that the server would give a voice, one by one."""
-        for clause in self._front_end.clauses(text):
-            yield Reading(clause.reading, self._phonemes(clause), clause.lang)
+        """The clauses that the server would give a voice that mixes languages, one by one."""
+        for clause in self._front_end.clauses(text, mixed=True):
+            yield Reading(clause.reading, spell(clause).phonemes, clause.lang)
 
     def joined(self, text: str, most: int) -> Iterator[Reading]:
         """Neighbouring clauses in one pass, as long as they have no more than `most` phonemes."""
@@ -113,12 +121,6 @@ class Reader:
             waiting.append(reading)
         if waiting:
             yield _one(waiting)
-
-    def _phonemes(self, clause: Clause) -> str:
-        if clause.lang == "zh":
-            mark = "?" if clause.asks else _MARKS[clause.pause]
-            return mandarin.sentence(clause.syllables) + mark
-        return str(self._english(punctuated(clause)))
 
 
 def _one(readings: Sequence[Reading]) -> Reading:

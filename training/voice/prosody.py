@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.voice.engine import Engine
+from training.voice.project import network
 
 _FRAME_MS = 25
 _VOICED = 40.0
@@ -25,16 +25,16 @@ def main() -> None:
     parser.add_argument("voice", type=Path)
     parser.add_argument("held_out", type=Path)
     arguments = parser.parse_args()
-    engine = Engine(arguments.voice)
+    voice = network(arguments.voice)
     apart, longer, cents, alike, unlike = [], [], [], [], []
     for path in sorted(arguments.held_out.glob("*.npz")):
         with np.load(path) as part:
             tokens, frames = part["tokens"].tolist(), part["frames"].astype(np.int64)
             real = part["f0"]
-        guess = engine.plan(tokens).frames
+        guess = voice.plan(tokens).frames
         apart.append(np.abs(guess - frames).mean() * _FRAME_MS)
         longer.append(abs(guess.sum() / frames.sum() - 1) * 100)
-        f0 = engine.plan(tokens, frames=frames).f0
+        f0 = voice.plan(tokens, frames=frames).f0
         both = (f0 > _VOICED) & (real > _VOICED)
         cents.append(np.abs(1200 * np.log2(f0[both] / real[both])).mean())
         alike.append(np.corrcoef(f0[both], real[both])[0, 1])

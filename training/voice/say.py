@@ -7,7 +7,7 @@
 FOLDER is of `export`; `present` are the voices that a server has by default. The sentences
 are those of texts/held_out.txt, or with --benchmark the project's own. OUT gets NNN.wav for each,
 and facts.json: `texts`, `factor` (processor seconds a second of speech, text to samples) and
-`first_ms` (processor milliseconds from a clause's phonemes to its first block), median and 95 %.
+`first_ms` (processor milliseconds from a text to its first block), median and 95 %.
 """
 
 from __future__ import annotations
@@ -17,29 +17,20 @@ import json
 import time
 import wave
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from training.voice.engine import RATE, Engine
-from training.voice.project import Present, Reader, benchmark
+from training.voice.project import Reader, Served, benchmark, exported, present
 from training.voice.sentences import held_out
-from training.voice.teacher import Teacher, trimmed
+from training.voice.teacher import RATE, Teacher, trimmed
 
 Floats = npt.NDArray[np.float32]
 Voice = Callable[[str], Iterator[Floats]]
 
 _BETWEEN = 0.15
 """Seconds between two clauses of a sentence."""
-
-_FIRST = 8
-"""Half frames of a first block, 100 ms."""
-
-_GROWTH, _MOST = 3, 240
-"""Each block is so much longer than the one before, up to three seconds: each costs the decoder 54
-half frames more, so few are cheap."""
 
 
 def main() -> None:
@@ -52,53 +43,35 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1000, help="so many sentences")
     arguments = parser.parse_args()
     kind, _, name = arguments.voice.partition(":")
-    firsts: list[float] = []
+    voice: Voice
     if kind == "student":
-        voice = student(Engine(Path(name)), Reader(), firsts)
+        voice = Served([exported(Path(name))]).say
     elif kind == "teacher":
         voice = teacher(Teacher(arguments.teacher, arguments.kokoro, name), Reader())
     else:
-        voice = Present().say
+        voice = Served(present()).say
     arguments.out.mkdir(parents=True, exist_ok=True)
-    list(voice("热身。"))
-    firsts.clear()
+    list(voice("热身。Warm up."))
     texts = (benchmark() if arguments.benchmark else held_out())[: arguments.first]
+    firsts: list[float] = []
     spent = seconds = 0.0
     for number, text in enumerate(texts):
         begin = time.process_time()
-        sound = np.concatenate(list(voice(text)))
+        blocks = voice(text)
+        parts = [next(blocks)]
+        firsts.append(time.process_time() - begin)
+        sound = np.concatenate([*parts, *blocks])
         spent += time.process_time() - begin
         seconds += len(sound) / RATE
         write(arguments.out / f"{number:03d}.wav", sound)
-    facts: dict[str, object] = {"texts": texts, "factor": spent / seconds}
-    if firsts:
-        facts["first_ms"] = [1000 * float(np.quantile(firsts, q)) for q in (0.5, 0.95)]
+    facts = {
+        "texts": texts,
+        "factor": spent / seconds,
+        "first_ms": [1000 * float(np.quantile(firsts, q)) for q in (0.5, 0.95)],
+    }
     path = arguments.out / "facts.json"
     path.write_text(json.dumps(facts, ensure_ascii=False, indent=1), "utf-8")
     print({name: value for name, value in facts.items() if name != "texts"})
-
-
-def student(engine: Engine, reader: Reader, firsts: list[float]) -> Voice:
-    """`firsts` gets the seconds to each first block."""
-
-    def say(text: str) -> Iterator[Floats]:
-        for number, reading in enumerate(reader.clauses(text)):
-            if number:
-                yield np.zeros(int(_BETWEEN * RATE), np.float32)
-            begin = time.process_time()
-            plan = engine.plan(engine.tokens(reading.phonemes))
-            for place, block in enumerate(engine.blocks(plan, growing())):
-                if place == 0:
-                    firsts.append(time.process_time() - begin)
-                yield block
-
-    return say
-
-
-def growing() -> Iterator[int]:
-    """Half frames of each block: few at first, because somebody waits."""
-    for number in count():
-        yield min(_MOST, round(_FIRST * _GROWTH**number))
 
 
 def teacher(network: Teacher, reader: Reader) -> Voice:

@@ -109,6 +109,15 @@ LAYOUTS: Mapping[Kind, Layout] = {
         ),
     ),
     Kind.HIBARI: Layout(Task.TTS, (FileRole("model", ("hibari.onnx",)),)),
+    Kind.HARMONIC_NOISE: Layout(
+        Task.TTS,
+        (
+            FileRole("text", ("text.onnx",)),
+            FileRole("curves", ("curves.onnx",)),
+            FileRole("decoder", ("decoder.onnx",)),
+            FileRole("tokens", ("vocab.json",)),
+        ),
+    ),
     Kind.MATCHA: Layout(
         Task.TTS,
         (

@@ -33,6 +33,8 @@ class Kind(str, Enum):
     FASTSPEECH2_MBMELGAN = "fastspeech2-mbmelgan"
     HIBARI = "hibari"
     """English voices of the hibari-tts package, which contains the weights."""
+    HARMONIC_NOISE = "harmonic-noise"
+    """Voices of the project's own, which training/voice makes."""
     MATCHA = "matcha"
     VITS = "vits"
     """VITS and MeloTTS through sherpa-onnx."""

@@ -36,20 +36,20 @@ _Placed = tuple[Clause, Callable[[Span], Span]]
 
 
 def _plain(
-    text: GrowingText, front_end: TextFrontEnd, language: Language
+    text: GrowingText, front_end: TextFrontEnd, language: Language, mixed: bool
 ) -> Iterator[_Placed | None]:
-    for clause in front_end.follow(text, language):
+    for clause in front_end.follow(text, language, mixed=mixed):
         yield None if clause is None else (clause, _identity)
 
 
 def _marked_up(
-    text: GrowingText, front_end: TextFrontEnd, language: Language
+    text: GrowingText, front_end: TextFrontEnd, language: Language, mixed: bool
 ) -> Iterator[_Placed | None]:
     """The clauses of a text with mark-up in it."""
     reader = MarkupReader(language)
     plain = GrowingText()
     taken = listed = 0
-    for clause in front_end.follow(plain, language):
+    for clause in front_end.follow(plain, language, mixed=mixed):
         for each in plain.skipped[listed:]:
             text.skipped.append(replace(each, span=reader.origin(each.span)))
         listed = len(plain.skipped)
@@ -74,6 +74,8 @@ def spoken_clauses(
     text: GrowingText,
     front_end: TextFrontEnd,
     language: Language = "zh",
+    *,
+    mixed: bool = False,
 ) -> Iterator[SpokenClause | Break | None]:
     """Yield the parts of a request in order; None where the next one needs more text first.
 
@@ -81,13 +83,14 @@ def spoken_clauses(
 
     Args:
         language: of what does not show its own.
+        mixed: a clause may be in two languages.
 
     Raises:
         SsmlError: the request is SSML, and its text is not valid.
     """
     if not request.ssml:
         read = _marked_up if request.markup else _plain
-        for found in read(text, front_end, language):
+        for found in read(text, front_end, language, mixed):
             if found is None:
                 yield None
             else:
@@ -99,7 +102,7 @@ def spoken_clauses(
             continue
         speed, volume = request.speed * part.rate, request.volume * part.volume
         passage = part.growing()
-        for clause in front_end.follow(passage, language):
+        for clause in front_end.follow(passage, language, mixed=mixed):
             if clause is not None:
                 yield SpokenClause(clause, speed, volume, part.origin)
         text.skipped += [replace(each, span=part.origin(each.span)) for each in passage.skipped]

@@ -50,7 +50,8 @@ class Explainer:
         `clauses` has for each clause its language, its reading, the span of the text that it
         covers, the pause after it, the `voice` that speaks it and its `phones`; for Mandarin also
         each syllable with its characters, its pinyin after tone sandhi and its phones. `voice` and
-        `phones` are null where there is no voice, or the voice does not show its phones.
+        `phones` are null where there is no voice, or the voice does not show its phones. A clause
+        in two languages ("mixed") has `parts`, each as a clause.
 
         `skipped` has what is not read: its text, its span and the reason (see `Skipped`).
 
@@ -58,7 +59,9 @@ class Explainer:
         """
         whole = GrowingText(text, last=True)
         language = self._router.language_for(voice) if self._router else "zh"
-        clauses = [c for c in self._front_end.follow(whole, language) if c is not None]
+        mixed = self._router is not None and self._router.mixes_for(voice)
+        following = self._front_end.follow(whole, language, mixed=mixed)
+        clauses = [clause for clause in following if clause is not None]
         skipped = list(whole.skipped)
         if self._router is not None:
             skipped += [
@@ -87,6 +90,8 @@ class Explainer:
             "voice": voice.name if voice else None,
             "phones": None if phones is None else " ".join(part for part in phones if part),
         }
+        if clause.parts:
+            explained["parts"] = [self._clause(part, requested) for part in clause.parts]
         if clause.lang == "zh":
             by_syllable = phones if phones is not None else [None] * len(clause.syllables)
             explained["syllables"] = [

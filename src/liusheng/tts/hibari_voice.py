@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from liusheng.audio.pcm import Samples
+from liusheng.tts.misaki import english
 from liusheng.tts.text.types import Clause
 from liusheng.tts.trim import TrimmedBlocks, silence
 from liusheng.tts.types import SAMPLE_RATE
@@ -55,7 +56,8 @@ class HibariVoice:
             )
         self.name = name
         self.gender: str = VOICES[name]["gender"]
-        self._engine: Any = hibari.Hibari(voice=name, model=str(model), threads=1)
+        g2p = english.front_end(british=VOICES[name]["british"])
+        self._engine: Any = hibari.Hibari(voice=name, model=str(model), threads=1, g2p=g2p)
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
         """See `ClauseVoice.speak`."""

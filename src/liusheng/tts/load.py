@@ -91,6 +91,11 @@ def _open(model: InstalledModel, device: Device) -> Iterator[ClauseVoice]:
         from liusheng.tts.hibari_voice import HibariVoice
 
         yield HibariVoice(model.options.get("voice", "heart"), model.files["model"])
+    elif model.kind is Kind.HARMONIC_NOISE:
+        from liusheng.tts.harmonic_noise.voice import HarmonicNoiseVoice
+
+        gender = model.options.get("gender", "unknown")
+        yield HarmonicNoiseVoice(model.files, default_voice_name(model), gender, device)
     elif model.kind is Kind.KOKORO_PHONEMES:
         from liusheng.tts.kokoro.voice import open_kokoro_voices
 

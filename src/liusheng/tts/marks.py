@@ -8,13 +8,15 @@ from liusheng.tts.text.types import Clause, Span
 from liusheng.tts.types import SAMPLE_RATE, SpeechMark
 from liusheng.tts.voice import Timing
 
+_PUNCTUATION = " .,;:!?…()[]\"'“”‘’"
+
 
 class ClauseMarks:
     """The marks of one clause, released along with the blocks of its audio.
 
     Args:
-        timings: of the clause's syllables, from a `TimedVoice`; () of other voices, whose clauses
-            get one mark each.
+        timings: of the clause's units, from a `TimedVoice`; () of other voices, whose clauses get
+            one mark each.
         source: the request's text.
         start: the clause's position in the audio, in samples.
         origin: maps a span of the clause's text to one of the request's.
@@ -48,7 +50,8 @@ class ClauseMarks:
             span, timing = self._pending[0]
             begin = self._start - lead + round(timing.start * SAMPLE_RATE)
             stop = self._start - lead + round(timing.end * SAMPLE_RATE)
-            if begin >= end and not last:
+            # How long a clause's last unit sounds is not known before the silence is trimmed.
+            if not last and (begin >= end or (len(self._pending) == 1 and stop > end)):
                 break
             del self._pending[0]
             # Only silence is trimmed, but the model may count it as part of a phone.
@@ -59,22 +62,27 @@ class ClauseMarks:
         return tuple(marks)
 
     def _mark(self, span: Span, start: int, end: int) -> SpeechMark:
-        span = self._origin(span)
-        text = self._source[slice(*span)]
-        return SpeechMark(span, text, round(start / SAMPLE_RATE, 4), round(end / SAMPLE_RATE, 4))
+        low, high = self._origin(span)
+        text = self._source[low:high]
+        if self._timed and (word := text.strip(_PUNCTUATION)):
+            # An English word's span has the punctuation that stands with it.
+            low += text.index(word)
+            high, text = low + len(word), word
+        seconds = (round(start / SAMPLE_RATE, 4), round(end / SAMPLE_RATE, 4))
+        return SpeechMark((low, high), text, *seconds)
 
 
 def _timed_spans(clause: Clause, timings: Sequence[Timing]) -> list[tuple[Span, Timing]]:
-    """The spans of the clause's text with their timings. Syllables that read the same characters
-    (a number) share one; those without duration are left out."""
+    """The spans of the clause's text with their timings. Units that read the same characters (a
+    number) share one; those without duration are left out."""
     spans: list[tuple[Span, Timing]] = []
-    for syllable, timing in zip(clause.syllables, timings, strict=False):
+    for unit, timing in zip(clause.units, timings, strict=False):
         if timing.start == timing.end:
             continue
-        if spans and syllable.span[0] < spans[-1][0][1]:
+        if spans and unit.span[0] < spans[-1][0][1]:
             span, before = spans.pop()
-            span = span[0], max(span[1], syllable.span[1])
+            span = span[0], max(span[1], unit.span[1])
             spans.append((span, Timing(before.start, timing.end)))
         else:
-            spans.append((syllable.span, timing))
+            spans.append((unit.span, timing))
     return spans

@@ -9,8 +9,12 @@ import onnxruntime
 from liusheng.models.devices import Device, check_providers, onnx_providers
 
 
-def open_session(path: Path, device: Device = "cpu") -> onnxruntime.InferenceSession:
+def open_session(
+    path: Path, device: Device = "cpu", *, dequantised: bool = False
+) -> onnxruntime.InferenceSession:
     """Open a model on one thread: the cores are shared by workers, not by one computation.
+
+    dequantised: weights that are stored in 8 bits are computed with in float32.
 
     Raises:
         DeviceError: the device cannot be had.
@@ -23,6 +27,8 @@ def open_session(path: Path, device: Device = "cpu") -> onnxruntime.InferenceSes
     # Its arena keeps, of each session, what the largest clause needed. The process's allocator
     # serves all sessions from the same memory, as fast (measured: the same samples, no slower).
     options.enable_cpu_mem_arena = False
+    if dequantised:
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
     providers = onnx_providers(device, onnxruntime.get_available_providers())
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=providers)

@@ -19,7 +19,7 @@ from liusheng.tts.types import (
     UnknownVoiceError,
     Voice,
 )
-from liusheng.tts.voice import ClauseVoice, TextFrontEnd, TimedVoice, Timing, language_of
+from liusheng.tts.voice import ClauseVoice, TextFrontEnd, TimedVoice, Timing, language_of, mixes
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,8 @@ class VoiceRouter:
         pause, position, spoken, urgent = start.pause, start.samples, start.spoken, start.urgent
         language = language_of(requested.voice)
         parts = 0
-        for part in spoken_clauses(request, text, self._front_end, language):
+        mixed = mixes(requested.voice)
+        for part in spoken_clauses(request, text, self._front_end, language, mixed=mixed):
             if part is None:
                 urgent = urgent if parts < start.parts else True
                 yield None
@@ -189,11 +190,16 @@ class VoiceRouter:
         chosen = self._choose(clause, self._by_name.get(requested, self._default))
         return chosen.voice if chosen else None
 
+    def mixes_for(self, requested: str = "") -> bool:
+        """Whether clauses are in two languages when the voice of this name is requested."""
+        return mixes(self._by_name.get(requested, self._default).voice)
+
     def language_for(self, requested: str = "") -> Language:
         """The language of what does not show its own, when the voice of this name is requested."""
         return language_of(self._by_name.get(requested, self._default).voice)
 
     def _choose(self, clause: Clause, requested: LoadedVoice) -> LoadedVoice | None:
-        if clause.lang in requested.voice.languages:
+        # Clauses in two languages are only made for a voice that says them.
+        if clause.lang == "mixed" or clause.lang in requested.voice.languages:
             return requested
         return self._by_language.get(clause.lang)

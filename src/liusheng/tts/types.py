@@ -97,8 +97,9 @@ class Block:
     """A block of audio.
 
     samples: never empty.
-    marks: of what begins in it. A voice whose model predicts durations (baker-zh) marks each
-        character or number; others mark each clause, in the block that ends it.
+    marks: of what begins in it; the last of a clause may come with the block that it ends in. A
+        voice whose model predicts durations (`TimedVoice`) marks each character, number or word;
+        others mark each clause, in the block that ends it.
     begins: where the speech can be resumed with this block; None: not here.
     """
 

@@ -21,9 +21,13 @@ _MARKS = {
 class TextFrontEnd(Protocol):
     """The text front end as the router uses it; see `liusheng.tts.text.FrontEnd`."""
 
-    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]: ...
+    def clauses(
+        self, text: str, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause]: ...
 
-    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]: ...
+    def follow(
+        self, text: GrowingText, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause | None]: ...
 
 
 class ClauseVoice(Protocol):
@@ -49,7 +53,7 @@ class ClauseVoice(Protocol):
         The same clause gives the same samples, however they are cut into blocks.
 
         Args:
-            clause: in one of `languages`.
+            clause: in one of `languages`; of a `MixingVoice` also in two of them.
             speed: 2.0 takes half the time.
             urgent: playback waits for the first block, so it should be small.
         """
@@ -57,7 +61,7 @@ class ClauseVoice(Protocol):
 
 @dataclass(frozen=True)
 class Timing:
-    """When a syllable of a clause is spoken: seconds from the start of the clause's audio."""
+    """When a unit of a clause is spoken: seconds from the start of the clause's audio."""
 
     start: float
     end: float
@@ -65,12 +69,24 @@ class Timing:
 
 @runtime_checkable
 class TimedVoice(ClauseVoice, Protocol):
-    """A voice whose model predicts the duration of each syllable."""
+    """A voice whose model predicts the durations of a clause's units: syllables and words."""
 
     def timed(
         self, clause: Clause, *, speed: float, urgent: bool
     ) -> tuple[tuple[Timing, ...], Iterator[Samples]]:
-        """The timing of each of the clause's syllables, and its audio as from `speak`."""
+        """The timing of each of the clause's `units`, and its audio as from `speak`. A unit that is
+        not heard starts and ends at the same time."""
+
+
+@runtime_checkable
+class MixingVoice(ClauseVoice, Protocol):
+    """A voice that may say Mandarin and English in one pass.
+
+    mixes: it does.
+    """
+
+    @property
+    def mixes(self) -> bool: ...
 
 
 @runtime_checkable
@@ -79,12 +95,20 @@ class PhoneticVoice(ClauseVoice, Protocol):
 
     def phones(self, clause: Clause) -> list[str]:
         """The phones of each syllable of a Mandarin clause, or of each sentence of a clause in
-        another language; separated by spaces where a phone may be longer than a letter."""
+        another language or in two; separated by spaces where a phone may be longer than a letter.
+        """
 
 
 def punctuated(clause: Clause) -> str:
-    """The clause's reading with its final punctuation, from which models derive intonation."""
-    return clause.reading + _MARKS[clause.lang]["question" if clause.asks else clause.pause]
+    """The reading of a clause in one language with its final punctuation, from which models derive
+    intonation."""
+    language = "zh" if clause.lang == "zh" else "en"
+    return clause.reading + _MARKS[language]["question" if clause.asks else clause.pause]
+
+
+def mixes(voice: ClauseVoice) -> bool:
+    """Whether a voice says Mandarin and English in one pass."""
+    return isinstance(voice, MixingVoice) and voice.mixes
 
 
 def language_of(voice: ClauseVoice) -> Language:

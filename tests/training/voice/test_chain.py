@@ -77,7 +77,9 @@ def _teacher(path: Path) -> None:
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )  # fmt: skip
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path
+    )
 
 
 def _kokoro(folder: Path) -> None:

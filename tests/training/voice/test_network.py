@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training/voice/requirements.txt is not installed")
 
-from training.voice import engine, head  # noqa: E402
+from liusheng.models.kinds import find_files  # noqa: E402
+from liusheng.models.types import Kind  # noqa: E402
+from liusheng.tts.harmonic_noise.head import SIZE, Head  # noqa: E402
+from liusheng.tts.harmonic_noise.network import Network  # noqa: E402
+from training.voice import head  # noqa: E402
 from training.voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
+from training.voice.export import write  # noqa: E402
 from training.voice.graphs import encoded  # noqa: E402
-from training.voice.network import CONTEXT, Decoder, Prosody  # noqa: E402
+from training.voice.network import CONTEXT, Decoder, Prosody, Student  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -88,14 +94,33 @@ def test_exported_attention_is_the_trained_one() -> None:
     assert torch.allclose(encoded(decoder.text, tokens), decoder.text(tokens), atol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's older exporter
+@pytest.mark.parametrize("quantised", [False, True])
+def test_the_exported_voice_is_the_trained_one(tmp_path: Path, quantised: bool) -> None:
+    torch.manual_seed(0)
+    student = Student().eval()
+    write(student, {"a": 1, "b": 2, " ": 3}, tmp_path, quantised=quantised)
+    network = Network(find_files(tmp_path, Kind.HARMONIC_NOISE))
+    tokens = network.tokens("ab ba a" * 5)
+    maps, f0, frames = student(torch.tensor([tokens]))
+    near = 0.05 if quantised else 1e-3
+    plan = network.plan(tokens, frames=frames[0].numpy())
+    assert np.abs(plan.f0 - f0[0].numpy()).max() < near * np.abs(f0.numpy()).max()
+    middle = len(plan) // 3
+    found = np.concatenate(list(network.maps(plan, [(0, middle), (middle, len(plan))])))
+    assert found.shape == maps[0].shape
+    assert np.abs(found - maps[0].numpy()).max() < near * np.abs(maps.numpy()).max()
+
+
 def test_the_engine_makes_the_sound_that_was_trained() -> None:
     rng = np.random.default_rng(0)
     maps = (rng.standard_normal((40, 5 * head.BINS)) * 0.3 - 4).astype(np.float32)
     maps[:, 2 * head.BINS : 3 * head.BINS] = -60  # no noise: each draws its own
     f0 = (200 + 50 * np.sin(np.arange(40) / 7)).astype(np.float32)
     f0[:3] = f0[-3:] = 9
-    told = engine.Head(f0)
+    told = Head(f0)
     found = np.concatenate([told.add(maps), told.rest()])
     wanted = head.sounds(torch.from_numpy(maps)[None], torch.from_numpy(f0)[None])[0][0].numpy()
-    inner = slice(engine.SIZE, -engine.SIZE)  # PyTorch's inverse lifts both ends
+    inner = slice(SIZE, -SIZE)  # PyTorch's inverse lifts both ends
     assert np.abs(found - wanted)[inner].max() < 0.01 * np.abs(wanted).max()

@@ -9,6 +9,7 @@ import numpy as np
 
 from liusheng.audio.pcm import Samples
 from liusheng.models.devices import Device
+from liusheng.tts.blocks import FIRST_BLOCK, plan_blocks
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, Mel, Spectrogram
 from liusheng.tts.onnx_session import open_session
 
@@ -19,30 +20,6 @@ difference to one pass over everything falls to float32 noise at 21 (1e-6; at 18
 
 MIN_FRAMES = 10
 """The network pads with 9 reflected frames, so it needs 10."""
-
-FIRST_BLOCK = 16
-"""Frames of an urgent first block: 200 ms, of which up to 110 ms, before a vowel, are silence."""
-
-GROWTH = 2.5
-"""Factor from one block to the next. Larger blocks spend less on context, but with fast growth
-playback that has just started runs out of audio while other speeches are served first: simulated
-with 20 listeners on two cores, that begins at 3."""
-
-MAX_BLOCK = 200
-"""Frames. A longer block spends less on context, but makes other speeches wait."""
-
-
-def plan_blocks(frames: int, first: int = FIRST_BLOCK) -> list[tuple[int, int]]:
-    """Cut `frames` into half-open ranges that grow from `first`; a short tail joins the last."""
-    blocks: list[tuple[int, int]] = []
-    start, size = 0, float(first)
-    while start < frames:
-        end = start + int(size)
-        if frames - end < MIN_FRAMES:
-            end = frames
-        blocks.append((start, end))
-        start, size = end, min(size * GROWTH, MAX_BLOCK)
-    return blocks
 
 
 class Vocoder:
@@ -71,7 +48,7 @@ class Vocoder:
         """Yield the same audio in blocks, without its first `skip` frames; each `next` is one pass
         of the network, and computes the part of the spectrogram that it needs."""
         frames = len(spectrogram)
-        for begin, stop in plan_blocks(frames - skip, first_block):
+        for begin, stop in plan_blocks(frames - skip, first_block, MIN_FRAMES):
             start, end = begin + skip, stop + skip
             left = max(0, start - CONTEXT)
             right = min(frames, end + CONTEXT)

@@ -9,15 +9,13 @@ import numpy as np
 
 from liusheng.audio.pcm import Samples
 from liusheng.models.devices import Device
+from liusheng.tts.blocks import FIRST_BLOCK, LATER_FIRST_BLOCK
 from liusheng.tts.fastspeech2.acoustic import FRAME_SAMPLES, AcousticModel
 from liusheng.tts.fastspeech2.phones import Boundary, PhoneTable, Unit
-from liusheng.tts.fastspeech2.vocoder import FIRST_BLOCK, Vocoder
+from liusheng.tts.fastspeech2.vocoder import Vocoder
 from liusheng.tts.text.types import Clause, Syllable
 from liusheng.tts.types import SAMPLE_RATE
 from liusheng.tts.voice import Timing
-
-_LATER_FIRST_BLOCK = 80
-"""Frames of the first block of a clause that is not urgent: a second of audio."""
 
 _ONSET = 2
 """Frames to keep of the silence before a clause. That silence can be as long as the first block;
@@ -64,7 +62,7 @@ class FastSpeech2Voice:
             Timing(float(seconds[start]), float(seconds[end]))
             for start, end in _with_boundaries(phones.spans, syllables)
         )
-        first_block = FIRST_BLOCK if urgent else _LATER_FIRST_BLOCK
+        first_block = FIRST_BLOCK if urgent else LATER_FIRST_BLOCK
         return timings, self._vocoder.stream(spectrogram, first_block, skip)
 
     def phones(self, clause: Clause) -> list[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +12,10 @@ import onnxruntime
 from liusheng.audio.pcm import Samples
 from liusheng.models.devices import Device
 from liusheng.models.types import InstalledModel
-from liusheng.tts.kokoro import mandarin
+from liusheng.tts.misaki.inventory import Inventory
+from liusheng.tts.misaki.spelling import spell
 from liusheng.tts.onnx_session import open_session
 from liusheng.tts.text.types import Clause
-from liusheng.tts.voice import punctuated
 
 _STYLE = 256
 _MAX_PHONEMES = 509
@@ -34,27 +31,20 @@ _ONNX_RUNTIME = (1, 27)
 """The oldest ONNX Runtime that computes the model's 8-bit weights rightly on processors with AMX
 and VNNI: 1.21 to 1.24 give noise and NaN, 1.27 to 1.31 speech (25 and 26 were not tried)."""
 
-_MARKS = {"none": "", "comma": ",", "sentence": "."}
-
 
 class KokoroModel:
     """The network, with its inventory of phonemes.
 
     Args:
         model: ONNX, tokens int64 (1, n), style float32 (1, 256), speed float32 (1,) to samples.
-        inventory: JSON, `{"vocab": {phoneme: number}}`.
+        inventory: see `Inventory`.
 
     Raises:
         ValueError: a file is not of its type.
     """
 
     def __init__(self, model: Path, inventory: Path, device: Device = "cpu") -> None:
-        try:
-            self._ids: dict[str, int] = json.loads(inventory.read_text("utf-8"))["vocab"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{inventory} is not Kokoro's inventory of phonemes: {error}"
-            ) from error
+        self._inventory = Inventory(inventory)
         self._session = open_session(model, device)
 
     def synthesize(self, phonemes: str, styles: npt.NDArray[np.float32], speed: float) -> Samples:
@@ -63,7 +53,7 @@ class KokoroModel:
         styles: shape (510, 256), one for each number of phonemes.
         speed: 2.0 takes half the time.
         """
-        ids = [self._ids[each] for each in phonemes if each in self._ids][:_MAX_PHONEMES]
+        ids = self._inventory.numbers(phonemes)[:_MAX_PHONEMES]
         (audio,) = self._session.run(
             None,
             {
@@ -74,23 +64,6 @@ class KokoroModel:
         )
         samples: Samples = np.clip(audio.ravel(), -1, 1).astype(np.float32)
         return samples
-
-
-class EnglishPhonemizer:
-    """English phonemes in Kokoro's notation, that of misaki, by hibari-tts's front end. Each accent
-    is loaded when it is first used."""
-
-    @cached_property
-    def american(self) -> Any:
-        from hibari.g2p import G2P
-
-        return G2P()
-
-    @cached_property
-    def british(self) -> Any:
-        from hibari.g2p import G2P
-
-        return G2P(british=True)
 
 
 class KokoroVoice:
@@ -104,37 +77,28 @@ class KokoroVoice:
     def __init__(
         self,
         model: KokoroModel,
-        english: EnglishPhonemizer,
         name: str,
         styles: npt.NDArray[np.float32],
     ) -> None:
         self.name = name
         self.languages = _LANGUAGES[name[0]]
         self.gender = _GENDERS.get(name[1], "unknown")
+        self.mixes = {"zh", "en"} <= set(self.languages)
+        self._british = name[0] == "b"
         self._model = model
-        self._english = english
         self._styles = styles
 
     def speak(self, clause: Clause, *, speed: float, urgent: bool) -> Iterator[Samples]:
         """See `ClauseVoice.speak`."""
         del urgent  # the model synthesises a clause in one pass
-        phonemes = self._phonemes(clause)
-        if any(map(str.isalpha, phonemes)):
-            yield self._model.synthesize(phonemes, self._styles, speed)
+        spelling = spell(clause, british=self._british)
+        if spelling.audible:
+            yield self._model.synthesize(spelling.phonemes, self._styles, speed)
 
     def phones(self, clause: Clause) -> list[str]:
         """See `PhoneticVoice.phones`: in misaki's notation."""
-        if clause.lang == "zh":
-            return mandarin.phonemes(clause.syllables)
-        return [self._phonemes(clause)]
-
-    def _phonemes(self, clause: Clause) -> str:
-        if clause.lang == "zh":
-            mark = "?" if clause.asks else _MARKS[clause.pause]
-            return mandarin.sentence(clause.syllables) + mark
-        phonemize = self._english.british if self.name[0] == "b" else self._english.american
-        phonemes: str = phonemize(punctuated(clause))
-        return phonemes
+        spelling = spell(clause, british=self._british)
+        return spelling.by_unit() if clause.lang == "zh" else [spelling.phonemes]
 
 
 def open_kokoro_voices(model: InstalledModel, device: Device = "cpu") -> list[KokoroVoice]:
@@ -146,12 +110,11 @@ def open_kokoro_voices(model: InstalledModel, device: Device = "cpu") -> list[Ko
     """
     _check_runtime(onnxruntime.__version__)
     network = KokoroModel(model.files["model"], model.files["tokens"], device)
-    english = EnglishPhonemizer()
     paths = [path for path in model.files["voices"].glob("*.bin") if path.name[0] in _LANGUAGES]
     if not paths:
         raise ValueError(f"{model.files['voices']} has no voices (zf_NAME.bin and similar)")
     paths.sort(key=lambda path: (-len(_LANGUAGES[path.name[0]]), path.name))
-    return [KokoroVoice(network, english, path.stem, _styles(path)) for path in paths]
+    return [KokoroVoice(network, path.stem, _styles(path)) for path in paths]
 
 
 def _styles(path: Path) -> npt.NDArray[np.float32]:

@@ -41,25 +41,31 @@ class FrontEnd:
         for _ in self.clauses(_WARM_UP):
             pass
 
-    def clauses(self, text: str, language: Language = "zh") -> Iterator[Clause]:
+    def clauses(
+        self, text: str, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause]:
         """Yield the clauses of a text; none if it has nothing to speak.
 
         Lazy: the cost of the first clause does not depend on what follows it. Any string is valid.
 
         language: of pieces that do not show their own and have no neighbour that does ("OK.",
             "10:30").
+        mixed: a clause may be in two languages, for a voice that speaks both in one pass.
         """
         whole = GrowingText(text, last=True)
-        return (clause for clause in self.follow(whole, language) if clause is not None)
+        following = self.follow(whole, language, mixed=mixed)
+        return (clause for clause in following if clause is not None)
 
-    def follow(self, text: GrowingText, language: Language = "zh") -> Iterator[Clause | None]:
+    def follow(
+        self, text: GrowingText, language: Language = "zh", *, mixed: bool = False
+    ) -> Iterator[Clause | None]:
         """Yield the same clauses of a text that is still growing, each as soon as it is certain.
 
         None means that the next clause needs `text` to be extended or flushed first. What is not
         read of the text is appended to `text.skipped`.
         """
         self._lexicon.update()
-        return assemble(segments(self._pieces(text, language), self._reader))
+        return assemble(segments(self._pieces(text, language), self._reader), mixed=mixed)
 
     def _pieces(
         self, text: GrowingText, default: Language

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from liusheng.tts.text.growing import Signal
 from liusheng.tts.text.normalize import TextToken
@@ -22,19 +22,21 @@ _QUESTION = frozenset("?？")
 class TextSegment:
     """Mandarin syllables, or English words, without punctuation between them.
 
+    lang: "mixed" where both are to be one clause (see `assemble`); then it has `parts`.
     mark: the strongest mark after it, a key of `_STRENGTH`; "none" at a change of language.
     asks: whether a question mark follows it.
     """
 
-    lang: Language
+    lang: Language | Literal["mixed"]
     syllables: tuple[Syllable, ...]
     words: tuple[TextToken, ...]
     mark: str = "none"
     asks: bool = False
+    parts: tuple[TextSegment, ...] = ()
 
     @property
     def span(self) -> Span:
-        parts = self.syllables or self.words
+        parts = self.syllables or self.words or self.parts
         return parts[0].span[0], parts[-1].span[1]
 
     @property

@@ -50,23 +50,45 @@ class Syllable:
 
 
 @dataclass(frozen=True)
-class Clause:
-    """A stretch of one language that is synthesised in one pass.
+class EnglishWord:
+    """What an English voice is given for a word, or for what is read as several ("five dollars").
 
-    lang: "zh" or "en".
+    text: as read, maybe with punctuation after it.
+    span: the characters of the original text that it stands for.
+    """
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A stretch of text that is synthesised in one pass.
+
+    lang: "zh", "en", or "mixed" for voices that say both in one pass.
     reading: the normalised text, in its spoken form.
-    syllables: for "zh" at least one and at most 25; for "en" empty.
+    syllables: of "zh", at least one and at most 25.
     span: the characters of the original text that it covers.
     ends_sentence: the last clause of its sentence.
     pause: the pause after it: "none" where a long clause was cut or the language changes, "comma",
         or "sentence".
     asks: it ends with a question mark.
+    words: of "en"; their texts, separated by spaces, are the reading.
+    parts: of "mixed": at least two clauses of one language each, the last with the mixed clause's
+        `ends_sentence`, `pause` and `asks`.
     """
 
-    lang: Language
+    lang: Language | Literal["mixed"]
     reading: str
     syllables: tuple[Syllable, ...]
     span: Span
     ends_sentence: bool
     pause: Pause
     asks: bool = False
+    words: tuple[EnglishWord, ...] = ()
+    parts: tuple[Clause, ...] = ()
+
+    @property
+    def units(self) -> tuple[Syllable | EnglishWord, ...]:
+        """What is timed in it, in the order of speech: its syllables, its words, or both."""
+        return (*self.syllables, *self.words, *(unit for part in self.parts for unit in part.units))

@@ -1,16 +1,15 @@
-"""Pinyin to Kokoro's phonemes: IPA with affricates in one letter and an arrow for each tone.
+"""Pinyin to phonemes: IPA with affricates in one letter and an arrow for each tone.
 
-The notation is that of misaki, the front end that Kokoro-82M was trained with (its Mandarin of
-model version 1.0): the tone follows the vowel, words are separated by spaces, the neutral tone
-has no mark.
+As misaki writes the Mandarin of Kokoro's version 1.0: the tone follows the vowel, words are
+separated by spaces, the neutral tone has no mark.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from liusheng.tts.text.types import Syllable
+from liusheng.tts.text.types import Span, Syllable
 
 TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
 
@@ -43,16 +42,19 @@ def phonemes(syllables: Sequence[Syllable]) -> list[str]:
     return [_syllable(syllable.pinyin) for syllable in syllables]
 
 
-def sentence(syllables: Sequence[Syllable]) -> str:
-    """The phonemes of a clause, with spaces between words and commas at pauses."""
-    return "".join(_joined(syllables)).strip()
-
-
-def _joined(syllables: Sequence[Syllable]) -> Iterator[str]:
+def sentence(syllables: Sequence[Syllable]) -> tuple[str, tuple[Span, ...]]:
+    """The phonemes of a clause, with spaces between words and commas at pauses, and where those of
+    each syllable stand in them."""
+    text = ""
+    spans: list[Span] = []
     for syllable, sounds in zip(syllables, phonemes(syllables), strict=True):
-        yield (" " if syllable.word_start else "") + sounds
+        if sounds and syllable.word_start and text:
+            text += " "
+        spans.append((len(text), len(text) + len(sounds)))
+        text += sounds
         if syllable.pause_after:
-            yield ","
+            text += ","
+    return text, tuple(spans)
 
 
 def _syllable(pinyin: str) -> str:

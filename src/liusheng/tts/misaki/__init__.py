@@ -1,0 +1,1 @@
+"""Phonemes in the notation of misaki, the front end that Kokoro-82M was trained with."""

@@ -1,1 +1,0 @@
-"""A draft of the voice as Liusheng's router takes it, to be moved into the package."""
