@@ -75,6 +75,8 @@ def serve(
     # anybody, and no line of the log is left out.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+    # Ray runs its workers at niceness 15: beside other programs, speech would hardly get a core.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault(PROXY_VARIABLE, PROXY_VALUE)
     try:
         check_exposure(settings)

@@ -110,6 +110,10 @@ def test_one_address_has_the_metrics_of_all_replicas(
         assert replica in shown
 
 
+def test_replicas_give_way_to_no_other_program(cluster: ClusterProcess) -> None:
+    assert {each.nice() for each in cluster.replicas()} == {psutil.Process().nice()}
+
+
 async def test_replicas_share_the_speakers_evenly(cluster: ClusterProcess) -> None:
     wait_until(lambda: cluster.sessions().total() == cluster.opened, "their lines in the log")
     before = cluster.sessions()
