@@ -18,7 +18,7 @@ import pytest
 
 from liusheng.runtime.forking.fork_server import ForkerLostError, launch
 from liusheng.runtime.options import PoolOptions
-from liusheng.runtime.workers import forked, templates
+from liusheng.runtime.workers import forked, supply, templates
 from liusheng.runtime.workers import pool as pools
 from liusheng.runtime.workers.pool import Pool
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess, pool_environment
@@ -307,10 +307,10 @@ async def test_a_worker_of_a_lost_template_stays_while_there_is_no_other_one(
     pool, queue = await started(PREPARED)
     start, left = WorkerSupply.worker, [True, False, False]
 
-    async def fail_twice(supply: WorkerSupply) -> WorkerProcess:
+    async def fail_twice(source: WorkerSupply) -> WorkerProcess:
         if left and not left.pop(0):
             raise WorkerLostError("no memory")
-        return await start(supply)
+        return await start(source)
 
     monkeypatch.setattr(WorkerSupply, "worker", fail_twice)
     old = await lose_template(pool)
@@ -329,10 +329,10 @@ async def test_a_replacement_that_nobody_needs_any_more_ends(
     pool, _ = await started(PREPARED)
     start, calls, go_on = WorkerSupply.worker, 0, asyncio.Event()
 
-    async def hold_second(supply: WorkerSupply) -> WorkerProcess:
+    async def hold_second(source: WorkerSupply) -> WorkerProcess:
         nonlocal calls
         calls += 1
-        worker = await start(supply)
+        worker = await start(source)
         if calls == 2:
             await go_on.wait()
         return worker
@@ -365,8 +365,11 @@ async def test_a_sandbox_without_descriptors_of_processes(monkeypatch: pytest.Mo
         raise PermissionError
 
     assert forked.can_fork()
-    monkeypatch.setattr(os, "pidfd_open", refuse)
-    assert not forked.can_fork()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pidfd_open", refuse)
+        assert not forked.can_fork()
+    # asyncio may use such descriptors itself, for the whole life of its loop.
+    monkeypatch.setattr(supply, "can_fork", lambda: False)
     pool, queue = await started(HANDLER)
     assert {psutil.Process(pid).ppid() for pid in pool.pids} == {os.getpid()}
     assert await queue.call("add", 1, 2) == 3

@@ -9,7 +9,6 @@ import pytest
 
 from liusheng.server.access.opening import open_access
 from liusheng.server.access.tls import Certificate
-from liusheng.server.config.lifecycle import DrainSettings
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines
 from liusheng.server.lifecycle import serving
@@ -39,7 +38,9 @@ async def test_a_reload_that_raises_does_not_end_the_server(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(serving, "_AGAIN_SECONDS", 0.01)
-    settings = Settings(ports=[0], drain=DrainSettings(seconds=0))
+    settings = Settings.model_validate(
+        {"ports": [0], "drain": {"seconds": 0}, "asr": {"models": ["tiny"]}, "tts": {"models": []}}
+    )
     notifier = BrokenNotifier()
     control = Control(reread=lambda: settings, make_engines=lambda _: Engines(), notifier=notifier)
     listening = bind("127.0.0.1", 0)
