@@ -145,11 +145,15 @@ def test_where_a_cut_gains_little_there_is_none(tmp_path: Path) -> None:
     assert load_mandarin_decoder(model, whisper.tokenizer(PIECES, 5), WhisperOptions()) is None
 
 
-def test_a_file_in_an_unknown_format_is_not_cut(tmp_path: Path) -> None:
+def test_a_file_in_an_unknown_format_is_not_cut(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     model = whisper.make(tmp_path, PIECES)
     path = tmp_path / "model.bin"
     path.write_bytes(b"\7" + path.read_bytes()[1:])
     assert load_mandarin_decoder(model, whisper.tokenizer(PIECES), WhisperOptions()) is None
+    assert "Mandarin is decoded with all tokens" in caplog.text
+    assert "version 7" in caplog.text
 
 
 def test_a_tokenizer_of_another_model_is_not_used(tmp_path: Path) -> None:
@@ -159,7 +163,7 @@ def test_a_tokenizer_of_another_model_is_not_used(tmp_path: Path) -> None:
 
 
 def test_without_room_for_files_there_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = whisper.make(tmp_path, PIECES)
 
@@ -168,6 +172,7 @@ def test_without_room_for_files_there_is_none(
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
     assert load_mandarin_decoder(model, whisper.tokenizer(PIECES), WhisperOptions()) is None
+    assert "No space left on device" in caplog.text
 
 
 def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ encoder it has as little as CTranslate2 loads: it decodes what the whole model e
 
 from __future__ import annotations
 
+import logging
 import mmap
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +24,8 @@ from liusheng.asr.offline.whisper_vocabulary import CutVocabulary, is_mandarin, 
 from liusheng.asr.options import WhisperOptions
 from liusheng.models import ctranslate2_file
 from liusheng.models.types import InstalledModel
+
+_log = logging.getLogger(__name__)
 
 _OF_TOKENS = ("decoder/embeddings/", "decoder/projection/")
 """Scopes of the variables that have a row for each token; mostly one is an alias of the other."""
@@ -170,7 +173,8 @@ def load_mandarin_decoder(
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         parsed = ctranslate2_file.parse(memoryview(mapped))
-    except ctranslate2_file.UnknownFormatError:
+    except ctranslate2_file.UnknownFormatError as error:
+        _log.warning("Mandarin is decoded with all tokens: %s: %s", model.path, error)
         return None
     end = hf.token_to_id(_END_OF_TEXT)
     if end is None or not _is_worth_it(parsed, hf.get_vocab_size()):
@@ -178,7 +182,8 @@ def load_mandarin_decoder(
     vocabulary = CutVocabulary(mandarin_tokens(hf, end), hf.get_vocab_size())
     try:
         return CutDecoder(_load_cut(model, hf, options, parsed, vocabulary), vocabulary)
-    except OSError:
+    except OSError as error:
+        _log.warning("Mandarin is decoded with all tokens, for want of temporary files: %s", error)
         return None
 
 
