@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import signal
 import ssl
@@ -62,6 +63,22 @@ def _certificates() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", lru_cache(ssl.create_default_context))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """Leave the environment as it was: a command that runs in this process sets variables for its
+    own, and a later test's program would take them for the operator's."""
+    before = dict(os.environ)
+    yield
+    after = dict(os.environ)
+    for name in before.keys() | after.keys():
+        if name == "PYTEST_CURRENT_TEST" or before.get(name) == after.get(name):
+            continue  # pytest changes its own between the phases of a test
+        if name in before:
+            os.environ[name] = before[name]
+        else:
+            del os.environ[name]
 
 
 @pytest.fixture

@@ -150,15 +150,17 @@ def test_the_configuration_is_deployed(head: Head) -> None:
     config.write_text(head.run("liusheng.cli", "cluster", "config", str(settings)))
     dashboard = f"http://127.0.0.1:{head.dashboard}"
     head.run("ray.serve.scripts", "deploy", str(config), "-a", dashboard)
-    wait_until(head.ready, "replicas of both tasks")
-    use_both_tasks(head)
-    metrics = head.get(paths.METRICS)
-    assert metrics is not None
-    began = [line for line in metrics.text.splitlines() if "sessions_started_total{" in line]
-    (spoken,) = (line for line in began if 'task="tts"' in line and not line.endswith(" 0.0"))
-    assert 'deployment="speech"' in spoken, "the proxies do not know better"
-    head.run("ray.serve.scripts", "shutdown", "-y", "-a", dashboard)
-    wait_until(lambda: head.get("/-/routes") is None, "the end of Ray Serve")
+    try:
+        wait_until(head.ready, "replicas of both tasks")
+        use_both_tasks(head)
+        metrics = head.get(paths.METRICS)
+        assert metrics is not None
+        began = [line for line in metrics.text.splitlines() if "sessions_started_total{" in line]
+        (spoken,) = (line for line in began if 'task="tts"' in line and not line.endswith(" 0.0"))
+        assert 'deployment="speech"' in spoken, "the proxies do not know better"
+    finally:  # the next test has this Ray, too
+        head.run("ray.serve.scripts", "shutdown", "-y", "-a", dashboard)
+        wait_until(lambda: head.get("/-/routes") is None, "the end of Ray Serve")
 
 
 def test_a_cluster_is_joined_and_left_running(head: Head) -> None:
