@@ -61,6 +61,37 @@ def test_one_task_cannot_be_apart() -> None:
             check_servable(Settings(**{**APART, group: {"models": []}}))
 
 
+def with_gpus(recognition: float, synthesis: float, device: str) -> dict[str, Any]:
+    cluster = {"tasks": "apart", "gpus": recognition, "synthesis": {"gpus": synthesis}}
+    return {
+        "asr": {"models": ["tiny"], "device": device},
+        "tts": {"models": ["baker-zh"], "device": device},
+        "cluster": cluster,
+    }
+
+
+def test_a_replica_uses_a_gpu_only_if_one_is_reserved() -> None:
+    values = with_gpus(1, 0, "auto")
+    assert replica_settings(values, RECOGNITION).asr.device == "auto"
+    assert replica_settings(values, SYNTHESIS).tts.device == "cpu"
+    assert replica_settings({"asr": {"device": "auto"}}).asr.device == "cpu"
+    check_servable(Settings(**values))
+    check_servable(Settings(**with_gpus(2, 0.5, "cuda")))
+    with pytest.raises(ValueError, match=r'tts.device = "cuda", but cluster.synthesis.gpus = 0'):
+        check_servable(Settings(**with_gpus(1, 0, "cuda")))
+    with pytest.raises(ValueError, match=r'asr.device = "cuda", but cluster.gpus = 0'):
+        check_servable(Settings(**with_gpus(0, 1, "cuda")))
+    with pytest.raises(ValueError, match=r"cluster.gpus = 0.5 .* set asr.device to"):
+        check_servable(Settings(**with_gpus(0.5, 0, "cpu")))
+    with pytest.raises(ValueError, match=r"set asr.device or tts.device to"):
+        check_servable(Settings(cluster={"gpus": 1}))  # type: ignore[arg-type]
+
+
+def test_several_gpus_are_not_divided() -> None:
+    with pytest.raises(ValueError, match=r"gpus = 1\.5"):
+        Settings(cluster={"gpus": 1.5})  # type: ignore[arg-type]
+
+
 def test_replicas_of_synthesis_need_that_it_is_apart() -> None:
     with pytest.raises(ValueError, match='tasks = "apart"'):
         Settings(cluster={"synthesis": {"cores": 2}})  # type: ignore[arg-type]

@@ -33,12 +33,17 @@ VOICE = "baker-zh"
 
 @dataclass
 class Head:
-    """A running Ray. gcs, dashboard, service: ports, the last for the proxies."""
+    """A running Ray.
+
+    gcs, dashboard, service: ports, the last for the proxies.
+    process: the first of its processes.
+    """
 
     folder: Path
     gcs: int
     dashboard: int
     service: int
+    process: psutil.Process | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,6 +74,7 @@ class Head:
         """Write a settings file, and return where it is. cluster: more of that table."""
         settings = SETTINGS.format(home=self.folder, drain=5, voices=f'"{VOICE}"')
         settings = settings.replace("ports = [0]", f"ports = [{self.service}]")
+        settings = settings.replace("[asr]", '[asr]\ndevice = "auto"')
         written = self.folder / "settings.toml"
         written.write_text(settings + cluster)
         return written
@@ -77,6 +83,20 @@ class Head:
         with contextlib.suppress(httpx2.HTTPError):
             return httpx2.get(f"http://127.0.0.1:{self.service}{path}", timeout=60)
         return None
+
+    def gpus_of_workers(self, deployment: str) -> set[str]:
+        """Return which GPUs the processes below a deployment's replicas see.
+
+        deployment: APPLICATION:DEPLOYMENT.
+        """
+        assert self.process is not None
+        found = set()
+        for each in self.process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if f"ServeReplica:{deployment}" in " ".join(each.cmdline()):
+                    below = each.children(recursive=True)
+                    found |= {it.environ().get("CUDA_VISIBLE_DEVICES", "all") for it in below}
+        return found
 
     def ready(self) -> bool:
         answer = self.get(paths.READYZ)
@@ -98,6 +118,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
         "min-worker-port": 0,
         "max-worker-port": 0,
         "num-cpus": 2,
+        "num-gpus": 1,  # there need not be any
         "object-store-memory": 128 << 20,
         "temp-dir": made.folder / "r",
     }
@@ -111,6 +132,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
             stderr=log,
         )
     try:
+        made.process = psutil.Process(process.pid)
         log_file = made.folder / "log"
         wait_until(lambda: "Ray runtime started" in log_file.read_text(), "Ray")
         yield made
@@ -145,7 +167,7 @@ def use_both_tasks(head: Head) -> None:
 
 
 def test_the_configuration_is_deployed(head: Head) -> None:
-    settings = head.configure('tasks = "apart"\n[cluster.synthesis]\ncores = 0.2\n')
+    settings = head.configure('tasks = "apart"\ngpus = 0.5\n[cluster.synthesis]\ncores = 0.2\n')
     config = head.folder / "serve.yaml"
     config.write_text(head.run("liusheng.cli", "cluster", "config", str(settings)))
     dashboard = f"http://127.0.0.1:{head.dashboard}"
@@ -158,6 +180,8 @@ def test_the_configuration_is_deployed(head: Head) -> None:
         began = [line for line in metrics.text.splitlines() if "sessions_started_total{" in line]
         (spoken,) = (line for line in began if 'task="tts"' in line and not line.endswith(" 0.0"))
         assert 'deployment="speech"' in spoken, "the proxies do not know better"
+        assert head.gpus_of_workers("liusheng:speech") == {"0"}, "the one that is reserved"
+        assert head.gpus_of_workers("liusheng-synthesis:synthesis") == {"all"}
     finally:  # the next test has this Ray, too
         head.run("ray.serve.scripts", "shutdown", "-y", "-a", dashboard)
         wait_until(lambda: head.get("/-/routes") is None, "the end of Ray Serve")

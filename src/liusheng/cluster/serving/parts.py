@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from liusheng.models.devices import Device
 from liusheng.server.config.cluster import ReplicaSettings
 from liusheng.server.config.settings import Settings
 
@@ -36,12 +37,26 @@ class Part:
         return settings.path_prefix + self.mark or "/"
 
     def settings(self, settings: Settings) -> Settings:
-        """Return the settings of its replicas: with the models of its own task alone."""
-        if self.task is None:
-            return settings
-        other = "tts" if self.task == "asr" else "asr"
-        without = getattr(settings, other).model_copy(update={"models": []})
-        return settings.model_copy(update={other: without})
+        """Return the settings of its replicas: with the models of its own task alone, and with a
+        GPU only where one is reserved."""
+        groups = {}
+        for name in ("asr", "tts"):
+            group = getattr(settings, name)
+            if name not in self._tasks:
+                group = group.model_copy(update={"models": []})
+            elif group.device == "auto" and not self.size(settings).gpus:
+                group = group.model_copy(update={"device": "cpu"})
+            groups[name] = group
+        return settings.model_copy(update=groups)
+
+    def devices(self, settings: Settings) -> dict[str, Device]:
+        """Return the device of each task that its replicas have models for."""
+        groups = {name: getattr(settings, name) for name in self._tasks}
+        return {name: group.device for name, group in groups.items() if group.models}
+
+    @property
+    def _tasks(self) -> tuple[str, ...]:
+        return ("asr", "tts") if self.task is None else (self.task,)
 
 
 WHOLE = Part("liusheng", "speech")

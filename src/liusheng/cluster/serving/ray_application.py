@@ -133,6 +133,8 @@ def application(
     resources: dict[str, Any] = {"num_cpus": size.cores}
     if size.memory_bytes:
         resources["memory"] = size.memory_bytes
+    if size.gpus:
+        resources["num_gpus"] = size.gpus
     deployment = serve.deployment(
         name=part.deployment,
         ray_actor_options=resources,

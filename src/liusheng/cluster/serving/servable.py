@@ -27,6 +27,30 @@ def check_servable(settings: Settings) -> None:
                 f'cluster.tasks = "apart", but {name}.models is empty: there is one task only; set '
                 'cluster.tasks = "together"'
             )
+    for part in parts(settings):
+        _check_gpus(settings, part)
+
+
+def _check_gpus(settings: Settings, part: Part) -> None:
+    """Refuse a device without a reserved GPU, and a reserved GPU without a device.
+
+    Raises:
+        ValueError: as above.
+    """
+    setting = "cluster.synthesis.gpus" if part.task == "tts" else "cluster.gpus"
+    gpus, devices = part.size(settings).gpus, part.devices(settings)
+    if gpus and all(device == "cpu" for device in devices.values()):
+        named = " or ".join(f"{task}.device" for task in devices)
+        raise ValueError(
+            f"{setting} = {gpus:g} reserves a GPU that no model uses; set {named} to "
+            f'"cuda", or {setting} to 0'
+        )
+    for task, device in devices.items():
+        if device == "cuda" and not gpus:
+            raise ValueError(
+                f'{task}.device = "cuda", but {setting} = 0: a replica computes on a GPU only if '
+                f"Ray reserves it; set {setting} to 1, or to 0.5 for two replicas on one"
+            )
 
 
 def check_port(settings: Settings) -> None:

@@ -24,6 +24,11 @@ class ReplicaSettings(Group):
     memory_bytes: int = Field(
         default=0, ge=0, description="Bytes of memory of a replica, reserved in Ray; 0: none are."
     )
+    gpus: float = Field(
+        default=0,
+        ge=0,
+        description="GPUs of a replica, reserved in Ray; less than 1: several replicas share one.",
+    )
     target_load: float = Field(
         default=0.7,
         gt=0,
@@ -37,6 +42,15 @@ class ReplicaSettings(Group):
             raise ValueError(
                 f"max_replicas = {self.max_replicas} is less than min_replicas = "
                 f"{self.min_replicas}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_gpus(self) -> Self:
+        if self.gpus > 1 and self.gpus % 1:
+            raise ValueError(
+                f"gpus = {self.gpus:g}: Ray divides one GPU among replicas, but not several; name "
+                "a number up to 1, or a whole one"
             )
         return self
 
