@@ -52,7 +52,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr != "not slow" or not collection_path.match("test_*.py"):
         return None
     slow = re.search(
-        r"^pytestmark = \[?pytest\.mark\.slow\b", collection_path.read_text("utf-8"), re.M
+        r"^pytestmark = \[?\s*pytest\.mark\.slow\b", collection_path.read_text("utf-8"), re.M
     )
     return True if slow else None
 

@@ -15,6 +15,8 @@ from liusheng.asr.options import SherpaOfflineOptions
 from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("sense-voice", "offline-paraformer", "offline-paraformer-untimed")
 
 

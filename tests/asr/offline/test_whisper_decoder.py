@@ -24,6 +24,8 @@ from liusheng.asr.options import WhisperOptions
 from liusheng.models.types import InstalledModel
 from tests.support.random_models import whisper
 
+pytestmark = pytest.mark.slow
+
 PIECES = ("好", "的", "謝謝", " the", "です", " нет", "é")
 TEXT_TOKENS = 256 + len(PIECES)
 WRITES = {"han": ("好", "的"), "latin": (" the", "好"), "anything": ()}

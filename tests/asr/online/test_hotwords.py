@@ -18,6 +18,8 @@ from liusheng.asr.types import StreamParams
 from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.models.types import InstalledModel
 
+pytestmark = pytest.mark.slow
+
 Models = Callable[[str], InstalledModel]
 # The beam only sees the tokens that the model likes best: with random weights, let it see many.
 STRONG = OnlineOptions(decoding_method=BEAM, max_active_paths=64, hotwords_score=20.0)

@@ -16,6 +16,8 @@ from liusheng.asr.load import load
 from liusheng.asr.sherpa.metadata import ModelFormatError, read_metadata
 from liusheng.models.types import InstalledModel
 
+pytestmark = pytest.mark.slow
+
 Models = Callable[[str], InstalledModel]
 
 KINDS = (

@@ -22,6 +22,8 @@ from liusheng.audio.pcm import Samples, samples_to_pcm
 from liusheng.models.types import InstalledModel
 from tests.support.level_detector import LevelDetector
 
+pytestmark = pytest.mark.slow
+
 CHEAP = (
     pytest.param("lstm-transducer", marks=pytest.mark.slow),
     "nemo-ctc",

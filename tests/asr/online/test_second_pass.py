@@ -28,6 +28,8 @@ from liusheng.tts.types import SAMPLE_RATE as VOICE_RATE
 from liusheng.tts.types import SpeechRequest
 from tests.support.level_detector import LevelDetector
 
+pytestmark = pytest.mark.slow
+
 Models = Callable[[str], InstalledModel]
 PACKET = 4800
 

@@ -19,6 +19,8 @@ from liusheng.asr.vad.silero import SileroVad
 from liusheng.audio.pcm import Samples
 from liusheng.models.types import InstalledModel
 
+pytestmark = pytest.mark.slow
+
 Models = Callable[[str], InstalledModel]
 EVERY = (
     "lstm-transducer",

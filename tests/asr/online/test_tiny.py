@@ -16,6 +16,8 @@ from liusheng.audio.decode import decode_file
 from liusheng.audio.pcm import Samples
 from liusheng.models.store import Store
 
+pytestmark = pytest.mark.slow
+
 CLIPS = sorted((Path(__file__).parents[2] / "data" / "tiny").glob("*.flac"))
 SAID = [clip for clip in CLIPS if not clip.stem.startswith("other")]
 OTHER = [clip for clip in CLIPS if clip.stem.startswith("other")]

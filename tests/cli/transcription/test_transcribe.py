@@ -131,6 +131,7 @@ def test_folders_without_audio(tmp_path: Path, capsys: Capture) -> None:
     assert "-o out: it is a file, and must be a folder" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_on_a_terminal(server: FakeServer, recording: Make) -> None:
     recording("a [b].wav", 0.1)
     server.busy_for = 1

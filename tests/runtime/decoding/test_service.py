@@ -22,7 +22,7 @@ from liusheng.runtime.forking.fork_server import ForkerLostError, ForkServer
 from liusheng.runtime.forking.wire import NOT_STARTED
 from tests.support import hostile
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 class Memory:

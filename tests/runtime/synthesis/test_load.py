@@ -132,6 +132,7 @@ class Simulation:
     seed=st.integers(0, 1000),
 )
 @settings(deadline=None, max_examples=examples(20))
+@pytest.mark.slow
 def test_those_that_are_admitted_do_not_stutter(
     workers: int, factor: float, overload: float, seed: int
 ) -> None:

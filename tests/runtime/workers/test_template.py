@@ -29,7 +29,10 @@ from liusheng.runtime.workers.worker import Creation, NotForkableError
 
 from .test_pool import Queue
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked"),
+]
 
 HANDLER = "tests.support.worker_handlers.Handler"
 PREPARED = "tests.support.worker_handlers.Prepared"

@@ -114,6 +114,7 @@ async def finish(dialogue: Dialogue) -> dict[str, Any]:
     return final
 
 
+@pytest.mark.slow
 async def test_it_goes_on_elsewhere(replicas: Serve) -> None:
     first, second = await replicas(), await replicas()
     audio = [b"one two.", b"three.", b" four "]
@@ -258,6 +259,7 @@ async def heard(url: str, **options: Any) -> Final:
 
 @pytest.mark.parametrize("partials", ["cumulative", "utterance"])
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.slow
 async def test_any_cuts_leave_the_text_of_an_unbroken_recognition(
     replicas: Serve, seed: int, partials: str
 ) -> None:

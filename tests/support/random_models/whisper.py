@@ -78,11 +78,17 @@ def make(
     return InstalledModel("random-whisper", Task.ASR, Kind.WHISPER, folder, {}, ("zh", "en"))
 
 
+_PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_OTHERS = [byte for byte in range(0x100) if byte not in _PRINTABLE]
+_CHARACTERS = {
+    **{byte: chr(byte) for byte in _PRINTABLE},
+    **{byte: chr(0x100 + i) for i, byte in enumerate(_OTHERS)},
+}
+
+
 def _written(piece: bytes) -> str:
     """Return a token's bytes as characters, as GPT-2's byte-level BPE writes them."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(0x100) if byte not in printable]
-    return "".join(chr(b) if b in printable else chr(0x100 + others.index(b)) for b in piece)
+    return "".join(_CHARACTERS[byte] for byte in piece)
 
 
 def _set_layer(set_: Any, scope: str, attends: bool) -> None:
