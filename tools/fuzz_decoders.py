@@ -1,12 +1,17 @@
 """Decode damaged recordings, as strangers could send them, and check what comes of it.
 
-    python tools/fuzz_decoders.py --count 100000 [--formats flac,mp3] [--start 0] [--jobs 2]
+    python tools/fuzz_decoders.py --count 1000 [--formats flac,mp3] [--start 0] [--jobs 2]
+    python tools/fuzz_decoders.py --count 100000 --together
 
 Each mutation (tests/support/mutations.py) is decoded as a server does it, every fourth as a stream,
 which is received in pieces and has no positions. Checked are: the result
 is audio or an error that says what is wrong; the process that forks decoders lives; no decoder has
 more memory or time than it may. A mutation that ends its decoder is contained, and listed: it is a
 fault of a library. Exits with 1 when a check fails.
+
+With --together, many mutations are decoded in one process first (tools/decode_together.py), and
+those that end it as a server does it: the others cannot harm a server, which never decodes outside
+such a process.
 """
 
 from __future__ import annotations
@@ -14,10 +19,12 @@ from __future__ import annotations
 import argparse
 import collections
 import concurrent.futures
+import functools
 import io
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 from liusheng.audio.containers import DecodeError  # noqa: E402
 from liusheng.runtime.decoding.blocking import BlockingForker  # noqa: E402
 from tests.support.mutations import FORMATS, mutated  # noqa: E402
+from tools import decode_together  # noqa: E402
 
 MAX_SECONDS = 600.0
 """Of audio that are decoded of one mutation."""
@@ -64,7 +72,7 @@ class Stream(io.BytesIO):
         return super().read(1_000 if size is None or size < 0 else min(size, 1_000))
 
 
-def decode(forker: BlockingForker, data: bytes, *, stream: bool = False) -> str:
+def decode(forker: BlockingForker, file: io.BytesIO) -> str:
     """Return "audio", or the reason why there is none.
 
     Raises:
@@ -72,7 +80,6 @@ def decode(forker: BlockingForker, data: bytes, *, stream: bool = False) -> str:
     """
     length = 0
     try:
-        file = Stream(data) if stream else io.BytesIO(data)
         for block in forker.decode(file, 16_000):
             length += len(block)
             if len(block) > 16_000 or len(block) % 2:
@@ -89,17 +96,27 @@ def resident(pid: int) -> int:
     return 4096 * int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
 
 
-def fuzz(name: str, start: int, count: int) -> Findings:
+def file_of(name: str, number: int) -> io.BytesIO:
+    """Return a mutation, every fourth as a stream."""
+    data = mutated(name, number)
+    return Stream(data) if number % 4 == 3 else io.BytesIO(data)
+
+
+def fuzz(name: str, start: int, count: int, *, together: bool = False) -> Findings:
     """Decode mutations of one format."""
     findings = Findings(name)
+    numbers: Iterable[int] = range(start, start + count)
+    if together:
+        files = functools.partial(file_of, name)
+        numbers = decode_together.ends(files, start, count, findings.outcomes)
     began = time.monotonic()
     with BlockingForker() as forker:
-        decode(forker, mutated(name, start))
+        decode(forker, file_of(name, start))
         before = resident(forker.pid)
-        for number in range(start, start + count):
+        for number in numbers:
             one = time.monotonic()
             try:
-                outcome = decode(forker, mutated(name, number), stream=number % 4 == 3)
+                outcome = decode(forker, file_of(name, number))
             except (ValueError, OSError) as error:
                 findings.faults.append(f"{name} {number}: {type(error).__name__}: {error}")
                 continue
@@ -133,6 +150,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000, help="mutations of each format")
     parser.add_argument("--start", type=int, default=0, help="number of the first mutation")
     parser.add_argument("--formats", default=",".join(FORMATS))
+    parser.add_argument(
+        "--together", action="store_true", help="many in one process, where they do not end it"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="formats at once")
     options = parser.parse_args()
     names = options.formats.split(",")
@@ -143,7 +163,10 @@ def main() -> int:
     logging.disable()  # warnings of damaged packets
     faults = 0
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as executor:
-        running = [executor.submit(fuzz, name, options.start, options.count) for name in names]
+        running = [
+            executor.submit(fuzz, name, options.start, options.count, together=options.together)
+            for name in names
+        ]
         for done in concurrent.futures.as_completed(running):
             findings = done.result()
             faults += len(findings.faults)
