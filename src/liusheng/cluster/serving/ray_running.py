@@ -25,6 +25,7 @@ from liusheng.cluster.serving.resume_secret import new_resume_secret
 from liusheng.cluster.serving.servable import check_port, http_options, set_values
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
+from liusheng.server.config.fixed import keep_fixed
 from liusheng.server.config.settings import Settings
 from liusheng.server.cores import usable_cores
 from liusheng.server.lifecycle.exit_status import ExitStatus
@@ -36,6 +37,9 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 5.0
 _POLL_SECONDS = 0.25
 _PROXY_OPTIONS = ("host", "port", "ssl_certfile", "ssl_keyfile")
+_FIXED = ("host", "ports", "tls.certificate", "tls.key", "path_prefix")
+"""Settings that an update cannot change: Ray Serve's proxies have them from their start, and an
+application keeps its prefix."""
 _STORE_BYTES = 128 << 20
 """Of Ray's object store, where this program starts Ray: audio does not pass through it."""
 
@@ -184,8 +188,9 @@ def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> 
     """
     try:
         new = reread()
-        fixed = {name: getattr(settings, name) for name in ("host", "ports", "tls", "path_prefix")}
-        new = new.model_copy(update=fixed)
+        if new.ports == [0]:  # the one that was free
+            new = new.model_copy(update={"ports": settings.ports})
+        new = keep_fixed(new, settings, _FIXED)
         built = _built(new, secret)
         _deploy(new, built)
     except Exception as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 
 from liusheng.server import logs
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.opening import open_access
+from liusheng.server.config.fixed import keep_fixed, value_at
 from liusheng.server.config.settings import Settings
 from liusheng.server.config.sources import setting_paths
 from liusheng.server.engines import Engines
@@ -90,14 +91,7 @@ class Reloader:
 
     def _read(self) -> tuple[Settings, EngineKeys, Engines, Keyring | None]:
         """Return new settings, and what belongs to them; the engines are not started."""
-        settings = self._reread()
-        for path in _FIXED:
-            asked, fixed = _at(settings, path), _at(self.settings, path)
-            if asked != fixed:
-                _log.warning(
-                    "%s = %r is used after a restart only; it is still %r", path, asked, fixed
-                )
-                settings = _with(settings, path, fixed)
+        settings = keep_fixed(self._reread(), self.settings, _FIXED)
         keyring = open_access(settings).keyring
         if self._keyring and self._keyring.required and keyring and not keyring.required:
             # What was closed is opened by a decision only, not by a file that has gone.
@@ -129,7 +123,9 @@ class Reloader:
         self._server.limit(settings.limits)
         logs.set_up(settings.log_level, settings.log_format)
         changed = [
-            path for path in setting_paths() if _at(settings, path) != _at(self.settings, path)
+            path
+            for path in setting_paths()
+            if value_at(settings, path) != value_at(self.settings, path)
         ]
         self.settings, self._keys, self._keyring = settings, keys, keyring
         _log.info(
@@ -154,19 +150,3 @@ def _apply_limits(engines: Engines, made: Engines) -> None:
         engines.recognition.limit(made.recognition.options)
     if engines.synthesis and made.synthesis:
         engines.synthesis.limit(made.synthesis.options)
-
-
-def _with(settings: Settings, path: str, value: object) -> Settings:
-    """Return the settings with another value of one setting, which is valid."""
-    group, _, name = path.rpartition(".")
-    if not group:
-        return settings.model_copy(update={name: value})
-    changed = getattr(settings, group).model_copy(update={name: value})
-    return settings.model_copy(update={group: changed})
-
-
-def _at(settings: Settings, path: str) -> object:
-    value: object = settings
-    for name in path.split("."):
-        value = value[name] if isinstance(value, Mapping) else getattr(value, name)
-    return value
