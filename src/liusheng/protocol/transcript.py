@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from liusheng.han import has_han
 from liusheng.protocol.asr import TimedToken
+from liusheng.protocol.closed_times import ClosedTimes
 from liusheng.protocol.utterance import UtteranceLike
-from liusheng.protocol.word_times import UNTIMED, character_times, words_at_spaces
 
 _PUNCTUATION = re.compile("[，。？！；：、,.?!;:…]")
 _LEADING = re.compile("^[，。\\s]+")
@@ -83,6 +83,7 @@ class Transcript:
     def __init__(self) -> None:
         self._closed = _ClosedText()
         self._pieces: list[tuple[str, UtteranceLike]] = []
+        self._times = ClosedTimes()
         self._last_index = 0
         self._view = View("", 0, True, "")
         self._open = self._view
@@ -102,6 +103,7 @@ class Transcript:
             self._last_index = utterance.index
             if piece := self._closed.add(utterance.text):
                 self._pieces.append((piece, utterance))
+                self._times.add(piece, utterance)
 
     def begin(self, index: int) -> None:
         """Begin after what was appended, the last of which may have been followed by utterances
@@ -183,23 +185,7 @@ class Transcript:
 
         The times never decrease, and are inside the audio if the model's times are.
         """
-        pieces = self._pieces[first:end]
-        text = "".join(piece for piece, _ in pieces)
-        spaces = len(text) - len(text.lstrip())
-        characters = [
-            timed for piece, utterance in pieces for timed in character_times(piece, utterance)
-        ]
-        tokens: list[TimedToken] = []
-        clock = 0.0
-        for token, start, stop in (
-            characters[spaces:] if has_han(text) else words_at_spaces(characters)
-        ):
-            if token in UNTIMED:
-                continue
-            begin = max(clock, start)
-            clock = max(begin, stop)
-            tokens.append(TimedToken(w=token, bg=round(begin, 3), ed=round(clock, 3)))
-        return tuple(tokens)
+        return self._times.between(first, end)
 
     def _render(self, index: int, text: str, stable: int) -> View:
         tidy = _tidy(text)

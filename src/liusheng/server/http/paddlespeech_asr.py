@@ -13,6 +13,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_body
 from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, RecognitionResult
 from liusheng.protocol.languages import check_language
+from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.config.limits import LimitSettings
@@ -49,9 +50,7 @@ def paddlespeech_asr_endpoint(
             recognition, decoding, params, io.BytesIO(file), max_seconds=limits.upload_seconds
         ) as task:
             await task.wait()
-            transcript = task.transcript
-        result = RecognitionResult(transcription=transcript.view.result, times=transcript.times())
-        await exchange.answer(msgspec.json.encode(RecognitionAnswer(result=result)))
+        await exchange.answer(await asyncio.to_thread(_rendered, task.transcript))
 
     return Endpoint(
         "POST",
@@ -62,6 +61,12 @@ def paddlespeech_asr_endpoint(
         body={JSON: RecognitionBody},
         answers={JSON: (RecognitionAnswer,)},
     )
+
+
+def _rendered(transcript: Transcript) -> bytes:
+    """Return the answer; the times of an hour of speech take a while."""
+    result = RecognitionResult(transcription=transcript.view.result, times=transcript.times())
+    return msgspec.json.encode(RecognitionAnswer(result=result))
 
 
 def _parse(data: bytes) -> tuple[str, bytearray]:
