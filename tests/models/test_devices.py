@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from liusheng.models import devices
 from liusheng.models.devices import (
     CPU_PROVIDER,
     CUDA_PROVIDER,
@@ -11,6 +14,7 @@ from liusheng.models.devices import (
     DeviceError,
     check_providers,
     ctranslate2_device,
+    may_be_cuda,
     onnx_providers,
     refuse_cuda,
 )
@@ -52,3 +56,15 @@ def test_what_can_be_had_is_not_refused() -> None:
     check_providers("cuda", [CUDA_PROVIDER, CPU_PROVIDER])
     check_providers("auto", [CPU_PROVIDER])
     refuse_cuda("auto", "hibari-tts")
+
+
+def test_without_a_driver_nothing_is_on_a_gpu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    driver = tmp_path / "nvidiactl"
+    monkeypatch.setattr(devices, "_DRIVERS", (driver,))
+    assert not may_be_cuda("auto")
+    assert may_be_cuda("cuda"), "the engine says what is missing"
+    driver.touch()
+    assert may_be_cuda("auto")
+    assert not may_be_cuda("cpu")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from liusheng.models import devices
 from liusheng.models.errors import ModelError
 from liusheng.server.config.settings import Settings
 from liusheng.server.engines import Engines, make_engines
@@ -80,8 +81,19 @@ def test_an_invalid_lexicon_stops_the_start(tmp_path: Path) -> None:
         make_engines(settings(tmp_path, tts=tts))
 
 
-@pytest.mark.parametrize(("device", "shared"), [("cpu", True), ("cuda", False), ("auto", False)])
-def test_the_device_reaches_the_engines(tmp_path: Path, device: str, shared: bool) -> None:
+@pytest.mark.parametrize(
+    ("device", "driver", "shared"),
+    [
+        ("cpu", True, True),
+        ("cuda", False, False),
+        ("auto", True, False),
+        ("auto", False, True),
+    ],
+)
+def test_the_device_reaches_the_engines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, driver: bool, shared: bool
+) -> None:
+    monkeypatch.setattr(devices, "_DRIVERS", (tmp_path,) if driver else ())
     asr = {"models": ["tiny"], "device": device}
     tts = {"models": ["hibari-heart"], "device": device}
     given = settings(tmp_path, asr=asr, tts=tts)

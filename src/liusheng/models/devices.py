@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -12,8 +13,20 @@ CUDA_PROVIDER = "CUDAExecutionProvider"
 CPU_PROVIDER = "CPUExecutionProvider"
 
 
+_DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+"""What NVIDIA's driver makes on Linux; the second one is Windows' subsystem for it."""
+
+
 class DeviceError(ValueError):
     """A device cannot be had; the message says why, and what to do."""
+
+
+def may_be_cuda(device: Device) -> bool:
+    """Whether a model may compute on a GPU, as far as one knows before a library is loaded.
+
+    CUDA does not survive a fork: then workers cannot share the memory of what they load.
+    """
+    return device == "cuda" or (device == "auto" and any(each.exists() for each in _DRIVERS))
 
 
 def ctranslate2_device(device: Device, cuda_devices: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from liusheng.models.devices import Device
+from liusheng.models.devices import Device, may_be_cuda
 from liusheng.models.store import Store
 from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.decoding.service import DecodingService
@@ -69,7 +69,7 @@ def make_engines(
             threads=workers.threads,
             call_timeout=workers.call_timeout,
             nice=workers.nice,
-            share=device == "cpu",  # CUDA does not survive a fork
+            share=not may_be_cuda(device),
         )
 
     recognition = synthesis = punctuation = decoding = None
