@@ -36,7 +36,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600 + 60 * KILLS)]
 
 CLIP = next((Path(__file__).parents[2] / "data" / "tiny").glob("go-*.flac"))
 SAID = "go close cancel left yes"
-SPEAKERS = 6
+SPEAKERS = 12
+"""More than a few: a request of an earlier test may still be under way at the first of them."""
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ async def test_replicas_share_the_speakers_evenly(cluster: ClusterProcess) -> No
             each = await sessions.enter_async_context(session(cluster))
             await each.send(audio()[:3])
     wait_until(lambda: cluster.sessions().total() == cluster.opened, "their lines in the log")
-    assert sorted((cluster.sessions() - before).values()) == [2, 2, 2]
+    assert sorted((cluster.sessions() - before).values()) == [4, 4, 4]
 
 
 async def test_a_killed_replica_costs_its_original_clients_alone(
@@ -217,12 +218,13 @@ async def test_the_number_of_replicas_follows_the_load(
             await sessions.enter_async_context(session(cluster))
         while len(cluster.sessions() - before) < 2:  # a second one serves, too
             assert await speak(cluster) == SAID
+        two = {each.pid for each in cluster.replicas()}
         for _ in range(4):
             await sessions.enter_async_context(session(cluster))
         await _become(cluster, lambda found: len(found) == 3, "a third one")
-        before = cluster.sessions()
-        while len(cluster.sessions() - before) < 3:
+        while not cluster.sessions().keys() - two - before.keys():  # it serves, too
             assert await speak(cluster) == SAID
+        # They go to the third one, which has the fewest sessions; Ray ends the newest ones first.
         ours = [asyncio.create_task(each.recognized(cluster.address)) for each in speakers]
         await all_spoken(speakers)
     carried = cluster.carried()
