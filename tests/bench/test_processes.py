@@ -42,6 +42,7 @@ async def test_a_server_and_its_workers_are_found() -> None:
         server.stdin.write(b"\n")
         await server.stdout.readline()
     server.stdin.close()
+    await server.stdout.read()  # until those that it has started have ended, too
     await server.wait()
     usage = monitor.usage
     assert usage is not None
@@ -87,4 +88,5 @@ async def test_a_worker_whose_forker_has_ended_is_found_in_the_group(leads: bool
     others = [each.pid for each in process_tree(server.pid)[1:]]
     assert others == ([orphan] if leads else []), "elsewhere it may be anybody's"
     server.stdin.close()
+    await server.stdout.read()  # until those that it has started have ended, too
     await server.wait()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import shutil
 import subprocess
 
 import openai
@@ -15,10 +14,10 @@ import soxr
 
 from liusheng.audio.pcm import pcm_to_samples, samples_to_pcm
 from liusheng.bench.scoring import errors
+from tests.support.programs import needs_curl
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 
 TEXT = "今天天气真不错，我们一起去公园散步吧。"
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import needs_curl
+
 ROOT = Path(__file__).parent.parent.parent
 READMES = ["README.md", "README.zh-CN.md"]
 PROTOCOL_PAGES = ["docs/protocol.md", "docs/zh/protocol.md"]
@@ -72,7 +74,7 @@ def test_command_line(page: str, address: str, tmp_path: Path) -> None:
     assert address in top
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+@needs_curl
 @pytest.mark.parametrize("page", READMES)
 def test_curl(page: str, address: str, tmp_path: Path) -> None:
     commands = [line.replace("127.0.0.1:8090", address) for line in lines(page, "curl")]

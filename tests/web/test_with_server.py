@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from tests.conftest import default_server
+from tests.support.programs import needs_curl
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -162,7 +163,7 @@ def test_a_growing_text_plays_without_a_gap(
         np.testing.assert_allclose(played[start + FADE : start + len(sent)], sent[FADE:], atol=1e-6)
 
 
-@pytest.mark.parametrize("language", ["curl", "python"])
+@pytest.mark.parametrize("language", [pytest.param("curl", marks=needs_curl), "python"])
 def test_code_does_what_was_done(
     browser: Any,
     open_page: Callable[..., Page],

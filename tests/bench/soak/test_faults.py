@@ -73,6 +73,7 @@ async def server() -> AsyncIterator[asyncio.subprocess.Process]:
     assert await process.stdout.readline() == b"\n"
     yield process
     process.stdin.close()
+    await process.stdout.read()
     await process.wait()
 
 
