@@ -1,9 +1,9 @@
 """Decode many files one after another in one process, to find those that end it.
 
 A decoder of a server takes one file, which costs 25 ms whatever the file is. Here a process takes a
-thousand, with the same limits of memory and of processor time for each, and one that ends begins
-the next process: about ten times as many files a second. Not as in a server: the process may use
-the system, and what one file leaves behind can meet the next.
+thousand, with limits of memory and of processor time, and goes on in another process after a file
+that ends it: about ten times as many files a second. Not as in a server: the process may use the
+system, and what one file leaves behind can meet the next.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _decode(files: Files, numbers: range, sender: Connection) -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     for number in numbers:
         sender.send(number)
-        signal.setitimer(signal.ITIMER_PROF, START_SECONDS + MAX_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, 2 * START_SECONDS)
         try:
             sender.send(_outcome(files(number)))
         except MemoryError:
