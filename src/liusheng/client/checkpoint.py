@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from liusheng.client.messages import Alternative, Final, Partial, Word
-from liusheng.protocol.transcript import join
+from liusheng.protocol.closed_text import join
 
 
 @dataclass(frozen=True)

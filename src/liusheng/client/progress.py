@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from liusheng.client.checkpoint import RecognitionCheckpoint
 from liusheng.client.messages import Partial, Word
-from liusheng.protocol.transcript import join
+from liusheng.protocol.closed_text import join
 
 
 class RecognitionProgress:

@@ -18,9 +18,9 @@ class Replies:
     def __init__(
         self, config: asr.RecognitionConfig | None = None, *, with_final_until: bool = False
     ) -> None:
-        self.transcript = Transcript()
-        self.processed: float | UnsetType = UNSET
         self._config = config or asr.RecognitionConfig()
+        self.transcript = Transcript(self._config.nbest)
+        self.processed: float | UnsetType = UNSET
         self._with_final_until = with_final_until
         self._reported = 0  # closed utterances that a reply has covered
 
@@ -69,7 +69,7 @@ class Replies:
         nbest = self._config.nbest
         alternatives = tuple(
             asr.Alternative(result=text, score=round(score, 4))
-            for text, score in (transcript.alternatives(nbest) if nbest > 1 else ())
+            for text, score in (transcript.alternatives() if nbest > 1 else ())
         )
         return asr.Final(
             name=name,

@@ -7,20 +7,15 @@ punctuation; a stable prefix never changes; the tokens of the final text have ti
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from liusheng.han import has_han
+from liusheng.protocol.alternatives import Alternatives
 from liusheng.protocol.asr import TimedToken
+from liusheng.protocol.closed_text import ClosedText, join, tidy, without_end_marks
 from liusheng.protocol.closed_times import ClosedTimes
 from liusheng.protocol.utterance import UtteranceLike
-
-_PUNCTUATION = re.compile("[，。？！；：、,.?!;:…]")
-_LEADING = re.compile("^[，。\\s]+")
-_DOUBLED = re.compile("[，。](?:\\s*[，。])+")
-_TRAILING = re.compile("[，。？！；：、,.?!;:…\\s]+$")
 
 
 @dataclass(frozen=True)
@@ -33,55 +28,15 @@ class View:
     stable: str
 
 
-def join(left: str, right: str) -> str:
-    """Join two texts: with a space, unless a Han character or wide punctuation is beside it."""
-    if not left or not right:
-        return left + right
-    around = left[-1] + right[0]
-    wide = has_han(around) or any(mark in around for mark in "，。？！；：、（）《》“”")
-    return left + right if wide else f"{left} {right}"
-
-
-class _ClosedText:
-    """The text of closed utterances. Adding one takes as long as that one, however much there is:
-    a recognition that another server had comes with thousands at once."""
-
-    def __init__(self) -> None:
-        self._whole = ""
-        self._added: list[str] = []  # to it, since it was asked for
-        self._last = ""  # character
-        self._has_han = False
-        self._has_marks = False
-
-    def __str__(self) -> str:
-        self._whole = "".join((self._whole, *self._added))
-        self._added.clear()
-        return self._whole
-
-    def add(self, text: str) -> str:
-        """Add the text of an utterance; return what that adds: "" if nothing."""
-        text = _tidy(text)
-        if not text:
-            return ""
-        has_han_now = self._has_han or has_han(text)
-        has_marks_now = self._has_marks or _PUNCTUATION.search(text) is not None
-        if has_han_now and has_marks_now:
-            # The last mark may be rewritten: `stable` never covers a trailing mark.
-            text = _TRAILING.sub("", text) + "。"
-            if text == "。" and self._last in ("", "。"):
-                return ""
-        added = join(self._last, text)[len(self._last) :]
-        self._has_han, self._has_marks = has_han_now, has_marks_now or text.endswith("。")
-        self._last = added[-1]
-        self._added.append(added)
-        return added
-
-
 class Transcript:
-    """The text of one recognition, growing."""
+    """The text of one recognition, growing.
 
-    def __init__(self) -> None:
-        self._closed = _ClosedText()
+    nbest: how many alternatives there will be at most, the text itself among them.
+    """
+
+    def __init__(self, nbest: int = 1) -> None:
+        self._closed = ClosedText()
+        self._alternatives = Alternatives(nbest)
         self._pieces: list[tuple[str, UtteranceLike]] = []
         self._times = ClosedTimes()
         self._last_index = 0
@@ -102,6 +57,7 @@ class Transcript:
         for utterance in closed:
             self._last_index = utterance.index
             if piece := self._closed.add(utterance.text):
+                self._alternatives.add(utterance)
                 self._pieces.append((piece, utterance))
                 self._times.add(piece, utterance)
 
@@ -150,33 +106,9 @@ class Transcript:
         """The text of the open utterance alone."""
         return self._open
 
-    def alternatives(self, count: int) -> list[tuple[str, float]]:
-        """Return the likeliest forms of the closed text with their scores, the text itself first.
-
-        The score of a form is the sum of its utterances' scores; an utterance without alternatives
-        adds none.
-        """
-        # For each form: its loss of score against the best one, and the utterances that differ.
-        forms: list[tuple[float, dict[int, str]]] = [(0.0, {})]
-        total = 0.0
-        for place, (_, utterance) in enumerate(self._pieces):
-            first, *others = utterance.alternatives[:count] or (None,)
-            if first is None:
-                continue
-            total += first.score
-            forms += [
-                (loss + max(0.0, first.score - other.score), {**changes, place: other.text})
-                for loss, changes in forms
-                for other in others
-            ]
-            forms = sorted(forms, key=lambda form: form[0])[:count]
-        found: dict[str, float] = {}
-        for loss, changes in forms:
-            text = _ClosedText()
-            for place, (_, utterance) in enumerate(self._pieces):
-                text.add(changes.get(place, utterance.text))
-            found.setdefault(str(text), total - loss)
-        return list(found.items())
+    def alternatives(self) -> list[tuple[str, float]]:
+        """Return the likeliest forms of the closed text with their scores, the best first."""
+        return self._alternatives.forms()
 
     def times(self, first: int = 0, end: int | None = None) -> tuple[TimedToken, ...]:
         """Return the times of the closed text: characters if it has Han ones, otherwise words.
@@ -188,26 +120,19 @@ class Transcript:
         return self._times.between(first, end)
 
     def _render(self, index: int, text: str, stable: int) -> View:
-        tidy = _tidy(text)
+        shown = tidy(text)
         closed = str(self._closed)
-        if not tidy:
+        if not shown:
             self._open = View("", index, False, "")
             return View(closed, self._last_index, True, closed)
-        result = join(closed, tidy)
-        # `_tidy` only removes marks, so the common prefix of the tidied text and the tidied stable
+        result = join(closed, shown)
+        # `tidy` only removes marks, so the common prefix of the tidied text and the tidied stable
         # part is stable; a mark at its end is not, because the end of the utterance may rewrite it.
-        settled = _TRAILING.sub("", _common(_tidy(text[:stable]), tidy))
-        self._open = View(tidy, index, False, settled)
+        settled = without_end_marks(_common(tidy(text[:stable]), shown))
+        self._open = View(shown, index, False, settled)
         if not settled:
             return View(result, index, False, closed)
-        return View(result, index, False, result[: len(result) - len(tidy) + len(settled)])
-
-
-def _tidy(text: str) -> str:
-    """Return `text` without surrounding spaces, leading ， or 。, and doubled ones."""
-    return _LEADING.sub(
-        "", _DOUBLED.sub(lambda run: "。" if "。" in run[0] else "，", text.strip())
-    )
+        return View(result, index, False, result[: len(result) - len(shown) + len(settled)])
 
 
 def _common(left: str, right: str) -> str:
