@@ -33,6 +33,9 @@ RATE = 16_000
 MAX_SECONDS = 600
 """Of audio that are decoded of one file."""
 
+_SILENT_SECONDS = 600.0
+"""Seconds without a result, on a busy machine, after which a process waits for ever."""
+
 Files = Callable[[int], io.BytesIO]
 """Returns the file of a number."""
 
@@ -51,9 +54,12 @@ def ends(files: Files, start: int, count: int, outcomes: collections.Counter[str
         sender.close()
         begun = numbers[0]
         with receiver, contextlib.suppress(EOFError):
-            while True:
+            while receiver.poll(_SILENT_SECONDS):
                 begun = receiver.recv()
+                if not receiver.poll(_SILENT_SECONDS):
+                    break
                 outcomes[receiver.recv()] += 1
+            process.kill()  # it waits for something
         process.join()
         if process.exitcode:
             yield begun
@@ -64,8 +70,9 @@ def _decode(files: Files, numbers: range, sender: Connection) -> None:
     faulthandler.disable()  # who reads it is told
     warnings.simplefilter("ignore")  # samples of damaged files that are no numbers
     logging.disable()
-    most = address_space() + DecodingOptions().memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if base := address_space():
+        most = base + DecodingOptions().memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     for number in numbers:

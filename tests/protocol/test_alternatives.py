@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -30,9 +32,9 @@ def utterance(index: int, forms: list[tuple[str, float]]) -> Utterance:
 
 
 def kept(count: int, utterances: list[Utterance]) -> list[tuple[str, float]]:
-    alternatives = Alternatives(count)
+    alternatives, text = Alternatives(count), ClosedText()
     for each in utterances:
-        alternatives.add(each)
+        alternatives.add(each, text.add(each.text), text.end)
     return alternatives.forms()
 
 
@@ -79,9 +81,24 @@ def test_few_are_the_best_of_all(chosen: list[list[tuple[str, float]]], count: i
         assert dict(every)[text] == pytest.approx(score)
 
 
-def test_a_long_text_has_few_objects_to_end() -> None:
-    forms = [("one", -1.0), ("two", -1.5), ("three", -1.6)]
-    utterances = [utterance(i, forms) for i in range(20_000)]
-    found = kept(5, utterances)
+def test_forms_of_a_long_text_share_it() -> None:
+    """A form keeps only what is different in it, however long the text is."""
+    said = [("one", -1.0), ("two", -1.5), ("three", -1.6)]
+    alternatives, text = Alternatives(5), ClosedText()
+    tracemalloc.start()
+    try:
+        for index in range(4_000):
+            one = utterance(index, said)
+            alternatives.add(one, text.add(one.text), text.end)
+        gc.collect()
+        kept = sum(
+            each.size
+            for each in tracemalloc.take_snapshot().statistics("filename")
+            if each.traceback[0].filename.endswith("alternatives.py")
+        )
+    finally:
+        tracemalloc.stop()
+    assert kept < 4_000 * 16, "a reference to each piece, and little more"
+    found = alternatives.forms()
     assert len(found) == 5
-    assert found[0] == (" ".join(["one"] * 20_000), pytest.approx(-20_000))
+    assert found[0] == (" ".join(["one"] * 4_000), pytest.approx(-4_000))

@@ -19,7 +19,7 @@ class Replies:
         self, config: asr.RecognitionConfig | None = None, *, with_final_until: bool = False
     ) -> None:
         self._config = config or asr.RecognitionConfig()
-        self.transcript = Transcript(self._config.nbest)
+        self.transcript = Transcript(self._config.nbest, timed=self._config.word_times)
         self.processed: float | UnsetType = UNSET
         self._with_final_until = with_final_until
         self._reported = 0  # closed utterances that a reply has covered

@@ -44,9 +44,9 @@ class ClosedText:
     a recognition that another server had comes with thousands at once."""
 
     def __init__(self) -> None:
+        self.end = TextEnd()
         self._whole = ""
         self._added: list[str] = []  # to it, since it was asked for
-        self._end = TextEnd()
 
     def __str__(self) -> str:
         self._whole = "".join((self._whole, *self._added))
@@ -55,7 +55,7 @@ class ClosedText:
 
     def add(self, text: str) -> str:
         """Add the text of an utterance; return what that adds: "" if nothing."""
-        added, self._end = self._end.follow(text)
+        added, self.end = self.end.follow(text)
         self._added.append(added)
         return added
 

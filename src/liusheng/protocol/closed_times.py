@@ -1,14 +1,15 @@
-"""The times of the tokens of closed utterances, found once for each.
+"""The times of the tokens of closed utterances, found when each closes.
 
-A recognition may last for a day. Its final reply has the time of each word, which must not be found
-all at once then: that would take seconds, on the event loop.
+A recognition may last for a day. Its final reply has the time of each token, which must not be
+found all at once then: that would take seconds, on the event loop. What stays for the final reply
+is a text without Han characters before the first one with any: its tokens are words until then.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import dropwhile
+from itertools import chain, dropwhile
 
 from liusheng.han import has_han
 from liusheng.protocol.asr import TimedToken
@@ -17,19 +18,26 @@ from liusheng.protocol.word_times import UNTIMED, character_times, words_at_spac
 
 
 class ClosedTimes:
-    """The tokens of texts that follow each other, each of an utterance."""
+    """The tokens of texts that follow each other, each of an utterance.
 
-    def __init__(self) -> None:
+    early: whether they are found when a text is added, and not when somebody asks.
+    """
+
+    def __init__(self, *, early: bool) -> None:
+        self._early = early
         self._pieces: list[tuple[str, UtteranceLike]] = []
         self._has_han: list[bool] = []
         self._some_han = False
-        self._found: dict[tuple[int, bool], tuple[TimedToken, ...]] = {}
+        self._found: dict[tuple[range, bool], tuple[TimedToken, ...]] = {}
 
     def add(self, piece: str, utterance: UtteranceLike) -> None:
         """Add the text that an utterance adds to the closed text."""
         self._pieces.append((piece, utterance))
         self._has_han.append(has_han(piece))
         self._some_han = self._some_han or self._has_han[-1]
+        if self._early:
+            place = len(self._pieces) - 1
+            self._tokens(range(place, place + 1), self._some_han)
 
     def between(self, first: int, end: int | None) -> tuple[TimedToken, ...]:
         """Return the tokens of a range of the texts: characters if it has Han ones, otherwise
@@ -37,18 +45,30 @@ class ClosedTimes:
         places = range(len(self._pieces))[first:end]
         by_character = any(self._has_han[place] for place in places)
         tokens: list[TimedToken] = []
-        for place in places:
-            self._tokens(place, self._some_han)  # the form that the final reply will have
-            after = self._tokens(place, by_character)
+        for part in self._parts(places, by_character):
+            after = self._tokens(part, by_character)
             if not tokens:
                 after = tuple(dropwhile(lambda token: token.w.isspace(), after))
             tokens.extend(_not_before(tokens[-1].ed if tokens else 0.0, after))
         return tuple(tokens)
 
-    def _tokens(self, place: int, by_character: bool) -> tuple[TimedToken, ...]:
-        key = (place, by_character)
+    def _parts(self, places: range, by_character: bool) -> Iterator[range]:
+        """Yield the ranges whose tokens do not depend on those beside them: a word goes on in the
+        next text where that does not begin with a space."""
+        start = places.start
+        for place in places[1:]:
+            if by_character or self._pieces[place][0][0].isspace():
+                yield range(start, place)
+                start = place
+        if places:
+            yield range(start, places.stop)
+
+    def _tokens(self, places: range, by_character: bool) -> tuple[TimedToken, ...]:
+        key = (places, by_character)
         if key not in self._found:
-            characters = character_times(*self._pieces[place])
+            characters = chain.from_iterable(
+                character_times(*self._pieces[place]) for place in places
+            )
             timed = characters if by_character else words_at_spaces(characters)
             self._found[key] = tuple(_in_order(timed))
         return self._found[key]

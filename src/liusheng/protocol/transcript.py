@@ -32,13 +32,14 @@ class Transcript:
     """The text of one recognition, growing.
 
     nbest: how many alternatives there will be at most, the text itself among them.
+    timed: whether its times will be asked for at the end of a long recognition.
     """
 
-    def __init__(self, nbest: int = 1) -> None:
+    def __init__(self, nbest: int = 1, *, timed: bool = False) -> None:
         self._closed = ClosedText()
         self._alternatives = Alternatives(nbest)
         self._pieces: list[tuple[str, UtteranceLike]] = []
-        self._times = ClosedTimes()
+        self._times = ClosedTimes(early=timed)
         self._last_index = 0
         self._view = View("", 0, True, "")
         self._open = self._view
@@ -57,7 +58,7 @@ class Transcript:
         for utterance in closed:
             self._last_index = utterance.index
             if piece := self._closed.add(utterance.text):
-                self._alternatives.add(utterance)
+                self._alternatives.add(utterance, piece, self._closed.end)
                 self._pieces.append((piece, utterance))
                 self._times.add(piece, utterance)
 

@@ -28,17 +28,18 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     return deployed
 
 
-def update(running: Settings, **values: Any) -> None:
+def update(running: Settings, asked: list[int], **values: Any) -> None:
+    """asked: the ports that were named at the start."""
     from liusheng.cluster.serving import ray_running
 
-    ray_running._update(running, lambda: Settings(**values), SECRET)
+    ray_running._update(running, asked, lambda: Settings(**values), SECRET)
 
 
 def test_where_it_listens_stays_and_the_log_says_so(
     deployed: list[Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
     running = Settings(ports=[8090], path_prefix="/a")
-    update(running, ports=[1], path_prefix="/b", drain={"seconds": 7})
+    update(running, [8090], ports=[1], path_prefix="/b", drain={"seconds": 7})
     (new,) = deployed
     assert (new.ports, new.path_prefix, new.drain.seconds) == ([8090], "/a", 7)
     assert "ports = [1] is used after a restart only; it is still [8090]" in caplog.text
@@ -48,14 +49,17 @@ def test_where_it_listens_stays_and_the_log_says_so(
 def test_a_port_that_was_free_is_no_change(
     deployed: list[Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
-    update(Settings(ports=[41234]), ports=[0])
+    update(Settings(ports=[41234]), [0], ports=[0])
     assert deployed[0].ports == [41234]
     assert "after a restart" not in caplog.text
+    update(Settings(ports=[8090]), [8090], ports=[0])
+    assert deployed[1].ports == [8090]
+    assert "ports = [0] is used after a restart only" in caplog.text
 
 
 def test_invalid_settings_change_nothing(
     deployed: list[Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
-    update(Settings(), ports=[1, 2], wyoming={"port": -1})
+    update(Settings(), [8090], ports=[1, 2], wyoming={"port": -1})
     assert not deployed
     assert "were not reloaded" in caplog.text

@@ -22,6 +22,8 @@ from liusheng.runtime.decoding.options import DecodingOptions
 from liusheng.runtime.forking.wire import ENDED, NOT_STARTED, REPORT, STARTED
 from tests.support import hostile
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def forker() -> Iterator[BlockingForker]:

@@ -24,7 +24,11 @@ from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from tests.support.letters import speak
 
-pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("fakes", "warm"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 CLIPS = Path(__file__).parents[2] / "data" / "tiny"
 PACKET = 2720

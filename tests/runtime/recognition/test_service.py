@@ -23,7 +23,11 @@ from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.workers.hang import call_limit
 
-pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("fakes", "warm"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
 @asynccontextmanager

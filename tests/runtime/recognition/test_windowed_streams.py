@@ -25,7 +25,11 @@ from liusheng.runtime.recognition.stream_audio import MAX_VAD_LAG
 from tests.support.letters import LetterEngine, speak
 from tests.support.level_detector import LevelDetector
 
-pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("fakes", "warm"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 PACKET = 2720
 TEXTS = ("  abcdef        ghijab    ", "     cdefgh  ijabcd          efghi", "  fghijabcde")

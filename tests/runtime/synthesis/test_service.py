@@ -24,7 +24,11 @@ from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.tts.types import SpeechRequest
 
-pytestmark = [pytest.mark.usefixtures("fakes", "warm"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("fakes", "warm"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
 @asynccontextmanager

@@ -16,6 +16,8 @@ from liusheng.runtime.workers import pool as pools
 from liusheng.runtime.workers.pool import Job, Pool
 from liusheng.runtime.workers.process import WorkerLostError
 
+pytestmark = pytest.mark.slow
+
 HANDLER = "tests.support.worker_handlers.Handler"
 
 

@@ -16,6 +16,8 @@ from liusheng.runtime.workers.pipe import WorkerCallError
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
 from liusheng.runtime.workers.worker import Creation
 
+pytestmark = pytest.mark.slow
+
 HANDLER = "tests.support.worker_handlers.Handler"
 
 

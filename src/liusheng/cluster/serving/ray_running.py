@@ -68,6 +68,7 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
     built = _built(settings, secret)
     open_access(settings)
     resume_secrets(settings.resume)
+    asked = settings.ports
     if address is None:
         settings = _free_port(settings)
     else:
@@ -76,7 +77,9 @@ def run(settings: Settings, address: str | None, reread: Callable[[], Settings])
     try:
         _join(address)
         with _signals() as hangup:
-            return _serve(settings, built, partial(_update, settings, reread, secret), hangup)
+            return _serve(
+                settings, built, partial(_update, settings, asked, reread, secret), hangup
+            )
     except _StopRequest:
         return ExitStatus.STOPPED
     except Exception as error:
@@ -179,16 +182,19 @@ def _running_serve() -> Any:
         return None
 
 
-def _update(settings: Settings, reread: Callable[[], Settings], secret: str) -> list[str]:
+def _update(
+    settings: Settings, asked: list[int], reread: Callable[[], Settings], secret: str
+) -> list[str]:
     """Replace the replicas by those with the settings of now, one after another.
 
     Returns the names of the applications; none: nothing was replaced.
 
+    asked: the ports that the operator has named.
     secret: that old and new ones share.
     """
     try:
         new = reread()
-        if new.ports == [0]:  # the one that was free
+        if new.ports == asked:  # settings have the one that was free
             new = new.model_copy(update={"ports": settings.ports})
         new = keep_fixed(new, settings, _FIXED)
         built = _built(new, secret)

@@ -87,7 +87,7 @@ class Carried:
         return state
 
     def restore(self, state: RecognitionState) -> Iterator[None]:
-        """Give the state its text, in steps that take about half a millisecond each.
+        """Give the state its text, in steps that take a few milliseconds each.
 
         Raises:
             ForeignFinalsError: the finals are not those of this recognition.
