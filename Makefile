@@ -49,7 +49,7 @@ test quick: export PYTHONDONTWRITEBYTECODE :=
 # the tests of a file is loaded once.
 quick:
 	@$(BOOTSTRAP) dev
-	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile quick --numprocesses 5 --dist loadfile $(ARGS)
 
 check:
 	@$(BOOTSTRAP) dev

@@ -47,6 +47,7 @@ IMPORTS = {
 """Modules and what none of them loads, those first that load the least."""
 
 
+@pytest.mark.slow
 def test_what_an_import_loads() -> None:
     """In one process, so that each is imported with all of those before it."""
     environment = {key: os.environ[key] for key in os.environ if not key.startswith("COVERAGE_")}
@@ -112,6 +113,7 @@ def test_pickles_come_from_this_program_only() -> None:
     assert readers == set(own)
 
 
+@pytest.mark.slow
 def test_a_class_name_means_one_thing() -> None:
     """But for messages, which are told apart by the module of their protocol."""
     source = Path(liusheng.__file__).parent

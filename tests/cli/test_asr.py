@@ -78,6 +78,7 @@ def test_a_name_that_is_no_utf8(
         assert server.received[0]["name"] == "�.wav"
 
 
+@pytest.mark.slow
 def test_the_progress_bar_leaves_a_pipe_alone(server: FakeServer, recording: Make) -> None:
     """`liusheng asr *.wav > texts.txt` on a terminal: bar on the terminal, texts in the file."""
     a, b = str(recording("a.wav", 0.1)), str(recording("b.wav", 0.2))
@@ -96,6 +97,7 @@ def test_a_connection_that_breaks(server: FakeServer, recording: Make, capsys: C
     assert again == "Connected again; nothing was lost."
 
 
+@pytest.mark.slow
 def test_partials_on_a_terminal(server: FakeServer, recording: Make) -> None:
     server.modern = True
     out, shown = on_a_terminal("asr", str(recording("a.wav", 0.1)))

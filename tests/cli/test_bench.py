@@ -142,6 +142,7 @@ def test_a_manifest_without_recordings_in_a_language(
     assert "there is no recording in en" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_start(
     recording: Recorder, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,6 +77,7 @@ def test_wrong_command_lines(
 
 
 @pytest.mark.parametrize("command", ["serve", "doctor"])
+@pytest.mark.slow
 def test_without_the_servers_packages(command: str) -> None:
     """A client-only installation says what is missing for the rest."""
     code = (

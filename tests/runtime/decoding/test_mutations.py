@@ -32,6 +32,7 @@ def test_whole_recordings_are_audio(forker: BlockingForker, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.slow
 def test_a_damaged_recording_is_audio_or_an_error(forker: BlockingForker, name: str) -> None:
     for number in range(2):
         file = Stream(mutated(name, number)) if number else io.BytesIO(mutated(name, number))
