@@ -20,7 +20,7 @@ from tests.support.command_process import environment_of_program
 
 # A busy machine is no failure: no test judges by the clock. `make quick` tries fewer examples.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("full"), max_examples=10)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=4)
 settings.load_profile("full")
 
 

@@ -11,6 +11,7 @@ from liusheng.bench.soak import floods
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("kind", sorted({*floods.FLOODS} - {"silent"}))
+@pytest.mark.slow
 async def test_a_flood_that_the_server_ends_begins_again(kind: str) -> None:
     ended = 0
 

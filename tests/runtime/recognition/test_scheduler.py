@@ -631,6 +631,7 @@ def simulate(s: Schedule, speakers: list[Speaker], workers: int, cost: float, en
     sticky=st.booleans(),
 )
 @settings(deadline=None, max_examples=examples(40))
+@pytest.mark.slow
 def test_under_any_load_speakers_have_turns_evenly(
     streams: int, batch: int, workers: int, cost: float, sticky: bool
 ) -> None:

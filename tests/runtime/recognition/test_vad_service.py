@@ -90,6 +90,7 @@ async def test_a_stream_that_is_over_gets_nothing() -> None:
 
 
 @pytest.mark.parametrize("failure", ["raise", "die", "hang"])
+@pytest.mark.slow
 async def test_a_failure_leaves_the_audio_to_turns_and_costs_no_other_stream(failure: str) -> None:
     async with Streams() as streams:
         bad = streams.add("bad")

@@ -185,6 +185,7 @@ async def test_a_lost_worker_does_not_change_the_replies(server: Server, tmp_pat
         assert await finish(dialogue) == f"die-once={marker} after"
 
 
+@pytest.mark.slow
 async def test_packets_and_pings_are_answered_while_every_worker_computes(server: Server) -> None:
     async with server.asr() as dialogue:
         for _ in range(3):

@@ -28,7 +28,7 @@ SECRETS = "correct horse battery staple sixteen times over"
 OTHER = "another secret which these servers do not share"
 END = {"name": "a", "signal": "end", "nbest": 1}
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -114,7 +114,6 @@ async def finish(dialogue: Dialogue) -> dict[str, Any]:
     return final
 
 
-@pytest.mark.slow
 async def test_it_goes_on_elsewhere(replicas: Serve) -> None:
     first, second = await replicas(), await replicas()
     audio = [b"one two.", b"three.", b" four "]
@@ -259,7 +258,6 @@ async def heard(url: str, **options: Any) -> Final:
 
 @pytest.mark.parametrize("partials", ["cumulative", "utterance"])
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.slow
 async def test_any_cuts_leave_the_text_of_an_unbroken_recognition(
     replicas: Serve, seed: int, partials: str
 ) -> None:
