@@ -2,7 +2,7 @@
 
 A decoder of a server takes one file, which costs 25 ms whatever the file is. Here a process takes a
 thousand, with limits of memory and of processor time, and goes on in another process after a file
-that ends it: about ten times as many files a second. Not as in a server: the process may use the
+that ends it: several times as many files a second. Not as in a server: the process may use the
 system, and what one file leaves behind can meet the next.
 """
 

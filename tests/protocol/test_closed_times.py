@@ -24,7 +24,7 @@ STARTS = st.lists(st.floats(0, 5), min_size=6, max_size=6)
 def added(texts: list[str], starts: list[float]) -> list[tuple[str, Utterance]]:
     """What utterances add to a text, and they themselves. They may overlap."""
     whole = ClosedText()
-    utterances = [spoken(i, text, start) for i, (text, start) in enumerate(zip(texts, starts))]  # noqa: B905
+    utterances = [spoken(i, text, starts[i]) for i, text in enumerate(texts)]
     pieces = [(whole.add(each.text), each) for each in utterances]
     return [(piece, each) for piece, each in pieces if piece]
 

@@ -1,8 +1,9 @@
 """The times of the tokens of closed utterances, found when each closes.
 
 A recognition may last for a day. Its final reply has the time of each token, which must not be
-found all at once then: that would take seconds, on the event loop. What stays for the final reply
-is a text without Han characters before the first one with any: its tokens are words until then.
+found all at once then: that would take seconds, on the event loop. Two things stay for the final
+reply: a text without Han characters before the first one with any, whose tokens are words until
+then; and words that go on in the next utterance, which wide punctuation alone makes.
 """
 
 from __future__ import annotations
