@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.voice import checkpoint, pretrained
+from training.voice import checkpoint, exported, pretrained
 from training.voice.checkpoint import Asked
 from training.voice.dataset import Sentences, stretches, whole
 from training.voice.head import HOP, RATE
@@ -29,6 +29,7 @@ from training.voice.judges import Judges, deceiving_loss, judging_loss, likeness
 from training.voice.losses import Two, energy_distance, prosody_losses, said_twice
 from training.voice.network import Student
 from training.voice.schedule import average, rate
+from training.voice.shipping import FOLDER
 from training.voice.spectra import SIZES, Spectra
 
 _PROSODY_EVERY = 4
@@ -156,6 +157,8 @@ class Training:
 def _start(name: str) -> Student:
     if name == "hibari":
         return pretrained.load()
+    if name == "shipped":
+        return exported.load(FOLDER)
     student = Student()
     if name != "nothing":
         student.load_state_dict(torch.load(name))
@@ -205,7 +208,8 @@ def main() -> None:
         "--from",
         dest="start",
         default="hibari",
-        help="what the weights are at first: hibari, nothing, or another speaker's student.pt",
+        help="what the weights are at first: hibari, shipped (those of the package's voice), "
+        "nothing, or another speaker's student.pt",
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -13,7 +13,7 @@ from liusheng.models.kinds import find_files  # noqa: E402
 from liusheng.models.types import Kind  # noqa: E402
 from liusheng.tts.harmonic_noise.head import SIZE, Head  # noqa: E402
 from liusheng.tts.harmonic_noise.network import Network  # noqa: E402
-from training.voice import head  # noqa: E402
+from training.voice import exported, head  # noqa: E402
 from training.voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
 from training.voice.export import write  # noqa: E402
 from training.voice.graphs import encoded  # noqa: E402
@@ -111,6 +111,19 @@ def test_the_exported_voice_is_the_trained_one(tmp_path: Path, quantised: bool) 
     found = np.concatenate(list(network.maps(plan, [(0, middle), (middle, len(plan))])))
     assert found.shape == maps[0].shape
     assert np.abs(found - maps[0].numpy()).max() < near * np.abs(maps.numpy()).max()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's older exporter
+@pytest.mark.parametrize("quantised", [False, True])
+def test_training_goes_on_from_an_exported_voice(tmp_path: Path, quantised: bool) -> None:
+    torch.manual_seed(0)
+    student = Student()
+    write(student.eval(), {"a": 1}, tmp_path, quantised=quantised)
+    again = exported.load(tmp_path).state_dict()
+    for name, weights in student.state_dict().items():
+        rounding = float(weights.abs().max()) / 254 + 1e-7 if quantised else 0.0
+        assert torch.allclose(again[name], weights, rtol=0, atol=rounding), name
 
 
 def test_the_engine_makes_the_sound_that_was_trained() -> None:
