@@ -48,6 +48,13 @@ def test_a_stream_keeps_its_language_unless_another_is_much_likelier() -> None:
     assert choose_language(of_two(0.3, 0.6), window(2.5, before="cy")) == ("en", True)
 
 
+def test_what_other_languages_get_does_not_keep_a_stream_in_the_wrong_one() -> None:
+    assert choose_language(of_two(0.02, 0.3), window(1.5, before="zh")) == ("en", False)
+    assert choose_language(of_two(0.02, 0.3), window(2.0, before="zh")) == ("en", True)
+    assert choose_language(of_two(0.1, 0.3), window(2.5, before="zh")) == ("zh", True)
+    assert choose_language(of_two(0.02, 0.3), window(1.4, before="zh")) == ("zh", False)
+
+
 def test_what_is_shown_stays_in_its_language_until_another_is_much_likelier() -> None:
     assert choose_language(of_two(0.3, 0.6), window(1.0, "en", shown="zh")) == ("zh", True)
     assert choose_language(of_two(0.6, 0.3), window(1.0, shown="zh")) == ("zh", True)
