@@ -86,11 +86,12 @@ class Application:
         self._punctuation = punctuation
         self._decoding = decoding
         self._names = OpenAINames(recognition, synthesis, any_name=settings.openai.any_name)
+        self._resume_secrets = resume_secrets(settings.resume)
         self.resumable: ResumableRecognitions = (
-            before.resumable if before else ResumableRecognitions(settings.resume)
+            before.resumable
+            if before
+            else ResumableRecognitions(settings.resume, self._resume_secrets)
         )
-        self.resumable.settings = settings.resume
-        self.resumable.secrets = resume_secrets(settings.resume)
         self.key_use: KeyUse = before.key_use if before else KeyUse()
         self._websockets = WebSockets(
             settings, recognition, decoding, synthesis, self._names, self.resumable
@@ -111,6 +112,11 @@ class Application:
         self._drain = DrainRefusal(limited, settings.path_prefix)
         self.asgi = Gate(self._drain, settings, keyring, self.key_use)
         self.wyoming = DrainRefusal(RequestLimits(self._websockets.serve_wyoming))
+
+    def take_over(self) -> None:
+        """Apply these settings to what is shared with the applications before: new connections come
+        here from now on."""
+        self.resumable.apply(self._settings.resume, self._resume_secrets)
 
     def drain(self) -> None:
         """Refuse new requests and WebSockets from now on."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from liusheng.protocol import paths
@@ -26,6 +27,20 @@ def test_the_application_of_a_reload_takes_over_what_outlives_settings() -> None
     assert second.key_use is first.key_use
     assert second.resumable is first.resumable
     assert Application(Settings(), None, None).key_use is not first.key_use
+
+
+def test_an_application_that_never_takes_over_changes_nothing_of_what_runs(tmp_path: Path) -> None:
+    first = Application(Settings(), None, None)
+    before = first.resumable.settings
+    resume = before.model_copy(update={"seconds": 0.0, "secret_file": str(tmp_path / "gone")})
+    with pytest.raises(ValueError, match="gone cannot be read"):
+        Application(Settings(resume=resume), None, None, before=first)
+    second = Application(
+        Settings(resume=before.model_copy(update={"seconds": 1.0})), None, None, before=first
+    )
+    assert first.resumable.settings is before
+    second.take_over()
+    assert first.resumable.settings.seconds == 1.0
 
 
 async def test_a_reload_gives_a_key_no_second_session(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class FakeApplication:
     def __init__(self) -> None:
         self.served = 0
         self.released = 0
+        self.took_over = 0
         self.wound_down = 0
         self.draining = False
         self.stopped = 0
@@ -44,6 +45,9 @@ class FakeApplication:
 
     async def watch(self) -> None:
         await asyncio.Event().wait()
+
+    def take_over(self) -> None:
+        self.took_over += 1
 
     def release_idle(self) -> None:
         self.released += 1
@@ -99,6 +103,7 @@ async def test_engines_end_after_the_last_connection_that_has_them() -> None:
     second = connect(generations)
     await asyncio.sleep(0.25)
     assert (old.application.served, new.application.served) == (1, 1)
+    assert (old.application.took_over, new.application.took_over) == (0, 1)
     assert generations.connections == 2
     assert old.application.released, "who has nothing under way does not keep the engines"
     assert not replaced.stopped

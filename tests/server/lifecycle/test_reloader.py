@@ -74,7 +74,9 @@ class Reload:
         return Engines(engine)
 
     def application(self) -> Any:
-        return SimpleNamespace(release_idle=lambda: None, watch=asyncio.Event().wait)
+        return SimpleNamespace(
+            release_idle=lambda: None, take_over=lambda: None, watch=asyncio.Event().wait
+        )
 
     def made_generation(
         self, _: object, engines: Engines, __: object, before: Any, ___: object
@@ -132,6 +134,16 @@ async def test_an_engine_that_cannot_start_changes_nothing(
     assert not made.limits
     made.made.failure = None
     assert await made.reloader.reload(), "it can be tried again"
+
+
+async def test_a_secret_that_cannot_be_read_is_found_before_models_are_loaded(
+    made: Reload, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    resume = made.settings.resume.model_copy(update={"secret_file": str(tmp_path / "gone")})
+    made.change(resume=resume, workers=made.settings.workers.model_copy(update={"nice": 3}))
+    assert not await made.reloader.reload()
+    assert "gone cannot be read: No such file or directory" in caplog.text
+    assert not made.made.started
 
 
 async def test_invalid_settings_change_nothing(

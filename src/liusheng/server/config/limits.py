@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from liusheng.server.config.group import Group
 
@@ -126,6 +126,15 @@ class LimitSettings(Group):
         gt=0,
         description="Seconds after which an unanswered ping closes the WebSocket.",
     )
+
+    @model_validator(mode="after")
+    def _no_client_is_idle_in_the_queue(self) -> LimitSettings:
+        if self.queue_seconds >= self.idle_seconds:
+            raise ValueError(
+                f"queue_seconds = {self.queue_seconds:g} must be less than idle_seconds = "
+                f"{self.idle_seconds:g}: a client that waits for a place sends nothing"
+            )
+        return self
 
     @property
     def upload_seconds(self) -> float:

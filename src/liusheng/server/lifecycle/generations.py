@@ -152,6 +152,7 @@ class Generations:
     def replace(self, new: Generation) -> None:
         """Give new connections to `new`; end the engines of older generations after their last."""
         old, self._current = self._current, new
+        new.application.take_over()
         self._older.append(old)
         watching, self._watching = self._watching, _watch(new)
         task = asyncio.create_task(self._retire(old, watching))

@@ -17,6 +17,7 @@ from liusheng.server.engines import Engines
 from liusheng.server.lifecycle.engine_keys import EngineKeys, engine_keys
 from liusheng.server.lifecycle.generations import Generation, Generations
 from liusheng.server.observe.observer import Observer
+from liusheng.server.resume_secrets import resume_secrets
 from liusheng.server.uvicorn_server import ApplicationServer
 
 _log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class Reloader:
                 f"the server needs keys, and there are none any more in "
                 f"{settings.access.keys_file}; set access.no_auth to serve without"
             )
+        resume_secrets(settings.resume)  # a fault is found before models are loaded
         return settings, engine_keys(settings), self._make_engines(settings), keyring
 
     async def _apply(

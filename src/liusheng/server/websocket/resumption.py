@@ -62,9 +62,8 @@ class ResumableRecognitions:
     the kept ones are over their limits, those that are over go first, then those whose connections
     broke first.
 
-    settings: may be exchanged.
-    secrets: shared with other servers, whose recognitions can be resumed here, too; may be
-        exchanged. None of them: only this server's.
+    secrets: shared with other servers, whose recognitions can be resumed here, too. None of them:
+        only this server's.
     continued: how many of other servers were resumed here.
     resumed, expired, displaced: how many were resumed, kept in vain for their time, and dropped
         before it because of the limits; the last two without those that are over.
@@ -84,6 +83,11 @@ class ResumableRecognitions:
         self.continued = 0
         self.expired = 0
         self.displaced = 0
+
+    def apply(self, settings: ResumeSettings, secrets: Sequence[bytes]) -> None:
+        """Exchange the settings and the secrets."""
+        self.settings = settings
+        self.secrets = secrets
 
     @property
     def attached(self) -> int:
