@@ -1,4 +1,4 @@
-"""hibari-tts's front end, with dictionaries that take a fifth of the memory of its own."""
+"""hibari-tts's front end, with its dictionaries in a quarter of the memory."""
 
 from __future__ import annotations
 
