@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hibari.g2p import G2P
 
 from liusheng.tts.misaki import english
 from liusheng.tts.misaki.spelling import spell
@@ -51,6 +52,24 @@ def test_marks_alone_have_no_place() -> None:
 def test_an_accent_is_loaded_once() -> None:
     assert english.front_end() is english.front_end(british=False)
     assert english.front_end() is not english.front_end(british=True)
+
+
+@pytest.mark.parametrize("british", [False, True])
+def test_the_packed_tables_say_what_the_packages_do(british: bool) -> None:
+    package, packed = G2P(british=british), english.front_end(british=british)
+    for name in ("golds", "silvers"):
+        words = getattr(package.lexicon, name).d
+        found = getattr(packed.lexicon, name).d
+        assert all(found.get(word) == reading for word, reading in words.items())
+        assert found.get("zhqx") is None
+    before, after = package.tagger, packed.tagger
+    assert all(after.weights.get(each) == weights for each, weights in before.weights.items())
+    assert all(after.tagdict.get(word) == tag for word, tag in before.tagdict.items())
+    assert all(word in after.vocab for word in before.vocab)
+    assert len(after.vocab) == len(before.vocab)
+    assert after.tags == before.tags
+    text = "I read what you've read: Dr. O'Neill's $5 zhqx record, live, to use the used one."
+    assert packed(text) == package(text)
 
 
 def test_a_british_voice_reads_otherwise() -> None:

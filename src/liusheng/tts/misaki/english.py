@@ -17,15 +17,15 @@ _UNKNOWN_WORD = "zhqx"
 
 
 def front_end(*, british: bool = False) -> Any:
-    """hibari-tts's `G2P`, with its network for words that no dictionary has: 85 MB."""
+    """hibari-tts's `G2P`, with its network for words that no dictionary has: 23 MB."""
     return _loaded(british)
 
 
 @cache
 def _loaded(british: bool) -> Any:
-    from hibari.g2p import G2P
+    from liusheng.tts.misaki.packed_g2p import PackedG2P
 
-    g2p = G2P(british=british)
+    g2p = PackedG2P(british=british)
     g2p(_UNKNOWN_WORD)
     return g2p
 

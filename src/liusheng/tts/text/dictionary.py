@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 
-from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
-
 from liusheng.tts.text import names, polyphones
 from liusheng.tts.text.lexicon import UserLexicon
+from liusheng.tts.text.pypinyin_data import characters, phrases
 from liusheng.tts.text.readings import NEUTRAL, load_readings
 
 _STUDENT = "学生"  # neutral alone (学生), but not in 大学生, 中学生
@@ -28,6 +27,7 @@ class Dictionary:
         with resources.as_file(resources.files(__package__) / "overrides.txt") as path:
             self._overrides = UserLexicon(path).words
         self._marked = load_readings()
+        self._phrases = phrases()
 
     def reading(self, phrase: str) -> tuple[tuple[str, bool], ...]:
         """The syllables of whole words; of a word that nobody knows, by the longest parts known.
@@ -39,7 +39,7 @@ class Dictionary:
             return _certain(self._overrides[phrase])
         if phrase in self._marked:
             return self._settled(phrase)
-        if phrase in PHRASES_DICT:
+        if phrase in self._phrases:
             readings = _certain(_known(phrase))
         else:
             readings = ()
@@ -58,11 +58,11 @@ class Dictionary:
         return readings
 
     def is_known(self, phrase: str) -> bool:
-        return phrase in self._overrides or phrase in self._marked or phrase in PHRASES_DICT
+        return phrase in self._overrides or phrase in self._marked or phrase in self._phrases
 
     def _settled(self, word: str) -> tuple[tuple[str, bool], ...]:
         """The reading of a word of `readings.txt`: what is not settled there is as in its parts."""
-        if word in PHRASES_DICT:
+        if word in self._phrases:
             readings = list(_certain(_known(word)))
         else:
             readings = []
@@ -94,7 +94,7 @@ def _certain(syllables: Iterable[str]) -> tuple[tuple[str, bool], ...]:
 @lru_cache(maxsize=4096)
 def is_reading(char: str, syllable: str) -> bool:
     """Whether a character can be read so at all, the neutral tone included."""
-    known = {_numbered(each) for each in PINYIN_DICT.get(ord(char), "").split(",")}
+    known = {_numbered(each) for each in _spellings(char).split(",")}
     return syllable in known or any(each[:-1] == syllable[:-1] for each in known)
 
 
@@ -102,14 +102,19 @@ def is_reading(char: str, syllable: str) -> bool:
 def _known(phrase: str) -> tuple[str, ...]:
     """pypinyin's reading of a phrase that it knows, or of one character; "" for one it does not."""
     if len(phrase) == 1:
-        return (_numbered(PINYIN_DICT.get(ord(phrase), "").partition(",")[0]),)
+        return (_numbered(_spellings(phrase).partition(",")[0]),)
     # The phrases have 一 and 不 after sandhi, not always right (一月一日): that is ours to do. But
     # only they know the 一点 of an amount (差一点) from that of a time.
-    syllables = (_numbered(candidates[0]) for candidates in PHRASES_DICT[phrase])
+    syllables = map(_numbered, (phrases().get(phrase) or "").split(" "))
     return tuple(
         syllable if phrase[at : at + 2] == "一点" else _CITED.get(phrase[at] + syllable, syllable)
         for at, syllable in enumerate(syllables)
     )
+
+
+def _spellings(char: str) -> str:
+    """pypinyin's spellings of a character, separated by commas; "" if it knows none."""
+    return characters().get(char) or ""
 
 
 _CITED = {"一yi2": "yi1", "一yi4": "yi1", "不bu2": "bu4"}

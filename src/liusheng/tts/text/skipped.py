@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from liusheng.han import is_han
 from liusheng.tts.text.clean import has_plain_form
+from liusheng.tts.text.pypinyin_data import characters
 from liusheng.tts.text.types import Skipped, SkipReason, Span
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ def _unread(text: str, start: int, read: bytearray) -> Iterator[Skipped]:
 @lru_cache(maxsize=16384)
 def has_reading(char: str) -> bool:
     """Whether the dictionary knows how a Han character is read."""
-    from pypinyin.constants import PINYIN_DICT  # half a second: only for those who read
-
-    return ord(char) in PINYIN_DICT
+    return char in characters()
 
 
 @lru_cache(maxsize=4096)

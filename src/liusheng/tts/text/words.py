@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import rjieba
-from pypinyin.constants import PHRASES_DICT
 
 from liusheng.tts.text import polyphones
+from liusheng.tts.text.pypinyin_data import phrases
 from liusheng.tts.text.rules.patterns import MEASURE
 from liusheng.tts.text.types import Span
 
@@ -86,7 +86,7 @@ def segmented(text: str) -> Iterator[str]:
         if after_adverb and word[0] == "地" and word not in ("地上", "地下", "地里"):
             yield from filter(None, (word[0], word[1:]))
             continue
-        made_up = len(word) == 2 and not rjieba.has_word(word) and word not in PHRASES_DICT
+        made_up = len(word) == 2 and not rjieba.has_word(word) and word not in phrases()
         if made_up and not polyphones.CHARACTERS.isdisjoint(word):
             yield from word
         elif len(word) == 3 and word[0] == word[1] and word[2] == "地":
