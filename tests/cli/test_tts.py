@@ -79,6 +79,20 @@ def test_standard_input_line_by_line(
     assert texts == ["第一句。", "第二句。", "last"]
 
 
+def test_a_line_that_cannot_be_spoken_is_named(server: FakeServer, tmp_path: Path) -> None:
+    server.modern, server.failing_text = True, "مرحبا\n"
+    server.skipped = [{"span": [0, 5], "text": "مرحبا", "reason": "no_voice_for_script"}]
+    result = subprocess.run(
+        [sys.executable, "-m", "liusheng.cli", "tts", "-o", "out.wav"],
+        input="第一行。\nمرحبا\n第三行。".encode(),
+        capture_output=True,
+        check=True,
+        env={**os.environ, "LIUSHENG_SERVER": server.url},
+    )
+    assert "not read: مرحبا (no voice for script)" in result.stderr.decode()
+    assert (tmp_path / "out.wav").stat().st_size > 44
+
+
 def test_an_argument_that_is_no_utf8(server: FakeServer) -> None:
     assert main(["tts", os.fsdecode(b"\xffabc"), "-o", os.devnull]) == 0
     assert server.received[1]["text"] == "�abc"

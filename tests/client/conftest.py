@@ -42,6 +42,8 @@ class FakeServer:
     final: str | None = None  # the final text; else the number of packets
     closes: bool = True  # the socket, after the final
     failing_text: str = ""
+    failure: str = "nothing_to_say"  # the code of its error
+    hang_up_once_at: str = ""  # a text at which the connection breaks, once
     skipped: list[Any] = field(default_factory=list)  # in the last packet of each text
     at_cancel: str | None = None  # an error before the answer to cancel; "": hangs up
     busy_for: int = 0  # sessions that are turned away before one is taken
@@ -152,12 +154,16 @@ class FakeServer:
                 await socket.send(json.dumps(error))
             elif self.silent_from is not None:
                 continue
+            elif message["text"] == self.hang_up_once_at != "":
+                self.hang_up_once_at = ""
+                await socket.close(1013)
             elif message["text"] == self.failing_text != "":
                 error = {"status": -1, "audio": ""}
                 if self.modern:
-                    error |= {"code": "nothing_to_say", "message": "There is nothing to say."}
+                    error |= {"code": self.failure, "message": "There is nothing to say."}
                 await socket.send(json.dumps(error))
-                await socket.send(json.dumps({"status": 2, "audio": ""}))
+                extra = {"skipped": self.skipped} if self.skipped else {}
+                await socket.send(json.dumps({"status": 2, "audio": "", **extra}))
             else:
                 for n in range(self.audio_frames if message["text"] else 0):
                     audio = base64.b64encode(f"{message['text'][0]}{n}".encode()).decode()

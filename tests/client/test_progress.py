@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec import convert, to_builtins
+
 from liusheng.client.messages import Alternative, Final, Partial, Word
 from liusheng.client.progress import RecognitionProgress
+from liusheng.protocol.asr import RecognitionConfig
+from liusheng.protocol.asr_replies import Replies
+from tests.protocol.test_asr_replies import Said
 
 
 def made(*, cumulative: bool = True, container: bool = False) -> RecognitionProgress:
@@ -78,3 +84,61 @@ def test_containers_and_original_servers_begin_anew() -> None:
         assert progress.replied(Partial("on")) == []
         assert progress.replied(Partial("one")) == [Partial("one")]
         assert progress.checkpoint.final(Final("one", (ONE,))) == Final("one", (ONE,))
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["another server", "a new recognition"])
+@pytest.mark.parametrize("cumulative", [True, False])
+def test_an_end_that_is_shorter_than_the_open_text_is_seen(cumulative: bool, again: bool) -> None:
+    """No utterance is skipped: lengths tell how far open texts have come, and only those."""
+    progress = made(cumulative=cumulative)
+    progress.replied(Partial("一。", "一", 0, True, (), 0.8, 0.6))
+    before = "一。" if cumulative else ""
+    progress.replied(Partial(f"{before}今天很好我们", "", 1, False, (), 1.8, 0.6))
+    if again:
+        progress.set_back()
+        first, said = 1, before
+    else:
+        progress.restart()
+        first, said = 0, ""
+    seen = []
+    for reply in [
+        Partial(f"{said}今天", "", first, False, (), 1.2, 0.6),
+        Partial(f"{said}今天很好。", "", first, True, (), 1.8, 1.6),
+        Partial(f"{said}今天很好。我们" if cumulative else "我们", "", first + 1),
+    ]:
+        seen += [(each.utterance, each.text, each.is_final) for each in progress.replied(reply)]
+    third = f"{before}今天很好。我们" if cumulative else "我们"
+    assert seen == [(1, f"{before}今天很好。", True), (2, third, False)]
+
+
+def test_an_utterance_ends_once() -> None:
+    """A container is recognised again from its beginning, with other words for what had ended."""
+    progress = made(cumulative=False, container=True)
+    progress.replied(Partial("one", "one", 0, True, (), 0.8, 0.6))
+    progress.replied(Partial("two", "two", 1, True, (), 1.8, 1.6))
+    progress.restart()
+    for reply in [
+        Partial("one or two", "", 0),
+        Partial("one or two", "", 0, True, (), 0.8, 0.6),
+        Partial("to be", "", 1),
+        Partial("to be", "", 1, True, (), 1.8, 1.6),
+    ]:
+        assert progress.replied(reply) == []
+    (seen,) = progress.replied(Partial("", "", 2))
+    assert (seen.utterance, seen.is_final) == (2, False)
+
+
+@pytest.mark.parametrize("cumulative", [True, False])
+def test_what_a_server_cuts_short_ends_once(cumulative: bool) -> None:
+    """The server that stops reports it as open, and the next one has it again, whole."""
+    progress = made(cumulative=cumulative)
+    replies = Replies(
+        RecognitionConfig(partials="cumulative" if cumulative else "utterance"), resumable=True
+    )
+    replies.cut_short()
+    replies.transcript.update([Said(0, "今天天气。", (), 0.0, 1.0)], 1, "", 0)
+    cut = convert(to_builtins(replies.result()), Partial)
+    assert [each.is_final for each in progress.replied(cut)] == [False]
+    assert progress.restart() == 0
+    (seen,) = progress.replied(Partial("今天天气很好。", "", 0, True, (), 2.0, 2.0))
+    assert (seen.text, seen.utterance, seen.is_final) == ("今天天气很好。", 0, True)

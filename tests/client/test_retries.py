@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,8 @@ from websockets.http11 import Response
 
 from liusheng.client import CannotConnectError, ConnectionLostError, ServerError, connect
 from liusheng.client.backoff import Backoff
+from liusheng.protocol.errors import ErrorCode
+from liusheng.server.http.error_format import http_status
 
 from .conftest import FakeServer
 
@@ -126,6 +129,31 @@ def test_pauses_grow_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
         now += pause
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 2.0])
     assert Backoff(0.0).pause() is None
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_a_server_with_no_room_is_tried_again(code: ErrorCode) -> None:
+    assert ServerError(code.value, "").transient == (http_status(code) in (429, 503))
+
+
+@pytest.mark.parametrize("code", ["too_many_sessions", "too_many_connections"])
+async def test_an_address_with_too_many_sessions_is_tried_again(code: str) -> None:
+    """At the start, and when the recognition is resumed."""
+    fake = FakeServer(hang_up_once_after=1)
+    handshakes = 0
+
+    def every_third(socket: ServerConnection, request: object) -> Response | None:
+        nonlocal handshakes
+        handshakes += 1
+        if not handshakes % 3:
+            return None
+        body = json.dumps({"error": code, "message": {"description": "Full."}})
+        return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, body)
+
+    async with serve(fake.handle, "127.0.0.1", 0, process_request=every_third) as running:
+        url = f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}"
+        assert await recognized(url, packets(), retry_for=60, resume_for=60) == "2包。"
+    assert (handshakes, fake.sessions) == (6, 2)
 
 
 @pytest.mark.parametrize(

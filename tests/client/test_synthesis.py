@@ -81,6 +81,41 @@ async def test_a_text_that_cannot_be_synthesised(server: FakeServer) -> None:
     assert caught.value.code == "nothing_to_say"
 
 
+@pytest.mark.parametrize("code", ["nothing_to_say", "empty_text"])
+async def test_a_line_with_nothing_to_say_is_passed_over(server: FakeServer, code: str) -> None:
+    server.modern = True
+    server.failing_text, server.failure = "مرحبا\n", code
+    server.skipped = [{"span": [0, 5], "text": "مرحبا", "reason": "no_voice_for_script"}]
+    async with connect(server.url) as client:
+        synthesis = client.synthesize(["a\n", "مرحبا\n", "b\n"])
+        assert b"".join([pcm async for pcm in synthesis]) == b"a0a1a2b0b1b2"
+    assert Skipped("مرحبا", (0, 5), "no_voice_for_script") in synthesis.skipped
+    with pytest.raises(ServerError, match="nothing to say") as caught:
+        await collect(server.url, ["مرحبا\n"] * 3)
+    assert caught.value.code == code
+    assert server.received[-1]["signal"] == "end"
+
+
+async def test_what_was_passed_over_is_noted_once(server: FakeServer) -> None:
+    """The connection breaks before there was audio, and all is repeated."""
+    server.modern, server.failing_text, server.audio_frames = True, "!1\n", 0
+    server.skipped = [{"span": [0, 1], "text": "!", "reason": "symbol"}]
+    server.hang_up_once_at = "b\n"
+    async with connect(server.url) as client:
+        synthesis = client.synthesize(["!1\n", "b\n"])
+        with pytest.raises(ServerError, match="nothing to say"):
+            await anext(synthesis)
+    assert server.sessions == 2
+    assert len(synthesis.skipped) == 2
+
+
+async def test_other_errors_of_a_line_are_raised(server: FakeServer) -> None:
+    server.modern, server.failing_text, server.failure = True, "c\n", "synthesis_failed"
+    with pytest.raises(ServerError) as caught:
+        await collect(server.url, ["a\n", "c\n", "b\n"])
+    assert caught.value.code == "synthesis_failed"
+
+
 @pytest.mark.parametrize("answer", ["{}", '{"status": 1}', '{"status": 1, "audio": "?"}', "[]"])
 async def test_invalid_answers(server: FakeServer, answer: str) -> None:
     server.answers[1] = answer

@@ -86,6 +86,41 @@ class TestUtterances:
         assert (replies.result().result, replies.result().utterance) == ("", 1)
 
 
+class TestCutShort:
+    def test_the_last_utterance_is_open_to_a_client_that_goes_on(self) -> None:
+        replies = Replies(resumable=True)
+        replies.transcript.update([said(0, "one")], 1, "two", 3)
+        replies.result()
+        replies.cut_short()
+        replies.transcript.update([said(1, "two th")], 2, "", 0)
+        result = replies.result()
+        assert (result.result, result.utterance, result.is_final, result.stable) == (
+            "one two th", 1, False, "one",
+        )  # fmt: skip
+        assert (result.times, result.final_until) == (UNSET, 1.0)
+        assert replies.final("a").result == "one two th"
+
+    def test_utterances_that_had_ended_still_come_one_by_one(self) -> None:
+        replies = Replies(asr.RecognitionConfig(partials="utterance"), resumable=True)
+        replies.transcript.update([said(0, "one"), said(1, "two")], 2, "three", 0)
+        replies.cut_short()
+        replies.transcript.update([said(2, "three"), said(3, "four")], 4, "", 0)
+        assert [(r.result, r.utterance, r.is_final, r.final_until) for r in replies.rest()] == [
+            ("one", 0, True, 1.0),
+            ("two", 1, True, 2.0),
+            ("three four", 2, False, 2.0),
+        ]
+        assert replies.result().times is UNSET
+
+    def test_it_is_the_end_for_any_other_client(self) -> None:
+        replies = Replies()
+        replies.cut_short()
+        replies.transcript.update([said(0, "one")], 1, "", 0)
+        result = replies.result()
+        assert (result.result, result.is_final) == ("one", True)
+        assert (result.times is UNSET, result.final_until) == (False, UNSET)
+
+
 def test_word_times_are_not_computed_unless_requested() -> None:
     replies = Replies(asr.RecognitionConfig(word_times=False))
     replies.transcript.update([said(0, "one")], 1, "", 0)

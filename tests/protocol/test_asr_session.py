@@ -435,6 +435,22 @@ def test_each_utterance_that_was_not_reported_is_when_wound_down() -> None:
     assert [message.get("result") for message in driver.settle()] == ["one", "two", None]
 
 
+@pytest.mark.parametrize("partials", ["cumulative", "utterance"])
+def test_what_is_wound_down_is_not_final_for_who_can_go_on_elsewhere(partials: str) -> None:
+    driver = Driver()
+    driver.text(start(partials=partials, resumable=True))
+    driver.session.updated([Said(0, "one")], 1, "two", 0)
+    driver.audio(bytes(10))
+    wound_down(driver)
+    driver.session.updated([Said(1, "two th")], 2, "", 0)
+    driver.session.finished()
+    reply, error = driver.settle()
+    text = "one two th" if partials == "cumulative" else "two th"
+    assert (reply["result"], reply["utterance"], reply["is_final"]) == (text, 1, False)
+    assert "times" not in reply
+    assert error["code"] == "server_stopping"
+
+
 def speaking() -> Driver:
     driver = started()
     driver.audio(bytes(10))

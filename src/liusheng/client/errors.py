@@ -18,8 +18,11 @@ _TRANSIENT_ERRORS = (
     ErrorCode.SERVER_BUSY,
     ErrorCode.SERVER_STOPPING,
     ErrorCode.RATE_LIMIT_EXCEEDED,
+    ErrorCode.TOO_MANY_CONNECTIONS,
+    ErrorCode.TOO_MANY_SESSIONS,
 )
-"""The next attempt may succeed; behind a proxy, another server may handle it."""
+"""The next attempt may succeed; behind a proxy, another server may handle it. All with which a
+server answers 429 or 503 are among them."""
 
 
 class ClientError(Exception):

@@ -29,6 +29,7 @@ class RecognitionProgress:
         self._words: tuple[Word, ...] = ()  # since the beginning, without those repeated
         self._words_until = 0.0
         self._last = Partial("")  # that the caller has seen
+        self._closed = 0  # utterances whose end the caller has seen
         self._behind = False  # a new recognition has not come as far as the last one yet
         self._held: tuple[Word, ...] = ()  # words of replies that the caller has not seen
 
@@ -53,21 +54,23 @@ class RecognitionProgress:
         """Return what the caller sees of a reply: it, or nothing.
 
         A new recognition repeats what the last one had recognised; until it has come as far, its
-        texts are not shown.
+        texts are not shown. The end of an utterance always is, if the caller has not seen it.
         """
-        self.from_utterance = reply.utterance + bool(reply.is_final and reply.text)
+        self.from_utterance = reply.utterance + _closes(reply)
         partial = self.checkpoint.partial(reply, cumulative=self._cumulative)
         known_until = self._words[-1].end if self._words else 0.0
         self._words += tuple(word for word in partial.words if word.start >= known_until)
         # A new recognition repeats words, too.
         words = tuple(word for word in partial.words if word.start >= self._words_until)
         self._words_until = max([self._words_until, *(word.end for word in words)])
-        if reply.is_final and reply.text and reply.final_until is not None:
+        if _closes(reply) and reply.final_until is not None:
             self._advance(partial, reply.final_until)
-        if self._behind and self._place(partial) < self._place(self._last):
+        if self._behind and self._repeats(partial):
             self._held += words
             return []
         self._behind = False
+        if _closes(partial) or self._cumulative:  # the whole text has the end of each before
+            self._closed = partial.utterance + _closes(partial)
         self._last = replace(partial, words=self._held + words)
         self._held = ()
         return [self._last]
@@ -86,5 +89,17 @@ class RecognitionProgress:
             utterances=partial.utterance + 1,
         )
 
-    def _place(self, partial: Partial) -> tuple[int, int]:
-        return (0 if self._cumulative else partial.utterance, len(partial.text))
+    def _repeats(self, partial: Partial) -> bool:
+        """Whether the caller has seen as much. Lengths tell that of open texts only: an utterance
+        may end with a shorter text than it had while it was open."""
+        ended = partial.utterance < self._closed
+        if _closes(partial) and not ended:
+            return False
+        last = self._last
+        if self._cumulative:
+            return len(partial.text) < len(last.text)
+        return ended or (partial.utterance, len(partial.text)) < (last.utterance, len(last.text))
+
+
+def _closes(partial: Partial) -> bool:
+    return partial.is_final and bool(partial.text)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from typing_extensions import Unpack
+from typing_extensions import Self, Unpack
 
 from liusheng.client import connection
 from liusheng.client.duplex import Duplex
@@ -31,7 +31,10 @@ _E = TypeVar("_E", bound=Duplex[Any])
 
 
 class _Blocking(Generic[_E, _T]):
-    """A duplex iterator that runs on the client's own event loop."""
+    """A duplex iterator that runs on the client's own event loop.
+
+    Another thread may stop it while this one waits for the next item; iteration then ends.
+    """
 
     def __init__(self, client: BlockingClient, duplex: _E) -> None:
         self._client = client
@@ -45,6 +48,17 @@ class _Blocking(Generic[_E, _T]):
             return self._client.run(self._duplex.__anext__())  # type: ignore[no-any-return]
         except StopAsyncIteration:
             raise StopIteration from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop, and close the socket; does nothing after the end."""
@@ -83,11 +97,16 @@ class BlockingSynthesis(_Blocking[Synthesis, bytes]):
         """What was not read of the texts that have ended."""
         return self._duplex.skipped
 
+    def cancel(self) -> None:
+        """Stop at once, as `liusheng.client.Synthesis.cancel`; does nothing after the end."""
+        self._client.run(self._duplex.cancel())
+
 
 class BlockingClient:
     """`liusheng.client.Client` for scripts; made by `connect`, used in a `with` block.
 
-    Not thread-safe: each thread needs a client of its own.
+    Not thread-safe: each thread needs a client of its own, except to stop what another one
+    iterates over.
     """
 
     def __init__(self, client: connection.Client) -> None:

@@ -16,6 +16,7 @@ from liusheng.client.json_socket import JsonSocket
 from liusheng.client.messages import Annotations, Skipped, TtsReady, check, read, unexpected
 from liusheng.client.options import SynthesisOptions, TransportOptions
 from liusheng.client.pieces import clauses, paragraphs
+from liusheng.protocol.errors import ErrorCode
 from liusheng.protocol.tts import Mark
 
 Text = str | Iterable[str] | AsyncIterable[str]
@@ -24,6 +25,9 @@ Text = str | Iterable[str] | AsyncIterable[str]
 _CLOSING = 0  # status of the answer to `end`
 _LAST = 2  # status of the packet that closes a text
 _IN_FLIGHT = 2  # the server has the next text when one ends
+
+_UNSPEAKABLE = (ErrorCode.NOTHING_TO_SAY, ErrorCode.EMPTY_TEXT)
+"""Errors of a text that has nothing to read; what it had is in `skipped`."""
 
 
 class Synthesis(Duplex[bytes]):
@@ -38,7 +42,8 @@ class Synthesis(Duplex[bytes]):
     marks: those of the audio yielded so far, if requested. The characters and seconds of each text
         (line) count from its start.
     skipped: what was not read of the texts that have ended, with the reasons; counted likewise. An
-        original server does not tell.
+        original server does not tell. A text (line) with nothing to read is passed over; if nothing
+        was spoken at all, the server's error is raised at the end.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Synthesis(Duplex[bytes]):
         self._options: dict[str, Any] = {"spk_id": 0, **given}
         self._sent_at = 0.0
         self._cancelled = False
+        self._unspeakable: ServerError | None = None  # of the first such text
 
     async def cancel(self) -> None:
         """Stop at once, for example because the user begins to speak.
@@ -97,6 +103,8 @@ class Synthesis(Duplex[bytes]):
         if message.get("signal") != "server ready":
             raise unexpected('The server did not send "server ready"', message)
         self.ready = read(message, TtsReady)
+        self.skipped.clear()  # of an earlier attempt, which is repeated
+        self._unspeakable = None
 
     async def _feed(self, socket: JsonSocket) -> None:
         if isinstance(self._text, str):
@@ -135,14 +143,20 @@ class Synthesis(Duplex[bytes]):
         while True:
             try:
                 message = await self._receive()
-            except ClientError as error:
+            except ServerError as error:
+                if not (self._cancelled or error.code in _UNSPEAKABLE):
+                    raise
+                self._unspeakable = self._unspeakable or error
+                continue  # the last packet of its text follows
+            except ClientError:
                 if not self._cancelled:
                     raise
-                if isinstance(error, ServerError):  # of a text that was cancelled
-                    continue
                 raise StopAsyncIteration from None
             status = message.get("status")
             if status == _CLOSING:
+                spoken = self.first_packet_seconds is not None
+                if self._unspeakable and not (spoken or self._cancelled):
+                    raise self._unspeakable
                 await self._finish()
                 raise StopAsyncIteration
             if self._cancelled:

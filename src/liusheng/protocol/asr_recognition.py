@@ -94,7 +94,7 @@ class RecognitionState(RecognitionEvents):
         self.limits = limits
         self.model = ""
         self.offers: ResumeOffers | None = None
-        self.replies = Replies(start, with_final_until=start.resumable)
+        self.replies = Replies(start, resumable=start.resumable)
         self.received = 0
         self.ended = False
         self.complete = False

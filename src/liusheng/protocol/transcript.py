@@ -107,6 +107,18 @@ class Transcript:
         """The text of the open utterance alone."""
         return self._open
 
+    def open_after(self, count: int) -> tuple[View, View]:
+        """Return `view` and `open_view` as if only the first `count` utterances with text were
+        closed, and the rest were one that is open."""
+        if count == self.closed:
+            return self._view, self._open
+        before = "".join(piece for piece, _ in self._pieces[:count])
+        whole, index = self._view.result, self._pieces[count][1].index
+        return (
+            View(whole, index, False, before),
+            View(whole[len(before) :].strip(), index, False, ""),
+        )
+
     def alternatives(self) -> list[tuple[str, float]]:
         """Return the likeliest forms of the closed text with their scores, the best first."""
         return self._alternatives.forms()

@@ -99,6 +99,19 @@ async def test_who_is_still_speaking_gets_the_text_so_far(serve: Serve) -> None:
         assert await asr.close_code() == 1012
 
 
+async def test_nothing_is_final_for_who_can_go_on_elsewhere(serve: Serve) -> None:
+    server = await serve(drain=IMPATIENT)
+    async with server.asr(resumable=True) as asr:
+        await asr.ask(b"so ")
+        await asr.ask(b"far ")
+        server.stop.set()
+        reply = await asr.receive()
+        assert (reply["result"], reply["is_final"]) == ("so far", False)
+        assert "times" not in reply
+        assert (await asr.receive())["code"] == "server_stopping"
+        assert await asr.close_code() == 1012
+
+
 async def test_realtime_commits_what_was_appended(serve: Serve) -> None:
     server = await serve(drain=IMPATIENT)
     async with server.connect("/v1/realtime?intent=transcription") as socket:

@@ -17,21 +17,11 @@ from liusheng.cli.terminal import as_text, printable
 from liusheng.cli.transcription.formats import TranscriptFormat, render
 from liusheng.cli.transcription.jobs import TranscriptionJob
 from liusheng.client import CannotConnectError, Client, ClientError, Final, ServerError
-from liusheng.protocol.errors import ErrorCode
 
 _PAUSE_SECONDS = 1.0
 """Between attempts, where a busy server does not say how long."""
 
 _LEAST_PAUSE_SECONDS = 0.1
-
-_BUSY = (
-    ErrorCode.SERVER_BUSY,
-    ErrorCode.SERVER_STOPPING,
-    ErrorCode.RATE_LIMIT_EXCEEDED,
-    ErrorCode.TOO_MANY_CONNECTIONS,
-    ErrorCode.TOO_MANY_SESSIONS,
-)
-"""Errors of a server that works, and has no place now."""
 
 
 class Watcher(Protocol):
@@ -113,7 +103,7 @@ class Transcriber:
                 final = await self._recognize(job)
                 break
             except ServerError as error:
-                if error.code not in _BUSY:
+                if not error.transient:  # else it works, and has no place now
                     raise
                 pause = _PAUSE_SECONDS if error.retry_after is None else error.retry_after
             self.watcher.waits(job)

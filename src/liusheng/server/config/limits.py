@@ -53,7 +53,7 @@ class LimitSettings(Group):
     queue_seconds: float = Field(
         default=0,
         ge=0,
-        le=60,
+        le=50,  # clients give up after 60
         description="Seconds for which a client waits for a place, first come, first served, "
         "before it is refused; 0: it is refused at once.",
     )

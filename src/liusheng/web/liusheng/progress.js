@@ -24,6 +24,7 @@ export class Progress {
   #times = []; // since the beginning, without those repeated
   #timesUntil = 0;
   #last = ""; // text that the caller has seen
+  #closed = 0; // utterances whose end the caller has seen
   #behind = false; // a new recognition has not come as far as the last one yet
   #held = []; // times of replies that the caller has not seen
 
@@ -57,24 +58,26 @@ export class Progress {
    * Return what the caller sees of a reply, or null.
    *
    * A new recognition repeats what the last one had recognised; until it has come as far, its texts
-   * are not shown.
+   * are not shown. The end of an utterance always is, if the caller has not seen it: its text may be
+   * shorter than it was while it was open.
    */
   replied(reply) {
     // A server of the original protocol sends the text only: none of it is known to be stable.
     const given = { utterance: 0, is_final: false, stable: "", ...reply };
-    this.fromUtterance = given.utterance + (given.is_final && given.result ? 1 : 0);
+    const closes = given.is_final && given.result !== "";
+    this.fromUtterance = given.utterance + (closes ? 1 : 0);
     const update = this.#whole(given);
     const times = (update.times ?? []).filter(({ bg }) => bg >= this.#timesUntil);
     const knownUntil = this.#times.at(-1)?.ed ?? 0;
     this.#times.push(...(update.times ?? []).filter(({ bg }) => bg >= knownUntil));
     for (const { ed } of times) this.#timesUntil = Math.max(this.#timesUntil, ed);
-    if (given.is_final && given.result && given.final_until !== undefined) {
-      this.#advance(update, given.final_until);
-    }
+    if (closes && given.final_until !== undefined) this.#advance(update, given.final_until);
     this.#held.push(...times);
-    if (this.#behind && update.result.length < this.#last.length) return null;
+    const ends = closes && update.utterance >= this.#closed;
+    if (this.#behind && !ends && update.result.length < this.#last.length) return null;
     this.#behind = false;
     this.#last = update.result;
+    this.#closed = update.utterance + (closes ? 1 : 0);
     if (this.#held.length) update.times = this.#held;
     else delete update.times;
     this.#held = [];

@@ -10,10 +10,12 @@ const BYTES_PER_SECOND = 2 * SAMPLE_RATE;
 
 /**
  * Milliseconds without a reply that is due, after which a connection counts as lost, if the
- * recognition can be resumed. The server pauses for ten seconds at most; a final may take longer.
+ * recognition can be resumed. Between two packets the server pauses for ten seconds at most.
  */
 const STALLED = 20_000;
-const FINAL_STALLED = 60_000;
+
+/** The same for the answer to a start, before which the server may wait for a place, and a final. */
+const WAITED = 60_000;
 
 /** One recognition, over one connection, or several if connections are lost. */
 export class Recognition {
@@ -241,9 +243,9 @@ export class Recognition {
     clearTimeout(this.#stall);
     this.#stall = 0;
     if (!this.#token || this.#over) return;
-    const pause = !this.#ready || this.#unanswered.length ? STALLED : FINAL_STALLED;
-    if (pause === FINAL_STALLED && !this.#endSent) return;
-    this.#stall = setTimeout(() => this.#channel.lose(), pause);
+    const replies = this.#ready && this.#unanswered.length;
+    if (this.#ready && !replies && !this.#endSent) return;
+    this.#stall = setTimeout(() => this.#channel.lose(), replies ? STALLED : WAITED);
   }
 
   #broken() {
