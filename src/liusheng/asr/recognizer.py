@@ -31,7 +31,8 @@ class Turn:
     last: no more audio will come: close every utterance.
     activity: where speech is in the audio; `closed` are the utterances that ended since the last
         turn. Windowed recognisers need it, others do without.
-    spare: no other stream waits for a turn, so that optional work may be done.
+    spare: nobody waits for the time that optional work takes: no other stream is due a turn, or,
+        for audio that came faster than it was spoken, no live one.
     """
 
     state: Any

@@ -183,6 +183,17 @@ class Scheduler(Generic[K]):
         """Whether some stream is due a turn and has none."""
         return self.waiting > 0
 
+    def has_spare_time(self, key: K, now: float) -> bool:
+        """Whether a stream's turn may take longer: for audio that came faster than it was spoken,
+        no live stream waits for a turn; for other audio no stream does."""
+        backlog = self._streams[key].is_backlog(now)
+        return not any(
+            stream.reason is not None
+            and stream.running is None
+            and not (backlog and stream.is_backlog(now))
+            for stream in self._streams.values()
+        )
+
     def turn(self, key: K) -> int:
         """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
         return self._streams[key].turn
