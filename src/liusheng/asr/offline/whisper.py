@@ -174,35 +174,47 @@ class WhisperEngine:
         nbest = max(nbest, at_least)
         beam = max(self.options.beam, nbest) if final else 1
         found = self._generate(windows, encoded, langs, beam, nbest)
-        results = []
-        for window, states, lang, (best, *others) in zip(
-            windows, encoded, langs, found, strict=True
-        ):
-            text: str = self._tokenizers[lang].decode(best.tokens)
-            loops = final and has_loop(split_pieces(text), self.options.compression)
-            if loops:
-                states, best = self._decode_padded(window, lang, text)  # noqa: PLW2901
-            pieces = self._pieces(window, states, lang, best)
-            proposals: Sequence[Proposal] = ()
-            if window.propose and at_least > 1 and pieces and not loops:
-                proposals = window.propose(self._texts(lang, [best, *others]))
-            if proposals:
-                pieces = self._chosen(window, states, lang, pieces, proposals)
-            untimed = replace(window, timed=False)
-            alternatives = [
-                (text_of_other, other.score)
-                for other in others
-                if (text_of_other := self._pieces(untimed, states, lang, other))
-            ]
-            rival: tuple[Piece, ...] = ()
-            second = self.options.second_final and not window.translate
-            if final and second and lang == "zh" and pieces and not proposals:
-                prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
-                rival = self._pieces(window, states, lang, prompted)
-            results.append(
-                Decoded(pieces, lang, best.score, tuple(alternatives), rival, bool(proposals))
-            )
-        return results
+        return [
+            self._decoded(window, states, lang, each, effort, beam, proposing=at_least > 1)
+            for window, states, lang, each in zip(windows, encoded, langs, found, strict=True)
+        ]
+
+    def _decoded(
+        self,
+        window: Window,
+        states: Floats,
+        lang: str,
+        found: Sequence[Hypothesis],
+        effort: Effort,
+        beam: int,
+        *,
+        proposing: bool,
+    ) -> Decoded:
+        """Return the result for a window. proposing: what was found may be corrected together."""
+        final = effort is Effort.FINAL
+        best, *others = found
+        text: str = self._tokenizers[lang].decode(best.tokens)
+        if final and has_loop(split_pieces(text), self.options.compression):
+            states, best = self._decode_padded(window, lang, text)
+            proposing = False
+        untimed = replace(window, timed=False)
+        pieces = self._pieces(untimed if proposing else window, states, lang, best)
+        proposals: Sequence[Proposal] = ()
+        if proposing and pieces and window.propose:
+            proposals = window.propose(self._texts(lang, found))
+        if proposals:
+            pieces = self._chosen(window, states, lang, best, pieces, proposals)
+        alternatives = [
+            (text_of_other, other.score)
+            for other in (others if window.nbest > 1 else ())
+            if (text_of_other := self._pieces(untimed, states, lang, other))
+        ]
+        rival: tuple[Piece, ...] = ()
+        second = self.options.second_final and not window.translate
+        if final and second and lang == "zh" and pieces and not proposals:
+            prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
+            rival = self._pieces(window, states, lang, prompted)
+        return Decoded(pieces, lang, best.score, tuple(alternatives), rival, bool(proposals))
 
     def _decode_padded(self, window: Window, lang: str, text: str) -> tuple[Floats, Hypothesis]:
         """Decode a window that looped with the full padding that Whisper was trained on.
@@ -282,10 +294,11 @@ class WhisperEngine:
         window: Window,
         encoded: Floats,
         lang: str,
+        best: Hypothesis,
         pieces: tuple[Piece, ...],
         proposals: Sequence[Proposal],
     ) -> tuple[Piece, ...]:
-        """Return the pieces of the best proposal. pieces: of the likeliest hypothesis."""
+        """Return the pieces of the best proposal. best, pieces: the likeliest hypothesis."""
         tokenizer = self._tokenizers[lang]
         samples = len(window.samples)
         part = scored_part(encoded, samples, STRIDE)
@@ -297,12 +310,11 @@ class WhisperEngine:
 
         text = choose(proposals, score)
         if letters(text) == letters("".join(piece.text for piece in pieces)):
-            return pieces
+            return self._pieces(window, encoded, lang, best)
         placed = spread(split_pieces(text), pieces[0].start, pieces[-1].end)
         if not window.timed:
             return placed
-        tokens = tokenizer.encode(text)
-        return tuple(self._aligned(window, encoded, lang, tokens, placed))
+        return tuple(self._aligned(window, encoded, lang, tokenizer.encode(text), placed))
 
     def _pieces(
         self, window: Window, encoded: Floats, lang: str, found: Hypothesis

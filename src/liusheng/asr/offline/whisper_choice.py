@@ -2,7 +2,8 @@
 
 A language model that proposes texts of one sound, or nearly one, has only heard what the hypotheses
 say. Whisper's decoder gives the probability of any text given the audio, in one pass over all its
-tokens, so that the last word is the acoustic model's.
+tokens, so that the last word is the acoustic model's. (Not of its end: CTranslate2 does not tell
+the probability of the token after the last. How long a text is likely to be is in its prior.)
 """
 
 from __future__ import annotations
