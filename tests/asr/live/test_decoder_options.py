@@ -232,6 +232,21 @@ class TestCorrection:
         # The correction would have made 甲乙 of the text that was chosen.
         assert closed(outcomes) == (["一丁。"] if spare else ["甲乙。"])
 
+    @pytest.mark.parametrize(("backlog", "chosen"), [(0, 0), (1, 0), (2, 2)])
+    def test_streams_of_a_batch_wait_for_each_other_but_backlog(
+        self, backlog: int, chosen: int
+    ) -> None:
+        chooser = Chooser("一二")
+        recognizer = LiveRecognizer(chooser, OPTIONS, Corrector(Upper(), Joint(), 5))
+        turns = []
+        for i in range(2):
+            detector = SpeechActivityDetector(OPTIONS.vad, Loudness())
+            stream = InProcessStream(recognizer, StreamParams("zh"), detector)
+            turn = stream.turn(np.full(40 * FRAME, 0.5, np.float32), last=True)
+            turns.append(replace(turn, backlog=i < backlog))
+        recognizer.advance(turns)
+        assert sum(proposes for _, proposes in chooser.proposing) == chosen
+
     @pytest.mark.parametrize(
         ("params", "proposals"), [(StreamParams("en"), 5), (StreamParams("zh"), 0)]
     )

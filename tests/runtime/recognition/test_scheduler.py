@@ -740,6 +740,8 @@ def test_an_upload_spares_time_for_live_streams_only() -> None:
         s.audio[key] = AudioWithoutVad(windowed=True)
         s.add(key, s.audio[key], upload=True)
         s.receive(key, 9.0, 1.0)
+    assert s.is_backlog("one", 1.0)
+    assert not s.is_backlog("live", 1.0)
     assert s.has_spare_time("one", 1.0)
     assert not s.has_spare_time("live", 1.0), "uploads wait, and may be late for their share"
     s.receive("live", 1.0, 1.0)

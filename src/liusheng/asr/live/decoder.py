@@ -88,9 +88,7 @@ class LiveRecognizer:
             plan(turn, activity, self.options)
             for turn, activity in zip(turns, activities, strict=True)
         ]
-        for state, tasks in plans:
-            for task in tasks:
-                self._let_choose(state.params, task)
+        self._let_choose(turns, plans)
         for effort in (Effort.FINAL, Effort.PARTIAL):
             tasks = [t for _, ts in plans for t in ts if t.effort is effort]
             windows = [t.window for t in tasks if t.window is not None]
@@ -106,13 +104,23 @@ class LiveRecognizer:
     def forget(self, states: Sequence[Any]) -> None:
         """Nothing is kept here."""
 
-    def _let_choose(self, params: StreamParams, task: DecodeTask) -> None:
-        """Have a final of Mandarin chosen among its corrections, where there is time for that."""
-        corrector, window = self._corrector, task.window
-        if not (corrector and corrector.proposes and window) or task.effort is not Effort.FINAL:
+    def _let_choose(
+        self, turns: Sequence[Turn], plans: Sequence[tuple[LiveState, list[DecodeTask]]]
+    ) -> None:
+        """Have finals of Mandarin chosen among their corrections, where nobody waits for that: no
+        other stream of the batch does, or the whole batch is backlog."""
+        corrector = self._corrector
+        alone = sum(any(task.window for task in tasks) for _, tasks in plans) == 1
+        if not (corrector and corrector.proposes and (alone or all(t.backlog for t in turns))):
             return
-        if window.spare and window.lang in ("auto", "zh") and not window.translate:
-            task.window = replace(window, propose=proposer(corrector, params))
+        for state, tasks in plans:
+            for task in tasks:
+                window = task.window
+                if window is None or task.effort is not Effort.FINAL or not window.spare:
+                    continue
+                if window.lang in ("auto", "zh") and not window.translate:
+                    propose = proposer(corrector, state.params)
+                    task.window = replace(window, propose=propose)
 
     def _outcome(
         self, state: LiveState, tasks: Sequence[DecodeTask], activity: SpeechActivity, end: int

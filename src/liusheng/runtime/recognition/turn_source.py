@@ -100,7 +100,11 @@ class TurnSource:
         if not turns:
             return self.take(worker)
         requests = [
-            turn.request(self._scheduler.has_spare_time(turn.stream, began)) for turn in turns
+            turn.request(
+                spare=self._scheduler.has_spare_time(turn.stream, began),
+                backlog=self._scheduler.is_backlog(turn.stream, began),
+            )
+            for turn in turns
         ]
         for turn in turns:
             turn.stream.holder = None
