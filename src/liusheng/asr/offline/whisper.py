@@ -198,12 +198,15 @@ class WhisperEngine:
             states, best = self._decode_padded(window, lang, text)
             proposing = False
         untimed = replace(window, timed=False)
-        pieces = self._pieces(untimed if proposing else window, states, lang, best)
+        pieces: tuple[Piece, ...] = ()
         proposals: Sequence[Proposal] = ()
-        if proposing and pieces and window.propose:
-            proposals = window.propose(self._texts(lang, found))
+        if proposing and window.propose:
+            pieces = self._pieces(untimed, states, lang, best)
+            proposals = window.propose(self._texts(lang, found)) if pieces else ()
         if proposals:
             pieces = self._chosen(window, states, lang, best, pieces, proposals)
+        else:
+            pieces = self._pieces(window, states, lang, best)
         alternatives = [
             (text_of_other, other.score)
             for other in (others if window.nbest > 1 else ())
