@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,9 @@ def test_a_final_is_chosen_among_proposals() -> None:
     window = Window(samples, "zh", timed=True, propose=propose)
     (final,) = _whisper().decode([window], Effort.FINAL)
     (partial,) = _whisper().decode([window], Effort.PARTIAL)
+    (other,) = _whisper().decode([replace(window, propose=lambda _: [])], Effort.FINAL)
+    assert not other.chosen
+    assert len({piece.end for piece in other.pieces}) > 5
     assert final.chosen
     assert "".join(piece.text for piece in final.pieces) == said
     assert not partial.chosen
