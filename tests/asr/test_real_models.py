@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from liusheng.asr.offline.whisper import WhisperEngine
 from liusheng.asr.options import AsrOptions, MoonshineOptions, WhisperOptions
 from liusheng.asr.recognizer import Recognizer
 from liusheng.asr.text.pieces import split_pieces, spread
-from liusheng.asr.types import SAMPLE_RATE, StreamParams
+from liusheng.asr.types import SAMPLE_RATE, Proposal, StreamParams
 from liusheng.audio.decode import decode_file
 from liusheng.audio.resample import resample
 from liusheng.bench.eval_results import total
@@ -178,6 +179,35 @@ def test_mandarin_is_the_same_with_the_tokens_that_it_needs(effort: Effort) -> N
             # Of fewer tokens each is a little likelier.
             assert one.score == pytest.approx(other.score, abs=0.06)
     assert not different
+
+
+def test_a_final_is_chosen_among_proposals() -> None:
+    given: list[Sequence[tuple[str, float]]] = []
+    voices = load_voices([Store().open("baker-zh")])
+    said = "今天天气很好，我们去公园吧。"
+    blocks = [block.samples for block in voices.speak(SpeechRequest(said))]
+    samples = resample(np.concatenate(blocks), 24_000, SAMPLE_RATE)
+
+    def propose(hypotheses: Sequence[tuple[str, float]]) -> list[Proposal]:
+        given.append(hypotheses)
+        texts = ("今天天气很坏，我们去公司吧。", "今天天气很好，我们去公园吧。", "今天天气。")
+        return [Proposal(text, 3.0 * len(text)) for text in texts]
+
+    window = Window(samples, "zh", timed=True, propose=propose)
+    (final,) = _whisper().decode([window], Effort.FINAL)
+    (partial,) = _whisper().decode([window], Effort.PARTIAL)
+    (other,) = _whisper().decode([replace(window, propose=lambda _: [])], Effort.FINAL)
+    assert not other.chosen
+    assert len({piece.end for piece in other.pieces}) > 5
+    assert final.chosen
+    assert "".join(piece.text for piece in final.pieces) == said
+    assert not partial.chosen
+    ((first, *_),) = ([score for _, score in each] for each in given)
+    assert len(given[0]) == WhisperOptions().hypotheses
+    assert all(score <= first < 0 for _, score in given[0])
+    places = [at for piece in final.pieces for at in (piece.start, piece.end)]
+    assert places == sorted(places)
+    assert places[-1] > 0.5 * len(samples) / SAMPLE_RATE
 
 
 @_eval_set

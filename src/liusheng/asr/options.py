@@ -120,8 +120,10 @@ class WhisperOptions:
     pad_partial, pad_final: seconds of silence after the speech instead of a 30 s window. With less
         than 2 s, Whisper loops.
     beam: beam size of finals; partials are greedy.
-    second_final: decode Mandarin finals a second time, with a prompt, and keep the likelier text by
-        the language model of the correction; a final then costs two thirds more.
+    hypotheses: beam size of Mandarin finals whose hypotheses are corrected together (see
+        `CorrectionOptions.rescored`).
+    second_final: decode other Mandarin finals a second time, with a prompt, and keep the likelier
+        text by the language model of the correction; a final then costs two thirds more.
     mandarin_vocabulary: on the CPU, decode Mandarin with the tokens that it needs, 30 % of all, by
         a second decoder; a text with more Latin letters than a name has is then decoded again with
         all. Only where the embeddings are a third of the decoder or more: tiny, base and
@@ -140,6 +142,7 @@ class WhisperOptions:
     pad_partial: float = 2.0
     pad_final: float = 4.0
     beam: int = 2
+    hypotheses: int = 5
     second_final: bool = False
     mandarin_vocabulary: bool = True
     tokens_per_second: float = 20.0
@@ -156,6 +159,8 @@ class WhisperOptions:
         for name in ("threads", "beam", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")
+        if not 2 <= self.hypotheses <= 10:
+            raise ValueError(f"hypotheses must be 2 to 10, not {self.hypotheses}")
         if not (0 <= self.pad_partial <= 30 and 0 <= self.pad_final <= 30):
             raise ValueError(
                 "pad_partial and pad_final are seconds of a 30 s window, not "
@@ -279,19 +284,25 @@ class CorrectionOptions:
     penalty_accent: for one that differs in zh and z, ch and c, sh and s, or final ng and n.
     beam: maximum of paths at a position.
     candidates: maximum of words of each length at a position.
+    rescored: maximum of corrections of a final, of all its hypotheses together, of which the one is
+        chosen that the audio fits best, where no stream waits; 0: the likeliest hypothesis is
+        corrected.
     """
 
     model: str = "libime-zh"
     penalty_same: float = 1.5
     penalty_tone: float = 2.5
-    penalty_accent: float = 4.0
+    penalty_accent: float = 3.0
     beam: int = 4
     candidates: int = 10
+    rescored: int = 6
 
     def __post_init__(self) -> None:
         for name in ("penalty_same", "penalty_tone", "penalty_accent"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} cannot be negative: {getattr(self, name)}")
+        if self.rescored < 0:
+            raise ValueError(f"rescored cannot be negative: {self.rescored}")
         for name in ("beam", "candidates"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")

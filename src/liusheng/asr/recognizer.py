@@ -31,7 +31,9 @@ class Turn:
     last: no more audio will come: close every utterance.
     activity: where speech is in the audio; `closed` are the utterances that ended since the last
         turn. Windowed recognisers need it, others do without.
-    spare: no other stream waits for a turn, so that optional work may be done.
+    spare: nobody waits for the time that optional work takes: no other stream is due a turn, or,
+        for backlog, no live one.
+    backlog: the audio came faster than it was spoken; nobody waits for the text of this part of it.
     """
 
     state: Any
@@ -40,6 +42,7 @@ class Turn:
     last: bool = False
     activity: SpeechActivity | None = None
     spare: bool = True
+    backlog: bool = False
 
     @property
     def end(self) -> int:

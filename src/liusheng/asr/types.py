@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -100,3 +101,20 @@ class Partial:
     index: int
     text: str = ""
     stable: int = 0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A text that may have been said.
+
+    score: its prior, to which a model that has it adds its own log probability of the text given
+        the audio; natural logarithm.
+    """
+
+    text: str
+    score: float
+
+
+Propose = Callable[[Sequence[tuple[str, float]]], Sequence[Proposal]]
+"""Returns what may have been said, the likeliest first, given a decode's hypotheses and their log
+probabilities (natural logarithm), the likeliest first."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.correction.corrector import Corrector
+from liusheng.asr.correction.joint_lattice import JointLattice
 from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.live.decoder import LiveRecognizer
@@ -79,6 +80,41 @@ class Upper(Lattice):
         return run[:keep] + run[keep:].translate(str.maketrans("一二三", "甲乙丙"))
 
 
+class Joint(JointLattice):
+    """Proposes 一丁 beside what was heard."""
+
+    def __init__(self) -> None:
+        pass
+
+    def best(
+        self, hypotheses: Sequence[tuple[str, float]], hotwords: Any = ()
+    ) -> list[tuple[str, float]]:
+        return [*hypotheses, ("一丁", -2.0)]
+
+
+class Chooser(Reciter):
+    """Chooses the last of the proposals. proposing: the effort of each decode, and whether there
+    may be proposals for it."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(*texts)
+        self.proposing: list[tuple[Effort, bool]] = []
+
+    def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
+        return [
+            self._chosen(w, d, effort)
+            for w, d in zip(windows, super().decode(windows, effort), strict=True)
+        ]
+
+    def _chosen(self, window: Window, decoded: Decoded, effort: Effort) -> Decoded:
+        self.proposing.append((effort, window.propose is not None))
+        if window.propose is None:
+            return decoded
+        text = "".join(piece.text for piece in decoded.pieces)
+        proposals = window.propose([(text, -1.0)])
+        return replace(decoded, pieces=_pieces(proposals[-1].text, window), chosen=True)
+
+
 def play(
     engine: Reciter,
     params: StreamParams | None = None,
@@ -86,6 +122,7 @@ def play(
     silence: float = 1.0,
     speech: float = 2.0,
     hold: float = 0.0,
+    spare: bool = True,
 ) -> list[Outcome]:
     frames = [0.5] * round(speech * SAMPLE_RATE / FRAME) + [0.0] * round(
         silence * SAMPLE_RATE / FRAME
@@ -98,7 +135,10 @@ def play(
     step = 12 * FRAME
     for at in range(0, len(audio), step):
         chunk = audio[at : at + step]
-        outcomes.append(stream.advance(chunk, at + step >= len(audio)))
+        turn = stream.turn(chunk, at + step >= len(audio), spare=spare)
+        (outcome,) = recognizer.advance([turn])
+        stream.done(outcome)
+        outcomes.append(outcome)
     return outcomes
 
 
@@ -181,6 +221,39 @@ class TestCorrection:
         params = StreamParams("zh", Script.TRADITIONAL)
         assert closed(play(Reciter("国一"), params, Corrector(lattice))) == ["國甲。"]
         assert ("国一", 0) in lattice.runs
+
+    @pytest.mark.parametrize("spare", [True, False])
+    def test_finals_are_chosen_among_corrections_where_nobody_waits(self, spare: bool) -> None:
+        chooser = Chooser("一二")
+        outcomes = play(chooser, corrector=Corrector(Upper(), Joint(), 5), hold=9.0, spare=spare)
+        assert {effort for effort, proposes in chooser.proposing if proposes} == (
+            {Effort.FINAL} if spare else set()
+        )
+        # The correction would have made 甲乙 of the text that was chosen.
+        assert closed(outcomes) == (["一丁。"] if spare else ["甲乙。"])
+
+    @pytest.mark.parametrize(("backlog", "chosen"), [(0, 0), (1, 0), (2, 2)])
+    def test_streams_of_a_batch_wait_for_each_other_but_backlog(
+        self, backlog: int, chosen: int
+    ) -> None:
+        chooser = Chooser("一二")
+        recognizer = LiveRecognizer(chooser, OPTIONS, Corrector(Upper(), Joint(), 5))
+        turns = []
+        for i in range(2):
+            detector = SpeechActivityDetector(OPTIONS.vad, Loudness())
+            stream = InProcessStream(recognizer, StreamParams("zh"), detector)
+            turn = stream.turn(np.full(40 * FRAME, 0.5, np.float32), last=True)
+            turns.append(replace(turn, backlog=i < backlog))
+        recognizer.advance(turns)
+        assert sum(proposes for _, proposes in chooser.proposing) == chosen
+
+    @pytest.mark.parametrize(
+        ("params", "proposals"), [(StreamParams("en"), 5), (StreamParams("zh"), 0)]
+    )
+    def test_others_are_not(self, params: StreamParams, proposals: int) -> None:
+        chooser = Chooser("一二")
+        play(chooser, params, Corrector(Upper(), Joint(), proposals), hold=9.0)
+        assert not any(proposes for _, proposes in chooser.proposing)
 
     @given(st.lists(st.text("一二三甲乙丙丁", min_size=1, max_size=8), min_size=2, max_size=8))
     def test_stable_text_stays_whatever_is_decoded_later(self, texts: list[str]) -> None:

@@ -101,6 +101,21 @@ def test_fewer_tokens_are_all_tokens_without_the_others(
         assert one.scores == pytest.approx(other.scores, abs=1e-4)
 
 
+@pytest.mark.parametrize("cut", [True, False])
+def test_texts_are_scored_as_they_are_decoded(loaded: dict[str, Loaded], cut: bool) -> None:
+    model = loaded["han"]
+    decoder = WhisperDecoder(
+        model.whole, model.encoder, model.tokenizer, model.cut if cut else None
+    )
+    (encoded,) = _encoded(model, 1)
+    texts = [model.tokenizer.encode(text).ids for text in ("好的", "的的的", "好")]
+    together = decoder.score(encoded, model.prompt, texts, 200)
+    alone = [decoder.score(encoded, model.prompt, [each], 200)[0] for each in texts]
+    assert together == pytest.approx(alone, abs=1e-3)
+    assert all(score < 0 for score in together)
+    assert len(set(together)) == 3
+
+
 def test_mandarin_is_decoded_with_fewer_tokens(loaded: dict[str, Loaded]) -> None:
     model = loaded["han"]
     encoded = _encoded(model, 2)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from liusheng.asr.correction.corrector import Corrector
+from liusheng.asr.correction.hotwords import Hotword
+from liusheng.asr.correction.joint_lattice import JointLattice
 from liusheng.asr.correction.lattice import Lattice
 from liusheng.asr.text.pieces import Piece, split_pieces, spread
-from liusheng.asr.text.spelling import likelier, speller
+from liusheng.asr.text.spelling import likelier, proposer, speller
 from liusheng.asr.types import Script, StreamParams
 
 
@@ -67,3 +70,26 @@ def test_stable_text_is_context() -> None:
 def test_the_likelier_of_two_decodes(ours: str, rival: str, wins: bool) -> None:
     chosen = likelier(CORRECTOR, StreamParams("zh"), pieces(ours), pieces(rival))
     assert joined(chosen) == (rival if wins else ours)
+
+
+class Joint(JointLattice):
+    """Proposes what it is given, and 好 as well."""
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+
+    def best(
+        self, hypotheses: Sequence[tuple[str, float]], hotwords: Sequence[Hotword] = ()
+    ) -> list[tuple[str, float]]:
+        self.given.append((list(hypotheses), tuple(hotwords)))
+        return [*hypotheses, ("好", -1.5)]
+
+
+def test_corrections_are_proposed_for_simplified_and_written_texts() -> None:
+    joint = Joint()
+    params = StreamParams("zh", Script.TRADITIONAL, hotwords=("雲舞",))
+    propose = proposer(Corrector(Sensible(), joint, 5), params)
+    proposals = propose([(" 後來, 好", -1.0), (" ", -2.0)])
+    assert [each.text for each in proposals] == ["后来，好", "好"]
+    assert proposals[0].score > proposals[1].score
+    assert joint.given == [([("后来，好", -1.0)], (Hotword.of("云舞"),))]

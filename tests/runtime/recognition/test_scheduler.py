@@ -725,6 +725,29 @@ def test_whether_streams_wait_besides_those_in_the_batch() -> None:
     assert s.has_waiting
 
 
+def test_there_is_time_to_spare_where_nobody_waits() -> None:
+    s = schedule("a", "b", policy=replace(POLICY, batch=1))
+    s.receive("a", 1.0, 1.0)
+    assert s.take(0, 1.0) == ["a"]
+    assert s.has_spare_time("a", 1.0)
+    s.receive("b", 1.0, 1.0)
+    assert not s.has_spare_time("a", 1.0)
+
+
+def test_an_upload_spares_time_for_live_streams_only() -> None:
+    s = schedule("live")
+    for key in ("one", "two"):
+        s.audio[key] = AudioWithoutVad(windowed=True)
+        s.add(key, s.audio[key], upload=True)
+        s.receive(key, 9.0, 1.0)
+    assert s.is_backlog("one", 1.0)
+    assert not s.is_backlog("live", 1.0)
+    assert s.has_spare_time("one", 1.0)
+    assert not s.has_spare_time("live", 1.0), "uploads wait, and may be late for their share"
+    s.receive("live", 1.0, 1.0)
+    assert not s.has_spare_time("one", 1.0)
+
+
 def test_a_new_stream_does_not_wait_for_long_for_a_worker_with_fewer() -> None:
     s = schedule("a", "b", sticky=True)
     for key in ("a", "b"):

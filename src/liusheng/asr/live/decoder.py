@@ -21,7 +21,7 @@ from liusheng.asr.options import LiveOptions
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.text.polish import polish
-from liusheng.asr.text.spelling import likelier, speller
+from liusheng.asr.text.spelling import likelier, proposer, speller
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.asr.vad.segments import FRAME, OpenSegment, SpeechActivity
 
@@ -88,6 +88,7 @@ class LiveRecognizer:
             plan(turn, activity, self.options)
             for turn, activity in zip(turns, activities, strict=True)
         ]
+        self._let_choose(turns, plans)
         for effort in (Effort.FINAL, Effort.PARTIAL):
             tasks = [t for _, ts in plans for t in ts if t.effort is effort]
             windows = [t.window for t in tasks if t.window is not None]
@@ -102,6 +103,24 @@ class LiveRecognizer:
 
     def forget(self, states: Sequence[Any]) -> None:
         """Nothing is kept here."""
+
+    def _let_choose(
+        self, turns: Sequence[Turn], plans: Sequence[tuple[LiveState, list[DecodeTask]]]
+    ) -> None:
+        """Have finals of Mandarin chosen among their corrections, where nobody waits for that: no
+        other stream of the batch does, or the whole batch is backlog."""
+        corrector = self._corrector
+        alone = sum(any(task.window for task in tasks) for _, tasks in plans) == 1
+        if not (corrector and corrector.proposes and (alone or all(t.backlog for t in turns))):
+            return
+        for state, tasks in plans:
+            for task in tasks:
+                window = task.window
+                if window is None or task.effort is not Effort.FINAL or not window.spare:
+                    continue
+                if window.lang in ("auto", "zh") and not window.translate:
+                    propose = proposer(corrector, state.params)
+                    task.window = replace(window, propose=propose)
 
     def _outcome(
         self, state: LiveState, tasks: Sequence[DecodeTask], activity: SpeechActivity, end: int
@@ -144,9 +163,11 @@ class LiveRecognizer:
             return utterance
         decoded = task.decoded
         lang = _text_language(state, decoded)
-        spell = None
+        spell = others_spell = None
         if self._corrector and lang == "zh":
-            spell = speller(self._corrector, state.params)
+            others_spell = speller(self._corrector, state.params)
+            # What was chosen has been corrected; the language model alone might undo the choice.
+            spell = None if decoded.chosen else others_spell
         pieces = decoded.pieces
         if self._corrector and decoded.rival:
             pieces = tuple(likelier(self._corrector, state.params, pieces, decoded.rival))
@@ -168,7 +189,7 @@ class LiveRecognizer:
         )
         if state.params.nbest > 1:
             others = [(self._placed(state, task, p), score) for p, score in decoded.others]
-            updated = updated.reconsidered(decoded.score or 0.0, others, spell)
+            updated = updated.reconsidered(decoded.score or 0.0, others, others_spell)
         return updated
 
     def _placed(self, state: LiveState, task: DecodeTask, pieces: Sequence[Piece]) -> list[Piece]:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from liusheng.asr.text.pieces import Piece
+from liusheng.asr.types import Propose
 from liusheng.asr.vad.certainty import Stretch
 from liusheng.audio.pcm import Samples
 
@@ -45,7 +46,9 @@ class Window:
     nbest: number of hypotheses of a final decode, where the model has several.
     draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
     translate: the text is to be in English, whatever is spoken.
-    spare: no other stream waits: the engine may spend time on better times.
+    propose: what a final decode of Mandarin chooses its text from, where the model can; None: it
+        has its likeliest hypothesis.
+    spare: nobody waits: the engine may spend time on better times; see `Turn.spare`.
     """
 
     samples: Samples
@@ -60,6 +63,7 @@ class Window:
     draft: tuple[int, ...] = ()
     spare: bool = True
     translate: bool = False
+    propose: Propose | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Decoded:
     score: mean log probability of a token (natural logarithm); None where the model has none.
     others: further hypotheses with their scores, the likeliest first; some may differ in
         punctuation only.
+    chosen: the text is the best of what `Window.propose` proposed.
     rival: the text of a second decode with other parameters; empty where there was none.
     draft: tokens that make a later decode of the grown window faster; empty where the engine does
         not use them.
@@ -84,6 +89,7 @@ class Decoded:
     score: float | None = None
     others: tuple[tuple[tuple[Piece, ...], float], ...] = ()
     rival: tuple[Piece, ...] = ()
+    chosen: bool = False
     draft: tuple[int, ...] = ()
     unheard: tuple[Stretch, ...] = ()
 

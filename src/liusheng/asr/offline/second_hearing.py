@@ -60,7 +60,7 @@ def decode(engine: OfflineEngine, windows: Sequence[Window], effort: Effort) -> 
                 silent[i].append((gap.start, gap.end))
             else:
                 # Other hypotheses lack what was not heard.
-                results[i] = replace(results[i], pieces=joined, others=(), rival=())
+                results[i] = replace(results[i], pieces=joined, others=(), rival=(), chosen=False)
         gaps = [_gaps(window, decoded) for window, decoded in zip(windows, results, strict=True)]
     return [
         replace(decoded, unheard=tuple((gap.start, gap.end) for gap in found)) if found else decoded

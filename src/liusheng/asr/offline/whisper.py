@@ -18,8 +18,9 @@ from liusheng.asr.offline.language import choose_language
 from liusheng.asr.offline.no_speech import is_speech
 from liusheng.asr.offline.repetition import has_loop, without_loops
 from liusheng.asr.offline.whisper_alignment import character_spans, place, token_times
+from liusheng.asr.offline.whisper_choice import choose, scored_part
 from liusheng.asr.offline.whisper_decoder import WhisperDecoder, load_mandarin_decoder
-from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, Floats, WhisperEncoder
+from liusheng.asr.offline.whisper_encoder import HOP, MAX_SECONDS, STRIDE, Floats, WhisperEncoder
 from liusheng.asr.offline.whisper_tasks import TaskTokenizers, translates
 from liusheng.asr.offline.whisper_tokens import (
     Hypothesis,
@@ -29,8 +30,8 @@ from liusheng.asr.offline.whisper_tokens import (
     prompt_tokens,
 )
 from liusheng.asr.options import WhisperOptions
-from liusheng.asr.text.pieces import Piece, split_pieces
-from liusheng.asr.types import SAMPLE_RATE
+from liusheng.asr.text.pieces import Piece, letters, split_pieces, spread
+from liusheng.asr.types import SAMPLE_RATE, Proposal
 from liusheng.models.devices import Device, ctranslate2_device
 from liusheng.models.types import InstalledModel
 
@@ -119,7 +120,23 @@ class WhisperEngine:
         langs = [lang for lang, _ in found]
         if not final and not all(sure for _, sure in found):
             return self._decode_sure(windows, encoded, found)
-        return self._decode_encoded(windows, encoded, langs, effort, nbest)
+        proposed = [
+            final and lang == "zh" and bool(w.propose) and not w.translate
+            for w, lang in zip(windows, langs, strict=True)
+        ]
+        results: dict[int, Decoded] = {}
+        for each in set(proposed):
+            chosen = [i for i, is_proposed in enumerate(proposed) if is_proposed is each]
+            decoded = self._decode_encoded(
+                [windows[i] for i in chosen],
+                [encoded[i] for i in chosen],
+                [langs[i] for i in chosen],
+                effort,
+                nbest,
+                at_least=self.options.hypotheses if each else 1,
+            )
+            results.update(zip(chosen, decoded, strict=True))
+        return [results[i] for i in range(len(windows))]
 
     def _decode_sure(
         self,
@@ -148,33 +165,59 @@ class WhisperEngine:
         langs: Sequence[str],
         effort: Effort,
         nbest: int,
+        at_least: int = 1,
     ) -> list[Decoded]:
+        """Decode encoded windows. at_least: number of hypotheses, where more are not asked for."""
         final = effort is Effort.FINAL
         # Many hypotheses differ in punctuation and timestamps only.
         nbest = min(2 * nbest, _MAX_HYPOTHESES) if final and nbest > 1 else 1
+        nbest = max(nbest, at_least)
         beam = max(self.options.beam, nbest) if final else 1
         found = self._generate(windows, encoded, langs, beam, nbest)
-        results = []
-        for window, states, lang, (best, *others) in zip(
-            windows, encoded, langs, found, strict=True
-        ):
-            text: str = self._tokenizers[lang].decode(best.tokens)
-            if final and has_loop(split_pieces(text), self.options.compression):
-                states, best = self._decode_padded(window, lang, text)  # noqa: PLW2901
+        return [
+            self._decoded(window, states, lang, each, effort, beam, proposing=at_least > 1)
+            for window, states, lang, each in zip(windows, encoded, langs, found, strict=True)
+        ]
+
+    def _decoded(
+        self,
+        window: Window,
+        states: Floats,
+        lang: str,
+        found: Sequence[Hypothesis],
+        effort: Effort,
+        beam: int,
+        *,
+        proposing: bool,
+    ) -> Decoded:
+        """Return the result for a window. proposing: what was found may be corrected together."""
+        final = effort is Effort.FINAL
+        best, *others = found
+        text: str = self._tokenizers[lang].decode(best.tokens)
+        if final and has_loop(split_pieces(text), self.options.compression):
+            states, best = self._decode_padded(window, lang, text)
+            proposing = False
+        untimed = replace(window, timed=False)
+        pieces: tuple[Piece, ...] = ()
+        proposals: Sequence[Proposal] = ()
+        if proposing and window.propose:
+            pieces = self._pieces(untimed, states, lang, best)
+            proposals = window.propose(self._texts(lang, found)) if pieces else ()
+        if proposals:
+            pieces = self._chosen(window, states, lang, best, pieces, proposals)
+        else:
             pieces = self._pieces(window, states, lang, best)
-            untimed = replace(window, timed=False)
-            alternatives = [
-                (text_of_other, other.score)
-                for other in others
-                if (text_of_other := self._pieces(untimed, states, lang, other))
-            ]
-            rival: tuple[Piece, ...] = ()
-            second = self.options.second_final and not window.translate
-            if final and second and lang == "zh" and pieces:
-                prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
-                rival = self._pieces(window, states, lang, prompted)
-            results.append(Decoded(pieces, lang, best.score, tuple(alternatives), rival))
-        return results
+        alternatives = [
+            (text_of_other, other.score)
+            for other in (others if window.nbest > 1 else ())
+            if (text_of_other := self._pieces(untimed, states, lang, other))
+        ]
+        rival: tuple[Piece, ...] = ()
+        second = self.options.second_final and not window.translate
+        if final and second and lang == "zh" and pieces and not proposals:
+            prompted = self._generate([window], [states], [lang], beam, prompted=True)[0][0]
+            rival = self._pieces(window, states, lang, prompted)
+        return Decoded(pieces, lang, best.score, tuple(alternatives), rival, bool(proposals))
 
     def _decode_padded(self, window: Window, lang: str, text: str) -> tuple[Floats, Hypothesis]:
         """Decode a window that looped with the full padding that Whisper was trained on.
@@ -239,6 +282,42 @@ class WhisperEngine:
             ]
             for r, cap, seconds in zip(results, caps, lengths, strict=True)
         ]
+
+    def _texts(self, lang: str, found: Sequence[Hypothesis]) -> list[tuple[str, float]]:
+        """Return the texts of hypotheses and their log probabilities."""
+        tokenizer = self._tokenizers[lang]
+        texts = [
+            ("".join(piece.text for piece in pieces_of(tokenizer, each)), each.log_probability)
+            for each in found
+        ]
+        return [(text, score) for text, score in texts if text.strip()]
+
+    def _chosen(
+        self,
+        window: Window,
+        encoded: Floats,
+        lang: str,
+        best: Hypothesis,
+        pieces: tuple[Piece, ...],
+        proposals: Sequence[Proposal],
+    ) -> tuple[Piece, ...]:
+        """Return the pieces of the best proposal. best, pieces: the likeliest hypothesis."""
+        tokenizer = self._tokenizers[lang]
+        samples = len(window.samples)
+        part = scored_part(encoded, samples, STRIDE)
+        frames = min(2 * part.shape[1], samples // HOP + 1)
+
+        def score(texts: Sequence[str]) -> list[float]:
+            tokens = [tokenizer.encode(text) for text in texts]
+            return self._decoder.score(part, tokenizer.sot_sequence, tokens, frames)
+
+        text = choose(proposals, score)
+        if letters(text) == letters("".join(piece.text for piece in pieces)):
+            return self._pieces(window, encoded, lang, best)
+        placed = spread(split_pieces(text), pieces[0].start, pieces[-1].end)
+        if not window.timed:
+            return placed
+        return tuple(self._aligned(window, encoded, lang, tokenizer.encode(text), placed))
 
     def _pieces(
         self, window: Window, encoded: Floats, lang: str, found: Hypothesis

@@ -7,6 +7,7 @@ encoder it has as little as CTranslate2 loads: it decodes what the whole model e
 from __future__ import annotations
 
 import logging
+import math
 import mmap
 import tempfile
 from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ _LEAST_SHARE = 1 / 3
 """Share of the embeddings in the decoder from which on a cut is worth the memory of a second one.
 (Whisper tiny 0.7, base 0.5, large-v3-turbo 0.4, small 0.26, medium 0.12.)"""
 _END_OF_TEXT = "<|endoftext|>"
+_LEAST_PROBABILITY = 1e-10
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,25 @@ class WhisperDecoder:
             return cut.align(storage, start, tokens, frames)
         return _align(self._whole, storage, start, tokens, frames)
 
+    def score(
+        self,
+        encoded: Floats,
+        start: Sequence[int],
+        texts: Sequence[Sequence[int]],
+        frames: int,
+    ) -> list[float]:
+        """Return the log probability (natural) of each of some texts, given the audio.
+
+        encoded: without more padding than is needed: each text is scored with a copy of it.
+        start, frames: see `align`.
+        texts: tokens of each.
+        """
+        storage = ctranslate2.StorageView.from_array(np.repeat(encoded, len(texts), axis=0))
+        cut = self._mandarin
+        if cut and all(cut.covers([*start, *tokens]) for tokens in texts):
+            return cut.score(storage, start, texts, frames)
+        return _score(self._whole, storage, start, texts, frames)
+
     def _run(
         self,
         generate: _Generate,
@@ -158,6 +179,14 @@ class CutDecoder:
         """See `WhisperDecoder.align`. The vocabulary covers the tokens."""
         renumber = self._vocabulary.renumber
         return _align(self._model, storage, renumber(start), renumber(tokens), frames)
+
+    def score(
+        self, storage: Any, start: Sequence[int], texts: Sequence[Sequence[int]], frames: int
+    ) -> list[float]:
+        """See `WhisperDecoder.score`. The vocabulary covers the tokens."""
+        renumber = self._vocabulary.renumber
+        own = [renumber(tokens) for tokens in texts]
+        return _score(self._model, storage, renumber(start), own, frames)
 
 
 def load_mandarin_decoder(
@@ -253,3 +282,12 @@ def _align(
 ) -> list[tuple[int, int]]:
     (result,) = model.align(storage, list(start), [list(tokens)], frames)
     return list(result.alignments)
+
+
+def _score(
+    model: Any, storage: Any, start: Sequence[int], texts: Sequence[Sequence[int]], frames: int
+) -> list[float]:
+    results = model.align(storage, list(start), list(map(list, texts)), [frames] * len(texts))
+    return [
+        sum(math.log(max(each, _LEAST_PROBABILITY)) for each in r.text_token_probs) for r in results
+    ]

@@ -17,7 +17,7 @@ MAX_SECONDS = 30.0
 """What the model takes at once."""
 HOP = 160
 """Samples per frame of features."""
-_STRIDE = 2 * HOP
+STRIDE = 2 * HOP
 """Samples per frame of the encoder's output."""
 
 Floats = npt.NDArray[np.float32]
@@ -36,7 +36,7 @@ class WhisperEncoder:
         """Return the output for a window and its padding, shape (1, frames, d)."""
         samples = window.samples
         length = min(len(samples) + int(pad * SAMPLE_RATE), int(MAX_SECONDS * SAMPLE_RATE))
-        length -= length % _STRIDE
+        length -= length % STRIDE
         audio = np.zeros(length, np.float32)
         n = min(len(samples), length)
         audio[:n] = samples[:n]

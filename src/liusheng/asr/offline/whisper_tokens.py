@@ -17,16 +17,28 @@ _PROMPT = "以下是普通话的句子。"
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One hypothesis for a window: (start, end, text tokens) of each segment, and its scores."""
+    """One hypothesis for a window.
+
+    segments: (start, end, text tokens) of each.
+    score: mean log probability of a token.
+    no_speech: probability that nobody speaks.
+    length: number of tokens, with those of times.
+    """
 
     segments: tuple[tuple[float, float, tuple[int, ...]], ...]
     score: float
     no_speech: float
+    length: int = 0
 
     @property
     def tokens(self) -> list[int]:
         """The tokens of the text, of all segments."""
         return [t for _, _, tokens in self.segments for t in tokens]
+
+    @property
+    def log_probability(self) -> float:
+        """Of all its tokens (natural logarithm)."""
+        return self.score * self.length
 
 
 def known_languages(hf: tokenizers.Tokenizer, preferred: Sequence[str]) -> tuple[str, ...]:
@@ -62,7 +74,7 @@ def hypothesis(
             if tokens and start < seconds:
                 segments.append((start, min(at, seconds), tuple(tokens)))
             start, tokens = at, []
-    return Hypothesis(tuple(segments), score, no_speech)
+    return Hypothesis(tuple(segments), score, no_speech, len(ids))
 
 
 def pieces_of(tokenizer: Tokenizer, found: Hypothesis) -> list[Piece]:

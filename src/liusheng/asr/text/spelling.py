@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.hotwords import Hotword
-from liusheng.asr.text.pieces import Piece
+from liusheng.asr.text.pieces import Piece, split_pieces
+from liusheng.asr.text.polish import polish, text_of
 from liusheng.asr.text.script import to_script
-from liusheng.asr.types import Script, StreamParams
+from liusheng.asr.types import Proposal, Propose, Script, StreamParams
 
 Spell = Callable[[Sequence[Piece], Sequence[Piece]], list[Piece]]
 """Takes pieces that do not change and those after them; returns the latter, corrected."""
@@ -31,6 +32,22 @@ def likelier(
 
     (length, score), (rival_length, rival_score) = length_and_score(pieces), length_and_score(rival)
     return rival if rival_score > score and rival_length >= _MIN_LENGTH_RATIO * length else pieces
+
+
+def proposer(corrector: Corrector, params: StreamParams) -> Propose:
+    """Return what proposes corrections, in simplified characters, for hypotheses of Mandarin."""
+    hotwords = _hotwords(params)
+
+    def propose(hypotheses: Sequence[tuple[str, float]]) -> list[Proposal]:
+        texts = [(_written(text), score) for text, score in hypotheses]
+        return corrector.propose([each for each in texts if each[0]], hotwords)
+
+    return propose
+
+
+def _written(text: str) -> str:
+    pieces = [Piece(each, 0.0, 0.0) for each in split_pieces(text)]
+    return text_of(polish(pieces, "zh", Script.SIMPLIFIED))
 
 
 def _hotwords(params: StreamParams) -> tuple[Hotword, ...]:

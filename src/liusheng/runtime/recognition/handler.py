@@ -54,6 +54,7 @@ class RecognitionHandler:
                 request.last,
                 detection.activity if detection else request.activity,
                 request.spare,
+                request.backlog,
             )
             for request, detection in zip(requests, detections, strict=True)
         ]

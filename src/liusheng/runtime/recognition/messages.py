@@ -65,6 +65,7 @@ class TurnRequest:
     speech_state: bytes | None = None
     spare: bool = True
     saved: bool = False
+    backlog: bool = False
 
 
 @dataclass(frozen=True)

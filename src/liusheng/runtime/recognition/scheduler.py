@@ -183,6 +183,21 @@ class Scheduler(Generic[K]):
         """Whether some stream is due a turn and has none."""
         return self.waiting > 0
 
+    def is_backlog(self, key: K, now: float) -> bool:
+        """Whether what a stream's turn takes came faster than it was spoken."""
+        return self._streams[key].is_backlog(now)
+
+    def has_spare_time(self, key: K, now: float) -> bool:
+        """Whether a stream's turn may take longer: no other stream waits for one, or, while this
+        one decodes backlog, no live one."""
+        backlog = self.is_backlog(key, now)
+        return not any(
+            stream.reason is not None
+            and stream.running is None
+            and not (backlog and stream.is_backlog(now))
+            for stream in self._streams.values()
+        )
+
     def turn(self, key: K) -> int:
         """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
         return self._streams[key].turn

@@ -63,4 +63,5 @@ def _request(pcm: bytes, windowed: bool, *, final: bool) -> TurnRequest:
             activity = SpeechActivity(end, end, None, (SpeechSegment(0, end, 0, end),))
         else:
             activity = SpeechActivity(end, 0, OpenSegment(0, end, 0, end, 0, b""))
-    return TurnRequest(StreamParams(), None, pcm, 0, final, activity)
+    # Without what is only done where nobody waits: capacity is what counts under load.
+    return TurnRequest(StreamParams(), None, pcm, 0, final, activity, spare=False)

@@ -88,7 +88,6 @@ class TurnSource:
                 # Backlog may go in a moment, and nothing else may happen until then.
                 self._pool.wake_later(_ASK_AGAIN)
             return None
-        spare = not self._scheduler.has_waiting
         turns = []
         for stream in streams:
             try:
@@ -100,7 +99,13 @@ class TurnSource:
                 self._streams.fail(stream, error)
         if not turns:
             return self.take(worker)
-        requests = [turn.request(spare) for turn in turns]
+        requests = [
+            turn.request(
+                spare=self._scheduler.has_spare_time(turn.stream, began),
+                backlog=self._scheduler.is_backlog(turn.stream, began),
+            )
+            for turn in turns
+        ]
         for turn in turns:
             turn.stream.holder = None
         batch = TurnBatch(worker, turns, began)

@@ -24,8 +24,8 @@ class TurnUnderWay:
         """Of the audio that is sent."""
         return len(self.audio.pcm) / BYTES_PER_SAMPLE / SAMPLE_RATE
 
-    def request(self, spare: bool) -> TurnRequest:
-        """Return the message to the worker. spare: see `TurnRequest`."""
+    def request(self, *, spare: bool, backlog: bool) -> TurnRequest:
+        """Return the message to the worker. spare, backlog: see `Turn`."""
         stream, audio = self.stream, self.audio
         detect = audio.ticket is not None
         return TurnRequest(
@@ -39,6 +39,7 @@ class TurnUnderWay:
             stream.audio.speech_state if detect else None,
             spare,
             stream.state_saved,
+            backlog,
         )
 
 
