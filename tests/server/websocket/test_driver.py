@@ -70,6 +70,10 @@ class FakeSession:
         self.owed.append(Close(CloseCode.POLICY, "idle"))
         self.closed = True
 
+    def unreachable(self, error: ProtocolError, code: CloseCode) -> None:
+        self.told.append("unreachable")
+        self.stop(error, code)
+
     def stop(self, error: ProtocolError, code: CloseCode) -> None:
         self.owed += [error.code.value, Close(code, "stopped")]
         self.closed = True
@@ -233,6 +237,7 @@ async def test_a_client_that_reads_nothing_is_disconnected_unless_it_sends(sends
     running = asyncio.create_task(SocketDriver[None](wire.websocket, session, 60).run())
     await asyncio.sleep(0.1)
     assert session.owed[:1] == ([] if sends else ["slow_reader"])
+    assert session.told == ([] if sends else ["unreachable"])
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

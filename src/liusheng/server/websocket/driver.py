@@ -273,7 +273,7 @@ class SocketDriver(Generic[C]):
             sends = self._session.awaits_client and not self._waits_for_reader
             if waited >= limit and not (sends or self._session.closed):
                 _log.warning("the client has not read for %.0f s", waited)
-                self._session.stop(slow_reader(waited), CloseCode.POLICY)
+                self._session.unreachable(slow_reader(waited), CloseCode.POLICY)
             if self._session.closed:
                 self.progress()
 
