@@ -19,7 +19,7 @@ from liusheng.protocol.recognition_commands import (
     FeedRecognition,
 )
 from liusheng.protocol.session import Close
-from liusheng.protocol.tts_commands import CancelText, StartText
+from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText
 from liusheng.protocol.twilio_session import TwilioSession
 
 MEDIA = {"event": "media", "media": {"payload": base64.b64encode(b"\xff" * 800).decode()}}
@@ -197,6 +197,31 @@ def test_pieces_of_a_text_that_is_over_are_dropped(how: str) -> None:
     assert speak(client, "c") == []
     (other,) = speak(client, "d")
     assert other.text == "d"
+
+
+LAST_PIECES = {
+    "over the limit": json.dumps({"event": "speak", "text": "x" * 200_000}),
+    "not JSON": "x",
+    "invalid": json.dumps({"event": "speak", "text": 7}),
+    "too long a text": json.dumps({"event": "speak", "text": "x" * 10_000}),
+}
+
+
+@pytest.mark.parametrize("last", LAST_PIECES)
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_a_last_piece_that_cannot_be_used_ends_its_text(last: str, cut_off: bool) -> None:
+    client = Client()
+    heard, _ = client.send(MEDIA)
+    (begun,) = speak(client, "a", more=True)
+    if cut_off:
+        client.session.updated(heard.number, [], 0, "stop", 0)
+    client.session.text_received(LAST_PIECES[last])
+    if not cut_off:
+        assert list(client.session.commands()) == [ExtendText(begun.number, "", last=True)]
+        client.session.spoken(begun.number, silent=False)
+    list(client.session.commands())
+    (other,) = speak(client, "b")
+    assert (other.text, other.last) == ("b", True)
 
 
 def test_the_bots_own_clear_ends_its_text() -> None:

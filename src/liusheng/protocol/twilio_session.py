@@ -116,15 +116,19 @@ class TwilioSession(BaseSession[TwilioCommand]):
             return
         try:
             message = parse_object(frame, self._max_chars)
+        except ProtocolError as error:
+            self._report(error)
+            self._speech.end_text()  # of which this may be the last piece
+            return
+        try:
             event = message.get("event")
             if event == "media":
                 self._media(convert(message, twilio.Media).media)
             elif event == "start":
                 self._begin(convert(message, twilio.Start))
             elif event == "speak":
-                asked = convert(message, twilio.Speak)
                 self._require_start("speak")
-                self._speech.speak(asked)
+                self._speech.speak(message)
             elif event == "clear":
                 self._require_start("clear")
                 self._speech.clear()
