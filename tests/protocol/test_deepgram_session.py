@@ -188,6 +188,19 @@ def test_a_server_that_stops_sends_the_text_first() -> None:
     assert idle.received()[0]["variant"] == "server_stopping"
 
 
+@pytest.mark.parametrize("end", [{"type": "CloseStream"}, b""])
+def test_a_client_that_has_ended_is_not_told_that_the_server_stops(end: Any) -> None:
+    client = Client()
+    client.send(seconds(1))
+    client.send(end)
+    error = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+    client.session.wind_down(error, CloseCode.SERVICE_RESTART)
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    client.session.finished(1)
+    assert [each["type"] for each in client.received()] == ["Results", "Metadata"]
+    assert client.closed is CloseCode.NORMAL
+
+
 def test_texts_are_in_the_order_of_the_audio() -> None:
     """What is said after `Finalize` waits for what was said before it."""
     client = Client()

@@ -118,6 +118,17 @@ def test_a_server_that_stops_sends_the_text_first() -> None:
     assert client.closed is CloseCode.SERVICE_RESTART
 
 
+def test_a_call_that_has_ended_is_not_told_that_the_server_stops() -> None:
+    client = Client()
+    begun, _ = client.send(MEDIA)
+    client.send({"event": "stop"})
+    client.session.wind_down(BYE, CloseCode.SERVICE_RESTART)
+    client.session.updated(begun.number, [said(0, "one")], 1, "", 0)
+    client.session.finished(begun.number)
+    assert [each["event"] for each in client.received()] == ["transcript"]
+    assert client.closed is CloseCode.NORMAL
+
+
 def test_audio_over_the_limit() -> None:
     client = Client(max_seconds=0.15)
     begun, _ = client.send(MEDIA)

@@ -90,12 +90,12 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         return bool(self._parts)
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
-        """End the audio that was received, and the session after its text is sent."""
-        if self._closed or not self._parts:
-            self.stop(error, code)
-            return
-        self._end_reason = error, code
-        self._end_audio()
+        """End the audio that was received, and the session after its text is sent.
+
+        One that the client has ended ends as if the server went on.
+        """
+        if not self._ending:
+            self._end_after_texts(error, code)
 
     # What the client does
 
@@ -236,6 +236,12 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             self._current = None
 
     # Internals: the end
+
+    def _end_after_texts(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session for the reason `error`, after the text of what was received."""
+        self._end_reason = self._end_reason or (error, code)
+        self._end_audio()
+        self._end()
 
     def _end(self) -> None:
         """End the session after the last text, if it is to end."""

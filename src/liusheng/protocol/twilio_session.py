@@ -101,12 +101,14 @@ class TwilioSession(BaseSession[TwilioCommand]):
         return super().held + self._speech.held
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
-        """End the session after the text of what was received."""
-        if self._closed or self._recognition is None:
-            self.stop(error, code)
-            return
-        self._end_reason = error, code
-        self._end_audio()
+        """End the session after the text of what was received.
+
+        A call that has ended ends as if the server went on.
+        """
+        if not self._ending:
+            self._end_reason = error, code
+            self._end_audio()
+            self._end()
 
     # What the client does
 

@@ -248,11 +248,13 @@ class SocketDriver(Generic[C]):
         """
         await self._over.wait()
         over = awake.time()
-        while (unread := min(self._unread_seconds(), awake.time() - over)) < MAX_PAUSE:
+        while True:
+            unread = min(self._unread_seconds(), awake.time() - over)
+            if unread >= MAX_PAUSE:
+                _log.warning("the client has not read for %.0f s, and misses the end", unread)
+                self.record.failed(slow_reader(unread).code.value)
+                return
             await asyncio.sleep(MAX_PAUSE - unread)
-        error = slow_reader(unread)
-        _log.warning("the client has not read for %.0f s: its last messages are lost", unread)
-        self.record.failed(error.code.value)
 
     def _unread_seconds(self) -> float:
         """Return for how long the client has not taken the message that is being sent."""
