@@ -277,6 +277,17 @@ def test_what_waited_is_sent_before_the_end() -> None:
     assert (texts(results), error["variant"]) == (["two", "three"], "recognition_failed")
 
 
+def test_what_is_known_of_a_lost_recognition_is_sent() -> None:
+    client = Client()
+    client.send(seconds(1))
+    client.send({"type": "Finalize"})
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    client.session.failed(1, ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
+    result, error = client.received()
+    assert (texts([result]), error["variant"]) == (["one"], "recognition_failed")
+    assert client.closed is CloseCode.INTERNAL
+
+
 actions = st.sampled_from(["audio", "Finalize", "KeepAlive", "said", "finished"])
 
 
