@@ -16,10 +16,10 @@ from liusheng.protocol.deepgram_session import DeepgramSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
-    DropRecognition,
     EndRecognition,
 )
 from liusheng.protocol.session import Close
+from tests.support.audio_parts import audio_parts
 
 LINEAR = {"encoding": "linear16", "sample_rate": "16000"}
 
@@ -137,21 +137,53 @@ def test_a_container_cannot_be_finalized() -> None:
 
 @pytest.mark.parametrize("container", [False, True])
 def test_audio_over_the_limit(container: bool) -> None:
+    """Samples go on in another recognition; a container cannot be divided: its text comes first."""
     client = Client(max_seconds=1, **({"encoding": "", "sample_rate": ""} if container else {}))
     client.send(b"fLaC" if container else seconds(1))
     if container:
         client.session.decoded(1, 1.1)
+        assert list(client.session.commands()) == [EndRecognition(1, drop_rest=True)]
     else:
-        client.send(seconds(0.1))
-    assert client.received()[0]["variant"] == "session_too_long"
-    assert client.closed is CloseCode.POLICY
-    assert DropRecognition(1) in list(client.session.commands()) or not container
+        end, begun, _ = client.send(seconds(0.1))
+        assert (end, begun.number) == (EndRecognition(1), 2)
+        client.session.updated(2, [said(0, "two", 0, 0.1)], 1, "", 0)
+    assert client.received() == []
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    client.session.finished(1)
+    found = client.received()
+    if container:
+        assert (texts(found[:1]), found[1]["variant"]) == (["one"], "session_too_long")
+        assert client.closed is CloseCode.POLICY
+    else:
+        assert (texts(found), [each["start"] for each in found]) == (["one", "two"], [0, 1])
+
+
+def test_a_container_that_is_over_the_limit_after_its_end() -> None:
+    client = Client(max_seconds=1, encoding="", sample_rate="")
+    client.send(b"fLaC")
+    client.send({"type": "CloseStream"})
+    client.session.decoded(1, 1.1)
+    assert list(client.session.commands()) == [EndRecognition(1, drop_rest=True)]
+    client.session.finished(1)
+    assert client.received()[-1]["variant"] == "session_too_long"
+
+
+@given(st.lists(st.binary(min_size=1, max_size=70), max_size=12))
+def test_samples_are_divided_at_the_limit(packets: list[bytes]) -> None:
+    client = Client(max_seconds=0.001)
+    commands = [each for packet in packets for each in client.send(packet)]
+    assert b"".join(audio_parts(commands, 32)) == b"".join(packets)
+    assert not client.session.closed
 
 
 def test_a_packet_that_is_too_large() -> None:
     client = Client()
-    client.send(bytes(100_001))
-    assert client.received()[0]["variant"] == "packet_too_large"
+    client.send(seconds(1))
+    assert client.send(bytes(100_001)) == [EndRecognition(1, cut_short=True)]
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    client.session.finished(1)
+    result, error = client.received()
+    assert (texts([result]), error["variant"]) == (["one"], "packet_too_large")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +210,7 @@ def test_a_server_that_stops_sends_the_text_first() -> None:
     client.send(seconds(1))
     error = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
     client.session.wind_down(error, CloseCode.SERVICE_RESTART)
-    assert list(client.session.commands()) == [EndRecognition(1)]
+    assert list(client.session.commands()) == [EndRecognition(1, cut_short=True)]
     client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
     client.session.finished(1)
     result, last = client.received()
@@ -186,6 +218,30 @@ def test_a_server_that_stops_sends_the_text_first() -> None:
     idle = Client()
     idle.session.wind_down(error, CloseCode.SERVICE_RESTART)
     assert idle.received()[0]["variant"] == "server_stopping"
+
+
+def test_a_server_that_stops_at_once_sends_what_is_known() -> None:
+    client = Client()
+    client.send(seconds(1))
+    client.send({"type": "Finalize"})
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    error = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+    client.session.stop(error, CloseCode.SERVICE_RESTART)
+    told, result = client.received()
+    assert (told["variant"], texts([result])) == ("server_stopping", ["one"])
+
+
+@pytest.mark.parametrize("end", [{"type": "CloseStream"}, b""])
+def test_a_client_that_has_ended_is_not_told_that_the_server_stops(end: Any) -> None:
+    client = Client()
+    client.send(seconds(1))
+    client.send(end)
+    error = ProtocolError(ErrorCode.SERVER_STOPPING, "bye")
+    client.session.wind_down(error, CloseCode.SERVICE_RESTART)
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    client.session.finished(1)
+    assert [each["type"] for each in client.received()] == ["Results", "Metadata"]
+    assert client.closed is CloseCode.NORMAL
 
 
 def test_texts_are_in_the_order_of_the_audio() -> None:
@@ -214,9 +270,22 @@ def test_what_waited_is_sent_before_the_end() -> None:
     client.send(seconds(1))
     client.session.updated(2, [said(0, "two", 0, 1)], 1, "", 0)
     client.session.failed(1, ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
-    error, result = client.received()
-    assert (error["variant"], texts([result])) == ("recognition_failed", ["two"])
-    assert list(client.session.commands()) == [DropRecognition(2)]
+    assert list(client.session.commands()) == [EndRecognition(2, cut_short=True)]
+    client.session.updated(2, [said(1, "three", 1, 2)], 2, "", 0)
+    client.session.finished(2)
+    *results, error = client.received()
+    assert (texts(results), error["variant"]) == (["two", "three"], "recognition_failed")
+
+
+def test_what_is_known_of_a_lost_recognition_is_sent() -> None:
+    client = Client()
+    client.send(seconds(1))
+    client.send({"type": "Finalize"})
+    client.session.updated(1, [said(0, "one", 0, 1)], 1, "", 0)
+    client.session.failed(1, ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost"))
+    result, error = client.received()
+    assert (texts([result]), error["variant"]) == (["one"], "recognition_failed")
+    assert client.closed is CloseCode.INTERNAL
 
 
 actions = st.sampled_from(["audio", "Finalize", "KeepAlive", "said", "finished"])

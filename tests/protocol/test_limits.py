@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from liusheng.protocol import limits
+from liusheng.protocol import asr, limits
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+
+
+def test_room_is_whole_samples_of_all_channels() -> None:
+    start = asr.Start(name="a", sample_rate=8_000, channels=2)
+    assert limits.audio_room(start, 0, 0.00015) == 4
+    assert limits.audio_room(start, 2 / 32_000, 0.00015) == 2
+    assert limits.audio_room(start, 0, 1e-9) == 4
+    assert limits.audio_room(start, 10**6, 0) == sys.maxsize
+    container = asr.Start(name="a", format="wav")
+    assert limits.audio_room(container, 10**6, 1) == sys.maxsize
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET
 
 from liusheng.protocol import asr
@@ -21,6 +23,7 @@ from liusheng.protocol.recognition_commands import (
 )
 from liusheng.protocol.session import Close
 from tests.support.able import Able
+from tests.support.audio_parts import audio_parts
 
 PCM: tuple[asr.SamplesFormat, int] = "pcm_s16le", 24_000
 PCMU: tuple[asr.SamplesFormat, int] = "pcm_mulaw", 8_000
@@ -385,11 +388,44 @@ def test_binary(talk: Talk) -> None:
 
 
 def test_too_much_audio() -> None:
+    """What the client commits is as long as it says, up to the limit."""
     talk = Talk(max_seconds=0.15)
+    talk.manual()
+    (error,) = talk.append(b"\0" * 7_202)
+    assert error["error"]["code"] == "session_too_long"
+    assert talk.commands() == [], "nothing is begun for what is not taken"
     assert talk.append() == []
     (error,) = talk.append()
     assert error["error"]["code"] == "session_too_long"
     assert len(talk.commands()) == 2
+    assert kinds(talk.send("input_audio_buffer.commit")) == ["committed"]
+    assert talk.append() == []
+
+
+def test_a_turn_that_reaches_the_limit_goes_on_in_another_recognition() -> None:
+    """Its client never commits."""
+    talk = Talk(max_seconds=0.15)
+    for _ in range(2):
+        assert talk.append() == []
+    begun, _, _, ended, other, _ = talk.commands()
+    assert (begun.number, ended, other.number) == (1, EndRecognition(1), 2)
+    talk.session.updated(1, [Said(0, "one", 0.0, 0.15)], 1, "", 0)
+    talk.session.finished(1)
+    first = talk.events()
+    assert kinds(first)[-1] == "completed"
+    talk.session.updated(2, [Said(0, "two", 0.0, 0.05)], 1, "", 0)
+    second = talk.events()
+    assert [event["transcript"] for event in (first[-1], second[-1])] == ["one", "two"]
+    stopped = next(event for event in second if "audio_end_ms" in event)
+    assert stopped["audio_end_ms"] == 200
+
+
+@given(st.lists(st.binary(min_size=1, max_size=70), max_size=12))
+def test_samples_are_divided_at_the_limit_while_turns_are_detected(packets: list[bytes]) -> None:
+    talk = Talk(max_seconds=0.001)
+    for packet in packets:
+        assert talk.append(packet) == []
+    assert b"".join(audio_parts(talk.commands(), 48)) == b"".join(packets)
 
 
 def test_a_recognition_that_cannot_be_had(talk: Talk) -> None:

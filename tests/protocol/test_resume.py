@@ -30,6 +30,7 @@ LIMITS = asr.Limits(
     idle_seconds=60, max_packet_bytes=4_000, max_queued_seconds=30, max_session_seconds=0
 )
 END = json.dumps({"signal": "end", "name": "a"})
+SILENT = ProtocolError(ErrorCode.SLOW_READER, "silent")
 
 
 class Spoken:
@@ -268,13 +269,22 @@ class BrokenConnections(RuleBasedStateMachine):
         self.server.decode(everything=everything)
 
     @precondition(lambda self: self.final is None)
-    @rule(noticed=st.booleans(), deaf=st.booleans())
-    def cut(self, noticed: bool, deaf: bool) -> None:
-        """Break the connection; the server notices it, or keeps a socket that is half open."""
+    @rule(server=st.sampled_from(["notices", "sees nothing", "gives up"]), deaf=st.booleans())
+    def cut(self, server: str, deaf: bool) -> None:
+        """Break the connection; the server notices it, keeps a socket that is half open, or gives
+        the client up, which sends or reads nothing."""
         if not deaf:
             while self.uplink:
                 self.deliver()
-        if noticed:
+        if server == "gives up":
+            closed = self.session.closed
+            self.session.unreachable(SILENT, CloseCode.POLICY)
+            self.server.execute(self.session)
+            unsent = sent(self.session)
+            assert closed or not self.server.engine.heard or len(unsent) == 2, (
+                "what is repeated on the next connection is not used up here"
+            )
+        if server == "notices":
             self.session.disconnected(deliberate=False)
             self.server.execute(self.session)
             assert self.session.next_message() is None
@@ -362,11 +372,44 @@ def test_a_client_that_leaves_is_not_waited_for() -> None:
     assert server.done[-1] == Abandon()
 
 
-def test_one_without_audio_is_not_kept() -> None:
+@pytest.mark.parametrize("silent", [False, True])
+def test_one_without_audio_is_not_kept(silent: bool) -> None:
     server, session = begun()
+    if silent:
+        session.idle()
     session.disconnected(deliberate=False)
     server.execute(session)
     assert server.done[-1] == Abandon()
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_silent_connection_is_broken_for_all_the_server_knows(ended: bool) -> None:
+    server, session = begun()
+    session.bytes_received(b"ab.c")
+    server.execute(session)
+    sent(session)
+    if ended:
+        session.text_received(END)
+        session.unreachable(SILENT, CloseCode.POLICY)  # idle it is not: it waits for the final
+    else:
+        session.idle()
+    server.execute(session)
+    assert server.done[-1] == Detach()
+    error, closed = sent(session)
+    assert error["code"] == ("slow_reader" if ended else "idle_timeout")
+    assert closed == {"closed": CloseCode.POLICY}
+    session.disconnected(deliberate=True)
+    server.execute(session)
+    assert server.done[-1] == Detach(), "its client answers the close that it was sent"
+    session = server.connect()
+    session.text_received(resume("id0"))
+    server.execute(session)
+    server.decode(everything=True)
+    if not ended:
+        session.text_received(END)
+        server.execute(session)
+        server.decode(everything=True)
+    assert sent(session)[-2]["result"] == "ab c"
 
 
 @pytest.mark.parametrize("partials", ["cumulative", "utterance"])

@@ -254,6 +254,52 @@ def test_a_frame_too_long_is_a_text_and_closed_like_one() -> None:
     assert [m.get("code", m["status"]) for m in driver.settle()] == [2, "message_too_large", 2]
 
 
+UNREADABLE = {"好" * 100_000: "message_too_large", "x": "invalid_json", "7": "not_an_object"}
+
+
+@pytest.mark.parametrize(("frame", "code"), UNREADABLE.items())
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_frame_that_cannot_be_read_ends_the_text_that_is_open(
+    frame: str, code: str, waits: bool
+) -> None:
+    """It may have been the last piece, after which the client waits for status 2."""
+    driver = started()
+    if waits:
+        driver.text(say("one"))
+    driver.text(say("two", more=True))
+    told = driver.text(frame)
+    driver.text(say("three", spk_id=1))
+    if waits:
+        assert told == [], "it is told of in its turn"
+        driver.session.finished(1)
+        told = driver.settle()[1:]
+    assert [m.get("code", m["status"]) for m in told] == [code]
+    driver.session.finished(last_number(driver))
+    assert driver.settle() == [{"status": 2, "audio": ""}]
+    assert driver.done[-1] == StartText(last_number(driver), "three", "ben", 1.0)
+
+
+pieces = st.one_of(
+    st.sampled_from([*UNREADABLE, "{}", say("a"), say("b", spk_id=1), say("c" * 51)]),
+    st.sampled_from([say("d", more=True), say("e", spk_id=7, more=True), '{"more": true}']),
+)
+
+
+last_pieces = st.sampled_from([*UNREADABLE, "{}", say("a"), say("c" * 51)])
+
+
+@given(st.lists(pieces, max_size=8), last_pieces)
+def test_a_text_after_a_last_piece_is_one_of_its_own(before: list[str], last: str) -> None:
+    driver = started()
+    for frame in (*before, last):
+        driver.text(frame)
+    driver.text(say("next", spk_id=1))
+    for _ in range(len(before) + 2):
+        finish(driver)
+    assert driver.done[-1] == StartText(last_number(driver), "next", "ben", 1.0)
+    assert driver.messages[-1] == {"status": 2, "audio": ""}
+
+
 def test_end_twice() -> None:
     driver = started()
     driver.text(say("one"))

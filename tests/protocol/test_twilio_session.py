@@ -19,8 +19,9 @@ from liusheng.protocol.recognition_commands import (
     FeedRecognition,
 )
 from liusheng.protocol.session import Close
-from liusheng.protocol.tts_commands import CancelText, StartText
+from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText
 from liusheng.protocol.twilio_session import TwilioSession
+from tests.support.audio_parts import audio_parts
 
 MEDIA = {"event": "media", "media": {"payload": base64.b64encode(b"\xff" * 800).decode()}}
 LOST = ProtocolError(ErrorCode.RECOGNITION_FAILED, "lost")
@@ -118,12 +119,96 @@ def test_a_server_that_stops_sends_the_text_first() -> None:
     assert client.closed is CloseCode.SERVICE_RESTART
 
 
-def test_audio_over_the_limit() -> None:
-    client = Client(max_seconds=0.15)
+def test_a_call_that_has_ended_is_not_told_that_the_server_stops() -> None:
+    client = Client()
     begun, _ = client.send(MEDIA)
-    assert client.send(MEDIA) == [DropRecognition(begun.number)]
-    assert client.received()[0]["code"] == "session_too_long"
-    assert client.closed is CloseCode.POLICY
+    client.send({"event": "stop"})
+    client.session.wind_down(BYE, CloseCode.SERVICE_RESTART)
+    client.session.updated(begun.number, [said(0, "one")], 1, "", 0)
+    client.session.finished(begun.number)
+    assert [each["event"] for each in client.received()] == ["transcript"]
+    assert client.closed is CloseCode.NORMAL
+
+
+def test_audio_over_the_limit() -> None:
+    """The call goes on in another recognition, whose text waits for that of the first."""
+    client = Client(max_seconds=0.15)
+    first, _ = client.send(MEDIA)
+    client.session.updated(first.number, [said(0, "one")], 1, "two", 0)
+    assert [each["text"] for each in client.received()] == ["one", "two"]
+    _, ended, second, _ = client.send(MEDIA)
+    assert ended == EndRecognition(first.number)
+    client.session.updated(second.number, [said(0, "three")], 1, "fo", 0)
+    client.session.updated(second.number, [], 1, "four", 0)
+    assert client.received() == []
+    client.session.updated(first.number, [said(1, "two")], 2, "", 0)
+    client.session.finished(first.number)
+    found = client.received()
+    assert [each["text"] for each in found] == ["two", "three", "four"]
+    assert [each["utterance"] for each in found] == [1, 2, 3]
+    assert [each.get("start") for each in found] == [0, 0.15, None]
+    assert client.send({"event": "stop"}) == [EndRecognition(second.number)]
+    client.session.updated(second.number, [said(1, "four")], 2, "", 0)
+    client.session.finished(second.number)
+    assert [each["text"] for each in client.received()] == ["four"]
+    assert client.closed is CloseCode.NORMAL
+
+
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_what_follows_the_limit_and_is_lost_does_not_take_the_text_before_with_it(
+    how: str,
+) -> None:
+    client = Client(max_seconds=0.1)
+    client.send(MEDIA)
+    client.send(MEDIA)
+    if how == "refused":
+        client.session.refused(2, ProtocolError(ErrorCode.SERVER_BUSY, "full"))
+    else:
+        client.session.failed(2, LOST)
+        client.send({"event": "stop"})
+    assert client.closed is None
+    client.session.updated(1, [said(0, "one")], 1, "", 0)
+    client.session.finished(1)
+    events = [each["event"] for each in client.received()]
+    assert sorted(events) == ["error", "transcript"]
+    assert client.closed is (CloseCode.TRY_AGAIN_LATER if how == "refused" else CloseCode.NORMAL)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=40))
+def test_what_is_said_is_told_once_and_in_order(steps: list[tuple[int, bool]]) -> None:
+    """Whichever recognition is the first to have its text."""
+    client = Client(max_seconds=0.1)
+    for _ in range(4):
+        client.send(MEDIA)
+    client.send({"event": "stop"})
+    spoken: dict[int, list[str]] = {number: [] for number in range(1, 5)}
+    finished: set[int] = set()
+    for step, ends in (*steps, *((number, True) for number in range(4))):
+        number = step + 1
+        if number in finished:
+            continue
+        index = len(spoken[number])
+        spoken[number].append(f"{number}-{index}")
+        client.session.updated(number, [], index, "open", 0)
+        client.session.updated(number, [said(index, spoken[number][-1])], index + 1, "", 0)
+        if ends:
+            finished.add(number)
+            client.session.finished(number)
+    finals = [each for each in client.received() if each["isFinal"]]
+    assert [each["text"] for each in finals] == [text for said in spoken.values() for text in said]
+    assert [each["utterance"] for each in finals] == list(range(len(finals)))
+    assert client.closed is CloseCode.NORMAL
+
+
+@given(st.lists(st.binary(min_size=1, max_size=70), max_size=12))
+def test_a_call_is_divided_at_the_limit(packets: list[bytes]) -> None:
+    client = Client(max_seconds=0.002)
+    commands = []
+    for packet in packets:
+        payload = base64.b64encode(packet).decode()
+        commands += client.send({"event": "media", "media": {"payload": payload}})
+    assert b"".join(audio_parts(commands, 16)) == b"".join(packets)
+    assert client.received() == []
 
 
 def test_a_packet_that_is_too_large() -> None:
@@ -197,6 +282,31 @@ def test_pieces_of_a_text_that_is_over_are_dropped(how: str) -> None:
     assert speak(client, "c") == []
     (other,) = speak(client, "d")
     assert other.text == "d"
+
+
+LAST_PIECES = {
+    "over the limit": json.dumps({"event": "speak", "text": "x" * 200_000}),
+    "not JSON": "x",
+    "invalid": json.dumps({"event": "speak", "text": 7}),
+    "too long a text": json.dumps({"event": "speak", "text": "x" * 10_000}),
+}
+
+
+@pytest.mark.parametrize("last", LAST_PIECES)
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_a_last_piece_that_cannot_be_used_ends_its_text(last: str, cut_off: bool) -> None:
+    client = Client()
+    heard, _ = client.send(MEDIA)
+    (begun,) = speak(client, "a", more=True)
+    if cut_off:
+        client.session.updated(heard.number, [], 0, "stop", 0)
+    client.session.text_received(LAST_PIECES[last])
+    if not cut_off:
+        assert list(client.session.commands()) == [ExtendText(begun.number, "", last=True)]
+        client.session.spoken(begun.number, silent=False)
+    list(client.session.commands())
+    (other,) = speak(client, "b")
+    assert (other.text, other.last) == ("b", True)
 
 
 def test_the_bots_own_clear_ends_its_text() -> None:

@@ -192,9 +192,23 @@ def test_a_lost_recognition_ends_the_connection(code: ErrorCode) -> None:
 
 
 def test_audio_over_the_limit_of_seconds() -> None:
+    """The client gets the text of what was received, then the error."""
     client = Client(max_seconds=0.1)
-    client.send("audio-chunk", bytes(3_200), **FORMAT)
-    client.send("audio-chunk", bytes(2), **FORMAT)
+    begun, _ = client.send("audio-chunk", bytes(3_200), **FORMAT)
+    event = Event(type="audio-chunk", data=FORMAT, payload=bytes(2))
+    client.session.bytes_received(2 * encode_event(event))
+    assert list(client.session.commands()) == [EndRecognition(begun.number)]
+    client.session.updated(begun.number, [utterance(0, "so far")], 1, "", 0)
+    client.session.finished(begun.number)
+    *_, transcript, _, error = client.received()
+    assert transcript == ("transcript", {"text": "so far"})
+    assert error[1]["code"] == "session_too_long"
+    assert client.closed is CloseCode.POLICY
+
+
+def test_a_chunk_over_the_limit_of_seconds_begins_nothing() -> None:
+    client = Client(max_seconds=0.1)
+    assert client.send("audio-chunk", bytes(3_202), **FORMAT) == []
     assert client.received()[0][1]["code"] == "session_too_long"
 
 

@@ -20,11 +20,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 class Owner:
     """Takes no audio: the queue stays full."""
 
+    def __init__(self) -> None:
+        self.finished = asyncio.Event()
+
     def audio_received(self, stream: RecognitionStream) -> None:
         pass
 
     def finish(self, stream: RecognitionStream) -> None:
-        pass
+        self.finished.set()
 
     def remove(self, stream: RecognitionStream) -> None:
         stream.over = True
@@ -44,9 +47,9 @@ def wav(seconds: float) -> bytes:
     return buffer.getvalue()
 
 
-def stream() -> RecognitionStream:
+def stream(owner: Owner | None = None) -> RecognitionStream:
     return RecognitionStream(
-        Owner(),
+        owner or Owner(),
         StreamParams(),
         lambda closed, partial: None,
         lambda: None,
@@ -76,6 +79,25 @@ async def test_a_container_that_is_given_up_while_its_queue_is_full_ends(
     await given_up.wait()
     await asyncio.sleep(0.05)
     assert 0.5 <= sum(decoded) < 1.0
+
+
+async def test_the_rest_of_a_container_can_be_dropped(decoding: DecodingService) -> None:
+    """What was decoded until then is recognised."""
+    owner = Owner()
+    one = stream(owner)
+    decoded: list[float] = []
+    audio: list[AudioInput] = []
+
+    def on_decoded(seconds: float) -> None:
+        decoded.append(seconds)
+        if len(decoded) == 1:
+            audio[0].finish(drop_rest=True)
+
+    audio.append(open_audio_input(START, one, decoding, on_decoded, lambda error: None))
+    audio[0].feed(wav(20.0))
+    await asyncio.wait_for(owner.finished.wait(), 60)
+    await asyncio.sleep(0.05)
+    assert len(decoded) == 1
 
 
 async def test_a_full_queue_is_waited_for(decoding: DecodingService) -> None:

@@ -85,10 +85,15 @@ class Start(RecognitionConfig, frozen=True, kw_only=True):
         return SAMPLE_RATE if self.sample_rate is UNSET else self.sample_rate
 
     @property
+    def frame_bytes(self) -> int:
+        """Of one raw sample of each channel; 0 for a container."""
+        channels = 1 if self.channels is UNSET else self.channels
+        return channels * SAMPLE_BYTES.get(self.format, 0)
+
+    @property
     def bytes_per_second(self) -> int:
         """Of raw samples; 0 for a container, whose rate is not known before it is decoded."""
-        channels = 1 if self.channels is UNSET else self.channels
-        return self.rate * channels * SAMPLE_BYTES.get(self.format, 0)
+        return self.rate * self.frame_bytes
 
 
 class Resume(Struct, frozen=True, kw_only=True):

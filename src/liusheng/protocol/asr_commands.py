@@ -34,7 +34,8 @@ class Abandon:
 
 @dataclass(frozen=True)
 class Detach:
-    """Keep the recognition for its client, whose connection broke; no answer is expected."""
+    """Keep the recognition for its client, whose connection broke, or is silent as if it had; no
+    answer is expected."""
 
 
 @dataclass(frozen=True)

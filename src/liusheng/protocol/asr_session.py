@@ -153,11 +153,17 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         The recognition is abandoned, unless the connection broke (it was not closed by a
         deliberate client) and the client may resume it.
         """
-        if self._recognition and self._recognition.kept and not deliberate:
-            self._recognition = None
-            self._commands.append(Detach())
+        if not deliberate:
+            self._detach()
         super().disconnected(deliberate=deliberate)
         self._deferred.clear()
+
+    def unreachable(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session of a client that is silent; it may resume its recognition, as after a
+        connection that broke."""
+        if not self._closed:
+            self._detach()
+        self.stop(error, code)
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
         """End the session after the text of all audio that was received is sent.
@@ -354,6 +360,17 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             return
         self._outbox.append(recognition.last_reply())
         self._close(*recognition.outcome)
+
+    def _detach(self) -> None:
+        """Leave the recognition to another connection, if its client may resume it there.
+
+        Replies that were not sent yet are not sent here: they are part of the answer to that.
+        """
+        if self._recognition and self._recognition.kept:
+            self._recognition = None
+            self._commands.append(Detach())
+            self._outbox.clear()
+            self._deferred.clear()
 
     def _abandon(self) -> None:
         if self._recognition:

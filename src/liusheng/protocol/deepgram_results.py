@@ -96,6 +96,13 @@ class DeepgramResults:
         part.finished = True
         self._send_waiting()
 
+    def lost(self, part: AudioPart) -> None:
+        """There is no more text of a part, whose audio was not recognised to its end."""
+        if part.held:
+            self._send(part, part.held)
+        part.finished = True
+        self._send_waiting()
+
     def note_silence(self, part: AudioPart, received: float) -> None:
         """Tell the client if it was silent for the time that it set.
 

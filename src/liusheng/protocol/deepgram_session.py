@@ -2,7 +2,8 @@
 `liusheng.protocol.session`).
 
 Audio goes into a recognition, whose utterances are the final results. `Finalize` ends its audio,
-and audio after it begins another one, whose times go on; so several may be under way.
+as the limit of a recognition does, and audio after it begins another one, whose times go on; so
+several may be under way.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from liusheng.protocol import asr, deepgram
 from liusheng.protocol.deepgram_results import AudioPart, DeepgramResults
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import parse_object
-from liusheng.protocol.limits import packet_too_large, session_too_long
+from liusheng.protocol.limits import audio_room, packet_too_large, session_too_long
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
@@ -90,12 +91,12 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         return bool(self._parts)
 
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
-        """End the audio that was received, and the session after its text is sent."""
-        if self._closed or not self._parts:
-            self.stop(error, code)
-            return
-        self._end_reason = error, code
-        self._end_audio()
+        """End the audio that was received, and the session after its text is sent.
+
+        One that the client has ended ends as if the server went on.
+        """
+        if not self._ending:
+            self._end_after_texts(error, code)
 
     # What the client does
 
@@ -137,7 +138,7 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
                 self._feed(data)
         except ProtocolError as error:
             # Audio that is missing from the middle would not be noticed.
-            self.stop(error, CloseCode.POLICY)
+            self._end_after_texts(error, CloseCode.POLICY)
 
     # What the recogniser does
 
@@ -148,10 +149,15 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
     def decoded(self, number: int, seconds: float) -> None:
         """Seconds of audio were decoded from a container."""
         if part := self._parts.get(number):
-            try:
+            if 0 < self._max_seconds < part.seconds + seconds:
+                # A container cannot be divided.
+                if part is self._current:
+                    self._current = None
+                self._commands.append(EndRecognition(number, drop_rest=True))
+                error = session_too_long(self._max_seconds, "Connect again for more.")
+                self._end_after_texts(error, CloseCode.POLICY)
+            else:
                 self._count(part, seconds)
-            except ProtocolError as error:
-                self.stop(error, CloseCode.POLICY)
 
     def updated(
         self, number: int, closed: Iterable[UtteranceLike], index: int, text: str, stable: int
@@ -171,24 +177,43 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         self._end()
 
     def failed(self, number: int, error: ProtocolError) -> None:
-        """A recognition is lost; the client would not notice that text is missing."""
-        if self._remove(number):
+        """A recognition is lost, or cannot be had; the client would not notice that text is
+        missing."""
+        part = self._parts.get(number)
+        if part and not part.finished:
+            if part is self._current:
+                self._current = None
+            self._results.lost(part)
             code = (
                 CloseCode.TRY_AGAIN_LATER
                 if error.code is ErrorCode.SERVER_BUSY
                 else CloseCode.INTERNAL
             )
-            self.stop(error, code)
+            self._end_after_texts(error, code)
 
     # Internals: what the client sends
 
     def _feed(self, data: bytes) -> None:
         if len(data) > self._max_packet_bytes:
             raise packet_too_large(len(data), self._max_packet_bytes)
-        part = self._current or self._begin(data)
+        self._sha256.update(data)
+        while data:
+            if self._current and not self._room:
+                self._end_audio()
+            part = self._current or self._begin(data)
+            room = self._room
+            self._feed_part(part, data[:room])
+            data = data[room:]
+
+    @property
+    def _room(self) -> int:
+        """For how many bytes there is room in the recognition that takes the audio."""
+        seconds = self._current.seconds if self._current else 0.0
+        return audio_room(self._start, seconds, self._max_seconds)
+
+    def _feed_part(self, part: AudioPart, data: bytes) -> None:
         if per_second := self._start.bytes_per_second:
             self._count(part, len(data) / per_second)
-        self._sha256.update(data)
         self._commands.append(FeedRecognition(part.number, data))
         self._results.note_silence(part, self._seconds)
 
@@ -203,8 +228,6 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         return part
 
     def _count(self, part: AudioPart, seconds: float) -> None:
-        if 0 < self._max_seconds < part.seconds + seconds:
-            raise session_too_long(self._max_seconds, "Connect again for more.")
         part.seconds += seconds
         self._seconds += seconds
 
@@ -230,12 +253,18 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         self._end_audio()
         self._end()
 
-    def _end_audio(self) -> None:
+    def _end_audio(self, *, cut_short: bool = False) -> None:
         if self._current:
-            self._commands.append(EndRecognition(self._current.number))
+            self._commands.append(EndRecognition(self._current.number, cut_short))
             self._current = None
 
     # Internals: the end
+
+    def _end_after_texts(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session for the reason `error`, after the text of what was received."""
+        self._end_reason = self._end_reason or (error, code)
+        self._end_audio(cut_short=True)
+        self._end()
 
     def _end(self) -> None:
         """End the session after the last text, if it is to end."""
@@ -255,17 +284,16 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
             )
             self._close(CloseCode.NORMAL, "finished")
 
-    def _remove(self, number: int) -> AudioPart | None:
-        if self._current and self._current.number == number:
-            self._current = None
-        return self._parts.pop(number, None)
-
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
         parts = list(self._parts.values())
         self._commands.extend(DropRecognition(each.number) for each in parts if not each.finished)
         self._parts.clear()
         self._current = None
-        return [message for part in parts for message in part.waiting]
+        return [
+            message
+            for part in parts
+            for message in (*part.waiting, *([part.held] if part.held else []))
+        ]
 
     def _report(self, error: ProtocolError) -> None:
         self._outbox.append(

@@ -1,8 +1,28 @@
-"""The errors of what is over a limit: one wording for each limit, on every path."""
+"""The limits of audio and texts, and the errors of what is over them: one wording for each limit,
+on every path."""
 
 from __future__ import annotations
 
+import sys
+
+from liusheng.protocol import asr
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+
+
+def audio_room(start: asr.Start, seconds: float, max_seconds: float) -> int:
+    """Return for how many bytes of raw samples a recognition has room.
+
+    At its limit it has whole samples of all channels, so that another one can go on from there. A
+    container, of which nobody knows yet how much audio it is, has room for all.
+
+    start: its parameters.
+    seconds: of audio that it has.
+    max_seconds: that it may have; 0: no limit.
+    """
+    if not (max_seconds and start.frame_bytes):
+        return sys.maxsize
+    most = max(1, round(max_seconds * start.rate)) * start.frame_bytes
+    return most - round(seconds * start.bytes_per_second)
 
 
 def session_too_long(max_seconds: float, advice: str) -> ProtocolError:

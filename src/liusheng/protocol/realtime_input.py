@@ -2,7 +2,8 @@
 
 While the server detects turns, each utterance of a recognition is an item; otherwise the audio
 between two commits is one. A commit ends the audio of the recognition, and audio appended after it
-opens another, so several recognitions may be under way.
+opens another, so several recognitions may be under way. A recognition that reaches the limit of its
+audio while the server detects turns is ended by the server, because its client never commits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from msgspec import UNSET
 
 from liusheng.protocol import asr, realtime
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.limits import packet_too_large, session_too_long
+from liusheng.protocol.limits import audio_room, packet_too_large, session_too_long
 from liusheng.protocol.realtime_items import ItemRecognition
 from liusheng.protocol.realtime_settings import RealtimeSupport
 from liusheng.protocol.realtime_turn_detection import endpoint_ms
@@ -114,15 +115,16 @@ class RealtimeInput:
             ) from None
         if len(data) > self._max_append_bytes:
             raise packet_too_large(len(data), self._max_append_bytes)
-        if not data:
-            return
-        recognition = self._current or self._begin(settings)
-        seconds = len(data) / recognition.start.bytes_per_second
-        if 0 < self._max_seconds < recognition.seconds + seconds:
-            raise session_too_long(self._max_seconds, "Commit it, then append more.")
-        recognition.seconds += seconds
-        self.seconds += seconds
-        self._issue(FeedRecognition(recognition.number, data))
+        if settings.turn_detection is None and len(data) > self._room(settings):
+            advice = "Append less at a time, and commit in between."
+            raise session_too_long(self._max_seconds, advice)
+        while data:
+            if self._current and not self._room(settings):
+                self.commit()
+            recognition = self._current or self._begin(settings)
+            room = self._room(settings)
+            self._feed(recognition, data[:room])
+            data = data[room:]
 
     def commit(self) -> ItemRecognition:
         """End the audio of the recognition that takes it, and return that.
@@ -179,6 +181,19 @@ class RealtimeInput:
                 "or clear it first.",
             )
         return None
+
+    def _room(self, settings: realtime.Input) -> int:
+        """Return for how many bytes there is room in the recognition that takes what is appended,
+        or in one that begins."""
+        if self._current:
+            return audio_room(self._current.start, self._current.seconds, self._max_seconds)
+        return audio_room(start_of(settings, self._support), 0, self._max_seconds)
+
+    def _feed(self, recognition: ItemRecognition, data: bytes) -> None:
+        seconds = len(data) / recognition.start.bytes_per_second
+        recognition.seconds += seconds
+        self.seconds += seconds
+        self._issue(FeedRecognition(recognition.number, data))
 
     def _begin(self, settings: realtime.Input) -> ItemRecognition:
         start = start_of(settings, self._support)

@@ -30,9 +30,16 @@ class FeedRecognition:
 
 @dataclass(frozen=True)
 class EndRecognition:
-    """End the audio of a recognition; answer with `finished`."""
+    """End the audio of a recognition; answer with `finished`.
+
+    cut_short: the client has not ended it. What can be decoded of an incomplete container is
+        recognised.
+    drop_rest: what is not decoded yet is dropped.
+    """
 
     number: int
+    cut_short: bool = False
+    drop_rest: bool = False
 
 
 @dataclass(frozen=True)

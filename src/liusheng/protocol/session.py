@@ -69,6 +69,7 @@ class DrivenSession(Protocol[C_co]):
     def bytes_received(self, data: bytes) -> None: ...
     def disconnected(self, *, deliberate: bool = True) -> None: ...
     def idle(self) -> None: ...
+    def unreachable(self, error: ProtocolError, code: CloseCode) -> None: ...
     def time_passed(self, now: float) -> None: ...
     def stop(self, error: ProtocolError, code: CloseCode) -> None: ...
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None: ...
@@ -190,7 +191,14 @@ class BaseSession(ABC, Generic[C]):
                 f"The client sent nothing for {self._idle_seconds:g} s, so this connection is "
                 "closed. Connect again to continue.",
             )
-            self.stop(error, CloseCode.POLICY)
+            self.unreachable(error, CloseCode.POLICY)
+
+    def unreachable(self, error: ProtocolError, code: CloseCode) -> None:
+        """End the session of a client that sends nothing, or reads nothing, for the reason `error`.
+
+        Its connection may be dead: one that breaks without a word looks the same.
+        """
+        self.stop(error, code)
 
     def time_passed(self, now: float) -> None:
         """Handle the time, once a second. now: seconds, from any start."""

@@ -92,8 +92,14 @@ class TTSSession(BaseSession[TtsCommand]):
             return
         try:
             message = parse_object(frame, max_json_size(self._max_text_chars))
+        except ProtocolError as error:
+            self._unreadable(error)
+            return
+        try:
             if "signal" in message:
                 self._signal(message)
+            elif self._incomplete:
+                self._add_piece(self._incomplete, message)
             elif "text" in message:
                 self._text(message)
             else:
@@ -102,12 +108,7 @@ class TTSSession(BaseSession[TtsCommand]):
                     f'The field "text" is missing from {quoted(message)}, as is "signal".',
                 )
         except ProtocolError as error:
-            if error.code is ErrorCode.MESSAGE_TOO_LARGE and not self._incomplete:
-                # Only a text is ever that long, and its client expects a status 2 packet.
-                self._queue.append(TextInTurn(refused=error.kept()))
-                self._next()
-            else:
-                self._report(error)
+            self._report(error)
 
     def bytes_received(self, data: bytes) -> None:
         """Handle a binary frame, which is an error here."""
@@ -192,11 +193,24 @@ class TTSSession(BaseSession[TtsCommand]):
             self._extend(self._incomplete, "", last=True)
         self._next()
 
+    def _unreadable(self, error: ProtocolError) -> None:
+        """Handle a frame of which nothing is known but its error.
+
+        It may be the last piece of the text that is open. So it ends that text: otherwise the next
+        text would be taken for a piece of this one.
+        """
+        if text := self._incomplete:
+            self._refuse_piece(text, error)
+            self._extend(text, "", last=True)
+        elif error.code is ErrorCode.MESSAGE_TOO_LARGE:
+            # Only a text is ever that long, and its client expects a status 2 packet.
+            self._queue.append(TextInTurn(refused=error.kept()))
+            self._next()
+        else:
+            self._report(error)
+
     def _text(self, message: dict[str, object]) -> None:
-        """Handle a text, or a piece of one."""
-        if self._incomplete:
-            self._add_piece(self._incomplete, message)
-            return
+        """Handle a text, or the first piece of one."""
         try:
             if len(self._queue) >= MAX_WAITING_TEXTS:
                 raise _too_many(f"{MAX_WAITING_TEXTS} texts")
@@ -233,11 +247,15 @@ class TTSSession(BaseSession[TtsCommand]):
             try:
                 more = text.add(message, self._max_text_chars)
             except ProtocolError as error:
-                if text is self._current:
-                    self._report(error)
-                else:
-                    text.errors.append(error.kept())
+                self._refuse_piece(text, error)
         self._extend(text, more, last=is_last(message))
+
+    def _refuse_piece(self, text: TextInTurn, error: ProtocolError) -> None:
+        """Report the error of a piece in its text's turn."""
+        if text is self._current:
+            self._report(error)
+        else:
+            text.errors.append(error.kept())
 
     def _extend(self, text: TextInTurn, more: str, *, last: bool) -> None:
         if last:

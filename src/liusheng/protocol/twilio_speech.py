@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from liusheng.protocol import twilio
 from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.frames import convert
 from liusheng.protocol.spoken_texts import SpokenText, SpokenTexts, Voices, voice_for
 from liusheng.protocol.synthesis_request import nothing_to_say
 from liusheng.protocol.tts_commands import TtsCommand
+from liusheng.protocol.tts_texts import is_last
 
 _MAX_MARKS = 1_000
 """Texts whose mark the client may owe."""
@@ -69,33 +71,27 @@ class TwilioSpeech:
 
     # What the client does
 
-    def speak(self, asked: twilio.Speak) -> None:
-        """Speak a text, or a piece of one.
+    def speak(self, message: Mapping[str, Any]) -> None:
+        """Speak a text, or a piece of one. message: the client's.
 
         Raises:
             ProtocolError: the text cannot be spoken.
         """
-        if self._cut_off:
-            self._cut_off = asked.more
-            return
         text = self._texts.growing
-        if text is None:
-            lang = self._parameters.lang
-            voice = voice_for(self._voices, asked.voice or self._parameters.voice, lang)
-            number = self._new_number()
-            text = SpokenText(
-                number,
-                voice,
-                asked.text,
-                asked.name or f"text-{number}",
-                asked.speed,
-                streamed=asked.more,
-                complete=not asked.more,
-            )
-            self._texts.add(text)
-            return
-        self._texts.grow(text, asked.text)
-        if not asked.more:
+        try:
+            asked = convert(message, twilio.Speak)
+            if text:
+                self._texts.grow(text, asked.text)
+            elif not self._cut_off:
+                self._texts.add(self._new_text(asked))
+        finally:
+            if is_last(message):
+                self.end_text()
+
+    def end_text(self) -> None:
+        """There are no more pieces of a text, or none that can be told from those of another."""
+        self._cut_off = False
+        if text := self._texts.growing:
             self._texts.complete(text)
 
     def played(self, name: str) -> None:
@@ -148,6 +144,20 @@ class TwilioSpeech:
             self._over(text)
 
     # Internals
+
+    def _new_text(self, asked: twilio.Speak) -> SpokenText:
+        lang = self._parameters.lang
+        voice = voice_for(self._voices, asked.voice or self._parameters.voice, lang)
+        number = self._new_number()
+        return SpokenText(
+            number,
+            voice,
+            asked.text,
+            asked.name or f"text-{number}",
+            asked.speed,
+            streamed=asked.more,
+            complete=not asked.more,
+        )
 
     def _over(self, text: SpokenText) -> None:
         self._texts.over(text)

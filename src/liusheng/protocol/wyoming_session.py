@@ -16,7 +16,7 @@ from liusheng.protocol import asr, tts, wyoming
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, max_json_size
 from liusheng.protocol.languages import AUTO, check_language
-from liusheng.protocol.limits import session_too_long
+from liusheng.protocol.limits import audio_room, session_too_long
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
@@ -40,7 +40,6 @@ class _Recognition:
     """sent: the text that the client has received; started: whether it was told of any."""
 
     number: int
-    bytes_per_second: int
     seconds: float = 0.0
     transcript: Transcript = field(default_factory=Transcript)
     sent: str = ""
@@ -143,7 +142,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
                 handle = self._handlers.get(event.type)
                 if handle:  # servers ignore other events
                     handle(event)
-                if self._closed:
+                if self._closed or self._end_reason:
                     return
         except ProtocolError as error:
             self.stop(error, CloseCode.POLICY)
@@ -231,18 +230,22 @@ class WyomingSession(BaseSession[WyomingCommand]):
             )
         if not event.payload:
             return
-        recognition = self._current or self._begin(audio)
-        recognition.seconds += len(event.payload) / recognition.bytes_per_second
-        if 0 < self._max_seconds < recognition.seconds:
-            raise session_too_long(self._max_seconds, "Send audio-stop, then more.")
-        self._commands.append(FeedRecognition(recognition.number, event.payload))
-
-    def _begin(self, audio: wyoming.AudioFormat) -> _Recognition:
         start = msgspec.structs.replace(
             self._start, sample_rate=audio.rate, channels=audio.channels
         )
+        seconds = self._current.seconds if self._current else 0.0
+        if len(event.payload) > audio_room(start, seconds, self._max_seconds):
+            # What was received before is text already, or will be.
+            error = session_too_long(self._max_seconds, "Send audio-stop, then more.")
+            self.wind_down(error, CloseCode.POLICY)
+            return
+        recognition = self._current or self._begin(start)
+        recognition.seconds += len(event.payload) / start.bytes_per_second
+        self._commands.append(FeedRecognition(recognition.number, event.payload))
+
+    def _begin(self, start: asr.Start) -> _Recognition:
         number = self._new_number()
-        self._current = _Recognition(number, start.bytes_per_second)
+        self._current = _Recognition(number)
         self._recognitions[number] = self._current
         self._commands.append(BeginRecognition(number, start))
         return self._current

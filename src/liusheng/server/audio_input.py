@@ -41,10 +41,11 @@ class AudioInput(Protocol):
     def feed(self, packet: bytes) -> None:
         """Append a packet; never waits."""
 
-    def finish(self, *, cut_short: bool = False) -> None:
+    def finish(self, *, cut_short: bool = False, drop_rest: bool = False) -> None:
         """End the audio.
 
         cut_short: the client has not. What can be decoded of an incomplete container is recognised.
+        drop_rest: what is not decoded yet is dropped.
         """
 
     async def room(self, timeout: float) -> bool:
@@ -124,7 +125,7 @@ class _SampleInput:
     def feed(self, packet: bytes) -> None:
         self._take(self._converter.feed(packet))
 
-    def finish(self, *, cut_short: bool = False) -> None:
+    def finish(self, *, cut_short: bool = False, drop_rest: bool = False) -> None:
         self._take(self._converter.rest())
         self._stream.finish()
 
@@ -180,7 +181,11 @@ class _ContainerInput:
         if self._buffered > _MAX_BUFFERED:
             self._room.clear()
 
-    def finish(self, *, cut_short: bool = False) -> None:
+    def finish(self, *, cut_short: bool = False, drop_rest: bool = False) -> None:
+        if drop_rest:
+            self._task.cancel()
+            self._stream.finish()
+            return
         self._cut_short = cut_short
         self._packets.put_nowait(None)
 

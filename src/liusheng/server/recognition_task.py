@@ -26,6 +26,7 @@ class RecognitionTask:
     transcript: the text so far.
     utterances: the closed utterances.
     seconds: of audio received.
+    cut_by: why the audio was ended before its end, if it was.
     """
 
     @classmethod
@@ -70,6 +71,7 @@ class RecognitionTask:
         self.transcript = transcript or Transcript()
         self.utterances: list[Utterance] = []
         self.seconds = 0.0
+        self.cut_by: Exception | None = None
         self._max_seconds = max_seconds
         self._changed = asyncio.Event()
         self._finished = False
@@ -91,11 +93,12 @@ class RecognitionTask:
         """
         for at in range(0, len(pcm), _BYTES_PER_SECOND):
             piece = pcm[at : at + _BYTES_PER_SECOND]
-            self.seconds += len(piece) / _BYTES_PER_SECOND
-            if 0 < self._max_seconds < self.seconds:
+            seconds = self.seconds + len(piece) / _BYTES_PER_SECOND
+            if 0 < self._max_seconds < seconds:
                 raise session_too_long(self._max_seconds, "Send it in several parts.")
             if self._failure:
                 raise self._failure
+            self.seconds = seconds
             self._stream.feed(piece)
             await self._stream.room()
 
@@ -107,6 +110,11 @@ class RecognitionTask:
         """End the audio."""
         if not self._failure:
             self._stream.finish()
+
+    def cut(self, error: Exception) -> None:
+        """End the audio before its end: what was received becomes text."""
+        self.cut_by = error
+        self.finish()
 
     def fail(self, error: Exception) -> None:
         """End the task because its audio cannot be read; `updates` and `wait` raise `error`."""

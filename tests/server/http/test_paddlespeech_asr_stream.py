@@ -267,13 +267,22 @@ async def test_silence_of_the_client(serve: Serve) -> None:
         await client.find(b'"error":"idle_timeout"')
 
 
-async def test_too_long(serve: Serve) -> None:
+@pytest.mark.parametrize("container", [False, True])
+@pytest.mark.parametrize("mode", ["cumulative", "utterance"])
+async def test_too_long(serve: Serve, container: bool, mode: str) -> None:
     server = await serve(limits={"max_session_seconds": 1})
-    answer = await post(server, said(*["word"] * 10))
-    if answer.status_code == 200:
-        assert lines(answer)[-1]["code"] == "session_too_long"
-    else:
-        assert (answer.status_code, answer.json()["error"]) == (413, "session_too_long")
+    body = said(*(f"word{n}" for n in range(10)))
+    audio, parameters = (wav(body), {"format": "wav"}) if container else (body, RAW)
+    *partials, error = lines(await post(server, audio, {**parameters, "partials": mode}))
+    assert error["code"] == "session_too_long"
+    assert partials[-1]["result"] == "word0 word1 word2 word3 word4"
+    assert all(line.get("signal") != "finished" for line in partials)
+
+
+async def test_too_long_and_nothing_said(serve: Serve) -> None:
+    server = await serve(limits={"max_session_seconds": 1})
+    answer = await post(server, said("", "", "", "", "", ""))
+    assert (answer.status_code, answer.json()["error"]) == (413, "session_too_long")
 
 
 async def test_a_client_that_leaves_frees_its_place(serve: Serve) -> None:

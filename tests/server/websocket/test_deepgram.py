@@ -108,6 +108,31 @@ async def test_a_container_without_encoding(server: Server) -> None:
         assert metadata.duration == pytest.approx(0.1)
 
 
+async def test_samples_over_the_limit_go_on(serve: Serve) -> None:
+    server = await serve(limits={"max_session_seconds": 0.2})
+    async with listen(server, **LINEAR) as connection:
+        for word in ("one ", "two ", "three ", "four ", "five "):
+            await connection.send_media(speech(word))
+        await connection.send_close_stream()
+        *results, metadata = await until(connection, "Metadata")
+        said = [each.channel.alternatives[0].transcript for each in results]
+        assert said == ["one two", "three four", "five"]
+        assert [each.start for each in results] == [0.0, 0.2, 0.4]
+        assert metadata.duration == 0.5
+
+
+async def test_a_container_over_the_limit_has_the_text_before_it(serve: Serve) -> None:
+    server = await serve(limits={"max_session_seconds": 0.25})
+    async with listen(server, model="nova-3") as connection:
+        words = b"".join(f"word{n} ".encode().ljust(3_200) for n in range(200))
+        await connection.send_media(wav(words.decode()))
+        result, error = await until(connection, "Error")
+        assert result.channel.alternatives[0].transcript.startswith("word0 word1")
+        assert error.variant == "session_too_long"
+        with pytest.raises(websockets.ConnectionClosedError):
+            await message(connection)
+
+
 async def test_audio_of_no_kind_ends_the_connection_with_the_reason(server: Server) -> None:
     async with listen(server, model="nova-3") as connection:
         await connection.send_media(b"hello")

@@ -70,6 +70,10 @@ class FakeSession:
         self.owed.append(Close(CloseCode.POLICY, "idle"))
         self.closed = True
 
+    def unreachable(self, error: ProtocolError, code: CloseCode) -> None:
+        self.told.append("unreachable")
+        self.stop(error, code)
+
     def stop(self, error: ProtocolError, code: CloseCode) -> None:
         self.owed += [error.code.value, Close(code, "stopped")]
         self.closed = True
@@ -233,6 +237,7 @@ async def test_a_client_that_reads_nothing_is_disconnected_unless_it_sends(sends
     running = asyncio.create_task(SocketDriver[None](wire.websocket, session, 60).run())
     await asyncio.sleep(0.1)
     assert session.owed[:1] == ([] if sends else ["slow_reader"])
+    assert session.told == ([] if sends else ["unreachable"])
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
@@ -252,18 +257,50 @@ async def test_a_lost_connection_ends_the_session_before_its_frames_are_taken() 
     assert session.told == ["disconnected"]
 
 
-async def test_a_client_that_never_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "MAX_PAUSE", 0.2)
-    wire, session = Wire(), FakeSession("owed", Close(CloseCode.NORMAL, "done"))
-    session.closed = True
-    full = asyncio.Event()
+class Reader:
+    """The client of a session that is over, which takes each message after a while.
 
-    async def send(message: MutableMapping[str, Any]) -> None:
+    seconds: until it takes the next message; None: never.
+    """
+
+    def __init__(self, seconds: float | None, *owed: Any) -> None:
+        self.wire, self.session = Wire(), FakeSession(*owed, Close(CloseCode.NORMAL, "done"))
+        self.session.closed = True
+        self._seconds = seconds
+        self._send = self.wire.websocket._send
+        self.wire.websocket._send = self._take
+
+    async def _take(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "websocket.send":
-            await full.wait()
+            await asyncio.sleep(3_600 if self._seconds is None else self._seconds)
+        await self._send(message)
 
-    wire.websocket._send = send
-    driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
-    driver.progress()
-    await asyncio.wait_for(driver.run(), 120)
-    assert session.told == ["disconnected"]
+    async def served(self) -> SocketDriver[None]:
+        driver: SocketDriver[None] = SocketDriver(self.wire.websocket, self.session, 60)
+        driver.progress()
+        await asyncio.wait_for(driver.run(), 120)
+        return driver
+
+
+async def test_a_client_that_never_reads_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(socket, "MAX_PAUSE", 0.2)
+    reader = Reader(None, "owed")
+    driver = await reader.served()
+    assert reader.session.told == ["disconnected"]
+    assert list(driver.record.codes) == ["slow_reader"]
+    assert "the client has not read for" in caplog.text
+
+
+async def test_a_client_that_reads_slowly_gets_the_last_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many come before it: all take twice as long as one may."""
+    monkeypatch.setattr(socket, "MAX_PAUSE", 1.0)
+    reader = Reader(0.1, *(str(n) for n in range(20)))
+    driver = await reader.served()
+    sent = reader.wire.sent[1:]
+    assert [message.get("text") for message in sent] == [*(str(n) for n in range(20)), None]
+    assert sent[-1]["code"] == 1000
+    assert not driver.record.codes

@@ -80,6 +80,21 @@ async def test_what_is_kept_has_its_time_and_its_place(serve: Serve, engines: Fa
         assert ready["signal"] == "server_ready", "the place is free, and the connection good"
 
 
+async def test_a_dead_connection_that_nobody_closed(serve: Serve, engines: Fakes) -> None:
+    await until(lambda: not engines[0].streams)
+    server = await serve(limits={"idle_seconds": 0.2, "max_sessions": 1})
+    silent, token = await begun(server, b"one ")
+    assert (await silent.receive())["code"] == "idle_timeout"
+    assert await silent.close_code() == 1008
+    async with server.connect(ASR) as socket:
+        busy = await Dialogue(socket).ask({"name": "b", "signal": "start"})
+        assert busy["code"] == "server_busy", "it has its place, as any that is kept"
+    async with resumed(server, token) as (dialogue, answer):
+        assert answer["resumed"]["received"] == 4
+        await dialogue.ask(b"two ")
+        assert await finish(dialogue) == "one two"
+
+
 async def test_a_broken_connection(server: Server) -> None:
     first, token = await begun(server, b"one ", b"two ")
     abort(first)

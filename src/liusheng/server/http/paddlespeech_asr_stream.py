@@ -18,6 +18,7 @@ from liusheng.asr.types import Script
 from liusheng.protocol import asr, paths
 from liusheng.protocol.asr_replies import Replies
 from liusheng.protocol.audio_format import check_audio_format
+from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, refuse_unsupported
 from liusheng.protocol.http import UNSUPPORTED_RECOGNITION, RecognitionQuery
 from liusheng.protocol.languages import check_choice, check_language
@@ -74,13 +75,23 @@ def asr_stream_endpoint(
         receiving = asyncio.create_task(
             _receive(exchange, query, task, decoding, limits.idle_seconds)
         )
+        last = b""
+
+        async def write_results() -> None:
+            nonlocal last
+            for data in _results(replies, render):
+                if data != last:
+                    await _write(exchange, media_type, data)
+                last = data
+
         try:
-            last = b""
             async for _ in task.updates():
-                for data in _results(replies, render):
-                    if data != last:
-                        await _write(exchange, media_type, data)
-                    last = data
+                await write_results()
+            if task.cut_by:
+                if replies.transcript.view.result:
+                    await write_results()
+                # No final line: it would say that this is the text of all of the audio.
+                raise task.cut_by
             while replies.has_more:
                 await _write(exchange, media_type, render(replies.result()))
             await _write(exchange, media_type, render(replies.final(query.name)))
@@ -126,7 +137,10 @@ async def _receive(
             chunks = _expected(chunks, task)
             await decode_stream(decoding, chunks, task.feed, CONTAINERS.get(query.format))
     except Exception as error:
-        task.fail(error)
+        if isinstance(error, ProtocolError) and error.code is ErrorCode.SESSION_TOO_LONG:
+            task.cut(error)
+        else:
+            task.fail(error)
     else:
         task.finish()
 

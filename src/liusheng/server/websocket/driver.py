@@ -25,7 +25,8 @@ from liusheng.server.request_record import current_record
 _log = logging.getLogger(__name__)
 
 MAX_PAUSE = 10.0
-"""Seconds of one wait for room, and for the last messages of a session that is over."""
+"""Seconds of one wait for room, and for a client to take the next message of a session that is
+over."""
 
 MAX_BACKLOG = 100
 """Unsent messages, from which on the driver takes no frame until they are sent."""
@@ -241,9 +242,23 @@ class SocketDriver(Generic[C]):
             await self._websocket.close(code, reason)
 
     async def _overdue(self) -> None:
-        """Return when a session that is over cannot be flushed: its client does not read."""
+        """Return when a session that is over cannot be flushed: its client does not read.
+
+        One that reads slowly has its time for each message: the final reply may come after many.
+        """
         await self._over.wait()
-        await asyncio.sleep(MAX_PAUSE)
+        over = awake.time()
+        while True:
+            unread = min(self._unread_seconds(), awake.time() - over)
+            if unread >= MAX_PAUSE:
+                _log.warning("the client has not read for %.0f s, and misses the end", unread)
+                self.record.failed(slow_reader(unread).code.value)
+                return
+            await asyncio.sleep(MAX_PAUSE - unread)
+
+    def _unread_seconds(self) -> float:
+        """Return for how long the client has not taken the message that is being sent."""
+        return 0.0 if self._sending_since is None else awake.time() - self._sending_since
 
     async def _watch(self) -> None:
         """Watch the time: for the session, and for a client that does not read.
@@ -256,11 +271,11 @@ class SocketDriver(Generic[C]):
             now = awake.time()
             self._session.time_passed(now)
             self._account()
-            waited = now - (now if self._sending_since is None else self._sending_since)
+            waited = self._unread_seconds()
             sends = self._session.awaits_client and not self._waits_for_reader
             if waited >= limit and not (sends or self._session.closed):
                 _log.warning("the client has not read for %.0f s", waited)
-                self._session.stop(slow_reader(waited), CloseCode.POLICY)
+                self._session.unreachable(slow_reader(waited), CloseCode.POLICY)
             if self._session.closed:
                 self.progress()
 

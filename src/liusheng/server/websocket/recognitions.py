@@ -91,7 +91,9 @@ class Recognitions:
             self._under_way[number].audio.feed(command.data)
         elif isinstance(command, EndRecognition):
             self._under_way[number].finishing = True
-            self._under_way[number].audio.finish()
+            self._under_way[number].audio.finish(
+                cut_short=command.cut_short, drop_rest=command.drop_rest
+            )
         elif isinstance(command, DropRecognition):
             self._drop(number)
 

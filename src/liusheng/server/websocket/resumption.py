@@ -140,7 +140,7 @@ class ResumableRecognitions:
         return FixedOffer(f"{session}.{recognition.secret}", self.settings.seconds)
 
     def keep(self, recognition: RunningRecognition) -> None:
-        """Keep a recognition whose connection broke."""
+        """Keep a recognition whose connection broke, or was given up."""
         session = recognition.state.session
         recognition.detach()
         if self._all.get(session) is not recognition:  # the server stops
