@@ -316,8 +316,9 @@ def test_options_that_contradict_each_other() -> None:
     assert text == (
         "asr.live (asr.live.keep from flag --set): keep (20.0) must be less than trim (12.0)."
     )
-    text = fault(flags={"limits.queue_seconds": ("--set", 60)})
-    assert "queue_seconds = 60 must be less than idle_seconds = 60" in text
+    seconds = {"limits.queue_seconds": ("--set", 20), "limits.idle_seconds": ("--set", 20)}
+    text = fault(flags=seconds)
+    assert "queue_seconds = 20 must be less than idle_seconds = 20" in text
     nothing: dict[str, tuple[str, list[str]]] = {
         "asr.models": ("--asr", []),
         "tts.models": ("--tts", []),
