@@ -338,6 +338,10 @@ FIGURES: list[EnglishRule] = [
     # Dates and times that the voices do not read.
     _rule(r"(?<![\w.])(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)(?!\w|\.\d)", _date),
     _rule(
+        r"(?<![\w/])((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?![\w/])",
+        lambda m: f"{m[1]}-{m[2]:>02}-{m[3]:>02}",  # as the voices take it
+    ),
+    _rule(
         r"(?<![\w.])(\d{1,2})\.([0-5]\d) ?([ap])\.?m\b", lambda m: f"{m[1]}:{m[2]} {m[3]}m"
     ),
     _rule(rf"\b({_MONTH})\.? (\d{{1,2}})[-–](\d{{1,2}})(?![\w:%-]|\.\d)", _days),
@@ -355,9 +359,10 @@ FIGURES: list[EnglishRule] = [
         rf"(?=({NUMBER})(?![\d,.]*[-–/:]\d|[\d,.]*\d))",
         _range,
     ),
-    _rule(r"(?<![\w.:])(\d{1,2}):(\d)(?![\d:])", lambda m: f"{m[1]} to {m[2]}"),
+    _rule(r"(?<![\w.:])(\d{1,2}(?:\.\d+)?):(\d)(?![\d:])", lambda m: f"{said(m[1])} to {m[2]}"),
+    _rule(r"(?<![\w.,])\d{1,2}(?:,\d{1,2})+(?![\d,.]*\d)", lambda m: m[0].replace(",", ", ")),
     _rule(r"(?<=\d) / (?=\d)", lambda _: "divided by"),
-    _rule(r"(?<=[\dm])(?<!\b0) ?x ?(?=\d)", _by),
+    _rule(r"(?:(?<=\d)|(?<=\dm)|(?<=\d [cm]m)|(?<=\d[cm]m))(?<!\b0) ?x ?(?=\d)", _by),
     _rule(r"(?<![\w./-])(\d{1,3})/(\d{1,3})(?![\w/-]|\.\d)", _slash),
     _rule(r"(?<![\w./-])(\d+\.\d+)/(\d{1,3})(?![\w/-]|\.\d)", _slash),
     _rule(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?(?!\w|\.\d)", _internet),
