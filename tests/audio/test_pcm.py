@@ -58,16 +58,22 @@ def test_packets_of_any_size_lose_nothing(data: bytes, places: list[int]) -> Non
     assert b"".join(out) == data[: len(data) // 2 * 2]
 
 
-@given(st.lists(st.tuples(st.booleans(), st.binary())))
-def test_headers_in_front_of_any_packet_are_skipped(packets: list[tuple[bool, bytes]]) -> None:
-    """Browser pages put a header on every blob; blobs may be odd."""
+@given(st.lists(st.tuples(st.binary(), st.lists(st.integers(0, 10_000)))))
+def test_samples_begin_anew_after_every_header(files: list[tuple[bytes, list[int]]]) -> None:
+    """Browser pages put a header on every blob; a blob may be odd, and cut anywhere."""
     reader = PacketReader()
-    out = b"".join(
-        reader.feed(wav_header(len(body)) + body if has_header else body)
-        for has_header, body in packets
-    )
-    plain = b"".join(body for _, body in packets)
-    assert out == plain[: len(plain) // 2 * 2]
+    out = b""
+    for body, places in files:
+        out += reader.feed(wav_header(len(body)))
+        out += b"".join(reader.feed(packet) for packet in cut(body, places))
+    assert out == b"".join(body[: len(body) // 2 * 2] for body, _ in files)
+
+
+def test_a_header_after_an_odd_byte_does_not_shift_what_follows() -> None:
+    reader = PacketReader()
+    assert reader.feed(wav_header(4) + b"abcd" + b"\0") == b"abcd"
+    assert reader.feed(wav_header(4) + b"efgh") == b"efgh"
+    assert reader.feed(b"ij") == b"ij"
 
 
 @given(st.binary(max_size=64), st.binary(max_size=99), st.lists(st.integers(0, 10_000)))

@@ -34,6 +34,7 @@ class Capabilities:
 
     model: its name in the catalogue, or the user's folder.
     hotwords: which are supported; if none, `why_no_hotwords` says what is missing.
+    hotword_characters: that hotwords may have, besides spaces; None: any.
     endpoint: whether each stream can set the silence that closes an utterance.
     punctuation: whether it writes punctuation.
     translation: whether it can write English, whatever is spoken.
@@ -43,6 +44,7 @@ class Capabilities:
     model: str
     hotwords: Hotwords = Hotwords.NONE
     why_no_hotwords: str = ""
+    hotword_characters: frozenset[str] | None = None
     endpoint: bool = False
     punctuation: bool = False
     translation: bool = False
@@ -72,9 +74,28 @@ class Capabilities:
 
     def takes_hotword(self, word: str) -> bool:
         """Return whether a stream may have this hotword."""
-        if self.hotwords is Hotwords.HAN:
-            return all(map(is_han, word)) and len(word) in _HAN_LENGTHS
-        return self.hotwords is Hotwords.ANY
+        return self.hotwords is not Hotwords.NONE and not self._fault(word)
+
+    def _fault(self, word: str) -> str:
+        """Return why the model does not take a hotword; "" if it does."""
+        if self.hotwords is Hotwords.HAN and not (
+            all(map(is_han, word)) and len(word) in _HAN_LENGTHS
+        ):
+            return (
+                f"the model {self.model} takes hotwords of 2 to 12 Chinese characters, which are "
+                "matched by their sound in Mandarin"
+            )
+        if self.hotword_characters is not None:
+            spelt = "".join(word.split())
+            unknown = dict.fromkeys(c for c in spelt if c not in self.hotword_characters)
+            if unknown:
+                return (
+                    f"the model {self.model} cannot write {' '.join(unknown)}; write the hotword "
+                    "as it is spoken, with letters or characters that the model has"
+                )
+            if not spelt:
+                return "it has no characters"
+        return ""
 
     def _check_translation(self, params: StreamParams) -> None:
         if not self.translation:
@@ -90,8 +111,5 @@ class Capabilities:
             why = f" ({self.why_no_hotwords})" if self.why_no_hotwords else ""
             raise NotSupportedError(f"the model {self.model} takes no hotwords{why}")
         for word in hotwords:
-            if not self.takes_hotword(word):
-                raise NotSupportedError(
-                    f"the hotword {word!r}: the model {self.model} takes hotwords of 2 to 12 "
-                    "Chinese characters, which are matched by their sound in Mandarin"
-                )
+            if fault := self._fault(word):
+                raise NotSupportedError(f"the hotword {word!r}: {fault}")

@@ -264,11 +264,14 @@ class SherpaOfflineOptions:
     threads: intra-op threads; one, because workers are processes.
     batch: maximum of windows in a batch.
     itn: SenseVoice writes numbers as figures, and punctuation.
+    language: the only one that SenseVoice recognises, which it is told; "auto": it finds the
+        language of each window by itself, whatever a stream asks for.
     """
 
     threads: int = 1
     batch: int = 8
     itn: bool = True
+    language: str = "auto"
 
 
 @dataclass(frozen=True)

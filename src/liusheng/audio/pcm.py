@@ -50,7 +50,8 @@ class PacketReader:
       a sample is dropped);
     - a RIFF/WAVE header at the start of a packet is skipped up to the first byte of its `data`
       chunk, even where it continues in the next packet. The format that it states is ignored:
-      the session's applies.
+      the session's applies. Samples begin anew after it: an odd byte before it is dropped, since
+      with it every later sample would be of halves of two.
 
     skipped: bytes of headers.
     in_order: no header came after samples.
@@ -70,6 +71,7 @@ class PacketReader:
         data = bytes(packet)
         if _starts_riff(data):
             self._in_header, self._rest, self._skip = True, b"", 0
+            self._odd = b""
             self.in_order &= not self._samples
             data = data[_RIFF_START:]
         if self._in_header:

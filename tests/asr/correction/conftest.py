@@ -44,6 +44,8 @@ READINGS = """
 丝 si1
 你 ni3
 好 hao3
+倪 ni2
+浩 hao4
 """
 
 

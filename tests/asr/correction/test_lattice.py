@@ -83,6 +83,19 @@ def test_hotwords_win_over_what_sounds_like_them() -> None:
     assert lattice().spell("你好陈曲澜", 0, hotword) == "你好陈曲澜"
 
 
+def test_hotwords_do_not_win_over_the_most_frequent_characters() -> None:
+    hotword = [Hotword.of("倪浩")]
+    assert lattice().spell("你好", 0, hotword) == "倪浩"
+    assert lattice(ALL + " 你 好").spell("你好", 0, hotword) == "你好"
+    assert lattice(ALL + " 你").spell("你好", 0, hotword) == "倪浩"
+    assert lattice(ALL + " 你 好").spell("倪浩", 0, hotword) == "倪浩"
+
+
+def test_a_word_as_frequent_as_a_hotword_stays() -> None:
+    hotword = [Hotword.of("时事")]
+    assert lattice(ALL.replace(" 时事", "")).spell("事实", 0, hotword) == "事实"
+
+
 def test_a_hotword_matches_with_an_accent_or_another_tone() -> None:
     assert lattice().spell("陈取浪", 0, [Hotword.of("陈曲澜")]) == "陈曲澜"
 

@@ -9,6 +9,7 @@ import pytest
 
 from liusheng.asr.correction.corrector import Corrector
 from liusheng.asr.correction.corrector import load as load_corrector
+from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.load import load
 from liusheng.asr.options import CorrectionOptions
@@ -46,6 +47,46 @@ def test_right_sounds_get_the_right_characters(
     corrector: Corrector, heard: str, meant: str
 ) -> None:
     assert corrector.correct(heard) == meant
+
+
+NAMES = ("倪浩", "世德", "静丽", "简丹", "柯怡", "芝道", "陈曲澜", "流声", "王雅芳")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "你好",
+        "你好，请问有什么可以帮您？",
+        "先生你好，我是小王。",
+        "是的，我知道了。",
+        "是的我知道了",
+        "这个问题很简单。",
+        "可以的，没有问题。",
+        "他是经理，经理在吗？",
+        "今天天气很好，我们一起去吃饭。",
+    ],
+)
+def test_everyday_words_stay_beside_names_that_sound_like_them(
+    corrector: Corrector, said: str
+) -> None:
+    assert corrector.correct(said, hotwords=[Hotword.of(name) for name in NAMES]) == said
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("请找一下泥号先生", "请找一下倪浩先生"),
+        ("我叫尼浩", "我叫倪浩"),
+        ("打给世得先生", "打给世德先生"),
+        ("陈取兰在哪里", "陈曲澜在哪里"),
+        ("我想买留声", "我想买流声"),
+        ("王亚方的电话", "王雅芳的电话"),
+    ],
+)
+def test_names_replace_what_is_rare_or_no_word(
+    corrector: Corrector, heard: str, meant: str
+) -> None:
+    assert corrector.correct(heard, hotwords=[Hotword.of(name) for name in NAMES]) == meant
 
 
 @pytest.fixture(scope="module")

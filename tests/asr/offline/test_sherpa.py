@@ -88,25 +88,57 @@ def test_no_windows(engine: SherpaOffline) -> None:
     assert decode(engine) == []
 
 
-def test_the_requested_language_is_the_models(
-    sense_voice: SherpaOffline, speech: Samples, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("told", "tag"), [("auto", "<|zh|>"), ("en", "<|en|>")])
+def test_sense_voice_is_told_the_language_of_the_options(
+    tiny_model: Callable[[str], InstalledModel],
+    speech: Samples,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+    tag: str,
 ) -> None:
+    engine = sherpa_offline.load(tiny_model("sense-voice"), SherpaOfflineOptions(language=told))
+    assert engine.languages == (("zh", "en") if told == "auto" else (told,))
     tags: list[str] = []
-    language = sense_voice._language
+    language = engine._language
 
     def recorded(*given: Any) -> Any:
         tags.append(given[1])
         return language(*given)
 
-    monkeypatch.setattr(sense_voice, "_language", recorded)
+    monkeypatch.setattr(engine, "_language", recorded)
+    decode(engine, speech[:32_000], speech[:16_000])
+    # The test's model says in its first tag which language it was told.
+    assert tags == [tag, tag]
+
+
+def test_the_language_is_the_requested_one_else_the_one_that_was_found(
+    sense_voice: SherpaOffline, speech: Samples
+) -> None:
     windows = [Window(speech[:32_000], lang) for lang in ("en", "auto", "zh", "en")]
     results = sense_voice.decode(windows, Effort.PARTIAL)
     assert [decoded.lang for decoded in results] == ["en", "zh", "zh", "en"]
-    # The test's model says in its first tag which language it was told.
-    assert sorted(tags) == ["<|en|>", "<|en|>", "<|zh|>", "<|zh|>"]
+
+
+def test_no_model_is_loaded_while_windows_are_decoded(
+    sense_voice: SherpaOffline, speech: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**given: Any) -> Any:
+        raise AssertionError(f"loads a model during a turn: {given}")
+
+    monkeypatch.setattr("sherpa_onnx.OfflineRecognizer.from_sense_voice", refused)
+    for lang in ("zh", "en", "auto", "yue", "ja", "ko"):
+        [decoded] = decode(sense_voice, speech[:16_000], lang=lang)
+        assert decoded.pieces
+
+
+def test_a_language_that_the_model_does_not_have(
+    tiny_model: Callable[[str], InstalledModel],
+) -> None:
+    with pytest.raises(ValueError, match="does not recognise 'fr'; it has: zh, en"):
+        sherpa_offline.load(tiny_model("sense-voice"), SherpaOfflineOptions(language="fr"))
 
 
 @pytest.mark.parametrize("itn", [True, False])
 def test_itn_is_an_option(tiny_model: Callable[[str], InstalledModel], itn: bool) -> None:
     engine = sherpa_offline.load(tiny_model("sense-voice"), SherpaOfflineOptions(itn=itn))
-    assert engine._recognizer("auto").config.model_config.sense_voice.use_itn is itn
+    assert engine._recognizer.config.model_config.sense_voice.use_itn is itn

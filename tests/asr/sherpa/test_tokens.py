@@ -98,3 +98,24 @@ def test_the_language_of_a_text() -> None:
     assert language_of("hello 你好", ("en", "zh")) == "zh"
     assert language_of("hello", ("zh", "en")) == "en"
     assert language_of("hello", ("zh", "yue")) == "zh"
+
+
+def test_a_word_is_in_the_case_of_the_vocabulary(folder: Path) -> None:
+    assert vocabulary(folder, "▁HE", "LLO").match_case("Hello") == "HELLO"
+    assert vocabulary(folder, "▁he", "llo").match_case("Hello") == "hello"
+    assert vocabulary(folder, "▁He", "llo").match_case("Hello") == "Hello"
+    assert vocabulary(folder, "你").match_case("Hello") == "Hello"
+
+
+def test_characters_that_hotwords_may_have(folder: Path) -> None:
+    characters = vocabulary(folder, "你", "好", "们好", ":", "#0").encodable(None)
+    assert characters == {"你", "好"}
+    small = vocabulary(folder, "▁", "a", "b", "'", "é", "/", "▁abc")
+    assert small.encodable({"▁", "a", "'", "é"}) == {"a", "A", "'", "é", "É"}
+    both = vocabulary(folder, "▁", "A", "B", "1", "你", "É")
+    assert both.encodable({"▁", "A"}) == {"A", "a", "你", "É", "é"}
+
+
+def test_a_character_that_cannot_begin_a_word_is_not_for_hotwords(folder: Path) -> None:
+    pieces = ("▁a", "a", "b")
+    assert vocabulary(folder, *pieces).encodable(pieces) == {"a", "A"}

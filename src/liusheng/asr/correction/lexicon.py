@@ -23,6 +23,9 @@ _READINGS = 3
 _KEYS = 8
 """Maximum of readings of a part of a run that are searched for."""
 _KEY_BITS = 10
+_COMMON = -3.5
+"""log10 probability above which a word of one character is one of the most frequent; there are 95
+in libime's model."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class HomophoneLexicon:
     ) -> None:
         self.syllables = Syllables()
         self._readings: dict[str, list[int]] = {}
+        self._common: set[str] = set()
         keys, texts, toned, priors = array("q"), array("I"), array("H"), array("f")
         for word, reading in entries:
             if len(word) > MAX_WORD_LENGTH:
@@ -60,6 +64,8 @@ class HomophoneLexicon:
                 raise ValueError(f"{word} has {len(word)} characters but {len(row)} syllables")
             if len(word) == 1:
                 self._readings.setdefault(word, []).append(row[0])
+                if prior and prior(word) > _COMMON:
+                    self._common.add(word)
             padding = [0] * (MAX_WORD_LENGTH - len(word))
             keys.append(self._key(row))
             texts.extend([ord(character) for character in word] + padding)
@@ -75,6 +81,10 @@ class HomophoneLexicon:
     def readings(self, character: str) -> list[int]:
         """Return the syllables (see `Syllables.toned`) of a character, the most common first."""
         return self._readings.get(character, [])
+
+    def is_common(self, character: str) -> bool:
+        """Return whether a character is one of the most frequent words, such as 的, 你 or 好."""
+        return character in self._common
 
     def candidates(self, run: str, keep: int, options: CorrectionOptions) -> list[list[Candidate]]:
         """Return the words that may begin at each position of a run of Han characters.

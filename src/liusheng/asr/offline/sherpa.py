@@ -6,7 +6,6 @@ Neither is autoregressive: they do not loop, and a partial costs as much as a fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import sherpa_onnx
@@ -22,14 +21,13 @@ from liusheng.models.types import InstalledModel, Kind
 _MIN_SECONDS = 0.4
 """The library needs seven feature frames; shorter windows are padded with silence."""
 
-_LANGUAGES_LOADED = 3
-
 
 def load(model: InstalledModel, options: SherpaOfflineOptions | None = None) -> SherpaOffline:
     """Load a SENSE_VOICE or OFFLINE_PARAFORMER model; its files (roles) are model and tokens.
 
     Raises:
         ModelFormatError: the files are not a model of that kind.
+        ValueError: the model does not know the language of the options.
     """
     metadata = read_metadata(model)
     vocabulary = read_vocabulary(model, metadata)
@@ -52,26 +50,29 @@ class SherpaOffline:
         self._model = model
         self._vocabulary = vocabulary
         self._options = options
-        # The library sets SenseVoice's language when it loads the model. Most windows are "auto";
-        # for other languages the model is loaded again, and the last few stay loaded.
-        self._recognizer = lru_cache(_LANGUAGES_LOADED)(self._load)
-        self._recognizer("auto")
+        # The library sets SenseVoice's language when it loads the model (version 2.0: streams have
+        # an option "language", which this model does not read). To load it for each language would
+        # take its memory as often, or the time of many batches inside a turn. Therefore it is
+        # loaded once, and finds the languages by itself where it may be several.
+        told = options.language if model.kind is Kind.SENSE_VOICE else "auto"
+        if told != "auto":
+            if told not in self.languages:
+                raise ValueError(
+                    f"asr.sherpa_offline.language: {model.name} does not recognise {told!r}; "
+                    f"it has: {', '.join(self.languages)}"
+                )
+            self.languages = (told,)
+        self._recognizer = self._load(told)
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`. Partials and finals are the same."""
         results: dict[int, Decoded] = {}
-        # A batch has one language, and similar lengths, since it is padded to the longest.
-        order = sorted(
-            range(len(windows)),
-            key=lambda i: (self._load_lang(windows[i]), len(windows[i].samples)),
-        )
-        while order:
-            lang = self._load_lang(windows[order[0]])
-            batch = [i for i in order[: self._options.batch] if self._load_lang(windows[i]) == lang]
-            del order[: len(batch)]
-            recognizer = self._recognizer(lang)
-            streams = [self._stream(recognizer, windows[i]) for i in batch]
-            recognizer.decode_streams(streams)
+        # A batch has similar lengths, since it is padded to the longest.
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i].samples))
+        for start in range(0, len(order), self._options.batch):
+            batch = order[start : start + self._options.batch]
+            streams = [self._stream(windows[i]) for i in batch]
+            self._recognizer.decode_streams(streams)
             for i, stream in zip(batch, streams, strict=True):
                 results[i] = self._decoded(windows[i], stream.result)
         return [results[i] for i in range(len(windows))]
@@ -92,18 +93,12 @@ class SherpaOffline:
             paraformer=files["model"], tokens=files["tokens"], num_threads=threads
         )
 
-    def _load_lang(self, window: Window) -> str:
-        """Return the language that the model for a window is loaded with."""
-        return window.lang if self._model.kind is Kind.SENSE_VOICE else "auto"
-
-    def _stream(
-        self, recognizer: sherpa_onnx.OfflineRecognizer, window: Window
-    ) -> sherpa_onnx.OfflineStream:
+    def _stream(self, window: Window) -> sherpa_onnx.OfflineStream:
         samples = window.samples
         missing = int(_MIN_SECONDS * SAMPLE_RATE) - len(samples)
         if missing > 0:
             samples = np.concatenate([samples, np.zeros(missing, np.float32)])
-        stream = recognizer.create_stream()
+        stream = self._recognizer.create_stream()
         stream.accept_waveform(SAMPLE_RATE, samples)
         return stream
 

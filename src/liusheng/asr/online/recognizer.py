@@ -6,6 +6,7 @@ how it survives the loss of its process is in `liusheng.asr.online.stream`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -65,10 +66,11 @@ def load(
     vocabulary = read_vocabulary(model, metadata)
     timing = _timing(model.kind, metadata)
     unit = _modeling_unit(model, vocabulary) if options.decoding_method == BEAM else ""
+    characters = vocabulary.encodable(_pieces(model)) if unit else frozenset()
     native = _native(model, options, timing, unit)
     silence = _silence(options, detector or SileroVad()) if options.skip_silence else None
     recognizer = SherpaOnline(
-        model, options, native, vocabulary, timing, unit, silence, second_pass
+        model, options, native, vocabulary, timing, unit, characters, silence, second_pass
     )
     recognizer.warm_up()
     return recognizer
@@ -90,6 +92,28 @@ def _modeling_unit(model: InstalledModel, vocabulary: Vocabulary) -> str:
     if "bpe_vocab" in model.files:
         return "cjkchar+bpe" if vocabulary.has_han else "bpe"
     return "cjkchar" if vocabulary.has_han else ""
+
+
+def _pieces(model: InstalledModel) -> frozenset[str] | None:
+    """Return the symbols of a model's bpe.vocab; None if it has none.
+
+    Raises:
+        ModelFormatError: it cannot be read; the library would end the process.
+    """
+    path = model.files.get("bpe_vocab")
+    if path is None:
+        return None
+    found = set()
+    try:
+        for line in path.read_text(encoding="utf-8").strip("\n").split("\n"):
+            piece, score = filter(None, re.split("[ \t]+", line))  # as in C++: ASCII spaces only
+            found.add(piece)
+            float(score)
+    except (OSError, ValueError) as error:  # UnicodeDecodeError is one
+        raise ModelFormatError(
+            f"model {model.name!r}: {path} is no list of pieces and scores: {error}"
+        ) from error
+    return frozenset(found)
 
 
 def _timing(kind: Kind, metadata: dict[str, dict[str, str]]) -> ChunkTiming:
@@ -157,11 +181,13 @@ class SherpaOnline:
         vocabulary: Vocabulary,
         timing: ChunkTiming,
         unit: str,
+        hotword_characters: frozenset[str],
         silence: SilenceRules | None,
         second_pass: SecondPass | None,
     ) -> None:
         self.name = model.name
         self._unit = unit
+        self._hotword_characters = hotword_characters
         self.languages = languages_of(model.languages, vocabulary)
         self.sticky = True
         self._options = options
@@ -189,6 +215,7 @@ class SherpaOnline:
             self.name,
             hotwords=hotwords,
             why_no_hotwords=_NO_HOTWORDS,
+            hotword_characters=self._hotword_characters,
             punctuation=engine is not None
             and engine.punctuates
             and lang in ("auto", *engine.languages),

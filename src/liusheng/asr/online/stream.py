@@ -110,8 +110,10 @@ class LiveStream:
         return self._state.turn == state.turn
 
     def _begin(self, origin: int) -> None:
+        # Their characters were checked when the stream was opened; the library's list of hotwords
+        # has signs of its own, and parts words at ASCII spaces only.
         expected = map(self._vocabulary.match_case, self._state.params.hotwords)
-        hotwords = "/".join(expected)
+        hotwords = "/".join(" ".join(word.split()) for word in expected)
         self.native = self._recognizer.create_stream(hotwords or None)
         self._audio.begin_again(origin)
         self._seen = 0

@@ -14,7 +14,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +45,10 @@ def _byte_alphabet() -> dict[str, int]:
 
 _BYTE_ALPHABET = _byte_alphabet()
 
+
+_HOTWORD_SYNTAX = frozenset("/:#@")
+"""In sherpa-onnx's list of hotwords: between two of them, before a score, a threshold and a name
+(EncodeHotwords and EncodeBase in sherpa-onnx/csrc/utils.cc). There is no way to quote them."""
 
 _TOKEN_SECONDS = 0.24
 """Assumed duration of the last token before a pause: models give only its start."""
@@ -92,11 +96,34 @@ class Vocabulary:
         self._bytes = used <= _BYTE_ALPHABET.keys() and not all(map(str.isascii, used))
         latin = {char for char in used if char.isascii() and char.isalpha()}
         self._uppercase = bool(latin) and all(map(str.isupper, latin))
+        self._lowercase = bool(latin) and all(map(str.islower, latin))
         self.has_han = any(len(symbol) == 1 and is_han(symbol) for symbol in plain)
 
     def match_case(self, word: str) -> str:
-        """Return a word in capital letters if the vocabulary has no others."""
-        return word.upper() if self._uppercase else word
+        """Return a word in capital letters if the vocabulary has no others, and in small ones
+        if it has no capitals."""
+        return word.upper() if self._uppercase else word.lower() if self._lowercase else word
+
+    def encodable(self, pieces: Collection[str] | None) -> frozenset[str]:
+        """Return the characters that sherpa-onnx can encode in hotwords, in any case that
+        `match_case` converts.
+
+        Each is a token by itself, so that any word of them is a sequence of tokens. Letters and
+        other ASCII are pieces of the BPE model too, also at the beginning of a word.
+
+        pieces: the symbols of the model's bpe.vocab; None: it has none, and words are encoded
+            character by character.
+        """
+        symbols = frozenset(self.symbols)
+        single = {symbol for symbol in symbols if len(symbol) == 1} - _HOTWORD_SYNTAX - {"▁", " "}
+        if pieces is not None:
+            known = symbols.intersection(pieces)
+            begins = "▁" in known
+            spelt = {c for c in single & known if begins or f"▁{c}" in known}
+            # Where Han characters are tokens the library encodes what is not ASCII by itself.
+            single = spelt | {c for c in single if self.has_han and not c.isascii()}
+        variants = {v for c in single for v in (c.lower(), c.upper()) if len(v) == 1}
+        return frozenset(c for c in single | variants if self.match_case(c) in single)
 
     def spell(self, tokens: Sequence[str]) -> list[str]:
         """Return the characters of each token; concatenated, they are the text.

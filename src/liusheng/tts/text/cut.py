@@ -28,7 +28,7 @@ _SCAN = re.compile(
     r"|《[^》\n]{0,40}》|【[^】\n]{0,40}】|（[^）\n]{0,40}）|\([^)\n]{0,40}\)|\"[^\"\n]{0,40}\""
     rf"|(?:Mr|Mrs|Ms|Dr|Prof|No|vs|e\.g|i\.e|Gov|Sen|Gen|Capt|Lt|Sgt|Rev|Mt)\.(?=\s?\S)"
     rf"|(?:{_MAY_END})\.(?=\s?\S)(?!\s{{1,2}}(?:{_STARTERS})\s)"
-    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Figs?|Sec|Vol|Ch|pp?|Eq|Nos|Art|approx)\."
+    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|[Ff]igs?|Sec|[Vv]ol|[Cc]h|[Ee]xt|pp?|Eq|[Nn]os|no|Art|Rs|approx)\."
     r"(?=\s?\d)"
     rf"|[{_ALNUM}](?:[{_ALNUM}.,:：/@_%+\-~&=?#'’\u00b7•．]{{0,{LONGEST_WHOLE}}}[{_ALNUM}])?)"
     rf"|(?P<stop>{_STOP})"

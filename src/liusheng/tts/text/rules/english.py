@@ -1,32 +1,32 @@
 """The rules for written forms in English text: a pattern, and the words it is read as.
 
-They do what the English voices' own front ends do not (hibari-tts reads numbers, times, dates,
-currencies and its own list of units): abbreviations before a full stop, units, signs, paths. A
-handler that returns None gives the next rule its turn.
+They do what the English voices' own front ends do not (hibari-tts reads plain numbers, times,
+dates, currencies and its own list of units): abbreviations before a full stop, units, signs, paths,
+and figures (`english_figures`). A handler that returns None gives the next rule its turn.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from liusheng.tts.text.rules.addresses import ADDRESSES, spoken_address
+from liusheng.tts.text.rules.english_figures import (
+    DECIMALS,
+    FIGURES,
+    MONTHS,
+    NUMBER,
+    EnglishRule,
+    Match,
+    decimal,
+    said,
+)
 
-Match = re.Match[str]
-EnglishRule = tuple[re.Pattern[str], Callable[[Match], "str | None"]]
-
-_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
-
-_MONTHS = {
-    "Jan": "January", "Feb": "February", "Mar": "March", "Apr": "April", "Jun": "June",
-    "Jul": "July", "Aug": "August", "Sep": "September", "Sept": "September", "Oct": "October",
-    "Nov": "November", "Dec": "December",
-}  # fmt: skip
 _BEFORE_NUMBERS = {
     "Fig": "Figure", "Figs": "Figures", "Sec": "Section", "Vol": "Volume", "Ch": "Chapter",
     "pp": "pages", "p": "page", "Eq": "Equation", "Nos": "Numbers", "No": "Number",
     "Art": "Article", "approx": "approximately", "Approx": "Approximately",
-    "ca": "about", "Ex": "Exercise",
+    "ca": "about", "Ex": "Exercise", "no": "number", "nos": "numbers", "vol": "volume",
+    "fig": "figure", "figs": "figures", "ch": "chapter", "ext": "extension", "Ext": "Extension",
 }  # fmt: skip
 _TITLES = {
     "Gov": "Governor", "Sen": "Senator", "Rep": "Representative", "Gen": "General",
@@ -119,10 +119,9 @@ def _quantity(match: Match) -> str | None:
     number, space, unit, power, per, per_power = match.groups()
     if space and unit in _ONLY_ATTACHED and not (power or per):
         return None
-    if unit == "s" and not space:
+    if unit == "s" and not space and "." not in number:
         return None  # the 1990s
-    said = f"point {' '.join(number[1:])}" if number[0] == "." else number
-    read = " ".join(filter(None, (said, _POWERS.get(power or ""), _unit(number, unit))))
+    read = " ".join(filter(None, (said(number), _POWERS.get(power or ""), _unit(number, unit))))
     if per:
         read += " per " + " ".join(filter(None, (_POWERS.get(per_power or ""), _unit("1", per))))
     return read
@@ -149,16 +148,6 @@ def _path(match: Match) -> str:
     return " ".join(names.get(part, part) for part in parts)
 
 
-def _version(match: Match) -> str:
-    return f"{match[1]} {match[2].replace('.', ' point ')}".strip()
-
-
-def _phone(match: Match) -> str:
-    country, *groups = match.groups()
-    spelt = [" ".join(group) for group in groups if group]
-    return ", ".join([f"plus {country}", *spelt] if country else spelt)
-
-
 def _address(match: Match) -> str:
     return spoken_address(match[0])
 
@@ -167,7 +156,10 @@ RULES: list[EnglishRule] = [
     *((pattern, _address) for pattern in ADDRESSES),
     (re.compile(r"(?<![\w/.])(?:[A-Z]:\\|(?:\.{0,2}|~)/)[\w.-]+(?:[/\\][\w.-]+)*(?<!\.)"), _path),
     # An abbreviation and what it stands before.
-    (re.compile(rf"(?<!\w)({_any(_MONTHS)})\.?(?= ?\d{{1,2}}(?!\d))"), lambda m: _MONTHS[m[1]]),
+    (
+        re.compile(rf"(?<!\w)({_any(MONTHS)})\.?(?= ?\d{{1,2}}(?!\d|[-–]\d))"),
+        lambda m: MONTHS[m[1]],
+    ),
     (re.compile(rf"(?<!\w)({_any(_BEFORE_NUMBERS)})\. ?(?=\d)"), lambda m: _BEFORE_NUMBERS[m[1]]),
     (
         # Main St, Elm Dr.: after a name or a number's suffix, not before another name.
@@ -182,17 +174,8 @@ RULES: list[EnglishRule] = [
     (re.compile(rf"(?<![\w/])({_any(_SHORT)})\.(?=\s|,|$)"), lambda m: _SHORT[m[1]]),
     (re.compile(r"(?<= )(Inc|Ltd|Corp|Jr|Sr)$"), lambda m: _SHORT[m[1]]),
     (re.compile(r"(?<![A-Za-z])([CF])#(?!\w)"), lambda m: f"{m[1]} sharp"),
-    # +1 (555) 123-4567
-    (
-        re.compile(
-            r"(?<![\w.-])(?:\+(\d{1,3})[ -])?(?:\((\d{3})\) ?|(\d{3})[ -])"
-            r"(\d{3})[ -](\d{4})(?![\w-])"
-        ),
-        _phone,
-    ),
-    # 5'6", 24/7, 2 1/2, 2.0.1, .5
+    # 5'6", 2 1/2, .5
     (re.compile(r"(?<![\w.])(\d)'(\d{1,2})(?:\"|'')"), lambda m: f"{m[1]} foot {m[2]}"),
-    (re.compile(r"(?<![\w./])24/7(?![\w/])"), lambda _: "24 7"),
     (
         re.compile(rf"(?<![\w./])(\d{{1,3}}) ?(?:and )?({_any(_FRACTIONS)})(?![\w/])"),
         lambda m: f"{m[1]} and {_FRACTIONS[m[2]]}" if m[0][len(m[1])] == " " else None,
@@ -203,16 +186,17 @@ RULES: list[EnglishRule] = [
         ),
         lambda m: _FRACTIONS[m[1]],
     ),
-    (re.compile(r"(?<![\w.])([vV]?)(\d+(?:\.\d+){2,4})(?![\w])"), _version),
+    *FIGURES,
     (
         # A number, a unit, its power, what it is by, the power of that.
         re.compile(
-            rf"(?<![\w.$£€])(-?{_NUMBER}|\.\d+)( ?)({_any(UNITS)})(²|³|\^[23])?"
+            rf"(?<![\w.$£€])(-?{NUMBER}|\.\d+)( ?)({_any(UNITS)})(²|³|\^[23])?"
             rf"(?:/({_any(UNITS)})(²|³|\^[23])?)?(?![\w/'’])"
         ),
         _quantity,
     ),
-    (re.compile(r"(?<![\w.])\.(\d+)"), lambda m: f"point {' '.join(m[1])}"),
+    (re.compile(r"(?<![\w.])\.(\d+)"), lambda m: decimal(m[0])),
+    *DECIMALS,
     (re.compile(r"(?<=[\w)])(?:\^\(?(-?\w{1,3})\)?|([²³]))"), _power),
     (re.compile(r"(?<![\w])~ ?(?=\d)"), lambda _: "about"),
     (re.compile(r"(?<!\w)#(?=\d)"), lambda _: "number"),
