@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 
 import rjieba
 
-from liusheng.tts.text.polyphone_patterns import AROUND, WORDS
+from liusheng.tts.text.polyphone_patterns import AROUND, around, words_elsewhere
 
 _PRONOUN = re.compile("(?:[我你您他她它咱谁]|们|自己|大家|事儿?|今天|明天)$")
 _MUST = re.compile(
     "^(?:曾|没|刚|已|已经|曾经|终于|就|总|总是|还|都|必|必须|也|可|可能|非|又|再|才|只|不|先|还是|至少"
-    "|一定|肯定|恐怕|大概|确实|应该|那|这|的)$"
+    "|一定|肯定|恐怕|大概|确实|应该|那|这)$"
 )
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十百千万亿几多数半每这那哪首末]$")
 _UNPAID = re.compile("(?:[年月天日后]|没|要|该|必须|来|可以|已|已经|未|先|能|得|去|借)$")
@@ -34,10 +34,10 @@ _VERBAL = frozenset("病气热学花画下上伤锁渴")
 """Verbs and adjectives that the segmentation takes for nouns: 病得很重, 雨下得大."""
 _THINGS = frozenset("车人钱饭事书店门鱼房路菜树药鞋灯活家货包手脚头脸牙课")
 _COMPLEMENT = re.compile(
-    "[很太真好更最挺特非那这多越不有没起要像跟比连直快慢对错厉严重轻了清懂见动住惯饱他她]|.不."
+    "[很太真好更最挺特非那这多越不有没起要像跟比连直快慢对错厉严重轻了清懂见动住惯饱他她死]|.不."
 )
 _BACK_TO = re.compile("[你我他她它您]们?(?:$|[的了吧啊吗]|钱|书|债|人情|清白|公道|自由|一个)")
-_OBTAIN = re.compile("[夺赢获取博争求换赚挣买抢分摘捧拿录测算查购租讨]$")
+_OBTAIN = re.compile("[深独建访夺赢获取博争求换赚挣买抢分摘捧拿录测算查购租讨制采]$")
 _PREDICATED = re.compile("$|[的了吗吧呢啊呀]")
 
 
@@ -53,8 +53,8 @@ _PERSON = re.compile("[我你您他她它咱谁此]|自己|大家|人民|祖国|
 def reading(words: Sequence[str], at: int) -> str | None:
     """The pinyin of the one-character word `words[at]`, or None: no rule decides."""
     before, after = "".join(words[:at]), "".join(words[at + 1 :])
-    for preceding, following, pinyin in AROUND.get(words[at], ()):
-        if re.search(f"(?:{preceding})$", before) and re.match(following, after):
+    for preceding, following, pinyin in around(words[at]):
+        if preceding.search(before) and following.match(after):
             return pinyin
     rule = _RULES.get(words[at])
     return rule(words[at - 1] if at else "", after) if rule else None
@@ -65,7 +65,7 @@ def inside(words: Sequence[str], at: int, index: int) -> str | None:
     word = words[at]
     if word[index] not in _INSIDE:
         return None
-    if word[index:] == "得" and _OBTAIN.search(word[:index]):
+    if word[index] == "得" and (not index or _OBTAIN.search(word[:index])) and len(word) > 1:
         return None
     parts = [*words[:at], word[:index], word[index], word[index + 1 :], *words[at + 1 :]]
     before = [part for part in parts[: at + 1] if part]
@@ -75,9 +75,8 @@ def inside(words: Sequence[str], at: int, index: int) -> str | None:
 
 def of_word(word: str, before: str, after: str) -> tuple[str, ...] | None:
     """The syllables of a known word that is read otherwise where it stands."""
-    for text, preceding, following, pinyin in WORDS:
-        here = re.fullmatch(text, word) and re.search(f"(?:{preceding})$", before)
-        if here and re.match(following, after):
+    for preceding, following, pinyin in words_elsewhere().get(word, ()):
+        if preceding.search(before) and following.match(after):
             return tuple(pinyin.split())
     return None
 
@@ -178,9 +177,13 @@ def _wei(before: str, after: str) -> str | None:
 
 def _cha(before: str, after: str) -> str | None:
     if not before:
-        return "cha4"
+        return None if after.startswith(("平方", "分", "值", "额")) else "cha4"
     noun = len(before) > 1 or _is_noun(before)
     return "cha4" if noun and _PREDICATED.match(after) else None
+
+
+def _ying(_: str, after: str) -> str | None:
+    return "ying1" if after and rjieba.tag(after)[0][1][0] in "vadpz" else None
 
 
 def _hai(before: str, after: str) -> str | None:
@@ -195,9 +198,10 @@ def _hai(before: str, after: str) -> str | None:
 
 _RULES: dict[str, Callable[[str, str], str | None]] = {
     "得": _de, "地": _di, "长": _chang, "行": _hang, "只": _zhi, "为": _wei, "还": _hai, "差": _cha,
+    "应": _ying,
 }  # fmt: skip
 
-_INSIDE = (frozenset(AROUND) | frozenset("得差为")) - frozenset("没教弄都地")
+_INSIDE = (frozenset(AROUND) | frozenset("得差")) - frozenset("没教弄都地")
 """What is ruled inside unknown words too: the others have rules that only hold for words."""
 
 # Endings of words that no list has, and how the character in the group is read in them.
