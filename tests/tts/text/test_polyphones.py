@@ -1,7 +1,8 @@
 import pytest
 
 from liusheng.tts.text.erhua import is_rhotic
-from liusheng.tts.text.polyphones import in_word, is_doubled, reading
+from liusheng.tts.text.names import surname_alone
+from liusheng.tts.text.polyphones import in_word, inside, is_doubled, of_word, reading
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,65 @@ from liusheng.tts.text.polyphones import in_word, is_doubled, reading
         (["这", "本", "书", "薄"], 3, "bao2"),
         (["他", "教", "数学"], 1, "jiao1"),
         (["一只", "只"], 1, "zhi1"),
+        (["太", "重"], 1, "zhong4"),
+        (["重", "做"], 0, "chong2"),
+        (["一", "重", "又", "一", "重"], 1, "chong2"),
+        (["任务", "重"], 1, "zhong4"),
+        (["雨下", "得", "很", "大"], 1, "de5"),
+        (["病", "得", "不轻"], 1, "de5"),
+        (["车", "得", "修"], 1, "dei3"),
+        (["你", "得", "很", "小心"], 1, "dei3"),
+        (["质量", "差"], 1, "cha4"),
+        (["温度", "差"], 1, "cha1"),
+        (["差", "学生"], 0, "cha4"),
+        (["把", "我", "当", "朋友"], 2, "dang4"),
+        (["以后", "当", "医生"], 1, None),
+        (["量", "血压"], 0, "liang2"),
+        (["座位", "空", "着"], 1, "kong4"),
+        (["手里", "空", "着"], 1, None),
+        (["把", "书", "还", "我"], 2, "huan2"),
     ],
 )
 def test_reading(words: list[str], at: int, pinyin: str | None) -> None:
     assert reading(words, at) == pinyin
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "index", "pinyin"),
+    [
+        (["很重"], 0, 1, "zhong4"),
+        (["他", "教得好"], 1, 1, "de5"),
+        (["彼得格勒"], 0, 1, None),
+        (["夺得", "冠军"], 0, 1, None),
+        (["座位", "空着"], 1, 0, "kong4"),
+        (["银行"], 0, 1, None),
+    ],
+)
+def test_inside(words: list[str], at: int, index: int, pinyin: str | None) -> None:
+    assert inside(words, at, index) == pinyin
+
+
+@pytest.mark.parametrize(
+    ("word", "before", "after", "pinyin"),
+    [
+        ("多重", "这有", "", ("duo1", "zhong4")),
+        ("多重", "", "身份", None),
+        ("重重", "", "打击", ("zhong4", "zhong4")),
+        ("重重", "困难", "", None),
+        ("穿着", "他的", "很讲究", ("chuan1", "zhuo2")),
+        ("穿着", "他", "红衣服", None),
+    ],
+)
+def test_of_word(word: str, before: str, after: str, pinyin: tuple[str, ...] | None) -> None:
+    assert of_word(word, before, after) == pinyin
+
+
+@pytest.mark.parametrize(
+    ("char", "before", "pinyin"),
+    [("盖", "姓", "ge3"), ("盖", "他姓", "ge3"), ("应", "百姓", None), ("盖", "", None)],
+)
+def test_surname_alone(char: str, before: str, pinyin: str | None) -> None:
+    assert surname_alone(char, before, "") == pinyin
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,12 @@ class Dictionary:
         return tuple(readings)
 
     def _longest_part(self, word: str, at: int) -> tuple[tuple[str, bool], ...]:
+        if word[at] == "得" and at:
+            return (("de5", True),)  # a complement that the segmentation took for a word: 跑得快
         for end in range(len(word), at + 1, -1):
             part = word[at:end]
             if end - at < len(word) and self.is_known(part):
                 return self.reading(part)
-        if word[at] == "得" and at:
-            return (("de5", True),)  # a complement that the segmentation took for a word: 跑得快
         return self.reading(word[at])
 
     def number(self, text: str) -> tuple[str, ...]:

@@ -10,8 +10,14 @@ _SURNAMES = {
     "曾": "zeng1", "任": "ren2", "单": "shan4", "解": "xie4", "查": "zha1", "仇": "qiu2",
     "朴": "piao2", "区": "ou1", "华": "hua4",
 }  # fmt: skip
-
-CHARACTERS = frozenset(_SURNAMES)
+_AFTER_XING = _SURNAMES | {
+    "盖": "ge3", "翟": "zhai2", "缪": "miao4", "洗": "xian3", "员": "yun4", "召": "shao4",
+    "折": "she2", "那": "na1", "晟": "cheng2", "繁": "po2", "种": "chong2", "哈": "ha3",
+    "应": "ying1", "燕": "yan1", "句": "gou1", "乜": "nie4", "都": "du1", "葛": "ge3",
+}  # fmt: skip
+"""Of these only 姓 before them makes a surname."""
+CHARACTERS = frozenset(_AFTER_XING)
+_XING = re.compile("(?<![百同异复贵老])姓$")
 
 _ONLY_LONG = frozenset("单查区华")
 """In a word of two characters these are seldom a surname (华为)."""
@@ -37,6 +43,6 @@ def surname_in(word: str) -> str | None:
 
 def surname_alone(char: str, before: str, after: str) -> str | None:
     """The same for a character that is a word, between two words: 姓曾, 任先生."""
-    if before.endswith("姓") or (char in _TITLED and _TITLE.match(after)):
-        return _SURNAMES.get(char)
-    return None
+    if _XING.search(before):
+        return _AFTER_XING.get(char)
+    return _SURNAMES[char] if char in _TITLED and _TITLE.match(after) else None

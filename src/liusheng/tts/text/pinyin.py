@@ -22,11 +22,13 @@ from liusheng.tts.text.words import FIGURES, TextWord, attach_measures, segmente
 _LONGEST_PHRASE = 5
 """Words of the segmentation that may make one phrase."""
 
-_AHEAD = 6
-"""Words from a single character on that its rule sees."""
+_NEAR = 6
+"""Words from a character on, and before it, that its rule sees."""
 
 # Said with the word before them: no boundary that a listener could hear.
 _CLITICS = frozenset("的了着过吗吧呢啊呀嘛啦哦哇地得们里上下中")
+_APART = frozenset(("了当", "了事"))
+"""No phrases where they are two words: 长大|了|当|老师, 出|了|事."""
 _SURE = 0.5
 """Probability from which on the polyphone model is right more often than a character's usual
 reading (docs/text.md)."""
@@ -91,18 +93,20 @@ class Reader:
         """Let the sentence decide where the word lists are not certain."""
         text = "".join(word.text for word in words)
         guesses: list[tuple[TextWord, int, int]] = []
-        at = 0
-        for word in words:
-            guesses += [
-                (word, index, at + index)
-                for index, guessed in enumerate(word.guessed)
-                if guessed and word.text[index] in self._model.characters
-            ]
-            at += len(word.text)
+        start = 0
+        for at, word in enumerate(words):
+            for index, guessed in enumerate(word.guessed):
+                if not guessed:
+                    continue
+                if ruled := polyphones.inside(*_near(words, at), index):
+                    word.read(index, ruled)
+                elif word.text[index] in self._model.characters:
+                    guesses.append((word, index, start + index))
+            start += len(word.text)
         found = self._model.readings(text, [place for _, _, place in guesses])
         for (word, index, _), reading in zip(guesses, found, strict=True):
             if reading.probability >= _SURE and is_reading(word.text[index], reading.pinyin):
-                word.pinyin = (*word.pinyin[:index], reading.pinyin, *word.pinyin[index + 1 :])
+                word.read(index, reading.pinyin)
 
     def _phrase_end(self, words: list[TextWord], at: int) -> int:
         end = at
@@ -110,28 +114,39 @@ class Reader:
             end += 1
         while end > at + 1:
             phrase = "".join(word.text for word in words[at:end])
-            if self._dictionary.is_known(phrase):
+            if phrase not in _APART and self._dictionary.is_known(phrase):
                 return end
             end -= 1
         return end
 
     def _read_phrase(self, words: list[TextWord], at: int, end: int) -> None:
+        near, place = _near(words, at)
         if end == at + 1 and len(words[at].text) == 1:
-            near = [word.text for word in words[max(0, at - 1) : at + _AHEAD]]
-            place = min(at, 1)
-            ruled = polyphones.reading(near, place) or names.surname_alone(
-                near[place], near[0] if place else "", "".join(near[place + 1 : place + 2])
-            )
+            ruled = names.surname_alone(
+                near[place], near[place - 1] if place else "", "".join(near[place + 1 : place + 2])
+            ) or polyphones.reading(near, place)
             if ruled:
                 words[at].pinyin = (ruled,)
                 return
-        readings = self._dictionary.reading("".join(word.text for word in words[at:end]))
+        phrase = "".join(word.text for word in words[at:end])
+        before = "".join(near[:place])
+        after = "".join(near[place:])[len(phrase) :]
+        if settled := polyphones.of_word(phrase, before, after):
+            readings: tuple[tuple[str, bool], ...] = tuple((each, False) for each in settled)
+        else:
+            readings = self._dictionary.reading(phrase)
         short = len(readings) <= 3
         for index, word in enumerate(words[at:end]):
             mine, readings = readings[: len(word.text)], readings[len(word.text) :]
             word.pinyin = tuple(syllable for syllable, _ in mine)
             word.guessed = tuple(guessed for _, guessed in mine)
             word.joined = word.joined or (short and index > 0)
+
+
+def _near(words: Sequence[TextWord], at: int) -> tuple[list[str], int]:
+    """The words around `words[at]`, and its place among them."""
+    first = max(0, at - _NEAR)
+    return [word.text for word in words[first : at + _NEAR]], at - first
 
 
 def _syllables(word: TextWord, may_join: bool) -> Iterator[Syllable]:

@@ -50,6 +50,10 @@ class TextWord:
     pause: bool = False
     guessed: tuple[bool, ...] = ()
 
+    def read(self, index: int, syllable: str) -> None:
+        """Put `syllable` in the place of one of its characters."""
+        self.pinyin = (*self.pinyin[:index], syllable, *self.pinyin[index + 1 :])
+
 
 def attach_measures(words: list[TextWord]) -> list[TextWord]:
     """A number, 第 before it and the measure after it are one prosodic word: 第三本|书."""
@@ -87,7 +91,7 @@ def segmented(text: str) -> Iterator[str]:
             yield from filter(None, (word[0], word[1:]))
             continue
         made_up = len(word) == 2 and not rjieba.has_word(word) and word not in phrases()
-        if made_up and not polyphones.CHARACTERS.isdisjoint(word):
+        if made_up and (word[0] == "姓" or not polyphones.CHARACTERS.isdisjoint(word)):
             yield from word
         elif len(word) == 3 and word[0] == word[1] and word[2] == "地":
             yield from (word[:2], word[2])
