@@ -6,7 +6,7 @@ import re
 
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules.patterns import FRESH, Match, Rule
-from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, paused, say, spell
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, paused, plain, say, spell
 
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使]"
 
@@ -111,7 +111,17 @@ def _universities(match: Match) -> list[SpokenWord]:
     return [*digit_words(match[1]), *digit_words(match[2])]
 
 
+def _scientific(match: Match) -> list[SpokenWord]:
+    """1e-5, 6.02e+23"""
+    sign = say("负") if match[2] == "-" else []
+    return [*plain(amount(match[1])), *spell("E"), *sign, *plain(amount(match[3]))]
+
+
 RULES: list[Rule] = [
+    (
+        re.compile(rf"{FRESH}(?<![A-Za-z])(\d+(?:\.\d+)?)[eE]([+-])(\d{{1,3}})(?![\dA-Za-z]|\.\d)"),
+        _scientific,
+    ),
     (
         re.compile(
             rf"({_PROVINCE})([A-HJ-Z])[·. ]?([A-Z0-9]{{5,6}}|[A-Z0-9]{{4}}[港澳学警领挂])"

@@ -7,6 +7,7 @@ import re
 from liusheng.han import HAN
 from liusheng.tts.text import numbers
 from liusheng.tts.text.rules import context
+from liusheng.tts.text.rules.hyphens import is_minus
 from liusheng.tts.text.rules.patterns import (
     FRESH,
     MEASURE,
@@ -61,8 +62,10 @@ _HOTLINES = frozenset(
 _NAMES = frozenset("315 520 618 666 911 985 211 996 404 360 1314 1688 2333 737 747 777 787".split())
 
 
-def _number(match: Match) -> list[SpokenWord]:
+def _number(match: Match) -> list[SpokenWord] | None:
     number, sign = match["n"], match["sign"] or ""
+    if sign == "-" and not is_minus(match.string, match.start()):
+        return None
     signed = sign_words(sign)
     if "." in number and after(match, 1) == "元":
         number = number.rstrip("0").rstrip(".")
@@ -75,7 +78,7 @@ def _number(match: Match) -> list[SpokenWord]:
         )
     if number == "2" and not sign and context.is_second(behind):
         return plain(amount(number))
-    measured = None if behind.startswith("页面") else MEASURED.match(behind)
+    measured = None if behind.startswith(("页面", "所示", "所述")) else MEASURED.match(behind)
     if measured and measured[0] in ("来", "多", "余") and number[-1] != "0":
         measured = None  # 12306来; but 10来个
     if (named := _as_figures(match, number, bool(measured))) is not None:
@@ -116,9 +119,20 @@ def _lettered(match: Match) -> list[SpokenWord] | None:
         return None  # the number counts something, or a range begins: CPU 100%, SUV 0-100km/h
     spelt = latin_kind(letters) == "letters"
     words = spell(letters) if spelt else [SpokenWord(letters, "english")]
+    if "-" in match[0] and _is_difference(match):
+        return [*words, *say("减"), *plain(amount(number))]
     if len(number) <= 2 and number[0] != "0" and not (letters in _MASKS and len(number) == 2):
         return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)
+
+
+def _is_difference(match: Match) -> bool:
+    """n-1, 2x-3, T-1, UTC-5; but A-1, 3m-5m."""
+    variables = "xyzn" if before(match, 1).isdecimal() else "xyznijkt"
+    letters, number = match[1], match[2]
+    return letters in (*variables, "UTC", "GMT") or (
+        (letters in ("N", "T") and number in ("1", "2")) and before(match, 1) != "-"
+    )
 
 
 def _spaced(match: Match) -> list[SpokenWord]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from liusheng.han import HAN
-from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, any_of
+from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, after, any_of, before
 from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS, UNITS
 
@@ -134,6 +134,28 @@ def _quotient(match: Match) -> list[SpokenWord] | None:
     return [*term(match[2]), *say("分之"), *term(match[1])]
 
 
+def _part_of_greek(match: Match) -> list[SpokenWord]:
+    times = amount(match[1]) if match[1] else []
+    return [*amount(match[3]), *say("分之"), *plain(times), *term(match[2])]
+
+
+def _minus(_: Match) -> list[SpokenWord]:
+    return say("负")
+
+
+def _operator(match: Match) -> list[SpokenWord]:
+    return say(OPERATORS[match[0]])
+
+
+def _operator_of_words(match: Match) -> list[SpokenWord] | None:
+    """Only in an equation."""
+    near = (
+        re.split("[，。；！？\n]", before(match, 24))[-1]
+        + re.split("[，。；！？\n]", after(match, 24))[0]
+    )
+    return _operator(match) if "=" in near else None
+
+
 def _unit_alone(match: Match) -> list[SpokenWord]:
     return say(UNITS[match[1]])
 
@@ -170,6 +192,18 @@ EQUATION: Rule = (
     _arithmetic,
 )
 RULES: list[Rule] = [
+    # -∞, -√2, -π/2, f(-x)
+    (
+        re.compile(
+            rf"(?:(?<![\w)）%])|(?<=[{HAN}]))-(?=[√∞α-ω])|(?<=[(（=^])-(?=[a-z](?![A-Za-z]))"
+            r"|(?<![^，。：是为得])-(?=[xy](?![A-Za-z\d-]))"
+        ),
+        _minus,
+    ),
+    # 5-(-3), f(x)-5
+    (re.compile(r"(?<=\d)-(?=\(-)|(?<=[A-Za-z\d]\))(?<!\(\d\))-(?=[\d(])"), _operator),
+    # 利润=收入-成本, 增长率=(本期-上期)/上期
+    (re.compile(rf"(?<=[{HAN})）])[-/*](?=[{HAN}(（])"), _operator_of_words),
     (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
     (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
     # 转发+1, 20万+, 60岁+
@@ -195,6 +229,11 @@ RULES: list[Rule] = [
     (
         re.compile(rf"(?<=[\w)]) ?\+ ?(?=[\w(√])|(?<=[A-Za-z])\+(?=[\s，。、；）){HAN}]|$)"),
         _plus,
+    ),
+    # π/2, 3π/4
+    (
+        re.compile(r"(?<![A-Za-z\d/.])((?:[1-9]\d?)?)([α-ω])/(\d{1,2})(?![A-Za-z\d/.])"),
+        _part_of_greek,
     ),
     # 1/x, y/x
     (re.compile(r"(?<![A-Za-z\d/.])([1-9]\d{0,2}|[a-z])/([a-z])(?![A-Za-z\d/.])"), _quotient),

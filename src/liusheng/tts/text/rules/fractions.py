@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from liusheng.tts.text.rules.hyphens import is_minus
 from liusheng.tts.text.rules.patterns import (
     SIGN,
     SIGNED,
@@ -31,6 +32,8 @@ def _of_hundred(head: str, number: str) -> list[SpokenWord]:
 
 def _fraction(match: Match) -> list[SpokenWord] | None:
     sign, whole, top, bottom = match.groups()
+    if sign == "-" and not is_minus(match.string, match.start()):
+        return None
     if float(bottom) == 0:
         return None
     if before(match, 1) == "第":
@@ -57,7 +60,7 @@ RULES: list[Rule] = [
         re.compile(
             rf"(?<![\d./])(?:({SIGN})|(\d+)(?:又| (?=[1-7]/[2-8](?!\d))))?(?<![\d.])"
             r"(\d+(?:\.\d+)?) ?/ ?"
-            r"(\d+|(?<=1/)\d\.\d{1,2})(?![\d/]|\.\d)"
+            r"(\d+|(?<=1/)\d\.\d{1,2})(?![\d/]|\.\d|℃|°C)"
         ),
         _fraction,
     ),

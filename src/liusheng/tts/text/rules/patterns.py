@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from liusheng.han import HAN
 from liusheng.tts.text.rules.words import SpokenWord, say
 from liusheng.tts.text.symbols import MEASURES, UNITS
 
@@ -26,11 +27,14 @@ MEASURE = any_of(MEASURES)
 FRESH = r"(?<!\d)(?<!\d\.)"
 """Before a number: it does not begin inside another."""
 
+_NO_OPERAND = r"(?<![\w)）%])"
 SIGN = (
-    r"(?:(?<![\w)）%])|(?<=[是为到至约达于跌降涨差负得算值温润率])|(?<=海拔)|(?<=[涨跌增降]幅)"
-    r"|(?<=[余净差]额)|(?<=[温深高]度)|(?<=[同环]比))[+-]"
+    rf"(?:(?:{_NO_OPERAND}|(?<=[是为到至约达于跌降涨差负得算值温润率])|(?<=海拔)|(?<=[涨跌升降增减]幅)"
+    rf"|(?<=[余净差]额)|(?<=[温深高]度)|(?<=[同环]比))\+"
+    rf"|(?:{_NO_OPERAND}|(?<=[{HAN}])|(?<=[{HAN}][)）]))-)"
 )
-"""A sign before a number, which is no operator and no hyphen."""
+"""A sign before a number, which is no operator. After Chinese a + may be one, and a hyphen is one
+where `hyphens.is_minus`."""
 
 SIGNED = rf"[+±-]?{NUMBER}"
 

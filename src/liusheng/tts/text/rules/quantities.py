@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from liusheng.tts.text.rules import context
+from liusheng.tts.text.rules.hyphens import is_minus, is_named
 from liusheng.tts.text.rules.patterns import (
     FRESH,
     NUMBER,
@@ -25,7 +26,10 @@ _TIMES = " ?[×xX*] ?"
 
 def _quantity(match: Match) -> list[SpokenWord] | None:
     number, per, unit, behind = match["n"], match["per"], match["u"], after(match)
-    if context.is_letter(number, unit, behind):
+    if match["sign"] == "-" and not is_minus(match.string, match.start()):
+        return None
+    model = len(unit) == 1 and unit.isupper() and is_named(match.string, match.start())
+    if model or context.is_letter(number, unit, behind):
         return [*plain(amount(number)), *spell(unit)]
     if unit == "W" and context.is_ten_thousand(behind):
         return joined(amount(number), "万")
