@@ -24,7 +24,8 @@ def _time(match: Match) -> list[SpokenWord] | None:
     if int(minute) or second:
         words.append(SpokenWord(under_sixty(minute) + "分"))
     if second:
-        words.append(SpokenWord(under_sixty(second) + "秒"))
+        point = "点" + numbers.digits(match["f"]) if match["f"] else ""
+        words.append(SpokenWord(under_sixty(second) + point + "秒", plain=bool(point)))
     return words
 
 
@@ -84,8 +85,9 @@ RULES: list[Rule] = [
         re.compile(
             # PM before, hour, minute, second, what a time stamp has after it, pm after
             r"(?:(?<![A-Za-z])(?P<early>[aApP])\.?[mM]\.? ?)?"
-            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d{1,6}Z?|Z)?)?"
-            r"(?: ?(?P<half>[aApP]\.?[mM])(?:\.(?=\s?[^\s\d])|\.?))?(?![\d:A-Za-z])"
+            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)"
+            r"(?:\.(?P<f>\d{1,9}))?Z?)?"
+            r"(?: ?(?P<half>[aApP]\.?[mM])(?:\.(?=\s?[^\s\d])|\.?))?(?![\d:A-Za-z]|\.\d)"
         ),
         _time,
     ),

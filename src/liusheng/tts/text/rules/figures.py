@@ -55,6 +55,7 @@ _MASKS = frozenset("N KN KF KP".split())
 _BUILDING = re.compile(
     r"(?:[A-Z\d一二三四五六七八九十]座|[\d一二三四五六七八九十][栋幢楼层]|单元)$"
 )
+_INDEX = re.compile("(?:沪深|[中上深国北]证|科创|创业板?|标普|恒生|富时|罗素|双创|纳斯达克|纳指)$")
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
 _HOTLINES = frozenset(
     "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
@@ -103,6 +104,8 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
         return digit_words(number, yao=True)
     if measured and not (len(number) == 2 and number[1] != "0" and behind[0] == "折"):
         return None
+    if _INDEX.search(front):
+        return None  # 沪深300ETF
     year = context.is_year(number, front, behind)
     model = len(number) >= 3 and _MODEL.match(behind) is not None
     discount = measured  # 95折

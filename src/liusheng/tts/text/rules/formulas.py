@@ -26,7 +26,7 @@ FUNCTION_NAMES = {
 _POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(
     rf"(?P<quotient>(?<![\d.])\d+ ?/ ?\d+(?![\d./]))|(?P<percent>{NUMBER}%)|(?P<degrees>{NUMBER}°)"
-    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
+    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+(?:\.\d+)?|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
 )
 
 
@@ -37,6 +37,7 @@ def _arithmetic(match: Match) -> list[SpokenWord] | None:
     due = True  # an operand is due, so + and - are signs
     before = ""
     power = False  # the operand is an exponent
+    bracketed = False  # the exponent ends with a bracket: 2^(n+1)
     for found in _PART.finditer(match[0]):
         part = found[0]
         if found.lastgroup:
@@ -45,6 +46,14 @@ def _arithmetic(match: Match) -> list[SpokenWord] | None:
             continue
         if part in "+-" and due:
             words += say("正" if part == "+" else "负")
+            continue
+        if part == "(" and before == "^":
+            power, bracketed = False, ")" in match[0][found.end() :]
+            before, due = part, True
+            continue
+        if part == ")" and bracketed:
+            words += say("次方")
+            before, due, bracketed = part, False, False
             continue
         words += _of_figures(part) if part in _POWERS and before.isdecimal() else term(part)
         before = part
@@ -101,7 +110,7 @@ def _power(exponent: str) -> list[SpokenWord]:
     if exponent in ("2", "3"):
         return say({"2": "平方", "3": "立方"}[exponent])
     sign = {"-": "负", "+": "正"}.get(exponent[0], "")
-    return [*say("的" + sign), *amount(exponent.lstrip("+-")), *say("次方")]
+    return [*say("的" + sign), *term(exponent.lstrip("+-")), *say("次方")]
 
 
 def _power_alone(match: Match) -> list[SpokenWord]:
@@ -200,11 +209,21 @@ RULES: list[Rule] = [
         ),
         _minus,
     ),
-    # 5-(-3), f(x)-5
-    (re.compile(r"(?<=\d)-(?=\(-)|(?<=[A-Za-z\d]\))(?<!\(\d\))-(?=[\d(])"), _operator),
+    # 5-(-3), f(x)-5, 2-1/3
+    (
+        re.compile(
+            r"(?<=\d)-(?=\(-)|(?<!\d\d)(?<=\d)-(?=\d/\d(?![\d/]))|(?<=[A-Za-z\d]\))(?<!\(\d\))-(?=[\d(])"
+        ),
+        _operator,
+    ),
     # 利润=收入-成本, 增长率=(本期-上期)/上期
     (re.compile(rf"(?<=[{HAN})）])[-/*](?=[{HAN}(（])"), _operator_of_words),
-    (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
+    (
+        re.compile(
+            r"(?<=[\d)A-Za-z])\^(?:\(|\{)?([+-]?(?:\d+(?:\.\d+)?|[a-z](?![A-Za-z\d])))(?:\)|\})?"
+        ),
+        _power_alone,
+    ),
     (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
     # 转发+1, 20万+, 60岁+
     (

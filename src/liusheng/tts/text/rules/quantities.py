@@ -47,6 +47,14 @@ def _tolerance(match: Match) -> list[SpokenWord]:
     return [*words, *(joined(amount(match["d"]), UNITS[unit]) if unit else amount(match["d"]))]
 
 
+def _dose(match: Match) -> list[SpokenWord]:
+    """As on a label: 每次两片, 每日三次."""
+    low, number, unit = match["a"], match["n"], match["u"] or match["times"]
+    words = say("每" + (match["per"] or match["each"]))
+    words += [*(say("两") if low == "2" else amount(low)), *say("到")] if low else []
+    return [*words, *joined(say("两") if number == "2" else amount(number), UNITS.get(unit, unit))]
+
+
 def _spelt_unit(match: Match) -> list[SpokenWord]:
     """300dpi, 16GB, 100MB/s"""
     words = [*amount(match[1]), *spell(match[2])]
@@ -91,6 +99,17 @@ DIMENSIONS: Rule = (
         r"(?! ?[=+÷/^*×A-Za-z²³-])"
     ),
     _dimensions,
+)
+
+_DOSE = "片|粒|颗|丸|支|滴|喷|勺|贴|袋|包|瓶|杯|mg|g|mL|ml|μg|毫克|克|毫升|单位|IU"
+
+# 2片/次, 1-2粒/次, 3次/日
+DOSE: Rule = (
+    re.compile(
+        rf"{FRESH}(?<!-)(?:(?P<a>{NUMBER})[-~])?(?P<n>{NUMBER}) ?(?:(?P<u>{_DOSE})/(?P<per>次)"
+        r"|(?P<times>次)/(?P<each>[日天周月晚]))(?![A-Za-z])"
+    ),
+    _dose,
 )
 
 RULES: list[Rule] = [

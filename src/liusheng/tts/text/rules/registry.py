@@ -12,6 +12,7 @@ from liusheng.tts.text.rules import (
     clock,
     codes,
     dates,
+    days,
     figures,
     formulas,
     fractions,
@@ -24,13 +25,16 @@ from liusheng.tts.text.rules import (
     scores,
     signs,
     temperature,
+    timings,
 )
 from liusheng.tts.text.rules.patterns import Rule
 
 RULES: list[Rule] = [
     *addresses.RULES,
     figures.LIST_ITEM,
+    *days.RULES,
     *dates.RULES,
+    *timings.RULES,
     *clock.RULES,
     *phones.RULES,
     formulas.DISCOUNT,
@@ -42,6 +46,7 @@ RULES: list[Rule] = [
     *money.RULES,
     *fractions.RULES,
     *temperature.RULES,
+    quantities.DOSE,
     *ranges.RULES,
     *scores.RULES,
     quantities.DIMENSIONS,

@@ -25,6 +25,8 @@ def value(numeral: str) -> int | None:
 
 
 def _numeral(match: Match) -> list[SpokenWord] | None:
+    if set(match[1]) == {"X"} and len(match[1]) > 1:
+        return None  # 第XX届: to be filled in
     number = value(match[1])
     return [SpokenWord(numbers.cardinal(str(number)), plain=True)] if number else None
 

@@ -42,7 +42,9 @@ def _below_zero(number: str) -> list[SpokenWord]:
 
 def _angle(match: Match) -> list[SpokenWord]:
     """Degrees, minutes and seconds, with the letter of a latitude or longitude before or after."""
-    words = say(_DIRECTIONS.get(match["before"] or match["after"] or "", ""))
+    direction = _DIRECTIONS.get((match["before"] or match["after"] or "").strip(), "")
+    said = before(match, 3).strip(" 约为：:").endswith(("经", "纬"))
+    words = say("" if said else direction)
     for number, unit in (("d", "度"), ("m", "分"), ("s", "秒")):
         if match[number]:
             words += joined(amount(match[number]), unit)
