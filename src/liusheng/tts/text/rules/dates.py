@@ -145,7 +145,7 @@ RULES: list[Rule] = [
         re.compile(
             rf"{FRESH}(?P<d>0?[1-9]|[12]\d|3[01])(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep){_YEAR}{DATE_END}"
         ),
-        _date,
+        _figures,
     ),
     (re.compile(r"(?<![A-Za-z\d.'])'?((?:19\d|20[0-2])0)()'?s(?![A-Za-z])"), _decade),
     (re.compile(r"(?:(?<=世纪)|(?<![A-Za-z\d.])')()(\d0)'?s(?![A-Za-z])"), _decade),

@@ -45,6 +45,8 @@ _NAMED = re.compile(
 )
 # 12700H, 1080P; but 512GB, 300K are amounts.
 _MODEL = re.compile("(?![KMGTkmgt]?[Bb]?(?![A-Za-z]))[A-Za-z]")
+_PROCESSOR = re.compile(r"[A-Za-z]\d?-\d{4,5}[A-Z]$")
+"""i7-13700K"""
 # After "WORD NUMBER": the number is no part of a name.
 _COUNTS = re.compile(
     rf" ?(?:[-~:：] ?\d|[%‰℃°]|[,.]\d|[万亿]|(?:{UNIT})(?![A-Za-z])|美元|欧元|英镑|日元|元|块"
@@ -53,7 +55,7 @@ _COUNTS = re.compile(
 _MASKS = frozenset("N KN KF KP".split())
 """N95: named by two figures."""
 _BUILDING = re.compile(
-    r"(?:[A-Z\d一二三四五六七八九十]座|[\d一二三四五六七八九十][栋幢楼层]|单元)$"
+    r"(?:[A-Z\d一二三四五六七八九十]座|[\d一二三四五六七八九十][栋幢楼层]|#楼|单元)$"
 )
 _INDEX = re.compile("(?:沪深|[中上深国北]证|科创|创业板?|标普|恒生|富时|罗素|双创|纳斯达克|纳指)$")
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
@@ -82,7 +84,7 @@ def _number(match: Match) -> list[SpokenWord] | None:
     measured = None if behind.startswith(("页面", "所示", "所述")) else MEASURED.match(behind)
     if measured and measured[0] in ("来", "多", "余") and number[-1] != "0":
         measured = None  # 12306来; but 10来个
-    if (named := _as_figures(match, number, bool(measured))) is not None:
+    if not sign and (named := _as_figures(match, number, bool(measured))) is not None:
         return named
     if number == "2" and not sign and measured:
         return say("两")
@@ -100,7 +102,8 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
         return digit_words(number)
     if len(number) in (3, 4) and not measured and _BUILDING.search(front):
         return digit_words(number, yao=True)
-    if len(number) >= 3 and (behind[:1] in tuple("室房") or re.match("号(?!线)", behind)):
+    door = re.match("号(?!线)", behind) and not number.endswith("00")
+    if len(number) >= 3 and (behind[:1] in tuple("室房") or door):
         return digit_words(number, yao=True)
     if measured and not (len(number) == 2 and number[1] != "0" and behind[0] == "折"):
         return None
@@ -108,6 +111,7 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
         return None  # 沪深300ETF
     year = context.is_year(number, front, behind)
     model = len(number) >= 3 and _MODEL.match(behind) is not None
+    model = model or bool(len(number) > 3 and _PROCESSOR.search(front + number + behind[:1]))
     discount = measured  # 95折
     long = len(number) >= 9 and not number.endswith("00000")
     if year or model or discount or number in _NAMES or long:

@@ -26,7 +26,9 @@ FUNCTION_NAMES = {
 _POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(
     rf"(?P<quotient>(?<![\d.])\d+ ?/ ?\d+(?![\d./]))|(?P<percent>{NUMBER}%)|(?P<degrees>{NUMBER}°)"
-    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+(?:\.\d+)?|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
+    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))"
+    r"|(?P<per>(?<=\d)/ ?[mμ]?L(?![A-Za-z]))"
+    rf"|\^\s*[+-]?\d+(?:\.\d+)?|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
 )
 
 
@@ -70,6 +72,8 @@ def _special(found: re.Match[str]) -> list[SpokenWord]:
     part = found[0]
     if found.lastgroup == "unit":
         return say(UNITS[part])
+    if found.lastgroup == "per":  # 5.6×10⁹/L
+        return say("每" + UNITS[part[1:].strip()])
     if found.lastgroup == "percent":
         return [*say("百分之"), *amount(part[:-1])]
     if found.lastgroup == "degrees":

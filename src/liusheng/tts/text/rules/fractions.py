@@ -9,12 +9,14 @@ from liusheng.tts.text.rules.patterns import (
     SIGN,
     SIGNED,
     TO,
+    UNIT,
     Match,
     Rule,
     before,
     sign_words,
 )
 from liusheng.tts.text.rules.words import SpokenWord, amount, joined, paused, plain, say
+from liusheng.tts.text.symbols import UNITS
 
 _PARTS = {"%": "百分之", "‰": "千分之", "‱": "万分之"}
 
@@ -31,7 +33,7 @@ def _of_hundred(head: str, number: str) -> list[SpokenWord]:
 
 
 def _fraction(match: Match) -> list[SpokenWord] | None:
-    sign, whole, top, bottom = match.groups()
+    sign, whole, top, bottom, unit = match.groups()
     if sign == "-" and not is_minus(match.string, match.start()):
         return None
     if float(bottom) == 0:
@@ -39,7 +41,8 @@ def _fraction(match: Match) -> list[SpokenWord] | None:
     if before(match, 1) == "第":
         return [*paused(plain(amount(top))), *plain(amount(bottom))]
     words = [*amount(whole), *say("又")] if whole else sign_words(sign)
-    return [*words, *joined(amount(bottom), "分之"), *plain(amount(top))]
+    words += joined(amount(bottom), "分之")
+    return [*words, *(joined(amount(top), UNITS[unit]) if unit else plain(amount(top)))]
 
 
 def _blood_pressure(match: Match) -> list[SpokenWord] | None:
@@ -61,6 +64,7 @@ RULES: list[Rule] = [
             rf"(?<![\d./])(?:({SIGN})|(\d+)(?:又| (?=[1-7]/[2-8](?!\d))))?(?<![\d.])"
             r"(\d+(?:\.\d+)?) ?/ ?"
             r"(\d+|(?<=1/)\d\.\d{1,2})(?![\d/]|\.\d|℃|°C)"
+            rf"(?: ?({UNIT})(?![A-Za-z\d]))?"
         ),
         _fraction,
     ),

@@ -83,7 +83,7 @@ def is_minus(text: str, at: int) -> bool:
     front, behind = text[max(0, at - 8) : at], text[at + 1 : at + 20]
     number = _NUMBER.match(behind)
     if not front or not is_han(front[-1]) or not number:
-        return True
+        return not re.match(r"(?:19|20)\d\d年", behind)  # an item of a list: -2024年的计划
     plainly = _PLAIN_VALUE.match(behind, number.end())
     if is_to(text, at) or _DATED.match(behind) or (plainly and _PRICED.search(front)):
         return False

@@ -15,6 +15,7 @@ from liusheng.tts.text.rules.patterns import (
     Rule,
     after,
     any_of,
+    before,
     sign_words,
 )
 from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say, spell
@@ -24,12 +25,19 @@ _BASE = any_of(unit for unit in UNITS if "/" not in unit and unit[0].isalpha() a
 _TIMES = " ?[×xX*] ?"
 
 
+_SEAT_BEFORE = re.compile(
+    "(?:座位号?|座|车厢?|登机口|[出入]口|铺位?|房间?号?|户型|[楼栋排门]|单元)[是为：: ]{0,2}$"
+)
+"""座位12A: no amperes."""
+
+
 def _quantity(match: Match) -> list[SpokenWord] | None:
     number, per, unit, behind = match["n"], match["per"], match["u"], after(match)
     if match["sign"] == "-" and not is_minus(match.string, match.start()):
         return None
     model = len(unit) == 1 and unit.isupper() and is_named(match.string, match.start())
-    if model or context.is_letter(number, unit, behind):
+    seat = len(unit) == 1 and unit.isupper() and _SEAT_BEFORE.search(before(match))
+    if model or seat or context.is_letter(number, unit, behind):
         return [*plain(amount(number)), *spell(unit)]
     if unit == "W" and context.is_ten_thousand(behind):
         return joined(amount(number), "万")
@@ -125,7 +133,12 @@ RULES: list[Rule] = [
         _spelt_unit,
     ),
     (re.compile(r"(?<=\d[米秒])\d\d(?![\d.厘分个毫])"), _height),
-    (re.compile(r"(?<!\d)\d[室房]\d厅(?:\d厨)?(?:\d卫)?"), _rooms),
+    (
+        re.compile(
+            r"(?:(?:(?<!\d)|(?<=m2))\d[室房]|(?<=[一二两三四五六][室房]))\d厅(?:\d厨)?(?:\d卫)?"
+        ),
+        _rooms,
+    ),
     (
         re.compile(
             # A unit may follow another: 1h30min. Two make a new one: mol/L.

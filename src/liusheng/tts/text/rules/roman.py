@@ -33,6 +33,8 @@ def _numeral(match: Match) -> list[SpokenWord] | None:
 
 RULES: list[Rule] = [
     (re.compile(r"(?<=第)([IVXLC]{1,8})(?![A-Za-z\d])"), _numeral),
+    # IIIA期: the letter is spelt
+    (re.compile(r"(?<![A-Za-z\d.-])(I{1,3}|IV|V)(?=[A-Ca-c]\d?期)"), _numeral),
     (
         re.compile(rf"(?<![A-Za-z\d.-])(I{{1,3}}|IV|VI{{0,3}}|IX|X[IVX]{{0,5}})(?=(?:{_AFTER}))"),
         _numeral,

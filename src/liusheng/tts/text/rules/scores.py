@@ -29,7 +29,9 @@ def _ratio(match: Match) -> list[SpokenWord]:
 RULES: list[Rule] = [
     (re.compile(r"(?<![\d.:A-Za-z-])(\d{1,4})([:：-])(\d{1,4})(?![\d:=/-]|\s*=|\.\d)"), _score),
     (
-        re.compile(r"(?<![\d.:-])\d+(?:\.\d+)?(?: ?[:：] ?\d+(?:\.\d+)?){1,5}(?![\d:=]|\s*=|\.\d)"),
+        re.compile(
+            r"(?<![\d.:A-Za-z-])\d+(?:\.\d+)?(?: ?[:：] ?\d+(?:\.\d+)?){1,5}(?![\d:=]|\s*=|\.\d)"
+        ),
         _ratio,
     ),
 ]

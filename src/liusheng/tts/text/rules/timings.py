@@ -65,7 +65,13 @@ def _seconds(seconds: str, fraction: str | None) -> list[SpokenWord]:
     return [SpokenWord(seconds + point + "秒", plain=bool(point))]
 
 
+def _relay(match: Match) -> list[SpokenWord]:
+    """4×100米接力"""
+    return [*_number(match[1]), *say("乘", numbers.cardinal(match[2]))]
+
+
 RULES: list[Rule] = [
+    (re.compile(r"(?<![\d.])(4) ?[x×X*] ?(\d{2,3})(?=米)"), _relay),
     (re.compile(r"(?<![\d.:])(\d{1,2}):([0-5]\d):([0-5]\d)(?:\.(\d{1,2}))?(?![\d:]|\.\d)"), _long),
     (re.compile(r"(?<![\d.:])(\d{1,2}):([0-5]\d)(?:\.(\d{1,3}))?(?![\d:]|\.\d)"), _short),
 ]
