@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from liusheng.tts.text import numbers
-from liusheng.tts.text.rules.patterns import FRESH, Match, Rule, before
+from liusheng.tts.text.rules.patterns import FRESH, SIGN, Match, Rule, before, sign_words
 from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, paused, plain, say, spell
 
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使]"
@@ -135,13 +135,16 @@ def _universities(match: Match) -> list[SpokenWord]:
 
 def _scientific(match: Match) -> list[SpokenWord]:
     """1e-5, 6.02e+23"""
-    sign = say("负") if match[2] == "-" else []
-    return [*plain(amount(match[1])), *spell("E"), *sign, *plain(amount(match[3]))]
+    sign, number, exponent_sign, exponent = match.groups()
+    words = [*sign_words(sign), *plain(amount(number)), *spell("E")]
+    return [*words, *(say("负") if exponent_sign == "-" else []), *plain(amount(exponent))]
 
 
 RULES: list[Rule] = [
     (
-        re.compile(rf"{FRESH}(?<![A-Za-z])(\d+(?:\.\d+)?)[eE]([+-])(\d{{1,3}})(?![\dA-Za-z]|\.\d)"),
+        re.compile(
+            rf"{FRESH}(?<![A-Za-z])(?:({SIGN})?(\d+(?:\.\d+)?))[eE]([+-])(\d{{1,3}})(?![\dA-Za-z]|\.\d)"
+        ),
         _scientific,
     ),
     (

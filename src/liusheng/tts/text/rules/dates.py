@@ -207,7 +207,8 @@ RULES: list[Rule] = [
     ),
     (re.compile(rf"{FRESH}(?P<m>0[1-9])[-/.](?P<d>[0-3]\d){DATE_END}"), _date),
     # 5/20前; without such a word it is a fraction.
-    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?= ?(?:{DATED}))"), _date),
+    (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?= ?(?:{DATED}|{EVENTS}))"), _date),
+    (re.compile(r"(?<=周[一二三四五六日天][(（])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?=[)）])"), _date),
     # 在5/6召开
     (
         re.compile(

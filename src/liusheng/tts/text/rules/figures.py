@@ -76,9 +76,8 @@ def _number(match: Match) -> list[SpokenWord] | None:
         return signed + amount(number)
     front, behind = before(match), after(match)
     if front.endswith("第"):
-        return (
-            digit_words(number) if number[0] == "0" and len(number) > 1 else plain(amount(number))
-        )
+        named = number[0] == "0" and len(number) > 1
+        return [*signed, *(digit_words(number) if named else plain(amount(number)))]
     if number == "2" and not sign and context.is_second(behind):
         return plain(amount(number))
     measured = None if behind.startswith(("页面", "所示", "所述")) else MEASURED.match(behind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from liusheng.han import HAN
+from liusheng.tts.text.rules.hyphens import is_minus
 from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, after, any_of, before
 from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS, UNITS
@@ -32,8 +33,14 @@ _PART = re.compile(
 )
 
 
+_DIFFERENCE = re.compile(rf"-{NUMBER}(?:-{NUMBER})+")
+"""-3-5: what begins with a sign is no range."""
+
+
 def _arithmetic(match: Match) -> list[SpokenWord] | None:
-    if not re.search(r"[+×*÷=≈≠<>≥≤±^]", match[0]):
+    if not re.search(r"[+×*÷=≈≠<>≥≤±^]", match[0]) and not _DIFFERENCE.fullmatch(match[0]):
+        return None
+    if match[0][0] == "-" and not is_minus(match.string, match.start()):
         return None
     words: list[SpokenWord] = []
     due = True  # an operand is due, so + and - are signs
@@ -208,7 +215,7 @@ RULES: list[Rule] = [
     # -∞, -√2, -π/2, f(-x)
     (
         re.compile(
-            rf"(?:(?<![\w)）%])|(?<=[{HAN}]))-(?=[√∞α-ω])|(?<=[(（=^])-(?=[a-z](?![A-Za-z]))"
+            rf"(?:(?<![\w)）%])|(?<=[{HAN}]))-(?=[√∞α-ω])|(?<=[(（=^的为是于得])-(?=[a-z](?![A-Za-z]))"
             r"|(?<![^，。：是为得])-(?=[xy](?![A-Za-z\d-]))"
         ),
         _minus,

@@ -10,6 +10,7 @@ from liusheng.tts.text.rules.patterns import (
     FRESH,
     NUMBER,
     PER,
+    SIGN,
     UNIT,
     Match,
     Rule,
@@ -48,8 +49,13 @@ def _quantity(match: Match) -> list[SpokenWord] | None:
 
 def _tolerance(match: Match) -> list[SpokenWord]:
     """5±0.2mm"""
-    words = [*amount(match["n"]), *say("正负")]
     unit = match["u"] or ""
+    cold = match["sign"] == "-" and unit in ("℃", "°C")
+    words = [
+        *(say("零下") if cold else sign_words(match["sign"])),
+        *amount(match["n"]),
+        *say("正负"),
+    ]
     if unit in ("%", "‰"):
         return [*words, *say("百分之" if unit == "%" else "千分之"), *amount(match["d"])]
     return [*words, *(joined(amount(match["d"]), UNITS[unit]) if unit else amount(match["d"]))]
@@ -124,7 +130,8 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(?P<n>{NUMBER}) ?(?P<u>L|kWh|升|度)/100 ?(?:km|公里)"), _per_hundred),
     (
         re.compile(
-            rf"{FRESH}(?P<n>{NUMBER}) ?± ?(?P<d>{NUMBER})(?: ?(?P<u>{UNIT}|[%‰])(?![A-Za-z]))?"
+            rf"{FRESH}(?P<sign>{SIGN})?(?P<n>{NUMBER}) ?± ?(?P<d>{NUMBER})"
+            rf"(?: ?(?P<u>{UNIT}|[%‰])(?![A-Za-z]))?"
         ),
         _tolerance,
     ),

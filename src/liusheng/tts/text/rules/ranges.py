@@ -85,7 +85,8 @@ RULES: list[Rule] = [
     (re.compile(rf"(?<=[{HAN}])-(?=\d)"), _to_after_counter),
     (
         re.compile(
-            rf"(?P<a>{SIGN}{NUMBER}) ?(?:~|至|到) ?(?P<b>{SIGNED})(?: ?(?P<u>{UNIT})(?![A-Za-z]))?"
+            rf"(?P<a>{SIGN}{NUMBER}) ?(?:~|至|到|-(?=\d+[楼层级米])) ?(?P<b>{SIGNED})"
+            rf"(?: ?(?P<u>{UNIT})(?![A-Za-z]))?"
         ),
         _signed,
     ),

@@ -51,7 +51,13 @@ def _angle(match: Match) -> list[SpokenWord]:
     return words
 
 
+def _after_dash(match: Match) -> list[SpokenWord]:
+    """气温—5℃: a dash for the sign."""
+    return joined([*say("零下"), *amount(match[1])], UNITS[match[2]])
+
+
 RULES: list[Rule] = [
+    (re.compile(rf"(?<![\d—℃度°年月日])—({NUMBER}) ?(℃|°C)"), _after_dash),
     (
         re.compile(
             rf"(?<![\d.A-Za-z])(?P<a>{SIGNED})(?: ?(?:℃|°[CF]|℉|°|度))?"
