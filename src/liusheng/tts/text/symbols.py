@@ -73,7 +73,7 @@ UNITS: dict[str, str] = {
 
 # Units that are spelt: 300dpi, 16GB.
 SPELT_UNITS = frozenset(
-    "dpi DPI ppi PPI ppm PPM ppb KB MB GB TB PB kB Kb Mb Gb Tb KiB MiB GiB TiB".split()
+    "IU HU dpi DPI ppi PPI ppm PPM ppb KB MB GB TB PB kB Kb Mb Gb Tb KiB MiB GiB TiB".split()
 )
 
 CURRENCIES: dict[str, str] = {

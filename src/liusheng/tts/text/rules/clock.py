@@ -9,7 +9,7 @@ from liusheng.tts.text.rules.patterns import Match, Rule, after, before
 from liusheng.tts.text.rules.words import SpokenWord, joined, say
 
 SCORE = re.compile(
-    "比分|比例|战胜|击败|[大险完获]胜|负于|领先|落后|战平|逆转|淘汰|[胜败赢输]|平局|打平|扳平|盘|局"
+    "比分|比例|战胜|击败|[大险完获]胜|负于|领先|落后|战平|逆转|淘汰|[胜败赢输]|平局|打平|扳平|盘|局|兑|稀释|配比|调配|混合|浓度|杠杆"
 )
 """Near "3:20" it makes a score or a ratio of it."""
 

@@ -90,11 +90,36 @@ def _named_day(match: Match) -> list[SpokenWord] | None:
     return [SpokenWord(figures + numbers.digits(day), plain=True)]
 
 
-def _era(match: Match) -> list[SpokenWord]:
+def _era(match: Match) -> list[SpokenWord] | None:
     """公元前221年, 公元619年: figure by figure; 公元25年 and 公元前500年 may count."""
-    year = match[2]
-    read = numbers.cardinal(year) if len(year) < 3 or year.endswith("00") else numbers.digits(year)
-    return [*say(match[1]), SpokenWord(read + "年", plain=True)]
+    words = [
+        *say(match[1]),
+        SpokenWord(_year_of_era(match[2]) + ("年" if match[3] else ""), plain=True),
+    ]
+    if not match[4]:
+        return words if match[3] else None
+    return [
+        *words,
+        *say("到", match[5] or ""),
+        SpokenWord(_year_of_era(match[6]) + "年", plain=True),
+    ]
+
+
+def _year_of_era(year: str) -> str:
+    by_count = len(year) < 3 or year.endswith("00")
+    return numbers.cardinal(year) if by_count else numbers.digits(year)
+
+
+def _lived(match: Match) -> list[SpokenWord] | None:
+    """李白（701-762）, 孔子（前551-前479）"""
+    if not match[1] and not 0 < int(match[4]) - int(match[2]) < 100:
+        return None
+    return [
+        *say(match[1] or ""),
+        *digit_words(match[2]),
+        *say("到", match[3] or ""),
+        *digit_words(match[4]),
+    ]
 
 
 def _two_years(match: Match) -> list[SpokenWord] | None:
@@ -188,7 +213,12 @@ RULES: list[Rule] = [
     ),
     # Two figures are a year where no count of years would be written so: 98年, 08级.
     (re.compile(rf"{FRESH}(0\d|9\d|8[5-9])(?:-(\d\d))?(年(?!代)|级|届|款)"), _years),
-    (re.compile(r"(公元前?)(\d{1,4})年"), _era),
+    (
+        re.compile(rf"(公元前?)(\d{{1,4}})(年)?({TO}(公元前?|前)?(\d{{1,4}})年)?"),
+        _era,
+    ),
+    (re.compile(rf"(?<=[（(])(前)?(\d{{3}})年?{TO}(前)?(\d{{3}})年?(?=[）)])"), _lived),
+    (re.compile(rf"{FRESH}((?:19|20)\d[05])()(后)(?![来面边天年续果者])"), _years),
     (re.compile(rf"{FRESH}(\d\d)()(年)(?=\d{{1,2}}月)"), _years),
     (re.compile(r"(?<![\w'])'(\d\d)()([年级届款])"), _years),
     (re.compile(r"(?<![\d./])((?:19|20)?\d\d)[/-]((?:19|20)?\d\d)(赛季|学年|财年)"), _two_years),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from liusheng.han import HAN
 from liusheng.tts.text.rules.hyphens import is_minus
 from liusheng.tts.text.rules.patterns import (
     SIGN,
@@ -18,12 +19,18 @@ from liusheng.tts.text.rules.patterns import (
 from liusheng.tts.text.rules.words import SpokenWord, amount, joined, paused, plain, say
 from liusheng.tts.text.symbols import UNITS
 
+_SHARE_BEFORE = re.compile(rf"%[{HAN}]{{1,6}}$")
+"""95%棉+5%氨纶: no sign."""
+
 _PARTS = {"%": "百分之", "‰": "千分之", "‱": "万分之"}
 
 
 def _percent(match: Match) -> list[SpokenWord]:
     head = _PARTS[match["sign"]]
-    words = _of_hundred(head, match["a"])
+    if match["a"][0] == "+" and _SHARE_BEFORE.search(before(match)):
+        words = [*say("加"), *_of_hundred(head, match["a"][1:])]
+    else:
+        words = _of_hundred(head, match["a"])
     return [*words, *say("到"), *_of_hundred(head, match["b"])] if match["b"] else words
 
 

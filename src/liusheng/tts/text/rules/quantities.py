@@ -51,22 +51,12 @@ def _tolerance(match: Match) -> list[SpokenWord]:
     """5±0.2mm"""
     unit = match["u"] or ""
     cold = match["sign"] == "-" and unit in ("℃", "°C")
-    words = [
-        *(say("零下") if cold else sign_words(match["sign"])),
-        *amount(match["n"]),
-        *say("正负"),
-    ]
+    words = say("两") if match["n"] == "2" and match["of"] else amount(match["n"])
+    words = joined(words, UNITS[match["of"]]) if match["of"] else words
+    words = [*(say("零下") if cold else sign_words(match["sign"])), *words, *say("正负")]
     if unit in ("%", "‰"):
         return [*words, *say("百分之" if unit == "%" else "千分之"), *amount(match["d"])]
     return [*words, *(joined(amount(match["d"]), UNITS[unit]) if unit else amount(match["d"]))]
-
-
-def _dose(match: Match) -> list[SpokenWord]:
-    """As on a label: 每次两片, 每日三次."""
-    low, number, unit = match["a"], match["n"], match["u"] or match["times"]
-    words = say("每" + (match["per"] or match["each"]))
-    words += [*(say("两") if low == "2" else amount(low)), *say("到")] if low else []
-    return [*words, *joined(say("两") if number == "2" else amount(number), UNITS.get(unit, unit))]
 
 
 def _spelt_unit(match: Match) -> list[SpokenWord]:
@@ -115,22 +105,11 @@ DIMENSIONS: Rule = (
     _dimensions,
 )
 
-_DOSE = "片|粒|颗|丸|支|滴|喷|勺|贴|袋|包|瓶|杯|mg|g|mL|ml|μg|毫克|克|毫升|单位|IU"
-
-# 2片/次, 1-2粒/次, 3次/日
-DOSE: Rule = (
-    re.compile(
-        rf"{FRESH}(?<!-)(?:(?P<a>{NUMBER})[-~])?(?P<n>{NUMBER}) ?(?:(?P<u>{_DOSE})/(?P<per>次)"
-        r"|(?P<times>次)/(?P<each>[日天周月晚]))(?![A-Za-z])"
-    ),
-    _dose,
-)
-
 RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(?P<n>{NUMBER}) ?(?P<u>L|kWh|升|度)/100 ?(?:km|公里)"), _per_hundred),
     (
         re.compile(
-            rf"{FRESH}(?P<sign>{SIGN})?(?P<n>{NUMBER}) ?± ?(?P<d>{NUMBER})"
+            rf"{FRESH}(?P<sign>{SIGN})?(?P<n>{NUMBER}) ?(?P<of>{UNIT})? ?± ?(?P<d>{NUMBER})"
             rf"(?: ?(?P<u>{UNIT}|[%‰])(?![A-Za-z]))?"
         ),
         _tolerance,
