@@ -76,7 +76,7 @@ def _to(_: Match) -> list[SpokenWord]:
 RULES: list[Rule] = [
     (
         re.compile(
-            r"(?<![\w.])(?=\d)(?:(\d{1,3})(h))? ?(?:(\d{1,2})(m(?:in)?))? ?"
+            r"(?<![A-Za-z\d_.])(?=\d)(?:(\d{1,3})(h))? ?(?:(\d{1,2})(m(?:in)?))? ?"
             r"(?:(\d{1,2})(s(?:ec)?))?(?![A-Za-z\d/])"
         ),
         _duration,

@@ -227,6 +227,7 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})[.·](?P<d>\d{{1,2}})(?=(?:{EVENTS}))"), _named_day),
     (re.compile(r"(?<![\d·])(?P<m>\d{1,2})·(?P<d>\d{1,2})(?![\d·])"), _named_day),
     (re.compile(rf"{FRESH}(?P<m>\d{{1,2}})\.(?P<d>\d{{1,2}})(?=元旦|圣诞|平安夜|除夕)"), _date),
+    (re.compile(rf"{FRESH}(?P<m>[356])\.(?P<d>[148])(?=节(?![课车]))"), _named_day),
     # A year and a month; figures that begin with 0 are no count.
     (re.compile(rf"{FRESH}{_YEAR}(?:[-/](?P<m>{_MONTH})){DATE_END}"), _date),
     (re.compile(rf"{FRESH}{_YEAR}\.(?P<m>0[1-9]){DATE_END}"), _date),

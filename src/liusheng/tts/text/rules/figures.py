@@ -52,6 +52,8 @@ _COUNTS = re.compile(
     rf" ?(?:[-~:：] ?\d|[%‰℃°]|[,.]\d|[万亿]|(?:{UNIT})(?![A-Za-z])|美元|欧元|英镑|日元|元|块"
     rf"|{MEASURE})"
 )
+_INDICES = frozenset("AQI IQ EQ ISO".split())
+"""AQI 150, ISO 400: an amount, up to three figures."""
 _MASKS = frozenset("N KN KF KP".split())
 """N95: named by two figures."""
 _BUILDING = re.compile(
@@ -59,6 +61,7 @@ _BUILDING = re.compile(
 )
 _INDEX = re.compile("(?:沪深|[中上深国北]证|科创|创业板?|标普|恒生|富时|罗素|双创|纳斯达克|纳指)$")
 _EMERGENCY = re.compile("(?:110|119|120|122|114)(?=$|报警|急救|火警|热线|电话|平台|指挥|服务)")
+_TOLL_FREE = re.compile("[48]00(?:热线|电话|客服)")
 _HOTLINES = frozenset(
     "12306 12315 12345 12348 12333 12320 10086 10010 10000 95588 95533 95555".split()
 )
@@ -95,7 +98,9 @@ def _as_figures(match: Match, number: str, measured: bool) -> list[SpokenWord] |
     """The reading of a number that is a name; None for one that counts."""
     front, behind = before(match), after(match)
     emergency = not front and _EMERGENCY.match(number + behind)
-    if not measured and (_DIALLED.search(front) or number in _HOTLINES or emergency):
+    emergency = emergency or _TOLL_FREE.match(number + behind)
+    dialled = len(number) > 2 and _DIALLED.search(front)
+    if not measured and (dialled or number in _HOTLINES or emergency):
         return digit_words(number, yao=True)
     if _NAMED.search(front) or (number[0] == "0" and len(number) > 1):
         return digit_words(number)
@@ -127,6 +132,8 @@ def _lettered(match: Match) -> list[SpokenWord] | None:
     words = spell(letters) if spelt else [SpokenWord(letters, "english")]
     if "-" in match[0] and _is_difference(match):
         return [*words, *say("减"), *plain(amount(number))]
+    if letters in _INDICES and len(number) <= 3:
+        return [*words, *plain(amount(number))]
     if len(number) <= 2 and number[0] != "0" and not (letters in _MASKS and len(number) == 2):
         return [*words, SpokenWord(numbers.cardinal(number), plain=True)]
     return words + digit_words(number, yao=True)

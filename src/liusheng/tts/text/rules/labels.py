@@ -64,7 +64,7 @@ RULES: list[Rule] = [
     (re.compile(r"(?<=[gLml片粒次升克])/d(?![A-Za-z\d])"), _each_day),
     # 2、3个
     (
-        re.compile(rf"(?<![\d.、])2、3(?=(?:{MEASURE}))(?!页|号|级|年级|楼|组|班|等|期|季|代)"),
+        re.compile(rf"(?<![\d.、])2、3(?=(?:{MEASURE}))(?!月|页|号|级|年级|楼|组|班|等|期|季|代)"),
         _two_or_three,
     ),
 ]

@@ -99,7 +99,8 @@ DIMENSIONS: Rule = (
     # No factor of an equation, no hexadecimal number (0x10).
     re.compile(
         rf"{FRESH}(?<![A-Za-z+\-*/×=^])(?!0[xX])(?:{NUMBER}{_TIMES}{NUMBER}{_TIMES}"
-        rf"|{NUMBER} ?[xX] ?(?={NUMBER})|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
+        rf"|{NUMBER} ?[xX] ?(?={NUMBER})"
+        rf"|{NUMBER} ?[×*] ?(?={NUMBER} ?[cmdk]?m(?![A-Za-z\d²³]))|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
         r"(?! ?[=+÷/^*×A-Za-z²³-])"
     ),
     _dimensions,

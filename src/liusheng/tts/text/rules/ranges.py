@@ -72,7 +72,7 @@ def _lettered(match: Match) -> list[SpokenWord]:
 
 
 RULES: list[Rule] = [
-    (re.compile(r"(?<![A-Za-z\d-])([A-Z])(\d{1,2})[-~]\1(\d{1,2})(?![A-Za-z\d-])"), _lettered),
+    (re.compile(r"(?<![A-Za-z\d-])([A-Z]{1,3})(\d{1,2})[-~]\1(\d{1,2})(?![A-Za-z\d-])"), _lettered),
     # 100万~200万, 8k-15k, 3天-5天: the mark alone.
     (
         re.compile(

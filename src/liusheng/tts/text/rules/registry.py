@@ -44,6 +44,7 @@ RULES: list[Rule] = [
     *roman.RULES,
     formulas.EQUATION,
     *functions.RULES,
+    *scores.SPORTS,
     *labels.RULES,
     *money.RULES,
     *fractions.RULES,
