@@ -62,20 +62,22 @@ _LABEL_BEFORE = re.compile(
 """What is numbered, or has a number of its own: 图-1, 附件-2, 302室-1."""
 
 _PRICED = re.compile("(?:票|套餐)$")
-_DATED = re.compile(r"\d+(?:[月日年]|号(?!线)|:\d|/\d+/|(?:[~到至-]\d+)?级)")
+_DATED = re.compile(r"\d+(?:[月日年班栋幢座]|号(?!线)|单元|:\d|/\d+/|(?:[~到至-]\d+)?级)")
 _OF_DAY = re.compile(r"(?:[上下中]午|早上|晚上|凌晨)-\d+点$")
 _NAMING = re.compile(r"(?:19|20)\d\d(?![\d.])|0\d|\d{7}|\d+-(?!\d+(?:度|℃))")
 """Years, telephone numbers, the first of several figures: 葡萄糖-6-磷酸."""
 
 _NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")
 _FIGURE_BEFORE = re.compile(
-    r"(?:(?<![周期拜初统唯万之])[一二两三四五六七八九十百千万亿半几]"
+    r"(?:(?<![周期拜初高统唯万之])[一二两三四五六七八九十百千万亿半几]"
     r"|[\d一二两三四五六七八九十百千万亿半几] ?"
     r"(?:[个人元块角毛次岁天周年日月号时点分秒章页节级层条版件位名本台套只张户家楼届季折成步圈袋箱瓶包盒片粒滴股句段行组班"
     "米里斤克吨升亩度倍]|分钟|小时|秒钟|个月|点钟|刻钟|季度|月份|星期|公[里斤分顷]|[千厘毫微分]米|[千毫]克|毫升|平[米方]"
     "|平方[千厘分]?米|立方米|平方公里|海里|英[里寸尺]|港?[美欧日港]元|[千兆]?瓦|伏|[千大]卡|赫兹?|摄氏度|块钱|人次))$"
 )
-_ORDINAL = re.compile(r"第[\d一二三四五六七八九十百]+\D?$")
+_ORDINAL = re.compile("(?:级班|[章节]节|[栋幢座楼]号|[线班]号)$")
+"""2024级-3班: one inside another, which is no range."""
+_ORDINAL_BEFORE = re.compile(r"第[\d一二三四五六七八九十百]+\D?$")
 
 
 def is_minus(text: str, at: int) -> bool:
@@ -116,11 +118,13 @@ def is_to(text: str, at: int) -> bool:
     number = _NUMBER.match(behind)
     if not number:
         return False
-    if front.endswith("月") and behind.startswith("月", number.end()):
+    if front.endswith(tuple("月栋幢座室排")) and behind.startswith(front[-1], number.end()):
         return True
     if not _FIGURE_BEFORE.search(front):
         return False
-    if _ORDINAL.search(front) and not behind.startswith(front[-1], number.end()):
+    if _ORDINAL.search(front + behind[number.end() :][:1]):
+        return False
+    if _ORDINAL_BEFORE.search(front) and not behind.startswith(front[-1], number.end()):
         return False
     value = _RANGE_OF_HEAT.match(behind, number.end()) or re.match(
         "(分)(?!钟)|%", behind[number.end() :]

@@ -100,7 +100,8 @@ DIMENSIONS: Rule = (
     re.compile(
         rf"{FRESH}(?<![A-Za-z+\-*/×=^])(?!0[xX])(?:{NUMBER}{_TIMES}{NUMBER}{_TIMES}"
         rf"|{NUMBER} ?[xX] ?(?={NUMBER})"
-        rf"|{NUMBER} ?[×*] ?(?={NUMBER} ?[cmdk]?m(?![A-Za-z\d²³]))|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
+        rf"|{NUMBER} ?[×*] ?(?={NUMBER} ?[cmdk]?m(?![A-Za-z\d²³]))"
+        rf"|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
         r"(?! ?[=+÷/^*×A-Za-z²³-])"
     ),
     _dimensions,
