@@ -78,4 +78,4 @@ def test_wordings(front_end: FrontEnd) -> None:
         if read.replace("，", "") != expected:
             wrong[text] = read
     assert wrong == {}
-    assert len(WORDINGS) > 350
+    assert len(WORDINGS) > 1400

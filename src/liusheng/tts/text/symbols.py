@@ -35,6 +35,12 @@ UNITS: dict[str, str] = {
     "kcal": "千卡", "mol": "摩尔", "dB": "分贝",
     "Mbps": "兆比特每秒", "Gbps": "吉比特每秒", "Kbps": "千比特每秒", "kbps": "千比特每秒",
     "bps": "比特每秒", "px": "像素", "fps": "帧每秒",
+    "m·s^-1": "米每秒", "m·s^-2": "米每二次方秒", "mol·L^-1": "摩尔每升", "g·mol^-1": "克每摩尔",
+    "kg·m^-3": "千克每立方米", "g·cm^-3": "克每立方厘米", "kJ·mol^-1": "千焦每摩尔",
+    "g/mol": "克每摩尔",
+    "N/kg": "牛每千克", "N/m": "牛每米", "N/m²": "牛每平方米", "J/kg": "焦每千克",
+    "kJ/kg": "千焦每千克",
+    "J/mol": "焦每摩尔", "V/m": "伏每米", "mg/m³": "毫克每立方米", "m/s2": "米每二次方秒",
     "m/s^2": "米每二次方秒", "kW·h": "千瓦时", "kw·h": "千瓦时", "N·m": "牛米", "Nm": "牛米",
     "kN": "千牛", "mol/L": "摩尔每升", "μmol/L": "微摩尔每升", "U/L": "单位每升", "g/L": "克每升",
     "g/mL": "克每毫升", "g/ml": "克每毫升", "mg/dL": "毫克每分升", "μg/L": "微克每升",
@@ -67,7 +73,7 @@ UNITS: dict[str, str] = {
 
 # Units that are spelt: 300dpi, 16GB.
 SPELT_UNITS = frozenset(
-    "dpi DPI ppi PPI ppm PPM ppb KB MB GB TB PB kB Kb Mb Gb Tb KiB MiB GiB TiB".split()
+    "IU HU dpi DPI ppi PPI ppm PPM ppb KB MB GB TB PB kB Kb Mb Gb Tb KiB MiB GiB TiB".split()
 )
 
 CURRENCIES: dict[str, str] = {

@@ -9,7 +9,7 @@ from liusheng.tts.text.rules.patterns import Match, Rule, after, before
 from liusheng.tts.text.rules.words import SpokenWord, joined, say
 
 SCORE = re.compile(
-    "比分|比例|战胜|击败|[大险完获]胜|负于|领先|落后|战平|逆转|淘汰|[胜败赢输]|平局|打平|扳平|盘|局"
+    "比分|比例|战胜|击败|[大险完获]胜|负于|领先|落后|战平|逆转|淘汰|[胜败赢输]|平局|打平|扳平|盘|局|兑|稀释|配比|调配|混合|浓度|杠杆"
 )
 """Near "3:20" it makes a score or a ratio of it."""
 
@@ -24,7 +24,8 @@ def _time(match: Match) -> list[SpokenWord] | None:
     if int(minute) or second:
         words.append(SpokenWord(under_sixty(minute) + "分"))
     if second:
-        words.append(SpokenWord(under_sixty(second) + "秒"))
+        point = "点" + numbers.digits(match["f"]) if match["f"] else ""
+        words.append(SpokenWord(under_sixty(second) + point + "秒", plain=bool(point)))
     return words
 
 
@@ -75,7 +76,7 @@ def _to(_: Match) -> list[SpokenWord]:
 RULES: list[Rule] = [
     (
         re.compile(
-            r"(?<![\w.])(?=\d)(?:(\d{1,3})(h))? ?(?:(\d{1,2})(m(?:in)?))? ?"
+            r"(?<![A-Za-z\d_.])(?=\d)(?:(\d{1,3})(h))? ?(?:(\d{1,2})(m(?:in)?))? ?"
             r"(?:(\d{1,2})(s(?:ec)?))?(?![A-Za-z\d/])"
         ),
         _duration,
@@ -84,8 +85,9 @@ RULES: list[Rule] = [
         re.compile(
             # PM before, hour, minute, second, what a time stamp has after it, pm after
             r"(?:(?<![A-Za-z])(?P<early>[aApP])\.?[mM]\.? ?)?"
-            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d{1,6}Z?|Z)?)?"
-            r"(?: ?(?P<half>[aApP]\.?[mM])(?:\.(?=\s?[^\s\d])|\.?))?(?![\d:A-Za-z])"
+            r"(?<![\d.:])(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)"
+            r"(?:\.(?P<f>\d{1,9}))?Z?)?"
+            r"(?: ?(?P<half>[aApP]\.?[mM])(?:\.(?=\s?[^\s\d])|\.?))?(?![\d:A-Za-z]|\.\d)"
         ),
         _time,
     ),
@@ -95,7 +97,10 @@ RULES: list[Rule] = [
         re.compile(
             r"(?<=\d:\d\d)\s?(?:-|~|—{1,2})\s?(?=\d{1,2}:\d\d)"
             r"|(?<=[aApP][mM])\s?(?:-|~|—{1,2})\s?(?=\d)"
-            r"|(?<=[日号月年点时分])\s?(?:-|~|—{1,2})\s?(?=\d)"
+            # 15日-5度 is cold, and 扣分-5 a value.
+            r"|(?<=[\d一二三四五六七八九十半正][日号月年点时分])\s?(?:-|~|—{1,2})\s?"
+            r"(?=\d+(?!\.?\d|[度°℃℉%]|元|分(?!钟)|[亿万]))"
+            r"|(?<=[一二三四五六七八九十][日号月年点时])(?:-|~|—{1,2})(?=[一二三四五六七八九十]+[日号月年点时])"
             r"|(?<=[点时]半)(?:-|~|—{1,2})(?=\d)"
             r"|(?<=周[一二三四五六日天])\s?(?:-|~|—{1,2})\s?(?=周)"
             r"|(?<=星期[一二三四五六日天])\s?(?:-|~|—{1,2})\s?(?=星期)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from liusheng.tts.text import numbers
-from liusheng.tts.text.rules.patterns import FRESH, Match, Rule
-from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, paused, say, spell
+from liusheng.tts.text.rules.patterns import FRESH, SIGN, Match, Rule, before, sign_words
+from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, paused, plain, say, spell
 
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使]"
 
@@ -55,6 +55,28 @@ def _pages(match: Match) -> list[SpokenWord]:
     """P12-15"""
     first, last = (SpokenWord(numbers.cardinal(number), plain=True) for number in match.groups())
     return [*spell("P"), first, *say("到"), last]
+
+
+def _page(match: Match) -> list[SpokenWord]:
+    """p.35"""
+    return [*spell("P"), SpokenWord(numbers.cardinal(match[1]), plain=True)]
+
+
+def _seven_eleven(_: Match) -> list[SpokenWord]:
+    return [SpokenWord("七", plain=True), SpokenWord("十一", plain=True)]
+
+
+def _house(match: Match) -> list[SpokenWord] | None:
+    """The number 3 on a plot; two that rise may be a range, where no 门牌 is named."""
+    if int(match[1]) < int(match[2]) and not re.search("门牌号?$", before(match)):
+        return None
+    return [*plain(amount(match[1])), *say("杠"), *plain(amount(match[2]))]
+
+
+def _year_to_fill_in(match: Match) -> list[SpokenWord] | None:
+    if len(match[1]) + len(match[2]) != 4:
+        return None
+    return [*digit_words(match[1]), *spell("X" * len(match[2]))]
 
 
 def _ordinal(match: Match) -> list[SpokenWord]:
@@ -111,7 +133,20 @@ def _universities(match: Match) -> list[SpokenWord]:
     return [*digit_words(match[1]), *digit_words(match[2])]
 
 
+def _scientific(match: Match) -> list[SpokenWord]:
+    """1e-5, 6.02e+23"""
+    sign, number, exponent_sign, exponent = match.groups()
+    words = [*sign_words(sign), *plain(amount(number)), *spell("E")]
+    return [*words, *(say("负") if exponent_sign == "-" else []), *plain(amount(exponent))]
+
+
 RULES: list[Rule] = [
+    (
+        re.compile(
+            rf"{FRESH}(?<![A-Za-z])(?:({SIGN})?(\d+(?:\.\d+)?))[eE]([+-])(\d{{1,3}})(?![\dA-Za-z]|\.\d)"
+        ),
+        _scientific,
+    ),
     (
         re.compile(
             rf"({_PROVINCE})([A-HJ-Z])[·. ]?([A-Z0-9]{{5,6}}|[A-Z0-9]{{4}}[港澳学警领挂])"
@@ -136,6 +171,23 @@ RULES: list[Rule] = [
     ),
     (re.compile(r"(?<![A-Za-z0-9])([A-GI-MO-Z])2([A-Z])(?![A-Za-z0-9])"), _to_between_letters),
     (re.compile(r"(?<![A-Za-z])[Pp]{1,2}\.? ?(\d{1,4})[-~](\d{1,4})(?![\d-])"), _pages),
+    (re.compile(r"(?<![A-Za-z])[Pp]{1,2}\. ?(\d{1,4})(?!\d|\.\d)"), _page),
+    # 7-11便利店, 去7-11买水
+    (
+        re.compile(
+            r"(?<![\d.-])7-?11(?=便利|门店|连锁|超市|店|买|里)|(?<=[去在家])7-11(?![\d.-]|[岁月日点号天年名个元%])"
+        ),
+        _seven_eleven,
+    ),
+    # 门牌号12-3号, 中山路12-3号
+    (
+        re.compile(
+            r"(?:(?<=门牌)|(?<=门牌号)|(?<=[路街巷弄里园村屯组]))(\d{1,4})-(\d{1,4})(?=号(?!线)|室|$|[，。；])"
+        ),
+        _house,
+    ),
+    # 20XX年, 201X年
+    (re.compile(rf"{FRESH}((?:19|20)\d?)([Xx×*]{{1,2}})(?=年)"), _year_to_fill_in),
     (re.compile(r"(?<![A-Za-z])(?:No|NO(?![23](?!\d))|no)\.? ?(\d{1,4})(?![\d.])"), _ordinal),
     (
         re.compile(
@@ -155,6 +207,15 @@ RULES: list[Rule] = [
     (re.compile(r"(?<![A-Za-z\d])([A-FS])([+-])(?=[\s，。、；)）级评等]|$)(?! ?\d)"), _grade),
     (re.compile(r"(?<![\d/.])24[/x×]7(?![\d/.]|\s?=)"), _around_the_clock),
     (re.compile(r"(?<=[（(])([036]\d{5})(?=[）)])"), _stock),
+    # Funds and bonds: ETF(510300), 转债（113050）
+    (
+        re.compile(
+            r"(?:(?<=ETF[（( ])|(?<=LOF[（( ])"
+            r"|(?<=REIT[（(])|(?<=(?:基金|转债|股份|指数|联接|混合|债券)[（(]))"
+            r"(\d{5,6})(?=[）)\s]|$)"
+        ),
+        _stock,
+    ),
     (re.compile(r"(?:(?<=波音)|(?<=空客))(\d{3})-(\d{3})(?!\d)"), _aircraft),
     (re.compile(r"(?<=第)((?:19|20)\d\d)-(\d{1,6})(?=号)"), _numbered),
     (re.compile(rf"{FRESH}(985|211)/(985|211)(?!\d)"), _universities),

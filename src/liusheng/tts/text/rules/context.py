@@ -65,6 +65,50 @@ def are_years(first: str, second: str, behind: str) -> bool:
     )
 
 
+_LASTED = re.compile(
+    "(?:距今|长达|用了|历经|历时|存在了?|延续了?|持续了?|绵延了?|沉睡了?|沉寂了?|埋藏了?|流传了?|传承了?|统治了?|等了?|活了?|花了?"
+    "|经过了?|经历了?|走过了?|度过了?|穿越了?|跨越了?|每|每隔|时隔|相隔|相距|第|上下|整整|足足|寿命|树龄|酒龄)"
+    "[近约逾超达]?(?:大约|超过|将近|至少)?$"
+)
+"""Before 1350年: so long, whatever the number."""
+
+_AS_LONG_AS = re.compile(
+    "(?:已有|已经|已|超过?|[近逾满达]|将近|不到|不足|至少|多达|未来|过去|今后|最近|此后|之后|又|有着|早了?|晚了?|差了?|过了)$"
+)
+_PERHAPS = re.compile("(?:约|大约|有|需要?|过|得|要)$")
+_YEARS_OF = re.compile(
+    "(?:多|余)?(?:的)?(?:悠久)?(?:历史(?![最新高低上学性遗同])|古[树城镇村寺刹塔都老迹墓柏松桥井木]|老[树字店街城]|文明史?|传统|传承|积淀|沉淀|风雨|变迁|沧桑"
+    "|岁月|时光|光阴|时间|寿命|树龄|道行|修行|建城史|发展|等待|封建|银杏|柏树|松树|榕树|城墙|石桥|木塔|寺庙|佛像|壁画|轮回)"
+)
+_AGO = re.compile(
+    "(?:之?前(?!后)|之?后|以?来|间|之久|左右|上下|以[上下]|不[变朽遇老]|难遇|一遇|[多余])"
+)
+
+
+def is_length_of_years(number: str, front: str, behind: str) -> bool:
+    """Whether four figures before 年 count years: 1200年历史, but 2008年前.
+
+    A calendar year is seldom before 1800 and never after 2100 in everyday text, and the round ones
+    (1900, 2000) are lengths only beside words that say so.
+    """
+    value, round_one = int(number), number.endswith("00")
+    ours = 1800 <= value <= 2100
+    if re.search("[在于自从到至](?:公元)?$|公元$", front):
+        return value % 1000 == 0 and bool(re.match("前(?!后)|多|历史", behind))
+    if _LASTED.search(front):
+        return True
+    if ours and not round_one:
+        return False
+    if _YEARS_OF.match(behind) or _AS_LONG_AS.search(front):
+        return True
+    if value % 1000 == 0 and re.match("[前后来间多](?!出生|生人)", behind):
+        return True
+    if ours or value % 50:
+        return False
+    beside = _PERHAPS.search(front) or _AGO.match(behind)
+    return value == 1000 or value > 2100 or bool(beside)
+
+
 _SECOND = re.compile(
     "年级|次方|次元|次函数|手|胎|世(?!纪)|号|月|楼|等|级|维|进制|叉|氧|极管|元[一二三]次|期(?!间)|班|单元|"
     "区|栋|幢|座|组|队|类|档|环|伏|战|审|婚|外|孩|本院校|线城市|线|流|人转|人世界|本(?=[院大线])|部曲|维码|"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from liusheng.han import HAN
-from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, any_of
+from liusheng.tts.text.rules.hyphens import is_minus
+from liusheng.tts.text.rules.patterns import NUMBER, Match, Rule, after, any_of, before
 from liusheng.tts.text.rules.words import SpokenWord, amount, joined, plain, say, spell
 from liusheng.tts.text.symbols import GREEK, OPERATORS, UNITS
 
@@ -26,17 +27,26 @@ FUNCTION_NAMES = {
 _POWERS = {"²": "的平方", "³": "的三次方"}
 _PART = re.compile(
     rf"(?P<quotient>(?<![\d.])\d+ ?/ ?\d+(?![\d./]))|(?P<percent>{NUMBER}%)|(?P<degrees>{NUMBER}°)"
-    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))|\^\s*[+-]?\d+|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
+    rf"|(?P<unit>(?<=\d)(?:{_PER_UNIT}))"
+    r"|(?P<per>(?<=\d)/ ?[mμ]?L(?![A-Za-z]))"
+    rf"|\^\s*[+-]?\d+(?:\.\d+)?|{FUNCTION}|{NUMBER}|[A-Za-z]+|[<>=!]=|√\(|\S"
 )
 
 
+_DIFFERENCE = re.compile(rf"-{NUMBER}(?:-{NUMBER})+")
+"""-3-5: what begins with a sign is no range."""
+
+
 def _arithmetic(match: Match) -> list[SpokenWord] | None:
-    if not re.search(r"[+×*÷=≈≠<>≥≤±^]", match[0]):
+    if not re.search(r"[+×*÷=≈≠<>≥≤±^]", match[0]) and not _DIFFERENCE.fullmatch(match[0]):
+        return None
+    if match[0][0] == "-" and not is_minus(match.string, match.start()):
         return None
     words: list[SpokenWord] = []
     due = True  # an operand is due, so + and - are signs
     before = ""
     power = False  # the operand is an exponent
+    bracketed = False  # the exponent ends with a bracket: 2^(n+1)
     for found in _PART.finditer(match[0]):
         part = found[0]
         if found.lastgroup:
@@ -45,6 +55,14 @@ def _arithmetic(match: Match) -> list[SpokenWord] | None:
             continue
         if part in "+-" and due:
             words += say("正" if part == "+" else "负")
+            continue
+        if part == "(" and before == "^":
+            power, bracketed = False, ")" in match[0][found.end() :]
+            before, due = part, True
+            continue
+        if part == ")" and bracketed:
+            words += say("次方")
+            before, due, bracketed = part, False, False
             continue
         words += _of_figures(part) if part in _POWERS and before.isdecimal() else term(part)
         before = part
@@ -61,6 +79,8 @@ def _special(found: re.Match[str]) -> list[SpokenWord]:
     part = found[0]
     if found.lastgroup == "unit":
         return say(UNITS[part])
+    if found.lastgroup == "per":  # 5.6×10⁹/L
+        return say("每" + UNITS[part[1:].strip()])
     if found.lastgroup == "percent":
         return [*say("百分之"), *amount(part[:-1])]
     if found.lastgroup == "degrees":
@@ -101,7 +121,7 @@ def _power(exponent: str) -> list[SpokenWord]:
     if exponent in ("2", "3"):
         return say({"2": "平方", "3": "立方"}[exponent])
     sign = {"-": "负", "+": "正"}.get(exponent[0], "")
-    return [*say("的" + sign), *amount(exponent.lstrip("+-")), *say("次方")]
+    return [*say("的" + sign), *term(exponent.lstrip("+-")), *say("次方")]
 
 
 def _power_alone(match: Match) -> list[SpokenWord]:
@@ -132,6 +152,28 @@ def _quotient(match: Match) -> list[SpokenWord] | None:
     if match[0] in UNITS or match[0] in ("n/a", "w/o", "b/c"):
         return None
     return [*term(match[2]), *say("分之"), *term(match[1])]
+
+
+def _part_of_greek(match: Match) -> list[SpokenWord]:
+    times = amount(match[1]) if match[1] else []
+    return [*amount(match[3]), *say("分之"), *plain(times), *term(match[2])]
+
+
+def _minus(_: Match) -> list[SpokenWord]:
+    return say("负")
+
+
+def _operator(match: Match) -> list[SpokenWord]:
+    return say(OPERATORS[match[0]])
+
+
+def _operator_of_words(match: Match) -> list[SpokenWord] | None:
+    """Only in an equation."""
+    near = (
+        re.split("[，。；！？\n]", before(match, 24))[-1]
+        + re.split("[，。；！？\n]", after(match, 24))[0]
+    )
+    return _operator(match) if "=" in near else None
 
 
 def _unit_alone(match: Match) -> list[SpokenWord]:
@@ -170,7 +212,29 @@ EQUATION: Rule = (
     _arithmetic,
 )
 RULES: list[Rule] = [
-    (re.compile(r"(?<=[\d)A-Za-z])\^([+-]?\d+)"), _power_alone),
+    # -∞, -√2, -π/2, f(-x)
+    (
+        re.compile(
+            rf"(?:(?<![\w)）%])|(?<=[{HAN}]))-(?=[√∞α-ω])|(?<=[(（=^的为是于得])-(?=[a-z](?![A-Za-z]))"
+            r"|(?<![^，。：是为得])-(?=[xy](?![A-Za-z\d-]))"
+        ),
+        _minus,
+    ),
+    # 5-(-3), f(x)-5, 2-1/3
+    (
+        re.compile(
+            r"(?<=\d)-(?=\(-)|(?<!\d\d)(?<=\d)-(?=\d/\d(?![\d/]))|(?<=[A-Za-z\d]\))(?<!\(\d\))-(?=[\d(])"
+        ),
+        _operator,
+    ),
+    # 利润=收入-成本, 增长率=(本期-上期)/上期
+    (re.compile(rf"(?<=[{HAN})）])[-/*](?=[{HAN}(（])"), _operator_of_words),
+    (
+        re.compile(
+            r"(?<=[\d)A-Za-z])\^(?:\(|\{)?([+-]?(?:\d+(?:\.\d+)?|[a-z](?![A-Za-z\d])))(?:\)|\})?"
+        ),
+        _power_alone,
+    ),
     (re.compile(r"(?<=\d)[²³]"), _power_of_figures),
     # 转发+1, 20万+, 60岁+
     (
@@ -195,6 +259,11 @@ RULES: list[Rule] = [
     (
         re.compile(rf"(?<=[\w)]) ?\+ ?(?=[\w(√])|(?<=[A-Za-z])\+(?=[\s，。、；）){HAN}]|$)"),
         _plus,
+    ),
+    # π/2, 3π/4
+    (
+        re.compile(r"(?<![A-Za-z\d/.])((?:[1-9]\d?)?)([α-ω])/(\d{1,2})(?![A-Za-z\d/.])"),
+        _part_of_greek,
     ),
     # 1/x, y/x
     (re.compile(r"(?<![A-Za-z\d/.])([1-9]\d{0,2}|[a-z])/([a-z])(?![A-Za-z\d/.])"), _quotient),

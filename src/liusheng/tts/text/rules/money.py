@@ -32,7 +32,7 @@ _EACH = r"kg|g|t|L|mL|ml|km|m²|m2|㎡|m³|m3|m|h|min|s|kWh|cm"
 
 def _money(match: Match) -> list[SpokenWord]:
     """¥12.50, $5M, HK$20万, ¥10-20, ￥99/月"""
-    words = [*sign_words(match["minus"])]
+    words = [*sign_words(match["minus"] or match["inner"])]
     unit = (match["scale"] or "") + CURRENCIES[match["sign"]]
     if match["to"]:
         words += [*plain(_amount(match["n"], match["zeros"] or match["zeros2"])), *say("到")]
@@ -63,7 +63,8 @@ RULES: list[Rule] = [
     (
         re.compile(
             # sign, number, scale, a second number, a scale, a word for the currency again, /人
-            rf"(?P<minus>-)?(?P<sign>{_SIGN})\s?(?P<n>{NUMBER})(?: ?(?P<zeros>{_ENGLISH_SCALE}))?"
+            rf"(?P<minus>-)?(?P<sign>{_SIGN})\s?(?P<inner>-)?(?P<n>{NUMBER})"
+            rf"(?: ?(?P<zeros>{_ENGLISH_SCALE}))?"
             rf"(?:\s?{TO}\s?(?:{_SIGN})?\s?(?P<to>{NUMBER})(?: ?(?P<zeros2>{_ENGLISH_SCALE}))?)?"
             rf"\s?(?P<scale>{_SCALE})?(?:美元|欧元|日元|元)?(?:/(?P<per>{PER}))?(?!\d)"
         ),
@@ -78,7 +79,7 @@ RULES: list[Rule] = [
     ),
     (
         re.compile(
-            r"(?<=[元块美欧镑币次个件米里升克斤吨瓦度分帧字页人张台辆份袋箱瓶包盒桶车转声下万亿角])/"
+            r"(?<=[元块片粒颗丸支滴喷美欧镑币次个件米里升克斤吨瓦度分帧字页人张台辆份袋箱瓶包盒桶车转声下万亿角\"″])/"
             rf"(?:(?P<u>{_EACH})(?![A-Za-z])|(?=[{HAN}]))"
         ),
         _each,

@@ -73,7 +73,7 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}{_COUNTRY}(?P<number>1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}})(?!\d)"), _mobile),
     (
         re.compile(
-            rf"(?<![\d.-]){_COUNTRY}"
+            rf"(?<![\d.])(?<![\dA-Za-z]-){_COUNTRY}"
             r"(?:[(（]?(?P<area>0?(?:10|2\d|[3-9]\d\d)(?=[)）\- ])|[48]00)[)）]?[- ]?"
             r"(?P<local>\d{7,8}|\d{3,4}[- ]\d{4})(?: ?(?:转|-|#) ?(?P<extension>\d{1,5}))?)(?!\d)"
         ),

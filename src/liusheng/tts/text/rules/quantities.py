@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 
 from liusheng.tts.text.rules import context
+from liusheng.tts.text.rules.hyphens import is_minus, is_named
 from liusheng.tts.text.rules.patterns import (
     FRESH,
     NUMBER,
     PER,
+    SIGN,
     UNIT,
     Match,
     Rule,
     after,
     any_of,
+    before,
     sign_words,
 )
 from liusheng.tts.text.rules.words import SpokenWord, amount, digit_words, joined, plain, say, spell
@@ -23,9 +26,19 @@ _BASE = any_of(unit for unit in UNITS if "/" not in unit and unit[0].isalpha() a
 _TIMES = " ?[×xX*] ?"
 
 
+_SEAT_BEFORE = re.compile(
+    "(?:座位号?|座|车厢?|登机口|[出入]口|铺位?|房间?号?|户型|[楼栋排门]|单元)[是为：: ]{0,2}$"
+)
+"""座位12A: no amperes."""
+
+
 def _quantity(match: Match) -> list[SpokenWord] | None:
     number, per, unit, behind = match["n"], match["per"], match["u"], after(match)
-    if context.is_letter(number, unit, behind):
+    if match["sign"] == "-" and not is_minus(match.string, match.start()):
+        return None
+    model = len(unit) == 1 and unit.isupper() and is_named(match.string, match.start())
+    seat = len(unit) == 1 and unit.isupper() and _SEAT_BEFORE.search(before(match))
+    if model or seat or context.is_letter(number, unit, behind):
         return [*plain(amount(number)), *spell(unit)]
     if unit == "W" and context.is_ten_thousand(behind):
         return joined(amount(number), "万")
@@ -36,8 +49,11 @@ def _quantity(match: Match) -> list[SpokenWord] | None:
 
 def _tolerance(match: Match) -> list[SpokenWord]:
     """5±0.2mm"""
-    words = [*amount(match["n"]), *say("正负")]
     unit = match["u"] or ""
+    cold = match["sign"] == "-" and unit in ("℃", "°C")
+    words = say("两") if match["n"] == "2" and match["of"] else amount(match["n"])
+    words = joined(words, UNITS[match["of"]]) if match["of"] else words
+    words = [*(say("零下") if cold else sign_words(match["sign"])), *words, *say("正负")]
     if unit in ("%", "‰"):
         return [*words, *say("百分之" if unit == "%" else "千分之"), *amount(match["d"])]
     return [*words, *(joined(amount(match["d"]), UNITS[unit]) if unit else amount(match["d"]))]
@@ -83,7 +99,9 @@ DIMENSIONS: Rule = (
     # No factor of an equation, no hexadecimal number (0x10).
     re.compile(
         rf"{FRESH}(?<![A-Za-z+\-*/×=^])(?!0[xX])(?:{NUMBER}{_TIMES}{NUMBER}{_TIMES}"
-        rf"|{NUMBER} ?[xX] ?(?={NUMBER})|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
+        rf"|{NUMBER} ?[xX] ?(?={NUMBER})"
+        rf"|{NUMBER} ?[×*] ?(?={NUMBER} ?[cmdk]?m(?![A-Za-z\d²³]))"
+        rf"|{NUMBER} ?(?:{UNIT}){_TIMES}){_SIDE}(?:{_TIMES}{_SIDE})*"
         r"(?! ?[=+÷/^*×A-Za-z²³-])"
     ),
     _dimensions,
@@ -93,7 +111,8 @@ RULES: list[Rule] = [
     (re.compile(rf"{FRESH}(?P<n>{NUMBER}) ?(?P<u>L|kWh|升|度)/100 ?(?:km|公里)"), _per_hundred),
     (
         re.compile(
-            rf"{FRESH}(?P<n>{NUMBER}) ?± ?(?P<d>{NUMBER})(?: ?(?P<u>{UNIT}|[%‰])(?![A-Za-z]))?"
+            rf"{FRESH}(?P<sign>{SIGN})?(?P<n>{NUMBER}) ?(?P<of>{UNIT})? ?± ?(?P<d>{NUMBER})"
+            rf"(?: ?(?P<u>{UNIT}|[%‰])(?![A-Za-z]))?"
         ),
         _tolerance,
     ),
@@ -102,7 +121,12 @@ RULES: list[Rule] = [
         _spelt_unit,
     ),
     (re.compile(r"(?<=\d[米秒])\d\d(?![\d.厘分个毫])"), _height),
-    (re.compile(r"(?<!\d)\d[室房]\d厅(?:\d厨)?(?:\d卫)?"), _rooms),
+    (
+        re.compile(
+            r"(?:(?:(?<!\d)|(?<=m2))\d[室房]|(?<=[一二两三四五六][室房]))\d厅(?:\d厨)?(?:\d卫)?"
+        ),
+        _rooms,
+    ),
     (
         re.compile(
             # A unit may follow another: 1h30min. Two make a new one: mol/L.

@@ -7,6 +7,7 @@ import re
 from liusheng.han import HAN
 from liusheng.tts.text.rules import context
 from liusheng.tts.text.rules.clock import SCORE
+from liusheng.tts.text.rules.hyphens import is_minus, is_to
 from liusheng.tts.text.rules.patterns import (
     FRESH,
     MEASURE,
@@ -45,8 +46,10 @@ def _range(match: Match) -> list[SpokenWord] | None:
     return [*plain(amount(low)), *say("到"), *second]
 
 
-def _signed(match: Match) -> list[SpokenWord]:
+def _signed(match: Match) -> list[SpokenWord] | None:
     """-5~3, -10~-5: the tilde alone, as a hyphen would be a minus."""
+    if not is_minus(match.string, match.start()):
+        return None
     low, high, unit = match["a"], match["b"], match["u"] or ""
     words = [*sign_words(low[0]), *plain(amount(low[1:])), *say("到")]
     sign = high[0] if high[0] in "+-±" else ""
@@ -58,6 +61,10 @@ def _to(_: Match) -> list[SpokenWord]:
     return say("到")
 
 
+def _to_after_counter(match: Match) -> list[SpokenWord] | None:
+    return say("到") if is_to(match.string, match.start()) else None
+
+
 def _lettered(match: Match) -> list[SpokenWord]:
     """Q1-Q3"""
     letter, low, high = match.groups()
@@ -65,19 +72,21 @@ def _lettered(match: Match) -> list[SpokenWord]:
 
 
 RULES: list[Rule] = [
-    (re.compile(r"(?<![A-Za-z\d-])([A-Z])(\d{1,2})[-~]\1(\d{1,2})(?![A-Za-z\d-])"), _lettered),
-    # 100万~200万, 3天-5天, 8k-15k: the mark alone; a hyphen only after what counts (not 歼-20).
+    (re.compile(r"(?<![A-Za-z\d-])([A-Z]{1,3})(\d{1,2})[-~]\1(\d{1,2})(?![A-Za-z\d-])"), _lettered),
+    # 100万~200万, 8k-15k, 3天-5天: the mark alone.
     (
         re.compile(
             rf"(?<=[{HAN}\d°′″%]) ?~ ?(?=[\d.+-])|(?<=\d°)-(?=\d)"
-            r"|(?<=\d[万亿千百元度人次岁天个米章页节级层条版件位名])-(?=\d)"
+            r"|(?:(?<=\d/\d)|(?<=\d/\d\d))(?:-|~|—)(?=\d+/\d)"
             r"|(?<=\d[kKwW])[-~](?=\d+(?:\.\d+)?[kKwW万千元])"
         ),
         _to,
     ),
+    (re.compile(rf"(?<=[{HAN}])-(?=\d)"), _to_after_counter),
     (
         re.compile(
-            rf"(?P<a>{SIGN}{NUMBER}) ?(?:~|至|到) ?(?P<b>{SIGNED})(?: ?(?P<u>{UNIT})(?![A-Za-z]))?"
+            rf"(?P<a>{SIGN}{NUMBER}) ?(?:~|至|到|-(?=\d+[楼层级米])) ?(?P<b>{SIGNED})"
+            rf"(?: ?(?P<u>{UNIT})(?![A-Za-z]))?"
         ),
         _signed,
     ),

@@ -12,10 +12,12 @@ from liusheng.tts.text.rules import (
     clock,
     codes,
     dates,
+    days,
     figures,
     formulas,
     fractions,
     functions,
+    labels,
     money,
     phones,
     quantities,
@@ -24,13 +26,16 @@ from liusheng.tts.text.rules import (
     scores,
     signs,
     temperature,
+    timings,
 )
 from liusheng.tts.text.rules.patterns import Rule
 
 RULES: list[Rule] = [
     *addresses.RULES,
     figures.LIST_ITEM,
+    *days.RULES,
     *dates.RULES,
+    *timings.RULES,
     *clock.RULES,
     *phones.RULES,
     formulas.DISCOUNT,
@@ -39,6 +44,8 @@ RULES: list[Rule] = [
     *roman.RULES,
     formulas.EQUATION,
     *functions.RULES,
+    *scores.SPORTS,
+    *labels.RULES,
     *money.RULES,
     *fractions.RULES,
     *temperature.RULES,

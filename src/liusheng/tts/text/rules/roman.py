@@ -25,12 +25,16 @@ def value(numeral: str) -> int | None:
 
 
 def _numeral(match: Match) -> list[SpokenWord] | None:
+    if set(match[1]) == {"X"} and len(match[1]) > 1:
+        return None  # 第XX届: to be filled in
     number = value(match[1])
     return [SpokenWord(numbers.cardinal(str(number)), plain=True)] if number else None
 
 
 RULES: list[Rule] = [
     (re.compile(r"(?<=第)([IVXLC]{1,8})(?![A-Za-z\d])"), _numeral),
+    # IIIA期: the letter is spelt
+    (re.compile(r"(?<![A-Za-z\d.-])(I{1,3}|IV|V)(?=[A-Ca-c]\d?期)"), _numeral),
     (
         re.compile(rf"(?<![A-Za-z\d.-])(I{{1,3}}|IV|VI{{0,3}}|IX|X[IVX]{{0,5}})(?=(?:{_AFTER}))"),
         _numeral,
