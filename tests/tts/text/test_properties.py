@@ -30,6 +30,7 @@ quick = settings(
 @given(text=texts)
 @example("S'A股")
 @example("0¬000000000000000<°0")
+@example("101J10100111<101")  # a number after which the first clause may end, and a long one
 @quick
 def test_any_text_is_read_within_its_bounds(front_end: FrontEnd, text: str) -> None:
     clauses = list(front_end.clauses(text))

@@ -196,7 +196,8 @@ def _best_cut(syllables: tuple[Syllable, ...], longest: int) -> int:
     whole = [size for size in range(1, min(LONGEST, count) + 1) if _parts_nothing(syllables, size)]
     inside = [size for size in sizes if size in whole]
     if not inside and whole:
-        return min(whole, key=lambda size: (size < 2, abs(size - target)))
+        fitting = [size for size in whole if SHORTEST <= size <= longest]
+        return min(fitting or whole, key=lambda size: (size < 2, abs(size - target)))
     return min(inside or sizes, key=lambda size: 0.4 * abs(size - target) + _cost(syllables, size))
 
 
