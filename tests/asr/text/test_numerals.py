@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liusheng.asr.text import grammar
 from liusheng.asr.text.numerals import in_figures, in_words
@@ -171,3 +173,21 @@ def test_a_text_that_the_grammar_fails_on_stays(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(grammar, "_grammar", lambda operator: Failing())
     assert grammar.to_words(" 5号 ") == " 5号 "
     assert grammar.to_figures("五号") == "五号"
+
+
+_SAID = st.lists(
+    st.sampled_from(
+        "one two ten twenty thirty hundred thousand million and point oh a first third second "
+        "percent dollars cents to or at may June p.m. , . - dot com 一 二 两 十 百 千 万 亿 零 "
+        "点 分 月 块 路 起 半 第 之 又 比 的 "
+        "0 1 5 20 123 1,234 3.5 $ % / : + = # ° km m kg A B ¥".split()
+    ),
+    max_size=12,
+)
+
+
+@given(_SAID, st.sampled_from(["", " "]), st.sampled_from(["zh", "en"]))
+def test_any_text_has_a_written_form(said: list[str], between: str, lang: str) -> None:
+    text = between.join(said)
+    for rewritten in (in_figures(text, lang), in_words(text, lang)):
+        assert bool(rewritten.strip()) == bool(text.strip())

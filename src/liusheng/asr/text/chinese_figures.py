@@ -42,6 +42,10 @@ _CODE = re.compile(
 _PHRASES = re.compile(
     rf"(?<!第){_NO_NUMERAL_BEFORE}(?:{'|'.join(sorted(PHRASES, key=len, reverse=True))})"
     "|初十(?![年天个几多分来])|(?<=正月|腊月|冬月)(?:[二三]?十[一二三四五六七八九]?)(?!几|多|个)"
+    # 周一十点, 高三二班: two numbers.
+    "|(?:周|星期|礼拜)[一二三四五六]"
+    "(?=(?:[一两二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四]?)(?:点|[上下]午))"
+    "|[高初][一二三](?=[一二三四五六七八九十]+班)"
     # A little, and a little less than: no decimals.
     rf"|{_NO_NUMERAL_BEFORE}一点(?:一点(?![{_DIGITS}])|[{_DIGITS}][百千](?![万亿]))"
 )
@@ -55,14 +59,21 @@ _WORDS = (
     # Days of the week, or said aloud: no number.
     rf"|{_NO_NUMERAL_BEFORE}(?<![间房号室码楼是话])(?:一三五|二四六|一二三|三二一|一二一)(?!{_NUMERAL}|[年号室房楼栋路医])"
 )
+_ONE = "[一二三四五六七八九两]"
 _PAIR = "一二|[二两]三|三四|四五|五六|六七|七八|八九"
 _ROUGH = (  # numbers that name no figure: 几十, 十几, 数十万
-    "[几数好][几十百千万亿]*[十百千万亿]|十几|[成上][百千万](?:上[千万])?"
-    # 一百五六十, 三千四五百: the grammar writes 150-60.
-    rf"|{_NO_NUMERAL_BEFORE}(?={_NUMERAL}*[百千万](?:{_PAIR})|{_NUMERAL}*[百千万亿]{_NUMERAL}*十(?:{_PAIR}))"
-    rf"{_NUMERAL}+"
+    rf"[几数好][几十百千万亿]*[十百千万亿]|{_NUMERAL}*[十百千万]几[十百千万]*|[成上][百千万](?:上[千万])?"
+    # 一百五六十, 三千四五百: the grammar writes 150-60. Several digits before a unit are no number.
+    rf"|{_NO_NUMERAL_BEFORE}(?={_NUMERAL}*[百千万](?:{_PAIR})"
+    rf"|{_NUMERAL}*[百千万亿]{_NUMERAL}*十(?:{_PAIR})"
+    rf"|{_NUMERAL}*(?:[百千万]{_ONE}|{_ONE}{_ONE}){_ONE}[十百千]){_NUMERAL}+"
     # 百八十个, 万一万二的: how many hundreds or ten thousands is not said.
     rf"|(?<![零一二三四五六七八九两十百千万亿几数\d])[百千万亿](?!分之){_NUMERAL}+"
+    # 一米六五一百斤: the height and the weight.
+    rf"|(?<=米){_ONE}{{1,2}}(?={_ONE}?[十百])"
+    # 五十块一斤; 二又三分之一; 身高一七五, where the grammar takes 高 for a train's G.
+    rf"|(?<=块){_ONE}(?=[斤个张位平瓶盒袋本件条份晚天])|{_NUMERAL}+又{_NUMERAL}+分之{_NUMERAL}+"
+    rf"|[高动快城直特](?={_NUMERAL})"
     # 五六七八月.
     f"|{_NO_NUMERAL_BEFORE}[一二三四五六七八九]{{2,}}(?=月)"
     # 三千万零五: the grammar writes 3000万5.

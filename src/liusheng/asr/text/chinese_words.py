@@ -28,10 +28,16 @@ _DAYS = re.compile(r"(?<![\d.])(\d{1,2})·(\d{1,2})(?![\d.])")
 _THOUSANDS = re.compile(
     r"(?<![\d.,A-Za-z])([$¥￥€£] ?)?(\d{1,3}(?:,\d{3})+(?:\.\d+)?)(?![\d,])( ?%)?"
 )
+# Codes, rooms and 1米75, digit by digit.
+_CODES = re.compile(
+    r"((?:验证码|密码|尾号|号码|编号|邮编|卡号)[是为]?[:：]?\s?)(\d{3,})(?![\d.])"
+    r"|(?<![\d.A-Za-z-])()(\d{3,4})(?=[室房])|(?<=\d米)()(\d\d)(?![\d.])"
+)
 _PLUS = re.compile(r"(?<=[A-Za-z])\+(?=\d)")
 
 _UNITS = {
     "km/h": "公里每小时", "m/s": "米每秒", "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米",
+    "m²": "平方米", "㎡": "平方米", "m³": "立方米",
     "kg": "公斤", "g": "克", "mg": "毫克", "ml": "毫升", "mL": "毫升", "L": "升", "Hz": "赫兹",
     "kHz": "千赫", "MHz": "兆赫", "GHz": "吉赫", "W": "瓦", "kW": "千瓦", "V": "伏", "ms": "毫秒",
 }  # fmt: skip
@@ -61,6 +67,7 @@ def chinese_in_words(text: str) -> str:
     text = _SPANS.sub(r"\1到\2", text)
     for digits in (_YEAR, _BORN, _DAYS):
         text = digits.sub(_one_by_one, text)
+    text = _CODES.sub(_read_out, text.replace("÷", "除以"))
     text = _PLUS.sub("加", text)
     done = ""
     at = 0
@@ -76,4 +83,13 @@ def _amount(figures: str) -> str:
 
 
 def _one_by_one(match: re.Match[str]) -> str:
-    return "".join(_DIGITS[int(char)] for char in match[0] if char.isdecimal())
+    return _digits(match[0])
+
+
+def _read_out(match: re.Match[str]) -> str:
+    name, *codes = (group for group in match.groups() if group is not None)
+    return name + _digits(codes[0])
+
+
+def _digits(figures: str) -> str:
+    return "".join(_DIGITS[int(char)] for char in figures if char.isdecimal())

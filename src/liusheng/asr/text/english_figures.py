@@ -72,12 +72,14 @@ _AFTER_CLOCK = re.compile(
     r"$|[.,;:?!]|,? (?:and|but|or|so|on|in|to|with|for|tomorrow|today|tonight|this|every)\b",
     re.IGNORECASE,
 )
-_TO = re.compile(r" (?:to|or) ", re.IGNORECASE)
+_TO = re.compile(r" (?:to|or|by) ", re.IGNORECASE)
 _AND = re.compile(r" and ", re.IGNORECASE)
 _BETWEEN = re.compile(r"\bbetween $", re.IGNORECASE)
 _DETERMINER = re.compile(r"\b(?:the|his|her|my|our|their|your|its) $", re.IGNORECASE)
 _DOLLAR_BEFORE = re.compile(r"\bdollars? $", re.IGNORECASE)
 _PRICED = re.compile(r"\b(?:costs?|pay|paid|price is|only|just|charged) $", re.IGNORECASE)
+_PLURAL = re.compile(r"[ -](?:hundred|thousand|million|billion|trillion|dozen)s?\b", re.IGNORECASE)
+_THIS = re.compile(r"\b(?:this|that|the|one|a|some|which|every|any|my|your) $", re.IGNORECASE)
 _ARTICLE = re.compile(r"\ban? $", re.IGNORECASE)
 
 _SMALL = 12
@@ -89,6 +91,16 @@ _LONGEST = 64
 """Words of a run. Longer ones are written in parts."""
 _CONTEXT = 40
 """Characters around a run that are looked at."""
+
+_NUMERAL = "|".join(sorted(_NUMERALS, key=len, reverse=True))
+_COMMA = re.compile(
+    # One thousand, two hundred and three: one number, unless a list of them goes on.
+    rf"(?<=thousand), (?=(?:{'|'.join(_ONES)}) hundred\b(?! (?:thousand|or)\b|,"
+    rf"| and \w+(?:[ -]\w+)? (?:hundred|thousand)\b))"
+    rf"|(?<=[mb]illion), (?=(?:(?:{_NUMERAL}|and)[ -])+thousand\b)",
+    re.IGNORECASE,
+)
+"""Inside an amount."""
 
 _NAME = r"[a-z\d][a-z\d-]*"
 _NO_NAME = r"(?!(?:the|an?|this|that|in|on|at|of|to|is|and|or|with|us(?:e|ing)|dot|my|your|one)\b)"
@@ -117,7 +129,7 @@ class _Number:
 
 def english_in_figures(text: str) -> str:
     """Return an English text with its numbers in figures."""
-    text = _ADDRESS.sub(_address, text)
+    text = _COMMA.sub(" ", _ADDRESS.sub(_address, text))
     tokens = list(_WORD.finditer(text))
     done = ""
     at = 0
@@ -173,7 +185,9 @@ def _run(text: str, tokens: Sequence[re.Match[str]]) -> int:
     def numeral(n: int) -> bool:
         return n < len(words) and words[n] in _NUMERALS
 
-    n = 1 if words[0] == "a" and words[1:2] and words[1] in ("hundred", *_SCALES) else 0
+    first, second = words[0], words[1] if len(words) > 1 else ""
+    a_hundred = first == "a" and second in ("hundred", *_SCALES)
+    n = 1 if a_hundred or (first == "point" and second in _DIGITS) else 0
     if not numeral(n):
         return 0
     while True:
@@ -254,8 +268,13 @@ def _with_unit(number: _Number, before: str, after: str) -> tuple[str, int]:
 
 def _read(words: list[str], before: str, after: str) -> _Number | None:
     """Return the number that a run of numerals is, if it is one."""
-    if _DOLLAR_BEFORE.search(before):
+    if _DOLLAR_BEFORE.search(before) or _PLURAL.match(after):
         return None
+    if words[0] == "point":
+        # Not "at this point five percent ...".
+        if not _PERCENT.match(after) or _THIS.search(before):
+            return None
+        words = ["zero", *words]
     if words[0] == "a":
         if len(words) == 2 and not _PERCENT.match(after):
             return None

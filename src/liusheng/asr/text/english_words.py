@@ -165,8 +165,8 @@ def _range(match: re.Match[str]) -> str:
     return f"{_number(first)} to {last}"
 
 
-def _fraction(match: re.Match[str]) -> str:
-    top, bottom = int(match[1]), int(match[2])
+def _fraction(figures: str) -> str:
+    top, bottom = map(int, figures.split("/"))
     if top < bottom and bottom in _FRACTIONS:
         name = _FRACTIONS[bottom]
         plural = "halves" if bottom == 2 else f"{name}s"
@@ -179,6 +179,19 @@ def _phone(match: re.Match[str]) -> str:
     if len(groups) == 2 and any(int(group) % 100 == 0 for group in groups):
         return f"{_read(groups[0])} to {_read(groups[1])}"
     return ", ".join(map(_digits, groups))
+
+
+def _dialled(match: re.Match[str]) -> str:
+    return ", ".join(map(_digits, re.findall(r"\d+", match[0])))
+
+
+def _prices(match: re.Match[str]) -> str:
+    sign, first, last = match.groups()
+    return f"{_read(first)} to {_read(last)} {_plural(_MONEY[sign][0], '')}"
+
+
+def _mixed(match: re.Match[str]) -> str:
+    return f"{_cardinal(int(match[1]))} and {_fraction(match[2])}"
 
 
 def _dotted(match: re.Match[str]) -> str:
@@ -206,11 +219,21 @@ _OPERATORS = {"+": "plus", "=": "equals", "×": "times", "*": "times", "÷": "di
 _HALF = r" ?([ap]\.m\.|[aApP][mM]\b)"
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(rf"{_START}(\d{{4}})-(\d\d)-(\d\d){_END}"), _date),
+    (re.compile(r"\(\d{3}\) ?\d{3}-\d{4}(?!\d)|\+\d{1,3}(?:[ -]\d{2,4}){2,4}(?!\d)"), _dialled),
     (re.compile(rf"{_START}(?:(?:\d-)?\d{{3}}-)?\d{{3}}-\d{{4}}{_END}"), _phone),
     (re.compile(rf"{_START}\d+(?:\.\d+){{2,}}{_END}"), _dotted),
+    (
+        re.compile(r"(?<=[a-z\d)]) - (?=\d)|(?<=\d)[-−](?=\d+ ?=)"),
+        lambda m: " minus ",
+    ),
+    (re.compile(r"(?<![\w.,:/'’)-])[-−](?=\.?\d)"), lambda m: "minus "),
     (re.compile(rf"{_START}(\d{{1,2}}):([0-5]\d)(?![:\d])(?:{_HALF})?"), _clock),
     (re.compile(rf"{_START}(\d{{1,2}}){_HALF}"), lambda m: f"{_cardinal(int(m[1]))} {m[2]}"),
     (re.compile(rf"{_START}(\d)['’′](\d{{1,2}})(?:[\"”″]|''|\b)"), _height),
+    (
+        re.compile(rf"(?<![A-Za-z])([$£€¥])({_INTEGER})[-–]({_INTEGER})(?![A-Za-z\d.,%-])"),
+        _prices,
+    ),
     (
         re.compile(
             rf"(?<![A-Za-z])(?:US)?([$£€¥]) ?({_NUMBER})"
@@ -228,7 +251,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         re.compile(rf"\b({'|'.join(_MONTHS)}) (\d{{1,2}})(?![\d:%]|,\d)"),
         lambda m: f"{m[1]} {_ordinal(int(m[2]))}" if 1 <= int(m[2]) <= 31 else m[0],
     ),
-    (re.compile(rf"{_START}(\d{{1,3}})/(\d{{1,3}}){_END}"), _fraction),
+    (re.compile(rf"{_START}(\d+) ([1-9]/(?:2|3|4|5|8)){_END}"), _mixed),
+    (re.compile(rf"{_START}\d{{1,3}}/[1-9]\d{{0,2}}{_END}"), lambda m: _fraction(m[0])),
     (
         re.compile(rf"{_START}({_NUMBER})%?[-–~]({_NUMBER})(?=%|(?![A-Za-z\d-]| ?=))"),
         _range,
@@ -240,14 +264,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (re.compile(r"(?<![\w#])# ?(?=\d)"), lambda m: "number "),
     (
-        re.compile(r"(?<=[a-z\d)]) - (?=\d)|(?<=\d)[-−](?=\d+ ?=)"),
-        lambda m: " minus ",
-    ),
-    (
-        re.compile(r"(?<=[A-Za-z\d)]) ?([+=×*÷]) ?(?=[-−]?\d)"),
+        re.compile(r"(?<=[A-Za-z\d)]) ?([+=×*÷]) ?(?=[-−]?\d|minus \d)"),
         lambda m: f" {_OPERATORS[m[1]]} ",
     ),
-    (re.compile(r"(?<![\w.,:/'’)-])[-−](?=\.?\d)"), lambda m: "minus "),
     (
         re.compile(rf"{_START}(?<![\d.])\.(\d+){_END}"),
         lambda m: f"point {_digits(m[1])}",
