@@ -105,6 +105,13 @@ def test_without_punctuation() -> None:
     assert heard.partial == Partial(1, "好的", 2)
 
 
+def test_a_sign_without_a_space_is_in_the_words_too() -> None:
+    before = utterance("气温-5度，好- 5")
+    after = format_utterance(before, StreamParams("zh", punctuation=False))
+    assert after.text == "气温-5度好 5"
+    assert [w.text for w in after.words] == ["气", "温-", "5", "度", "好", "5"]
+
+
 def test_punctuation_is_refused_for_a_model_that_writes_none() -> None:
     with pytest.raises(NotSupportedError, match="sayer writes no punctuation"):
         TextFormatter(Sayer()).open(StreamParams("zh", punctuation=True))

@@ -87,9 +87,8 @@ def format_utterance(utterance: Utterance, params: StreamParams) -> Utterance:
         replace(a, text=_numbers(a.text, params, utterance.lang)) for a in utterance.alternatives
     ]
     if params.punctuation is False:
+        words = _without_marks(text, words)
         text = without_marks(text)
-        bare = (replace(word, text=without_marks(word.text)) for word in words)
-        words = tuple(word for word in bare if word.text)
         alternatives = [replace(a, text=without_marks(a.text)) for a in alternatives]
     unique = {a.text: a for a in reversed(alternatives)}
     return replace(
@@ -119,14 +118,28 @@ def _numbers(text: str, params: StreamParams, lang: str) -> str:
     return in_figures(text, lang) if params.itn else in_words(text, lang)
 
 
-def without_marks(text: str) -> str:
+def _without_marks(text: str, words: Sequence[Word]) -> tuple[Word, ...]:
+    """Remove the punctuation of the words that make a text."""
+    bare = []
+    at = 0
+    for word in words:
+        at = max(at, text.find(word.text, at)) + len(word.text)
+        # The sign of the next number belongs to the word before it.
+        bare.append(replace(word, text=without_marks(word.text, text[at : at + 1])))
+    return tuple(word for word in bare if word.text)
+
+
+def without_marks(text: str, following: str = "") -> str:
     """Remove the punctuation of a text, but not of numbers and words ("3.5", "-5", "don't").
 
     The result for a prefix of a text is a prefix of the result.
+
+    Args:
+        following: the character after the text, if any.
     """
     bare = ""
     for i, char in enumerate(text):
-        before, after = text[i - 1 : i], text[i + 1 : i + 2]
+        before, after = text[i - 1 : i], text[i + 1 : i + 2] or following
         around = _is_latin(before), _is_latin(after)
         if not _is_mark(char) or (char in _INSIDE and all(around)) or _counts(before, char, after):
             bare += char
