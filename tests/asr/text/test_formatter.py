@@ -65,13 +65,24 @@ def say(params: StreamParams, *outcomes: Outcome) -> list[Outcome]:
         ("Well, I don't know: U.S. or “them”?", "Well I don't know U.S or them"),
         ("60%，9月1日", "60% 9月1日"),
         ("……", ""),
+        # signs of numbers
+        ("气温-5度。", "气温-5度"),
+        ("-3.5", "-3.5"),
+        ("it is -5 degrees.", "it is -5 degrees"),
+        ("3-5=-2", "3-5=-2"),
+        ("(-5)", "-5"),
+        ("It's .5 percent.", "It's .5 percent"),
+        ("3–5天——好", "3–5天好"),
+        ("你好.5点见", "你好 5点见"),
+        ("c - d, well -- 5", "c d well 5"),
+        ("9·11", "9·11"),
     ],
 )
 def test_without_marks(text: str, bare: str) -> None:
     assert without_marks(text) == bare
 
 
-@given(st.text("你好a1 ，。.,'?", max_size=12), st.integers(0, 12))
+@given(st.text("你好a1 ，。.,'?-–=", max_size=12), st.integers(0, 12))
 def test_what_a_text_begins_with_stays_when_it_grows(text: str, at: int) -> None:
     whole = without_marks(text)
     assert whole.startswith(without_marks(text[:at]))
@@ -92,6 +103,13 @@ def test_without_punctuation() -> None:
     assert [w.text for w in closed.words] == list("你好世界")
     assert [a.text for a in closed.alternatives] == ["你好世界", "你号世界"]
     assert heard.partial == Partial(1, "好的", 2)
+
+
+def test_a_sign_without_a_space_is_in_the_words_too() -> None:
+    before = utterance("气温-5度，好- 5")
+    after = format_utterance(before, StreamParams("zh", punctuation=False))
+    assert after.text == "气温-5度好 5"
+    assert [w.text for w in after.words] == ["气", "温-", "5", "度", "好", "5"]
 
 
 def test_punctuation_is_refused_for_a_model_that_writes_none() -> None:
@@ -125,7 +143,7 @@ def test_numbers_in_words() -> None:
 
 
 @given(
-    st.text("一二三百十点零万你好，。 a1%", min_size=1, max_size=14).map(str.strip).filter(bool),
+    st.text("一二三百十点零万你好，。 a1%-.", min_size=1, max_size=14).map(str.strip).filter(bool),
     st.booleans(),
     st.sampled_from([None, False]),
 )

@@ -38,6 +38,19 @@ def written(text: str, lang: str = "zh", script: Script = Script.SIMPLIFIED) -> 
         ("一共7.我们走", "一共7。我们走"),
         ("Hello, how are you?", "Hello, how are you?"),
         ("3.5", "3.5"),
+        # Marks of abbreviations and between Latin words are not those of Chinese.
+        ("Mr. Wang来了", "Mr. Wang 来了"),
+        ("Mr. 王来了", "Mr. 王来了"),
+        ("U.S. 经济", "U.S. 经济"),
+        ("No. 1的", "No. 1的"),
+        ("我用e.g. 苹果", "我用 e.g. 苹果"),
+        ("J. K. 罗琳写的", "J. K. 罗琳写的"),
+        ("选A. 然后", "选A。然后"),
+        ("现在是10 a.m. 我们走", "现在是10 a.m. 我们走"),
+        ("我用Python, Java. 还有Go.", "我用 Python, Java。还有 Go。"),
+        ("Hello, I am fine. 你好. Thank you.", "Hello, I am fine。你好。Thank you。"),
+        ("我说 hello , 你好", "我说 hello，你好"),
+        ("What?! 不会吧", "What？不会吧"),
     ],
 )
 def test_chinese_is_written_as_people_write_it(raw: str, shown: str) -> None:
@@ -50,6 +63,18 @@ def test_traditional_characters_by_choice() -> None:
 
 def test_other_languages_stay_as_the_model_gives_them() -> None:
     assert written(" Hello, Mr. Hale. I'm 3.5", "en") == "Hello, Mr. Hale. I'm 3.5"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("Hello, I am fine. 你好. Thank you.", "Hello, I am fine. 你好。Thank you."),
+        ("I met Dr. Li in 北京, then left.", "I met Dr. Li in 北京，then left."),
+        ("Really? 真的吗? Yes!", "Really? 真的吗？Yes!"),
+    ],
+)
+def test_english_with_some_chinese_has_the_marks_of_each(raw: str, shown: str) -> None:
+    assert text_of(ended(polish(pieces(raw), "en", Script.SIMPLIFIED), "en", False)) == shown
 
 
 def test_japanese_characters_are_not_made_chinese() -> None:
@@ -73,6 +98,8 @@ def test_a_chinese_text_goes_on_without_a_space() -> None:
         ("你好，", False, "你好。"),
         ("你好吗？", False, "你好吗？"),
         ("我用 OK", False, "我用 OK。"),
+        ("我用 etc.", False, "我用 etc。"),
+        ("我说 OK?", False, "我说 OK？"),
         ("你好，", True, "你好"),
         ("", False, ""),
         ("See you tomorrow", False, "See you tomorrow."),
@@ -112,7 +139,10 @@ def test_words_joined_are_the_text_but_for_spaces(raw: str) -> None:
     assert words.replace(" ", "") == text_of(polished).replace(" ", "")
 
 
-@given(_raw, st.integers(0, 20))
+_mixed = st.text(st.sampled_from("你好们aB1 ,.，。?!"), max_size=20)
+
+
+@given(_raw | _mixed, st.integers(0, 20))
 def test_letters_of_a_beginning_do_not_depend_on_what_follows(raw: str, count: int) -> None:
     whole = pieces(raw)
     shown, begun = (

@@ -17,8 +17,11 @@ from liusheng.asr.text.numerals import in_figures, in_words
 from liusheng.asr.text.pieces import split_pieces, stands_alone
 from liusheng.asr.types import Partial, StreamParams, Utterance, Word
 
-_KEPT_MARKS = frozenset("%‰&@#/\\*_")
-_INSIDE = frozenset(".,:'’-")
+_KEPT_MARKS = frozenset("%‰&@#/\\*_′″")
+_INSIDE = frozenset(".,:'’-·")
+_RANGE = frozenset("–—")
+"""Between two digits they are no dashes."""
+_MINUS = frozenset("-－")
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,8 @@ def format_utterance(utterance: Utterance, params: StreamParams) -> Utterance:
         replace(a, text=_numbers(a.text, params, utterance.lang)) for a in utterance.alternatives
     ]
     if params.punctuation is False:
+        words = _without_marks(text, words)
         text = without_marks(text)
-        bare = (replace(word, text=without_marks(word.text)) for word in words)
-        words = tuple(word for word in bare if word.text)
         alternatives = [replace(a, text=without_marks(a.text)) for a in alternatives]
     unique = {a.text: a for a in reversed(alternatives)}
     return replace(
@@ -116,15 +118,30 @@ def _numbers(text: str, params: StreamParams, lang: str) -> str:
     return in_figures(text, lang) if params.itn else in_words(text, lang)
 
 
-def without_marks(text: str) -> str:
-    """Remove the punctuation of a text, but not inside numbers and words ("3.5", "don't").
+def _without_marks(text: str, words: Sequence[Word]) -> tuple[Word, ...]:
+    """Remove the punctuation of the words that make a text."""
+    bare = []
+    at = 0
+    for word in words:
+        at = max(at, text.find(word.text, at)) + len(word.text)
+        # The sign of the next number belongs to the word before it.
+        bare.append(replace(word, text=without_marks(word.text, text[at : at + 1])))
+    return tuple(word for word in bare if word.text)
+
+
+def without_marks(text: str, following: str = "") -> str:
+    """Remove the punctuation of a text, but not of numbers and words ("3.5", "-5", "don't").
 
     The result for a prefix of a text is a prefix of the result.
+
+    Args:
+        following: the character after the text, if any.
     """
     bare = ""
     for i, char in enumerate(text):
-        around = _is_latin(text[i - 1 : i]), _is_latin(text[i + 1 : i + 2])
-        if not _is_mark(char) or (char in _INSIDE and all(around)):
+        before, after = text[i - 1 : i], text[i + 1 : i + 2] or following
+        around = _is_latin(before), _is_latin(after)
+        if not _is_mark(char) or (char in _INSIDE and all(around)) or _counts(before, char, after):
             bare += char
         elif any(around):
             bare += " "
@@ -133,6 +150,18 @@ def without_marks(text: str) -> str:
 
 def _is_mark(char: str) -> bool:
     return unicodedata.category(char).startswith("P") and char not in _KEPT_MARKS
+
+
+def _counts(before: str, mark: str, after: str) -> bool:
+    """Whether a mark is part of a number: -5, .5, 3–5."""
+    if not after.isdecimal():
+        return False
+    if mark in _RANGE:
+        return before.isdecimal()
+    if mark == ".":
+        # 你好.5点 is a stop.
+        return not before or before.isspace() or before in _MINUS
+    return mark in _MINUS and not _is_latin(before) and before not in _MINUS
 
 
 def _is_latin(char: str) -> bool:
