@@ -14,35 +14,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_ONES = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
-_TEENS = dict(
-    zip(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-        range(10, 20),
-        strict=True,
-    )
+from liusheng.asr.text.english_numerals import (
+    BELOW_HUNDRED,
+    DIGITS,
+    LAST_MINUTE,
+    NUMERALS,
+    ONES,
+    ORDINAL_TENS,
+    ORDINALS,
+    SCALES,
+    TENS,
+    below_hundred,
+    cardinal,
+    large,
+    ordinal_value,
+    suffix,
+    year_in_halves,
 )
-_TENS = dict(
-    zip(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_DIGITS = {"zero": 0, "oh": 0, **_ONES}
-_DECADES = {f"{word[:-1]}ies": value for word, value in _TENS.items()}
-_ORDINALS = dict(
-    zip(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
-        "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-        range(1, 20),
-        strict=True,
-    )
-)
-_ORDINAL_TENS = {f"{word[:-1]}ieth": value for word, value in _TENS.items()}
-_BELOW_HUNDRED = {**_ONES, **_TEENS, **_TENS, **_ORDINALS, **_ORDINAL_TENS}
-_NUMERALS = {"zero", "oh", "hundred", *_SCALES, *_DECADES, *_BELOW_HUNDRED}
 
 _WORD = re.compile(r"(?<![\w'’@])(?<!\w\.)[A-Za-z]+(?![\w'’@]|\.\w)")
 
@@ -63,7 +51,7 @@ _UNIT = re.compile(
     r"[ -](?:(?:kilo|centi|milli)?met(?:er|re)s?|miles?|inch(?:es)?|yards?|(?:kilo|milli)?grams?"
     r"|kilos|ounces?|(?:milli)?lit(?:er|re)s?|gallons?|degrees?|(?:kilo|mega|giga|tera)bytes?"
     r"|(?:mega|giga)?hertz|(?:kilo|mega)?watts?|volts?|knots)\b"
-    rf"|[ -](?:feet|foot)(?=[ -](?:(?:{'|'.join(_BELOW_HUNDRED)}) inch|tall|long|high|wide|deep))",
+    rf"|[ -](?:feet|foot)(?=[ -](?:(?:{'|'.join(BELOW_HUNDRED)}) inch|tall|long|high|wide|deep))",
     re.IGNORECASE,
 )
 _HALF_DAY = re.compile(r" ?(?:[ap]\.m\b|[ap] m\b|pm\b|am\b(?! (?:i|not)\b))", re.IGNORECASE)
@@ -86,16 +74,15 @@ _SMALL = 12
 """Numbers up to this stay in words where no unit follows."""
 _SMALL_ORDINAL = 10
 """Ordinals up to this stay in words but for dates."""
-_LAST_MINUTE = 59
 _LONGEST = 64
 """Words of a run. Longer ones are written in parts."""
 _CONTEXT = 40
 """Characters around a run that are looked at."""
 
-_NUMERAL = "|".join(sorted(_NUMERALS, key=len, reverse=True))
+_NUMERAL = "|".join(sorted(NUMERALS, key=len, reverse=True))
 _COMMA = re.compile(
     # One thousand, two hundred and three: one number, unless a list of them goes on.
-    rf"(?<=thousand), (?=(?:{'|'.join(_ONES)}) hundred\b(?! (?:thousand|or)\b|,"
+    rf"(?<=thousand), (?=(?:{'|'.join(ONES)}) hundred\b(?! (?:thousand|or)\b|,"
     rf"| and \w+(?:[ -]\w+)? (?:hundred|thousand)\b))"
     rf"|(?<=[mb]illion), (?=(?:(?:{_NUMERAL}|and)[ -])+thousand\b)",
     re.IGNORECASE,
@@ -183,22 +170,22 @@ def _run(text: str, tokens: Sequence[re.Match[str]]) -> int:
             break
 
     def numeral(n: int) -> bool:
-        return n < len(words) and words[n] in _NUMERALS
+        return n < len(words) and words[n] in NUMERALS
 
     first, second = words[0], words[1] if len(words) > 1 else ""
-    a_hundred = first == "a" and second in ("hundred", *_SCALES)
-    n = 1 if a_hundred or (first == "point" and second in _DIGITS) else 0
+    a_hundred = first == "a" and second in ("hundred", *SCALES)
+    n = 1 if a_hundred or (first == "point" and second in DIGITS) else 0
     if not numeral(n):
         return 0
     while True:
         if numeral(n):
             n += 1
-        elif n < len(words) and words[n] == "point" and numeral(n + 1) and words[n + 1] in _DIGITS:
+        elif n < len(words) and words[n] == "point" and numeral(n + 1) and words[n + 1] in DIGITS:
             n += 2
         elif (
             n < len(words)
             and words[n] == "and"
-            and words[n - 1] in ("hundred", *_SCALES)
+            and words[n - 1] in ("hundred", *SCALES)
             and (below := _below_hundred_at(words, n + 1))
             and _one_number(words[n - 1], (words[n + 1 + below : n + 2 + below] or [""])[0])
         ):
@@ -212,21 +199,17 @@ def _one_number(before: str, after: str) -> bool:
 
     "One hundred and two hundred" are two numbers; "one hundred and two thousand" is one.
     """
-    if after not in _SCALES:
+    if after not in SCALES:
         return after != "hundred"
-    return before == "hundred" or _SCALES[before] > _SCALES[after]
+    return before == "hundred" or SCALES[before] > SCALES[after]
 
 
 def _below_hundred_at(words: Sequence[str], n: int) -> int:
     """Return how many words from the nth on are a number below a hundred."""
     pair, one = words[n : n + 2], words[n : n + 1]
-    if (
-        len(pair) == 2
-        and pair[0] in _TENS
-        and (pair[1] in _ONES or _ORDINALS.get(pair[1], 10) < 10)
-    ):
+    if len(pair) == 2 and pair[0] in TENS and (pair[1] in ONES or ORDINALS.get(pair[1], 10) < 10):
         return 2
-    return 1 if one and one[0] in _BELOW_HUNDRED else 0
+    return 1 if one and one[0] in BELOW_HUNDRED else 0
 
 
 def _shares_scale(
@@ -236,11 +219,11 @@ def _shares_scale(
 
     end: of the run that the first words are.
     """
-    if not tokens or tokens[0][0].lower() not in ("or", "to") or {"hundred", *_SCALES} & {*words}:
+    if not tokens or tokens[0][0].lower() not in ("or", "to") or {"hundred", *SCALES} & {*words}:
         return 0
     count = _run(text, tokens[1:]) if text[end : tokens[0].start()] == " " else 0
     following = [token[0].lower() for token in tokens[1 : 1 + count]]
-    return 1 + count if {"hundred", *_SCALES} & {*following} else 0
+    return 1 + count if {"hundred", *SCALES} & {*following} else 0
 
 
 def _alike(before: str, between: str) -> bool:
@@ -256,7 +239,7 @@ def _with_unit(number: _Number, before: str, after: str) -> tuple[str, int]:
         return number.figures + "%", unit.end()
     if unit := _MONEY.match(after):
         sign = _SIGNS[unit[1].lower()]
-        cents = _cardinal(re.split("[ -]", unit[2].lower())) if unit[2] else None
+        cents = cardinal(re.split("[ -]", unit[2].lower())) if unit[2] else None
         if cents is not None and cents < 100 and number.figures.isdecimal():
             return f"{sign}{number.figures}.{cents:02}", unit.end()
         whole = unit.end() if not unit[2] else unit[0].lower().index(" and ")
@@ -283,102 +266,41 @@ def _read(words: list[str], before: str, after: str) -> _Number | None:
         return _Number(clock)
     if "point" in words:
         return _decimal(words)
-    if all(word in _DIGITS for word in words) and len(words) > 2:
+    if all(word in DIGITS for word in words) and len(words) > 2:
         if words[0] == "oh" and len(words) == 3:
             return None
-        return _Number("".join(str(_DIGITS[word]) for word in words))
-    if (value := _cardinal(words)) is not None:
-        return _Number(_large(value), value <= _SMALL)
-    if (year := _year(words)) and not _PRICED.search(before):
-        return _Number(year)
+        return _Number("".join(str(DIGITS[word]) for word in words))
+    if (value := cardinal(words)) is not None:
+        return _Number(large(value), value <= _SMALL)
+    if (in_halves := year_in_halves(words)) and not _PRICED.search(before):
+        return _Number(in_halves)
     return _ordinal(words, before, after)
 
 
-def _large(value: int) -> str:
-    """Return a number: "2 million" where nothing follows the million, else in figures."""
-    for word, scale in reversed(_SCALES.items()):
-        if value >= scale >= 10**6 and value % scale == 0 and value // scale < 1000:
-            return f"{value // scale} {word}"
-    return str(value)
-
-
-def _cardinal(words: Sequence[str]) -> int | None:
-    rest = [word for word in words if word != "and"]
-    if rest == ["zero"]:
-        return 0
-    total = 0
-    limit = 10**15
-    while rest:
-        n = next((n for n, word in enumerate(rest) if word in _SCALES), len(rest))
-        scale = _SCALES[rest[n]] if n < len(rest) else 1
-        value = _below_thousand(rest[:n])
-        if value is None or scale >= limit:
-            return None
-        total += value * scale
-        limit = scale
-        rest = rest[n + 1 :]
-    return total
-
-
-def _below_thousand(words: Sequence[str]) -> int | None:
-    """Also "twenty five hundred", as a price or a year is said."""
-    if "hundred" not in words:
-        return _below_hundred(words)
-    n = words.index("hundred")
-    hundreds = _below_hundred(words[:n])
-    rest = _below_hundred(words[n + 1 :]) if words[n + 1 :] else 0
-    if hundreds is None or rest is None or hundreds in (10, *_TENS.values()):
-        return None
-    return hundreds * 100 + rest
-
-
-def _below_hundred(words: Sequence[str]) -> int | None:
-    if len(words) == 1:
-        return _ONES.get(words[0]) or _TEENS.get(words[0]) or _TENS.get(words[0])
-    if len(words) == 2 and words[0] in _TENS and words[1] in _ONES:
-        return _TENS[words[0]] + _ONES[words[1]]
-    return None
-
-
 def _decimal(words: list[str]) -> _Number | None:
-    scale = words.pop() if words[-1] in _SCALES else ""
+    scale = words.pop() if words[-1] in SCALES else ""
     n = words.index("point")
-    whole = 0 if words[:n] == ["oh"] else _cardinal(words[:n])
+    whole = 0 if words[:n] == ["oh"] else cardinal(words[:n])
     fraction = words[n + 1 :]
-    if whole is None or not all(word in _DIGITS or word == "point" for word in fraction):
+    if whole is None or not all(word in DIGITS or word == "point" for word in fraction):
         return None
-    digits = "".join("." if word == "point" else str(_DIGITS[word]) for word in fraction)
+    digits = "".join("." if word == "point" else str(DIGITS[word]) for word in fraction)
     return _Number(f"{whole}.{digits} {scale}".rstrip())
-
-
-def _year(words: Sequence[str]) -> str | None:
-    """Return a year in its two halves, as figures, unless it may be a time of day."""
-    century, rest = _below_hundred(words[:1]), words[1:]
-    if not century or not 10 <= century <= 20 or not rest:
-        return None
-    if rest[0] == "oh" and len(rest) == 2 and rest[1] in _ONES:
-        return f"{century}0{_ONES[rest[1]]}" if century >= 16 else None
-    if len(rest) == 1 and rest[0] in _DECADES:
-        return f"{century}{_DECADES[rest[0]]}s" if century >= 16 else None
-    year = _below_hundred(rest)
-    if not year or year < 10 or (century < 16 and year <= _LAST_MINUTE):
-        return None
-    return f"{century}{year}"
 
 
 def _clock(words: Sequence[str], before: str, after: str) -> str | None:
     """Return a time before "a.m." or "p.m.", or after "at" where nothing follows."""
-    hour, minutes = _below_hundred(words[:1]), words[1:]
+    hour, minutes = below_hundred(words[:1]), words[1:]
     if not hour or not 1 <= hour <= 12:
         return None
     if not minutes:
         return str(hour) if _HALF_DAY.match(after) else None
     if len(minutes) == 2 and minutes[0] in ("oh", "zero"):
-        minute = _ONES.get(minutes[1])
+        minute = ONES.get(minutes[1])
     else:
-        minute = _below_hundred(minutes)
+        minute = below_hundred(minutes)
         minute = minute if minute and minute >= 10 else None
-    if not minute or minute > _LAST_MINUTE:
+    if not minute or minute > LAST_MINUTE:
         return None
     if _HALF_DAY.match(after) or (
         # "At nine eleven" may be something else.
@@ -390,15 +312,15 @@ def _clock(words: Sequence[str], before: str, after: str) -> str | None:
 
 def _ordinal(words: list[str], before: str, after: str) -> _Number | None:
     """Return an ordinal; after it there may be a year, or another number after a small one."""
-    n = next((n for n, word in enumerate(words) if word in (*_ORDINALS, *_ORDINAL_TENS)), None)
+    n = next((n for n, word in enumerate(words) if word in (*ORDINALS, *ORDINAL_TENS)), None)
     if n is None:
         return None
-    value = _ordinal_value(words[: n + 1])
+    value = ordinal_value(words[: n + 1])
     rest: str | None = ""
     if words[n + 1 :]:
-        year = _year(words[n + 1 :])
-        number = _cardinal(words[n + 1 :])
-        rest = year or (str(number) if number and number > _SMALL else None)
+        in_halves = year_in_halves(words[n + 1 :])
+        number = cardinal(words[n + 1 :])
+        rest = in_halves or (str(number) if number and number > _SMALL else None)
     if value is None or rest is None:
         return None
     tail = f" {rest}" if rest else ""
@@ -410,30 +332,7 @@ def _ordinal(words: list[str], before: str, after: str) -> _Number | None:
         return None  # A twenty second delay.
     if n == 0 and _ARTICLE.search(before):
         return None  # A twentieth of it.
-    return _Number(f"{value}{_suffix(value)}{tail}")
-
-
-def _ordinal_value(words: Sequence[str]) -> int | None:
-    *head, last = words
-    value = _ORDINALS.get(last) or _ORDINAL_TENS[last]
-    if not head:
-        return value
-    if head[-1] in _TENS and value < 10:
-        value += _TENS[head[-1]]
-        head = head[:-1]
-    if not head:
-        return value
-    # Without "and" it is a fraction: two hundred fifths.
-    if head[-1] != "and":
-        return None
-    hundreds = _cardinal(head)
-    return None if hundreds is None else hundreds + value
-
-
-def _suffix(value: int) -> str:
-    if value % 100 in (11, 12, 13):
-        return "th"
-    return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return _Number(f"{value}{suffix(value)}{tail}")
 
 
 def _dated(before: str, day: int, year: bool) -> bool:
