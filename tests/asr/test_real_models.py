@@ -254,12 +254,16 @@ _ALLOWED = 0.02
 
 
 @_eval_set
-@pytest.mark.parametrize(("lang", "name"), [("zh", WHISPER), ("en", WHISPER), ("en", MOONSHINE)])
-def test_live_errors_are_within_two_points_of_offline(lang: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("lang", "name", "each"),
+    # Whisper is not what English is recognised with by default.
+    [("zh", WHISPER, 1), ("en", WHISPER, 3), ("en", MOONSHINE, 1)],
+)
+def test_live_errors_are_within_two_points_of_offline(lang: str, name: str, each: int) -> None:
     model = Store().open(name)
     recognizer = load([model])
     recordings = read_manifest(Path(os.environ["LIUSHENG_EVAL_SET"]))
-    mine = [r for r in recordings if r.lang == lang]
+    mine = [r for r in recordings if r.lang == lang][::each]
     evaluator = Evaluator(recognizer, [model])
     results = [evaluator.with_plain(evaluator.live(r, 0.5, lambda: 0.0)) for r in mine]
     live = total([result.live_errors for result in results])
