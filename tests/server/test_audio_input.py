@@ -91,7 +91,9 @@ async def test_the_rest_of_a_container_can_be_dropped(decoding: DecodingService)
     def on_decoded(seconds: float) -> None:
         decoded.append(seconds)
         if len(decoded) == 1:
+            audio[0].feed(bytes(1 << 20))  # not taken yet
             audio[0].finish(drop_rest=True)
+            assert not audio[0].buffered, "it is kept no longer than needed"
 
     audio.append(open_audio_input(START, one, decoding, on_decoded, lambda error: None))
     audio[0].feed(wav(20.0))

@@ -184,6 +184,9 @@ class _ContainerInput:
     def finish(self, *, cut_short: bool = False, drop_rest: bool = False) -> None:
         if drop_rest:
             self._task.cancel()
+            self._packets = asyncio.Queue()
+            self._buffered = 0
+            self._room.set()
             self._stream.finish()
             return
         self._cut_short = cut_short

@@ -60,7 +60,9 @@ async def running(
 class Client:
     """A stream and all that comes back from it."""
 
-    def __init__(self, recognition: RecognitionService, *, upload: bool = False) -> None:
+    def __init__(
+        self, recognition: RecognitionService, *, upload: bool = False, follows: bool = False
+    ) -> None:
         self.closed: list[Utterance] = []
         self.partial = Partial(0)
         self.updated = asyncio.Event()
@@ -71,6 +73,7 @@ class Client:
             lambda: self.over.set_result("finished"),
             self._fail,
             upload=upload,
+            follows=follows,
         )
 
     def _update(self, closed: tuple[Utterance, ...], partial: Partial) -> None:
@@ -331,6 +334,14 @@ async def test_a_full_queue_makes_the_socket_wait() -> None:
         await client.stream.room(0.01)  # never longer than asked
         client.stream.finish()
         await asyncio.wait_for(waiting, 120)
+
+
+async def test_what_follows_a_recognition_that_ends_is_not_refused() -> None:
+    async with running(max_streams=1) as recognition:
+        Client(recognition)
+        with pytest.raises(BusyError, match="1 recognitions"):
+            Client(recognition)
+        Client(recognition, follows=True)
 
 
 async def test_too_many_are_refused_with_a_reason() -> None:

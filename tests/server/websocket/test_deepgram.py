@@ -108,8 +108,11 @@ async def test_a_container_without_encoding(server: Server) -> None:
         assert metadata.duration == pytest.approx(0.1)
 
 
-async def test_samples_over_the_limit_go_on(serve: Serve) -> None:
-    server = await serve(limits={"max_session_seconds": 0.2})
+@pytest.mark.parametrize(
+    "places", [{}, {"max_sessions": 1}, {"max_sessions": 1, "queue_seconds": 9}]
+)
+async def test_samples_over_the_limit_go_on(serve: Serve, places: dict[str, Any]) -> None:
+    server = await serve(limits={"max_session_seconds": 0.2, **places})
     async with listen(server, **LINEAR) as connection:
         for word in ("one ", "two ", "three ", "four ", "five "):
             await connection.send_media(speech(word))

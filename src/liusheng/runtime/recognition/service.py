@@ -149,12 +149,15 @@ class RecognitionService:
         on_failure: Callable[[Exception], None],
         *,
         upload: bool = False,
+        follows: bool = False,
         checkpoint: StreamCheckpoint | None = None,
     ) -> RecognitionStream:
         """Begin a recognition.
 
         upload: of a whole file, which gets the time that live streams leave (see
             `liusheng.runtime.recognition.backlog`); partials of it are rare.
+        follows: the client's audio goes on after that of a recognition which is ending, whose place
+            this one has: who is in is not refused for want of room.
         checkpoint: of another server's stream, whose model is the same, and which is continued
             from its audio's `begin` on.
 
@@ -164,7 +167,7 @@ class RecognitionService:
         """
         capabilities: Capabilities = self.description.capabilities[params.lang]
         capabilities.check(params)
-        self.check_room(upload=upload)
+        self.check_room(upload=upload, follows=follows)
         stream = RecognitionStream(
             self,
             params,
@@ -182,13 +185,13 @@ class RecognitionService:
             self._vad.add(stream, stream.audio, params.endpoint)
         return stream
 
-    def check_room(self, *, upload: bool = False) -> None:
-        """Raise BusyError if a recognition would be refused now.
+    def check_room(self, *, upload: bool = False, follows: bool = False) -> None:
+        """Raise BusyError if a recognition would be refused now; see `open`.
 
         Where nothing but a place is short, one without audio gives way (`capacity.gives_way`):
         its `on_failure` is called with `GaveWayError`.
         """
-        self.admission.check(lambda: self._check_room(upload))
+        self.admission.check(lambda: self._check_room(upload, follows))
 
     async def wait_for_room(self, *, upload: bool = False) -> None:
         """Wait, as long as the options say, until there is room for a recognition.
@@ -198,8 +201,10 @@ class RecognitionService:
         """
         await self.admission.wait(lambda: self._check_room(upload), upload=upload)
 
-    def _check_room(self, upload: bool) -> None:
+    def _check_room(self, upload: bool, follows: bool = False) -> None:
         found = self._shortage(upload)
+        if follows and found and found.reason != "workers":
+            return
         silent = None
         if found and found.reason == "sessions":
             silent = gives_way(self._scheduler, self._clock())

@@ -116,13 +116,18 @@ class Recognitions:
             task.cancel()
 
     def _begin(self, command: BeginRecognition) -> None:
-        if self._service.admission.queues:
+        if self._service.admission.queues and not self._follows:
             self._waiting[command.number] = []
             task = self._driver.start(partial(self._begin_when_there_is_room, command))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
         else:
             self._begin_now(command)
+
+    @property
+    def _follows(self) -> bool:
+        """Whether audio that begins now goes on after that of a recognition which is ending."""
+        return any(each.finishing for each in self._under_way.values())
 
     async def _begin_when_there_is_room(self, command: BeginRecognition) -> None:
         try:
@@ -144,6 +149,7 @@ class Recognitions:
                 partial(self._on_update, number),
                 partial(self._on_finish, number),
                 partial(self._on_fail, number),
+                follows=self._follows,
             )
         except BusyError as error:
             self._refuse(number, error)

@@ -160,7 +160,14 @@ RULES: list[EnglishRule] = [
         re.compile(rf"(?<!\w)({_any(MONTHS)})\.?(?= ?\d{{1,2}}(?!\d|[-–]\d))"),
         lambda m: MONTHS[m[1]],
     ),
-    (re.compile(rf"(?<!\w)({_any(_BEFORE_NUMBERS)})\. ?(?=\d)"), lambda m: _BEFORE_NUMBERS[m[1]]),
+    # "The answer is no. 12 came." is two sentences.
+    (
+        re.compile(
+            rf"(?<!\w)(?<!\b(?:is|as) )(?<!\b(?:was|say) )(?<!\bsaid )(?<!\bsays )"
+            rf"({_any(_BEFORE_NUMBERS)})\. ?(?=\d)"
+        ),
+        lambda m: _BEFORE_NUMBERS[m[1]],
+    ),
     (
         # Main St, Elm Dr.: after a name or a number's suffix, not before another name.
         re.compile(

@@ -49,12 +49,22 @@ _CURRENCIES = {
 _CURRENCY = r"(?:US|AU?|CA?|HK|NZ|S)?\$|[£€]|(?:USD|GBP|EUR)(?= ?\d)"
 
 _IS_CODE = re.compile(
-    r"\b(?:code|PIN|pin|passcode|password|OTP|zip|ZIP|postcode|ID|"
+    # Not "I want to pin 2000 photos".
+    r"\b(?:(?<!\bI )(?<!\b(?:to|we) )(?<!\b(?:you|can) )(?<!\b(?:they|will) )(?:code|pin|zip)|"
+    r"passcode|password|OTP|postcode|ID|"
     r"(?:account|order|invoice|ticket|tracking|reference|confirmation|serial|case|policy|claim|"
     r"customer|membership|card|phone|telephone|tel|fax|mobile)(?: (?:number|no\.|code|ID))"
     r")(?: (?:is|was|of))?[:#]? ?#?$",
     re.IGNORECASE,
 )
+_IN_PAIRS = ("20", "50")
+"""Of 20/20 sight and a chance of 50/50."""
+_RATED = re.compile(
+    r"\b(?:rate[ds]?|scored?|scores|gave|give[ns]?|got|gets?|rating(?: of| is|:)?)"
+    r"(?: (?:it|him|her|them|this|that|a|an|us|me|at))* $",
+    re.IGNORECASE,
+)
+_STARS = re.compile(r" (?:stars?|points?|marks?|rating)\b", re.IGNORECASE)
 _IS_DIALLED = re.compile(
     r"\b(?:area code|ext\.?|extension|dial|call|ring|phone)(?: (?:is|on))?:? ?$",
     re.IGNORECASE,
@@ -240,10 +250,18 @@ def _date(match: Match) -> str | None:
     return f"{day} {_MONTH_NAMES[month - 1]} {match[3]}"
 
 
-def _slash(match: Match) -> str | None:
-    """7/8, 50/50, 120/80, 4.5/5; 9/11 is a date"""
+def _is_rating(match: Match) -> bool:
     over, under = match.groups()
-    if "." in over:
+    if over == under:
+        return over not in _IN_PAIRS
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return bool(_RATED.search(before) or _STARS.match(after))
+
+
+def _slash(match: Match) -> str | None:
+    """7/8, 50/50, 120/80, 4.5/5, "rated 4/5"; 9/11 is a date"""
+    over, under = match.groups()
+    if "." in over or _is_rating(match):
         return f"{said(over)} out of {under}"
     if over == under:
         return f"{over} {under}"
