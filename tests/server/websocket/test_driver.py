@@ -304,3 +304,13 @@ async def test_a_client_that_reads_slowly_gets_the_last_message(
     assert [message.get("text") for message in sent] == [*(str(n) for n in range(20)), None]
     assert sent[-1]["code"] == 1000
     assert not driver.record.codes
+
+
+async def test_a_client_that_reads_slowly_is_given_up_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(socket, "MAX_END", 0.5)
+    reader = Reader(0.1, *(str(n) for n in range(10_000)))
+    driver = await reader.served()
+    assert list(driver.record.codes) == ["slow_reader"]
+    assert "misses the end" in caplog.text

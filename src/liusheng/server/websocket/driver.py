@@ -28,6 +28,9 @@ MAX_PAUSE = 10.0
 """Seconds of one wait for room, and for a client to take the next message of a session that is
 over."""
 
+MAX_END = 600.0
+"""Seconds for a client to take all that is left of a session that is over."""
+
 MAX_BACKLOG = 100
 """Unsent messages, from which on the driver takes no frame until they are sent."""
 
@@ -244,17 +247,23 @@ class SocketDriver(Generic[C]):
     async def _overdue(self) -> None:
         """Return when a session that is over cannot be flushed: its client does not read.
 
-        One that reads slowly has its time for each message: the final reply may come after many.
+        One that reads slowly has its time for each message, and `MAX_END` for all: the final reply
+        may come after many.
         """
         await self._over.wait()
         over = awake.time()
         while True:
-            unread = min(self._unread_seconds(), awake.time() - over)
+            passed = awake.time() - over
+            unread = min(self._unread_seconds(), passed)
+            if passed >= MAX_END:
+                _log.warning("the client has read for %.0f s, and misses the end", passed)
+                self.record.failed(slow_reader(passed).code.value)
+                return
             if unread >= MAX_PAUSE:
                 _log.warning("the client has not read for %.0f s, and misses the end", unread)
                 self.record.failed(slow_reader(unread).code.value)
                 return
-            await asyncio.sleep(MAX_PAUSE - unread)
+            await asyncio.sleep(min(MAX_PAUSE - unread, MAX_END - passed))
 
     def _unread_seconds(self) -> float:
         """Return for how long the client has not taken the message that is being sent."""
