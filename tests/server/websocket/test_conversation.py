@@ -365,7 +365,9 @@ class Heard:
 def heard(engines: Fakes, monkeypatch: pytest.MonkeyPatch) -> list[Heard]:
     found: list[Heard] = []
 
-    def open_stream(params: Any, on_update: Any, on_finish: Any, on_failure: Any) -> Any:
+    def open_stream(
+        params: Any, on_update: Any, on_finish: Any, on_failure: Any, **options: Any
+    ) -> Any:
         found.append(Heard(on_update, on_finish))
         return found[-1]
 
