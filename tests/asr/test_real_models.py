@@ -256,8 +256,8 @@ _ALLOWED = 0.02
 @_eval_set
 @pytest.mark.parametrize(
     ("lang", "name", "each"),
-    # Whisper is not what English is recognised with by default.
-    [("zh", WHISPER, 1), ("en", WHISPER, 3), ("en", MOONSHINE, 1)],
+    # Of Whisper's, which take long, a part: `liusheng eval` has all.
+    [("zh", WHISPER, 2), ("en", WHISPER, 3), ("en", MOONSHINE, 1)],
 )
 def test_live_errors_are_within_two_points_of_offline(lang: str, name: str, each: int) -> None:
     model = Store().open(name)
