@@ -33,7 +33,7 @@ class FrontEnd:
     """
 
     def __init__(self, lexicon: UserLexicon | None = None) -> None:
-        # Imported here: the dictionaries take half a second and 50 MB to load.
+        # Imported here: it takes 0.6 s and 77 MB to load.
         from liusheng.tts.text.pinyin import Reader
 
         self._lexicon = lexicon or UserLexicon()
