@@ -113,17 +113,15 @@ def test_pickles_come_from_this_program_only() -> None:
     assert readers == set(own)
 
 
-@pytest.mark.slow
 def test_a_class_name_means_one_thing() -> None:
     """But for messages, which are told apart by the module of their protocol."""
     source = Path(liusheng.__file__).parent
     messages = {source / "client" / "messages.py", *(source / "protocol").iterdir()}
     names = Counter(
-        node.name
+        name
         for path in source.rglob("*.py")
         if path not in messages
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef)
+        for name in re.findall(r"^\s*class (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert sum(names.values()) > 500
     assert not [name for name, count in names.items() if count > 1]

@@ -48,7 +48,7 @@ class Difference(NamedTuple):
     stop: int
 
 
-class Hypothesis(NamedTuple):
+class ComparedText(NamedTuple):
     """A hypothesis beside the others.
 
     places: before, between and after its characters.
@@ -61,7 +61,7 @@ class Hypothesis(NamedTuple):
     costs: tuple[float, ...]
 
 
-def compare(texts: Sequence[tuple[str, float]]) -> list[Hypothesis]:
+def compare(texts: Sequence[tuple[str, float]]) -> list[ComparedText]:
     """Compare texts, given with their weights, with the first of them. None is empty."""
     base = texts[0][0]
     total = sum(weight for _, weight in texts)
@@ -82,7 +82,7 @@ def _hypothesis(
     found: Sequence[Difference],
     own: Sequence[float],
     shares: Mapping[tuple[int, int, str], float],
-) -> Hypothesis:
+) -> ComparedText:
     """Return a hypothesis. own: the costs of the first one's characters."""
     places: list[Place] = []
     costs: list[float] = []
@@ -96,7 +96,7 @@ def _hypothesis(
         costs += [_cost(shares[begin, end, part]) / len(part)] * len(part)
         at = end
     places += [Place(i, i) for i in range(at, len(own) + 1)]
-    return Hypothesis(text, tuple(places), (*costs, *own[at:]))
+    return ComparedText(text, tuple(places), (*costs, *own[at:]))
 
 
 def differences(base: str, text: str) -> list[Difference]:

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from liusheng.asr.correction.divergence import Hypothesis, Place, compare
+from liusheng.asr.correction.divergence import ComparedText, Place, compare
 from liusheng.asr.correction.hotwords import Hotword
 from liusheng.asr.correction.lexicon import HomophoneLexicon
 from liusheng.asr.correction.trigram import Trigram
@@ -99,7 +99,7 @@ class JointLattice:
             yield text, score
 
     def _arcs(
-        self, hypotheses: Sequence[Hypothesis], hotwords: Sequence[Hotword]
+        self, hypotheses: Sequence[ComparedText], hotwords: Sequence[Hotword]
     ) -> dict[Place, list[_Arc]]:
         """Return the arcs that begin at each place, of equal ones the cheapest."""
         found: defaultdict[Place, dict[tuple[Place, str, bool], _Arc]] = defaultdict(dict)
