@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from liusheng.asr.load import LanguageRouter, load
 from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.types import Partial, StreamParams
 from liusheng.models.types import InstalledModel, Kind, Task
+from tests.support.unprepared import PlainRecognizer
 
 
-class Counter:
+class Counter(PlainRecognizer):
     """A recogniser that counts its turns."""
 
     def __init__(self, name: str, *languages: str, sticky: bool = False) -> None:
@@ -35,6 +37,17 @@ class Counter:
 
     def forget(self, states: Sequence[Any]) -> None:
         self.forgotten += states
+
+
+class Preparer(Counter):
+    def prepare(self, turn: Turn) -> Turn:
+        return replace(turn, prepared="prepared")
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        return [
+            Outcome(t.state + 1, (), Partial(0, f"{self.name} {t.prepared or t.state}"))
+            for t in turns
+        ]
 
 
 SILENCE = bytes(320)
@@ -60,6 +73,14 @@ def test_a_stream_goes_to_the_model_listed_for_its_language() -> None:
     assert large.batches == small.batches == [2, 2]
     router.forget(states)
     assert large.forgotten == small.forgotten == [2, 2]
+
+
+def test_a_turn_is_prepared_by_the_model_that_takes_it() -> None:
+    router = LanguageRouter([Preparer("a", "zh"), Preparer("b", "en")], [("zh",), ("en",)])
+    turns = [Turn(router.open(StreamParams(lang)), SILENCE) for lang in ("zh", "en", "en")]
+    turns[:2] = [router.prepare(turn) for turn in turns[:2]]
+    outcomes = router.advance(turns)
+    assert [o.partial.text for o in outcomes] == ["a prepared", "b prepared", "b 0"]
 
 
 def test_a_language_that_no_model_has_is_refused() -> None:

@@ -23,6 +23,7 @@ from liusheng.asr.recognizer import Recognizer
 from liusheng.asr.text.pieces import split_pieces, spread
 from liusheng.asr.types import SAMPLE_RATE, Proposal, StreamParams
 from liusheng.audio.decode import decode_file
+from liusheng.audio.pcm import Samples
 from liusheng.audio.resample import resample
 from liusheng.bench.eval_results import total
 from liusheng.bench.evaluation import Evaluator
@@ -159,6 +160,13 @@ def test_any_text_is_placed_inside_its_window(seconds: float, text: str) -> None
 
 
 @cache
+def _said(text: str) -> Samples:
+    voices = load_voices([Store().open("baker-zh")])
+    blocks = [block.samples for block in voices.speak(SpeechRequest(text))]
+    return resample(np.concatenate(blocks), 24_000, SAMPLE_RATE)
+
+
+@cache
 def _whisper() -> WhisperEngine:
     return WhisperEngine(Store().open(WHISPER), WhisperOptions())
 
@@ -181,12 +189,21 @@ def test_mandarin_is_the_same_with_the_tokens_that_it_needs(effort: Effort) -> N
     assert not different
 
 
+@pytest.mark.parametrize("effort", Effort)
+@pytest.mark.parametrize("spare", [True, False])
+def test_a_window_that_was_prepared_is_decoded_alike(effort: Effort, spare: bool) -> None:
+    engine = _whisper()
+    said = _said("今天天气很好，我们去公园吧。")
+    windows = [Window(said[: len(said) // n], "zh", timed=True, spare=spare) for n in (1, 2)]
+    prepared = [engine.prepare(window, effort) for window in windows]
+    assert engine.decode(prepared, effort) == engine.decode(windows, effort)
+    seconds = prepared[0].encoded.shape[1] * 0.02 - len(said) / SAMPLE_RATE
+    assert seconds == pytest.approx(4.0 if spare and effort is Effort.FINAL else 2.0, abs=0.03)
+
+
 def test_a_final_is_chosen_among_proposals() -> None:
     given: list[Sequence[tuple[str, float]]] = []
-    voices = load_voices([Store().open("baker-zh")])
-    said = "今天天气很好，我们去公园吧。"
-    blocks = [block.samples for block in voices.speak(SpeechRequest(said))]
-    samples = resample(np.concatenate(blocks), 24_000, SAMPLE_RATE)
+    samples = _said("今天天气很好，我们去公园吧。")
 
     def propose(hypotheses: Sequence[tuple[str, float]]) -> list[Proposal]:
         given.append(hypotheses)
@@ -200,7 +217,7 @@ def test_a_final_is_chosen_among_proposals() -> None:
     assert not other.chosen
     assert len({piece.end for piece in other.pieces}) > 5
     assert final.chosen
-    assert "".join(piece.text for piece in final.pieces) == said
+    assert "".join(piece.text for piece in final.pieces) == "今天天气很好，我们去公园吧。"
     assert not partial.chosen
     ((first, *_),) = ([score for _, score in each] for each in given)
     assert len(given[0]) == WhisperOptions().hypotheses

@@ -12,11 +12,12 @@ from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.types import Partial, StreamParams, Utterance, Word
 from liusheng.bench.transcribe import offline_transcriber, simulate_live, transcribe_live
 from liusheng.models.types import InstalledModel, Kind, Task
+from tests.support.unprepared import PlainRecognizer
 
 SAMPLES = np.zeros(32_000, np.float32)
 
 
-class WordRecognizer:
+class WordRecognizer(PlainRecognizer):
     """Recognises a word for each half second; the second word is wrong in its first partial."""
 
     languages: tuple[str, ...] = ("en",)

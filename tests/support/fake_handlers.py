@@ -9,10 +9,10 @@ import os
 import pickle
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from liusheng.asr.capabilities import Capabilities, Hotwords
+from liusheng.asr.capabilities import Batching, Capabilities, Hotwords
 from liusheng.asr.recognizer import StateLostError
 from liusheng.asr.types import Partial, Utterance
 from liusheng.asr.vad.segments import SpeechActivity
@@ -33,15 +33,24 @@ class Echo:
 
     A sticky one keeps the texts to itself: its states only say which of them they follow, and by
     how many words.
+
+    prepares: it prepares turns, and can end in that, too.
     """
 
-    def __init__(self, sticky: bool) -> None:
+    def __init__(self, sticky: bool, prepares: bool = False) -> None:
         self._sticky = sticky
+        self._batching = Batching.DECODER if prepares else Batching.ALL
+        self._prepared: dict[int, TurnRequest] = {}
         self._texts: dict[str, list[str]] = {}
 
     def describe(self) -> RecognizerDescription:
         echo = Capabilities(
-            "echo", hotwords=Hotwords.HAN, endpoint=True, punctuation=True, translation=True
+            "echo",
+            hotwords=Hotwords.HAN,
+            endpoint=True,
+            punctuation=True,
+            translation=True,
+            batching=self._batching,
         )
         return RecognizerDescription({"auto": echo, "zh": echo}, self._sticky)
 
@@ -50,6 +59,20 @@ class Echo:
 
     def advance(self, requests: Sequence[TurnRequest]) -> list[TurnResult]:
         return [self._advance(request) for request in requests]
+
+    def prepare(self, number: int, request: TurnRequest, others: Collection[int]) -> None:
+        self._prepared = {each: self._prepared[each] for each in others}
+        words = request.pcm.decode("ascii", "replace").split()
+        if "die-early" in words:
+            os._exit(3)
+        if "raise-early" in words:
+            raise ValueError("no such sound")
+        self._prepared[number] = request
+
+    def complete(self, numbers: Sequence[int], others: Collection[int]) -> list[TurnResult]:
+        requests = [self._prepared[number] for number in numbers]
+        self._prepared = {each: self._prepared[each] for each in others}
+        return self.advance(requests)
 
     def _advance(self, request: TurnRequest) -> TurnResult:
         spare = b"spare " if request.spare else b"busy  "
@@ -92,7 +115,7 @@ class Echo:
                 os._exit(3)
             if word == "sleep":
                 _work(1)
-            if word == "die":
+            if word in ("die", "die-early"):
                 os._exit(3)
             if word.startswith("hang-once") and not happened(marker):
                 time.sleep(60)

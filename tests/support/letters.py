@@ -6,10 +6,12 @@ What is done to a model's text and windows can be seen with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE
@@ -36,16 +38,20 @@ class LetterEngine:
     max_seconds = 28.0
     punctuates = False
     translates = False
+    batching = Batching.DECODER
 
     def __init__(self, doubt: int = 0) -> None:
         self.doubt = doubt
         self.decodes: list[tuple[Effort, float]] = []
         self.windows: list[Window] = []
 
+    def prepare(self, window: Window, effort: Effort) -> Window:
+        return replace(window, encoded=self._read(window.samples, effort))
+
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         self.windows += windows
         self.decodes += [(effort, len(w.samples) / SAMPLE_RATE) for w in windows]
-        return [Decoded(self._read(w.samples, effort), "en") for w in windows]
+        return [Decoded(w.encoded or self._read(w.samples, effort), "en") for w in windows]
 
     def _read(self, samples: Samples, effort: Effort) -> tuple[Piece, ...]:
         levels = np.rint(samples * 200).astype(int)

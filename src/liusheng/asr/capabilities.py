@@ -15,6 +15,18 @@ ITN_LANGUAGES = ("zh", "en")
 _HAN_LENGTHS = range(2, 13)
 
 
+class Batching(str, Enum):
+    """What a model gains when several streams are decoded together."""
+
+    NONE = "none"
+    """Nothing: it computes one after the other."""
+    DECODER = "decoder"
+    """The first part of a decode (an encoder) is computed for each stream alone, and can be before
+    the batch begins: see `Recognizer.prepare`. The rest is computed together."""
+    ALL = "all"
+    """All of a decode is computed together."""
+
+
 class NotSupportedError(ValueError):
     """The model does not support a parameter; the message names both."""
 
@@ -39,6 +51,7 @@ class Capabilities:
     punctuation: whether it writes punctuation.
     translation: whether it can write English, whatever is spoken.
     windowed: it decodes growing windows again: a decode is worth its cost only after new speech.
+    batching: what it gains from batches.
     """
 
     model: str
@@ -49,6 +62,7 @@ class Capabilities:
     punctuation: bool = False
     translation: bool = False
     windowed: bool = False
+    batching: Batching = Batching.ALL
 
     def check(self, params: StreamParams) -> None:
         """Check the parameters of a stream.

@@ -72,6 +72,11 @@ class LanguageRouter:
         route = self._routes.get(params.lang, 0)
         return RoutedState(route, self._recognizers[route].open(params))
 
+    def prepare(self, turn: Turn) -> Turn:
+        """Prepare a turn; see `Recognizer.prepare`."""
+        recognizer = self._recognizers[turn.state.route]
+        return replace(turn, prepared=recognizer.prepare(_inner(turn)))
+
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
         outcomes: dict[int, Outcome] = {}
@@ -79,9 +84,7 @@ class LanguageRouter:
             own = [i for i, turn in enumerate(turns) if turn.state.route == route]
             if not own:
                 continue
-            results = recognizer.advance(
-                [replace(turns[i], state=turns[i].state.state) for i in own]
-            )
+            results = recognizer.advance([turns[i].prepared or _inner(turns[i]) for i in own])
             for i, result in zip(own, results, strict=True):
                 outcomes[i] = replace(result, state=RoutedState(route, result.state))
         return [outcomes[i] for i in range(len(turns))]
@@ -92,6 +95,11 @@ class LanguageRouter:
             own = [s.state for s in states if s.route == route]
             if own:
                 recognizer.forget(own)
+
+
+def _inner(turn: Turn) -> Turn:
+    """Return a turn for the recogniser that its stream is routed to."""
+    return replace(turn, state=turn.state.state)
 
 
 class Preparation:

@@ -118,7 +118,8 @@ class WhisperOptions:
     compute_type: of CTranslate2: int8, int8_float32, float32, ... (float16 needs a GPU).
     threads: intra-op threads; one, because workers are processes.
     pad_partial, pad_final: seconds of silence after the speech instead of a 30 s window. With less
-        than 2 s, Whisper loops.
+        than 2 s, Whisper loops. Finals that others wait for have a partial's, which costs a fifth
+        less.
     beam: beam size of finals; partials are greedy.
     hypotheses: beam size of Mandarin finals whose hypotheses are corrected together (see
         `CorrectionOptions.rescored`).

@@ -34,6 +34,7 @@ class Turn:
     spare: nobody waits for the time that optional work takes: no other stream is due a turn, or,
         for backlog, no live one.
     backlog: the audio came faster than it was spoken; nobody waits for the text of this part of it.
+    prepared: what `Recognizer.prepare` has computed of it, for that recogniser alone.
     """
 
     state: Any
@@ -43,6 +44,7 @@ class Turn:
     activity: SpeechActivity | None = None
     spare: bool = True
     backlog: bool = False
+    prepared: Any = None
 
     @property
     def end(self) -> int:
@@ -95,6 +97,13 @@ class Recognizer(Protocol):
 
         Raises:
             NotSupportedError: when the model cannot serve `params`; see `Capabilities.check`.
+        """
+
+    def prepare(self, turn: Turn) -> Turn:
+        """Compute what a turn costs in any batch; return the turn for `advance`, in this process.
+
+        It says where it is worthwhile: `Capabilities.batching` is `Batching.DECODER`. What `turn`
+        has is what is decoded, however late `advance` is called.
         """
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:

@@ -17,7 +17,7 @@ from liusheng.asr.in_process import InProcessStream
 from liusheng.asr.live.decoder import LiveRecognizer
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.options import LiveOptions, VadOptions
-from liusheng.asr.recognizer import Outcome
+from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.asr.vad.activity import SpeechActivityDetector
@@ -148,6 +148,23 @@ def test_streams_of_a_batch_do_not_mix(texts: list[str], seed: int) -> None:
             streams[i].done(outcome)
             heard[i] += letters_of([outcome])
     assert heard == [t.replace(" ", "") for t in texts]
+
+
+class Preparer(LiveRecognizer):
+    """Prepares every turn before it takes it."""
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        return super().advance([self.prepare(turn) for turn in turns])
+
+
+@given(text=spoken_texts, cuts=st.lists(st.integers(0, 200_000), max_size=8))
+@settings(max_examples=examples(30), deadline=None)
+def test_a_turn_that_was_prepared_has_the_same_outcome(text: str, cuts: list[int]) -> None:
+    plain, prepared = LetterEngine(doubt=1), LetterEngine(doubt=1)
+    audio = speak(text)
+    outcomes = play(Preparer(prepared), audio, cuts)
+    assert outcomes == play(recogniser(plain), audio, cuts)
+    assert all(window.encoded is not None for window in prepared.windows)
 
 
 def test_nothing_is_decoded_in_silence() -> None:

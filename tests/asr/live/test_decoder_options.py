@@ -25,6 +25,7 @@ from liusheng.asr.types import SAMPLE_RATE, Alternative, Script, StreamParams
 from liusheng.asr.vad.activity import SpeechActivityDetector
 from liusheng.asr.vad.segments import FRAME
 from liusheng.audio.pcm import Samples
+from tests.support.unprepared import PlainEngine
 
 OPTIONS = LiveOptions(interval=0.0, hold=0.0, vad=VadOptions(pre_roll=0.0))
 
@@ -40,7 +41,7 @@ class Loudness:
         return None, np.where(loud, 0.9, 0.1).astype(np.float32)
 
 
-class Reciter:
+class Reciter(PlainEngine):
     """Hears the texts that it is given, one at a decode, the last one ever after."""
 
     name = "script"

@@ -8,9 +8,10 @@ from liusheng.asr.offline.alignment import AlignedEngine, align_words, without_p
 from liusheng.asr.offline.engine import Decoded, Effort, OfflineEngine, Window
 from liusheng.asr.text.pieces import Piece
 from liusheng.models.types import Kind
+from tests.support.unprepared import PlainEngine
 
 
-class Engine:
+class Engine(PlainEngine):
     """Hears what it is told, in a language, and does not know where."""
 
     name = "engine"

@@ -27,6 +27,7 @@ from liusheng.tts.load import load as load_voices
 from liusheng.tts.types import SAMPLE_RATE as VOICE_RATE
 from liusheng.tts.types import SpeechRequest
 from tests.support.level_detector import LevelDetector
+from tests.support.unprepared import PlainEngine
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,7 @@ Models = Callable[[str], InstalledModel]
 PACKET = 4800
 
 
-class Dictionary:
+class Dictionary(PlainEngine):
     """An offline engine that hears one thing, and notes what it was given."""
 
     name = "dictionary"

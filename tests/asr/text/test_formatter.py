@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from liusheng.asr.recognizer import Outcome, Turn
 from liusheng.asr.text.formatter import TextFormatter, format_utterance, without_marks
 from liusheng.asr.text.pieces import split_pieces, spread
 from liusheng.asr.types import Alternative, Partial, StreamParams, Utterance, Word
+from tests.support.unprepared import PlainRecognizer
 
 
 def utterance(text: str, lang: str = "zh", *others: str) -> Utterance:
@@ -23,7 +25,7 @@ def utterance(text: str, lang: str = "zh", *others: str) -> Utterance:
     return Utterance(0, text, words, lang, 1.0, 1.0 + len(text) / 4, alternatives)
 
 
-class Sayer:
+class Sayer(PlainRecognizer):
     languages = ("zh", "en")
     sticky = False
 
@@ -43,6 +45,16 @@ class Sayer:
 
     def forget(self, states: Sequence[Any]) -> None:
         self.forgotten += states
+
+
+class Preparer(Sayer):
+    """Says what was prepared: an outcome's number."""
+
+    def prepare(self, turn: Turn) -> Turn:
+        return replace(turn, prepared=1)
+
+    def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
+        return [self._outcomes[turn.prepared or 0] for turn in turns]
 
 
 def say(params: StreamParams, *outcomes: Outcome) -> list[Outcome]:
@@ -166,3 +178,12 @@ def test_streams_that_ended_are_passed_on() -> None:
     writer = TextFormatter(sayer)
     writer.forget([writer.open(StreamParams())])
     assert sayer.forgotten == [0]
+
+
+def test_what_was_prepared_is_formatted() -> None:
+    writer = TextFormatter(
+        Preparer(*(Outcome(0, (), Partial(0, text)) for text in ("一。", "二。")))
+    )
+    turn = Turn(writer.open(StreamParams(punctuation=False)), b"")
+    outcomes = writer.advance([turn, writer.prepare(turn)])
+    assert [outcome.partial.text for outcome in outcomes] == ["一", "二"]

@@ -113,7 +113,7 @@ class Simulation:
             for key in keys:
                 self._done(key)
             self.busy[worker] = None
-        keys = self.scheduler.take(worker, self.now, len(self.busy))
+        keys = self.scheduler.take(worker, self.now, len(self.busy)).keys
         if not keys:
             return
         windows = []

@@ -9,99 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
-from liusheng.runtime.recognition.messages import Detection
-from liusheng.runtime.recognition.priority import TurnPolicy
-from liusheng.runtime.recognition.scheduler import Scheduler
-from liusheng.runtime.recognition.stream_audio import StreamAudio, TurnAudio
+from liusheng.asr.vad.segments import SpeechActivity
 from tests.support.examples import examples
-
-POLICY = TurnPolicy(
-    batch=4, step_batch=32, max_batch_seconds=1e9, step=8000, interval=4800, pause=3200
+from tests.support.schedule import (
+    POLICY,
+    SECOND,
+    AudioWithoutVad,
+    Schedule,
+    endpoint,
+    samples,
+    schedule,
+    silence,
+    speech,
 )
-SECOND = 16_000
-
-
-def samples(seconds: float) -> int:
-    return round(seconds * SECOND)
-
-
-def speech(end: float, detected: float | None = None, start: float = 0.0) -> SpeechActivity:
-    """Somebody speaks from `start` to `end` (seconds)."""
-    last = samples(end if detected is None else detected)
-    first = samples(start)
-    segment = OpenSegment(first, last, first, samples(end), last - samples(end), b"")
-    return SpeechActivity(last, first, segment)
-
-
-def silence(detected: float) -> SpeechActivity:
-    return SpeechActivity(samples(detected), samples(detected))
-
-
-def endpoint(speech_end: float, detected: float) -> SpeechActivity:
-    """Somebody spoke until `speech_end`."""
-    segment = SpeechSegment(0, samples(speech_end), 0, samples(speech_end))
-    return replace(silence(detected), closed=(segment,))
-
-
-class AudioWithoutVad(StreamAudio):
-    """Audio that the VAD process has failed on."""
-
-    without_vad = True
-
-
-class Schedule(Scheduler[str]):
-    """With turns that are known by their stream, on audio of its own. Times are seconds."""
-
-    def __init__(self, policy: TurnPolicy, *, sticky: bool = False) -> None:
-        super().__init__(policy, sticky=sticky)
-        self.audio: dict[str, StreamAudio] = {}
-        self.turns: dict[str, TurnAudio] = {}
-
-    def begin(self, *keys: str, windowed: bool = True, vad: bool = False) -> None:
-        """Streams begin, of a windowed model or a stepwise one. vad: speech is detected in them."""
-        for key in keys:
-            made = StreamAudio if vad or not windowed else AudioWithoutVad
-            self.audio[key] = made(windowed=windowed)
-            self.add(key, self.audio[key])
-
-    def receive(self, key: str, seconds: float, now: float) -> bool:
-        self.audio[key].append(bytes(2 * samples(seconds)))
-        return self.audio_received(key, now)
-
-    def detect(self, key: str, activity: SpeechActivity, now: float) -> bool:
-        ticket, _ = self.audio[key].next_detection(0, 0) or (0, b"")
-        assert self.audio[key].detected(ticket, Detection(b"", activity))
-        return self.speech_detected(key, now)
-
-    def take(self, worker: int, now: float, workers: int = 1, limit: float = 1e6) -> list[str]:
-        """As the scheduler's; turns take so many seconds of new audio at most."""
-        keys = super().take(worker, now, workers)
-        for key in keys:
-            self.turns[key] = self.audio[key].next_turn(
-                samples(limit), finishing=False, resident=True
-            )
-        return keys
-
-    def done(
-        self, key: str, now: float, *, step: float | None = None, final_until: float = 0.0
-    ) -> None:
-        """The turn that the stream took last is done."""
-        turn = self.turns[key]
-        detection = None
-        if turn.ticket is not None:
-            detection = Detection(b"", SpeechActivity(turn.end, turn.end))
-        needs = 0 if turn.activity and turn.activity.open else turn.end
-        self.audio[key].turn_done(turn, needs, samples(final_until), detection)
-        self.turn_done(key, self.turn(key), now, None if step is None else samples(step))
-
-
-def schedule(
-    *keys: str, sticky: bool = False, policy: TurnPolicy = POLICY, vad: bool = False
-) -> Schedule:
-    made = Schedule(policy, sticky=sticky)
-    made.begin(*keys, vad=vad)
-    return made
 
 
 def test_a_stream_without_vad_is_due_a_turn_with_a_step_of_audio() -> None:
@@ -528,7 +448,7 @@ def test_the_streams_of_a_lost_worker_go_to_those_that_are_alive() -> None:
     first, second = s.take(0, 1.0, 2), s.take(1, 1.0, 2)
     for key in first:
         s.turn_lost(key, s.turn(key), 2.0, weight=1.0, shared=True)
-    s.worker_lost(0)
+    s.worker_lost(0, 2.0)
     for key in second:
         s.done(key, 2.0)
     assert [s.take(1, 2.0, 1) for _ in range(2)] == [[key] for key in first]
@@ -554,7 +474,7 @@ def test_sticky_streams_stay_with_their_worker_and_are_spread() -> None:
         s.done(key, 2.0)
         s.receive(key, 1.0, 2.0)
     assert s.take(1, 2.0, 2) == second
-    s.worker_lost(0)
+    s.worker_lost(0, 2.0)
     assert s.take(1, 2.0, 2) == [], "its share is full"
     assert s.take(0, 2.0, 2) == first
 

@@ -18,6 +18,9 @@ from tests.support import fake_handlers
 from tests.support.examples import examples
 from tests.support.fake_pool import DiedError, FakePool
 
+POISON = ["die", "raise", "die-early", "raise-early"]
+"""Words on which a worker ends or fails; early: when it prepares them, if it prepares turns."""
+
 
 def _die(_: int) -> NoReturn:
     raise DiedError
@@ -37,7 +40,7 @@ class Client:
 
     @property
     def poisonous(self) -> bool:
-        return "die" in self.said or "raise" in self.said
+        return any(word.startswith(("die", "raise")) for word in self.said)
 
     def say(self, word: str) -> None:
         self.said.append(word)
@@ -63,8 +66,13 @@ class Client:
 class ServiceStates(RuleBasedStateMachine):
     """Streams on a pool of workers that die, of their input or otherwise."""
 
-    @initialize(workers=st.integers(1, 3), batch=st.integers(1, 4), sticky=st.booleans())
-    def begin(self, workers: int, batch: int, sticky: bool) -> None:
+    @initialize(
+        workers=st.integers(1, 3),
+        batch=st.integers(1, 4),
+        kind=st.sampled_from(["plain", "sticky", "prepares"]),
+    )
+    def begin(self, workers: int, batch: int, kind: str) -> None:
+        sticky = kind == "sticky"
         self.patches = ExitStack()
         self.patches.enter_context(mock.patch("tests.support.fake_handlers.os._exit", _die))
         self.patches.enter_context(mock.patch("liusheng.runtime.recognition.turn_source._log"))
@@ -78,9 +86,9 @@ class ServiceStates(RuleBasedStateMachine):
             PoolOptions(),
             clock=lambda: self.now,
         )
-        handler = fake_handlers.Echo(sticky)
+        handler = fake_handlers.Echo(sticky, kind == "prepares")
         self.service.description = handler.describe()
-        self.pool = FakePool(workers, lambda: fake_handlers.Echo(sticky))
+        self.pool = FakePool(workers, lambda: fake_handlers.Echo(sticky, kind == "prepares"))
         service: Any = self.service
         service._pool = service._turns._pool = self.pool
         service._scheduler.sticky = sticky
@@ -102,7 +110,9 @@ class ServiceStates(RuleBasedStateMachine):
             else:
                 assert client.outcome == "finished"
                 assert client.text.split() == client.said, "nothing of the others is lost"
-        poisonous = sum("die" in client.said for client in self.clients)
+        poisonous = sum(
+            "die" in client.said or "die-early" in client.said for client in self.clients
+        )
         assert self.pool.lost <= 2 * poisonous + self.killed
         self.patches.close()
 
@@ -110,15 +120,21 @@ class ServiceStates(RuleBasedStateMachine):
     def open_clients(self) -> list[Client]:
         return [c for c in self.clients if not (c.ended or c.abandoned or c.outcome)]
 
-    @rule()
-    def open(self) -> None:
-        if len(self.clients) < 8:
+    @rule(count=st.integers(1, 3))
+    def open(self, count: int) -> None:
+        for _ in range(min(count, 8 - len(self.clients))):
             self.clients.append(Client(self.service))
 
     @precondition(lambda self: self.open_clients)
-    @rule(data=st.data(), word=st.sampled_from(["one", "two", "three", "die", "raise"]))
+    @rule(data=st.data(), word=st.sampled_from(["one", "two", "three", *POISON]))
     def say(self, data: st.DataObject, word: str) -> None:
         data.draw(st.sampled_from(self.open_clients)).say(word)
+
+    @precondition(lambda self: self.open_clients)
+    @rule(word=st.sampled_from(["four", "five"]))
+    def all_say(self, word: str) -> None:
+        for client in self.open_clients:
+            client.say(word)
 
     @precondition(lambda self: self.open_clients)
     @rule(data=st.data())
@@ -139,6 +155,13 @@ class ServiceStates(RuleBasedStateMachine):
     @rule(data=st.data())
     def finish_job(self, data: st.DataObject) -> None:
         self.pool.finish(self.service._turns, data.draw(st.integers(0, self.pool.count - 1)))
+
+    @rule(data=st.data(), jobs=st.integers(1, 4))
+    def work(self, data: st.DataObject, jobs: int) -> None:
+        number = data.draw(st.integers(0, self.pool.count - 1))
+        for _ in range(jobs):
+            self.pool.finish(self.service._turns, number)
+            self.pool.take(self.service._turns, number)
 
     @precondition(lambda self: self.killed < 1)
     @rule(data=st.data())

@@ -67,6 +67,7 @@ class LiveRecognizer:
             punctuation=self.engine.punctuates,
             translation=self.engine.translates,
             windowed=True,
+            batching=self.engine.batching,
         )
 
     def open(self, params: StreamParams) -> LiveState:
@@ -81,11 +82,19 @@ class LiveRecognizer:
             params = replace(params, languages=self._choice)
         return LiveState(params)
 
+    def prepare(self, turn: Turn) -> Turn:
+        """Plan a turn and prepare its windows; see `Recognizer.prepare`."""
+        state, tasks = plan(turn, _activity(turn), self.options)
+        for task in tasks:
+            if task.window is not None:
+                task.window = self.engine.prepare(task.window, task.effort)
+        return replace(turn, prepared=(state, tasks))
+
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
         activities = [_activity(turn) for turn in turns]
-        plans = [
-            plan(turn, activity, self.options)
+        plans: list[tuple[LiveState, list[DecodeTask]]] = [
+            turn.prepared or plan(turn, activity, self.options)
             for turn, activity in zip(turns, activities, strict=True)
         ]
         self._let_choose(turns, plans)

@@ -70,6 +70,11 @@ class AlignedEngine:
         self.max_seconds = engine.max_seconds
         self.punctuates = engine.punctuates
         self.translates = engine.translates
+        self.batching = engine.batching
+
+    def prepare(self, window: Window, effort: Effort) -> Window:
+        """Have the engine prepare a window; see `OfflineEngine.prepare`."""
+        return self._engine.prepare(window, effort)
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.text.pieces import Piece
 from liusheng.asr.types import Propose
 from liusheng.asr.vad.certainty import Stretch
@@ -48,7 +49,9 @@ class Window:
     translate: the text is to be in English, whatever is spoken.
     propose: what a final decode of Mandarin chooses its text from, where the model can; None: it
         has its likeliest hypothesis.
-    spare: nobody waits: the engine may spend time on better times; see `Turn.spare`.
+    spare: nobody waits: the engine may spend time on what makes a text, or its times, a little
+        better; see `Turn.spare`.
+    encoded: what `OfflineEngine.prepare` has computed of the samples; None: nothing.
     """
 
     samples: Samples
@@ -64,6 +67,7 @@ class Window:
     spare: bool = True
     translate: bool = False
     propose: Propose | None = None
+    encoded: Any = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class OfflineEngine(Protocol):
     max_seconds: the longest window.
     punctuates: whether it writes punctuation.
     translates: whether it can write English, whatever is spoken.
+    batching: what it gains when several windows are decoded together.
     """
 
     name: str
@@ -112,6 +117,13 @@ class OfflineEngine(Protocol):
     max_seconds: float
     punctuates: bool
     translates: bool
+    batching: Batching
+
+    def prepare(self, window: Window, effort: Effort) -> Window:
+        """Compute what costs a window the same in any batch; return the window for `decode`.
+
+        An engine whose `batching` is not `Batching.DECODER` returns it as it is.
+        """
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.

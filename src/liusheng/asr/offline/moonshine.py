@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.repetition import without_loops
 from liusheng.asr.options import MoonshineOptions
@@ -54,6 +55,7 @@ class MoonshineEngine:
     max_seconds = 30.0
     punctuates = True
     translates = False
+    batching = Batching.NONE
 
     def __init__(
         self, model: InstalledModel, options: MoonshineOptions, device: Device = "cpu"
@@ -66,6 +68,10 @@ class MoonshineEngine:
         self._vocabulary = _vocabulary(model.files["tokens"])
         self._past = [i for i in self._decoder.get_inputs() if i.name.startswith("past_key_values")]
         self._present = [output.name for output in self._decoder.get_outputs()[1:]]
+
+    def prepare(self, window: Window, effort: Effort) -> Window:
+        """Return the window; see `OfflineEngine.prepare`."""
+        return window
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`. Partials and finals are greedy alike.

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import sherpa_onnx
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.options import SherpaOfflineOptions
 from liusheng.asr.sherpa.metadata import read_metadata, read_vocabulary
@@ -38,6 +39,7 @@ class SherpaOffline:
     """An `OfflineEngine` over a sherpa-onnx `OfflineRecognizer`."""
 
     max_seconds = 30.0
+    batching = Batching.ALL
 
     def __init__(
         self, model: InstalledModel, vocabulary: Vocabulary, options: SherpaOfflineOptions
@@ -63,6 +65,10 @@ class SherpaOffline:
                 )
             self.languages = (told,)
         self._recognizer = self._load(told)
+
+    def prepare(self, window: Window, effort: Effort) -> Window:
+        """Return the window; see `OfflineEngine.prepare`."""
+        return window
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`. Partials and finals are the same."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 import ctranslate2
 import tokenizers
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.offline.engine import Decoded, Effort, Window
 from liusheng.asr.offline.language import choose_language
 from liusheng.asr.offline.no_speech import is_speech
@@ -54,6 +55,7 @@ class WhisperEngine:
 
     max_seconds = MAX_SECONDS - 4.0
     punctuates = True
+    batching = Batching.DECODER
 
     def __init__(
         self,
@@ -87,6 +89,10 @@ class WhisperEngine:
             mandarin = load_mandarin_decoder(model, hf, options)
         self._decoder = WhisperDecoder(self._model, self._encoder, hf, mandarin)
 
+    def prepare(self, window: Window, effort: Effort) -> Window:
+        """Encode a window; see `OfflineEngine.prepare`."""
+        return replace(window, encoded=self._encoded(window, effort))
+
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows; see `OfflineEngine.decode`."""
         results: dict[int, Decoded] = {}
@@ -112,10 +118,16 @@ class WhisperEngine:
         encoded = self._encoder.encode(window, _PAD_ALIGNED)
         return tuple(self._aligned(window, encoded, lang, tokens, pieces))
 
+    def _encoded(self, window: Window, effort: Effort) -> Floats:
+        careful = effort is Effort.FINAL and window.spare
+        pad = self.options.pad_final if careful else self.options.pad_partial
+        return self._encoder.encode(window, pad)
+
     def _decode_batch(self, windows: Sequence[Window], effort: Effort, nbest: int) -> list[Decoded]:
         final = effort is Effort.FINAL
-        pad = self.options.pad_final if final else self.options.pad_partial
-        encoded = [self._encoder.encode(w, pad) for w in windows]
+        encoded: list[Floats] = [
+            self._encoded(w, effort) if w.encoded is None else w.encoded for w in windows
+        ]
         found = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
         langs = [lang for lang, _ in found]
         if not final and not all(sure for _, sure in found):

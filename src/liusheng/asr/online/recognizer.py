@@ -231,6 +231,10 @@ class SherpaOnline:
         self.capabilities(params.lang).check(params)
         return new_state(params)
 
+    def prepare(self, turn: Turn) -> Turn:
+        """Return the turn; see `Recognizer.prepare`."""
+        return turn
+
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take one turn for each of some streams; see `Recognizer.advance`.
 

@@ -49,11 +49,13 @@ class TextFormatter:
         """Return the state of a new stream; see `Recognizer.open`."""
         return FormattedState(params, self._recognizer.open(params), params.lang)
 
+    def prepare(self, turn: Turn) -> Turn:
+        """Prepare a turn; see `Recognizer.prepare`."""
+        return replace(turn, prepared=self._recognizer.prepare(_inner(turn)))
+
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
-        outcomes = self._recognizer.advance(
-            [replace(turn, state=turn.state.state) for turn in turns]
-        )
+        outcomes = self._recognizer.advance([turn.prepared or _inner(turn) for turn in turns])
         return [
             self._formatted(turn.state, outcome)
             for turn, outcome in zip(turns, outcomes, strict=True)
@@ -75,6 +77,11 @@ class TextFormatter:
             closed=tuple(format_utterance(u, params) for u in outcome.closed),
             partial=_partial(outcome.partial, params, lang),
         )
+
+
+def _inner(turn: Turn) -> Turn:
+    """Return a turn for the recogniser whose texts are formatted."""
+    return replace(turn, state=turn.state.state)
 
 
 def format_utterance(utterance: Utterance, params: StreamParams) -> Utterance:

@@ -173,7 +173,7 @@ class DetailedReplica:
 
     def _dispatch(self) -> None:
         for worker in sorted(self._idle):
-            keys = self._scheduler.take(worker, self._clock.now, self._workers)
+            keys = self._scheduler.take(worker, self._clock.now, self._workers).keys
             if not keys:
                 return
             self._begin(worker, keys)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from liusheng.asr.capabilities import Batching
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
+from liusheng.runtime.recognition.gathering import PreparedTurn
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 
 K = TypeVar("K")
@@ -22,6 +24,7 @@ class Batch:
 
     repeats: workers that were lost on it before.
     pace: how many times as fast as it is spoken its audio came.
+    spent: seconds that its windows took to prepare, and for which the worker was busy with that.
     """
 
     weights: list[float]
@@ -29,6 +32,52 @@ class Batch:
     live: bool
     repeats: int
     pace: float
+    spent: tuple[float, float] = (0.0, 0.0)
+
+
+def gathered(turns: Sequence[PreparedTurn[Any]], *, repeats: int = 0) -> Batch:
+    """Return the batch of prepared turns, which are of one kind."""
+    return Batch(
+        [turn.weight for turn in turns],
+        BatchKind(turns[0].final, stepwise=False),
+        live=True,
+        repeats=repeats,
+        pace=sum(turn.pace for turn in turns) / len(turns),
+        spent=(sum(turn.seconds for turn in turns), sum(turn.busy for turn in turns)),
+    )
+
+
+class Filling:
+    """A batch while turns are added to it: it stays short, so that what is urgent does not wait
+    long, and has some of them in any case.
+
+    most: turns at most.
+    seconds: that it may take, as is expected.
+    live: it is no backlog, whose batches are short in any case.
+    """
+
+    def __init__(
+        self, cost: Callable[[float, float], float], *, most: int, seconds: float, live: bool
+    ) -> None:
+        """cost: see `CostModel.cost`."""
+        self._cost = cost
+        self._most = most
+        self._limit = seconds
+        self._live = live
+        self._count = 0
+        self._longest = self._total = 0.0
+
+    def add(self, weight: float) -> bool:
+        """Add a turn that decodes so many seconds of audio; return whether there is room for it."""
+        longest, total = max(self._longest, weight + PAD), self._total + weight + PAD
+        expected = self._cost(longest, total)
+        if not self._count:
+            self._limit = max(self._limit, _WORTH * expected if self._live else 0.0)
+        elif expected > self._limit or self._count >= self._most:
+            return False
+        self._count += 1
+        self._longest, self._total = longest, total
+        return True
 
 
 def together(
@@ -52,28 +101,30 @@ def together(
     free = [each for each in ready if each[1].needs_no_decode and not each[1].alone]
     if free:
         return free[: policy.batch]
+    if first.batching is Batching.NONE:
+        return [*ready[:1]]
     final = first.reason is not TurnReason.PARTIAL
     most = policy.step_batch if first.stepwise else policy.batch
     if not final and not first.stepwise:
         # A stream alone in its batch would get partials more often than those that share one.
         most = min(most, most_partials)
-    cost = costs.cost(BatchKind(final, first.stepwise))
-    longest = total = limit = 0.0
+    filling = Filling(
+        costs.cost(BatchKind(final, first.stepwise)),
+        most=most,
+        seconds=policy.max_batch_seconds,
+        live=live,
+    )
     taken: list[tuple[K, ScheduledStream]] = []
     for key, stream in ready:
-        if stream.alone or stream.stepwise != first.stepwise:
+        if stream.alone or stream.batching is not first.batching:
+            continue
+        if stream.stepwise != first.stepwise:
             continue
         # Partials do not make what is urgent wait, except where they go step by step with it:
         # then they cost it little, and a batch without them would cost them much.
         if not first.stepwise and (stream.reason is not TurnReason.PARTIAL) != final:
             continue
-        weight = stream.weight(policy)
-        longest = max(longest, weight + PAD)
-        total += weight + PAD
-        expected = cost(longest, total)
-        if not taken:
-            limit = max(policy.max_batch_seconds, _WORTH * expected if live else 0.0)
-        elif expected > limit or len(taken) >= most:
+        if not filling.add(stream.weight(policy)):
             break
         taken.append((key, stream))
     return taken

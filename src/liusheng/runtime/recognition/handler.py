@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +35,7 @@ class RecognitionHandler:
         self, recognizer: Recognizer, detector: SpeechActivityDetector | None = None
     ) -> None:
         self._recognizer = recognizer
+        self._prepared: dict[int, Turn] = {}
         self._detector = detector or SpeechActivityDetector()
 
     def describe(self) -> RecognizerDescription:
@@ -46,20 +47,26 @@ class RecognitionHandler:
     def advance(self, requests: Sequence[TurnRequest]) -> list[TurnResult]:
         """Take a turn for each request; results are in the same order."""
         detections = [self._detected(r) if r.detect else None for r in requests]
-        turns = [
-            Turn(
-                self._state(request),
-                request.pcm,
-                request.start,
-                request.last,
-                detection.activity if detection else request.activity,
-                request.spare,
-                request.backlog,
-            )
-            for request, detection in zip(requests, detections, strict=True)
-        ]
+        turns = [self._turn(r, d) for r, d in zip(requests, detections, strict=True)]
         outcomes = self._recognizer.advance(turns)
         return [_result(o, d) for o, d in zip(outcomes, detections, strict=True)]
+
+    def prepare(self, number: int, request: TurnRequest, others: Collection[int]) -> None:
+        """Prepare a turn, and keep it (see `Recognizer.prepare`).
+
+        others: numbers of turns that are prepared and still wanted; the rest are dropped.
+        """
+        self._keep(others)
+        self._prepared[number] = self._recognizer.prepare(self._turn(request, None))
+
+    def complete(self, numbers: Sequence[int], others: Collection[int]) -> list[TurnResult]:
+        """Take these turns, which are prepared. others: see `prepare`."""
+        turns = [self._prepared[number] for number in numbers]
+        self._keep(others)
+        return [_result(outcome, None) for outcome in self._recognizer.advance(turns)]
+
+    def _keep(self, numbers: Collection[int]) -> None:
+        self._prepared = {number: self._prepared[number] for number in numbers}
 
     def self_test(self) -> list[BatchTest]:
         """Measure what batches of the default model cost."""
@@ -72,6 +79,17 @@ class RecognitionHandler:
     def forget(self, states: Sequence[bytes]) -> None:
         """Drop what is kept here for streams that are over."""
         self._recognizer.forget([pickle.loads(state) for state in states])
+
+    def _turn(self, request: TurnRequest, detection: Detection | None) -> Turn:
+        return Turn(
+            self._state(request),
+            request.pcm,
+            request.start,
+            request.last,
+            detection.activity if detection else request.activity,
+            request.spare,
+            request.backlog,
+        )
 
     def _state(self, request: TurnRequest) -> Any:
         if request.state is None:

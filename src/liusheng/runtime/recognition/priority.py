@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.options import LiveOptions
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.runtime.options import RecognitionServiceOptions
@@ -102,6 +103,8 @@ class ScheduledStream:
     suspect: one of these turns was its own.
     step: samples of new audio that it is due a turn for; None: the policy's.
     upload: it is a whole file.
+    batching: what its model gains from batches.
+    prepared: its worker has prepared the turn under way, and does not decode it yet.
     last_audio: when its newest audio came in.
     real_time: where it would be if its audio came as it is spoken.
     """
@@ -121,6 +124,8 @@ class ScheduledStream:
     suspect: bool = False
     step: int | None = None
     upload: bool = False
+    batching: Batching = Batching.ALL
+    prepared: bool = False
     last_audio: float | None = None
     real_time: RealTime = field(default_factory=RealTime)
 
@@ -147,6 +152,21 @@ class ScheduledStream:
         """Whether somebody speaks in it, or may, where speech is not detected."""
         return self.stepwise or self.audio.without_vad or self.audio.speech.open is not None
 
+    @property
+    def decodes_final(self) -> bool:
+        """Whether the turn that it is due is decoded with a final's care."""
+        return self.reason is not TurnReason.PARTIAL
+
+    @property
+    def can_be_prepared(self) -> bool:
+        """Whether the turn that it is due can be prepared, and be decoded with others later."""
+        return (
+            self.batching is Batching.DECODER
+            and self.reason in (TurnReason.PARTIAL, TurnReason.PAUSE)
+            and not self.alone
+            and not self.audio.without_vad
+        )
+
     def weight(self, policy: TurnPolicy) -> float:
         """Return the seconds of audio that its next turn decodes."""
         audio = self.audio
@@ -171,12 +191,23 @@ class ScheduledStream:
         """
         self.audio.patient = vad_alive and self.audio.windowed and self.is_backlog(now)
         reason = self._current_reason(policy)
+        if self.prepared and self._is_outdated(reason):
+            self.withdraw()
         if reason is not self.reason:
             # A partial that turns out to be the last of an utterance has waited all the same.
             if self.reason is None:
                 self.due = now
             self.reason = reason
         return reason is not None and (self.running is None or reason is TurnReason.FINAL)
+
+    def _is_outdated(self, reason: TurnReason | None) -> bool:
+        """Whether a turn that was prepared gives way to what is due now."""
+        if reason in (None, TurnReason.PARTIAL):
+            return False
+        # What was prepared in a pause is the final, if nothing was said since.
+        closed, segment = self.audio.speech.closed, self.audio.speech.open
+        end = closed[-1].speech_end if closed else segment.speech_end if segment else 0
+        return self.running is not TurnReason.PAUSE or end > self.prepared_until
 
     def _current_reason(self, policy: TurnPolicy) -> TurnReason | None:
         audio = self.audio
@@ -210,6 +241,7 @@ class ScheduledStream:
             self.overtaken = self.turn
         self.turn = turn
         self.worker = worker
+        self.prepared = False
         self.alone = shared
         self.running = self.reason
         segment = self.audio.speech.open
@@ -222,14 +254,20 @@ class ScheduledStream:
     def done(self, step: int | None) -> None:
         """The newest turn is done. step: see above."""
         self.running = self.overtaken = self.reason = None
+        self.prepared = False
         self.alone = self.suspect = False
         self.faults = 0.0
         self.step = step
 
     def lost(self) -> None:
         """The newest turn failed."""
-        self.running = None
+        self.withdraw()
         self.alone = True
+
+    def withdraw(self) -> None:
+        """The newest turn will not be decoded."""
+        self.running = None
+        self.prepared = self.alone = False
         self.decoded_until = self.prepared_until = 0
 
     @property

@@ -5,24 +5,29 @@ final that a client waits for has none; the decode in a pause, in advance of the
 little; a partial of growing speech has most, so that under load the interval between two partials
 grows evenly for all speakers, and no stream starves. Turns that need no decode do not wait for
 those that do. Turns are taken together as far as they are ready and the batch stays short, so that
-the next urgent turn does not wait long; no turn waits for a batch to fill.
+the next urgent turn does not wait long; no turn waits for a batch to fill. Where a model can
+prepare turns, a batch of partials is gathered turn by turn
+(`liusheng.runtime.recognition.gathering`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from itertools import count
-from typing import Generic, TypeVar
+from typing import TypeVar
 
+from liusheng.asr.capabilities import Batching
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare, RealTime
-from liusheng.runtime.recognition.batching import Batch, together
+from liusheng.runtime.recognition.batching import Batch, Filling, gathered, together
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
+from liusheng.runtime.recognition.gathering import Assignment, Gathering, PreparedTurn, Work
 from liusheng.runtime.recognition.placement import may_run, spread
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 from liusheng.runtime.recognition.stream_audio import StreamAudio
+from liusheng.runtime.recognition.streams import ScheduledStreams
 from liusheng.runtime.workers.faults import is_at_fault
 
 K = TypeVar("K", bound=Hashable)
@@ -30,12 +35,9 @@ K = TypeVar("K", bound=Hashable)
 _CROWDED = 0.5
 """Batches by which those that run at once may exceed the cores that other programs leave."""
 
-_PRESENT = 3.0
-"""Seconds since its last audio for which a live stream counts as one that somebody speaks in."""
 
-
-class Scheduler(Generic[K]):
-    """The streams of a recogniser pool.
+class Scheduler(ScheduledStreams[K]):
+    """Decides which streams of a recogniser pool take turns, where and when.
 
     policy: of all streams.
     sticky: a stream's state lives in the worker that took its last turn; others cannot continue it
@@ -44,33 +46,37 @@ class Scheduler(Generic[K]):
     """
 
     def __init__(self, policy: TurnPolicy, *, sticky: bool = False) -> None:
+        super().__init__()
         self._policy = policy
         self.sticky = sticky
-        self._streams: dict[K, ScheduledStream] = {}
         self._turns = count(1)
         self._costs = CostModel()
         self._batches: dict[int, Batch] = {}  # by worker
+        self._gathering: Gathering[K] = Gathering()
         self._share = BacklogShare()
         self._backlog_rests = -math.inf  # until then
         self.vad_alive = True
 
-    def __len__(self) -> int:
-        return len(self._streams)
-
-    def __iter__(self) -> Iterator[K]:
-        return iter(self._streams)
-
-    def __contains__(self, key: K) -> bool:
-        return key in self._streams
-
-    def add(self, key: K, audio: StreamAudio, *, upload: bool = False) -> None:
+    def add(
+        self,
+        key: K,
+        audio: StreamAudio,
+        *,
+        upload: bool = False,
+        batching: Batching = Batching.ALL,
+    ) -> None:
         """A stream began. Its audio is the caller's, who reports below when it has changed.
 
         upload: a whole file: all of it is backlog (see `liusheng.runtime.recognition.backlog`).
+        batching: what its model gains from batches.
         """
         real_time = RealTime(stalled=audio.missing > 0)
         self._streams[key] = ScheduledStream(
-            audio, turn=next(self._turns), upload=upload, real_time=real_time
+            audio,
+            turn=next(self._turns),
+            upload=upload,
+            batching=batching,
+            real_time=real_time,
         )
 
     def remove(self, key: K) -> int | None:
@@ -97,12 +103,12 @@ class Scheduler(Generic[K]):
         stream.finishing = now
         self._reconsider(stream, now)
 
-    def take(self, worker: int, now: float, workers: int = 1) -> list[K]:
-        """Return the streams of this worker's next turn, most urgent first; maybe none.
+    def take(self, worker: int, now: float, workers: int = 1) -> Assignment[K]:
+        """Return what this worker does next.
 
         workers: how many are alive, to spread streams evenly.
         """
-        held = Counter(stream.worker for stream in self._streams.values())
+        held = Counter(each.worker for each in self._streams.values() if self.sticky)
         ready = [
             (key, stream)
             for key, stream in self._streams.items()
@@ -114,18 +120,90 @@ class Scheduler(Generic[K]):
         backlog.sort(key=lambda each: each[1].turn)  # the one that has waited longest
         self._batches.pop(worker, None)
         self._share.pass_time(now, workers, waits=bool(backlog))
-        taken: list[tuple[K, ScheduledStream]] = []
+        assigned = Assignment[K](Work.ADVANCE, [])
         if backlog and self._share.allows(self._expected(backlog[0][1])):
-            taken = self._begin(backlog, worker, now, workers)
-        taken = taken or self._begin(live, worker, now, workers)
-        if not taken and self._has_spare(now, workers):
-            taken = self._begin(backlog, worker, now, workers)
-        return [key for key, _ in taken]
+            assigned = self._begin(backlog, worker, now, workers)
+        if not assigned.keys:
+            assigned = self._gather(live, worker, now, workers)
+        if not assigned.keys and self._has_spare(now, workers):
+            assigned = self._begin(backlog, worker, now, workers)
+        return assigned
+
+    def _gather(
+        self, live: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
+    ) -> Assignment[K]:
+        """Go on with what a worker has prepared, or take what is more urgent."""
+        held = self._gathering.held(worker, self._is_held)
+        if not held:
+            return self._begin(live, worker, now, workers)
+        first = min(held, key=self._held_until)
+        urgent = [
+            each
+            for each in live
+            if each[1].reason is not TurnReason.PARTIAL
+            and each[1].deadline < self._held_until(first)
+        ]
+        assigned = self._begin(urgent, worker, now, workers)
+        if assigned.keys:
+            return assigned
+        group = [turn for turn in held if turn.final is first.final]
+        filling = Filling(
+            self._costs.cost(BatchKind(first.final, stepwise=False)),
+            most=self._policy.batch if first.final else self._most_partials(now, workers),
+            seconds=self._policy.max_batch_seconds,
+            live=True,
+        )
+        for turn in group:
+            filling.add(turn.weight)
+        for key, stream in live:
+            if stream.can_be_prepared and stream.decodes_final is first.final:
+                if filling.add(stream.weight(self._policy)):
+                    return self._prepare(key, stream, worker, group)
+                break
+        return self._complete(worker, group)
+
+    def _held_until(self, turn: PreparedTurn[K]) -> float:
+        """Return when a turn that is held is overdue: at once, where its client has ended."""
+        finishing = self._streams[turn.key].finishing
+        return turn.deadline if finishing is None else min(turn.deadline, finishing)
+
+    def _is_held(self, turn: PreparedTurn[K]) -> bool:
+        stream = self._streams.get(turn.key)
+        return stream is not None and stream.prepared and stream.turn == turn.turn
+
+    def _prepare(
+        self, key: K, stream: ScheduledStream, worker: int, group: Sequence[PreparedTurn[K]] = ()
+    ) -> Assignment[K]:
+        """Have a worker prepare a stream's turn, for a batch with those of `group`."""
+        turn = PreparedTurn(
+            key,
+            next(self._turns),
+            stream.decodes_final,
+            stream.weight(self._policy),
+            stream.deadline,
+            stream.real_time.pace,
+        )
+        self._batches[worker] = gathered([*group, turn], repeats=math.ceil(stream.faults))
+        self._gathering.begin(worker, turn)
+        stream.begin(turn.turn, worker, shared=True)
+        return Assignment(Work.PREPARE, [key])
+
+    def _complete(self, worker: int, group: Sequence[PreparedTurn[K]]) -> Assignment[K]:
+        """Have a worker decode turns that it holds."""
+        self._batches[worker] = gathered(group)
+        self._gathering.release(worker, group)
+        for turn in group:
+            self._streams[turn.key].prepared = False
+        return Assignment(Work.COMPLETE, [turn.key for turn in group])
+
+    def _most_partials(self, now: float, workers: int) -> int:
+        """Return how many partials one worker decodes at most, so that all workers have some."""
+        return min(self._policy.batch, self._speaking(now) // workers)
 
     def _begin(
         self, ready: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
-    ) -> list[tuple[K, ScheduledStream]]:
-        """Begin a turn of those that are to take it together, and return them."""
+    ) -> Assignment[K]:
+        """Begin a turn of those that are to take it together."""
         if self.sticky:
             share = -(-len(self._streams) // workers)
             room = share - sum(each.worker == worker for each in self._streams.values())
@@ -133,6 +211,10 @@ class Scheduler(Generic[K]):
         live = not (ready and ready[0][1].is_backlog(now))
         partials = self._speaking(now) // workers
         taken = together(ready, self._policy, self._costs, partials, live=live)
+        if live and taken and self._speaking(now) > workers:
+            first = taken[0][1]
+            if first.can_be_prepared and (first.decodes_final or len(taken) > 1):
+                return self._prepare(*taken[0], worker)
         decoded = [stream for _, stream in taken if not stream.needs_no_decode]
         if decoded:
             final = all(stream.reason is not TurnReason.PARTIAL for stream in decoded)
@@ -145,17 +227,11 @@ class Scheduler(Generic[K]):
             )
         for _, stream in taken:
             stream.begin(next(self._turns), worker, shared=len(taken) > 1)
-        return taken
+        return Assignment(Work.ADVANCE, [key for key, _ in taken])
 
     def _has_spare(self, now: float, workers: int) -> bool:
         """Return whether a worker that no live stream needs now may take backlog."""
-        somebody_speaks = any(
-            stream.last_audio is not None
-            and now - stream.last_audio < _PRESENT
-            and not stream.is_backlog(now)
-            for stream in self._streams.values()
-        )
-        if not somebody_speaks:
+        if not self._somebody_speaks(now):
             return True
         if now < self._backlog_rests:
             return False
@@ -178,35 +254,6 @@ class Scheduler(Generic[K]):
         kind = batch.kind if batch else BatchKind(final=True, stepwise=False)
         return self._costs.limit(kind, seconds, batch.repeats if batch else 0)
 
-    @property
-    def has_waiting(self) -> bool:
-        """Whether some stream is due a turn and has none."""
-        return self.waiting > 0
-
-    def is_backlog(self, key: K, now: float) -> bool:
-        """Whether what a stream's turn takes came faster than it was spoken."""
-        return self._streams[key].is_backlog(now)
-
-    def has_spare_time(self, key: K, now: float) -> bool:
-        """Whether a stream's turn may take longer: no other stream waits for one, or, while this
-        one decodes backlog, no live one."""
-        backlog = self.is_backlog(key, now)
-        return not any(
-            stream.reason is not None
-            and stream.running is None
-            and not (backlog and stream.is_backlog(now))
-            for stream in self._streams.values()
-        )
-
-    def turn(self, key: K) -> int:
-        """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
-        return self._streams[key].turn
-
-    def is_newest(self, key: K, turn: int) -> bool:
-        """Return whether a turn counts: its stream is not over, and no later one overtook it."""
-        stream = self._streams.get(key)
-        return stream is not None and stream.turn == turn
-
     def batch_done(
         self, worker: int, seconds: float, now: float, busy: float | None = None
     ) -> None:
@@ -216,19 +263,32 @@ class Scheduler(Generic[K]):
         """
         batch = self._batches.pop(worker, None)
         if batch:
+            before = batch.spent
             self._costs.measured(
                 batch.weights,
-                seconds,
+                seconds + before[0],
                 now,
                 batch.kind,
                 live=batch.live,
-                busy=busy,
+                busy=(seconds if busy is None else busy) + before[1],
                 pace=batch.pace,
             )
             if not batch.live:
                 self._share.spend(seconds)
                 # Where other programs use the cores, it slowed down the live turns beside it.
                 self._backlog_rests = now + (self._costs.crowding(now) - 1.0) * seconds
+
+    def turn_prepared(self, worker: int, seconds: float, now: float, busy: float) -> None:
+        """A worker has prepared a stream's turn; seconds, busy: see `batch_done`."""
+        turn = self._gathering.prepared(worker, seconds, busy)
+        stream = self._streams.get(turn.key) if turn else None
+        if turn is None or stream is None:
+            return
+        if stream.turn != turn.turn:
+            self.turn_dropped(turn.key, turn.turn)
+            return
+        stream.prepared = True
+        self._reconsider(stream, now)
 
     def batch_tested(
         self, weights: Sequence[float], seconds: float, *, final: bool, stepwise: bool
@@ -240,11 +300,6 @@ class Scheduler(Generic[K]):
     def partial_cost(self) -> float:
         """Seconds for which a worker is busy with one stream's partial; 0: not known."""
         return self._costs.partial
-
-    @property
-    def waiting(self) -> int:
-        """How many streams are due a turn that no worker has taken."""
-        return sum(s.reason is not None and s.running is None for s in self._streams.values())
 
     def interval(self, workers: float, now: float) -> float:
         """Return how many seconds would lie between a speaker's partials with a stream more.
@@ -295,37 +350,16 @@ class Scheduler(Generic[K]):
             stream.reason, stream.due = reason, now
         return True
 
-    def worker_lost(self, worker: int) -> None:
+    def worker_lost(self, worker: int, now: float) -> None:
         """What this worker held is gone: its streams may go anywhere."""
         self._batches.pop(worker, None)
+        for turn in self._gathering.lost(worker):
+            if self._is_held(turn):
+                self._streams[turn.key].withdraw()
+                self._reconsider(self._streams[turn.key], now)
         for stream in self._streams.values():
             if stream.worker == worker:
                 stream.worker = None
-
-    def lag(self, now: float) -> float:
-        """Return for how many seconds the longest waiting live stream has waited for a turn."""
-        return self._longest_wait(now, backlog=False)
-
-    def waiting_since(self, key: K) -> float:
-        """Return since when a stream waits, or waited, for its newest turn."""
-        return self._streams[key].waiting_since
-
-    def backlog_lag(self, now: float) -> float:
-        """Return for how many seconds the longest waiting backlog has waited for a turn."""
-        return self._longest_wait(now, backlog=True)
-
-    def _longest_wait(self, now: float, *, backlog: bool) -> float:
-        waiting = (
-            stream
-            for stream in self._streams.values()
-            if stream.reason and stream.running is None and stream.is_backlog(now) is backlog
-        )
-        return max((now - stream.waiting_since for stream in waiting), default=0.0)
-
-    def _speaking(self, now: float) -> int:
-        return sum(
-            stream.speaking and not stream.is_backlog(now) for stream in self._streams.values()
-        )
 
     def _expected(self, stream: ScheduledStream) -> float:
         """Return how many seconds a stream's turn is expected to take alone."""

@@ -180,7 +180,7 @@ class RecognitionService:
             began=self._clock(),
             checkpoint=checkpoint,
         )
-        self._scheduler.add(stream, stream.audio, upload=upload)
+        self._scheduler.add(stream, stream.audio, upload=upload, batching=capabilities.batching)
         if capabilities.windowed:
             self._vad.add(stream, stream.audio, params.endpoint)
         return stream

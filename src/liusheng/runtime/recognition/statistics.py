@@ -9,8 +9,8 @@ class RecognitionStatistics:
     """Sums since the start of the service. Durations are in seconds.
 
     batch_streams: how many streams were in each batch.
-    batch_seconds: how long batches took; busy_seconds: for which their workers were busy with all
-        of them (see `liusheng.runtime.load`).
+    batch_seconds: how long batches took, without what was prepared of them before.
+    busy_seconds: for which workers were busy (see `liusheng.runtime.load`).
     waits: how long live streams were due a turn before a worker took it.
     lags: seconds of audio received that the text did not cover, at each partial of a live stream.
     final_seconds, upload_final_seconds: from the end of the audio to the final text, of live
@@ -32,6 +32,10 @@ class RecognitionStatistics:
         """A batch of so many streams took so many seconds."""
         self.batch_streams.observe(streams)
         self.batch_seconds.observe(seconds)
+        self.busy_seconds += busy
+
+    def prepared(self, busy: float) -> None:
+        """A turn was prepared, for which its worker was busy so many seconds."""
         self.busy_seconds += busy
 
     def finished(self, seconds: float, *, upload: bool) -> None:

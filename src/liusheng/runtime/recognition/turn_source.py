@@ -12,7 +12,8 @@ from typing import Protocol
 
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
-from liusheng.runtime.recognition.messages import TurnResult
+from liusheng.runtime.recognition.gathering import Work
+from liusheng.runtime.recognition.messages import TurnRequest, TurnResult
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.statistics import RecognitionStatistics
 from liusheng.runtime.recognition.stream import RecognitionStream
@@ -24,6 +25,10 @@ from liusheng.runtime.workers.pool import Job, Pool, ignore
 from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
+
+_FREQUENT = 1.2
+"""Seconds between the partials of a speaker up to which the text of a pause is decoded with care:
+on two cores, for about eight speakers."""
 
 _ASK_AGAIN = 0.1
 """Seconds after which a worker without a turn looks again, while streams wait for one."""
@@ -68,6 +73,8 @@ class TurnSource:
         # By worker: states that it may drop, sent with its next job.
         self._to_forget: dict[int, list[bytes]] = {}
         self._processor_seconds: dict[int, float] = {}  # of its newest batch, by worker
+        # By worker: turns that it has prepared and holds.
+        self._prepared: dict[int, dict[RecognitionStream, TurnUnderWay]] = {}
 
     def forget(self, worker: int, state: bytes) -> None:
         """A worker need not keep what belongs to this state of a stream."""
@@ -78,16 +85,22 @@ class TurnSource:
     # For the pool
 
     def take(self, worker: int) -> Job | None:
-        """Return the next batch of turns for this worker."""
+        """Return what this worker does next."""
         if states := self._to_forget.pop(worker, None):
             return Job("forget", (states,), ignore, ignore, ignore, call_limit(0))
         began = self._clock()
-        streams = self._scheduler.take(worker, began, max(1, self._pool.alive))
+        assigned = self._scheduler.take(worker, began, max(1, self._pool.alive))
+        streams = assigned.keys
         if not streams:
             if self._scheduler.has_waiting:
                 # Backlog may go in a moment, and nothing else may happen until then.
                 self._pool.wake_later(_ASK_AGAIN)
             return None
+        if assigned.work is Work.COMPLETE:
+            held = self._prepared[worker]
+            batch = TurnBatch(worker, [held.pop(stream) for stream in streams], began)
+            numbers = [turn.number for turn in batch.turns]
+            return self._job(batch, "complete", numbers, self._held(worker))
         turns = []
         for stream in streams:
             try:
@@ -99,25 +112,51 @@ class TurnSource:
                 self._streams.fail(stream, error)
         if not turns:
             return self.take(worker)
-        requests = [
-            turn.request(
-                spare=self._scheduler.has_spare_time(turn.stream, began),
-                backlog=self._scheduler.is_backlog(turn.stream, began),
-            )
-            for turn in turns
-        ]
+        batch = TurnBatch(worker, turns, began)
+        requests = [self._request(turn, began) for turn in turns]
         for turn in turns:
             turn.stream.holder = None
-        batch = TurnBatch(worker, turns, began)
+        if assigned.work is Work.PREPARE:
+            return self._job(batch, "prepare", turns[0].number, requests[0], self._held(worker))
+        return self._job(batch, "advance", requests)
+
+    def _job(self, batch: TurnBatch, method: str, *args: object) -> Job:
+        done = self._prepare_done if method == "prepare" else self._done
         return Job(
-            "advance",
-            (requests,),
-            lambda results: self._done(batch, results),
+            method,
+            args,
+            lambda results: done(batch, results),
             lambda error: self._retry(batch, error),
             lambda error: self._retry(batch, error),
-            self._scheduler.call_limit(worker, [turn.seconds for turn in turns]),
-            lambda seconds: self._timed(worker, seconds),
+            self._scheduler.call_limit(batch.worker, [turn.seconds for turn in batch.turns]),
+            lambda seconds: self._timed(batch.worker, seconds),
         )
+
+    def _request(self, turn: TurnUnderWay, now: float) -> TurnRequest:
+        return turn.request(
+            spare=self._may_take_care(turn.stream, now),
+            backlog=self._scheduler.is_backlog(turn.stream, now),
+        )
+
+    def _may_take_care(self, stream: RecognitionStream, now: float) -> bool:
+        """Whether a stream's turn may take longer for a better text: nobody waits, or its client
+        does not yet, and there is time enough for frequent partials of all streams."""
+        if self._scheduler.has_spare_time(stream, now):
+            return True
+        if stream.finished is not None or self._scheduler.is_backlog(stream, now):
+            return False
+        workers = self._cores.left("recognition", self._pool.size, now)
+        return self._scheduler.interval(workers, now) < _FREQUENT
+
+    def _held(self, worker: int) -> list[int]:
+        """Return the turns that a worker has prepared and that are still wanted."""
+        held = {
+            stream: turn
+            for stream, turn in self._prepared.get(worker, {}).items()
+            if self._scheduler.is_newest(stream, turn.number)
+        }
+        self._prepared[worker] = held
+        return [turn.number for turn in held.values()]
 
     def _begin_turn(self, stream: RecognitionStream, worker: int, now: float) -> TurnUnderWay:
         audio = stream.audio.next_turn(
@@ -128,7 +167,7 @@ class TurnSource:
         if stream.holder not in (None, worker) and stream.state is not None:
             self.forget(stream.holder, stream.state)
         self._taken(stream, now)
-        return TurnUnderWay(stream, self._scheduler.turn(stream), audio)
+        return TurnUnderWay(stream, self._scheduler.turn(stream), audio, now)
 
     def _taken(self, stream: RecognitionStream, now: float) -> None:
         """Measure how long a stream waited for the turn that begins now."""
@@ -144,7 +183,8 @@ class TurnSource:
     def worker_lost(self, worker: int) -> None:
         """A worker died."""
         self._to_forget.pop(worker, None)
-        self._scheduler.worker_lost(worker)
+        self._prepared.pop(worker, None)
+        self._scheduler.worker_lost(worker, self._clock())
         for stream in self._scheduler:
             if stream.holder == worker:
                 stream.holder = None
@@ -154,12 +194,25 @@ class TurnSource:
         for stream in list(self._scheduler):
             self._streams.fail(stream, error)
 
-    def _done(self, batch: TurnBatch, results: Sequence[TurnResult]) -> None:
-        now = self._clock()
+    def _passed(self, batch: TurnBatch, now: float) -> tuple[float, float]:
+        """Return how long a call took, and for how long its worker was busy."""
         passed = now - batch.began
         busy = min(passed, self._processor_seconds.pop(batch.worker, passed))
-        self._scheduler.batch_done(batch.worker, passed, now, busy)
         self._cores.used("recognition", busy, now)
+        return passed, busy
+
+    def _prepare_done(self, batch: TurnBatch, _: None) -> None:
+        now = self._clock()
+        passed, busy = self._passed(batch, now)
+        self._statistics.prepared(busy)
+        (turn,) = batch.turns
+        self._prepared.setdefault(batch.worker, {})[turn.stream] = turn
+        self._scheduler.turn_prepared(batch.worker, passed, now, busy)
+
+    def _done(self, batch: TurnBatch, results: Sequence[TurnResult]) -> None:
+        now = self._clock()
+        passed, busy = self._passed(batch, now)
+        self._scheduler.batch_done(batch.worker, passed, now, busy)
         self._statistics.decoded(len(batch.turns), passed, busy)
         for turn, result in zip(batch.turns, results, strict=True):
             try:
@@ -187,7 +240,7 @@ class TurnSource:
         stream.holder = worker
         stream.covered = max(stream.covered, result.covered)
         stream.update_room()
-        self._measure(stream, batch, now)
+        self._measure(turn, batch, now)
         if result.detection:
             stream.tell_speech()
         stream.on_update(result.closed, result.partial)
@@ -201,9 +254,10 @@ class TurnSource:
             # What came in while the turn detected speech is the VAD process's again.
             self._vad.audio_received(stream)
 
-    def _measure(self, stream: RecognitionStream, batch: TurnBatch, now: float) -> None:
+    def _measure(self, turn: TurnUnderWay, batch: TurnBatch, now: float) -> None:
         """Note how late a stream's turn is that is done now."""
-        stream.meter.span("decode", now - batch.began, streams=len(batch.turns))
+        stream = turn.stream
+        stream.meter.span("decode", now - turn.began, streams=len(batch.turns))
         if stream.finished is None and not stream.upload:
             self._statistics.lags.observe(
                 max(0.0, stream.received_seconds - stream.covered_seconds)

@@ -13,11 +13,16 @@ from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, TurnAudi
 
 @dataclass(frozen=True)
 class TurnUnderWay:
-    """A stream's turn that a worker has. number: among all turns (see `Scheduler.turn`)."""
+    """A stream's turn that a worker has.
+
+    number: among all turns (see `Scheduler.turn`).
+    began: on the service's clock.
+    """
 
     stream: RecognitionStream
     number: int
     audio: TurnAudio
+    began: float
 
     @property
     def seconds(self) -> float:
@@ -45,7 +50,10 @@ class TurnUnderWay:
 
 @dataclass(frozen=True)
 class TurnBatch:
-    """Turns that a worker takes together. began: on the service's clock."""
+    """Turns that a worker takes together, or one that it prepares.
+
+    began: this call to the worker, on the service's clock.
+    """
 
     worker: int
     turns: Sequence[TurnUnderWay]

@@ -1,0 +1,204 @@
+"""Turns that are prepared one after the other and decoded together, on a simulated clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from liusheng.asr.capabilities import Batching
+from liusheng.runtime.recognition.gathering import Work
+from tests.support.schedule import POLICY, Schedule, endpoint, speech
+
+
+def speakers(*keys: str, said: float = 1.0, now: float = 1.0) -> Schedule:
+    """Streams of a model that prepares turns, in which somebody has spoken."""
+    s = Schedule(POLICY)
+    s.begin(*keys, vad=True, batching=Batching.DECODER)
+    for key in keys:
+        say(s, key, said, now)
+    return s
+
+
+def say(s: Schedule, key: str, until: float, now: float, detected: float | None = None) -> None:
+    """Somebody has spoken until then, and was detected further. Times are seconds."""
+    last = until if detected is None else detected
+    s.receive(key, last - s.audio[key].received / 16_000, now)
+    s.detect(key, speech(until, last), now)
+
+
+def prepared(s: Schedule, key: str, now: float, worker: int = 0, workers: int = 1) -> None:
+    """The worker prepares a stream's turn next, for a tenth of a second."""
+    assert (s.take(worker, now, workers), s.work) == ([key], Work.PREPARE)
+    s.turn_prepared(worker, 0.1, now + 0.1, 0.1)
+
+
+def test_partials_are_prepared_one_after_the_other_and_decoded_together() -> None:
+    s = speakers("a", "b", "c")
+    prepared(s, "a", 1.0)
+    prepared(s, "b", 1.1)
+    say(s, "c", 1.2, 1.2)
+    prepared(s, "c", 1.2)
+    assert s.turns["c"].end == 19_200, "it has the newest audio"
+    assert (s.take(0, 1.3), s.work) == (["a", "b", "c"], Work.COMPLETE)
+    s.batch_done(0, 0.2, 1.5)
+    for key in "abc":
+        s.done(key, 1.5)
+    assert s.take(0, 1.5) == []
+    assert s.partial_cost == pytest.approx(0.5 / 3), "of all that was computed"
+
+
+def test_a_batch_does_not_wait_for_others_to_speak() -> None:
+    s = speakers("a", "b")
+    prepared(s, "a", 1.0)
+    prepared(s, "b", 1.1)
+    assert (s.take(0, 1.2), s.work) == (["a", "b"], Work.COMPLETE)
+
+
+def test_a_batch_has_as_many_as_the_policy_says() -> None:
+    s = speakers(*"abcdef")
+    for at, key in enumerate("abcd"):
+        prepared(s, key, 1.0 + at / 10)
+    assert (s.take(0, 1.4), s.work) == (["a", "b", "c", "d"], Work.COMPLETE)
+
+
+def test_one_speaker_is_decoded_in_one_go() -> None:
+    s = speakers("a")
+    assert (s.take(0, 1.0), s.work) == (["a"], Work.ADVANCE)
+
+
+def test_a_final_waits_for_one_window_only() -> None:
+    s = speakers("a", "b", "c", "d")
+    prepared(s, "a", 1.0)
+    assert (s.take(0, 1.1), s.work) == (["b"], Work.PREPARE)
+    s.finish("d", 1.15)
+    s.turn_prepared(0, 0.1, 1.2, 0.1)
+    assert (s.take(0, 1.2), s.work) == (["d"], Work.ADVANCE)
+    s.batch_done(0, 0.3, 1.5)
+    prepared(s, "c", 1.5)
+    assert (s.take(0, 1.6), s.work) == (["a", "b", "c"], Work.COMPLETE)
+
+
+def test_a_partial_that_is_overdue_does_not_wait_for_finals() -> None:
+    s = speakers("a", "b", "c")
+    prepared(s, "a", 1.0)
+    s.finish("c", 5.0)
+    prepared(s, "b", 5.0)
+    assert (s.take(0, 5.1), s.work) == (["a", "b"], Work.COMPLETE)
+    assert (s.take(0, 5.2), s.work) == (["c"], Work.ADVANCE)
+
+
+def test_a_prepared_partial_gives_way_to_its_own_final() -> None:
+    s = speakers("a", "b", "c")
+    prepared(s, "a", 1.0)
+    prepared(s, "b", 1.1)
+    s.finish("a", 1.2)
+    assert (s.take(0, 1.2), s.work) == (["a"], Work.ADVANCE)
+    prepared(s, "c", 1.5)
+    assert (s.take(0, 1.6), s.work) == (["b", "c"], Work.COMPLETE)
+
+
+def test_a_final_that_comes_while_its_partial_is_prepared_comes_next() -> None:
+    s = speakers("a", "b")
+    assert s.take(0, 1.0) == ["a"]
+    s.finish("a", 1.05)
+    s.turn_prepared(0, 0.1, 1.1, 0.1)
+    assert (s.take(0, 1.1), s.work) == (["a"], Work.ADVANCE)
+    s.remove("a")
+    assert (s.take(0, 1.3), s.work) == (["b"], Work.ADVANCE)
+
+
+def test_a_final_overtakes_its_partial_that_another_worker_prepares() -> None:
+    s = speakers(*"abcd")
+    assert (s.take(0, 1.0, 2), s.work) == (["a"], Work.PREPARE)
+    s.finish("a", 1.05)
+    assert (s.take(1, 1.05, 2), s.work) == (["a"], Work.ADVANCE)
+    s.turn_prepared(0, 0.1, 1.1, 0.1)
+    prepared(s, "b", 1.1, workers=2)
+    prepared(s, "c", 1.2, workers=2)
+    assert (s.take(0, 1.3, 2), s.work) == (["b", "c"], Work.COMPLETE)
+
+
+def test_the_text_of_a_pause_is_prepared_where_more_speak_than_there_are_workers() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    assert (s.take(1, 1.3, workers=2), s.work) == (["a"], Work.ADVANCE)
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    assert (s.take(0, 1.4), s.work) == (["a"], Work.COMPLETE), "partials are another batch"
+
+
+def test_what_was_prepared_in_a_pause_is_the_final() -> None:
+    s = speakers("a", "b", "c", said=1.0)
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    s.audio["b"].final_until = 16_000
+    s.finish("a", 1.35)
+    s.finish("c", 1.36)
+    assert (s.take(0, 1.4), s.work) == (["a"], Work.COMPLETE), "before the final that came later"
+    assert (s.take(0, 1.5), s.work) == (["c"], Work.ADVANCE)
+
+
+def test_an_endpoint_does_not_prepare_a_pause_again() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    s.receive("a", 0.7, 2.0)
+    s.detect("a", endpoint(1.0, 2.0), 2.0)
+    assert (s.take(0, 2.0), s.work) == (["a"], Work.COMPLETE)
+
+
+def test_what_was_said_after_a_pause_takes_its_place() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    say(s, "a", 1.6, 1.9, detected=1.9)
+    prepared(s, "a", 1.9)
+    assert (s.take(0, 2.0), s.work) == (["a"], Work.COMPLETE)
+    assert s.turns["a"].end == 30_400
+
+
+def test_a_stream_that_is_over_is_not_decoded() -> None:
+    s = speakers("a", "b", "c")
+    prepared(s, "a", 1.0)
+    prepared(s, "b", 1.1)
+    s.remove("a")
+    prepared(s, "c", 1.2)
+    s.remove("b")
+    s.remove("c")
+    assert s.take(0, 1.3) == []
+
+
+def test_what_a_lost_worker_had_prepared_is_due_again_and_not_to_blame() -> None:
+    s = speakers("a", "b", "c")
+    for attempt, order in enumerate(["abc", "cab", "bca"]):
+        now = 1.0 + attempt
+        for at, key in enumerate(order[:2]):
+            prepared(s, key, now + at / 10)
+        s.worker_lost(0, now + 0.3)
+    for at, key in enumerate("abc"):
+        prepared(s, key, 4.0 + at / 10)
+    assert (s.take(0, 4.4), s.work) == (["a", "b", "c"], Work.COMPLETE)
+
+
+def test_a_turn_whose_preparation_failed_is_tried_once_more() -> None:
+    s = speakers("a", "b", "c")
+    prepared(s, "a", 1.0)
+    assert s.take(0, 1.1) == ["b"]
+    assert s.turn_lost("b", s.turn("b"), 1.2, weight=1.0, shared=False)
+    prepared(s, "c", 1.2)
+    assert s.take(0, 1.3) == ["a", "c"]
+    assert (s.take(0, 1.4), s.work) == (["b"], Work.ADVANCE)
+    assert not s.turn_lost("b", s.turn("b"), 1.5, weight=1.0, shared=False)
+
+
+def test_a_model_that_gains_nothing_from_batches_has_none() -> None:
+    s = Schedule(replace(POLICY, batch=8))
+    s.begin("a", "b", vad=True, batching=Batching.NONE)
+    s.begin("c", "d", vad=True)
+    for at, key in enumerate("abcd"):
+        say(s, key, 1.0, 1.0 + at / 100)
+    assert (s.take(0, 1.1), s.work) == (["a"], Work.ADVANCE)
+    assert (s.take(0, 1.1), s.work) == (["b"], Work.ADVANCE)
+    assert (s.take(0, 1.1), s.work) == (["c", "d"], Work.ADVANCE)
