@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from liusheng.asr.capabilities import Batching
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
-from liusheng.runtime.recognition.gathering import Work
+from liusheng.runtime.recognition.gathering import TurnWork
 from liusheng.runtime.recognition.messages import Detection
 from liusheng.runtime.recognition.priority import TurnPolicy
 from liusheng.runtime.recognition.scheduler import Scheduler
@@ -53,7 +53,7 @@ class Schedule(Scheduler[str]):
         super().__init__(policy, sticky=sticky)
         self.audio: dict[str, StreamAudio] = {}
         self.turns: dict[str, TurnAudio] = {}
-        self.work = Work.ADVANCE
+        self.work = TurnWork.ADVANCE
 
     def begin(
         self,
@@ -84,7 +84,7 @@ class Schedule(Scheduler[str]):
         audio at most."""
         assigned = super().take(worker, now, workers)
         self.work = assigned.work
-        for key in assigned.keys if self.work is not Work.COMPLETE else ():
+        for key in assigned.keys if self.work is not TurnWork.COMPLETE else ():
             self.turns[key] = self.audio[key].next_turn(
                 samples(limit), finishing=False, resident=True
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from liusheng.asr.capabilities import Batching
-from liusheng.runtime.recognition.gathering import Work
+from liusheng.runtime.recognition.gathering import TurnWork
 from tests.support.schedule import POLICY, Schedule, endpoint, speech
 
 
@@ -29,7 +29,7 @@ def say(s: Schedule, key: str, until: float, now: float, detected: float | None 
 
 def prepared(s: Schedule, key: str, now: float, worker: int = 0, workers: int = 1) -> None:
     """The worker prepares a stream's turn next, for a tenth of a second."""
-    assert (s.take(worker, now, workers), s.work) == ([key], Work.PREPARE)
+    assert (s.take(worker, now, workers), s.work) == ([key], TurnWork.PREPARE)
     s.turn_prepared(worker, 0.1, now + 0.1, 0.1)
 
 
@@ -40,7 +40,7 @@ def test_partials_are_prepared_one_after_the_other_and_decoded_together() -> Non
     say(s, "c", 1.2, 1.2)
     prepared(s, "c", 1.2)
     assert s.turns["c"].end == 19_200, "it has the newest audio"
-    assert (s.take(0, 1.3), s.work) == (["a", "b", "c"], Work.COMPLETE)
+    assert (s.take(0, 1.3), s.work) == (["a", "b", "c"], TurnWork.COMPLETE)
     s.batch_done(0, 0.2, 1.5)
     for key in "abc":
         s.done(key, 1.5)
@@ -52,31 +52,31 @@ def test_a_batch_does_not_wait_for_others_to_speak() -> None:
     s = speakers("a", "b")
     prepared(s, "a", 1.0)
     prepared(s, "b", 1.1)
-    assert (s.take(0, 1.2), s.work) == (["a", "b"], Work.COMPLETE)
+    assert (s.take(0, 1.2), s.work) == (["a", "b"], TurnWork.COMPLETE)
 
 
 def test_a_batch_has_as_many_as_the_policy_says() -> None:
     s = speakers(*"abcdef")
     for at, key in enumerate("abcd"):
         prepared(s, key, 1.0 + at / 10)
-    assert (s.take(0, 1.4), s.work) == (["a", "b", "c", "d"], Work.COMPLETE)
+    assert (s.take(0, 1.4), s.work) == (["a", "b", "c", "d"], TurnWork.COMPLETE)
 
 
 def test_one_speaker_is_decoded_in_one_go() -> None:
     s = speakers("a")
-    assert (s.take(0, 1.0), s.work) == (["a"], Work.ADVANCE)
+    assert (s.take(0, 1.0), s.work) == (["a"], TurnWork.ADVANCE)
 
 
 def test_a_final_waits_for_one_window_only() -> None:
     s = speakers("a", "b", "c", "d")
     prepared(s, "a", 1.0)
-    assert (s.take(0, 1.1), s.work) == (["b"], Work.PREPARE)
+    assert (s.take(0, 1.1), s.work) == (["b"], TurnWork.PREPARE)
     s.finish("d", 1.15)
     s.turn_prepared(0, 0.1, 1.2, 0.1)
-    assert (s.take(0, 1.2), s.work) == (["d"], Work.ADVANCE)
+    assert (s.take(0, 1.2), s.work) == (["d"], TurnWork.ADVANCE)
     s.batch_done(0, 0.3, 1.5)
     prepared(s, "c", 1.5)
-    assert (s.take(0, 1.6), s.work) == (["a", "b", "c"], Work.COMPLETE)
+    assert (s.take(0, 1.6), s.work) == (["a", "b", "c"], TurnWork.COMPLETE)
 
 
 def test_a_partial_that_is_overdue_does_not_wait_for_finals() -> None:
@@ -84,8 +84,8 @@ def test_a_partial_that_is_overdue_does_not_wait_for_finals() -> None:
     prepared(s, "a", 1.0)
     s.finish("c", 5.0)
     prepared(s, "b", 5.0)
-    assert (s.take(0, 5.1), s.work) == (["a", "b"], Work.COMPLETE)
-    assert (s.take(0, 5.2), s.work) == (["c"], Work.ADVANCE)
+    assert (s.take(0, 5.1), s.work) == (["a", "b"], TurnWork.COMPLETE)
+    assert (s.take(0, 5.2), s.work) == (["c"], TurnWork.ADVANCE)
 
 
 def test_a_prepared_partial_gives_way_to_its_own_final() -> None:
@@ -93,9 +93,9 @@ def test_a_prepared_partial_gives_way_to_its_own_final() -> None:
     prepared(s, "a", 1.0)
     prepared(s, "b", 1.1)
     s.finish("a", 1.2)
-    assert (s.take(0, 1.2), s.work) == (["a"], Work.ADVANCE)
+    assert (s.take(0, 1.2), s.work) == (["a"], TurnWork.ADVANCE)
     prepared(s, "c", 1.5)
-    assert (s.take(0, 1.6), s.work) == (["b", "c"], Work.COMPLETE)
+    assert (s.take(0, 1.6), s.work) == (["b", "c"], TurnWork.COMPLETE)
 
 
 def test_a_final_that_comes_while_its_partial_is_prepared_comes_next() -> None:
@@ -103,30 +103,30 @@ def test_a_final_that_comes_while_its_partial_is_prepared_comes_next() -> None:
     assert s.take(0, 1.0) == ["a"]
     s.finish("a", 1.05)
     s.turn_prepared(0, 0.1, 1.1, 0.1)
-    assert (s.take(0, 1.1), s.work) == (["a"], Work.ADVANCE)
+    assert (s.take(0, 1.1), s.work) == (["a"], TurnWork.ADVANCE)
     s.remove("a")
-    assert (s.take(0, 1.3), s.work) == (["b"], Work.ADVANCE)
+    assert (s.take(0, 1.3), s.work) == (["b"], TurnWork.ADVANCE)
 
 
 def test_a_final_overtakes_its_partial_that_another_worker_prepares() -> None:
     s = speakers(*"abcd")
-    assert (s.take(0, 1.0, 2), s.work) == (["a"], Work.PREPARE)
+    assert (s.take(0, 1.0, 2), s.work) == (["a"], TurnWork.PREPARE)
     s.finish("a", 1.05)
-    assert (s.take(1, 1.05, 2), s.work) == (["a"], Work.ADVANCE)
+    assert (s.take(1, 1.05, 2), s.work) == (["a"], TurnWork.ADVANCE)
     s.turn_prepared(0, 0.1, 1.1, 0.1)
     prepared(s, "b", 1.1, workers=2)
     prepared(s, "c", 1.2, workers=2)
-    assert (s.take(0, 1.3, 2), s.work) == (["b", "c"], Work.COMPLETE)
+    assert (s.take(0, 1.3, 2), s.work) == (["b", "c"], TurnWork.COMPLETE)
 
 
 def test_the_text_of_a_pause_is_prepared_where_more_speak_than_there_are_workers() -> None:
     s = speakers("a", "b")
     say(s, "a", 1.0, 1.3, detected=1.3)
-    assert (s.take(1, 1.3, workers=2), s.work) == (["a"], Work.ADVANCE)
+    assert (s.take(1, 1.3, workers=2), s.work) == (["a"], TurnWork.ADVANCE)
     s = speakers("a", "b")
     say(s, "a", 1.0, 1.3, detected=1.3)
     prepared(s, "a", 1.3)
-    assert (s.take(0, 1.4), s.work) == (["a"], Work.COMPLETE), "partials are another batch"
+    assert (s.take(0, 1.4), s.work) == (["a"], TurnWork.COMPLETE), "partials are another batch"
 
 
 def test_what_was_prepared_in_a_pause_is_the_final() -> None:
@@ -136,8 +136,10 @@ def test_what_was_prepared_in_a_pause_is_the_final() -> None:
     s.audio["b"].final_until = 16_000
     s.finish("a", 1.35)
     s.finish("c", 1.36)
-    assert (s.take(0, 1.4), s.work) == (["a"], Work.COMPLETE), "before the final that came later"
-    assert (s.take(0, 1.5), s.work) == (["c"], Work.ADVANCE)
+    assert (s.take(0, 1.4), s.work) == (["a"], TurnWork.COMPLETE), (
+        "before the final that came later"
+    )
+    assert (s.take(0, 1.5), s.work) == (["c"], TurnWork.ADVANCE)
 
 
 def test_an_endpoint_does_not_prepare_a_pause_again() -> None:
@@ -146,7 +148,7 @@ def test_an_endpoint_does_not_prepare_a_pause_again() -> None:
     prepared(s, "a", 1.3)
     s.receive("a", 0.7, 2.0)
     s.detect("a", endpoint(1.0, 2.0), 2.0)
-    assert (s.take(0, 2.0), s.work) == (["a"], Work.COMPLETE)
+    assert (s.take(0, 2.0), s.work) == (["a"], TurnWork.COMPLETE)
 
 
 def test_what_was_said_after_a_pause_takes_its_place() -> None:
@@ -155,7 +157,7 @@ def test_what_was_said_after_a_pause_takes_its_place() -> None:
     prepared(s, "a", 1.3)
     say(s, "a", 1.6, 1.9, detected=1.9)
     prepared(s, "a", 1.9)
-    assert (s.take(0, 2.0), s.work) == (["a"], Work.COMPLETE)
+    assert (s.take(0, 2.0), s.work) == (["a"], TurnWork.COMPLETE)
     assert s.turns["a"].end == 30_400
 
 
@@ -179,7 +181,7 @@ def test_what_a_lost_worker_had_prepared_is_due_again_and_not_to_blame() -> None
         s.worker_lost(0, now + 0.3)
     for at, key in enumerate("abc"):
         prepared(s, key, 4.0 + at / 10)
-    assert (s.take(0, 4.4), s.work) == (["a", "b", "c"], Work.COMPLETE)
+    assert (s.take(0, 4.4), s.work) == (["a", "b", "c"], TurnWork.COMPLETE)
 
 
 def test_a_turn_whose_preparation_failed_is_tried_once_more() -> None:
@@ -189,7 +191,7 @@ def test_a_turn_whose_preparation_failed_is_tried_once_more() -> None:
     assert s.turn_lost("b", s.turn("b"), 1.2, weight=1.0, shared=False)
     prepared(s, "c", 1.2)
     assert s.take(0, 1.3) == ["a", "c"]
-    assert (s.take(0, 1.4), s.work) == (["b"], Work.ADVANCE)
+    assert (s.take(0, 1.4), s.work) == (["b"], TurnWork.ADVANCE)
     assert not s.turn_lost("b", s.turn("b"), 1.5, weight=1.0, shared=False)
 
 
@@ -199,6 +201,6 @@ def test_a_model_that_gains_nothing_from_batches_has_none() -> None:
     s.begin("c", "d", vad=True)
     for at, key in enumerate("abcd"):
         say(s, key, 1.0, 1.0 + at / 100)
-    assert (s.take(0, 1.1), s.work) == (["a"], Work.ADVANCE)
-    assert (s.take(0, 1.1), s.work) == (["b"], Work.ADVANCE)
-    assert (s.take(0, 1.1), s.work) == (["c", "d"], Work.ADVANCE)
+    assert (s.take(0, 1.1), s.work) == (["a"], TurnWork.ADVANCE)
+    assert (s.take(0, 1.1), s.work) == (["b"], TurnWork.ADVANCE)
+    assert (s.take(0, 1.1), s.work) == (["c", "d"], TurnWork.ADVANCE)

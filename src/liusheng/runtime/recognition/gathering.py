@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 
 
-class Work(Enum):
+class TurnWork(Enum):
     """What a worker does next. The values are names of methods of its handler."""
 
     ADVANCE = "advance"
@@ -32,7 +32,7 @@ class Work(Enum):
 class Assignment(Generic[K]):
     """What a worker is to do now, for which streams, most urgent first; maybe none."""
 
-    work: Work
+    work: TurnWork
     keys: list[K]
 
 

@@ -23,7 +23,7 @@ from liusheng.asr.types import SAMPLE_RATE
 from liusheng.runtime.recognition.backlog import LEAST_SHARE, BacklogShare, RealTime
 from liusheng.runtime.recognition.batching import Batch, Filling, gathered, together
 from liusheng.runtime.recognition.cost_model import PAD, BatchKind, CostModel
-from liusheng.runtime.recognition.gathering import Assignment, Gathering, PreparedTurn, Work
+from liusheng.runtime.recognition.gathering import Assignment, Gathering, PreparedTurn, TurnWork
 from liusheng.runtime.recognition.placement import may_run, spread
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 from liusheng.runtime.recognition.stream_audio import StreamAudio
@@ -120,7 +120,7 @@ class Scheduler(ScheduledStreams[K]):
         backlog.sort(key=lambda each: each[1].turn)  # the one that has waited longest
         self._batches.pop(worker, None)
         self._share.pass_time(now, workers, waits=bool(backlog))
-        assigned = Assignment[K](Work.ADVANCE, [])
+        assigned = Assignment[K](TurnWork.ADVANCE, [])
         if backlog and self._share.allows(self._expected(backlog[0][1])):
             assigned = self._begin(backlog, worker, now, workers)
         if not assigned.keys:
@@ -186,7 +186,7 @@ class Scheduler(ScheduledStreams[K]):
         self._batches[worker] = gathered([*group, turn], repeats=math.ceil(stream.faults))
         self._gathering.begin(worker, turn)
         stream.begin(turn.turn, worker, shared=True)
-        return Assignment(Work.PREPARE, [key])
+        return Assignment(TurnWork.PREPARE, [key])
 
     def _complete(self, worker: int, group: Sequence[PreparedTurn[K]]) -> Assignment[K]:
         """Have a worker decode turns that it holds."""
@@ -194,7 +194,7 @@ class Scheduler(ScheduledStreams[K]):
         self._gathering.release(worker, group)
         for turn in group:
             self._streams[turn.key].prepared = False
-        return Assignment(Work.COMPLETE, [turn.key for turn in group])
+        return Assignment(TurnWork.COMPLETE, [turn.key for turn in group])
 
     def _most_partials(self, now: float, workers: int) -> int:
         """Return how many partials one worker decodes at most, so that all workers have some."""
@@ -227,7 +227,7 @@ class Scheduler(ScheduledStreams[K]):
             )
         for _, stream in taken:
             stream.begin(next(self._turns), worker, shared=len(taken) > 1)
-        return Assignment(Work.ADVANCE, [key for key, _ in taken])
+        return Assignment(TurnWork.ADVANCE, [key for key, _ in taken])
 
     def _has_spare(self, now: float, workers: int) -> bool:
         """Return whether a worker that no live stream needs now may take backlog."""

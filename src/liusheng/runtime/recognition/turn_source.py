@@ -12,7 +12,7 @@ from typing import Protocol
 
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
-from liusheng.runtime.recognition.gathering import Work
+from liusheng.runtime.recognition.gathering import TurnWork
 from liusheng.runtime.recognition.messages import TurnRequest, TurnResult
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.statistics import RecognitionStatistics
@@ -26,7 +26,7 @@ from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
 
-_FREQUENT = 1.2
+_FREQUENT = 1.1
 """Seconds between the partials of a speaker up to which the text of a pause is decoded with care:
 on two cores, for about eight speakers."""
 
@@ -96,7 +96,7 @@ class TurnSource:
                 # Backlog may go in a moment, and nothing else may happen until then.
                 self._pool.wake_later(_ASK_AGAIN)
             return None
-        if assigned.work is Work.COMPLETE:
+        if assigned.work is TurnWork.COMPLETE:
             held = self._prepared[worker]
             batch = TurnBatch(worker, [held.pop(stream) for stream in streams], began)
             numbers = [turn.number for turn in batch.turns]
@@ -116,7 +116,7 @@ class TurnSource:
         requests = [self._request(turn, began) for turn in turns]
         for turn in turns:
             turn.stream.holder = None
-        if assigned.work is Work.PREPARE:
+        if assigned.work is TurnWork.PREPARE:
             return self._job(batch, "prepare", turns[0].number, requests[0], self._held(worker))
         return self._job(batch, "advance", requests)
 
