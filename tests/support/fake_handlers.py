@@ -9,7 +9,7 @@ import os
 import pickle
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from liusheng.asr.capabilities import Batching, Capabilities, Hotwords
@@ -61,7 +61,7 @@ class Echo:
         return [self._advance(request) for request in requests]
 
     def prepare(self, number: int, request: TurnRequest, others: Collection[int]) -> None:
-        self._prepared = {each: self._prepared[each] for each in others}
+        self.keep(others)
         words = request.pcm.decode("ascii", "replace").split()
         if "die-early" in words:
             os._exit(3)
@@ -69,10 +69,13 @@ class Echo:
             raise ValueError("no such sound")
         self._prepared[number] = request
 
-    def complete(self, numbers: Sequence[int], others: Collection[int]) -> list[TurnResult]:
-        requests = [self._prepared[number] for number in numbers]
-        self._prepared = {each: self._prepared[each] for each in others}
+    def complete(self, spare: Mapping[int, bool], others: Collection[int]) -> list[TurnResult]:
+        requests = [replace(self._prepared[number], spare=each) for number, each in spare.items()]
+        self.keep(others)
         return self.advance(requests)
+
+    def keep(self, numbers: Collection[int]) -> None:
+        self._prepared = {each: self._prepared[each] for each in numbers}
 
     def _advance(self, request: TurnRequest) -> TurnResult:
         spare = b"spare " if request.spare else b"busy  "

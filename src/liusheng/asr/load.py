@@ -13,7 +13,7 @@ from liusheng.asr.models import is_corrected
 from liusheng.asr.offline.alignment import HasEngine, align_words
 from liusheng.asr.offline.engine import OfflineEngine
 from liusheng.asr.options import AsrOptions
-from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn, inner
 from liusheng.asr.text.formatter import TextFormatter
 from liusheng.asr.types import StreamParams
 from liusheng.models.devices import DeviceError, refuse_cuda
@@ -75,7 +75,7 @@ class LanguageRouter:
     def prepare(self, turn: Turn) -> Turn:
         """Prepare a turn; see `Recognizer.prepare`."""
         recognizer = self._recognizers[turn.state.route]
-        return replace(turn, prepared=recognizer.prepare(_inner(turn)))
+        return replace(turn, prepared=recognizer.prepare(inner(turn)))
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
@@ -84,7 +84,7 @@ class LanguageRouter:
             own = [i for i, turn in enumerate(turns) if turn.state.route == route]
             if not own:
                 continue
-            results = recognizer.advance([turns[i].prepared or _inner(turns[i]) for i in own])
+            results = recognizer.advance([inner(turns[i]) for i in own])
             for i, result in zip(own, results, strict=True):
                 outcomes[i] = replace(result, state=RoutedState(route, result.state))
         return [outcomes[i] for i in range(len(turns))]
@@ -95,11 +95,6 @@ class LanguageRouter:
             own = [s.state for s in states if s.route == route]
             if own:
                 recognizer.forget(own)
-
-
-def _inner(turn: Turn) -> Turn:
-    """Return a turn for the recogniser that its stream is routed to."""
-    return replace(turn, state=turn.state.state)
 
 
 class Preparation:

@@ -10,7 +10,7 @@ lost with its worker is sent again. Nothing here knows of sockets, processes or 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from liusheng.asr.capabilities import Capabilities
@@ -31,8 +31,8 @@ class Turn:
     last: no more audio will come: close every utterance.
     activity: where speech is in the audio; `closed` are the utterances that ended since the last
         turn. Windowed recognisers need it, others do without.
-    spare: nobody waits for the time that optional work takes: no other stream is due a turn, or,
-        for backlog, no live one.
+    spare: there is time for what makes the text a little better: no other stream waits for a turn,
+        or, for backlog, no live one; or partials are frequent, and nobody waits for this text yet.
     backlog: the audio came faster than it was spoken; nobody waits for the text of this part of it.
     prepared: what `Recognizer.prepare` has computed of it, for that recogniser alone.
     """
@@ -103,7 +103,8 @@ class Recognizer(Protocol):
         """Compute what a turn costs in any batch; return the turn for `advance`, in this process.
 
         It says where it is worthwhile: `Capabilities.batching` is `Batching.DECODER`. What `turn`
-        has is what is decoded, however late `advance` is called.
+        has is what is decoded, however late `advance` is called; of it, only `spare` may be another
+        by then.
         """
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
@@ -118,6 +119,13 @@ class Recognizer(Protocol):
 
     def forget(self, states: Sequence[Any]) -> None:
         """Drop whatever is cached in this process for streams that ended (may be nothing)."""
+
+
+def inner(turn: Turn) -> Turn:
+    """Return a turn for a recogniser inside another one, whose state is in the other's: its
+    attribute `state`."""
+    made = turn.prepared or replace(turn, state=turn.state.state)
+    return replace(made, spare=turn.spare)
 
 
 class StateLostError(RuntimeError):

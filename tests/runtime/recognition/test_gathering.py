@@ -8,7 +8,7 @@ import pytest
 
 from liusheng.asr.capabilities import Batching
 from liusheng.runtime.recognition.gathering import TurnWork
-from tests.support.schedule import POLICY, Schedule, endpoint, speech
+from tests.support.schedule import POLICY, AudioWithoutVad, Schedule, endpoint, speech
 
 
 def speakers(*keys: str, said: float = 1.0, now: float = 1.0) -> Schedule:
@@ -204,3 +204,111 @@ def test_a_model_that_gains_nothing_from_batches_has_none() -> None:
     assert (s.take(0, 1.1), s.work) == (["a"], TurnWork.ADVANCE)
     assert (s.take(0, 1.1), s.work) == (["b"], TurnWork.ADVANCE)
     assert (s.take(0, 1.1), s.work) == (["c", "d"], TurnWork.ADVANCE)
+
+
+def test_what_cannot_join_a_batch_goes_before_what_is_less_urgent() -> None:
+    s = speakers("a", "z")
+    for key in "bcd":
+        s.begin(key, vad=True, batching=Batching.DECODER)
+        say(s, key, 1.0, 3.5)
+    prepared(s, "a", 3.4)
+    s.finish("z", 3.6)  # later than when a's partial is overdue
+    assert (s.take(0, 3.6), s.work) == (["a"], TurnWork.COMPLETE)
+    assert (s.take(0, 3.7), s.work) == (["z"], TurnWork.ADVANCE)
+    prepared(s, "b", 3.8)
+
+
+def test_the_text_of_a_pause_whose_client_has_ended_waits_for_no_other_pause() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    say(s, "b", 1.0, 1.4, detected=1.3)
+    s.finish("a", 1.4)
+    assert (s.take(0, 1.4), s.work) == (["a"], TurnWork.COMPLETE)
+
+
+def test_pauses_are_decoded_together_where_no_client_waits() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    say(s, "b", 1.0, 1.4, detected=1.3)
+    prepared(s, "b", 1.4)
+    assert (s.take(0, 1.5), s.work) == (["a", "b"], TurnWork.COMPLETE)
+
+
+def test_what_needs_no_decode_does_not_wait() -> None:
+    s = speakers("a", "b", "z")
+    prepared(s, "a", 3.0)
+    s.audio["z"].final_until = 16_000
+    s.receive("z", 0.7, 3.6)
+    s.detect("z", endpoint(1.0, 1.7), 3.6)
+    assert (s.take(0, 3.6), s.work) == (["z"], TurnWork.ADVANCE), "though a is overdue"
+
+
+def test_a_file_does_not_go_before_what_is_prepared() -> None:
+    s = speakers("a", "b", "c")
+    s.audio["file"] = AudioWithoutVad(windowed=True)
+    s.add("file", s.audio["file"], upload=True, batching=Batching.DECODER)
+    s.receive("file", 30.0, 1.0)
+    prepared(s, "a", 1.0)
+    assert (s.take(0, 300.0), s.work) == (["b"], TurnWork.PREPARE), "its share of the time waits"
+    s.turn_prepared(0, 0.1, 300.1, 0.1)
+    prepared(s, "c", 300.1)
+    assert (s.take(0, 300.2), s.work) == (["a", "b", "c"], TurnWork.COMPLETE)
+    assert (s.take(0, 300.3), s.work) == (["file"], TurnWork.ADVANCE)
+
+
+def test_a_final_that_is_prepared_does_not_wait_for_its_worker() -> None:
+    s = speakers("a", "b", "d")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    assert (s.take(0, 1.3, 2), s.work) == (["a"], TurnWork.PREPARE)
+    s.finish("d", 1.2)
+    s.turn_prepared(0, 0.1, 1.4, 0.1)
+    assert (s.take(0, 1.4, 2), s.work) == (["d"], TurnWork.ADVANCE)
+    s.finish("a", 1.45)
+    assert (s.take(1, 1.45, 2), s.work) == (["b"], TurnWork.ADVANCE), "it has something to do"
+    assert (s.take(2, 1.46, 3), s.work) == (["a"], TurnWork.ADVANCE)
+    s.remove("a")
+    assert s.take(0, 1.7, 3) == []
+
+
+def test_who_is_prepared_waits() -> None:
+    s = speakers("a", "b", "d")
+    prepared(s, "a", 1.0)
+    prepared(s, "b", 1.1)
+    s.finish("d", 1.15)
+    assert s.take(0, 1.2) == ["d"]
+    assert not s.has_spare_time("d", 1.2)
+    assert not s.has_spare_time("a", 1.2)
+
+
+def test_what_was_prepared_for_nothing_counts() -> None:
+    intervals = []
+    for finishes in (False, True):
+        s = speakers("a", "b", "c")
+        s.batch_tested([1.0], 0.2, final=False, stepwise=False)
+        prepared(s, "a", 1.0)
+        if finishes:
+            s.finish("a", 1.1)
+            assert (s.take(0, 1.1), s.work) == (["a"], TurnWork.ADVANCE)
+        intervals.append(s.interval(1, 1.2))
+    assert intervals[0] < intervals[1]
+
+
+def test_streams_that_stay_with_a_worker_are_spread() -> None:
+    s = Schedule(POLICY, sticky=True)
+    s.begin(*"abcd", vad=True, batching=Batching.DECODER)
+    for key in "abcd":
+        say(s, key, 1.0, 1.0)
+    prepared(s, "a", 1.0, workers=2)
+    prepared(s, "b", 1.1, workers=2)
+    assert (s.take(0, 1.2, 2), s.work) == (["a", "b"], TurnWork.COMPLETE)
+
+
+def test_a_step_of_another_model_goes_before_a_batch_is_full() -> None:
+    s = speakers(*"abcd")
+    s.begin("step", windowed=False)
+    prepared(s, "a", 1.0)
+    s.receive("step", 1.0, 1.05)
+    assert (s.take(0, 1.1), s.work) == (["step"], TurnWork.ADVANCE)
+    prepared(s, "b", 1.2)

@@ -102,6 +102,7 @@ class ServiceStates(RuleBasedStateMachine):
                 self.pool.finish(self.service._turns, number)
             if not any(taken):
                 break
+        assert not self.service._turns._prepared
         for client in self.clients:
             if client.abandoned:
                 assert not client.outcome

@@ -116,16 +116,16 @@ class LiveRecognizer:
     def _let_choose(
         self, turns: Sequence[Turn], plans: Sequence[tuple[LiveState, list[DecodeTask]]]
     ) -> None:
-        """Have finals of Mandarin chosen among their corrections, where nobody waits for that: no
-        other stream of the batch does, or the whole batch is backlog."""
+        """Have finals of Mandarin chosen among their corrections, where there is time for that and
+        no other stream of the batch waits, or the whole batch is backlog."""
         corrector = self._corrector
         alone = sum(any(task.window for task in tasks) for _, tasks in plans) == 1
         if not (corrector and corrector.proposes and (alone or all(t.backlog for t in turns))):
             return
-        for state, tasks in plans:
-            for task in tasks:
+        for turn, (state, tasks) in zip(turns, plans, strict=True):
+            for task in tasks if turn.spare else ():
                 window = task.window
-                if window is None or task.effort is not Effort.FINAL or not window.spare:
+                if window is None or task.effort is not Effort.FINAL:
                     continue
                 if window.lang in ("auto", "zh") and not window.translate:
                     propose = proposer(corrector, state.params)

@@ -58,8 +58,8 @@ def align_words(users: Sequence[tuple[Kind, HasEngine]]) -> None:
 class AlignedEngine:
     """An `OfflineEngine` whose pieces get their times from an aligner, where times matter.
 
-    An alignment costs as much as a decode: it is left out while other streams wait, unless there
-    are so few words for so much speech that some may be missing, which only places tell.
+    An alignment costs as much as a decode: it is left out where there is no time to spare, unless
+    there are so few words for so much speech that some may be missing, which only places tell.
     """
 
     def __init__(self, engine: OfflineEngine, aligner: Aligner) -> None:

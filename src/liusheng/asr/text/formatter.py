@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from liusheng.asr.capabilities import Capabilities
-from liusheng.asr.recognizer import Outcome, Recognizer, Turn
+from liusheng.asr.recognizer import Outcome, Recognizer, Turn, inner
 from liusheng.asr.text.numerals import in_figures, in_words
 from liusheng.asr.text.pieces import split_pieces, stands_alone
 from liusheng.asr.types import Partial, StreamParams, Utterance, Word
@@ -51,11 +51,11 @@ class TextFormatter:
 
     def prepare(self, turn: Turn) -> Turn:
         """Prepare a turn; see `Recognizer.prepare`."""
-        return replace(turn, prepared=self._recognizer.prepare(_inner(turn)))
+        return replace(turn, prepared=self._recognizer.prepare(inner(turn)))
 
     def advance(self, turns: Sequence[Turn]) -> list[Outcome]:
         """Take a turn for each stream; see `Recognizer.advance`."""
-        outcomes = self._recognizer.advance([turn.prepared or _inner(turn) for turn in turns])
+        outcomes = self._recognizer.advance([inner(turn) for turn in turns])
         return [
             self._formatted(turn.state, outcome)
             for turn, outcome in zip(turns, outcomes, strict=True)
@@ -77,11 +77,6 @@ class TextFormatter:
             closed=tuple(format_utterance(u, params) for u in outcome.closed),
             partial=_partial(outcome.partial, params, lang),
         )
-
-
-def _inner(turn: Turn) -> Turn:
-    """Return a turn for the recogniser whose texts are formatted."""
-    return replace(turn, state=turn.state.state)
 
 
 def format_utterance(utterance: Utterance, params: StreamParams) -> Utterance:

@@ -35,13 +35,13 @@ class Batch:
     spent: tuple[float, float] = (0.0, 0.0)
 
 
-def gathered(turns: Sequence[PreparedTurn[Any]], *, repeats: int = 0) -> Batch:
+def gathered(turns: Sequence[PreparedTurn[Any]]) -> Batch:
     """Return the batch of prepared turns, which are of one kind."""
     return Batch(
         [turn.weight for turn in turns],
         BatchKind(turns[0].final, stepwise=False),
         live=True,
-        repeats=repeats,
+        repeats=0,  # what was lost before is decoded alone
         pace=sum(turn.pace for turn in turns) / len(turns),
         spent=(sum(turn.seconds for turn in turns), sum(turn.busy for turn in turns)),
     )

@@ -44,7 +44,7 @@ class CostModel:
     def __init__(self) -> None:
         self._costs: dict[BatchKind, _Cost] = {}
         self._partial = 0.0
-        self._finals = FadingSum(_MEMORY)
+        self._finals = FadingSum(_MEMORY)  # and what was prepared for nothing
         self._slowdown = Slowdown()
 
     def cost(self, kind: BatchKind) -> Callable[[float, float], float]:
@@ -97,6 +97,10 @@ class CostModel:
         else:
             each = busy / len(weights)
             self._partial += (_NEWEST if self._partial else 1.0) * (each - self._partial)
+
+    def dropped(self, busy: float, pace: float, now: float) -> None:
+        """What a worker prepared was not decoded. busy, pace: see `measured`."""
+        self._finals.add(busy / pace, now)
 
     def interval(self, streams: int, speaking: int, workers: float, now: float) -> float:
         """Return how many seconds would lie between two partials of one speaker with a stream more.

@@ -9,7 +9,7 @@ effort, and so apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Generic, TypeVar
@@ -80,25 +80,25 @@ class Gathering(Generic[K]):
             self._held.setdefault(worker, []).append(turn)
         return turn
 
-    def held(
-        self, worker: int, is_wanted: Callable[[PreparedTurn[K]], bool]
-    ) -> list[PreparedTurn[K]]:
-        """Return the turns that a worker holds, but for those that nobody wants any more."""
-        wanted = [turn for turn in self._held.get(worker, ()) if is_wanted(turn)]
-        self._keep(worker, wanted)
-        return wanted
+    def failed(self, worker: int, key: K) -> None:
+        """A worker could not prepare a stream's turn."""
+        turn = self._preparing.get(worker)
+        if turn is not None and turn.key == key:
+            del self._preparing[worker]
+
+    def held(self, worker: int) -> list[PreparedTurn[K]]:
+        """Return the turns that a worker holds, the one that it has had longest first."""
+        return self._held.get(worker, [])
 
     def release(self, worker: int, turns: Collection[PreparedTurn[K]]) -> None:
-        """A worker decodes turns that it held."""
-        self._keep(worker, [turn for turn in self._held.get(worker, ()) if turn not in turns])
+        """A worker decodes or drops turns that it held."""
+        kept = [turn for turn in self.held(worker) if turn not in turns]
+        if kept:
+            self._held[worker] = kept
+        else:
+            self._held.pop(worker, None)
 
     def lost(self, worker: int) -> list[PreparedTurn[K]]:
         """A worker is lost; return what it held. What it was preparing is its job's."""
         self._preparing.pop(worker, None)
         return self._held.pop(worker, [])
-
-    def _keep(self, worker: int, turns: list[PreparedTurn[K]]) -> None:
-        if turns:
-            self._held[worker] = turns
-        else:
-            self._held.pop(worker, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,16 +56,20 @@ class RecognitionHandler:
 
         others: numbers of turns that are prepared and still wanted; the rest are dropped.
         """
-        self._keep(others)
+        self.keep(others)
         self._prepared[number] = self._recognizer.prepare(self._turn(request, None))
 
-    def complete(self, numbers: Sequence[int], others: Collection[int]) -> list[TurnResult]:
-        """Take these turns, which are prepared. others: see `prepare`."""
-        turns = [self._prepared[number] for number in numbers]
-        self._keep(others)
+    def complete(self, spare: Mapping[int, bool], others: Collection[int]) -> list[TurnResult]:
+        """Take turns that are prepared.
+
+        spare: by their numbers; see `Turn`. others: see `prepare`.
+        """
+        turns = [replace(self._prepared[number], spare=each) for number, each in spare.items()]
+        self.keep(others)
         return [_result(outcome, None) for outcome in self._recognizer.advance(turns)]
 
-    def _keep(self, numbers: Collection[int]) -> None:
+    def keep(self, numbers: Collection[int]) -> None:
+        """Drop what is prepared, but for these turns."""
         self._prepared = {number: self._prepared[number] for number in numbers}
 
     def self_test(self) -> list[BatchTest]:

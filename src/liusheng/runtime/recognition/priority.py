@@ -90,7 +90,7 @@ class ScheduledStream:
 
     audio: what came in, what turns have taken, and where speech is in it.
     decoded_until: where its audio ended when its open utterance was last decoded, or began to be.
-    prepared_until: the end of the speech that was last decoded in a pause, or is being.
+    settled_until: the end of the speech that was last decoded in a pause, or is being.
     reason, due: what it is due a turn for, and since when.
     finishing: since when its client waits for the final.
     running: what the turn under way is for.
@@ -111,7 +111,7 @@ class ScheduledStream:
 
     audio: StreamAudio
     decoded_until: int = 0
-    prepared_until: int = 0
+    settled_until: int = 0
     reason: TurnReason | None = None
     due: float = 0.0
     finishing: float | None = None
@@ -207,7 +207,7 @@ class ScheduledStream:
         # What was prepared in a pause is the final, if nothing was said since.
         closed, segment = self.audio.speech.closed, self.audio.speech.open
         end = closed[-1].speech_end if closed else segment.speech_end if segment else 0
-        return self.running is not TurnReason.PAUSE or end > self.prepared_until
+        return self.running is not TurnReason.PAUSE or end > self.settled_until
 
     def _current_reason(self, policy: TurnPolicy) -> TurnReason | None:
         audio = self.audio
@@ -227,7 +227,7 @@ class ScheduledStream:
         if self.upload:
             waiting = audio.speech.end - max(audio.taken, segment.start)
             return TurnReason.PARTIAL if waiting >= policy.upload_step else None
-        if segment.silence >= policy.pause and segment.speech_end > self.prepared_until:
+        if segment.silence >= policy.pause and segment.speech_end > self.settled_until:
             return TurnReason.PAUSE
         decoded = max(self.decoded_until, segment.speech_start)
         return TurnReason.PARTIAL if segment.speech_end - decoded >= policy.interval else None
@@ -237,11 +237,12 @@ class ScheduledStream:
 
         shared: it is one of several in its batch.
         """
+        if self.prepared:
+            self.withdraw()
         if self.running is not None:
             self.overtaken = self.turn
         self.turn = turn
         self.worker = worker
-        self.prepared = False
         self.alone = shared
         self.running = self.reason
         segment = self.audio.speech.open
@@ -249,7 +250,7 @@ class ScheduledStream:
             audio = self.audio
             self.decoded_until = audio.received if audio.without_vad else audio.speech.end
         if segment and self.running is TurnReason.PAUSE:
-            self.prepared_until = segment.speech_end
+            self.settled_until = segment.speech_end
 
     def done(self, step: int | None) -> None:
         """The newest turn is done. step: see above."""
@@ -268,7 +269,7 @@ class ScheduledStream:
         """The newest turn will not be decoded."""
         self.running = None
         self.prepared = self.alone = False
-        self.decoded_until = self.prepared_until = 0
+        self.decoded_until = self.settled_until = 0
 
     @property
     def waiting_since(self) -> float:

@@ -6,8 +6,7 @@ little; a partial of growing speech has most, so that under load the interval be
 grows evenly for all speakers, and no stream starves. Turns that need no decode do not wait for
 those that do. Turns are taken together as far as they are ready and the batch stays short, so that
 the next urgent turn does not wait long; no turn waits for a batch to fill. Where a model can
-prepare turns, a batch of partials is gathered turn by turn
-(`liusheng.runtime.recognition.gathering`).
+prepare turns, a batch is gathered turn by turn (`liusheng.runtime.recognition.gathering`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from liusheng.runtime.recognition.gathering import Assignment, Gathering, Prepar
 from liusheng.runtime.recognition.placement import may_run, spread
 from liusheng.runtime.recognition.priority import ScheduledStream, TurnPolicy, TurnReason
 from liusheng.runtime.recognition.stream_audio import StreamAudio
-from liusheng.runtime.recognition.streams import ScheduledStreams
+from liusheng.runtime.recognition.stream_set import ScheduledStreams
 from liusheng.runtime.workers.faults import is_at_fault
 
 K = TypeVar("K", bound=Hashable)
@@ -108,73 +107,103 @@ class Scheduler(ScheduledStreams[K]):
 
         workers: how many are alive, to spread streams evenly.
         """
-        held = Counter(each.worker for each in self._streams.values() if self.sticky)
+        streams = Counter(each.worker for each in self._streams.values() if self.sticky)
         ready = [
             (key, stream)
             for key, stream in self._streams.items()
-            if stream.reason is not None and may_run(stream, worker, held, sticky=self.sticky)
+            if stream.reason is not None and may_run(stream, worker, streams, sticky=self.sticky)
         ]
         live = [each for each in ready if not each[1].is_backlog(now)]
         live.sort(key=lambda each: (each[1].deadline, each[1].turn))
         backlog = [each for each in ready if each[1].is_backlog(now)]
         backlog.sort(key=lambda each: each[1].turn)  # the one that has waited longest
+        live, backlog = (self._spread(each, worker, now, workers) for each in (live, backlog))
         self._batches.pop(worker, None)
         self._share.pass_time(now, workers, waits=bool(backlog))
         assigned = Assignment[K](TurnWork.ADVANCE, [])
-        if backlog and self._share.allows(self._expected(backlog[0][1])):
+        held = self._held(worker, now)
+        if backlog and not held and self._share.allows(self._expected(backlog[0][1])):
             assigned = self._begin(backlog, worker, now, workers)
         if not assigned.keys:
-            assigned = self._gather(live, worker, now, workers)
+            go_on = self._gather if held else self._begin
+            assigned = go_on(live, worker, now, workers)
+        if not assigned.keys:
+            # Another worker has prepared the final and is busy with something else.
+            assigned = self._begin(self._late(worker), worker, now, workers)
         if not assigned.keys and self._has_spare(now, workers):
             assigned = self._begin(backlog, worker, now, workers)
         return assigned
+
+    def _spread(
+        self, ready: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
+    ) -> list[tuple[K, ScheduledStream]]:
+        """Leave streams to other workers that have fewer of them, where they stay with one."""
+        if not self.sticky:
+            return ready
+        share = -(-len(self._streams) // workers)
+        room = share - sum(each.worker == worker for each in self._streams.values())
+        return spread(ready, worker, room, now)
+
+    def _late(self, worker: int) -> list[tuple[K, ScheduledStream]]:
+        """Return streams whose finals other workers have prepared and do not decode."""
+        late = [
+            each
+            for each in self._streams.items()
+            if each[1].prepared and each[1].reason is TurnReason.FINAL and each[1].worker != worker
+        ]
+        return [] if self.sticky else late
 
     def _gather(
         self, live: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
     ) -> Assignment[K]:
         """Go on with what a worker has prepared, or take what is more urgent."""
-        held = self._gathering.held(worker, self._is_held)
-        if not held:
-            return self._begin(live, worker, now, workers)
+        free = [each for each in live if each[1].needs_no_decode and not each[1].alone]
+        if free:
+            return self._begin(free, worker, now, workers)
+        held = self._held(worker, now)
         first = min(held, key=self._held_until)
-        urgent = [
-            each
-            for each in live
-            if each[1].reason is not TurnReason.PARTIAL
-            and each[1].deadline < self._held_until(first)
-        ]
-        assigned = self._begin(urgent, worker, now, workers)
-        if assigned.keys:
-            return assigned
         group = [turn for turn in held if turn.final is first.final]
-        filling = Filling(
-            self._costs.cost(BatchKind(first.final, stepwise=False)),
-            most=self._policy.batch if first.final else self._most_partials(now, workers),
-            seconds=self._policy.max_batch_seconds,
-            live=True,
-        )
-        for turn in group:
-            filling.add(turn.weight)
-        for key, stream in live:
-            if stream.can_be_prepared and stream.decodes_final is first.final:
-                if filling.add(stream.weight(self._policy)):
-                    return self._prepare(key, stream, worker, group)
-                break
+        joining: list[tuple[K, ScheduledStream]] = []
+        others: list[tuple[K, ScheduledStream]] = []
+        for each in live:
+            joins = each[1].can_be_prepared and each[1].decodes_final is first.final
+            (joining if joins else others).append(each)
+        if others and others[0][1].deadline < self._held_until(first):
+            assigned = self._begin(others, worker, now, workers)
+            if assigned.keys:
+                return assigned
+        ended = any(self._streams[turn.key].finishing is not None for turn in group)
+        others_wait = bool(others and joining and others[0][1].deadline < joining[0][1].deadline)
+        if joining and not ended and not others_wait:
+            filling = Filling(
+                self._costs.cost(BatchKind(first.final, stepwise=False)),
+                most=self._policy.batch if first.final else self._most_partials(now, workers),
+                seconds=self._policy.max_batch_seconds,
+                live=True,
+            )
+            for turn in group:
+                filling.add(turn.weight)
+            if filling.add(joining[0][1].weight(self._policy)):
+                return self._prepare(*joining[0], worker)
         return self._complete(worker, group)
+
+    def _held(self, worker: int, now: float) -> list[PreparedTurn[K]]:
+        """Return what a worker has prepared, but for what nobody wants any more."""
+        dropped = [
+            turn for turn in self._gathering.held(worker) if not self.is_held(turn.key, turn.turn)
+        ]
+        for turn in dropped:
+            self._costs.dropped(turn.busy, turn.pace, now)
+        self._gathering.release(worker, dropped)
+        return self._gathering.held(worker)
 
     def _held_until(self, turn: PreparedTurn[K]) -> float:
         """Return when a turn that is held is overdue: at once, where its client has ended."""
         finishing = self._streams[turn.key].finishing
         return turn.deadline if finishing is None else min(turn.deadline, finishing)
 
-    def _is_held(self, turn: PreparedTurn[K]) -> bool:
-        stream = self._streams.get(turn.key)
-        return stream is not None and stream.prepared and stream.turn == turn.turn
-
-    def _prepare(
-        self, key: K, stream: ScheduledStream, worker: int, group: Sequence[PreparedTurn[K]] = ()
-    ) -> Assignment[K]:
-        """Have a worker prepare a stream's turn, for a batch with those of `group`."""
+    def _prepare(self, key: K, stream: ScheduledStream, worker: int) -> Assignment[K]:
+        """Have a worker prepare a stream's turn."""
         turn = PreparedTurn(
             key,
             next(self._turns),
@@ -183,7 +212,7 @@ class Scheduler(ScheduledStreams[K]):
             stream.deadline,
             stream.real_time.pace,
         )
-        self._batches[worker] = gathered([*group, turn], repeats=math.ceil(stream.faults))
+        self._batches[worker] = gathered([turn])
         self._gathering.begin(worker, turn)
         stream.begin(turn.turn, worker, shared=True)
         return Assignment(TurnWork.PREPARE, [key])
@@ -204,10 +233,6 @@ class Scheduler(ScheduledStreams[K]):
         self, ready: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
     ) -> Assignment[K]:
         """Begin a turn of those that are to take it together."""
-        if self.sticky:
-            share = -(-len(self._streams) // workers)
-            room = share - sum(each.worker == worker for each in self._streams.values())
-            ready = spread(ready, worker, room, now)
         live = not (ready and ready[0][1].is_backlog(now))
         partials = self._speaking(now) // workers
         taken = together(ready, self._policy, self._costs, partials, live=live)
@@ -344,6 +369,8 @@ class Scheduler(ScheduledStreams[K]):
             stream.overtaken = None
             return True
         reason = stream.running
+        if stream.worker is not None:
+            self._gathering.failed(stream.worker, key)
         stream.lost()
         self._reconsider(stream, now)
         if stream.reason is None:
@@ -354,7 +381,7 @@ class Scheduler(ScheduledStreams[K]):
         """What this worker held is gone: its streams may go anywhere."""
         self._batches.pop(worker, None)
         for turn in self._gathering.lost(worker):
-            if self._is_held(turn):
+            if self.is_held(turn.key, turn.turn):
                 self._streams[turn.key].withdraw()
                 self._reconsider(self._streams[turn.key], now)
         for stream in self._streams.values():

@@ -34,8 +34,8 @@ _ASK_AGAIN = 0.1
 """Seconds after which a worker without a turn looks again, while streams wait for one."""
 
 
-class Streams(Protocol):
-    """The owner of the streams."""
+class TurnOwner(Protocol):
+    """Whose streams take the turns."""
 
     def remove(self, stream: RecognitionStream) -> None:
         """The stream is over: its last turn is done."""
@@ -55,7 +55,7 @@ class TurnSource:
 
     def __init__(
         self,
-        streams: Streams,
+        streams: TurnOwner,
         pool: Pool,
         scheduler: Scheduler[RecognitionStream],
         vad: VadService[RecognitionStream],
@@ -73,8 +73,8 @@ class TurnSource:
         # By worker: states that it may drop, sent with its next job.
         self._to_forget: dict[int, list[bytes]] = {}
         self._processor_seconds: dict[int, float] = {}  # of its newest batch, by worker
-        # By worker: turns that it has prepared and holds.
-        self._prepared: dict[int, dict[RecognitionStream, TurnUnderWay]] = {}
+        # By worker, and by its number: each turn that it has prepared and not dropped.
+        self._prepared: dict[int, dict[int, TurnUnderWay]] = {}
 
     def forget(self, worker: int, state: bytes) -> None:
         """A worker need not keep what belongs to this state of a stream."""
@@ -92,15 +92,18 @@ class TurnSource:
         assigned = self._scheduler.take(worker, began, max(1, self._pool.alive))
         streams = assigned.keys
         if not streams:
+            if self._outdated(worker):
+                return Job("keep", (self._kept(worker),), ignore, ignore, ignore, call_limit(0))
             if self._scheduler.has_waiting:
                 # Backlog may go in a moment, and nothing else may happen until then.
                 self._pool.wake_later(_ASK_AGAIN)
             return None
         if assigned.work is TurnWork.COMPLETE:
             held = self._prepared[worker]
-            batch = TurnBatch(worker, [held.pop(stream) for stream in streams], began)
-            numbers = [turn.number for turn in batch.turns]
-            return self._job(batch, "complete", numbers, self._held(worker))
+            taken = [held.pop(self._scheduler.turn(stream)) for stream in streams]
+            spare = {turn.number: self._may_take_care(turn.stream, began) for turn in taken}
+            batch = TurnBatch(worker, taken, began)
+            return self._job(batch, "complete", spare, self._kept(worker))
         turns = []
         for stream in streams:
             try:
@@ -117,7 +120,7 @@ class TurnSource:
         for turn in turns:
             turn.stream.holder = None
         if assigned.work is TurnWork.PREPARE:
-            return self._job(batch, "prepare", turns[0].number, requests[0], self._held(worker))
+            return self._job(batch, "prepare", turns[0].number, requests[0], self._kept(worker))
         return self._job(batch, "advance", requests)
 
     def _job(self, batch: TurnBatch, method: str, *args: object) -> Job:
@@ -139,24 +142,31 @@ class TurnSource:
         )
 
     def _may_take_care(self, stream: RecognitionStream, now: float) -> bool:
-        """Whether a stream's turn may take longer for a better text: nobody waits, or its client
-        does not yet, and there is time enough for frequent partials of all streams."""
-        if self._scheduler.has_spare_time(stream, now):
+        """Whether a stream's turn may take longer for a better text: nobody waits, or not yet, in a
+        pause, and there is time enough for frequent partials of all streams."""
+        scheduler = self._scheduler
+        if scheduler.has_spare_time(stream, now):
             return True
-        if stream.finished is not None or self._scheduler.is_backlog(stream, now):
+        if not scheduler.decodes_pause(stream) or scheduler.is_backlog(stream, now):
             return False
         workers = self._cores.left("recognition", self._pool.size, now)
-        return self._scheduler.interval(workers, now) < _FREQUENT
+        return 0.0 < scheduler.interval(workers, now) < _FREQUENT
 
-    def _held(self, worker: int) -> list[int]:
-        """Return the turns that a worker has prepared and that are still wanted."""
-        held = {
-            stream: turn
-            for stream, turn in self._prepared.get(worker, {}).items()
-            if self._scheduler.is_newest(stream, turn.number)
+    def _outdated(self, worker: int) -> bool:
+        """Whether a worker has prepared what nobody wants any more."""
+        prepared = self._prepared.get(worker, {})
+        return not all(self._scheduler.is_held(t.stream, n) for n, t in prepared.items())
+
+    def _kept(self, worker: int) -> list[int]:
+        """Return which of the turns that a worker has prepared it is to keep; drop the others."""
+        kept = {
+            number: turn
+            for number, turn in self._prepared.pop(worker, {}).items()
+            if self._scheduler.is_held(turn.stream, number)
         }
-        self._prepared[worker] = held
-        return [turn.number for turn in held.values()]
+        if kept:
+            self._prepared[worker] = kept
+        return list(kept)
 
     def _begin_turn(self, stream: RecognitionStream, worker: int, now: float) -> TurnUnderWay:
         audio = stream.audio.next_turn(
@@ -206,7 +216,7 @@ class TurnSource:
         passed, busy = self._passed(batch, now)
         self._statistics.prepared(busy)
         (turn,) = batch.turns
-        self._prepared.setdefault(batch.worker, {})[turn.stream] = turn
+        self._prepared.setdefault(batch.worker, {})[turn.number] = turn
         self._scheduler.turn_prepared(batch.worker, passed, now, busy)
 
     def _done(self, batch: TurnBatch, results: Sequence[TurnResult]) -> None:

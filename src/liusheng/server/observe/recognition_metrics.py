@@ -42,7 +42,11 @@ def recognition_metrics(totals: Totals, engines: Sequence[RecognitionService]) -
     )
     for name, text, key in (
         ("recognition_batch_streams", "Streams decoded together.", "batch_streams"),
-        ("recognition_decode_seconds", "How long the decode of a batch took.", "batch_seconds"),
+        (
+            "recognition_decode_seconds",
+            "How long a batch took, without what was prepared before.",
+            "batch_seconds",
+        ),
         (
             "recognition_queue_wait_seconds",
             "How long live streams were due a turn before a worker took it.",

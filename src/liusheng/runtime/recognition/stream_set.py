@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
-from liusheng.runtime.recognition.priority import ScheduledStream
+from liusheng.runtime.recognition.priority import ScheduledStream, TurnReason
 
 K = TypeVar("K", bound=Hashable)
 
@@ -38,15 +38,25 @@ class ScheduledStreams(Generic[K]):
         return self._streams[key].is_backlog(now)
 
     def has_spare_time(self, key: K, now: float) -> bool:
-        """Whether a stream's turn may take longer: no other stream waits for one, or, while this
-        one decodes backlog, no live one."""
+        """Whether a stream's turn may take longer: no other stream waits for one, prepared or not,
+        or, while this one decodes backlog, no live one."""
         backlog = self.is_backlog(key, now)
         return not any(
-            stream.reason is not None
-            and stream.running is None
+            (stream.prepared or (stream.reason is not None and stream.running is None))
             and not (backlog and stream.is_backlog(now))
-            for stream in self._streams.values()
+            for other, stream in self._streams.items()
+            if other != key
         )
+
+    def decodes_pause(self, key: K) -> bool:
+        """Whether a stream's turn under way is that of a pause: nobody waits for its text yet."""
+        stream = self._streams[key]
+        return stream.running is TurnReason.PAUSE and stream.finishing is None
+
+    def is_held(self, key: K, turn: int) -> bool:
+        """Whether a turn is prepared, and wanted."""
+        stream = self._streams.get(key)
+        return stream is not None and stream.prepared and stream.turn == turn
 
     def turn(self, key: K) -> int:
         """Return which turn a stream's newest is, for `turn_done` and `turn_lost`."""
