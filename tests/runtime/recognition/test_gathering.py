@@ -272,6 +272,49 @@ def test_a_final_that_is_prepared_does_not_wait_for_its_worker() -> None:
     assert s.take(0, 1.7, 3) == []
 
 
+def test_of_two_finals_that_another_worker_has_prepared_the_first_goes_first() -> None:
+    s = speakers("a", "b", "d")
+    for at, key in enumerate("ab"):
+        say(s, key, 1.0, 1.1 + at / 10, detected=1.2)
+        assert (s.take(0, 1.2 + at / 10, 2), s.work) == ([key], TurnWork.PREPARE)
+        s.turn_prepared(0, 0.1, 1.25 + at / 10, 0.1)
+    s.finish("d", 1.2)
+    assert s.take(0, 1.4, 2) == ["d"]
+    s.finish("b", 1.52)
+    s.finish("a", 1.6)
+    assert s.take(1, 1.6, 2) == ["b"]
+
+
+def test_a_final_is_left_to_the_worker_that_will_be_ready_in_a_moment() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    assert (s.take(0, 1.3, 1), s.work) == (["a"], TurnWork.PREPARE)
+    s.turn_prepared(0, 0.1, 1.4, 0.1)
+    say(s, "b", 1.0, 1.4, detected=1.3)
+    assert (s.take(0, 1.4, 1), s.work) == (["b"], TurnWork.PREPARE)
+    s.finish("a", 1.45)
+    assert s.take(1, 1.46, 2) == []
+    s.turn_prepared(0, 0.1, 1.5, 0.1)
+    assert (s.take(0, 1.5, 2), s.work) == (["a", "b"], TurnWork.COMPLETE)
+
+
+def test_a_pause_and_a_final_are_decoded_together_at_once() -> None:
+    s = speakers("a", "b", "c")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    s.finish("b", 1.31)
+    assert (s.take(0, 1.31), s.work) == (["a", "b"], TurnWork.ADVANCE)
+
+
+def test_the_text_of_a_pause_is_awaited_once_its_utterance_has_ended() -> None:
+    s = speakers("a", "b")
+    say(s, "a", 1.0, 1.3, detected=1.3)
+    prepared(s, "a", 1.3)
+    assert s.decodes_pause("a")
+    s.receive("a", 0.7, 2.0)
+    s.detect("a", endpoint(1.0, 2.0), 2.0)
+    assert not s.decodes_pause("a")
+
+
 def test_who_is_prepared_waits() -> None:
     s = speakers("a", "b", "d")
     prepared(s, "a", 1.0)
@@ -280,6 +323,8 @@ def test_who_is_prepared_waits() -> None:
     assert s.take(0, 1.2) == ["d"]
     assert not s.has_spare_time("d", 1.2)
     assert not s.has_spare_time("a", 1.2)
+    assert s.waiting == 2
+    assert s.lag(3.0) == 2.0
 
 
 def test_what_was_prepared_for_nothing_counts() -> None:

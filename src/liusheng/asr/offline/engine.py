@@ -49,8 +49,8 @@ class Window:
     translate: the text is to be in English, whatever is spoken.
     propose: what a final decode of Mandarin chooses its text from, where the model can; None: it
         has its likeliest hypothesis.
-    spare: nobody waits: the engine may spend time on what makes a text, or its times, a little
-        better; see `Turn.spare`.
+    spare: there is time for what makes a text, or its times, a little better; see `Turn.spare`.
+        What is prepared stays as it is.
     encoded: what `OfflineEngine.prepare` has computed of the samples; None: nothing.
     """
 

@@ -69,6 +69,14 @@ class Gathering(Generic[K]):
         """A worker begins to prepare a turn."""
         self._preparing[worker] = turn
 
+    def other(self, worker: int) -> None:
+        """A worker begins something else."""
+        self._preparing.pop(worker, None)
+
+    def is_preparing(self, worker: int) -> bool:
+        """Whether a worker prepares a turn now."""
+        return worker in self._preparing
+
     def prepared(self, worker: int, seconds: float, busy: float) -> PreparedTurn[K] | None:
         """A worker has prepared the turn that it began, and holds it; return which.
 
@@ -79,12 +87,6 @@ class Gathering(Generic[K]):
             turn = replace(turn, seconds=seconds, busy=busy)
             self._held.setdefault(worker, []).append(turn)
         return turn
-
-    def failed(self, worker: int, key: K) -> None:
-        """A worker could not prepare a stream's turn."""
-        turn = self._preparing.get(worker)
-        if turn is not None and turn.key == key:
-            del self._preparing[worker]
 
     def held(self, worker: int) -> list[PreparedTurn[K]]:
         """Return the turns that a worker holds, the one that it has had longest first."""

@@ -35,7 +35,7 @@ class RecognitionHandler:
         self, recognizer: Recognizer, detector: SpeechActivityDetector | None = None
     ) -> None:
         self._recognizer = recognizer
-        self._prepared: dict[int, Turn] = {}
+        self._held: dict[int, Turn] = {}
         self._detector = detector or SpeechActivityDetector()
 
     def describe(self) -> RecognizerDescription:
@@ -57,20 +57,20 @@ class RecognitionHandler:
         others: numbers of turns that are prepared and still wanted; the rest are dropped.
         """
         self.keep(others)
-        self._prepared[number] = self._recognizer.prepare(self._turn(request, None))
+        self._held[number] = self._recognizer.prepare(self._turn(request, None))
 
     def complete(self, spare: Mapping[int, bool], others: Collection[int]) -> list[TurnResult]:
         """Take turns that are prepared.
 
         spare: by their numbers; see `Turn`. others: see `prepare`.
         """
-        turns = [replace(self._prepared[number], spare=each) for number, each in spare.items()]
+        turns = [replace(self._held[number], spare=each) for number, each in spare.items()]
         self.keep(others)
         return [_result(outcome, None) for outcome in self._recognizer.advance(turns)]
 
     def keep(self, numbers: Collection[int]) -> None:
         """Drop what is prepared, but for these turns."""
-        self._prepared = {number: self._prepared[number] for number in numbers}
+        self._held = {number: self._held[number] for number in numbers}
 
     def self_test(self) -> list[BatchTest]:
         """Measure what batches of the default model cost."""

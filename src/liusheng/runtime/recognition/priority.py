@@ -158,6 +158,11 @@ class ScheduledStream:
         return self.reason is not TurnReason.PARTIAL
 
     @property
+    def waits(self) -> bool:
+        """Whether it is due a turn, prepared or not, that no worker decodes."""
+        return self.prepared or (self.reason is not None and self.running is None)
+
+    @property
     def can_be_prepared(self) -> bool:
         """Whether the turn that it is due can be prepared, and be decoded with others later."""
         return (

@@ -119,14 +119,18 @@ class Scheduler(ScheduledStreams[K]):
         backlog.sort(key=lambda each: each[1].turn)  # the one that has waited longest
         live, backlog = (self._spread(each, worker, now, workers) for each in (live, backlog))
         self._batches.pop(worker, None)
+        self._gathering.other(worker)
         self._share.pass_time(now, workers, waits=bool(backlog))
         assigned = Assignment[K](TurnWork.ADVANCE, [])
         held = self._held(worker, now)
         if backlog and not held and self._share.allows(self._expected(backlog[0][1])):
             assigned = self._begin(backlog, worker, now, workers)
         if not assigned.keys:
-            go_on = self._gather if held else self._begin
-            assigned = go_on(live, worker, now, workers)
+            assigned = (
+                self._gather(live, held, worker, now, workers)
+                if held
+                else self._begin(live, worker, now, workers)
+            )
         if not assigned.keys:
             # Another worker has prepared the final and is busy with something else.
             assigned = self._begin(self._late(worker), worker, now, workers)
@@ -145,22 +149,31 @@ class Scheduler(ScheduledStreams[K]):
         return spread(ready, worker, room, now)
 
     def _late(self, worker: int) -> list[tuple[K, ScheduledStream]]:
-        """Return streams whose finals other workers have prepared and do not decode."""
+        """Return streams whose finals other workers have prepared, and that decode something else
+        now. (One that prepares a turn is done with it in a moment.)"""
         late = [
             each
             for each in self._streams.items()
-            if each[1].prepared and each[1].reason is TurnReason.FINAL and each[1].worker != worker
+            if each[1].prepared
+            and each[1].reason is TurnReason.FINAL
+            and each[1].worker not in (None, worker)
+            and not self._gathering.is_preparing(each[1].worker)
         ]
+        late.sort(key=lambda each: (each[1].deadline, each[1].turn))
         return [] if self.sticky else late
 
     def _gather(
-        self, live: list[tuple[K, ScheduledStream]], worker: int, now: float, workers: int
+        self,
+        live: list[tuple[K, ScheduledStream]],
+        held: list[PreparedTurn[K]],
+        worker: int,
+        now: float,
+        workers: int,
     ) -> Assignment[K]:
         """Go on with what a worker has prepared, or take what is more urgent."""
         free = [each for each in live if each[1].needs_no_decode and not each[1].alone]
         if free:
             return self._begin(free, worker, now, workers)
-        held = self._held(worker, now)
         first = min(held, key=self._held_until)
         group = [turn for turn in held if turn.final is first.final]
         joining: list[tuple[K, ScheduledStream]] = []
@@ -169,9 +182,7 @@ class Scheduler(ScheduledStreams[K]):
             joins = each[1].can_be_prepared and each[1].decodes_final is first.final
             (joining if joins else others).append(each)
         if others and others[0][1].deadline < self._held_until(first):
-            assigned = self._begin(others, worker, now, workers)
-            if assigned.keys:
-                return assigned
+            return self._begin(others, worker, now, workers)
         ended = any(self._streams[turn.key].finishing is not None for turn in group)
         others_wait = bool(others and joining and others[0][1].deadline < joining[0][1].deadline)
         if joining and not ended and not others_wait:
@@ -181,9 +192,8 @@ class Scheduler(ScheduledStreams[K]):
                 seconds=self._policy.max_batch_seconds,
                 live=True,
             )
-            for turn in group:
-                filling.add(turn.weight)
-            if filling.add(joining[0][1].weight(self._policy)):
+            weights = [turn.weight for turn in group]
+            if all(map(filling.add, [*weights, joining[0][1].weight(self._policy)])):
                 return self._prepare(*joining[0], worker)
         return self._complete(worker, group)
 
@@ -234,12 +244,10 @@ class Scheduler(ScheduledStreams[K]):
     ) -> Assignment[K]:
         """Begin a turn of those that are to take it together."""
         live = not (ready and ready[0][1].is_backlog(now))
-        partials = self._speaking(now) // workers
+        partials = self._most_partials(now, workers)
         taken = together(ready, self._policy, self._costs, partials, live=live)
-        if live and taken and self._speaking(now) > workers:
-            first = taken[0][1]
-            if first.can_be_prepared and (first.decodes_final or len(taken) > 1):
-                return self._prepare(*taken[0], worker)
+        if live and self._speaking(now) > workers and _is_prepared_first(taken):
+            return self._prepare(*taken[0], worker)
         decoded = [stream for _, stream in taken if not stream.needs_no_decode]
         if decoded:
             final = all(stream.reason is not TurnReason.PARTIAL for stream in decoded)
@@ -369,8 +377,6 @@ class Scheduler(ScheduledStreams[K]):
             stream.overtaken = None
             return True
         reason = stream.running
-        if stream.worker is not None:
-            self._gathering.failed(stream.worker, key)
         stream.lost()
         self._reconsider(stream, now)
         if stream.reason is None:
@@ -396,3 +402,10 @@ class Scheduler(ScheduledStreams[K]):
 
     def _reconsider(self, stream: ScheduledStream, now: float) -> bool:
         return stream.reconsider(self._policy, now, vad_alive=self.vad_alive)
+
+
+def _is_prepared_first(taken: Sequence[tuple[K, ScheduledStream]]) -> bool:
+    """Whether turns that are taken together are prepared one by one: a partial alone gains nothing
+    by it, but what is urgent goes between the two halves of a final."""
+    can = bool(taken) and all(stream.can_be_prepared for _, stream in taken)
+    return can and (len(taken) > 1 or taken[0][1].decodes_final)

@@ -30,20 +30,19 @@ class ScheduledStreams(Generic[K]):
 
     @property
     def has_waiting(self) -> bool:
-        """Whether some stream is due a turn and has none."""
-        return self.waiting > 0
+        """Whether some stream is due a turn that a worker may take."""
+        return any(s.reason is not None and s.running is None for s in self._streams.values())
 
     def is_backlog(self, key: K, now: float) -> bool:
         """Whether what a stream's turn takes came faster than it was spoken."""
         return self._streams[key].is_backlog(now)
 
     def has_spare_time(self, key: K, now: float) -> bool:
-        """Whether a stream's turn may take longer: no other stream waits for one, prepared or not,
-        or, while this one decodes backlog, no live one."""
+        """Whether a stream's turn may take longer: no other stream waits, or, while this one
+        decodes backlog, no live one."""
         backlog = self.is_backlog(key, now)
         return not any(
-            (stream.prepared or (stream.reason is not None and stream.running is None))
-            and not (backlog and stream.is_backlog(now))
+            stream.waits and not (backlog and stream.is_backlog(now))
             for other, stream in self._streams.items()
             if other != key
         )
@@ -51,7 +50,8 @@ class ScheduledStreams(Generic[K]):
     def decodes_pause(self, key: K) -> bool:
         """Whether a stream's turn under way is that of a pause: nobody waits for its text yet."""
         stream = self._streams[key]
-        return stream.running is TurnReason.PAUSE and stream.finishing is None
+        awaited = stream.reason in (TurnReason.ENDPOINT, TurnReason.FINAL)
+        return stream.running is TurnReason.PAUSE and not awaited
 
     def is_held(self, key: K, turn: int) -> bool:
         """Whether a turn is prepared, and wanted."""
@@ -69,8 +69,8 @@ class ScheduledStreams(Generic[K]):
 
     @property
     def waiting(self) -> int:
-        """How many streams are due a turn that no worker has taken."""
-        return sum(s.reason is not None and s.running is None for s in self._streams.values())
+        """How many streams are due a turn that no worker decodes."""
+        return sum(stream.waits for stream in self._streams.values())
 
     def lag(self, now: float) -> float:
         """Return for how many seconds the longest waiting live stream has waited for a turn."""
@@ -88,7 +88,7 @@ class ScheduledStreams(Generic[K]):
         waiting = (
             stream
             for stream in self._streams.values()
-            if stream.reason and stream.running is None and stream.is_backlog(now) is backlog
+            if stream.waits and stream.is_backlog(now) is backlog
         )
         return max((now - stream.waiting_since for stream in waiting), default=0.0)
 
