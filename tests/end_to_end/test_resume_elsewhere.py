@@ -168,13 +168,16 @@ async def test_a_server_that_is_killed_costs_no_word(
                 done += 1
 
         speakers = [asyncio.create_task(speak(n)) for n in range(SPEAKERS)]
-        for _ in range(KILLS):
+        kills = 0
+        # On a busy machine a server may be killed that serves nobody at the moment.
+        while kills < KILLS or (events.count("resumed") < KILLS and kills < 3 * KILLS):
             await asyncio.sleep(1.5)
             await cluster.kill()
+            kills += 1
             assert not any(each.done() for each in speakers)
         killed.set()
         await asyncio.gather(*speakers)
     carried = sum(log.count("goes on here") for log in cluster.logs)
     assert events.count("resumed") >= KILLS
     assert carried >= KILLS
-    print(f"{KILLS} servers killed, {done} recognitions, {carried} of them carried over")
+    print(f"{kills} servers killed, {done} recognitions, {carried} of them carried over")
