@@ -7,6 +7,7 @@ import contextlib
 import signal
 from pathlib import Path
 
+from liusheng.asr.options import WhisperOptions
 from liusheng.audio.containers import DecodeError
 from liusheng.bench import machine
 from liusheng.bench.recordings import read_clips
@@ -28,8 +29,14 @@ from liusheng.cli.server_address import ServerOption
 from liusheng.cli.terminal import error, info, problem_text
 from liusheng.client import ClientError
 
-_SERVE = ("--set", "tts.flush_seconds=0")
-"""A text that is flushed, because its next part comes late on a busy machine, sounds different."""
+_SERVE = (
+    *("--set", "tts.flush_seconds=0"),
+    *("--set", "asr.correction.rescored=0"),
+    *("--set", f"asr.whisper.pad_final={WhisperOptions().pad_partial:g}"),
+)
+"""What would depend on the load of the machine, and with it the results: a text that is flushed,
+because its next part comes late, sounds different; a final that nobody waits for is decoded with
+more care, and may be another text."""
 
 
 def soak(
