@@ -33,6 +33,7 @@ class Sentence:
     f0: npt.NDArray[np.float32]
     energy: npt.NDArray[np.float32]
     audio: npt.NDArray[np.int16]
+    turns: float
 
     @property
     def halves(self) -> int:
@@ -58,7 +59,8 @@ class Stretches:
     """A stretch of each sentence, with `MARGIN` half frames on each side.
 
     tokens, padding: of the whole sentences. index, f0, energy, outside: (batch, half frames),
-    margins included. audio: (batch, samples), of the stretches alone.
+    margins included. turns: (batch,), of the teacher's source, `EDGE` half frames before the audio.
+    audio: (batch, samples), of the stretches alone.
     """
 
     tokens: Tensor
@@ -67,6 +69,7 @@ class Stretches:
     f0: Tensor
     energy: Tensor
     outside: Tensor
+    turns: Tensor
     audio: Tensor
 
 
@@ -101,7 +104,15 @@ def read(path: Path) -> Sentence:
     with np.load(path) as part:
         frames = part["frames"]
         index = np.repeat(np.arange(len(frames)), frames)
-        return Sentence(part["tokens"], frames, index, part["f0"], part["energy"], part["audio"])
+        return Sentence(
+            part["tokens"],
+            frames,
+            index,
+            part["f0"],
+            part["energy"],
+            part["audio"],
+            float(part["turns"]),
+        )
 
 
 def whole(chosen: Sequence[Sentence]) -> Whole:
@@ -116,7 +127,7 @@ def whole(chosen: Sequence[Sentence]) -> Whole:
 def stretches(chosen: Sequence[Sentence], length: int, rng: random.Random) -> Stretches:
     """Cut `length` half frames of each sentence at random, now and then beyond its ends."""
     tokens, padding = _padded([each.tokens for each in chosen])
-    index, f0, energy, outside, audio = [], [], [], [], []
+    index, f0, energy, outside, turns, audio = [], [], [], [], [], []
     for each in chosen:
         ends = (-_SLACK, each.halves - length + _SLACK)
         at = rng.randint(min(ends), max(ends))
@@ -125,10 +136,24 @@ def stretches(chosen: Sequence[Sentence], length: int, rng: random.Random) -> St
         f0.append(_cut(each.f0, begin, count))
         energy.append(_cut(each.energy, begin, count))
         outside.append(_cut(np.zeros(each.halves, bool), begin, count, True))
+        turns.append(np.float64(each.turns + _turns(each.f0, at - EDGE)))
         audio.append(_cut(each.audio, at * HOP, length * HOP).astype(np.float32) / 32767)
     return Stretches(
-        tokens.long(), padding, *(_stacked(each) for each in (index, f0, energy, outside, audio))
+        tokens.long(),
+        padding,
+        *(_stacked(each) for each in (index, f0, energy, outside, turns, audio)),
     )
+
+
+def _turns(f0: npt.NDArray[np.float32], begin: int) -> float:
+    """How often the source has turned round from the start to half frame `begin`.
+
+    It turns at F0 of a half frame from the middle of the one before to its own middle.
+    """
+    if begin < 0:
+        return 0.0
+    whole = f0[:begin].astype(np.float64).sum() + f0[begin : begin + 1].sum() / 2
+    return float(whole) * HOP / RATE
 
 
 def _cut(

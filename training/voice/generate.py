@@ -2,8 +2,8 @@
 
     python -m training.voice.generate SENTENCES.jsonl TEACHER.onnx KOKORO OUT --speaker zf_xiaoxiao
 
-One NPZ for each sentence, named by its line: `tokens`, `frames`, `f0`, `energy`, `audio` (16 bits),
-as `teacher.Spoken` has them, `lang` and `text`. What is there is left alone, so that a run that was
+One NPZ for each sentence, named by its line: `tokens`, `frames`, `f0`, `energy`, `audio` (16 bits)
+and `turns`, as `teacher.Spoken` has them, `lang` and `text`. What is there is left alone, so that a run that was
 stopped goes on, and several share the work with --part and --parts.
 """
 
@@ -60,6 +60,7 @@ def save(path: Path, spoken: Spoken, lang: str, text: str) -> None:
             f0=spoken.f0.astype(np.float32),
             energy=spoken.energy.astype(np.float32),
             audio=np.rint(np.clip(spoken.audio, -1, 1) * 32767).astype(np.int16),
+            turns=spoken.turns,
             lang=lang,
             text=text,
         )

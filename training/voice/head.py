@@ -20,7 +20,7 @@ SIZE = 1200
 """Samples of a transform."""
 
 BINS = SIZE // 2 + 1
-MAPS = 5
+MAPS = 4
 EDGE = 4
 """Half frames on each side of a stretch that are spoilt: two transforms reach two each."""
 
@@ -33,47 +33,54 @@ _HIGHEST = 11000.0
 _LOUDEST = 7.0
 
 
-def pulses(f0: Tensor) -> Tensor:
-    """F0 (batch, half frames) to samples: every harmonic below 11 kHz, each with amplitude 1."""
-    f = functional.interpolate(f0[:, None], scale_factor=HOP, mode="linear", align_corners=False)[
-        :, 0
-    ]
-    voiced, f = f > _VOICED, f.clamp(min=_VOICED)
-    phase = (f.double().cumsum(1) / RATE).frac().float() * (2 * torch.pi)
+def pulses(f0: Tensor, turns: Tensor | None = None) -> Tensor:
+    """F0 (batch, half frames) to samples: every harmonic below 11 kHz, each with amplitude 1.
+
+    From the middle of a half frame to that of the next one, the source turns at F0 of the latter,
+    as Kokoro's does (Kong and others' and Wang and others' sources, upsampled). So it has its
+    teacher's phase, and what is made of it can be compared with the teacher's waveform.
+
+    turns: (batch,), of the source at the start, float64; None: 0.
+    """
+    after = torch.cat([f0[:, 1:], f0[:, -1:]], 1)
+    f = torch.stack([f0, after], 2).repeat_interleave(HOP // 2, 2).flatten(1)
+    whole = (f.double() / RATE).cumsum(1)
+    if turns is not None:
+        whole = whole + turns[:, None]
+    phase = whole.frac().float() * (2 * torch.pi)
+    voiced = (f0 > _VOICED).repeat_interleave(HOP, 1)
     # A sum of cosines of 1 to n times the phase is Dirichlet's kernel.
-    count = (_HIGHEST / f).floor() + 0.5
+    count = (_HIGHEST / f.clamp(min=_VOICED)).floor() + 0.5
     low = 2 * (phase / 2).sin()
     near = low.abs() <= 2e-3
     train = (count * phase).sin() / low.masked_fill(near, 1)
     return torch.where(near, count, train).sub(0.5).masked_fill(~voiced, 0)
 
 
-def source(f0: Tensor) -> Tensor:
+def source(f0: Tensor, turns: Tensor | None = None) -> Tensor:
     """The pulses' spectrum (batch, half frames, bins); a cosine of amplitude 1 peaks at 1."""
     spectrum = torch.stft(
-        pulses(f0), SIZE, HOP, window=_window(), pad_mode="reflect", return_complex=True
+        pulses(f0, turns), SIZE, HOP, window=_window(), pad_mode="reflect", return_complex=True
     )
     return spectrum[..., : f0.shape[1]].transpose(1, 2) / (SIZE / 4)
 
 
-def sounds(maps: Tensor, f0: Tensor, outside: Tensor | None = None, draws: int = 1) -> list[Tensor]:
-    """Samples (batch, 300 * half frames), once for each draw of the noise.
+def sound(
+    maps: Tensor, f0: Tensor, outside: Tensor | None = None, turns: Tensor | None = None
+) -> Tensor:
+    """Samples (batch, 300 * half frames).
 
-    maps: (batch, half frames, 5 * bins); outside: (batch, half frames), where there is silence.
+    maps: (batch, half frames, 4 * bins); outside: (batch, half frames), where there is silence;
+    turns: see `pulses`.
     """
-    lh, theta, ln, lr, phi = torch.chunk(maps.float(), MAPS, 2)
-    fixed = torch.polar(lh.clamp(max=_LOUDEST).exp(), torch.pi * theta.tanh()) * source(f0)
-    fixed = fixed + torch.polar(lr.clamp(max=_LOUDEST).exp(), phi)
-    loud = ln.clamp(max=_LOUDEST).exp()
-    found = []
-    for _ in range(draws):
-        whole = fixed + loud * torch.randn(*ln.shape, dtype=torch.complex64) * 2**0.5
-        if outside is not None:
-            whole = whole.masked_fill(outside[:, :, None], 0)
-        whole = functional.pad(whole.transpose(1, 2), (0, 1))
-        length = f0.shape[1] * HOP
-        found.append(torch.istft(whole, SIZE, HOP, window=_window(), length=length))
-    return found
+    lh, theta, lr, phi = torch.chunk(maps.float(), MAPS, 2)
+    whole = torch.polar(lh.clamp(max=_LOUDEST).exp(), torch.pi * theta.tanh()) * source(f0, turns)
+    whole = whole + torch.polar(lr.clamp(max=_LOUDEST).exp(), phi)
+    if outside is not None:
+        whole = whole.masked_fill(outside[:, :, None], 0)
+    whole = functional.pad(whole.transpose(1, 2), (0, 1))
+    length = f0.shape[1] * HOP
+    return torch.istft(whole, SIZE, HOP, window=_window(), length=length)
 
 
 def _window() -> Tensor:

@@ -9,12 +9,14 @@ from torch import Tensor
 
 from training.voice.head import RATE
 
-SIZES = (512, 1024, 2048)
+SIZES = (256, 512, 1024, 2048)
 """Samples of the transforms: short ones tell when, long ones at what frequency."""
 
 _MEL_SIZE = 1024
 _BANDS = 100
 _FLOOR = 1e-4
+_POWER = 0.3
+"""What magnitudes of complex spectra are raised to, so that quiet parts count too."""
 
 
 class Spectra:
@@ -25,32 +27,39 @@ class Spectra:
         self._windows = {size: torch.hann_window(size) for size in SIZES}
 
     def __call__(self, sound: Tensor, sizes: Sequence[int] = SIZES) -> list[Tensor]:
-        """Magnitudes and their logarithms, and for a size of 1024 mel bands too.
+        """Magnitudes, their logarithms, complex spectra, and for a size of 1024 mel bands too.
 
         The weights make each kind of feature count alike: speech has magnitudes around 0.05.
         """
         found = []
         for size in sizes:
-            magnitude = self._magnitude(sound, size)
-            found += [magnitude * 4, (magnitude + _FLOOR).log() * 0.5]
+            parts = self._parts(sound, size)
+            magnitude = _magnitude(parts)
+            compressed = parts * magnitude[..., None] ** (_POWER - 1)
+            found += [magnitude * 4, (magnitude + _FLOOR).log() * 0.5, compressed]
             if size == _MEL_SIZE:
                 found.append(self._mel(magnitude))
         return found
 
     def mel(self, sound: Tensor) -> Tensor:
         """The logarithms of mel bands (batch, 100, time)."""
-        return self._mel(self._magnitude(sound, _MEL_SIZE))
+        return self._mel(_magnitude(self._parts(sound, _MEL_SIZE)))
 
     def _mel(self, magnitude: Tensor) -> Tensor:
         return ((self._bands @ magnitude) + _FLOOR).log()
 
-    def _magnitude(self, sound: Tensor, size: int) -> Tensor:
+    def _parts(self, sound: Tensor, size: int) -> Tensor:
+        """The spectrum (batch, bins, time, 2), real and imaginary."""
         window = self._windows[size]
-        spectrum = torch.view_as_real(
-            torch.stft(sound, size, size // 4, window=window, center=False, return_complex=True)
+        spectrum = torch.stft(
+            sound, size, size // 4, window=window, center=False, return_complex=True
         )
-        found: Tensor = (spectrum.square().sum(-1) + 1e-9).sqrt() / window.sum() ** 0.5
-        return found
+        return torch.view_as_real(spectrum) / window.sum() ** 0.5
+
+
+def _magnitude(parts: Tensor) -> Tensor:
+    found: Tensor = (parts.square().sum(-1) + 1e-9).sqrt()
+    return found
 
 
 def mel_bands(size: int, bands: int) -> Tensor:

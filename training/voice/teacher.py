@@ -38,6 +38,7 @@ class Spoken:
     frames: int64 (n,), frames of 25 ms.
     f0, energy: float32 (2 * frames.sum(),); F0 in hertz.
     audio: float32 (600 * frames.sum(),).
+    turns: of the teacher's source where the audio begins; see `training.voice.head.pulses`.
     """
 
     tokens: npt.NDArray[np.int64]
@@ -45,6 +46,7 @@ class Spoken:
     f0: npt.NDArray[np.float32]
     energy: npt.NDArray[np.float32]
     audio: npt.NDArray[np.float32]
+    turns: float = 0.0
 
 
 class Teacher:
@@ -109,7 +111,13 @@ def trimmed(spoken: Spoken) -> Spoken:
         spoken.f0[2 * before : 2 * end],
         spoken.energy[2 * before : 2 * end],
         spoken.audio[FRAME * before : FRAME * end],
+        (spoken.turns + turns(spoken.f0[: 2 * before])) % 1,
     )
+
+
+def turns(f0: npt.NDArray[np.float32]) -> float:
+    """How often a source at F0 (Hz, for each half frame) turns round."""
+    return float(f0.astype(np.float64).sum() * (FRAME / 2 / RATE))
 
 
 def _loudness(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

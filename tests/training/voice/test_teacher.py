@@ -22,6 +22,7 @@ def test_leaves_a_margin_of_silence() -> None:
     (loud,) = np.nonzero(made.audio)
     assert loud[0] == MARGIN * FRAME
     assert made.f0[0] == 2 * (15 - MARGIN)
+    assert made.turns == pytest.approx(sum(range(2 * (15 - MARGIN))) / 80 % 1)
     assert len(made.f0) == len(made.energy) == 2 * made.frames.sum()
 
 

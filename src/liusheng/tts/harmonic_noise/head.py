@@ -1,9 +1,9 @@
-"""Sound from spectral maps: filtered pulses at F0, filtered noise, and a rest with own phases.
+"""Sound from spectral maps: filtered pulses at F0, and a rest with phases of its own.
 
-The harmonic-plus-noise model of hibari-tts. For each half frame and bin, lh and theta filter the
-spectrum of a train of pulses, ln filters noise, and lr and phi are a spectrum as Vocos predicts it
-(Siuzdak, 2023); an inverse Fourier transform makes sound of the sum. `training.voice.head` is the
-same in PyTorch.
+The model of hibari-tts, without its filtered noise: the teacher draws no random numbers either, and
+noise made the voice hoarse. For each half frame and bin, lh and theta filter the spectrum of a train
+of pulses, and lr and phi are a spectrum as Vocos predicts it (Siuzdak, 2023); an inverse Fourier
+transform makes sound of the sum. `training.voice.head` is the same in PyTorch.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ SIZE = 1200
 """Samples of a transform."""
 
 BINS = SIZE // 2 + 1
+MAPS = 4
 
 _OVERLAP = SIZE // HOP
 _REACH = _OVERLAP // 2
@@ -45,24 +46,8 @@ _ANALYSIS = _WINDOW / (SIZE / 4)
 _SYNTHESIS = _WINDOW / np.float32(1.5)
 """The squares of the windows over any sample add up to 1.5."""
 
-_LATER = (((np.arange(HOP) + 0.5) / HOP - 0.5) % 1).astype(np.float32)
-"""How near each sample of a half frame is to the later one of the two middles that it lies between:
-in its first half the middle before and its own, in its second its own and the next."""
-
-_SEED = 1
-_NOISE_LENGTH = 1 << 16
-
 Floats = npt.NDArray[np.float32]
 Complexes = npt.NDArray[np.complex64]
-
-
-def _noise() -> Complexes:
-    drawn = np.random.default_rng(_SEED).standard_normal((_NOISE_LENGTH + BINS, 2), np.float32)
-    return drawn.view(np.complex64)[:, 0]
-
-
-_NOISE = _noise()
-"""Each half frame has another stretch of it: to draw the numbers anew takes ten times as long."""
 
 
 class Head:
@@ -76,9 +61,8 @@ class Head:
     """
 
     def __init__(self, f0: Floats) -> None:
-        self._f0 = np.pad(f0, 1, mode="edge")
+        self._f0 = np.pad(f0, (0, 1), mode="edge")
         self._halves = len(f0)
-        self._draws = np.random.default_rng(_SEED)
         self._done = 0  # half frames
         self._phase = 0.0  # of the pulses where `_pulses` ends, in turns
         # Pulses and sums that half frames to come need, from the sample 300 * _done - 600.
@@ -86,7 +70,7 @@ class Head:
         self._sums: Floats = np.zeros((_OVERLAP - 1, HOP), np.float32)
 
     def add(self, maps: Floats) -> Samples:
-        """Take the maps of the next half frames, shape (n, 5 * 601); return the samples that are
+        """Take the maps of the next half frames, shape (n, 4 * 601); return the samples that are
         finished with them: none before the third half frame, 300 for each from then on."""
         count = len(maps)
         pieces = np.fft.irfft(self._spectrum(maps), SIZE, 1).astype(np.float32, copy=False)
@@ -105,14 +89,10 @@ class Head:
         return self._sums[:_REACH].ravel()
 
     def _spectrum(self, maps: Floats) -> Complexes:
-        lh, theta, ln, lr, phi = (maps[:, i * BINS : (i + 1) * BINS] for i in range(5))
+        lh, theta, lr, phi = (maps[:, i * BINS : (i + 1) * BINS] for i in range(MAPS))
         found = self._source(len(maps))
         found *= _polar(lh, np.tanh(theta) * np.float32(np.pi))
         found += _polar(lr, phi)
-        starts = self._draws.integers(_NOISE_LENGTH, size=len(maps))
-        noise = np.lib.stride_tricks.sliding_window_view(_NOISE, BINS)[starts]
-        noise *= _magnitude(ln)
-        found += noise
         return found
 
     def _source(self, count: int) -> Complexes:
@@ -129,30 +109,30 @@ class Head:
         """The pulses in the half frames from `first` to `last`; none after the clause.
 
         Every harmonic below 11 kHz, each with amplitude 1: a sum of cosines of 1 to n times the
-        phase is Dirichlet's kernel.
+        phase is Dirichlet's kernel. From the middle of a half frame to that of the next one, the
+        phase turns at F0 of the latter, as the teacher's does.
         """
         made = np.zeros((last - first, HOP), np.float32)
         end = min(last, self._halves)
         if first >= end:
             return made.ravel()
-        before, here, after = (self._f0[first + i : end + i, None] for i in range(3))
+        here, after = self._f0[first:end, None], self._f0[first + 1 : end + 1, None]
         middle = HOP // 2
         f = np.empty((end - first, HOP), np.float32)
-        f[:, :middle] = before + (here - before) * _LATER[:middle]
-        f[:, middle:] = here + (after - here) * _LATER[middle:]
-        silent = f <= _VOICED
-        np.maximum(f, np.float32(_VOICED), out=f)
+        f[:, :middle] = here
+        f[:, middle:] = after
         turns = self._phase + np.cumsum(f.ravel() / SAMPLE_RATE, dtype=np.float64)
         self._phase = float(turns[-1] % 1)
         phase = (2 * np.pi * (turns % 1)).astype(np.float32).reshape(f.shape)
-        harmonics = np.floor(np.float32(_HIGHEST) / f) + np.float32(0.5)
+        harmonics = np.floor(np.float32(_HIGHEST) / np.maximum(f, np.float32(_VOICED)))
+        harmonics += np.float32(0.5)
         low = 2 * np.sin(phase / 2)
         near = np.abs(low) <= _NEAR
         low[near] = 1
         train = np.sin(harmonics * phase) / low
         train[near] = harmonics[near]
         train -= np.float32(0.5)
-        train[silent] = 0
+        train[here[:, 0] <= _VOICED] = 0
         made[: len(f)] = train
         return made.ravel()
 
