@@ -17,7 +17,7 @@ from liusheng.models.store import Store
 from liusheng.models.types import InstalledModel
 from liusheng.tts.blocks import plan_blocks
 from liusheng.tts.explain import open_explainer
-from liusheng.tts.harmonic_noise.head import BINS, HOP, MAPS, Head
+from liusheng.tts.harmonic_noise.head import BINS, HOP, Head
 from liusheng.tts.harmonic_noise.voice import HarmonicNoiseVoice
 from liusheng.tts.load import VoiceLoadError, load
 from liusheng.tts.router import VoiceRouter
@@ -32,7 +32,7 @@ ROUNDING = 0.5 / 32768
 
 def maps(halves: int) -> np.ndarray:
     rng = np.random.default_rng(0)
-    return (rng.standard_normal((halves, MAPS * BINS)) - 3).astype(np.float32)
+    return (rng.standard_normal((halves, 5 * BINS)) - 3).astype(np.float32)
 
 
 def curve(halves: int) -> np.ndarray:
@@ -70,7 +70,7 @@ def test_the_heads_sound_does_not_depend_on_the_blocks(halves: int, sizes: list[
 
 def test_pulses_are_at_the_pitch() -> None:
     """With a flat filter, the sound repeats itself every period."""
-    flat = np.full((60, MAPS * BINS), -60, np.float32)
+    flat = np.full((60, 5 * BINS), -60, np.float32)
     flat[:, : 2 * BINS] = 0
     head = Head(np.full(60, 240, np.float32))
     sound = head.add(flat)[2400:-2400]

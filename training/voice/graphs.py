@@ -5,7 +5,7 @@ are then convolutions, products and attention alone.
 
     text      tokens (1, n)                to log_frames (n,), prosody (192, n), sound (128, n)
     curves    prosody by frame (192, t)    to f0 (2 t,), energy (2 t,)
-    decoder   sound (128, h), f0 (h,) and energy (h,) by half frame    to maps (m, 4 * bins)
+    decoder   sound (128, h), f0 (h,) and energy (h,) by half frame    to maps (m, 5 * bins)
 
 The decoder takes a clause bit by bit: what each of its convolutions is to see again, `first` and
 `others`, goes from one run to the next. The maps lag `CONTEXT` half frames behind what was given,

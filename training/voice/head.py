@@ -20,7 +20,7 @@ SIZE = 1200
 """Samples of a transform."""
 
 BINS = SIZE // 2 + 1
-MAPS = 4
+MAPS = 5
 EDGE = 4
 """Half frames on each side of a stretch that are spoilt: two transforms reach two each."""
 
@@ -36,9 +36,9 @@ _LOUDEST = 7.0
 def pulses(f0: Tensor, turns: Tensor | None = None) -> Tensor:
     """F0 (batch, half frames) to samples: every harmonic below 11 kHz, each with amplitude 1.
 
-    From the middle of a half frame to that of the next one, the source turns at F0 of the latter,
-    as Kokoro's does (Kong and others' and Wang and others' sources, upsampled). So it has its
-    teacher's phase, and what is made of it can be compared with the teacher's waveform.
+    From the middle of a half frame to that of the next one, the phase turns at F0 of the latter, as
+    in Kokoro's source (a neural source filter: Wang and others, 2019). So the pulses have the
+    teacher's phase, and the sound can be compared with the teacher's waveform.
 
     turns: (batch,), of the source at the start, float64; None: 0.
     """
@@ -65,22 +65,31 @@ def source(f0: Tensor, turns: Tensor | None = None) -> Tensor:
     return spectrum[..., : f0.shape[1]].transpose(1, 2) / (SIZE / 4)
 
 
-def sound(
-    maps: Tensor, f0: Tensor, outside: Tensor | None = None, turns: Tensor | None = None
-) -> Tensor:
-    """Samples (batch, 300 * half frames).
+def sounds(
+    maps: Tensor,
+    f0: Tensor,
+    outside: Tensor | None = None,
+    turns: Tensor | None = None,
+    draws: int = 1,
+) -> list[Tensor]:
+    """Samples (batch, 300 * half frames), once for each draw of the noise.
 
-    maps: (batch, half frames, 4 * bins); outside: (batch, half frames), where there is silence;
+    maps: (batch, half frames, 5 * bins); outside: (batch, half frames), where there is silence;
     turns: see `pulses`.
     """
-    lh, theta, lr, phi = torch.chunk(maps.float(), MAPS, 2)
-    whole = torch.polar(lh.clamp(max=_LOUDEST).exp(), torch.pi * theta.tanh()) * source(f0, turns)
-    whole = whole + torch.polar(lr.clamp(max=_LOUDEST).exp(), phi)
-    if outside is not None:
-        whole = whole.masked_fill(outside[:, :, None], 0)
-    whole = functional.pad(whole.transpose(1, 2), (0, 1))
-    length = f0.shape[1] * HOP
-    return torch.istft(whole, SIZE, HOP, window=_window(), length=length)
+    lh, theta, ln, lr, phi = torch.chunk(maps.float(), MAPS, 2)
+    fixed = torch.polar(lh.clamp(max=_LOUDEST).exp(), torch.pi * theta.tanh()) * source(f0, turns)
+    fixed = fixed + torch.polar(lr.clamp(max=_LOUDEST).exp(), phi)
+    loud = ln.clamp(max=_LOUDEST).exp()
+    found = []
+    for _ in range(draws):
+        whole = fixed + loud * torch.randn(*ln.shape, dtype=torch.complex64) * 2**0.5
+        if outside is not None:
+            whole = whole.masked_fill(outside[:, :, None], 0)
+        whole = functional.pad(whole.transpose(1, 2), (0, 1))
+        length = f0.shape[1] * HOP
+        found.append(torch.istft(whole, SIZE, HOP, window=_window(), length=length))
+    return found
 
 
 def _window() -> Tensor:

@@ -9,21 +9,25 @@ import torch
 from torch import Tensor
 
 from training.voice.dataset import Stretches, Whole
-from training.voice.head import EDGE, HOP, sound
+from training.voice.head import EDGE, HOP, sounds
 from training.voice.network import CONTEXT, ENERGY_UNIT, F0_UNIT, Decoder, Prosody
 from training.voice.spectra import Spectra
 
 
 @dataclass(frozen=True)
-class Said:
-    """The student's sound of some stretches and the teacher's, each (batch, samples)."""
+class Two:
+    """Two sounds of the same stretches, each with noise of its own, and the teacher's.
 
-    made: Tensor
+    Each (batch, samples).
+    """
+
+    one: Tensor
+    two: Tensor
     real: Tensor
 
 
-def said(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Said:
-    """The stretches as the decoder says them with the teacher's prosody and its source's phase.
+def said_twice(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Two:
+    """The stretches as the decoder says them, with the teacher's prosody and its source's phase.
 
     half: compute in bfloat16 what does not turn into sound at once.
     """
@@ -32,14 +36,26 @@ def said(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Said:
         inside = decoder.inside(text, batch.index, batch.f0, batch.energy, batch.outside, CONTEXT)
     maps = decoder.maps(inside.float())
     inner = slice(CONTEXT, -CONTEXT)
-    made = sound(maps, batch.f0[:, inner], batch.outside[:, inner], batch.turns)
-    return Said(made[:, EDGE * HOP : -EDGE * HOP], batch.audio)
+    one, two = sounds(maps, batch.f0[:, inner], batch.outside[:, inner], batch.turns, draws=2)
+    cut = slice(EDGE * HOP, -EDGE * HOP)
+    return Two(one[:, cut], two[:, cut], batch.audio)
 
 
-def distance(each: Said, spectra: Spectra, sizes: Sequence[int]) -> Tensor:
-    """The sum of mean absolute differences of all features; see `Spectra`."""
-    pairs = zip(spectra(each.made, sizes), spectra(each.real, sizes), strict=True)
-    return sum(((x - y).abs().mean() for x, y in pairs), torch.zeros(()))
+def energy_distance(two: Two, spectra: Spectra, sizes: Sequence[int]) -> Tensor:
+    """The spectral energy distance (Gritsenko and others, 2020) over transforms of `sizes`.
+
+    The distance to the teacher, less half the distance between two draws of the noise. A plain
+    distance is least for a sound without noise, the mean of all those that would be right; this
+    one is least for the teacher's distribution of sounds, without a discriminator.
+    """
+    one, other, real = (spectra(each, sizes) for each in (two.one, two.two, two.real))
+    near = (distance(one, real) + distance(other, real)) / 2
+    return near - distance(one, other) / 2
+
+
+def distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """The sum over features of their mean absolute difference."""
+    return sum(((x - y).abs().mean() for x, y in zip(a, b, strict=True)), torch.zeros(()))
 
 
 def prosody_losses(prosody: Prosody, batch: Whole) -> tuple[Tensor, Tensor, Tensor]:

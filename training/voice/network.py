@@ -117,7 +117,7 @@ class Prosody(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Phonemes, F0 and energy to the four maps that `training.voice.head` makes sound of."""
+    """Phonemes, F0 and energy to the five maps that `training.voice.head` makes sound of."""
 
     def __init__(self, channels: int = 128, width: int = 256, inner: int = 768) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Decoder(nn.Module):
         outside: Tensor | None = None,
         cut: int = 0,
     ) -> Tensor:
-        """Maps (batch, half frames, 4 * bins); see `inside`."""
+        """Maps (batch, half frames, 5 * bins); see `inside`."""
         return self.maps(self.inside(text, index, f0, energy, outside, cut))
 
     def inside(
@@ -162,7 +162,7 @@ class Decoder(nn.Module):
         return found
 
     def maps(self, inside: Tensor) -> Tensor:
-        """Maps (batch, half frames, 4 * bins) of what `inside` gives."""
+        """Maps (batch, half frames, 5 * bins) of what `inside` gives."""
         maps: Tensor = self.head(self.dec_norm(inside.transpose(1, 2)))
         return maps
 
@@ -176,7 +176,7 @@ class Student(nn.Module):
         self.m = Decoder()
 
     def forward(self, tokens: Tensor, speed: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
-        """One clause (1, n) to maps (1, half frames, 4 * bins), F0 in Hz, and frames."""
+        """One clause (1, n) to maps (1, half frames, 5 * bins), F0 in Hz, and frames."""
         text = self.pn.text(tokens)
         frames = (self.pn.durations(text).expm1() / speed).round().clamp(min=1).long()
         index = torch.arange(frames.shape[1]).repeat_interleave(frames[0])[None]

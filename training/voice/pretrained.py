@@ -27,9 +27,6 @@ def load() -> Student:
     for name, stem in _quantised(graph).items():
         plain = values[f"{stem}_quantized"].astype(np.float32) - values[f"{stem}_zero_point"]
         state[name] = (plain * values[f"{stem}_scale"]).T
-    for name in ("m.head.weight", "m.head.bias"):  # hibari's third map filters noise
-        lh, theta, _, lr, phi = np.split(state[name], 5)
-        state[name] = np.concatenate([lh, theta, lr, phi])
     student = Student()
     student.load_state_dict(
         {name: torch.tensor(np.array(value, np.float32)) for name, value in state.items()}

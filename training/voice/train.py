@@ -21,13 +21,13 @@ import torch
 from torch import Tensor
 
 from training.voice import checkpoint, exported, pretrained
+from training.voice import judges as of_judges
 from training.voice.checkpoint import Asked
 from training.voice.dataset import Sentences, stretches, whole
 from training.voice.head import HOP, RATE
 from training.voice.journal import note
-from training.voice import judges as of_judges
 from training.voice.judges import Judge, Judges, deceiving_loss, judging_loss, likeness_loss
-from training.voice.losses import Said, distance, prosody_losses, said
+from training.voice.losses import Two, energy_distance, prosody_losses, said_twice
 from training.voice.network import Student
 from training.voice.schedule import average, rate
 from training.voice.shipping import FOLDER
@@ -37,9 +37,8 @@ _PROSODY_EVERY = 4
 """Steps for each step of the prosody network, which learns sooner and sees whole sentences."""
 
 _CLIP_DECODER, _CLIP_PROSODY = 5.0, 1.0
-_DECEIVE, _LIKENESS = 0.7, 0.7
-"""How large the gradients of the judges' losses are made beside that of the distance, at the sound:
-the balance of EnCodec (Défossez and others, 2022)."""
+_DECEIVE, _LIKENESS = 0.03, 0.1
+"""Weights of the judges' losses beside the energy distance, which is about 0.4."""
 
 _JUDGES_FIRST = 300
 """Steps that the judges learn alone, before the student heeds them."""
@@ -82,17 +81,17 @@ class Training:
         count = self._arguments.batch
         chosen = self.data.by_length(count, self._rng)
         batch = stretches(chosen, self._arguments.window, self._rng)
-        sound = said(self.student.m, batch, half=self._arguments.half)
+        two = said_twice(self.student.m, batch, half=self._arguments.half)
         # One size a step: each costs half as much as the network.
-        losses = {"distance": distance(sound, self._spectra, [self._rng.choice(SIZES)])}
+        losses = {"distance": energy_distance(two, self._spectra, [self._rng.choice(SIZES)])}
         noted: dict[str, Tensor] = {}
         if self.step >= self._arguments.judges_from:
             judge = self._judges.of(self._rng.choice(of_judges.SIZES))
-            noted["judging"] = self._judge(judge, sound)
+            noted["judging"] = self._judge(judge, two)
             if self.step >= self._arguments.judges_from + _JUDGES_FIRST:
-                losses |= self._heed(judge, sound)
+                losses |= self._heed(judge, two)
         self._optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward([sound.made], [_balanced(losses, sound.made)])
+        torch.autograd.backward([sum(losses.values(), torch.zeros(()))])
         if self.step % _PROSODY_EVERY == 0:
             sentences = whole(self._rng.sample(self.data.all, count))
             found = prosody_losses(self.student.pn, sentences)
@@ -105,25 +104,28 @@ class Training:
         self.step += 1
         return {name: float(value.detach()) for name, value in (losses | noted).items()}
 
-    def _judge(self, judge: Judge, sound: Said) -> Tensor:
+    def _judge(self, judge: Judge, two: Two) -> Tensor:
         """A step of one judge."""
         with self._halved():
-            real, made = judge(sound.real), judge(sound.made.detach())
+            real, made = judge(two.real), judge(two.one.detach())
         loss = judging_loss(real, made)
         self._judges_optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward([loss])
         self._judges_optimiser.step()
         return loss
 
-    def _heed(self, judge: Judge, sound: Said) -> dict[str, Tensor]:
+    def _heed(self, judge: Judge, two: Two) -> dict[str, Tensor]:
         """What the student is to learn from a judge."""
         judge.requires_grad_(False)
         with self._halved():
             with torch.no_grad():
-                real = judge(sound.real)
-            made = judge(sound.made)
+                real = judge(two.real)
+            made = judge(two.one)
         judge.requires_grad_(True)
-        return {"deceiving": deceiving_loss(made), "likeness": likeness_loss(real, made)}
+        return {
+            "deceiving": _DECEIVE * deceiving_loss(made),
+            "likeness": _LIKENESS * likeness_loss(real, made),
+        }
 
     def _halved(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16, enabled=self._arguments.half)
@@ -154,19 +156,6 @@ class Training:
         self.step, self.processor = state["step"], state["processor"]
 
 
-def _balanced(losses: dict[str, Tensor], sound: Tensor) -> Tensor:
-    """The gradient of all losses at a sound, each of the others as large as its share of the
-    distance's."""
-    shares = {"deceiving": _DECEIVE, "likeness": _LIKENESS}
-    (total,) = torch.autograd.grad(losses["distance"], sound)
-    size = total.norm()
-    for name, share in shares.items():
-        if name in losses:
-            (gradient,) = torch.autograd.grad(losses[name], sound, retain_graph=True)
-            total = total + gradient * (share * size / (gradient.norm() + 1e-12))
-    return total
-
-
 def _start(name: str) -> Student:
     if name == "hibari":
         return pretrained.load()
@@ -187,11 +176,11 @@ def test(student: Student, held_out: Sentences, window: int) -> dict[str, float]
     with torch.no_grad():
         for begin in range(0, len(held_out.all), 8):
             chosen = held_out.all[begin : begin + 8]
-            each = said(student.m, stretches(chosen, window, rng))
-            sound = distance(each, spectra, SIZES)
-            mel = (spectra.mel(each.made) - spectra.mel(each.real)).abs().mean()
+            two = said_twice(student.m, stretches(chosen, window, rng))
+            distance = energy_distance(two, spectra, SIZES)
+            mel = (spectra.mel(two.one) - spectra.mel(two.real)).abs().mean()
             prosody = prosody_losses(student.pn, whole(chosen))
-            found.append(torch.stack([sound, mel, *prosody]) * len(chosen))
+            found.append(torch.stack([distance, mel, *prosody]) * len(chosen))
     torch.set_rng_state(torch_state)
     means = torch.stack(found).sum(0) / len(held_out.all)
     return dict(zip(("distance", "mel", *_PROSODY), means.tolist(), strict=True))

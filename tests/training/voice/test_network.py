@@ -15,7 +15,7 @@ from liusheng.tts.harmonic_noise.head import SIZE, Head  # noqa: E402
 from liusheng.tts.harmonic_noise.network import Network  # noqa: E402
 from training.voice import exported, head  # noqa: E402
 from training.voice.dataset import MARGIN, Sentence, stretches, whole  # noqa: E402
-from training.voice.export import write  # noqa: E402
+from training.voice.export import scale_noise, write  # noqa: E402
 from training.voice.graphs import encoded  # noqa: E402
 from training.voice.network import CONTEXT, Decoder, Prosody, Student  # noqa: E402
 
@@ -144,13 +144,27 @@ def test_training_goes_on_from_an_exported_voice(tmp_path: Path, quantised: bool
         assert torch.allclose(again[name], weights, rtol=0, atol=rounding), name
 
 
+def test_the_noise_of_a_student_can_be_scaled() -> None:
+    torch.manual_seed(0)
+    student = Student().eval()
+    given = torch.randn(1, 128, 30), *torch.rand(3, 1, 30)
+    text, index, f0, energy = given[0], (given[1] * 30).long(), 200 * given[2], given[3]
+    before = student.m(text, index, f0, energy).chunk(head.MAPS, 2)
+    scale_noise(student, 0.25)
+    after = student.m(text, index, f0, energy).chunk(head.MAPS, 2)
+    for name, a, b in zip("lh theta ln lr phi".split(), before, after, strict=True):
+        factor = 0.25 if name == "ln" else 1.0
+        assert torch.allclose(b.exp(), factor * a.exp(), rtol=1e-4), name
+
+
 def test_the_engine_makes_the_sound_that_was_trained() -> None:
     rng = np.random.default_rng(0)
     maps = (rng.standard_normal((40, head.MAPS * head.BINS)) * 0.3 - 4).astype(np.float32)
+    maps[:, 2 * head.BINS : 3 * head.BINS] = -60  # no noise: each draws its own
     f0 = (200 + 50 * np.sin(np.arange(40) / 7)).astype(np.float32)
     f0[:3] = f0[-3:] = 9
     told = Head(f0)
     found = np.concatenate([told.add(maps), told.rest()])
-    wanted = head.sound(torch.from_numpy(maps)[None], torch.from_numpy(f0)[None])[0].numpy()
+    wanted = head.sounds(torch.from_numpy(maps)[None], torch.from_numpy(f0)[None])[0][0].numpy()
     inner = slice(SIZE, -SIZE)  # PyTorch's inverse lifts both ends
     assert np.abs(found - wanted)[inner].max() < 0.01 * np.abs(wanted).max()

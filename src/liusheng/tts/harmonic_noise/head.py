@@ -1,9 +1,9 @@
-"""Sound from spectral maps: filtered pulses at F0, and a rest with phases of its own.
+"""Sound from spectral maps: filtered pulses at F0, filtered noise, and a rest with own phases.
 
-The model of hibari-tts, without its filtered noise: the teacher draws no random numbers either, and
-noise made the voice hoarse. For each half frame and bin, lh and theta filter the spectrum of a train
-of pulses, and lr and phi are a spectrum as Vocos predicts it (Siuzdak, 2023); an inverse Fourier
-transform makes sound of the sum. `training.voice.head` is the same in PyTorch.
+The harmonic-plus-noise model of hibari-tts. For each half frame and bin, lh and theta filter the
+spectrum of a train of pulses, ln filters noise, and lr and phi are a spectrum as Vocos predicts it
+(Siuzdak, 2023); an inverse Fourier transform makes sound of the sum. `training.voice.head` is the
+same in PyTorch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ SIZE = 1200
 """Samples of a transform."""
 
 BINS = SIZE // 2 + 1
-MAPS = 4
 
 _OVERLAP = SIZE // HOP
 _REACH = _OVERLAP // 2
@@ -46,8 +45,20 @@ _ANALYSIS = _WINDOW / (SIZE / 4)
 _SYNTHESIS = _WINDOW / np.float32(1.5)
 """The squares of the windows over any sample add up to 1.5."""
 
+_SEED = 1
+_NOISE_LENGTH = 1 << 16
+
 Floats = npt.NDArray[np.float32]
 Complexes = npt.NDArray[np.complex64]
+
+
+def _noise() -> Complexes:
+    drawn = np.random.default_rng(_SEED).standard_normal((_NOISE_LENGTH + BINS, 2), np.float32)
+    return drawn.view(np.complex64)[:, 0]
+
+
+_NOISE = _noise()
+"""Each half frame has another stretch of it: to draw the numbers anew takes ten times as long."""
 
 
 class Head:
@@ -63,6 +74,7 @@ class Head:
     def __init__(self, f0: Floats) -> None:
         self._f0 = np.pad(f0, (0, 1), mode="edge")
         self._halves = len(f0)
+        self._draws = np.random.default_rng(_SEED)
         self._done = 0  # half frames
         self._phase = 0.0  # of the pulses where `_pulses` ends, in turns
         # Pulses and sums that half frames to come need, from the sample 300 * _done - 600.
@@ -70,7 +82,7 @@ class Head:
         self._sums: Floats = np.zeros((_OVERLAP - 1, HOP), np.float32)
 
     def add(self, maps: Floats) -> Samples:
-        """Take the maps of the next half frames, shape (n, 4 * 601); return the samples that are
+        """Take the maps of the next half frames, shape (n, 5 * 601); return the samples that are
         finished with them: none before the third half frame, 300 for each from then on."""
         count = len(maps)
         pieces = np.fft.irfft(self._spectrum(maps), SIZE, 1).astype(np.float32, copy=False)
@@ -89,10 +101,14 @@ class Head:
         return self._sums[:_REACH].ravel()
 
     def _spectrum(self, maps: Floats) -> Complexes:
-        lh, theta, lr, phi = (maps[:, i * BINS : (i + 1) * BINS] for i in range(MAPS))
+        lh, theta, ln, lr, phi = (maps[:, i * BINS : (i + 1) * BINS] for i in range(5))
         found = self._source(len(maps))
         found *= _polar(lh, np.tanh(theta) * np.float32(np.pi))
         found += _polar(lr, phi)
+        starts = self._draws.integers(_NOISE_LENGTH, size=len(maps))
+        noise = np.lib.stride_tricks.sliding_window_view(_NOISE, BINS)[starts]
+        noise *= _magnitude(ln)
+        found += noise
         return found
 
     def _source(self, count: int) -> Complexes:

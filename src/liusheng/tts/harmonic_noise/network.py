@@ -93,7 +93,7 @@ class Network:
         return ClausePlan(frames, sound, f0, energy)
 
     def maps(self, plan: ClausePlan, blocks: Iterable[tuple[int, int]]) -> Iterator[Floats]:
-        """Yield the maps of each block, shape (half frames, 4 * bins): the same, however the clause
+        """Yield the maps of each block, shape (half frames, 5 * bins): the same, however the clause
         is cut.
 
         blocks: from half frame, to half frame; adjacent, from 0 to the end of the plan.
