@@ -3,6 +3,9 @@
 While an utterance is open, its window is decoded again as it grows. In a pause it is decoded once
 with a final's care, so that its text is ready at the endpoint, which then needs no decode. Nothing
 is decoded in silence.
+
+The window of a final is the same whenever it is decoded, and however much of the pause has come by
+then: its text does not depend on when the audio arrives.
 """
 
 from __future__ import annotations
@@ -69,7 +72,9 @@ def plan(
     for segment in activity.closed:
         utterance = utterance or OpenUtterance(segment.start)
         end = min(segment.end, turn.end)
-        if segment.cut:
+        if not segment.cut:
+            end = min(end, _final_end(segment, options))
+        else:
             # Text that was shown as stable belongs to this utterance, and so does its audio.
             end = min(max(end, round(utterance.stable_end * SAMPLE_RATE)), turn.end)
         tasks.append(_closing(turn, utterance, segment, end, options))
@@ -92,7 +97,7 @@ def _closing(
     ready = utterance.final_until == segment.speech_end and not segment.cut
     window = None
     if not ready and end > utterance.begin:
-        window = _window(turn, utterance, end, segment, options, timed=True)
+        window = _window(turn, utterance, end, segment, options, Effort.FINAL)
     return DecodeTask(utterance, window, Effort.FINAL, segment, segment.speech_end)
 
 
@@ -103,20 +108,19 @@ def _growing(
     new = segment.speech_end - max(utterance.decoded_until, segment.speech_start)
     if new <= 0:
         return None
-    end = min(segment.end, turn.end)
+    pausing = segment.silence >= options.settle * SAMPLE_RATE
+    end = min(_final_end(segment, options) if pausing else segment.end, turn.end)
     if end <= utterance.begin:
         return None
-    pausing = segment.silence >= options.settle * SAMPLE_RATE
     if not pausing and new < options.interval * SAMPLE_RATE:
         return None
-    timed = pausing or end - utterance.begin > options.trim * SAMPLE_RATE
-    return DecodeTask(
-        utterance,
-        _window(turn, utterance, end, segment, options, timed=timed),
-        Effort.FINAL if pausing else Effort.PARTIAL,
-        None,
-        segment.speech_end,
-    )
+    effort = Effort.FINAL if pausing else Effort.PARTIAL
+    window = _window(turn, utterance, end, segment, options, effort)
+    return DecodeTask(utterance, window, effort, None, segment.speech_end)
+
+
+def _final_end(segment: SpeechSegment | OpenSegment, options: LiveOptions) -> int:
+    return segment.speech_end + round(options.settle * SAMPLE_RATE)
 
 
 def _window(
@@ -125,8 +129,7 @@ def _window(
     end: int,
     segment: SpeechSegment | OpenSegment,
     options: LiveOptions,
-    *,
-    timed: bool,
+    effort: Effort,
 ) -> Window:
     """Return the window from the utterance's beginning to `end`. segment: the utterance's place."""
     if utterance.begin < turn.start:
@@ -135,6 +138,7 @@ def _window(
         )
     state: LiveState = turn.state
     pcm = memoryview(turn.pcm)[2 * (utterance.begin - turn.start) : 2 * (end - turn.start)]
+    final = effort is Effort.FINAL
     lang = state.params.lang
     seconds = (utterance.decoded_until - segment.speech_start) / SAMPLE_RATE
     if lang == "auto" and (utterance.fixed or (utterance.tail and seconds >= _LANGUAGE_SECONDS)):
@@ -148,7 +152,7 @@ def _window(
     return Window(
         louder(pcm_to_samples(pcm)),
         lang,
-        timed,
+        timed=final or end - utterance.begin > options.trim * SAMPLE_RATE,
         # Of the state before the turn: what the turn itself closes is decoded in the same batch.
         before=state.lang,
         languages=state.params.languages,
