@@ -9,9 +9,9 @@ Each row of a weight matrix has a scale of its own. ONNX Runtime makes float32 o
 it loads them, where `session.disable_quant_qdq` is set; computing in 8 bits too would be faster,
 but the activations' range would then depend on where a block is cut.
 
-The student has learnt how far each moment of speech can be predicted, and leaves the rest to noise,
-as it is in the teacher's speech. Such a voice is hoarse: a mean of what is likely sounds better than
-a draw of it. So its noise is scaled (`--noise`).
+The student has learnt how far each moment of speech can be predicted, and leaves the rest to
+noise. Such a voice is hoarse: a mean of what is likely sounds better than a draw of it. So its
+noise is scaled (`--noise`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LEAST = 4096
 _OPSET = 17
 
 _NOISE = 0.25
-"""Predicted opinion scores rise down to about here; with 0.12 more English words are not understood."""
+"""Predicted opinion scores rise down to about here; with less, English was understood worse."""
 
 
 def main() -> None:

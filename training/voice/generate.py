@@ -3,8 +3,8 @@
     python -m training.voice.generate SENTENCES.jsonl TEACHER.onnx KOKORO OUT --speaker zf_xiaoxiao
 
 One NPZ for each sentence, named by its line: `tokens`, `frames`, `f0`, `energy`, `audio` (16 bits)
-and `turns`, as `teacher.Spoken` has them, `lang` and `text`. What is there is left alone, so that a run that was
-stopped goes on, and several share the work with --part and --parts.
+and `turns`, as `teacher.Spoken` has them, `lang` and `text`. What is there is left alone, so that a
+run that was stopped goes on, and several share the work with --part and --parts.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 One for each size of transform, as UnivNet (Jang and others, 2021) and EnCodec (Défossez and others,
 2022) have them: two-dimensional convolutions over a complex spectrum whose magnitudes are
 compressed. Kept small, so that a step with them costs about twice one without. The transforms are
-short, about a period of the voice or two, where the shape of each pulse shows: judges of these learn
-to tell a student within a hundred steps, those of longer ones, or of magnitudes alone, hardly at all.
+short, of one period of the voice or a few, where the shape of each pulse shows: judges of these
+learn to tell a student soon, those of longer ones, or of magnitudes alone, hardly at all.
 """
 
 from __future__ import annotations

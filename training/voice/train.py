@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from training.voice import checkpoint, exported, pretrained
-from training.voice import judges as of_judges
 from training.voice.checkpoint import Asked
 from training.voice.dataset import Sentences, stretches, whole
 from training.voice.head import HOP, RATE
 from training.voice.journal import note
+from training.voice.judges import SIZES as JUDGED
 from training.voice.judges import Judge, Judges, deceiving_loss, judging_loss, likeness_loss
 from training.voice.losses import Two, energy_distance, prosody_losses, said_twice
 from training.voice.network import Student
@@ -43,7 +43,7 @@ _DECEIVE, _LIKENESS = 0.03, 0.1
 _JUDGES_FIRST = 300
 """Steps that the judges learn alone, before the student heeds them."""
 
-_JUDGES_RATE = 1e-3
+_JUDGES_RATE = 2e-3
 _PROSODY = ("frames", "pitch", "energy")
 _LOSSES = ("distance", *_PROSODY, "judging", "deceiving", "likeness")
 
@@ -86,7 +86,7 @@ class Training:
         losses = {"distance": energy_distance(two, self._spectra, [self._rng.choice(SIZES)])}
         noted: dict[str, Tensor] = {}
         if self.step >= self._arguments.judges_from:
-            judge = self._judges.of(self._rng.choice(of_judges.SIZES))
+            judge = self._judges.of(self._rng.choice(JUDGED))
             noted["judging"] = self._judge(judge, two)
             if self.step >= self._arguments.judges_from + _JUDGES_FIRST:
                 losses |= self._heed(judge, two)

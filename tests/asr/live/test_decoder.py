@@ -204,9 +204,7 @@ def _closing_window(audio: Samples, cuts: list[int]) -> Samples:
     return engine.windows[finals[-1]].samples
 
 
-@given(
-    st.text("abcd", min_size=2, max_size=20), st.floats(0, 1.2), st.integers(0, 9), _cuts, _cuts
-)
+@given(st.text("abcd", min_size=2, max_size=20), st.floats(0, 1.2), st.integers(0, 9), _cuts, _cuts)
 @settings(max_examples=examples(30), deadline=None)
 def test_a_final_is_of_the_same_samples_however_the_audio_comes(
     word: str, pause: float, seed: int, cuts: list[int], others: list[int]
