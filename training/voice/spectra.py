@@ -29,7 +29,8 @@ class Spectra:
     def __call__(self, sound: Tensor, sizes: Sequence[int] = SIZES) -> list[Tensor]:
         """Magnitudes, their logarithms, complex spectra, and for a size of 1024 mel bands too.
 
-        The weights make each kind of feature count alike: speech has magnitudes around 0.05.
+        The logarithms and the mel bands count most. (A student with a thousand steps was 0.03, 0.2,
+        0.09 and 0.2 from its teacher, by magnitudes, logarithms, complex spectra and mel bands.)
         """
         found = []
         for size in sizes:

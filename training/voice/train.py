@@ -38,7 +38,7 @@ _PROSODY_EVERY = 4
 
 _CLIP_DECODER, _CLIP_PROSODY = 5.0, 1.0
 _DECEIVE, _LIKENESS = 0.03, 0.1
-"""Weights of the judges' losses beside the energy distance, which is about 0.4."""
+"""Weights of the judges' losses beside the energy distance, which is about 0.2."""
 
 _JUDGES_FIRST = 300
 """Steps that the judges learn alone, before the student heeds them."""
@@ -105,7 +105,7 @@ class Training:
         return {name: float(value.detach()) for name, value in (losses | noted).items()}
 
     def _judge(self, judge: Judge, two: Two) -> Tensor:
-        """A step of one judge."""
+        """A step of one judge, on the first of the two sounds."""
         with self._halved():
             real, made = judge(two.real), judge(two.one.detach())
         loss = judging_loss(real, made)
@@ -115,7 +115,7 @@ class Training:
         return loss
 
     def _heed(self, judge: Judge, two: Two) -> dict[str, Tensor]:
-        """What the student is to learn from a judge."""
+        """What the student is to learn from a judge, weighted."""
         judge.requires_grad_(False)
         with self._halved():
             with torch.no_grad():

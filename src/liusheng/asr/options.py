@@ -82,8 +82,8 @@ class LiveOptions:
     interval: new speech after which an open utterance is decoded again. A caller that hands in
         audio less often determines the interval itself.
     settle: silence after which an open utterance is decoded as a final, so that the text is ready
-        at the endpoint or at the end of the audio. The window ends there, even if more of
-        `vad.hang_over` has arrived, so that the text does not depend on that.
+        at the endpoint or at the end of the audio. The window of a final ends there, or after
+        `vad.hang_over` if that is less, whatever has arrived by then.
     hold: pieces that end less than this before the end of the speech are not stable, even if two
         decodes agree on them.
     trim: a window longer than this is cut at the end of a stable piece.

@@ -4,8 +4,8 @@ While an utterance is open, its window is decoded again as it grows. In a pause 
 with a final's care, so that its text is ready at the endpoint, which then needs no decode. Nothing
 is decoded in silence.
 
-The window of a final is the same whenever it is decoded, and however much of the pause has come by
-then: its text does not depend on when the audio arrives.
+The window of a final ends at one place, whenever it is decoded, and however much of the pause has
+come by then: or its text would depend on when the audio arrives.
 """
 
 from __future__ import annotations
@@ -71,12 +71,13 @@ def plan(
     utterance = state.utterance
     for segment in activity.closed:
         utterance = utterance or OpenUtterance(segment.start)
-        end = min(segment.end, turn.end)
-        if not segment.cut:
-            end = min(end, _final_end(segment, options))
-        else:
+        end = segment.end
+        if segment.cut:
             # Text that was shown as stable belongs to this utterance, and so does its audio.
-            end = min(max(end, round(utterance.stable_end * SAMPLE_RATE)), turn.end)
+            end = max(end, round(utterance.stable_end * SAMPLE_RATE))
+        else:
+            end = _final_end(segment, options)
+        end = min(end, turn.end)
         tasks.append(_closing(turn, utterance, segment, end, options))
         utterance = OpenUtterance(end) if segment.cut else None
     segment_open = activity.open
@@ -97,7 +98,7 @@ def _closing(
     ready = utterance.final_until == segment.speech_end and not segment.cut
     window = None
     if not ready and end > utterance.begin:
-        window = _window(turn, utterance, end, segment, options, Effort.FINAL)
+        window = _window(turn, utterance, end, segment, options, timed=True)
     return DecodeTask(utterance, window, Effort.FINAL, segment, segment.speech_end)
 
 
@@ -114,13 +115,19 @@ def _growing(
         return None
     if not pausing and new < options.interval * SAMPLE_RATE:
         return None
-    effort = Effort.FINAL if pausing else Effort.PARTIAL
-    window = _window(turn, utterance, end, segment, options, effort)
-    return DecodeTask(utterance, window, effort, None, segment.speech_end)
+    timed = pausing or end - utterance.begin > options.trim * SAMPLE_RATE
+    return DecodeTask(
+        utterance,
+        _window(turn, utterance, end, segment, options, timed=timed),
+        Effort.FINAL if pausing else Effort.PARTIAL,
+        None,
+        segment.speech_end,
+    )
 
 
 def _final_end(segment: SpeechSegment | OpenSegment, options: LiveOptions) -> int:
-    return segment.speech_end + round(options.settle * SAMPLE_RATE)
+    """Return where the window of a final ends that a pause ends, not its length."""
+    return min(segment.end, segment.speech_end + round(options.settle * SAMPLE_RATE))
 
 
 def _window(
@@ -129,7 +136,8 @@ def _window(
     end: int,
     segment: SpeechSegment | OpenSegment,
     options: LiveOptions,
-    effort: Effort,
+    *,
+    timed: bool,
 ) -> Window:
     """Return the window from the utterance's beginning to `end`. segment: the utterance's place."""
     if utterance.begin < turn.start:
@@ -138,7 +146,6 @@ def _window(
         )
     state: LiveState = turn.state
     pcm = memoryview(turn.pcm)[2 * (utterance.begin - turn.start) : 2 * (end - turn.start)]
-    final = effort is Effort.FINAL
     lang = state.params.lang
     seconds = (utterance.decoded_until - segment.speech_start) / SAMPLE_RATE
     if lang == "auto" and (utterance.fixed or (utterance.tail and seconds >= _LANGUAGE_SECONDS)):
@@ -152,7 +159,7 @@ def _window(
     return Window(
         louder(pcm_to_samples(pcm)),
         lang,
-        timed=final or end - utterance.begin > options.trim * SAMPLE_RATE,
+        timed,
         # Of the state before the turn: what the turn itself closes is decoded in the same batch.
         before=state.lang,
         languages=state.params.languages,
