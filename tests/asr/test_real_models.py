@@ -201,6 +201,14 @@ def test_a_window_that_was_prepared_is_decoded_alike(effort: Effort, spare: bool
     assert seconds == pytest.approx(4.0 if spare and effort is Effort.FINAL else 2.0, abs=0.03)
 
 
+def test_a_final_does_not_depend_on_its_batch() -> None:
+    engine = _whisper()
+    said = _said("今天天气很好，我们去公园吧。")
+    windows = [Window(said[: len(said) // n], "zh", timed=True) for n in (1, 2, 3, 1, 3)]
+    alone = [engine.decode([window], Effort.FINAL)[0] for window in windows]
+    assert engine.decode(windows, Effort.FINAL) == alone
+
+
 def test_a_final_is_chosen_among_proposals() -> None:
     given: list[Sequence[tuple[str, float]]] = []
     samples = _said("今天天气很好，我们去公园吧。")

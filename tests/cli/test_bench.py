@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from liusheng.asr.options import WhisperOptions
+from liusheng.asr.options import VadOptions, WhisperOptions
 from liusheng.bench.intelligibility import ServerVoice
 from liusheng.bench.texts import SENTENCES
 from liusheng.cli import main
@@ -136,6 +136,7 @@ def test_the_results_of_a_soak_do_not_depend_on_how_busy_the_machine_is(
     assert settings.pop("tts.flush_seconds") == "0"
     assert settings.pop("asr.correction.rescored") == "0"
     assert float(settings.pop("asr.whisper.pad_final")) == WhisperOptions().pad_partial
+    assert float(settings.pop("asr.live.hold")) >= VadOptions().max_utterance
     assert not settings
     assert arguments[-1] == "--no-asr"
 

@@ -22,7 +22,8 @@ class Batching(str, Enum):
     """Nothing: it computes one after the other."""
     DECODER = "decoder"
     """The first part of a decode (an encoder) is computed for each stream alone, and can be before
-    the batch begins: see `Recognizer.prepare`. The rest is computed together."""
+    the batch begins: see `Recognizer.prepare`. The rest of partials is computed together; finals
+    are decoded one by one, as the lengths of others would change their texts."""
     ALL = "all"
     """All of a decode is computed together."""
 

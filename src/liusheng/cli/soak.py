@@ -7,7 +7,7 @@ import contextlib
 import signal
 from pathlib import Path
 
-from liusheng.asr.options import WhisperOptions
+from liusheng.asr.options import VadOptions, WhisperOptions
 from liusheng.audio.containers import DecodeError
 from liusheng.bench import machine
 from liusheng.bench.recordings import read_clips
@@ -33,10 +33,12 @@ _SERVE = (
     *("--set", "tts.flush_seconds=0"),
     *("--set", "asr.correction.rescored=0"),
     *("--set", f"asr.whisper.pad_final={WhisperOptions().pad_partial:g}"),
+    *("--set", f"asr.live.hold={VadOptions().max_utterance:g}"),
 )
 """What would depend on the load of the machine, and with it the results: a text that is flushed,
 because its next part comes late, sounds different; a final that nobody waits for is decoded with
-more care, and may be another text."""
+more care, and may be another text; words on which partials agree stay in the final, and when
+partials are decoded decides which they are."""
 
 
 def soak(

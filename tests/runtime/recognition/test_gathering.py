@@ -227,13 +227,15 @@ def test_the_text_of_a_pause_whose_client_has_ended_waits_for_no_other_pause() -
     assert (s.take(0, 1.4), s.work) == (["a"], TurnWork.COMPLETE)
 
 
-def test_pauses_are_decoded_together_where_no_client_waits() -> None:
+def test_pauses_are_decoded_one_by_one_so_that_no_text_depends_on_another() -> None:
     s = speakers("a", "b")
     say(s, "a", 1.0, 1.3, detected=1.3)
     prepared(s, "a", 1.3)
     say(s, "b", 1.0, 1.4, detected=1.3)
-    prepared(s, "b", 1.4)
-    assert (s.take(0, 1.5), s.work) == (["a", "b"], TurnWork.COMPLETE)
+    assert (s.take(0, 1.4), s.work) == (["a"], TurnWork.COMPLETE)
+    s.batch_done(0, 0.1, 1.5)
+    s.done("a", 1.5)
+    assert s.take(0, 1.5) == ["b"]
 
 
 def test_what_needs_no_decode_does_not_wait() -> None:
@@ -272,37 +274,54 @@ def test_a_final_that_is_prepared_does_not_wait_for_its_worker() -> None:
     assert s.take(0, 1.7, 3) == []
 
 
-def test_of_two_finals_that_another_worker_has_prepared_the_first_goes_first() -> None:
-    s = speakers("a", "b", "d")
-    for at, key in enumerate("ab"):
-        say(s, key, 1.0, 1.1 + at / 10, detected=1.2)
-        assert (s.take(0, 1.2 + at / 10, 2), s.work) == ([key], TurnWork.PREPARE)
-        s.turn_prepared(0, 0.1, 1.25 + at / 10, 0.1)
+def test_of_two_finals_that_other_workers_have_prepared_the_first_goes_first() -> None:
+    s = speakers("a", "b", "d", "e")
+    for worker, key in ((0, "a"), (2, "b")):
+        say(s, key, 1.0, 1.1, detected=1.2)
+        assert (s.take(worker, 1.2, 3), s.work) == ([key], TurnWork.PREPARE)
+        s.turn_prepared(worker, 0.1, 1.25, 0.1)
     s.finish("d", 1.2)
-    assert s.take(0, 1.4, 2) == ["d"]
+    assert s.take(0, 1.4, 3) == ["d"]
+    s.finish("e", 1.2)
+    assert s.take(2, 1.4, 3) == ["e"]
     s.finish("b", 1.52)
     s.finish("a", 1.6)
-    assert s.take(1, 1.6, 2) == ["b"]
+    assert s.take(1, 1.6, 3) == ["b"]
 
 
 def test_a_final_is_left_to_the_worker_that_will_be_ready_in_a_moment() -> None:
-    s = speakers("a", "b")
+    s = speakers("b")
+    s.begin("a", vad=True, batching=Batching.DECODER)
     say(s, "a", 1.0, 1.3, detected=1.3)
-    assert (s.take(0, 1.3, 1), s.work) == (["a"], TurnWork.PREPARE)
-    s.turn_prepared(0, 0.1, 1.4, 0.1)
+    prepared(s, "a", 1.3)
     say(s, "b", 1.0, 1.4, detected=1.3)
-    assert (s.take(0, 1.4, 1), s.work) == (["b"], TurnWork.PREPARE)
+    assert (s.take(0, 1.4, 1), s.work) == (["b"], TurnWork.PREPARE), "it has waited longer"
     s.finish("a", 1.45)
     assert s.take(1, 1.46, 2) == []
     s.turn_prepared(0, 0.1, 1.5, 0.1)
-    assert (s.take(0, 1.5, 2), s.work) == (["a", "b"], TurnWork.COMPLETE)
+    assert (s.take(0, 1.5, 2), s.work) == (["b"], TurnWork.COMPLETE)
+    assert (s.take(1, 1.5, 2), s.work) == (["a"], TurnWork.ADVANCE)
 
 
-def test_a_pause_and_a_final_are_decoded_together_at_once() -> None:
+def test_finals_are_decoded_one_by_one() -> None:
     s = speakers("a", "b", "c")
+    s.finish("b", 1.1)
+    s.finish("a", 1.2)
+    assert (s.take(0, 1.3), s.work) == (["b"], TurnWork.ADVANCE)
+    s.remove("b")
+    assert (s.take(0, 1.4), s.work) == (["a"], TurnWork.ADVANCE)
+
+
+def test_a_final_goes_between_the_halves_of_a_pause() -> None:
+    s = speakers("b", "c")
+    s.begin("a", vad=True, batching=Batching.DECODER)
     say(s, "a", 1.0, 1.3, detected=1.3)
-    s.finish("b", 1.31)
-    assert (s.take(0, 1.31), s.work) == (["a", "b"], TurnWork.ADVANCE)
+    assert (s.take(0, 1.3), s.work) == (["a"], TurnWork.PREPARE)
+    s.finish("b", 1.35)
+    s.turn_prepared(0, 0.1, 1.4, 0.1)
+    assert (s.take(0, 1.4), s.work) == (["b"], TurnWork.ADVANCE)
+    s.remove("b")
+    assert (s.take(0, 1.6), s.work) == (["a"], TurnWork.COMPLETE)
 
 
 def test_the_text_of_a_pause_is_awaited_once_its_utterance_has_ended() -> None:

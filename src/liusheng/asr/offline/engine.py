@@ -128,5 +128,6 @@ class OfflineEngine(Protocol):
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.
 
-        A result must not depend on the other windows of its batch, but for rounding and padding.
+        A final must not depend on the other windows of its batch but for rounding, a partial only
+        by that and by padding.
         """

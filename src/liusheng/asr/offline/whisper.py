@@ -91,18 +91,28 @@ class WhisperEngine:
 
     def prepare(self, window: Window, effort: Effort) -> Window:
         """Encode a window; see `OfflineEngine.prepare`."""
-        return replace(window, encoded=self._encoded(window, effort))
+        careful = effort is Effort.FINAL and window.spare
+        pad = self.options.pad_final if careful else self.options.pad_partial
+        return replace(window, encoded=self._encoder.encode(window, pad))
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
-        """Decode windows; see `OfflineEngine.decode`."""
-        results: dict[int, Decoded] = {}
+        """Decode windows; see `OfflineEngine.decode`.
+
+        Finals are decoded together only where they are of one length: the text of a shorter one
+        would depend on how much encoded silence its batch adds.
+        """
+        final = effort is Effort.FINAL
+        ready = [each if each.encoded is not None else self.prepare(each, effort) for each in windows]
         # The beam's width depends on the number of hypotheses, and is the same for a batch.
-        for nbest in {w.nbest for w in windows}:
-            order = [i for i, w in enumerate(windows) if w.nbest == nbest]
-            order.sort(key=lambda i: len(windows[i].samples))
+        batches: dict[tuple[int, int], list[int]] = {}
+        for i in sorted(range(len(ready)), key=lambda i: ready[i].encoded.shape[1]):
+            frames = ready[i].encoded.shape[1] if final else 0
+            batches.setdefault((ready[i].nbest, frames), []).append(i)
+        results: dict[int, Decoded] = {}
+        for (nbest, _), order in batches.items():
             for at in range(0, len(order), self.options.batch):
                 batch = order[at : at + self.options.batch]
-                decoded = self._decode_batch([windows[i] for i in batch], effort, nbest)
+                decoded = self._decode_batch([ready[i] for i in batch], effort, nbest)
                 results.update(zip(batch, decoded, strict=True))
         return [results[i] for i in range(len(windows))]
 
@@ -118,16 +128,9 @@ class WhisperEngine:
         encoded = self._encoder.encode(window, _PAD_ALIGNED)
         return tuple(self._aligned(window, encoded, lang, tokens, pieces))
 
-    def _encoded(self, window: Window, effort: Effort) -> Floats:
-        careful = effort is Effort.FINAL and window.spare
-        pad = self.options.pad_final if careful else self.options.pad_partial
-        return self._encoder.encode(window, pad)
-
     def _decode_batch(self, windows: Sequence[Window], effort: Effort, nbest: int) -> list[Decoded]:
         final = effort is Effort.FINAL
-        encoded: list[Floats] = [
-            self._encoded(w, effort) if w.encoded is None else w.encoded for w in windows
-        ]
+        encoded: list[Floats] = [w.encoded for w in windows]
         found = [self._language(w, e) for w, e in zip(windows, encoded, strict=True)]
         langs = [lang for lang, _ in found]
         if not final and not all(sure for _, sure in found):

@@ -101,9 +101,10 @@ def together(
     free = [each for each in ready if each[1].needs_no_decode and not each[1].alone]
     if free:
         return free[: policy.batch]
-    if first.batching is Batching.NONE:
-        return [*ready[:1]]
     final = first.reason is not TurnReason.PARTIAL
+    if first.batching is Batching.NONE or (final and first.batching is Batching.DECODER):
+        # Such a model decodes finals one by one, so that none depends on the others.
+        return [*ready[:1]]
     most = policy.step_batch if first.stepwise else policy.batch
     if not final and not first.stepwise:
         # A stream alone in its batch would get partials more often than those that share one.

@@ -175,11 +175,12 @@ class Scheduler(ScheduledStreams[K]):
         if free:
             return self._begin(free, worker, now, workers)
         first = min(held, key=self._held_until)
-        group = [turn for turn in held if turn.final is first.final]
+        # Finals are decoded one by one, so that no text depends on the others.
+        group = [first] if first.final else [turn for turn in held if not turn.final]
         joining: list[tuple[K, ScheduledStream]] = []
         others: list[tuple[K, ScheduledStream]] = []
         for each in live:
-            joins = each[1].can_be_prepared and each[1].decodes_final is first.final
+            joins = each[1].can_be_prepared and not (first.final or each[1].decodes_final)
             (joining if joins else others).append(each)
         if others and others[0][1].deadline < self._held_until(first):
             return self._begin(others, worker, now, workers)
@@ -187,8 +188,8 @@ class Scheduler(ScheduledStreams[K]):
         others_wait = bool(others and joining and others[0][1].deadline < joining[0][1].deadline)
         if joining and not ended and not others_wait:
             filling = Filling(
-                self._costs.cost(BatchKind(first.final, stepwise=False)),
-                most=self._policy.batch if first.final else self._most_partials(now, workers),
+                self._costs.cost(BatchKind(final=False, stepwise=False)),
+                most=self._most_partials(now, workers),
                 seconds=self._policy.max_batch_seconds,
                 live=True,
             )
