@@ -102,7 +102,7 @@ class WhisperEngine:
         would depend on how much encoded silence its batch adds.
         """
         final = effort is Effort.FINAL
-        ready = [each if each.encoded is not None else self.prepare(each, effort) for each in windows]
+        ready = [w if w.encoded is not None else self.prepare(w, effort) for w in windows]
         # The beam's width depends on the number of hypotheses, and is the same for a batch.
         batches: dict[tuple[int, int], list[int]] = {}
         for i in sorted(range(len(ready)), key=lambda i: ready[i].encoded.shape[1]):
