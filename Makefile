@@ -30,14 +30,15 @@ setup:
 	@$(BOOTSTRAP) server
 	@$(BIN)/liusheng models pull
 
-# A part of the tests says nothing about coverage.
+# Two processes, as some tests wait and others use one core; whole files for each, so that a model for
+# the tests of a file is loaded once. A part of the tests says nothing about coverage.
 test: check
 	@$(BIN)/liusheng models pull
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/python tools/coverage_floors.py
 endif

@@ -250,7 +250,7 @@ def test_a_draft_spares_steps_and_changes_next_to_nothing() -> None:
         (begun,) = engine.decode([Window(samples[: len(samples) * 4 // 5], "en")], Effort.PARTIAL)
         for way, draft in (("plain", ()), ("drafted", begun.draft), ("wrong", (7, 8, 9))):
             counted.runs = 0
-            (decoded,) = engine.decode([Window(samples, "en", draft=draft)], Effort.FINAL)
+            (decoded,) = engine.decode([Window(samples, "en", draft=draft)], Effort.PARTIAL)
             made = errors(recording.reference, "".join(p.text for p in decoded.pieces), "en")
             if way == "plain":
                 plain += made
@@ -260,6 +260,27 @@ def test_a_draft_spares_steps_and_changes_next_to_nothing() -> None:
     assert steps["drafted"] < steps["plain"] / 2
     # Activations are quantised by what is computed together, so that a word or two may differ.
     assert drafted.rate == pytest.approx(plain.rate, abs=0.02)
+
+
+def test_an_english_final_does_not_depend_on_the_partials_before_it() -> None:
+    from liusheng.asr.offline.moonshine import MoonshineEngine
+
+    engine = MoonshineEngine(Store().open(MOONSHINE), MoonshineOptions())
+    voice = load_voices([Store().open("hibari-heart")])
+    said = "We have bought our tickets and will leave tomorrow morning."
+    blocks = [block.samples for block in voice.speak(SpeechRequest(said, "heart"))]
+    samples = resample(np.concatenate(blocks), 24_000, SAMPLE_RATE)
+    counted = _Counted(engine._decoder)
+    engine._decoder = counted
+    (alone,) = engine.decode([Window(samples, "en")], Effort.FINAL)
+    steps = counted.runs
+    for part in (2, 3):
+        (begun,) = engine.decode(
+            [Window(samples[: len(samples) * part // 4], "en")], Effort.PARTIAL
+        )
+        counted.runs = 0
+        assert engine.decode([Window(samples, "en", draft=begun.draft)], Effort.FINAL) == [alone]
+        assert counted.runs == steps
 
 
 class _Counted:

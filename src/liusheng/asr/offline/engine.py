@@ -45,7 +45,7 @@ class Window:
     speech: start and end of the detected speech in the window, in seconds.
     certain: stretches in the window that are certainly speech; None where that is not known.
     nbest: number of hypotheses of a final decode, where the model has several.
-    draft: `Decoded.draft` of an earlier decode of audio with the same beginning.
+    draft: `Decoded.draft` of an earlier decode of audio with the same beginning, for a partial.
     translate: the text is to be in English, whatever is spoken.
     propose: what a final decode of Mandarin chooses its text from, where the model can; None: it
         has its likeliest hypothesis.
@@ -128,6 +128,6 @@ class OfflineEngine(Protocol):
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
         """Decode windows, together where that is cheaper; one result for each, in order.
 
-        A final must not depend on the other windows of its batch but for rounding, a partial only
-        by that and by padding.
+        A final must not depend on the other windows of its batch, or on its draft, but for
+        rounding; a partial may depend on rounding and padding only.
         """

@@ -2,10 +2,12 @@
 
 Its window is the speech without padding, and its cost grows with the length of the speech.
 
-Most of the cost is the decoder's, one step per token. Where a window has been decoded before and
-has grown, its last text serves as a draft (speculative decoding, Leviathan et al. 2023): one pass
-over the draft finds the prefix that the model would write again, and steps continue from there. The
-text is that of greedy decoding, up to the rounding of quantised activations.
+Most of the cost is the decoder's, one step per token. Where a partial's window has been decoded
+before and has grown, its last text serves as a draft (speculative decoding, Leviathan et al. 2023):
+one pass over the draft finds the prefix that the model would write again, and steps continue from
+there. Activations are quantised by what is computed together, so that the text is that of greedy
+decoding but for a word or two. Finals have no draft: their texts would depend on the partials that
+came before, and so on how busy the machine was.
 """
 
 from __future__ import annotations
@@ -74,17 +76,18 @@ class MoonshineEngine:
         return window
 
     def decode(self, windows: Sequence[Window], effort: Effort) -> list[Decoded]:
-        """Decode windows; see `OfflineEngine.decode`. Partials and finals are greedy alike.
+        """Decode windows greedily; see `OfflineEngine.decode`.
 
         One after another: a decoder step needs prefixes of one length in a batch, which drafts do
         not have, and the encoder's normalisation includes the padding of a batch.
         """
-        return [self._decoded(window) for window in windows]
+        return [self._decoded(window, effort) for window in windows]
 
-    def _decoded(self, window: Window) -> Decoded:
+    def _decoded(self, window: Window, effort: Effort) -> Decoded:
         seconds = len(window.samples) / SAMPLE_RATE
         most = _FIXED_TOKENS + int(_TOKENS_PER_SECOND * seconds)
-        tokens, score = self._tokens(self._encoded(window.samples), window.draft, most)
+        draft = window.draft if effort is Effort.PARTIAL else ()
+        tokens, score = self._tokens(self._encoded(window.samples), draft, most)
         start, end = window.speech
         end = min(end, seconds)
         pieces = spread(split_pieces(self._text(tokens)), min(start, end), end)
