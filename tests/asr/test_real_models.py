@@ -146,7 +146,7 @@ def test_english_words_have_the_times_at_which_they_are_spoken() -> None:
     assert wrong_by[True] < 0.2 < wrong_by[False]
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 5.0, 31.0])
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 1.11, 5.0, 31.0])
 @pytest.mark.parametrize("text", ["", "Hm.", "word " * 500, "naïve 🙂 \ufffd x", "你好"])
 def test_any_text_is_placed_inside_its_window(seconds: float, text: str) -> None:
     engine = _whisper()

@@ -116,6 +116,20 @@ def test_texts_are_scored_as_they_are_decoded(loaded: dict[str, Loaded], cut: bo
     assert len(set(together)) == 3
 
 
+def test_as_many_frames_as_mel_bands_are_not_taken_for_features(loaded: dict[str, Loaded]) -> None:
+    model = loaded["han"]
+    (encoded,) = _encoded(model, 1)
+    tokens = model.tokenizer.encode("好的").ids
+    for frames in (whisper.MELS - 1, whisper.MELS, whisper.MELS + 1):
+        part = encoded[:, :frames]
+        (generated,) = model.decoder.generate([part], [model.prompt], [True], max_length=30)
+        assert generated.tokens[0]
+        assert all(score < 0 for score in model.decoder.score(part, model.prompt, [tokens] * 2, 90))
+        placed = model.decoder.align(part, model.prompt, tokens, 2 * frames)
+        assert {token for token, _ in placed} >= {0, 1}
+        assert all(0 <= frame < frames for _, frame in placed)
+
+
 def test_mandarin_is_decoded_with_fewer_tokens(loaded: dict[str, Loaded]) -> None:
     model = loaded["han"]
     encoded = _encoded(model, 2)

@@ -254,8 +254,7 @@ class WhisperEngine:
         choice = [lang for lang in window.languages if lang in self._tokenizers] or self.languages
         if len(choice) == 1:
             return choice[0], True
-        storage = ctranslate2.StorageView.from_array(encoded)
-        ranked = self._model.detect_language(storage)[0]
+        ranked = self._model.detect_language(self._encoder.storage(encoded))[0]
         known = [(token[2:-2], probability) for token, probability in ranked]
         return choose_language([each for each in known if each[0] in choice], window)
 

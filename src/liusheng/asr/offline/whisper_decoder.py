@@ -106,7 +106,7 @@ class WhisperDecoder:
         start: the tokens before those of the text.
         frames: of the features, without padding.
         """
-        storage = ctranslate2.StorageView.from_array(encoded)
+        storage = self._encoder.storage(encoded)
         cut = self._mandarin
         if cut and cut.covers([*start, *tokens]):
             return cut.align(storage, start, tokens, frames)
@@ -125,7 +125,7 @@ class WhisperDecoder:
         start, frames: see `align`.
         texts: tokens of each.
         """
-        storage = ctranslate2.StorageView.from_array(np.repeat(encoded, len(texts), axis=0))
+        storage = self._encoder.storage(np.repeat(encoded, len(texts), axis=0))
         cut = self._mandarin
         if cut and all(cut.covers([*start, *tokens]) for tokens in texts):
             return cut.score(storage, start, texts, frames)

@@ -54,7 +54,20 @@ class WhisperEncoder:
         rows = [
             np.concatenate([e, self._silence[:, e.shape[1] : longest]], axis=1) for e in encoded
         ]
-        return ctranslate2.StorageView.from_array(np.concatenate(rows))
+        return self.storage(np.concatenate(rows))
+
+    def storage(self, encoded: Floats) -> Any:
+        """Return outputs, shape (batch, frames, d), as the decoder takes them.
+
+        CTranslate2 takes as many frames as there are mel bands for features that are not encoded
+        yet. One more, of silence, tells them apart.
+        """
+        frames = encoded.shape[1]
+        if frames == self._model.n_mels:
+            silence = self._silence[:, frames : frames + 1]
+            more = np.repeat(silence, len(encoded), axis=0)
+            encoded = np.concatenate([encoded, more], axis=1)
+        return ctranslate2.StorageView.from_array(encoded)
 
     def _encode_silence(self) -> Floats:
         """Return the output for silence, shape (1, frames, d), which pads batches."""
