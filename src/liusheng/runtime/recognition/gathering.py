@@ -3,8 +3,8 @@
 A model that encodes each window alone and decodes many together (`Batching.DECODER`) need not begin
 with all windows of a batch at once. A worker encodes one after the other, each with the newest
 audio there is, and then decodes those that it holds. In between it takes whatever is more urgent,
-so a final waits for one window and not for a batch. Partials and finals are decoded with different
-effort, and so apart.
+so a final waits for one window and not for a batch. Partials are decoded together, finals one by
+one, so that the text of none depends on what others say.
 """
 
 from __future__ import annotations
