@@ -26,8 +26,8 @@ TEXT = (
 
 @pytest.fixture(
     scope="module",
-    params=[("baker-zh", "hibari-heart"), ("liusheng-zh-en",)],
-    ids=["default", "own"],
+    params=[("baker-zh", "hibari-heart"), ("liusheng-zh-en",), ("liusheng-zh-en-male",)],
+    ids=["default", "own", "own male"],
 )
 def synthesizer(request: pytest.FixtureRequest) -> VoiceRouter:
     store = Store()

@@ -83,8 +83,9 @@ def model() -> InstalledModel:
     return Store().open("liusheng-zh-en")
 
 
-def test_the_shipped_files_are_those_of_the_catalogue() -> None:
-    Store().verify("liusheng-zh-en")
+@pytest.mark.parametrize("name", ["liusheng-zh-en", "liusheng-zh-en-male"])
+def test_the_shipped_files_are_those_of_the_catalogue(name: str) -> None:
+    Store().verify(name)
 
 
 @pytest.fixture(scope="module")

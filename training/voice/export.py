@@ -1,9 +1,10 @@
 """The student as ONNX: three graphs, weights in 8 bits, arithmetic in float32.
 
     python -m training.voice.export RUN/student.pt OUT --vocabulary KOKORO/vocab.json
-    python -m training.voice.export RUN/student.pt --ship --vocabulary KOKORO/vocab.json
+    python -m training.voice.export RUN/student.pt --ship VOICE --vocabulary KOKORO/vocab.json
 
-With --ship they go into Liusheng's package, and their sizes and checksums into its catalogue.
+With --ship they go into Liusheng's package, and their sizes and checksums into its catalogue, as
+those of the voice named.
 
 Each row of a weight matrix has a scale of its own. ONNX Runtime makes float32 of the weights when
 it loads them, where `session.disable_quant_qdq` is set; computing in 8 bits too would be faster,
@@ -31,7 +32,7 @@ from torch import Tensor, nn
 from training.voice.graphs import SEEN, Curves, Maps, Text
 from training.voice.head import BINS
 from training.voice.network import Student
-from training.voice.shipping import FOLDER, register
+from training.voice.shipping import NAMES, place, register
 
 _LEAST = 4096
 """Weights of fewer numbers stay as they are."""
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("student", type=Path)
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("out", type=Path, nargs="?")
-    target.add_argument("--ship", action="store_true", help="write into the package")
+    target.add_argument("--ship", choices=NAMES, help="write into the package, as this voice")
     parser.add_argument("--vocabulary", type=Path, required=True)
     parser.add_argument("--noise", type=float, default=_NOISE, help="what its noise is scaled by")
     parser.add_argument("--float", action="store_true", help="leave the weights in float32")
@@ -55,11 +56,11 @@ def main() -> None:
     student = Student()
     student.load_state_dict(torch.load(arguments.student))
     scale_noise(student, arguments.noise)
-    folder = FOLDER if arguments.ship else arguments.out
+    folder = place(arguments.ship) if arguments.ship else arguments.out
     vocabulary = json.loads(arguments.vocabulary.read_text("utf-8"))["vocab"]
     write(student.eval(), vocabulary, folder, quantised=not arguments.float)
     if arguments.ship:
-        register(folder)
+        register(folder, arguments.ship)
 
 
 def write(student: Student, vocabulary: dict[str, int], folder: Path, *, quantised: bool) -> None:

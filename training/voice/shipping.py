@@ -1,4 +1,4 @@
-"""Where a voice lies in Liusheng's package, and what the catalogue says of its files."""
+"""Where voices lie in Liusheng's package, and what the catalogue says of their files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 
 import liusheng.models
 
-NAME = "liusheng-zh-en"
+NAMES = ("liusheng-zh-en", "liusheng-zh-en-male")
 _MODELS = Path(liusheng.models.__file__).parent
 _CATALOGUE = _MODELS / "catalogue.toml"
 
-FOLDER = _MODELS / NAME
+
+def place(name: str) -> Path:
+    """The folder of a voice in the package."""
+    return _MODELS / name
 
 
-def register(folder: Path, catalogue: Path = _CATALOGUE) -> None:
+def register(folder: Path, name: str, catalogue: Path = _CATALOGUE) -> None:
     """Write the sizes and checksums of a voice's files into the catalogue.
 
     Raises:
@@ -25,8 +28,8 @@ def register(folder: Path, catalogue: Path = _CATALOGUE) -> None:
     for path in sorted((*folder.glob("*.onnx"), folder / "vocab.json")):
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        line = rf'(path = "{NAME}/{re.escape(path.name)}", size = )\d+(, sha256 = ")[0-9a-f]*"'
+        line = rf'(path = "{name}/{re.escape(path.name)}", size = )\d+(, sha256 = ")[0-9a-f]*"'
         text, found = re.subn(line, rf'\g<1>{len(content)}\g<2>{digest}"', text)
         if found != 1:
-            raise ValueError(f"{catalogue} has no line for {NAME}/{path.name}")
+            raise ValueError(f"{catalogue} has no line for {name}/{path.name}")
     catalogue.write_text(text, "utf-8")

@@ -30,7 +30,7 @@ from training.voice.judges import Judge, Judges, deceiving_loss, judging_loss, l
 from training.voice.losses import Two, energy_distance, prosody_losses, said_twice
 from training.voice.network import Student
 from training.voice.schedule import average, rate
-from training.voice.shipping import FOLDER
+from training.voice.shipping import NAMES, place
 from training.voice.spectra import SIZES, Spectra
 
 _PROSODY_EVERY = 4
@@ -159,8 +159,8 @@ class Training:
 def _start(name: str) -> Student:
     if name == "hibari":
         return pretrained.load()
-    if name == "shipped":
-        return exported.load(FOLDER)
+    if name in NAMES:
+        return exported.load(place(name))
     student = Student()
     if name != "nothing":
         student.load_state_dict(torch.load(name))
@@ -210,8 +210,8 @@ def main() -> None:
         "--from",
         dest="start",
         default="hibari",
-        help="what the weights are at first: hibari, shipped (those of the package's voice), "
-        "nothing, or another speaker's student.pt",
+        help="what the weights are at first: hibari, a voice of the package, nothing, or another "
+        "speaker's student.pt",
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
