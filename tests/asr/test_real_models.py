@@ -295,8 +295,8 @@ class _Counted:
         return self._session.run(*args)
 
 
-# Two points for the live decoder, as the project asks, and two words or characters: as many of a few
-# hundred are changed by another machine's arithmetic.
+# Two points for the live decoder, as the project asks, and two words or characters, which another
+# machine's arithmetic changes.
 _ALLOWED = 0.02
 _CHANCE = 2
 
