@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,3 +142,31 @@ def test_without_proc_the_state_of_the_process_tells(monkeypatch: pytest.MonkeyP
     activity = ObservedProcess(os.getpid()).activity()
     assert activity
     assert activity.wants_to_run
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(psutil.Process, "cpu_times"), (os, "listdir"), (hang.Path, "read_text")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("ends_before", [True, False])
+def test_a_process_may_end_while_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, ends_before: bool
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        original: Callable[..., Any] = getattr(owner, name)
+
+        def look(*args: Any, **options: Any) -> Any:
+            if ends_before:
+                child.kill()
+                child.wait()
+            found = original(*args, **options)
+            child.kill()
+            child.wait()
+            return found
+
+        monkeypatch.setattr(owner, name, look)
+        activity = ObservedProcess(child.pid).activity()
+        monkeypatch.undo()
+        assert child.returncode is not None, "it was looked at in this way"
+        assert not (ends_before and activity and activity.wants_to_run)

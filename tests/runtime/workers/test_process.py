@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from liusheng.runtime.options import PoolOptions
+from liusheng.runtime.workers.hang import LOOK_SECONDS, ObservedProcess
 from liusheng.runtime.workers.pipe import WorkerCallError
 from liusheng.runtime.workers.process import WorkerLostError, WorkerProcess
 from liusheng.runtime.workers.worker import Creation
@@ -76,6 +77,20 @@ async def test_a_cancelled_call_kills_the_worker(worker: WorkerProcess) -> None:
     with pytest.raises(asyncio.CancelledError):
         await call
     assert not is_alive(worker.pid), "its response would be taken for the next call's"
+
+
+async def test_an_error_in_looking_at_a_worker_leaves_no_response_for_the_next_call(
+    worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: ObservedProcess) -> None:
+        raise RuntimeError("it cannot be looked at")
+
+    monkeypatch.setattr(ObservedProcess, "activity", fail)
+    with pytest.raises(RuntimeError, match="it cannot be looked at"):
+        await worker.call("work", 3 * LOOK_SECONDS, timeout=60)
+    with pytest.raises(WorkerLostError):
+        await worker.call("add", 1, 2, timeout=60)
+    assert not is_alive(worker.pid)
 
 
 async def test_ctrl_c_does_not_end_a_worker(worker: WorkerProcess) -> None:

@@ -135,9 +135,6 @@ class WorkerProcess:
         try:
             await self._wait_for(exchange, timeout, limit, still)
             succeeded, value, trace, self.processor_seconds = exchange.result()
-        except WorkerLostError:
-            await self._abort(exchange)
-            raise
         except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError):
             # Let it exit by itself, so that the message has its exit status.
             await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=_EXIT_TIMEOUT)
@@ -147,7 +144,7 @@ class WorkerProcess:
                 f"Worker {self.pid} died (exit status {status}).",
                 from_outside=status == -signal.SIGKILL,
             ) from None
-        except asyncio.CancelledError:
+        except BaseException:
             # Its response would be taken for the next call's.
             await self._abort(exchange)
             raise
