@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 import pytest
 
 from liusheng.models.devices import CPU_PROVIDER, CUDA_PROVIDER, DeviceError
 from liusheng.models.types import InstalledModel, Kind, Task
 from liusheng.tts.load import VoiceLoadError, load
+from liusheng.tts.loudness import integrated_loudness
 from liusheng.tts.onnx_session import open_session
+from liusheng.tts.types import SpeechRequest
+from liusheng.tts.voice_levels import LUFS
 
 
 def test_no_models_are_no_voices() -> None:
@@ -87,3 +91,26 @@ def test_a_model_without_audio(vits_model: InstalledModel) -> None:
     vits_model.files["tokens"].write_text("龘 0\n", "utf-8")
     with pytest.raises(VoiceLoadError, match="the voice beeps-0 gave no audio"):
         load([vits_model])
+
+
+def test_a_speaker_that_was_measured_has_a_gain_of_its_own(
+    vits_model: InstalledModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second speaker of the model is half as loud as the first."""
+
+    text = "世界你好世界"
+
+    def levels() -> list[float]:
+        router = load([vits_model])
+        spoken = [
+            np.concatenate([block.samples for block in router.speak(SpeechRequest(text, name))])
+            for name in ("beeps-0", "beeps-1")
+        ]
+        return [integrated_loudness(samples) for samples in spoken]
+
+    first, second = levels()
+    assert first - second == pytest.approx(6.0, abs=0.5), "both have the gain of the first"
+    monkeypatch.setitem(LUFS, "beeps-0", -20.0)
+    monkeypatch.setitem(LUFS, "beeps-1", -26.0)
+    first, second = levels()
+    assert first == pytest.approx(second, abs=0.5)

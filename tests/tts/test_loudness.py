@@ -31,16 +31,17 @@ def test_half_is_six_decibels_less() -> None:
 @pytest.mark.parametrize("level", [0.05, 0.1, 0.3])
 def test_a_voice_is_brought_to_the_target(level: float) -> None:
     voice = tone(level)
-    assert integrated_loudness(voice * normalising_gain("somebody", voice)) == pytest.approx(
-        TARGET_LUFS, abs=0.1
-    )
+    gain = normalising_gain("somebody", integrated_loudness(voice))
+    assert integrated_loudness(voice * gain) == pytest.approx(TARGET_LUFS, abs=0.1)
 
 
 def test_a_gain_has_limits() -> None:
-    assert normalising_gain("somebody", tone(0.001)) == pytest.approx(10 ** (12 / 20))
-    assert normalising_gain("somebody", silence(1)) == 1
+    assert normalising_gain("somebody", integrated_loudness(tone(0.001))) == pytest.approx(
+        10 ** (12 / 20)
+    )
+    assert normalising_gain("somebody", -math.inf) == 1
     assert integrated_loudness(silence(1)) == -math.inf
 
 
 def test_a_measured_voice_needs_no_sample() -> None:
-    assert normalising_gain("baker-zh", silence(1)) == pytest.approx(10 ** (0.9 / 20))
+    assert normalising_gain("baker-zh", -math.inf) == pytest.approx(10 ** (0.7 / 20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from liusheng.models.devices import Device, DeviceError, refuse_cuda
 from liusheng.models.types import InstalledModel, Kind
-from liusheng.tts.loudness import normalising_gain
+from liusheng.tts.loudness import integrated_loudness, normalising_gain
 from liusheng.tts.router import LoadedVoice, VoiceRouter
 from liusheng.tts.voice import ClauseVoice, TextFrontEnd, default_voice_name
 
@@ -63,7 +64,7 @@ def open_router(
     for model in models:
         try:
             voices = list(_open(model, device))
-            gain = _warm_up(voices[0], front_end) if warm_up else 1.0
+            level = _warm_up(voices[0], front_end) if warm_up else None
         except KeyError as error:
             raise VoiceLoadError(
                 f"the model {model.name} has no file for {error}: remove it and pull it again"
@@ -72,9 +73,14 @@ def open_router(
             raise VoiceLoadError(f"tts.device: {model.name}: {error}") from error
         except (OSError, ValueError) as error:
             raise VoiceLoadError(f"the model {model.name} cannot be opened: {error}") from error
-        # The speakers of a model share a gain: there may be dozens, and the model's authors have
-        # levelled them.
-        loaded += [LoadedVoice(voice, model.name, gain) for voice in voices]
+        # A model may have dozens of speakers, too many to measure all of them now: those that
+        # nobody has measured have the gain of the first.
+        loaded += [
+            LoadedVoice(
+                voice, model.name, 1.0 if level is None else normalising_gain(voice.name, level)
+            )
+            for voice in voices
+        ]
     try:
         return VoiceRouter(loaded, front_end)
     except ValueError as error:
@@ -111,11 +117,11 @@ def _open(model: InstalledModel, device: Device) -> Iterator[ClauseVoice]:
 
 def _warm_up(voice: ClauseVoice, front_end: TextFrontEnd) -> float:
     """Synthesise a sentence, so that the first request does not wait for lazy initialisation;
-    return the voice's gain."""
+    return how loud it is, in LUFS."""
     language = next((each for each in voice.languages if each in _WARM_UP), None)
     if language is None:
         log.info("%s has neither Chinese nor English: not warmed up", voice.name)
-        return 1.0
+        return -math.inf
     blocks = [
         samples
         for clause in front_end.clauses(_WARM_UP[language])
@@ -123,4 +129,4 @@ def _warm_up(voice: ClauseVoice, front_end: TextFrontEnd) -> float:
     ]
     if not blocks:
         raise ValueError(f"the voice {voice.name} gave no audio for {_WARM_UP[language]!r}")
-    return normalising_gain(voice.name, np.concatenate(blocks))
+    return integrated_loudness(np.concatenate(blocks))

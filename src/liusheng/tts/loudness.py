@@ -15,12 +15,10 @@ import av.filter
 
 from liusheng.audio.pcm import Samples
 from liusheng.tts.types import SAMPLE_RATE
+from liusheng.tts.voice_levels import LUFS
 
 TARGET_LUFS = -21.0
 """LUFS to which every voice is normalised."""
-
-_KNOWN_LUFS = {"baker-zh": -21.9, "heart": -26.0}
-"""Voice to LUFS, measured over ten sentences (docs/voices.md)."""
 
 _MAX_GAIN_DB = 12.0
 
@@ -55,13 +53,13 @@ def integrated_loudness(samples: Samples) -> float:
     return measured if measured > -70 else -math.inf
 
 
-def normalising_gain(voice: str, sample: Samples) -> float:
+def normalising_gain(voice: str, measured: float) -> float:
     """The factor that brings a voice to TARGET_LUFS, at most 12 dB up or down; 1 for silence.
 
     voice: its name.
-    sample: speech of this voice, measured unless the loudness of the voice is known.
+    measured: LUFS of some speech of its model, for a voice whose level is not known.
     """
-    level = _KNOWN_LUFS[voice] if voice in _KNOWN_LUFS else integrated_loudness(sample)
+    level = LUFS.get(voice, measured)
     if not math.isfinite(level):
         return 1.0
     # Rounded to 0.1 dB, so that every machine gets the same factor.

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -146,7 +147,7 @@ def test_without_proc_the_state_of_the_process_tells(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(psutil.Process, "cpu_times"), (os, "listdir"), (hang.Path, "read_text")],
+    [(psutil.Process, "cpu_times"), (Path, "iterdir"), (Path, "read_text")],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 @pytest.mark.parametrize("ends_before", [True, False])

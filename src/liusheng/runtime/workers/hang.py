@@ -10,7 +10,6 @@ or wanted one, cannot end: a third of the limit is enough for it (`still_limit`)
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -95,16 +94,15 @@ class ObservedProcess:
 def _thread_states(pid: int) -> set[str]:
     """Return the states of a process's threads (proc(5)); nothing where there is no /proc, or the
     process has ended."""
-    tasks = _PROC / str(pid) / "task"
     try:
-        threads = os.listdir(tasks)
+        threads = list((_PROC / str(pid) / "task").iterdir())
     except OSError:
         return set()
     states = set()
     for thread in threads:
         try:
             # The name, in parentheses, may have any character in it.
-            states.add((tasks / thread / "stat").read_text().rpartition(")")[2].split()[0])
+            states.add((thread / "stat").read_text().rpartition(")")[2].split()[0])
         except OSError:  # the thread has ended
             continue
     return states
