@@ -28,6 +28,8 @@ _QUIET = 10 ** (-65 / 20)
 
 _MOST = 509
 _STYLE = 256
+_AS_LONG = 100
+"""Phonemes of the sentences whose style all have."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,11 @@ class Spoken:
 
 
 class Teacher:
-    """The network of `training.voice.kokoro_graph`.
+    """The network of `training.voice.kokoro_graph`, with one style for all that it says.
+
+    A speaker of Kokoro has a style for each number of phonemes, and the sound changes with it: that
+    for 10 is two thirds away from that for 100. A student whose decoder sees a third of a second on
+    each side cannot know it, and would learn the mean of all.
 
     Args:
         model: the rewritten ONNX file.
@@ -65,20 +71,19 @@ class Teacher:
         self._session = onnxruntime.InferenceSession(str(model), options)
         self._ids: dict[str, int] = json.loads((folder / "vocab.json").read_text("utf-8"))["vocab"]
         styles = np.fromfile(folder / "voices" / f"{speaker}.bin", np.float32)
-        self._styles = styles.reshape(-1, _STYLE)
+        self._style = styles.reshape(-1, _STYLE)[_AS_LONG]
 
     def tokens(self, phonemes: str) -> list[int]:
         """The numbers of phonemes in Kokoro's notation; unknown ones are left out."""
         return [0, *[self._ids[each] for each in phonemes if each in self._ids][:_MOST], 0]
 
     def say(self, phonemes: str) -> Spoken:
-        known = [each for each in phonemes if each in self._ids][:_MOST]
         tokens = self.tokens(phonemes)
         audio, frames, f0, energy = self._session.run(
             None,
             {
                 "tokens": np.array([tokens], np.int64),
-                "style": self._styles[len(known)][None],
+                "style": self._style[None],
                 "speed": np.ones(1, np.float32),
             },
         )
