@@ -62,13 +62,13 @@ def dequantise(graph: onnx.GraphProto, told: dict[str, int]) -> None:
     nodes = [n for n in nodes if n.op_type in _INTEGER.values() or not written & set(n.output)]
     given = {each.name for each in graph.input}
     wanted = {each.name for each in graph.output} | set(told)
-    kept, needed = _needed(_sorted(nodes, given | set(values) | set(floats.made)), wanted)
+    kept, used = needed(_sorted(nodes, given | set(values) | set(floats.made)), wanted)
     initial = [numpy_helper.from_array(value, name) for name, value in floats.made.items()]
-    initial += [each for each in graph.initializer if each.name in needed]
+    initial += [each for each in graph.initializer if each.name in used]
     del graph.node[:]
     graph.node.extend(kept)
     del graph.initializer[:]
-    graph.initializer.extend(each for each in initial if each.name in needed)
+    graph.initializer.extend(each for each in initial if each.name in used)
     for name, kind in told.items():
         graph.output.append(helper.make_tensor_value_info(name, kind, None))
 
@@ -151,7 +151,7 @@ def _sorted(nodes: Iterable[NodeProto], known: set[str]) -> list[NodeProto]:
         left = [node for node in left if id(node) not in chosen]
 
 
-def _needed(nodes: list[NodeProto], wanted: set[str]) -> tuple[list[NodeProto], set[str]]:
+def needed(nodes: list[NodeProto], wanted: set[str]) -> tuple[list[NodeProto], set[str]]:
     """The nodes that `wanted` tensors hang on, in order, and all tensors that these need."""
     needed, kept = set(wanted), []
     for node in reversed(nodes):

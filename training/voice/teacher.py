@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,17 +78,20 @@ class Teacher:
         """The numbers of phonemes in Kokoro's notation; unknown ones are left out."""
         return [0, *[self._ids[each] for each in phonemes if each in self._ids][:_MOST], 0]
 
+    def inputs(self, phonemes: str) -> dict[str, npt.NDArray[Any]]:
+        """What the network is given to say them."""
+        return {
+            "tokens": np.array([self.tokens(phonemes)], np.int64),
+            "style": self._style[None],
+            "speed": np.ones(1, np.float32),
+        }
+
     def say(self, phonemes: str) -> Spoken:
-        tokens = self.tokens(phonemes)
-        audio, frames, f0, energy = self._session.run(
-            None,
-            {
-                "tokens": np.array([tokens], np.int64),
-                "style": self._style[None],
-                "speed": np.ones(1, np.float32),
-            },
+        inputs = self.inputs(phonemes)
+        audio, frames, f0, energy = self._session.run(None, inputs)
+        return Spoken(
+            inputs["tokens"][0], frames.ravel(), f0.ravel(), energy.ravel(), audio.ravel()
         )
-        return Spoken(np.array(tokens), frames.ravel(), f0.ravel(), energy.ravel(), audio.ravel())
 
 
 def trimmed(spoken: Spoken) -> Spoken:
