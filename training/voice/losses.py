@@ -33,7 +33,9 @@ def said_twice(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Two
     """
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         text = decoder.text(batch.tokens, batch.padding)
-        inside = decoder.inside(text, batch.index, batch.f0, batch.energy, batch.outside, CONTEXT)
+        inside = decoder.inside(
+            text, batch.index, batch.f0, batch.energy, batch.outside, inner=True
+        )
     maps = decoder.maps(inside.float())
     inner = slice(CONTEXT, -CONTEXT)
     one, two = sounds(maps, batch.f0[:, inner], batch.outside[:, inner], batch.turns, draws=2)

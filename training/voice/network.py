@@ -21,8 +21,14 @@ from training.voice.head import BINS, MAPS
 TOKENS = 178
 """Kokoro's inventory of phonemes; 0 stands before the first and after the last."""
 
-CONTEXT = 27
-"""Half frames that the decoder sees on each side: 3 from each of nine convolutions over 7."""
+_REACH = 3
+"""Half frames on each side that a convolution over 7 sees."""
+
+_LAYERS = 9
+"""Convolutions of the decoder."""
+
+CONTEXT = _LAYERS * _REACH
+"""Half frames that the decoder sees on each side."""
 
 F0_UNIT, ENERGY_UNIT = 100.0, 5.0
 """What F0 (Hz) and the teacher's energy are divided by, so that both are near 1."""
@@ -122,8 +128,8 @@ class Decoder(nn.Module):
     def __init__(self, channels: int = 128, width: int = 256, inner: int = 768) -> None:
         super().__init__()
         self.text = TextEncoder(channels, 4)
-        self.dec_in = nn.Conv1d(channels + 2, width, 7, padding=3)
-        self.dec = nn.ModuleList(Block(width, inner, 7) for _ in range(8))
+        self.dec_in = nn.Conv1d(channels + 2, width, 2 * _REACH + 1, padding=_REACH)
+        self.dec = nn.ModuleList(Block(width, inner, 2 * _REACH + 1) for _ in range(_LAYERS - 1))
         self.dec_norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, MAPS * BINS)
 
@@ -134,10 +140,9 @@ class Decoder(nn.Module):
         f0: Tensor,
         energy: Tensor,
         outside: Tensor | None = None,
-        cut: int = 0,
     ) -> Tensor:
         """Maps (batch, half frames, 5 * bins); see `inside`."""
-        return self.maps(self.inside(text, index, f0, energy, outside, cut))
+        return self.maps(self.inside(text, index, f0, energy, outside))
 
     def inside(
         self,
@@ -146,20 +151,22 @@ class Decoder(nn.Module):
         f0: Tensor,
         energy: Tensor,
         outside: Tensor | None = None,
-        cut: int = 0,
+        *,
+        inner: bool = False,
     ) -> Tensor:
         """What the maps are made of, (batch, channels, half frames).
 
         text: of `self.text`. index: (batch, half frames), the phoneme of each. f0: Hz. energy: as
-        the teacher has it. cut: half frames on each side that only give context.
+        the teacher has it. inner: the first and the last `CONTEXT` half frames only give context.
         """
         pitch = torch.log1p(f0.clamp(min=0)) / 5
         x = torch.cat([spread(text, index), pitch[:, None], energy[:, None] / ENERGY_UNIT], 1)
         x = self.dec_in(hidden(x, outside))
         for block in self.dec:
+            if inner:
+                x, outside = _narrowed(x, outside)
             x = block(x, outside)
-        found: Tensor = x[:, :, cut : x.shape[2] - cut]
-        return found
+        return _narrowed(x, outside)[0] if inner else x
 
     def maps(self, inside: Tensor) -> Tensor:
         """Maps (batch, half frames, 5 * bins) of what `inside` gives."""
@@ -189,6 +196,12 @@ class Student(nn.Module):
 def spread(text: Tensor, index: Tensor) -> Tensor:
     """text (batch, channels, n) by index (batch, time) to (batch, channels, time)."""
     return text.gather(2, index[:, None].expand(-1, text.shape[1], -1))
+
+
+def _narrowed(x: Tensor, outside: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Without what a convolution has spoilt on both sides."""
+    inner = slice(_REACH, -_REACH)
+    return x[:, :, inner], None if outside is None else outside[:, inner]
 
 
 def hidden(x: Tensor, outside: Tensor | None) -> Tensor:

@@ -64,14 +64,15 @@ def test_a_stretch_is_a_part_of_the_whole(seed: int) -> None:
     length = 24
     batch = stretches([sentence], length, random.Random(seed))
     text = decoder.text(batch.tokens, batch.padding)
-    maps = decoder(text, batch.index, batch.f0, batch.energy, batch.outside, CONTEXT)[0]
+    inside = decoder.inside(text, batch.index, batch.f0, batch.energy, batch.outside, inner=True)
+    maps = decoder.maps(inside)[0]
     index = torch.from_numpy(sentence.index.repeat(2))[None]
     f0, energy = (torch.from_numpy(each)[None] for each in (sentence.f0, sentence.energy))
     all_maps = decoder(text, index, f0, energy)[0]
-    inside = (~batch.outside[0, CONTEXT:-CONTEXT]).nonzero()[:, 0]
-    pitch = batch.f0[0, CONTEXT:-CONTEXT][inside]
+    spoken = (~batch.outside[0, CONTEXT:-CONTEXT]).nonzero()[:, 0]
+    pitch = batch.f0[0, CONTEXT:-CONTEXT][spoken]
     at = int((f0[0][:, None] == pitch[0]).nonzero()[0, 0])
-    assert torch.allclose(maps[inside], all_maps[at : at + len(inside)], atol=1e-4)
+    assert torch.allclose(maps[spoken], all_maps[at : at + len(spoken)], atol=1e-4)
 
 
 def test_stretches_hold_the_sound_of_their_half_frames() -> None:
