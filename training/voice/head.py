@@ -24,7 +24,7 @@ MAPS = 5
 EDGE = 4
 """Half frames on each side of a stretch that are spoilt: two transforms reach two each."""
 
-_VOICED = 40.0
+VOICED = 40.0
 """Hertz: F0 is lower only where there is no voice."""
 
 _HIGHEST = 11000.0
@@ -48,9 +48,9 @@ def pulses(f0: Tensor, turns: Tensor | None = None) -> Tensor:
     if turns is not None:
         whole = whole + turns[:, None]
     phase = whole.frac().float() * (2 * torch.pi)
-    voiced = (f0 > _VOICED).repeat_interleave(HOP, 1)
+    voiced = (f0 > VOICED).repeat_interleave(HOP, 1)
     # A sum of cosines of 1 to n times the phase is Dirichlet's kernel.
-    count = (_HIGHEST / f.clamp(min=_VOICED)).floor() + 0.5
+    count = (_HIGHEST / f.clamp(min=VOICED)).floor() + 0.5
     low = 2 * (phase / 2).sin()
     near = low.abs() <= 2e-3
     train = (count * phase).sin() / low.masked_fill(near, 1)

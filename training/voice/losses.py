@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.voice.dataset import Stretches, Whole
-from training.voice.head import EDGE, HOP, sounds
+from training.voice.head import EDGE, HOP, VOICED, sounds
 from training.voice.network import CONTEXT, ENERGY_UNIT, F0_UNIT, Decoder, Prosody
 from training.voice.spectra import Spectra
 
@@ -18,12 +18,13 @@ from training.voice.spectra import Spectra
 class Two:
     """Two sounds of the same stretches, each with noise of its own, and the teacher's.
 
-    Each (batch, samples).
+    Each (batch, samples); voiced: (batch, half frames).
     """
 
     one: Tensor
     two: Tensor
     real: Tensor
+    voiced: Tensor
 
 
 def said_twice(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Two:
@@ -40,7 +41,8 @@ def said_twice(decoder: Decoder, batch: Stretches, *, half: bool = False) -> Two
     inner = slice(CONTEXT, -CONTEXT)
     one, two = sounds(maps, batch.f0[:, inner], batch.outside[:, inner], batch.turns, draws=2)
     cut = slice(EDGE * HOP, -EDGE * HOP)
-    return Two(one[:, cut], two[:, cut], batch.audio)
+    voiced = batch.f0[:, CONTEXT + EDGE : -CONTEXT - EDGE] > VOICED
+    return Two(one[:, cut], two[:, cut], batch.audio, voiced)
 
 
 def energy_distance(two: Two, spectra: Spectra, sizes: Sequence[int]) -> Tensor:
@@ -50,7 +52,7 @@ def energy_distance(two: Two, spectra: Spectra, sizes: Sequence[int]) -> Tensor:
     distance is least for a sound without noise, the mean of all those that would be right; this
     one is least for the teacher's distribution of sounds, without a discriminator.
     """
-    one, other, real = (spectra(each, sizes) for each in (two.one, two.two, two.real))
+    one, other, real = (spectra(each, two.voiced, sizes) for each in (two.one, two.two, two.real))
     near = (distance(one, real) + distance(other, real)) / 2
     return near - distance(one, other) / 2
 

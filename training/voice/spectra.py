@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from training.voice.head import RATE
+from training.voice.head import HOP, RATE
 
 SIZES = (256, 512, 1024, 2048)
 """Samples of the transforms: short ones tell when, long ones at what frequency."""
@@ -15,6 +15,9 @@ SIZES = (256, 512, 1024, 2048)
 _MEL_SIZE = 1024
 _BANDS = 100
 _FLOOR = 1e-4
+_PHASED = 1000.0
+"""Hertz up to which a voice's phases are compared: the teacher's source has harmonics so far."""
+
 _POWER = 0.3
 """What magnitudes of complex spectra are raised to, so that quiet parts count too."""
 
@@ -26,8 +29,12 @@ class Spectra:
         self._bands = mel_bands(_MEL_SIZE, _BANDS)
         self._windows = {size: torch.hann_window(size) for size in SIZES}
 
-    def __call__(self, sound: Tensor, sizes: Sequence[int] = SIZES) -> list[Tensor]:
+    def __call__(self, sound: Tensor, voiced: Tensor, sizes: Sequence[int] = SIZES) -> list[Tensor]:
         """Magnitudes, their logarithms, complex spectra, and for a size of 1024 mel bands too.
+
+        voiced: (batch, half frames), where complex spectra are left out above 1 kHz. Phases that
+        cannot be predicted are matched best by noise, which sounds hoarse where there is a voice;
+        magnitudes are matched best by harmonics.
 
         The logarithms and the mel bands count most. (A student with a thousand steps was 0.03, 0.2,
         0.09 and 0.2 from its teacher, by magnitudes, logarithms, complex spectra and mel bands.)
@@ -37,6 +44,7 @@ class Spectra:
             parts = self._parts(sound, size)
             magnitude = _magnitude(parts)
             compressed = parts * magnitude[..., None] ** (_POWER - 1)
+            compressed = compressed * _phased(voiced, size, magnitude.shape[2])[..., None]
             found += [magnitude * 4, (magnitude + _FLOOR).log() * 0.5, compressed]
             if size == _MEL_SIZE:
                 found.append(self._mel(magnitude))
@@ -56,6 +64,13 @@ class Spectra:
             sound, size, size // 4, window=window, center=False, return_complex=True
         )
         return torch.view_as_real(spectrum) / window.sum() ** 0.5
+
+
+def _phased(voiced: Tensor, size: int, count: int) -> Tensor:
+    """1 where phases of a spectrum (batch, bins, time) are compared, else 0."""
+    middles = torch.arange(count) * (size // 4) + size // 2
+    high = torch.linspace(0, RATE / 2, size // 2 + 1) > _PHASED
+    return 1 - (high[None, :, None] & voiced[:, None, middles // HOP]).float()
 
 
 def _magnitude(parts: Tensor) -> Tensor:
