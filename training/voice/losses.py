@@ -13,6 +13,9 @@ from training.voice.head import EDGE, HOP, VOICED, sounds
 from training.voice.network import CONTEXT, ENERGY_UNIT, F0_UNIT, Decoder, Prosody
 from training.voice.spectra import Spectra
 
+_SPREAD = 0.5
+"""Part of the distance between two draws that counts where there is a voice."""
+
 
 @dataclass(frozen=True)
 class Two:
@@ -51,15 +54,28 @@ def energy_distance(two: Two, spectra: Spectra, sizes: Sequence[int]) -> Tensor:
     The distance to the teacher, less half the distance between two draws of the noise. A plain
     distance is least for a sound without noise, the mean of all those that would be right; this
     one is least for the teacher's distribution of sounds, without a discriminator.
+
+    Where there is a voice, less of the latter counts: what a student cannot predict there, it would
+    make noise of, which sounds hoarse; so it tries harmonics first.
     """
     one, other, real = (spectra(each, two.voiced, sizes) for each in (two.one, two.two, two.real))
     near = (distance(one, real) + distance(other, real)) / 2
-    return near - distance(one, other) / 2
+    return near - distance(one, other, two.voiced) / 2
 
 
-def distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """The sum over features of their mean absolute difference."""
-    return sum(((x - y).abs().mean() for x, y in zip(a, b, strict=True)), torch.zeros(()))
+def distance(a: Sequence[Tensor], b: Sequence[Tensor], voiced: Tensor | None = None) -> Tensor:
+    """The sum over features of their mean absolute difference.
+
+    voiced: (batch, half frames), where `_SPREAD` of it counts; None: all counts.
+    """
+    total = torch.zeros(())
+    for x, y in zip(a, b, strict=True):
+        apart = (x - y).abs().transpose(1, 2).flatten(2)  # (batch, time, features)
+        if voiced is not None:
+            times = torch.linspace(0, voiced.shape[1] - 1, apart.shape[1]).round().long()
+            apart = apart * torch.where(voiced[:, times, None], _SPREAD, 1.0)
+        total = total + apart.mean()
+    return total
 
 
 def prosody_losses(prosody: Prosody, batch: Whole) -> tuple[Tensor, Tensor, Tensor]:

@@ -28,6 +28,36 @@ def test_the_energy_distance_is_least_for_the_right_loudness_of_noise() -> None:
     assert min(found, key=lambda each: found[each]) == 0.1
 
 
+def _harmonics(seed: int) -> Any:
+    """From 2 to 3 kHz, of 100 Hz, each with a phase of its own."""
+    phases = 2 * torch.pi * torch.rand(4, 11, 1, generator=torch.Generator().manual_seed(seed))
+    turns = 2 * torch.pi * 100 / 24000 * torch.arange(12000)
+    return 0.02 * (torch.arange(20, 31)[:, None] * turns + phases).cos().sum(1)
+
+
+def _hoarse() -> Any:
+    """Noise of the same band and loudness."""
+    spectrum = torch.fft.rfft(torch.randn(4, 12000))
+    spectrum[:, :1000] = spectrum[:, 1500:] = 0
+    noise = torch.fft.irfft(spectrum)
+    return noise / noise.square().mean().sqrt() * _harmonics(0).square().mean().sqrt()
+
+
+def _share(voiced: bool) -> float:
+    """The distance of harmonics with other phases, as a part of that of noise."""
+    torch.manual_seed(0)
+    where = torch.full((4, 40), voiced)
+    two = Two(_harmonics(1), _harmonics(1), _harmonics(0), where)
+    hoarse = Two(_hoarse(), _hoarse(), _harmonics(0), where)
+    harmonics, noise = (float(energy_distance(each, Spectra(), SIZES)) for each in (two, hoarse))
+    return harmonics / noise
+
+
+def test_where_there_is_a_voice_harmonics_of_any_phase_are_better_than_noise() -> None:
+    assert _share(voiced=True) < 0.35
+    assert _share(voiced=False) > 0.6
+
+
 def test_mel_bands_have_one_area() -> None:
     bands = mel_bands(4096, 40)
     areas = bands.sum(1) * 24000 / 4096
