@@ -153,12 +153,12 @@ def _sorted(nodes: Iterable[NodeProto], known: set[str]) -> list[NodeProto]:
 
 def needed(nodes: list[NodeProto], wanted: set[str]) -> tuple[list[NodeProto], set[str]]:
     """The nodes that `wanted` tensors hang on, in order, and all tensors that these need."""
-    needed, kept = set(wanted), []
+    used, kept = set(wanted), []
     for node in reversed(nodes):
-        if needed & set(node.output):
-            needed |= set(node.input)
+        if used & set(node.output):
+            used |= set(node.input)
             kept.append(node)
-    return kept[::-1], needed
+    return kept[::-1], used
 
 
 if __name__ == "__main__":
