@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ _SENTENCES = 32
 _SHORTEST = 8
 """Phonemes."""
 
+Inputs = dict[str, npt.NDArray[Any]]
 Means = dict[str, npt.NDArray[np.float32]]
 
 
@@ -61,16 +63,16 @@ def statistics(graph: onnx.GraphProto) -> list[str]:
 
 
 def measured(
-    model: onnx.ModelProto, names: list[str], weight: str, inputs: Iterable[Means]
+    model: onnx.ModelProto, names: list[str], weight: str, inputs: Iterable[Inputs]
 ) -> Means:
-    """Means of tensors over clauses, each clause counted as often as the sum of `weight` says."""
+    """Means of tensors over clauses, each clause counted as often as the sum of `weight` says.
+
+    weight: an output of the model; `names` are none. inputs: of the model, for each clause.
+    """
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
-    known = {each.name for each in probe.graph.output}
     probe.graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
-        for name in names
-        if name not in known
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names
     )
     session = onnxruntime.InferenceSession(probe.SerializeToString())
     sums = [np.zeros(1)] * len(names)

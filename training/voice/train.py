@@ -216,7 +216,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    torch.set_flush_denormal(True)  # the gradients of what is silent cost a tenth of a step
+    torch.set_flush_denormal(True)  # those of what is silent cost a twelfth of a step
     arguments.run.mkdir(parents=True, exist_ok=True)
     asked = Asked()
     training = Training(arguments.run, Sentences(arguments.data), arguments)

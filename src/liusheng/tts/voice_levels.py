@@ -1,4 +1,4 @@
-"""How loud the voices of the catalogue are by themselves, measured by tools/voice_levels.py."""
+"""How loud some voices of the catalogue are by themselves, measured by tools/voice_levels.py."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from training.voice.steady import fix, measured, statistics
+from training.voice.steady import Inputs, fix, measured, statistics
 
 MEAN = "/decoder/decoder/norm/ReduceMean_output_0"
 
@@ -36,7 +35,7 @@ def _normalising() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def _row(*values: float) -> dict[str, npt.NDArray[np.float32]]:
+def _row(*values: float) -> Inputs:
     return {"x": np.array([values], np.float32)}
 
 
