@@ -1,4 +1,4 @@
-"""Kokoro-82M with one speaker's styles, as a teacher: sound, and the prosody that it was made with.
+"""Kokoro-82M with one style, as a teacher: sound, and the prosody that it was made with.
 
 Networks of the StyleTTS 2 family (Li and others, 2023) predict frames of each phoneme, then F0 and
 energy, then sound from all of these; a student can so learn each from the one before.
@@ -29,6 +29,9 @@ _QUIET = 10 ** (-65 / 20)
 
 _MOST = 509
 _STYLE = 256
+_TIMBRE = 128
+"""The first numbers of a style, which its decoder is given; the others make durations and pitch."""
+
 _AS_LONG = 100
 """Phonemes of the sentences whose style all have."""
 
@@ -62,7 +65,11 @@ class Teacher:
     Args:
         model: the rewritten ONNX file.
         folder: Liusheng's model kokoro-82m: vocab.json and voices/*.bin.
-        speaker: one of the voices, "zf_xiaoxiao".
+        speaker: one of the voices, "zf_xiaoxiao"; or several, "zf_xiaobei+af_heart", with the
+            prosody of the first and the mean of their timbres.
+
+    Raises:
+        ValueError: no such voice.
     """
 
     def __init__(self, model: Path, folder: Path, speaker: str) -> None:
@@ -71,8 +78,7 @@ class Teacher:
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(model), options)
         self._ids: dict[str, int] = json.loads((folder / "vocab.json").read_text("utf-8"))["vocab"]
-        styles = np.fromfile(folder / "voices" / f"{speaker}.bin", np.float32)
-        self._style = styles.reshape(-1, _STYLE)[_AS_LONG]
+        self._style = style(folder / "voices", speaker)
 
     def tokens(self, phonemes: str) -> list[int]:
         """The numbers of phonemes in Kokoro's notation; unknown ones are left out."""
@@ -92,6 +98,19 @@ class Teacher:
         return Spoken(
             inputs["tokens"][0], frames.ravel(), f0.ravel(), energy.ravel(), audio.ravel()
         )
+
+
+def style(folder: Path, speaker: str) -> npt.NDArray[np.float32]:
+    """The style, float32 (256,), of a speaker or of several; see `Teacher`."""
+    styles = []
+    for name in speaker.split("+"):
+        path = folder / f"{name}.bin"
+        if not path.is_file():
+            raise ValueError(f"Kokoro-82M has no voice {name!r}; {folder} has those that it has")
+        styles.append(np.fromfile(path, np.float32).reshape(-1, _STYLE)[_AS_LONG])
+    of_the_first: npt.NDArray[np.float32] = styles[0]
+    timbre = np.mean([each[:_TIMBRE] for each in styles], 0)
+    return np.concatenate([timbre, of_the_first[_TIMBRE:]])
 
 
 def trimmed(spoken: Spoken) -> Spoken:

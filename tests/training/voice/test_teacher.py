@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from training.voice.teacher import FRAME, MARGIN, Spoken, trimmed
+from training.voice.teacher import FRAME, MARGIN, Spoken, style, trimmed
 
 
 def _spoken(frames: list[int], loud: slice) -> Spoken:
@@ -40,3 +42,16 @@ def test_leaves_what_has_no_silence() -> None:
 def test_refuses_silence() -> None:
     with pytest.raises(ValueError, match="nothing"):
         trimmed(_spoken([2, 3], slice(0, 0)))
+
+
+def test_takes_prosody_of_the_first_speaker_and_the_timbre_of_all(tmp_path: Path) -> None:
+    for number, name in enumerate(("zf_one", "af_other", "af_third")):
+        styles = np.full((510, 256), np.nan, np.float32)
+        styles[100] = number
+        styles.tofile(tmp_path / f"{name}.bin")
+    assert np.array_equal(style(tmp_path, "af_third"), np.full(256, 2, np.float32))
+    blend = style(tmp_path, "af_third+zf_one")
+    assert np.array_equal(blend, np.repeat(np.float32([1, 2]), 128))
+    assert style(tmp_path, "zf_one+af_other+af_third")[0] == 1
+    with pytest.raises(ValueError, match="no voice 'zf_nobody'"):
+        style(tmp_path, "zf_one+zf_nobody")
