@@ -14,8 +14,8 @@ import liusheng
 from liusheng.cli import main
 from liusheng.client import CannotConnectError, ServerError, sync
 from liusheng.server.access.keys import new_secret
-from tests.server.access.test_tls import Authority
 from tests.server.conftest import Serve, Server
+from tests.support.certificates import Authority
 
 module_loop = pytest.mark.asyncio(loop_scope="session")
 
