@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -17,6 +17,7 @@ from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.settings import Settings
 from liusheng.server.http.raw_refusal import refusal_bytes
 from liusheng.server.limits import descriptors
+from liusheng.server.limits.acceptor import Acceptor
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
 from liusheng.server.limits.reclaim import reclaim
 from liusheng.server.limits.server_limits import ServerLimits
@@ -53,26 +54,25 @@ class ApplicationServer(uvicorn.Server):
         self.limits = ServerLimits(
             settings.limits, proxies=proxies, last_descriptor=_last_descriptor(settings)
         )
-        super().__init__(
-            LimitedConfig(
-                application,
-                self.limits,
-                refusal_bytes,
-                http=LimitedHttpProtocol,
-                ws=LimitedWebSocketProtocol,
-                ws_per_message_deflate=False,
-                lifespan="off",
-                # By default uvicorn believes X-Forwarded-For of everyone on this machine.
-                proxy_headers=bool(proxies),
-                forwarded_allow_ips=proxies,
-                server_header=False,
-                ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
-            )
+        self._limited = LimitedConfig(
+            application,
+            self.limits,
+            refusal_bytes,
+            http=LimitedHttpProtocol,
+            ws=LimitedWebSocketProtocol,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            # By default uvicorn believes X-Forwarded-For of everyone on this machine.
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+            server_header=False,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
         )
+        super().__init__(self._limited)
         self._application = application
+        self._tls = certificate.context if certificate else None
         self.limit(settings.limits)
 
     def limit(self, limits: LimitSettings) -> None:
@@ -90,6 +90,15 @@ class ApplicationServer(uvicorn.Server):
             await super().serve(sockets)
         finally:
             reclaiming.cancel()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections of `sockets`. Uvicorn itself would accept none that it can count."""
+        await super().startup(sockets=[])
+        acceptors: list[Any] = self.servers
+        acceptors += [Acceptor(each, self._protocol, self._tls) for each in sockets or ()]
+
+    def _protocol(self) -> LimitedHttpProtocol:
+        return LimitedHttpProtocol(self._limited, self.server_state, self.lifespan.state)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -2,9 +2,10 @@
 
 What it changes:
 
+- A connection is counted when it is accepted, before its TLS handshake if it has one.
 - A connection over a limit is answered at once, and closed when the client has read that.
-- The headers of a request have to arrive within `limits.header_seconds`; a new connection gives
-  way to others until then.
+- The headers of a request have to arrive within `limits.header_seconds`, the handshake included; a
+  new connection gives way to others until then.
 - The body of a request that was refused is read and dropped for some seconds, so that the client
   sees why.
 - What is received is parsed in slices, and charged to the connection's account.
@@ -13,6 +14,7 @@ What it changes:
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -33,10 +35,16 @@ READ_AHEAD = 1 << 20
 
 _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
 _MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
+_REFUSED_SECONDS = 1.0  # for a refused client's handshake, and to read why it is refused
 
 
 class LimitedHttpProtocol(H11Protocol):
-    """One connection, until it becomes a WebSocket."""
+    """One connection, until it becomes a WebSocket.
+
+    `arrived` comes before `connection_made`, which may never come: `connection_lost` does then.
+
+    made: whether it has come.
+    """
 
     _refused_open = 0  # of all connections
 
@@ -53,7 +61,9 @@ class LimitedHttpProtocol(H11Protocol):
         super().__init__(config, server_state, self._connection.in_state(app_state), _loop)
         self._entry: OpenConnection | None = None
         self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
-        self._refused = False
+        self.made = False
+        self._abort: Callable[[], None] = lambda: None
+        self._refused = b""  # the answer to a connection over a limit
         self._upgraded = False
         self._deadline: AwakeTimer | None = None
         self._departure: Departure | None = None
@@ -62,19 +72,39 @@ class LimitedHttpProtocol(H11Protocol):
 
     # The transport
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Admit a connection, or refuse it."""
-        super().connection_made(transport)
-        self.flow = _Flow(transport, self)
-        self._departure = Departure(self.loop, transport)
-        peer = self.client[0] if self.client else "unknown"
-        raw = transport.get_extra_info("socket")
-        descriptor = raw.fileno() if raw is not None else 0
+    def arrived(
+        self, peer: str, descriptor: int, drop: Callable[[], None], *, handshake: bool
+    ) -> bool:
+        """Admit a connection that was accepted, or refuse it; return whether to go on with it.
+
+        peer: its address.
+        drop: ends it while there is no transport.
+        handshake: a TLS handshake comes first.
+        """
+        self._abort = drop
+        self.connections.add(self)
         try:
             self._entry = entry = self._limits.open(peer, descriptor, self._give_way)
-            self._connection.on_closed = lambda: self._limits.connections.close(entry)
         except ProtocolError as error:
-            self._refuse(error)
+            self._refused = self._refusal(error)
+            type(self)._refused_open += 1
+            if handshake:
+                self._set_deadline("handshake", _REFUSED_SECONDS)
+                return self._may_linger()
+        else:
+            self._connection.on_closed = lambda: self._limits.connections.close(entry)
+            self._set_deadline("headers", self._limits.settings.header_seconds)
+        return True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to read, or say why not."""
+        super().connection_made(transport)
+        self.made = True
+        self._abort = transport.abort
+        self.flow = _Flow(transport, self)
+        self._departure = Departure(self.loop, transport)
+        if self._refused:
+            self._refuse()
         else:
             self._watch()
 
@@ -93,6 +123,13 @@ class LimitedHttpProtocol(H11Protocol):
         if self._refused:
             type(self)._refused_open -= 1
         self._connection.closed()
+
+    def shutdown(self) -> None:
+        """End the connection, after the response that is under way."""
+        if self.made:
+            super().shutdown()
+        else:
+            self._give_way()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Leave the connection to a WebSocket, with its account and its place."""
@@ -199,23 +236,21 @@ class LimitedHttpProtocol(H11Protocol):
         self._give_way()
 
     def _give_way(self) -> None:
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
-            self.transport.close()
+        # Closing would wait for what the client has not read, and with TLS for its answer.
+        self._abort()
 
     # Refusals
 
-    def _refuse(self, error: ProtocolError) -> None:
-        self._refused = True
-        cls = type(self)
-        cls._refused_open += 1
-        self.transport.write(self._refusal(error))
-        if cls._refused_open <= _MAX_LINGERING and self.transport.can_write_eof():
+    def _may_linger(self) -> bool:
+        return type(self)._refused_open <= _MAX_LINGERING
+
+    def _refuse(self) -> None:
+        self.transport.write(self._refused)
+        if self._may_linger() and self.transport.can_write_eof():
             self.transport.write_eof()
-            self._set_deadline("refused", 1.0)
         else:
             self.transport.close()
+        self._set_deadline("refused", _REFUSED_SECONDS)
 
 
 class _Flow(FlowControl):

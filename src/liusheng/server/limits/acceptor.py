@@ -1,0 +1,105 @@
+"""Connections from the moment at which they are accepted.
+
+An event loop that accepts connections itself tells the protocol of one with TLS only after the
+handshake. Nobody would have counted it until then, and its client decides how long that takes. Here
+a connection is counted first; its handshake comes after that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from liusheng.server.limits.http_protocol import LimitedHttpProtocol
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 32  # connections that are accepted before others have their turn
+_RETRY_SECONDS = 1.0
+
+# The protocol has a deadline, in time in which this process ran. The loop's own of a minute would
+# cut a longer one short.
+_NO_HANDSHAKE_TIMEOUT = 86_400.0
+
+
+class Acceptor:
+    """Accepts the connections of a socket that listens, until it is closed; uvicorn takes it for an
+    `asyncio.Server`.
+
+    make: returns the protocol of a connection.
+    tls: None: no TLS.
+    """
+
+    def __init__(
+        self,
+        bound: socket.socket,
+        make: Callable[[], LimitedHttpProtocol],
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._bound = bound
+        self._make = make
+        self._tls = tls
+        self._options: dict[str, Any] = (
+            {"ssl": tls, "ssl_handshake_timeout": _NO_HANDSHAKE_TIMEOUT} if tls else {}
+        )
+        self._opening: set[asyncio.Task[None]] = set()
+        bound.setblocking(False)
+        self._accepting = self._loop.create_task(self._accept())
+
+    def close(self) -> None:
+        """Accept nothing more. Connections that are not open yet are in uvicorn's list, too."""
+        self._accepting.cancel()
+
+    async def wait_closed(self) -> None:
+        """Wait until nothing is accepted any more."""
+        await asyncio.gather(self._accepting, *self._opening, return_exceptions=True)
+
+    async def _accept(self) -> None:
+        while True:
+            try:
+                self._arrived(*await self._loop.sock_accept(self._bound))
+                for _ in range(_AT_ONCE - 1):
+                    self._arrived(*self._bound.accept())
+            except (BlockingIOError, ConnectionError):
+                pass  # these were all; or one has left before it was its turn
+            except Exception:
+                # Whatever it was, as a lack of descriptors: those who come later are served.
+                _log.exception("cannot accept connections for now")
+                await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(0)
+
+    def _arrived(self, accepted: socket.socket, address: Any) -> None:
+        accepted.setblocking(False)
+        protocol = self._make()
+        peer = address[0] if isinstance(address, tuple) else "unknown"
+        drop = partial(_drop, accepted)
+        if protocol.arrived(peer, accepted.fileno(), drop, handshake=self._tls is not None):
+            opening = self._loop.create_task(self._open(accepted, protocol))
+            self._opening.add(opening)
+            opening.add_done_callback(self._opening.discard)
+        else:
+            accepted.close()
+            protocol.connection_lost(ConnectionAbortedError())
+
+    async def _open(self, accepted: socket.socket, protocol: LimitedHttpProtocol) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: protocol, accepted, **self._options)
+        except OSError as error:
+            _log.debug("a connection did not come about: %s", error)
+        finally:
+            if not protocol.made:
+                protocol.connection_lost(ConnectionAbortedError())
+
+
+def _drop(accepted: socket.socket) -> None:
+    """End a connection for which there is no transport yet: the loop reads its end, and closes it,
+    at whatever step of the handshake it is."""
+    with contextlib.suppress(OSError):
+        accepted.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,293 @@
+"""TLS handshakes that are never finished: they are connections like all others.
+
+Each test runs on both event loops: uvloop's TLS is its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+import websockets
+from starlette.types import Receive, Scope, Send
+
+from liusheng.bench.soak.attacker import Attacker, attacker
+from liusheng.server import uvicorn_server
+from liusheng.server.access.tls import Certificate
+from liusheng.server.config.limits import LimitSettings
+from liusheng.server.config.settings import Settings
+from liusheng.server.limits import connections, http_protocol
+from liusheng.server.limits.connections import ConnectionTable
+from liusheng.server.listening import bind, start_listening
+from liusheng.server.uvicorn_server import ApplicationServer
+from tests.server.limits.conftest import until
+from tests.support.certificates import Authority
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+def _loops() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    loops = {"asyncio": asyncio.new_event_loop}
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return loops
+    return {**loops, "uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(params=_loops())
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run a coroutine on a loop of each kind."""
+
+    def run(scenario: Coroutine[Any, Any, None]) -> None:
+        loop = _loops()[request.param]()
+        try:
+            loop.run_until_complete(scenario)
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    made = Authority(tmp_path_factory.mktemp("tls"))
+    made.issue()
+    return made
+
+
+class Echo:
+    """An application that says ok, and what it hears on a WebSocket."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["type"] == "http":
+            assert scope["scheme"] == "https"
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"ok"})
+            return
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+
+    async def stop_sessions(self) -> None:
+        """Nothing is left to say."""
+
+
+class Server:
+    """A server with TLS, and a good client of it."""
+
+    def __init__(self, serving: ApplicationServer, address: str, trusting: ssl.SSLContext) -> None:
+        self.serving = serving
+        self.address = address
+        self.trusting = trusting
+
+    @property
+    def table(self) -> ConnectionTable:
+        return self.serving.limits.connections
+
+    async def get(self) -> httpx2.Response:
+        """Ask over HTTP, on a connection of its own."""
+        async with httpx2.AsyncClient(verify=self.trusting) as client:
+            answer: httpx2.Response = await client.get(f"https://{self.address}/", timeout=20)
+            return answer
+
+    async def half_open(self, stack: AsyncExitStack, count: int) -> list[Attacker]:
+        """Begin handshakes one after the other, and leave it at that."""
+        begun = [await stack.enter_async_context(attacker(self.address)) for _ in range(count)]
+        for each in begun:
+            await each.send(client_hello())
+        return begun
+
+
+@asynccontextmanager
+async def served(authority: Authority, **limits: Any) -> AsyncIterator[Server]:
+    certificate = Certificate(authority.settings)
+    application: Any = Echo()
+    settings = Settings(limits=LimitSettings(**limits))
+    serving = ApplicationServer(application, settings, certificate)
+    with bind("127.0.0.1", 0) as bound:
+        start_listening(bound)
+        task = asyncio.create_task(serving.serve(sockets=[bound]))
+        try:
+            yield Server(serving, f"127.0.0.1:{bound.getsockname()[1]}", authority.trusting())
+        finally:
+            serving.should_exit = True
+            await task
+
+
+def client_hello() -> bytes:
+    """Return the first message of a handshake."""
+    received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(received, sent, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read()
+
+
+@pytest.mark.parametrize("begun", [b"", b"\x16\x03\x01\x02", client_hello()])
+def test_a_handshake_that_is_not_finished_is_closed(
+    run: Run, authority: Authority, begun: bytes
+) -> None:
+    async def scenario() -> None:
+        async with (
+            served(authority, header_seconds=0.5) as server,
+            attacker(server.address) as client,
+        ):
+            await client.send(begun)
+            await until(lambda: len(server.table) == 1)
+            await asyncio.wait_for(client.rest(), 20)
+            await until(lambda: not len(server.table))
+
+    run(scenario())
+
+
+def test_the_oldest_handshake_gives_way(
+    run: Run, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_SETTLE_SECONDS", 0.0)
+
+    async def scenario() -> None:
+        async with served(authority, max_connections=3) as server, AsyncExitStack() as stack:
+            begun = await server.half_open(stack, 3)
+            await until(lambda: len(server.table) == 3)
+            assert (await server.get()).text == "ok"
+            await asyncio.wait_for(begun[0].rest(), 20)
+            assert (server.table.evicted, server.table.refused.total()) == (1, 0)
+            url = f"wss://{server.address}/"
+            async with websockets.connect(url, ssl=server.trusting) as socket:
+                await socket.send("still here")
+                assert await socket.recv() == "still here"
+                # It has a request: others give way.
+                await server.half_open(stack, 9)
+                await until(lambda: server.table.evicted >= 9)
+                await socket.send("still here")
+                assert await socket.recv() == "still here"
+
+    run(scenario())
+
+
+def test_handshakes_count_for_their_address(
+    run: Run, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "is_local", lambda _: False)
+
+    async def scenario() -> None:
+        async with served(authority, max_connections_per_address=2) as server:
+            async with AsyncExitStack() as stack:
+                await server.half_open(stack, 2)
+                await until(lambda: len(server.table) == 2)
+                answer = await server.get()
+                assert (answer.status_code, answer.json()["error"]) == (429, "too_many_connections")
+                assert server.table.refused == {"too_many_connections": 1}
+                # Of a flood nobody is told: a handshake costs more than the connection.
+                monkeypatch.setattr(http_protocol, "_MAX_LINGERING", 0)
+                with pytest.raises(httpx2.TransportError):
+                    await server.get()
+                assert server.table.refused == {"too_many_connections": 2}
+            await until(lambda: not len(server.table))
+            assert (await server.get()).text == "ok"
+
+    run(scenario())
+
+
+def test_who_is_refused_has_little_time_for_a_handshake(
+    run: Run, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "_REFUSED_SECONDS", 0.2)
+
+    async def scenario() -> None:
+        async with served(authority, max_connections=1) as server, AsyncExitStack() as stack:
+            await server.half_open(stack, 1)
+            await until(lambda: len(server.table) == 1)
+            monkeypatch.setattr(connections, "_SETTLE_SECONDS", 60)
+            (refused,) = await server.half_open(stack, 1)
+            await asyncio.wait_for(refused.rest(), 20)
+            assert (len(server.table), server.table.refused.total()) == (1, 1)
+
+    run(scenario())
+
+
+def test_handshakes_leave_a_reserve_of_descriptors(
+    run: Run,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        # Clients of this test are in the same process: each connection takes two.
+        lowest = os.dup(0)
+        os.close(lowest)
+        monkeypatch.setattr(uvicorn_server, "_last_descriptor", lambda _: lowest + 20)
+        async with served(authority) as server, AsyncExitStack() as stack:
+            begun = await server.half_open(stack, 40)
+            for each in begun[20:]:
+                await asyncio.wait_for(each.rest(), 20)
+            assert 0 < len(server.table) < 20
+            assert server.table.refused["server_busy"] >= 20
+            assert caplog.text.count("file descriptors are short") == 1
+            monkeypatch.setattr(connections, "_SETTLE_SECONDS", 0.0)
+            assert (await server.get()).text == "ok"
+            assert server.table.evicted == 1
+
+    run(scenario())
+
+
+def test_who_finishes_the_handshake_only_is_closed_at_once(run: Run, authority: Authority) -> None:
+    """Although it does not answer the end of TLS, for which loops wait half a minute."""
+
+    async def scenario() -> None:
+        async with (
+            served(authority, header_seconds=0.5) as server,
+            attacker(server.address) as client,
+        ):
+            received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = server.trusting.wrap_bio(received, sent, server_hostname="127.0.0.1")
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    await client.send(sent.read())
+                    received.write(await client.reader.read(1 << 16))
+            await client.send(sent.read())
+            await until(lambda: len(server.table) == 1)
+            await asyncio.wait_for(client.rest(), 15)
+            await until(lambda: not len(server.table))
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\n\r\n", client_hello()])
+def test_a_handshake_that_fails_is_forgotten(
+    run: Run, authority: Authority, begun: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with served(authority) as server:
+            async with attacker(server.address, reset=True) as client:
+                await until(lambda: len(server.table) == 1)
+                await client.send(begun)
+            await until(lambda: not len(server.table))
+            assert (await server.get()).text == "ok"
+
+    run(scenario())
+    assert not caplog.records
+
+
+def test_a_server_that_stops_does_not_wait_for_handshakes(run: Run, authority: Authority) -> None:
+    async def scenario() -> None:
+        async with AsyncExitStack() as stack:
+            async with served(authority) as server:
+                (begun,) = await server.half_open(stack, 1)
+                await until(lambda: len(server.table) == 1)
+            await asyncio.wait_for(begun.rest(), 20)
+            assert not len(server.table)
+
+    run(scenario())
