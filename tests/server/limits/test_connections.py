@@ -108,6 +108,41 @@ def test_every_connection_is_counted_until_it_is_closed(steps: list[tuple[str, b
         assert sum(entry.client == "192.0.2.1" for entry in open_) <= 3
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=30, max_size=80))
+def test_those_that_give_way_use_up_no_descriptors(steps: list[tuple[int, bool]]) -> None:
+    """A newcomer has a high descriptor; the one that gave way leaves a low one to the next."""
+    last, now, free = 20, 0.0, set(range(3, 1_000))
+    limits = ServerLimits(LimitSettings(), last_descriptor=last, clock=lambda: now)
+    open_: list[OpenConnection] = []
+
+    def opened() -> None:
+        descriptor = min(free)
+        free.remove(descriptor)
+
+        def give_way() -> None:
+            free.add(descriptor)
+            open_.remove(entry)
+
+        try:
+            entry = limits.open("192.0.2.1", descriptor, give_way)
+        except ProtocolError:
+            free.add(descriptor)
+        else:
+            open_.append(entry)
+
+    for arrivals, one_ends in steps:
+        now += 2  # those of the step before give way
+        for _ in range(arrivals):
+            opened()
+        if one_ends and open_:
+            entry = open_.pop(len(open_) // 2)
+            limits.connections.close(entry)
+            free.add(entry.descriptor)
+        # One more than those below the last, and the last itself: for the newcomer.
+        assert len(open_) + 3 <= last + 1
+    assert len(limits.connections) == len(open_)
+
+
 def test_sessions_of_an_address() -> None:
     places = Places(2)
     with ExitStack() as stack:

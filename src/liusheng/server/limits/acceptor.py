@@ -20,7 +20,7 @@ from liusheng.server.limits.http_protocol import LimitedHttpProtocol
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 32  # connections that are accepted before others have their turn
+_AT_ONCE = 8  # connections that are accepted in a turn of the loop; those that give way close in it
 _RETRY_SECONDS = 1.0
 
 # The protocol has a deadline, in time in which this process ran. The loop's own of a minute would

@@ -6,6 +6,7 @@ A pure object; time is passed in.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,12 +26,14 @@ class OpenConnection:
     client: what identifies the peer (see `identity`); "" if it is not counted.
     give_way: closes it, because another takes its place.
     opened: when it was opened, or when its last request was over.
+    descriptor: its file descriptor.
     waiting: it has no request under way: nothing is lost if it is closed.
     """
 
     client: str
     give_way: Callable[[], None]
     opened: float
+    descriptor: int
     waiting: bool = field(default=True)
 
 
@@ -52,6 +55,7 @@ class ConnectionTable:
         self.resize(max_connections, max_per_address)
         self._entries: dict[OpenConnection, None] = {}  # those opened first come first
         self._per_client: Counter[str] = Counter()
+        self._descriptors: list[int] = []  # in ascending order
         self.refused: Counter[str] = Counter()
         self.evicted = 0
 
@@ -63,12 +67,28 @@ class ConnectionTable:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def in_use(self, descriptor: int) -> int:
+        """Return how many file descriptors are in use, at least, besides one that is new.
+
+        The system gives the lowest one that is free. So all below it are in use, and those of
+        connections above it: it may be that of a connection that gave way.
+        """
+        above = len(self._descriptors) - bisect_right(self._descriptors, descriptor)
+        return descriptor + above
+
     def open(
-        self, address: str, give_way: Callable[[], None], now: float, *, full: bool = False
+        self,
+        address: str,
+        give_way: Callable[[], None],
+        now: float,
+        *,
+        descriptor: int = 0,
+        full: bool = False,
     ) -> OpenConnection:
         """Return a new entry; another connection may have to give way to it.
 
         address: of the peer.
+        descriptor: of the connection.
         full: there is no room although the limit is not reached: file descriptors are short.
 
         Raises:
@@ -94,8 +114,9 @@ class ConnectionTable:
             self.evicted += 1
             self.close(evicted)
             evicted.give_way()
-        entry = OpenConnection(client, give_way, now)
+        entry = OpenConnection(client, give_way, now, descriptor)
         self._entries[entry] = None
+        insort(self._descriptors, descriptor)
         if client:
             self._per_client[client] += 1
         return entry
@@ -104,6 +125,7 @@ class ConnectionTable:
         """A connection is closed; it may have been closed before."""
         if entry in self._entries:
             del self._entries[entry]
+            del self._descriptors[bisect_left(self._descriptors, entry.descriptor)]
             if entry.client:
                 self._per_client[entry.client] -= 1
                 if not self._per_client[entry.client]:

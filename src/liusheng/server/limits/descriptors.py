@@ -1,8 +1,8 @@
 """File descriptors: as many as the system allows, and a reserve for what must go on.
 
-The system gives each new connection the lowest free descriptor, so its number says how many are in
-use. Near the limit new connections are refused, while there still are descriptors to accept them
-with, for workers that are started again, and for files.
+The system gives each new connection the lowest free descriptor, which says how many are in use
+(`ConnectionTable.in_use`). Near the limit new connections are refused, while there still are
+descriptors to accept them with, for workers that are started again, and for files.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ class ServerLimits:
     """What is counted for all connections.
 
     proxies: addresses and networks of trusted proxies, whose connections are those of many clients.
-    last_descriptor: the highest file descriptor that a connection may have.
+    last_descriptor: the highest file descriptor that a connection may have if all below it are in
+        use.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class ServerLimits:
         Raises:
             ProtocolError: server_busy or too_many_connections.
         """
-        full = descriptor > self._last_descriptor
+        full = self.connections.in_use(descriptor) > self._last_descriptor
         try:
-            return self.connections.open(address, give_way, self._clock(), full=full)
+            return self.connections.open(
+                address, give_way, self._clock(), descriptor=descriptor, full=full
+            )
         except ProtocolError as error:
             why = "file descriptors are short" if full else error.code.value
             self._log_refusal(f"refused a connection of {address}: {why}")
