@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import pytest_asyncio
@@ -312,6 +313,32 @@ async def test_a_flood_of_connections_is_told_no_reason(
         await until(first, "info")
 
 
+async def test_a_flood_that_may_not_connect_takes_no_descriptors(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wyoming_listener, "_MAX_REFUSED", 1)
+    monkeypatch.setattr(wyoming_listener, "_CLOSE_SECONDS", 60)
+    monkeypatch.setattr(wyoming_listener, "is_local", lambda _: False)
+    wyoming = await start(serve)
+    async with wyoming.client() as first, wyoming.client() as second:
+        # The first is still open: its client has not closed it.
+        assert (await error(first)).code == "not_allowed"
+        assert await event(second) is None
+
+
+async def test_a_connection_counts_until_it_is_closed(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wyoming_listener, "_CLOSE_SECONDS", 60)
+    wyoming = await start(serve, limits={"max_connections": 1})
+    async with wyoming.client() as first:
+        assert first._writer is not None
+        first._writer.write(b"nonsense\n")
+        assert (await error(first)).code == "invalid_json"
+        async with wyoming.client() as second:
+            assert (await error(second)).code == "server_busy"
+
+
 async def test_a_server_that_drains_refuses_new_connections(serve: Serve) -> None:
     port = free_port()
     server = await serve(wyoming={"port": port}, drain={"seconds": 20, "final_seconds": 5})
@@ -358,8 +385,9 @@ async def test_nothing_is_read_while_too_much_is_held() -> None:
     limits = ServerLimits(LimitSettings(max_buffered_bytes=1 << 20))
     reader = asyncio.StreamReader()
     reader.feed_data(b"more")
-    nothing: Any = None
-    connection = _WyomingConnection(reader, nothing, limits)
+    writer = MagicMock(spec=asyncio.StreamWriter)
+    writer.get_extra_info.return_value = ("127.0.0.1", 1)
+    connection = _WyomingConnection(reader, writer, limits)
     assert (await connection._receive())["type"] == "websocket.connect"
     connection._connection.account.hold("session", 1 << 20)
     receiving = asyncio.create_task(connection._receive())

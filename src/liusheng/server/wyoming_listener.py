@@ -34,9 +34,9 @@ _log = logging.getLogger(__name__)
 _READ_BYTES = 64 * 1024
 _CLOSE_SECONDS = 2.0
 _ROOM_SECONDS = 1.0
-_MAX_REFUSED = 50
-"""Connections at once, besides those that there may be, that are told why they are refused. Each
-takes a file descriptor until its client has read that."""
+_MAX_REFUSED = 16
+"""Refused connections that are open at a time, to be told why; further ones are closed at once.
+Each takes a file descriptor of the reserve."""
 
 
 class WyomingListener:
@@ -51,6 +51,7 @@ class WyomingListener:
         self._networks = [ip_network(each) for each in clients]
         self._server: asyncio.Server | None = None
         self._open: set[_WyomingConnection] = set()
+        self._refused = 0
 
     async def start(self, bound: socket.socket) -> None:
         """Accept connections of a socket that listens."""
@@ -66,17 +67,29 @@ class WyomingListener:
             each.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._open) >= self._limits.settings.max_connections + _MAX_REFUSED:
-            writer.transport.abort()
-            return
         connection = _WyomingConnection(reader, writer, self._limits)
         self._open.add(connection)
         try:
-            await connection.serve(self._app, self._networks)
+            try:
+                connection.admit(self._networks)
+            except ProtocolError as error:
+                await self._refuse(connection, error)
+            else:
+                await connection.serve(self._app)
         except Exception:
             _log.exception("a connection of the Wyoming protocol failed")
         finally:
             self._open.discard(connection)
+
+    async def _refuse(self, connection: _WyomingConnection, error: ProtocolError) -> None:
+        if self._refused >= _MAX_REFUSED:
+            connection.abort()
+            return
+        self._refused += 1
+        try:
+            await connection.refuse(error)
+        finally:
+            self._refused -= 1
 
 
 class _WyomingConnection:
@@ -88,24 +101,27 @@ class _WyomingConnection:
         self._reader = reader
         self._writer = writer
         self._limits = limits
+        self._peer = _peer(writer)
         self._connection = Connection(limits)
         self._connected = False
         self._reading = asyncio.Lock()  # a read that was cancelled may not have ended yet
         self._room = asyncio.Event()  # the account may hold more
         self._connection.account.on_room = self._room.set
 
-    async def serve(self, app: ASGIApp, networks: list[Any]) -> None:
-        """Serve the connection until it is closed. networks: whose clients may use it."""
-        peer = self._writer.get_extra_info("peername") or ("unknown", 0)
+    def admit(self, networks: list[Any]) -> None:
+        """Count the connection. networks: whose clients may use it.
+
+        Raises:
+            ProtocolError: not_allowed, server_busy or too_many_connections.
+        """
+        _check_client(self._peer[0], networks)
         raw = self._writer.get_extra_info("socket")
-        try:
-            _check_client(peer[0], networks)
-            entry = self._limits.open(peer[0], raw.fileno(), self.abort)
-        except ProtocolError as error:
-            await self._refuse(error)
-            return
+        entry = self._limits.open(self._peer[0], raw.fileno(), self.abort)
         entry.waiting = False
         self._connection.on_closed = lambda: self._limits.connections.close(entry)
+
+    async def serve(self, app: ASGIApp) -> None:
+        """Serve the connection until it is closed."""
         scope: Scope = {
             "type": "websocket",
             "path": paths.WYOMING,
@@ -114,15 +130,17 @@ class _WyomingConnection:
             "headers": [],
             "subprotocols": [],
             "scheme": "wyoming",
-            "client": (peer[0], peer[1]),
+            "client": self._peer,
             "server": None,
             "state": self._connection.in_state({}),
         }
         try:
             await app(scope, self._receive, self._send)
         finally:
-            self._connection.closed()
-            await self._close()
+            try:
+                await self._close()
+            finally:
+                self._connection.closed()  # it has a file descriptor until now
 
     def abort(self) -> None:
         """Close it at once."""
@@ -163,7 +181,8 @@ class _WyomingConnection:
         except OSError:
             raise WebSocketDisconnect(code=1006) from None
 
-    async def _refuse(self, error: ProtocolError) -> None:
+    async def refuse(self, error: ProtocolError) -> None:
+        """Say why, and close it."""
         with contextlib.suppress(WebSocketDisconnect):
             await self._write(_error_event(error.message, error.code.value))
         await self._close()
@@ -183,6 +202,11 @@ class _WyomingConnection:
         async with self._reading:
             while await self._reader.read(_READ_BYTES):
                 pass
+
+
+def _peer(writer: asyncio.StreamWriter) -> tuple[str, int]:
+    host, port = (writer.get_extra_info("peername") or ("unknown", 0))[:2]
+    return host, port
 
 
 def _check_client(address: str, networks: list[Any]) -> None:
