@@ -98,7 +98,8 @@ class LimitSettings(Group):
     header_seconds: float = Field(
         default=10,
         gt=0,
-        description="Seconds for the headers of a request, after which the connection is closed.",
+        description="Seconds for the headers of a request, and for a TLS handshake before them, "
+        "after which the connection is closed.",
     )
     first_audio_seconds: float = Field(
         default=20,
