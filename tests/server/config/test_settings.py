@@ -390,27 +390,3 @@ def test_the_documents_list_every_setting(page: str) -> None:
     for path, default, more in rows:  # those of three columns give a default
         if more and default.startswith("`"):
             assert default == printed[path], path
-
-
-@pytest.mark.parametrize(
-    ("content", "most"),
-    [
-        ("100000 100000\n", 1),
-        ("150000 100000\n", 2),
-        ("max 100000\n", 10_000),
-        ("nonsense", 10_000),
-    ],
-)
-def test_a_containers_quota_counts(tmp_path: Path, content: str, most: int) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text(content)
-    machine = usable_cores(tmp_path / "no such file")
-    assert usable_cores(quota) == max(1, min(machine, most))
-
-
-def test_without_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 6)
-    assert usable_cores(tmp_path / "no such file") == 6
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert usable_cores(tmp_path / "no such file") == 1
