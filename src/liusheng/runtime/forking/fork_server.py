@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from liusheng.runtime.forking.wire import ENDED, FORK, KILL, REPORT, REQUEST, STARTED
 
+_STOP_SECONDS = 1.0
+
 
 class ForkerLostError(Exception):
     """The forker cannot be started, or has ended; the message says which."""
@@ -187,7 +189,7 @@ class ForkServer:
     async def stop(self) -> None:
         """End the forker and all forks."""
         self._writer.transport.abort()  # the forker kills its forks, and ends
-        await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=1)
+        await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=_STOP_SECONDS)
         await self.abandon()
 
     async def abandon(self) -> None:
