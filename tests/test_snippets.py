@@ -1,4 +1,5 @@
-"""The Python of the documents: its imports and names exist, and what needs no server runs."""
+"""The Python of the documents: its imports and names exist, and what needs no server runs. The
+settings and keys of the page for operators are as the program takes them."""
 
 from __future__ import annotations
 
@@ -6,12 +7,16 @@ import ast
 import importlib
 import importlib.util
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
+from liusheng.cli import main
+from liusheng.server.config.sources import load
 from tests.test_documents import DOCUMENTS, ROOT
 
 
@@ -125,3 +130,45 @@ def test_a_client_has_the_options_that_are_shown(page: str) -> None:
         "import liusheng\n" + _snippet(page, "open_timeout").code,
         {"url": "ws://127.0.0.1:8090"},
     )
+
+
+OPERATION = ["docs/operation.md", "docs/zh/operation.md"]
+
+
+def _blocks(page: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", OPERATION)
+def test_settings_of_the_operators_page_are_settings(page: str, tmp_path: Path) -> None:
+    settings = [each for each in _blocks(page) if re.search(r"^\[\w+\]$", each, re.MULTILINE)]
+    assert len(settings) >= 5
+    for each in settings:
+        file = tmp_path / "liusheng.toml"
+        file.write_text(each, encoding="utf-8")
+        load(config=file)
+
+
+@pytest.mark.parametrize("page", OPERATION)
+def test_keys_are_made_in_the_servers_file_as_shown(page: str, tmp_path: Path) -> None:
+    keys = "/var/lib/liusheng/keys.json"
+    lines = [line for block in _blocks(page) for line in block.splitlines() if " keys " in line]
+    assert len(lines) >= 4
+    for line in lines:
+        assert line.startswith("runuser -u liusheng -- /opt/liusheng/bin/liusheng keys "), line
+        assert f" --keys-file {keys}" in line
+        command = line.partition(" > ")[0].replace(keys, str(tmp_path / "keys.json"))
+        assert main(shlex.split(command)[5:]) == 0
+    prose = re.sub("^```.*?^```", "", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)
+    assert "liusheng keys add" not in prose
+
+
+@pytest.mark.parametrize("page", OPERATION)
+def test_prometheus_reaches_a_server_with_tls_and_keys(page: str) -> None:
+    (block,) = (each for each in _blocks(page) if each.startswith("scrape_configs:"))
+    (job,) = yaml.safe_load(block)["scrape_configs"]
+    assert job["scheme"] == "https"
+    assert job["tls_config"]["ca_file"]
+    key = job["authorization"]["credentials_file"]
+    assert any(line.endswith(f" > {key}") for each in _blocks(page) for line in each.splitlines())
