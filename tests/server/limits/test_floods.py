@@ -1,28 +1,37 @@
-"""Floods against a whole server, beside a good client; longer with `LIUSHENG_FLOOD_SECONDS=600`."""
+"""Floods against a whole server, beside good clients. The long form, whose command is in
+docs/reliability.md, has `LIUSHENG_FLOOD_SECONDS=600`: it judges the event loop, too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import numpy as np
-import psutil
 import pytest
 import websockets
 
 from liusheng.audio.decode import decode_file
-from liusheng.bench.processes import listening_process
+from liusheng.bench.processes import ResourceMonitor, listening_process, memory
+from liusheng.client import Client, ServerError, connect
 from liusheng.protocol import paths
 from tests.conftest import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
+LONG = "LIUSHENG_FLOOD_SECONDS" in os.environ
 SECONDS = os.environ.get("LIUSHENG_FLOOD_SECONDS", "8")
 CLIPS = sorted((Path(__file__).parents[2] / "data" / "tiny").glob("*.flac"))[:3]
+SERVER = ("--asr", "tiny", "--tts", "liusheng-zh-en", "--log-level", "error")
+TEXT = "床前明月光, and so on."
 MB = 1 << 20
 
 
@@ -45,10 +54,55 @@ async def recognised(address: str, audio: bytes) -> str:
         return str(json.loads(await socket.recv())["result"])
 
 
-def server_process(address: str) -> psutil.Process:
+def server_pid(address: str) -> int:
     pid = listening_process(int(address.split(":")[1].split("/", maxsplit=1)[0]))
     assert pid is not None
-    return psutil.Process(pid)
+    return pid
+
+
+async def delays(address: str) -> tuple[int, float]:
+    """How many ticks of the event loop were more than 0.1 s late, and the longest delay."""
+    async with httpx2.AsyncClient(timeout=60) as client:
+        metrics = (await client.get(f"http://{address}/metrics")).text
+    values = dict(re.findall(r"^liusheng_event_loop_(\w+) (\S+)$", metrics, re.MULTILINE))
+    return int(float(values["stalls_total"])), float(values["longest_delay_seconds"])
+
+
+@dataclass
+class Listener:
+    """A good client that has a text synthesised again and again.
+
+    audio: what it heard first, before any flood.
+    heard: how often it heard the same.
+    refused: how often the server was full, as listeners who do not read are load, too.
+    """
+
+    client: Client
+    audio: bytes = b""
+    heard: int = 0
+    refused: int = 0
+
+    async def listen(self) -> None:
+        try:
+            audio = b"".join([packet async for packet in self.client.synthesize(TEXT)])
+        except ServerError as error:
+            assert error.code == "server_busy"  # noqa: PT017
+            self.refused += 1
+            await asyncio.sleep(0.2)
+            return
+        self.audio = self.audio or audio
+        assert audio == self.audio, "equal to the bit"
+        self.heard += 1
+
+
+async def memory_at_rest(server: int, enough: float) -> tuple[int, float]:
+    """Wait until so little memory is used, for a minute at most: what is used, and the seconds."""
+    began = time.monotonic()
+    for _ in range(60):
+        if memory(server) < enough:
+            break
+        await asyncio.sleep(1)
+    return memory(server), round(time.monotonic() - began, 1)
 
 
 @pytest.mark.parametrize(
@@ -59,44 +113,65 @@ def server_process(address: str) -> psutil.Process:
         ("unfinished", 8),
         ("empties", 8),
         ("body,whole_body", 3),
+        ("texts,deaf,fragments", 12),
         ("silent,half_open", 700),
         ("speak,ping,unfinished,empties,body,half_open,start_only,silent", 16),
     ],
 )
-async def test_a_good_client_is_heard_and_memory_is_bounded(kinds: str, count: int) -> None:
+async def test_good_clients_are_served_and_memory_is_bounded(kinds: str, count: int) -> None:
     clips = [pcm(clip) for clip in CLIPS]
-    with served("--asr", "tiny", "--no-tts") as address:
-        server = server_process(address)
-        quiet = [await recognised(address, clip) for clip in clips]
-        before = peak = server.memory_info().rss
-        flood = subprocess.Popen(  # noqa: ASYNC220
-            [
-                sys.executable,
-                "-m",
-                "liusheng.bench.soak.floods",
-                address,
-                kinds,
-                SECONDS,
-                str(count),
-            ],
-            stdout=subprocess.PIPE,
-        )
-        while flood.poll() is None:
-            heard = [await recognised(address, clip) for clip in clips]
-            assert heard == quiet
-            peak = max(peak, server.memory_info().rss)
-        counts, _ = flood.communicate()
-        assert flood.returncode == 0
-        assert json.loads(counts)["connections"] >= count
-        # A fifth of so small a process is little more than what Python keeps of its arenas.
-        back = max(before * 1.2, before + 32 * MB)
-        for _ in range(90):
-            after = server.memory_info().rss
-            if after < back:
-                break
-            await asyncio.sleep(1)
-        assert after < back
-    assert peak < before + 300 * MB
+    with served(*SERVER) as address:
+        server = server_pid(address)
+        async with connect(f"ws://{address}", retry_for=0.0) as client:
+            listener = Listener(client)
+            await listener.listen()
+            quiet = [await recognised(address, clip) for clip in clips]
+            late, _ = await delays(address)
+            command = [sys.executable, "-m", "liusheng.bench.soak.floods"]
+            flood = subprocess.Popen(  # noqa: ASYNC220
+                [*command, address, kinds, SECONDS, str(count)], stdout=subprocess.PIPE
+            )
+
+            async def listen() -> None:
+                while flood.poll() is None:
+                    await listener.listen()
+
+            recordings = 0
+            async with ResourceMonitor(server) as monitor:
+                listening = asyncio.create_task(listen())
+                while flood.poll() is None:
+                    assert [await recognised(address, clip) for clip in clips] == quiet
+                    recordings += len(clips)
+                await listening
+            counts, _ = flood.communicate()
+            assert flood.returncode == 0
+            connections = json.loads(counts)["connections"]
+            assert connections >= count
+            usage = monitor.usage
+            assert usage is not None
+            enough = 1.2 * usage.memory_before
+            after, waited = await memory_at_rest(server, enough)
+            late_after, longest = await delays(address)
+            memories = (usage.memory_before, usage.memory_peak, after)
+            found = {
+                "flood": f"{count} {kinds}",
+                "connections": connections,
+                "recordings right": recordings,
+                "texts right": listener.heard,
+                "texts refused": listener.refused,
+                "ticks more than 0.1 s late": late_after - late,
+                "longest delay since the start (s)": round(longest, 3),
+                "memory before, most, after (MB)": [round(each / MB) for each in memories],
+                "memory back after (s)": waited,
+            }
+            print(json.dumps(found))
+            during = listener.heard
+            while listener.heard == during:  # or the test is ended: a listener must be served again
+                await listener.listen()
+    assert usage.memory_peak < usage.memory_before + 300 * MB
+    assert after < enough
+    if LONG:  # by whom other work can be kept away, which delays the loop, too
+        assert late_after == late, "no tick of the event loop is more than 0.1 s late"
 
 
 async def test_with_few_descriptors_newcomers_are_told_and_others_go_on(tmp_path: Path) -> None:
