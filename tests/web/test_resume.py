@@ -1,9 +1,13 @@
-"""The module in a browser, before a real server whose connections are cut."""
+"""The module in a browser, before a real server whose connections are cut.
+
+`LIUSHENG_CUTS=1000` is the long form.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,10 +23,10 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.bench.soak.cutting_proxy import Cut, CutPlan, CuttingProxy, cutting_proxy, random_cuts
 from tests.conftest import served
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
 CLIPS = Path(__file__).parents[1] / "data" / "tiny"
-CUTS = 20
+CUTS = int(os.environ.get("LIUSHENG_CUTS", "20"))
 
 RECOGNIZE = """
 async (base64) => {
