@@ -18,9 +18,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.command_process import environment_of_program
 
-# A busy machine is no failure: no test judges by the clock. `make quick` tries fewer examples.
+# A busy machine is no failure: no test judges by the clock. `make quick` tries fewer examples,
+# `--hypothesis-profile long` many more where a test sets no number of its own.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("full"), max_examples=4)
+settings.register_profile("long", settings.get_profile("full"), max_examples=10_000)
 settings.load_profile("full")
 
 

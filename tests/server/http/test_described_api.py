@@ -1,9 +1,13 @@
-"""Requests made from the description of the API, valid and invalid ones, against the server."""
+"""Requests made from the description of the API, valid and invalid ones, against the server.
+
+`LIUSHENG_API_EXAMPLES=1000` is the long form.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import sys
 from pathlib import Path
@@ -15,7 +19,7 @@ from tests.server.conftest import Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-EXAMPLES = 25  # of each operation
+EXAMPLES = int(os.environ.get("LIUSHENG_API_EXAMPLES", "25"))  # of each operation
 
 
 async def test_an_empty_text_is_not_valid(server: Server) -> None:
