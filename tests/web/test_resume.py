@@ -23,10 +23,10 @@ from liusheng.audio.pcm import samples_to_pcm
 from liusheng.bench.soak.cutting_proxy import Cut, CutPlan, CuttingProxy, cutting_proxy, random_cuts
 from tests.conftest import served
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
-
 CLIPS = Path(__file__).parents[1] / "data" / "tiny"
 CUTS = int(os.environ.get("LIUSHENG_CUTS", "20"))
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600 + 6 * CUTS)]
 
 RECOGNIZE = """
 async (base64) => {
