@@ -576,6 +576,17 @@ def test_base64_is_recognised_where_it_is_certain(text: str, encoded: bool, plai
     assert decode_text(text, encoded=encoded) == plain
 
 
+def test_a_start_after_an_end_that_waits_begins_anew() -> None:
+    driver = started()
+    driver.text(say("one"))
+    assert driver.text(END) == []
+    cancelled, ready = driver.text(START)
+    assert (cancelled["status"], ready["signal"]) == (2, "server ready")
+    assert (driver.closing, driver.session.closed) == (None, False)
+    driver.text(say("two"))
+    assert [each.text for each in driver.done if isinstance(each, StartText)] == ["one", "two"]
+
+
 @given(st.text())
 def test_plain_text_that_is_no_base64_stays(text: str) -> None:
     if not text.isascii() or len(text) < 8:

@@ -159,8 +159,9 @@ class TTSSession(BaseSession[TtsCommand]):
         if signal == "start":
             convert(message, tts.Start)
             # As in recognition, a new start cancels what is under way; here with a reply.
-            self._cancel(at_least_one=False)
+            # An earlier "end" is forgotten first: else the last text would close the session.
             self._ending = False
+            self._cancel(at_least_one=False)
             self._id = self._new_id()
             self._outbox.append(tts.ServerReady(session=self._id))
         elif signal == "end":
