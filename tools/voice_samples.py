@@ -15,8 +15,9 @@ from pathlib import Path
 
 from liusheng.audio.pcm import samples_to_pcm
 from liusheng.audio.wav import open_wav
+from liusheng.models.catalogue import Catalogue
 from liusheng.models.store import Store
-from liusheng.models.types import InstalledModel
+from liusheng.models.types import InstalledModel, Task
 from liusheng.tts.load import load
 from liusheng.tts.types import SAMPLE_RATE, SpeechRequest, Voice
 
@@ -35,7 +36,7 @@ SPEEDS = (1.0, 0.7, 1.5)
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("models", nargs="*", default=["baker-zh", "hibari-heart"])
+    parser.add_argument("models", nargs="*", default=Catalogue.default().defaults(Task.TTS))
     arguments = parser.parse_args()
     store = Store()
     synthesizer = load([open_model(store, name) for name in arguments.models])

@@ -161,7 +161,7 @@ def test_any_text_is_placed_inside_its_window(seconds: float, text: str) -> None
 
 @cache
 def _said(text: str) -> Samples:
-    voices = load_voices([Store().open("baker-zh")])
+    voices = load_voices([Store().open("liusheng-zh-en")])
     blocks = [block.samples for block in voices.speak(SpeechRequest(text))]
     return resample(np.concatenate(blocks), 24_000, SAMPLE_RATE)
 

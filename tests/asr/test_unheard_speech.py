@@ -41,7 +41,7 @@ def recognizer() -> Recognizer:
 
 @pytest.fixture(scope="module")
 def spoken() -> tuple[Audio, Audio]:
-    voice = load_voices([Store().open("baker-zh")])
+    voice = load_voices([Store().open("liusheng-zh-en")])
     made = []
     for text in (FIRST, SECOND):
         blocks = [block.samples for block in voice.speak(SpeechRequest(text))]

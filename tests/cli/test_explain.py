@@ -12,7 +12,8 @@ from liusheng.cli import main
 Capture = pytest.CaptureFixture[str]
 
 
-def test_explain_needs_no_server(capsys: Capture) -> None:
+def test_explain_needs_no_server(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIUSHENG_TTS__MODELS", '["baker-zh"]')
     assert main(["tts", "--explain", "银行2"]) == 0
     captured = capsys.readouterr()
     (clause,) = json.loads(captured.out)["clauses"]

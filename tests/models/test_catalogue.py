@@ -40,8 +40,8 @@ def test_the_defaults_are_those_that_the_first_start_fetches() -> None:
     assert [model.name for model in SHIPPED if model.default] == [
         "whisper-base",
         "moonshine-tiny-en",
-        "baker-zh",
-        "hibari-heart",
+        "liusheng-zh-en",
+        "liusheng-zh-en-male",
         "libime-zh",
     ]
 

@@ -34,8 +34,8 @@ def mandarin() -> InstalledModel:
 
 @pytest.fixture(
     scope="module",
-    params=[("baker-zh", "hibari-heart"), ("liusheng-zh-en",), ("liusheng-zh-en-male",)],
-    ids=["default", "own", "own-male"],
+    params=[("liusheng-zh-en",), ("liusheng-zh-en-male",), ("baker-zh", "hibari-heart")],
+    ids=["female", "male", "two-models"],
 )
 def synthesizer(request: pytest.FixtureRequest, mandarin: InstalledModel) -> VoiceRouter:
     del mandarin  # now it is installed

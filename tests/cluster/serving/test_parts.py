@@ -12,7 +12,7 @@ from liusheng.server.config.settings import Settings
 
 APART: dict[str, Any] = {
     "asr": {"models": ["tiny"]},
-    "tts": {"models": ["baker-zh"]},
+    "tts": {"models": ["liusheng-zh-en"]},
     "path_prefix": "/speech",
     "cluster": {"tasks": "apart", "cores": 3, "synthesis": {"cores": 1.5, "max_replicas": 4}},
 }
@@ -29,7 +29,7 @@ def test_a_replica_loads_the_models_of_its_own_task_alone() -> None:
     recognition = replica_settings(APART, RECOGNITION)
     synthesis = replica_settings(APART, SYNTHESIS)
     assert (recognition.asr.models, recognition.tts.models) == (["tiny"], [])
-    assert (synthesis.asr.models, synthesis.tts.models) == ([], ["baker-zh"])
+    assert (synthesis.asr.models, synthesis.tts.models) == ([], ["liusheng-zh-en"])
 
 
 def test_each_deployment_has_replicas_of_its_own_size() -> None:
@@ -65,7 +65,7 @@ def with_gpus(recognition: float, synthesis: float, device: str) -> dict[str, An
     cluster = {"tasks": "apart", "gpus": recognition, "synthesis": {"gpus": synthesis}}
     return {
         "asr": {"models": ["tiny"], "device": device},
-        "tts": {"models": ["baker-zh"], "device": device},
+        "tts": {"models": ["liusheng-zh-en"], "device": device},
         "cluster": cluster,
     }
 

@@ -28,7 +28,7 @@ pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 CLIP = next((Path(__file__).parents[2] / "data" / "tiny").glob("go-*.flac"))
-VOICE = "baker-zh"
+VOICE = "liusheng-zh-en"
 
 
 @dataclass

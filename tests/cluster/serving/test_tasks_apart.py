@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
-VOICE = "baker-zh"
+VOICE = "liusheng-zh-en"
 TEXT = "今天天气很好，我们一起去公园散步吧。"
 MORE = """
 tasks = "apart"

@@ -130,7 +130,7 @@ async def spoken(server: ServerProcess) -> bytes:
 
 async def test_a_freeze_of_all_processes_changes_no_session(tmp_path: Path) -> None:
     """As that of a virtual machine or a container: workers have calls under way."""
-    both = {"LIUSHENG_TTS__MODELS": '["baker-zh"]', "LIUSHENG_WORKERS__ASR": "2"}
+    both = {"LIUSHENG_TTS__MODELS": '["liusheng-zh-en"]', "LIUSHENG_WORKERS__ASR": "2"}
     limits = "[limits]\nidle_seconds = 2\nping_interval = 0.5\nping_timeout = 1\n"
     with server_process(tmp_path, limits, **both) as server:
         expected, audible = await undisturbed(server), await spoken(server)

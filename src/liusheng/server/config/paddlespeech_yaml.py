@@ -19,14 +19,16 @@ _SETTINGS = {"asr": "asr.models", "tts": "tts.models"}
 # The first one is the default, for clients that name no language or voice.
 _MODELS = {
     ("asr", "en"): ["moonshine-tiny-en"],
-    ("tts", "en"): ["hibari-heart", "baker-zh"],
+    ("tts", "en"): ["hibari-heart", "liusheng-zh-en"],
 }
 _LANGUAGES = {"asr": ("zh", "en", "zh_en"), "tts": ("zh", "en", "mix")}
-_SAME_VOICE = ("fastspeech2_csmsc", "fastspeech2_csmsc_onnx")
-_SAME_VOCODER = ("mb_melgan_csmsc", "mb_melgan_csmsc_onnx")
 
 _OWN_DECODER = (
     "it is a parameter of PaddleSpeech's decoder; see [asr.live] in docs/configuration.md"
+)
+_OTHER_VOICE = (
+    "the default voices are others, which may be used commercially; a voice from the same corpus "
+    "is selected with --tts baker-zh"
 )
 _FILES = "PaddlePaddle models are not supported; select a model with --asr or --tts"
 _BLOCKS = "the block size is fixed, so that streamed audio equals that of the whole sentence"
@@ -41,6 +43,7 @@ _WHY = {
     "am_block": _BLOCKS,
     "am_pad": _BLOCKS,
     "voc_block": _BLOCKS,
+    "voc": "each voice has its own vocoder; select a voice with --tts",
     "voc_pad": _BLOCKS,
     "voc_upsample": _BLOCKS,
     "continuous_decoding": "recognition always continues after an endpoint",
@@ -58,7 +61,7 @@ _WHY = {
         _OWN_DECODER,
     ),
     **dict.fromkeys(
-        "model model_type am am_model am_params am_config am_ckpt am_stat voc voc_model voc_params "
+        "model model_type am am_model am_params am_config am_ckpt am_stat voc_model voc_params "
         "voc_config voc_ckpt voc_stat phones_dict tones_dict speaker_dict cfg_path ckpt_path "
         "vocab_file label_file".split(),
         _FILES,
@@ -170,7 +173,9 @@ class _Adoption:
                 self._lang(task, f"{engine}.{key}", value)
             elif not self._is_default(task, name, value):
                 why = _WHY.get(name, "it has no counterpart here")
-                if name == "device":
+                if name == "am" and "csmsc" in str(value):
+                    why = _OTHER_VOICE
+                elif name == "device":
                     why = "models are computed on the CPU"
                 elif name.endswith("sample_rate"):
                     why = "models use 16,000 Hz for recognition and 24,000 Hz for synthesis"
@@ -193,8 +198,6 @@ class _Adoption:
             or (name in ("am_sample_rate", "voc_sample_rate") and value == 24_000)
             or (name == "spk_id" and value == 0)
             or (name == "device" and value == "cpu")
-            or (name == "am" and value in _SAME_VOICE)
-            or (name == "voc" and value in _SAME_VOCODER)
             or (name == "continuous_decoding" and value is True)
         )
 
