@@ -25,7 +25,6 @@ from liusheng.tts.misaki.spelling import spell
 from liusheng.tts.text.frontend import FrontEnd
 from liusheng.tts.types import SpeechRequest
 
-_PRESENT = ("baker-zh", "hibari-heart")
 _PROMPT = "以下是普通话的句子。"
 """Whisper writes simplified characters and marks after it."""
 
@@ -45,9 +44,9 @@ def network(folder: Path) -> Network:
     return Network(find_files(folder, Kind.HARMONIC_NOISE))
 
 
-def present() -> list[InstalledModel]:
-    """The models of the voices that a server has by default: Mandarin and English, one each."""
-    return [Store().open(name) for name in _PRESENT]
+def installed(names: str) -> list[InstalledModel]:
+    """Models of the catalogue, by names with commas between them."""
+    return [Store().open(name) for name in names.split(",")]
 
 
 class Served:

@@ -2,12 +2,12 @@
 
     python -m training.voice.say student:FOLDER OUT
     python -m training.voice.say teacher:SPEAKER OUT --teacher TEACHER.onnx --kokoro KOKORO
-    python -m training.voice.say present OUT
+    python -m training.voice.say models:NAME,NAME OUT
 
-FOLDER is of `export`; `present` are the voices that a server has by default. The sentences
-are those of texts/held_out.txt, or with --benchmark the project's own. OUT gets NNN.wav for each,
-and facts.json: `texts`, `factor` (processor seconds a second of speech, text to samples) and
-`first_ms` (processor milliseconds from a text to its first block), median and 95 %.
+FOLDER is of `export`; NAMEs are installed models, whose voices speak as a server's with these. The
+sentences are those of texts/held_out.txt, or with --benchmark the project's own. OUT gets NNN.wav
+for each, and facts.json: `texts`, `factor` (processor seconds a second of speech, text to samples)
+and `first_ms` (processor milliseconds from a text to its first block), median and 95 %.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.voice.project import Reader, Served, benchmark, exported, present
+from training.voice.project import Reader, Served, benchmark, exported, installed
 from training.voice.sentences import held_out
 from training.voice.teacher import RATE, Teacher, trimmed
 
@@ -49,7 +49,7 @@ def main() -> None:
     elif kind == "teacher":
         voice = teacher(Teacher(arguments.teacher, arguments.kokoro, name), Reader())
     else:
-        voice = Served(present()).say
+        voice = Served(installed(name)).say
     arguments.out.mkdir(parents=True, exist_ok=True)
     list(voice("热身。Warm up."))
     texts = (benchmark() if arguments.benchmark else held_out())[: arguments.first]

@@ -19,8 +19,8 @@ K = TypeVar("K", bound=Hashable)
 
 FIRST_BLOCK_DEADLINE = 0.15
 """Seconds. A first block goes before every block that is not needed sooner. If first blocks went
-before those too, a few requests at once would interrupt the playback of others: simulated with the
-default voice's costs, 26 listeners on two workers had gaps then, and have none with this value."""
+before those too, a few requests at once would interrupt the playback of others: simulated with
+baker-zh's costs, 26 listeners on two workers had gaps then, and have none with this value."""
 
 
 PATIENCE = 0.75
