@@ -48,8 +48,10 @@ def main() -> None:
         voice = Served([exported(Path(name))]).say
     elif kind == "teacher":
         voice = teacher(Teacher(arguments.teacher, arguments.kokoro, name), Reader())
-    else:
+    elif kind == "models":
         voice = Served(installed(name)).say
+    else:
+        parser.error(f"{kind!r} is none of student, teacher, models")
     arguments.out.mkdir(parents=True, exist_ok=True)
     list(voice("热身。Warm up."))
     texts = (benchmark() if arguments.benchmark else held_out())[: arguments.first]
