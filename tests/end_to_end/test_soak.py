@@ -28,7 +28,8 @@ BY_THE_CLOCK = ("small requests answered at once", "no session refused")
 def test_every_fault_once_and_nothing_lost(capfd: pytest.CaptureFixture[str]) -> None:
     command = ["bench", "soak", "--serve", "--minutes", "0.7", "--fault-interval", "2.5"]
     command += ["--recordings", "3", "--speeches", "1", "--texts", "2", *AUDIO, "--json"]
-    status = main([*command, "--", "--asr", "tiny", "--tts", "liusheng-zh-en", "--log-level", "error"])
+    command += ["--", "--asr", "tiny", "--tts", "liusheng-zh-en", "--log-level", "error"]
+    status = main(command)
     out, err = capfd.readouterr()
     data = json.loads(out)
     assert status == (0 if data["reached"] else 1)

@@ -51,7 +51,7 @@ def test_takes_prosody_of_the_first_speaker_and_the_timbre_of_all(tmp_path: Path
         styles.tofile(tmp_path / f"{name}.bin")
     assert np.array_equal(style(tmp_path, "af_third"), np.full(256, 2, np.float32))
     blend = style(tmp_path, "af_third+zf_one")
-    assert np.array_equal(blend, np.repeat(np.float32([1, 2]), 128))
+    assert np.array_equal(blend, np.repeat(np.array([1, 2], np.float32), 128))
     assert style(tmp_path, "zf_one+af_other+af_third")[0] == 1
     with pytest.raises(ValueError, match="no voice 'zf_nobody'"):
         style(tmp_path, "zf_one+zf_nobody")
