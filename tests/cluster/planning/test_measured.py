@@ -20,7 +20,7 @@ def section(title: str) -> str:
 def test_every_figure_stands_in_the_section_that_is_its_source() -> None:
     known = figures()
     for measured in [*known.recognition, *known.synthesis]:
-        named = re.match(r"docs/measurements\.md, (.+) \(27 November 2026", measured.source)
+        named = re.match(r"docs/measurements\.md, (.+) \(\d+ November 2026", measured.source)
         assert named, measured.source
         text = section(named[1])
         for load in measured.loads:
