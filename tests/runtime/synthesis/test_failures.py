@@ -59,6 +59,10 @@ def test_what_voices_cost_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     running.service.voices = (Voice(0, "counter", ("zh",), "unknown", "counter"),)
     running.service._tested([])
     assert caplog.text == ""
+    running.service._tested([VoiceTest("counter", 0.8, 0.02, 0.2)])
+    assert "too busy to measure what counter costs" in caplog.text, (
+        "a fifth of a second says little"
+    )
     running.service._tested([VoiceTest("counter", 0.2, 0.1, 1.0)])
     assert "counter takes 0.100 s for a second of audio" in caplog.text
 

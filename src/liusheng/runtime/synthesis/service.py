@@ -89,15 +89,25 @@ class SynthesisService:
         """Take over what voices cost."""
         for each in tests:
             self.load.tested(each.voice, each.busy, each.seconds)
-        if tests:
-            voice = self.voices[0].name
-            _log.info(
-                "synthesis: %s takes %.3f s for a second of audio, which is enough for about %d "
-                "listeners at once",
+        if not tests:
+            return
+        voice = self.voices[0].name
+        factor = self.load.real_time_factor(voice)
+        if not factor:
+            # A machine with much other work makes a second of audio in no time that a test has.
+            _log.warning(
+                "synthesis: the machine is too busy to measure what %s costs; the first texts "
+                "show it",
                 voice,
-                self.load.real_time_factor(voice),
-                self.load.listeners(voice, self._cores.left("synthesis", self._pool.size, 0.0)),
             )
+            return
+        _log.info(
+            "synthesis: %s takes %.3f s for a second of audio, which is enough for about %d "
+            "listeners at once",
+            voice,
+            factor,
+            self.load.listeners(voice, self._cores.left("synthesis", self._pool.size, 0.0)),
+        )
 
     async def stop(self) -> None:
         """Stop the workers; speeches in progress get no more audio and no error."""
