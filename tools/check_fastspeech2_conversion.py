@@ -1,4 +1,4 @@
-"""Compare the converted Mandarin voice with the TensorFlow Lite files that it was made from.
+"""Compare the converted networks of baker-zh with the TensorFlow Lite files that it was made from.
 
     python tools/check_fastspeech2_conversion.py FOLDER [--write-reference FILE]
 

@@ -197,7 +197,7 @@ def test_a_model_for_punctuation_is_checked(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_with_real_models(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """The English voice is inside a package, so it is always there."""
+    """hibari-heart is inside a required package, so it is always there."""
     configure(monkeypatch, "", "hibari-heart")
     monkeypatch.setattr(Store, "list", lambda self: [])
     assert main(["doctor"]) == 0

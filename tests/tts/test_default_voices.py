@@ -1,4 +1,4 @@
-"""The default voices and the project's own, with their real models."""
+"""The default voices, and baker-zh with heart, with their real models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The default voices and the project's own on texts that come in pieces, with marks, SSML and other
+"""The default voices, and baker-zh with heart, on texts that come in pieces, with marks, SSML and other
 loudness."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The English voice, whose model comes with its package."""
+"""The voice heart of hibari, whose model comes with its package."""
 
 from __future__ import annotations
 

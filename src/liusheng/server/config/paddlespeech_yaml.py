@@ -43,8 +43,8 @@ _WHY = {
     "am_block": _BLOCKS,
     "am_pad": _BLOCKS,
     "voc_block": _BLOCKS,
-    "voc": "each voice has its own vocoder; select a voice with --tts",
     "voc_pad": _BLOCKS,
+    "voc": "each voice has its own vocoder; select a voice with --tts",
     "voc_upsample": _BLOCKS,
     "continuous_decoding": "recognition always continues after an endpoint",
     **dict.fromkeys(

@@ -1,4 +1,4 @@
-"""The Mandarin voice: clauses to audio and syllable timings."""
+"""The voice of baker-zh: clauses to audio and syllable timings."""
 
 from __future__ import annotations
 
