@@ -1,5 +1,5 @@
-"""The default voices, and baker-zh with heart, on texts that come in pieces, with marks, SSML and other
-loudness."""
+"""The default voices, and baker-zh with heart, on texts that come in pieces, with marks, SSML
+and other loudness."""
 
 from __future__ import annotations
 

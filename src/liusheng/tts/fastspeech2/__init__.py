@@ -1,1 +1,1 @@
-"""The voice of baker-zh: FastSpeech 2 and multi-band MelGAN, streamed by clause and vocoder block."""
+"""The voice of baker-zh: FastSpeech 2 and multi-band MelGAN, streamed by clauses and blocks."""
