@@ -339,6 +339,45 @@ async def test_a_connection_counts_until_it_is_closed(
             assert (await error(second)).code == "server_busy"
 
 
+async def test_who_reads_nothing_and_leaves_keeps_no_descriptor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where the loop still has much to send to it."""
+    monkeypatch.setattr(wyoming_listener, "_CLOSE_SECONDS", 0.05)
+    transports = []
+    limits = ServerLimits(LimitSettings())
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        talking = asyncio.create_task(_without_end(send))
+        assert (await receive())["type"] == "websocket.disconnect"
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+
+    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        transports.append(writer.transport)
+        await _WyomingConnection(reader, writer, limits).serve(talk)
+        ended.set()
+
+    ended = asyncio.Event()
+    async with await asyncio.start_server(accepted, "127.0.0.1", 0) as server:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(server.sockets[0].getsockname())
+        while not (transports and transports[0].get_write_buffer_size()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        client.shutdown(socket.SHUT_WR)
+        await ended.wait()
+        while transports[0].get_extra_info("socket").fileno() >= 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        client.close()
+
+
+async def _without_end(send: Any) -> None:
+    while True:
+        await send({"type": "websocket.send", "bytes": bytes(8192)})
+
+
 async def test_a_server_that_drains_refuses_new_connections(serve: Serve) -> None:
     port = free_port()
     server = await serve(wyoming={"port": port}, drain={"seconds": 20, "final_seconds": 5})

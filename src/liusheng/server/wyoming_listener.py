@@ -197,6 +197,11 @@ class _WyomingConnection:
                     await asyncio.wait_for(self._drop(), _CLOSE_SECONDS)
         finally:
             self._writer.close()
+            if self._writer.transport.get_write_buffer_size():
+                # Its client reads little or nothing, and the socket would stay open, uncounted.
+                with contextlib.suppress(OSError, asyncio.TimeoutError):
+                    await asyncio.wait_for(self._writer.wait_closed(), _CLOSE_SECONDS)
+                self._writer.transport.abort()
 
     async def _drop(self) -> None:
         async with self._reading:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from liusheng.audio.pcm import Samples
 from liusheng.models.devices import Device
-from liusheng.tts.blocks import FIRST_BLOCK, LATER_FIRST_BLOCK, plan_blocks
+from liusheng.tts.blocks import FIRST_BLOCK, plan_blocks
 from liusheng.tts.harmonic_noise.head import Head
 from liusheng.tts.harmonic_noise.network import FRAME_SAMPLES, ClausePlan, Network
 from liusheng.tts.misaki import english
@@ -59,8 +60,10 @@ class HarmonicNoiseVoice:
         if not spelling.audible:
             return tuple(Timing(0, 0) for _ in spelling.spans), iter(())
         plan = self._network.plan(self._network.tokens(spelling.phonemes), speed)
-        blocks = plan_blocks(len(plan), FIRST_BLOCK if urgent else LATER_FIRST_BLOCK)
-        return self._timings(spelling, plan), self.sounds(plan, blocks)
+        # The same pieces in any case: how many half frames are computed together decides on the
+        # last bit of a sample, and a text is to have the same samples however busy a server is.
+        sounds = self.sounds(plan, plan_blocks(len(plan), FIRST_BLOCK))
+        return self._timings(spelling, plan), sounds if urgent else _first_two_joined(sounds)
 
     def phones(self, clause: Clause) -> list[str]:
         """See `PhoneticVoice.phones`: in misaki's notation."""
@@ -83,6 +86,12 @@ class HarmonicNoiseVoice:
             Timing(float(seconds[places[start]]), float(seconds[places[end]]))
             for start, end in _with_spaces(spelling)
         )
+
+
+def _first_two_joined(blocks: Iterator[Samples]) -> Iterator[Samples]:
+    """Whoever does not wait for the first block gets 0.7 s at once."""
+    yield np.concatenate(list(islice(blocks, 2)))
+    yield from blocks
 
 
 def _with_spaces(spelling: Spelling) -> Iterator[Span]:
