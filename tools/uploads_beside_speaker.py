@@ -31,6 +31,7 @@ from liusheng.bench.recordings import Clip, read_clips, read_manifest
 from liusheng.bench.target import Target, start_server
 from liusheng.client.address import Address
 from liusheng.protocol.paths import TRANSCRIPTIONS
+from liusheng.timeouts import timeout
 
 _PAUSE = bytes(SAMPLE_RATE)  # half a second between two recordings
 _BEGIN_TIMEOUT = 300.0
@@ -84,7 +85,8 @@ async def measure(
     try:
         all_begun = asyncio.gather(*(each.wait() for each in begun))
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(all_begun, _BEGIN_TIMEOUT)
+            async with timeout(_BEGIN_TIMEOUT):
+                await all_begun
         beside = await _speak(target, clips, seconds)
         ended = [each.result() for each in uploads if each.done()]
         ended += ["it had no text" for each in begun if not each.is_set()]

@@ -27,6 +27,7 @@ from liusheng.client.errors import (
 )
 from liusheng.client.messages import error_of_response, seconds, unexpected
 from liusheng.client.options import TransportOptions
+from liusheng.timeouts import timeout
 
 _PING_INTERVAL = 20.0
 _PING_TIMEOUT = 60.0  # a busy server answers late
@@ -127,7 +128,8 @@ class JsonSocket:
             ServerError: it is not a JSON object.
         """
         try:
-            frame = await asyncio.wait_for(self._socket.recv(), due_in)
+            async with timeout(due_in):
+                frame = await self._socket.recv()
         except asyncio.TimeoutError:
             raise ReplyTimeoutError(
                 f"{self.url} did not answer in {self.timeout:g} s; it may be overloaded or stuck."
@@ -154,7 +156,8 @@ class JsonSocket:
         """
         if wait:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._socket.wait_closed(), wait)
+                async with timeout(wait):
+                    await self._socket.wait_closed()
         await self._socket.close()
 
     def drop(self) -> None:

@@ -28,6 +28,7 @@ from liusheng.server.limits.addresses import identity
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import is_local
 from liusheng.server.limits.server_limits import ServerLimits
+from liusheng.timeouts import timeout
 
 _log = logging.getLogger(__name__)
 
@@ -194,13 +195,15 @@ class _WyomingConnection:
             with contextlib.suppress(OSError, asyncio.TimeoutError):
                 if not (self._connection.left or self._writer.is_closing()):
                     self._writer.write_eof()
-                    await asyncio.wait_for(self._drop(), _CLOSE_SECONDS)
+                    async with timeout(_CLOSE_SECONDS):
+                        await self._drop()
         finally:
             self._writer.close()
             if self._writer.transport.get_write_buffer_size():
                 # Its client reads little or nothing, and the socket would stay open, uncounted.
                 with contextlib.suppress(OSError, asyncio.TimeoutError):
-                    await asyncio.wait_for(self._writer.wait_closed(), _CLOSE_SECONDS)
+                    async with timeout(_CLOSE_SECONDS):
+                        await self._writer.wait_closed()
                 self._writer.transport.abort()
 
     async def _drop(self) -> None:

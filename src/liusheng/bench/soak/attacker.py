@@ -9,8 +9,11 @@ import struct
 import sys
 from collections.abc import AsyncIterator
 
+from liusheng.timeouts import timeout
+
 _ESTABLISHED = 1  # of tcp_info (tcp(7))
 _LOOK_SECONDS = 0.5
+_REPLY_SECONDS = 120
 
 TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 
@@ -38,18 +41,15 @@ class Attacker:
         self.reader = reader
         self.writer = writer
 
-    async def send(self, data: bytes, timeout: float = 1.0) -> bool:
+    async def send(self, data: bytes, seconds: float = 1.0) -> bool:
         """Send bytes; return whether the server took them in time."""
         self.writer.write(data)
-        # `wait_for` loses a cancellation that comes with the end of the connection (Python 3.11).
-        taken = asyncio.ensure_future(self.writer.drain())
         try:
-            await asyncio.wait({taken}, timeout=timeout)
-        finally:
-            taken.cancel()
-        if not taken.done():
+            async with timeout(seconds):
+                await self.writer.drain()
+        except (ConnectionError, asyncio.TimeoutError):
             return False
-        return not isinstance(taken.exception(), ConnectionError)
+        return True
 
     async def handshake(self, path: str) -> bytes:
         """Open a WebSocket; return the head of the answer."""
@@ -63,16 +63,18 @@ class Attacker:
 
     async def head(self) -> bytes:
         """Return the head of a response."""
-        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 120)
+        async with timeout(_REPLY_SECONDS):
+            return await self.reader.readuntil(b"\r\n\r\n")
 
     async def frame(self) -> tuple[int, bytes]:
         """Return the next frame of the server: opcode and payload."""
-        first, size = await asyncio.wait_for(self.reader.readexactly(2), 120)
-        if size == 126:
-            (size,) = struct.unpack("!H", await self.reader.readexactly(2))
-        elif size == 127:
-            (size,) = struct.unpack("!Q", await self.reader.readexactly(8))
-        return first & 15, await self.reader.readexactly(size)
+        async with timeout(_REPLY_SECONDS):
+            first, size = await self.reader.readexactly(2)
+            if size == 126:
+                (size,) = struct.unpack("!H", await self.reader.readexactly(2))
+            elif size == 127:
+                (size,) = struct.unpack("!Q", await self.reader.readexactly(8))
+            return first & 15, await self.reader.readexactly(size)
 
     async def close_code(self) -> int:
         """Read up to the close frame; return its code."""
@@ -93,7 +95,8 @@ class Attacker:
     async def rest(self) -> bytes:
         """Read until the server closes."""
         with contextlib.suppress(ConnectionError):
-            return await asyncio.wait_for(self.reader.read(), 120)
+            async with timeout(_REPLY_SECONDS):
+                return await self.reader.read()
         return b""
 
 

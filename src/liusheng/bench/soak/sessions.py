@@ -16,6 +16,7 @@ from liusheng.bench.soak.material import Material
 from liusheng.client import Client, ClientError, ServerError
 from liusheng.client.backoff import Backoff
 from liusheng.protocol import paths, tts
+from liusheng.timeouts import timeout
 
 RETRY_SECONDS = 30.0
 """In which a refused session is tried again: being full for a moment is no loss."""
@@ -105,9 +106,8 @@ class Sessions:
         clip = self._clips.get(task.item)
         value, seconds, failure = "", 0.0, ""
         try:
-            value, seconds = await asyncio.wait_for(
-                self._hold(task), _TIMEOUT + (clip.seconds if clip else 0.0)
-            )
+            async with timeout(_TIMEOUT + (clip.seconds if clip else 0.0)):
+                value, seconds = await self._hold(task)
         except asyncio.TimeoutError:
             failure = "timeout"
         except ClientError as error:

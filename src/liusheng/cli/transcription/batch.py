@@ -17,6 +17,7 @@ from liusheng.cli.terminal import as_text, printable
 from liusheng.cli.transcription.formats import TranscriptFormat, render
 from liusheng.cli.transcription.jobs import TranscriptionJob
 from liusheng.client import CannotConnectError, Client, ClientError, Final, ServerError
+from liusheng.timeouts import timeout
 
 _PAUSE_SECONDS = 1.0
 """Between attempts, where a busy server does not say how long."""
@@ -108,7 +109,8 @@ class Transcriber:
                 pause = _PAUSE_SECONDS if error.retry_after is None else error.retry_after
             self.watcher.waits(job)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), max(pause, _LEAST_PAUSE_SECONDS))
+                async with timeout(max(pause, _LEAST_PAUSE_SECONDS)):
+                    await self._ended.wait()
         await asyncio.to_thread(_write, job, final)
 
     async def _recognize(self, job: TranscriptionJob) -> Final:

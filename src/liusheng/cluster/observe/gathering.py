@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from liusheng.cluster.observe.merging import ReplicaMetrics, merged
+from liusheng.timeouts import timeout
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ class GatheredMetrics:
         """
         found: Sequence[ReplicaMetrics] = ()
         try:
-            found = await asyncio.wait_for(self._ask_all(SECONDS), SECONDS)
+            async with timeout(SECONDS):
+                found = await self._ask_all(SECONDS)
         except Exception as error:
             _log.warning(
                 "the metrics of the other replicas cannot be had: %s", error or repr(error)

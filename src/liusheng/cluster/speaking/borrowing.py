@@ -26,6 +26,7 @@ from liusheng.protocol.operation import Readiness
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
+from liusheng.timeouts import timeout
 from liusheng.tts.types import SAMPLE_RATE, SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class BorrowedSynthesis:
     async def readiness(self) -> Readiness:
         """Return whether speeches would be made."""
         try:
-            return await asyncio.wait_for(self._lenders.readiness(), _READY_SECONDS)
+            async with timeout(_READY_SECONDS):
+                return await self._lenders.readiness()
         except Exception as error:
             reason = f"no synthesis: no replica of it answers ({error or repr(error)})"
             return Readiness(ready=False, reasons=[reason], workers={})
@@ -169,7 +171,8 @@ class _Errand:
                 taken = speech.samples / SAMPLE_RATE - speech.ahead
                 await self._lenders.steer(maker, Steering(key, update.text, update.last, taken))
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self.changed.wait(), _SIGN_SECONDS)
+                    async with timeout(_SIGN_SECONDS):
+                        await self.changed.wait()
         except Exception as error:
             _log.warning("the replica that makes a speech cannot be reached: %s", error)
             self._speech.end(LentSpeechError("the replica that made this speech has gone"))

@@ -18,6 +18,7 @@ from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
+from liusheng.timeouts import timeout
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +106,8 @@ class _LentSpeech:
         """End the speech when nothing was heard of its listener for so long."""
         try:
             while True:
-                await asyncio.wait_for(self._steered.wait(), seconds)
+                async with timeout(seconds):
+                    await self._steered.wait()
                 self._steered.clear()
         except asyncio.TimeoutError:
             self.fail(LentSpeechError(f"nothing was heard of its listener for {seconds:g} s"))
