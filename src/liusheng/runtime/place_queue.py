@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from liusheng.runtime.errors import BusyError
-from liusheng.runtime.workers.timeouts import wait_for_event
+from liusheng.timeouts import wait_for_event
 
 _LOOK_SECONDS = 0.25
 """Seconds after which whoever is first looks again: places come free by load too."""

@@ -15,8 +15,8 @@ from liusheng.protocol.asr import SAMPLE_BYTES, Start
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.container_decoding import decode_stream
+from liusheng.timeouts import wait_for_event
 
 CONTAINERS: dict[str, Container] = {
     "wav": "wav",

@@ -23,12 +23,11 @@ from starlette.websockets import WebSocketDisconnect
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.wyoming import Event, encode_event
-from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.limits.addresses import identity
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import is_local
 from liusheng.server.limits.server_limits import ServerLimits
-from liusheng.timeouts import timeout
+from liusheng.timeouts import timeout, wait_for_event
 
 _log = logging.getLogger(__name__)
 

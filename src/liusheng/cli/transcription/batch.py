@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from liusheng.cli.terminal import as_text, printable
 from liusheng.cli.transcription.formats import TranscriptFormat, render
 from liusheng.cli.transcription.jobs import TranscriptionJob
 from liusheng.client import CannotConnectError, Client, ClientError, Final, ServerError
-from liusheng.timeouts import timeout
+from liusheng.timeouts import wait_for_event
 
 _PAUSE_SECONDS = 1.0
 """Between attempts, where a busy server does not say how long."""
@@ -108,9 +107,7 @@ class Transcriber:
                     raise
                 pause = _PAUSE_SECONDS if error.retry_after is None else error.retry_after
             self.watcher.waits(job)
-            with contextlib.suppress(asyncio.TimeoutError):
-                async with timeout(max(pause, _LEAST_PAUSE_SECONDS)):
-                    await self._ended.wait()
+            await wait_for_event(self._ended, max(pause, _LEAST_PAUSE_SECONDS))
         await asyncio.to_thread(_write, job, final)
 
     async def _recognize(self, job: TranscriptionJob) -> Final:

@@ -26,7 +26,7 @@ from liusheng.protocol.operation import Readiness
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
-from liusheng.timeouts import timeout
+from liusheng.timeouts import timeout, wait_for_event
 from liusheng.tts.types import SAMPLE_RATE, SpeechRequest, Voice
 
 _log = logging.getLogger(__name__)
@@ -170,9 +170,7 @@ class _Errand:
                 update = speech.update_message()
                 taken = speech.samples / SAMPLE_RATE - speech.ahead
                 await self._lenders.steer(maker, Steering(key, update.text, update.last, taken))
-                with contextlib.suppress(asyncio.TimeoutError):
-                    async with timeout(_SIGN_SECONDS):
-                        await self.changed.wait()
+                await wait_for_event(self.changed, _SIGN_SECONDS)
         except Exception as error:
             _log.warning("the replica that makes a speech cannot be reached: %s", error)
             self._speech.end(LentSpeechError("the replica that made this speech has gone"))

@@ -18,7 +18,7 @@ from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
-from liusheng.timeouts import timeout
+from liusheng.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 
@@ -104,13 +104,9 @@ class _LentSpeech:
 
     async def watch(self, seconds: float) -> None:
         """End the speech when nothing was heard of its listener for so long."""
-        try:
-            while True:
-                async with timeout(seconds):
-                    await self._steered.wait()
-                self._steered.clear()
-        except asyncio.TimeoutError:
-            self.fail(LentSpeechError(f"nothing was heard of its listener for {seconds:g} s"))
+        while await wait_for_event(self._steered, seconds):
+            self._steered.clear()
+        self.fail(LentSpeechError(f"nothing was heard of its listener for {seconds:g} s"))
 
     async def chunks(self) -> AsyncGenerator[SpeechChunk, None]:
         sent = 0.0

@@ -11,7 +11,7 @@ from liusheng.asr.vad.segments import SpeechActivity
 from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
-from liusheng.runtime.workers.timeouts import wait_for_event
+from liusheng.timeouts import wait_for_event
 
 
 class StreamOwner(Protocol):

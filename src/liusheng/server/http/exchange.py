@@ -120,7 +120,7 @@ class HttpExchange:
             )
 
     async def _next_event(self, idle_seconds: float) -> Message:
-        # Not `asyncio.wait_for`: see `liusheng.runtime.workers.timeouts`.
+        # Not `asyncio.wait_for`: see `liusheng.timeouts`.
         receiving = asyncio.ensure_future(self._receive())
         try:
             if await done_within(receiving, idle_seconds):

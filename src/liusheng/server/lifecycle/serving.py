@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.access.opening import Access
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
@@ -29,6 +28,7 @@ from liusheng.server.observe.request_log import RequestLog
 from liusheng.server.observe.tracing import Tracing
 from liusheng.server.uvicorn_server import ApplicationServer
 from liusheng.server.wyoming_listener import WyomingListener
+from liusheng.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 

@@ -28,7 +28,6 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import BEGINNING, InputPlace
 from liusheng.server.errors import not_supported, server_busy
 from liusheng.server.stream_params import stream_params
@@ -36,6 +35,7 @@ from liusheng.server.websocket.driver import MAX_BACKLOG, MAX_PAUSE, SocketDrive
 from liusheng.server.websocket.resume_tokens import Carried
 from liusheng.server.websocket.resumption import ResumableRecognitions, unknown_session
 from liusheng.server.websocket.running_recognition import RunningRecognition
+from liusheng.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 

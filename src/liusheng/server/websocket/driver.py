@@ -17,10 +17,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.protocol.session import Close, DrivenSession
 from liusheng.runtime.clock import awake, done_within
-from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.errors import internal_error, slow_reader
 from liusheng.server.limits.connection import connection_of
 from liusheng.server.request_record import current_record
+from liusheng.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 

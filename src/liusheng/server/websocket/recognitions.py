@@ -25,12 +25,12 @@ from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
-from liusheng.runtime.workers.timeouts import wait_for_event
 from liusheng.server.audio_input import AudioInput, open_audio_input
 from liusheng.server.errors import not_supported, recognition_error, server_busy
 from liusheng.server.stream_params import stream_params
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 from liusheng.server.websocket.speech_changes import SpeechChanges
+from liusheng.timeouts import wait_for_event
 
 _log = logging.getLogger(__name__)
 
