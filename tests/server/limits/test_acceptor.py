@@ -38,16 +38,18 @@ class Counted(asyncio.Protocol):
     [
         (OSError(errno.EMFILE, "Too many open files"), 1),
         (ConnectionAbortedError(), 0),
+        (OSError(errno.ENETDOWN, "Network is down"), 0),
         (ValueError("a fault of ours"), 1),
     ],
 )
-async def test_a_failure_is_not_the_end(
+async def test_failures_are_not_the_end(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception, logged: int
 ) -> None:
+    """Nor do they fill the log."""
     monkeypatch.setattr(acceptor, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(Counted, "count", 0)
     loop = asyncio.get_running_loop()
-    accept, faults = loop.sock_accept, [fault]
+    accept, faults = loop.sock_accept, [fault] * 3
 
     async def failing(bound: socket.socket) -> Any:
         if faults:
@@ -82,3 +84,36 @@ async def test_many_that_wait_are_accepted_in_turns(monkeypatch: pytest.MonkeyPa
         accepting.close()
         await accepting.wait_closed()
     assert Counted.count == 7
+
+
+class Faulty(Counted):
+    """One that fails when the first connection arrives."""
+
+    lost = 0
+
+    def arrived(self, peer: str, descriptor: int, drop: object, *, handshake: bool) -> bool:
+        super().arrived(peer, descriptor, drop, handshake=handshake)
+        if type(self).count == 1:
+            raise ValueError("a fault of ours")
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        type(self).lost += isinstance(exc, ConnectionAbortedError)
+
+
+async def test_a_connection_that_cannot_be_taken_is_closed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(acceptor, "_RETRY_SECONDS", 0.01)
+    make: Any = Faulty
+    with bind("127.0.0.1", 0) as bound:
+        start_listening(bound)
+        accepting = Acceptor(bound, make, None)
+        for answer in (b"", b"2"):
+            reader, writer = await asyncio.open_connection(*bound.getsockname())
+            assert await asyncio.wait_for(reader.read(), 20) == answer
+            writer.close()
+        accepting.close()
+        await accepting.wait_closed()
+    assert Faulty.lost == 1
+    assert "a fault of ours" in caplog.text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 import ssl
@@ -17,11 +18,20 @@ from functools import partial
 from typing import Any
 
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
+from liusheng.server.limits.rare_log import RareLog
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 8  # connections that are accepted in a turn of the loop; those that give way close in it
 _RETRY_SECONDS = 1.0
+
+# Errors of the connection that would have been accepted, not of accepting: accept(2).
+_OF_ONE_CONNECTION = {
+    number
+    for number, name in errno.errorcode.items()
+    if name
+    in "EPROTO ENOPROTOOPT EOPNOTSUPP ENETDOWN ENETUNREACH EHOSTDOWN EHOSTUNREACH ENONET".split()
+}
 
 # The protocol has a deadline, in time in which this process ran. The loop's own of a minute would
 # cut a longer one short.
@@ -50,6 +60,7 @@ class Acceptor:
             {"ssl": tls, "ssl_handshake_timeout": _NO_HANDSHAKE_TIMEOUT} if tls else {}
         )
         self._opening: set[asyncio.Task[None]] = set()
+        self._failures = RareLog(_log, logging.ERROR, "failures")
         bound.setblocking(False)
         self._accepting = self._loop.create_task(self._accept())
 
@@ -69,24 +80,26 @@ class Acceptor:
                     self._arrived(*self._bound.accept())
             except (BlockingIOError, ConnectionError):
                 pass  # these were all; or one has left before it was its turn
-            except Exception:
+            except Exception as error:
                 # Whatever it was, as a lack of descriptors: those who come later are served.
-                _log.exception("cannot accept connections for now")
-                await asyncio.sleep(_RETRY_SECONDS)
+                if getattr(error, "errno", None) not in _OF_ONE_CONNECTION:
+                    self._failures.write(f"cannot accept connections for now: {error!r}", error)
+                    await asyncio.sleep(_RETRY_SECONDS)
             await asyncio.sleep(0)
 
     def _arrived(self, accepted: socket.socket, address: Any) -> None:
-        accepted.setblocking(False)
-        protocol = self._make()
-        peer = address[0] if isinstance(address, tuple) else "unknown"
-        drop = partial(_drop, accepted)
-        if protocol.arrived(peer, accepted.fileno(), drop, handshake=self._tls is not None):
-            opening = self._loop.create_task(self._open(accepted, protocol))
-            self._opening.add(opening)
-            opening.add_done_callback(self._opening.discard)
-        else:
-            accepted.close()
-            protocol.connection_lost(ConnectionAbortedError())
+        with contextlib.ExitStack() as undo:
+            undo.callback(accepted.close)
+            accepted.setblocking(False)
+            protocol = self._make()
+            undo.callback(protocol.connection_lost, ConnectionAbortedError())
+            peer = address[0] if isinstance(address, tuple) else "unknown"
+            drop = partial(_drop, accepted)
+            if protocol.arrived(peer, accepted.fileno(), drop, handshake=self._tls is not None):
+                opening = self._loop.create_task(self._open(accepted, protocol))
+                self._opening.add(opening)
+                opening.add_done_callback(self._opening.discard)
+                undo.pop_all()
 
     async def _open(self, accepted: socket.socket, protocol: LimitedHttpProtocol) -> None:
         try:

@@ -11,10 +11,9 @@ from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.budget import Budget
 from liusheng.server.limits.connections import ConnectionTable, OpenConnection
 from liusheng.server.limits.places import Places
+from liusheng.server.limits.rare_log import RareLog
 
 _log = logging.getLogger(__name__)
-
-_LOG_SECONDS = 60.0
 
 
 class ServerLimits:
@@ -41,8 +40,7 @@ class ServerLimits:
         self.places = Places(settings.max_sessions_per_address)
         self._last_descriptor = last_descriptor
         self._clock = clock
-        self._logged_at = -_LOG_SECONDS
-        self._unlogged = 0
+        self._refusals = RareLog(_log, logging.WARNING, "refusals", clock)
 
     def apply(self, settings: LimitSettings) -> None:
         """Use other settings, for what is opened from now on."""
@@ -64,7 +62,7 @@ class ServerLimits:
             )
         except ProtocolError as error:
             why = "file descriptors are short" if full else error.code.value
-            self._log_refusal(f"refused a connection of {address}: {why}")
+            self._refusals.write(f"refused a connection of {address}: {why}")
             raise
 
     def waits(self, entry: OpenConnection) -> None:
@@ -78,17 +76,8 @@ class ServerLimits:
             ProtocolError: server_busy.
         """
         if self.budget.full:
-            self._log_refusal("refused new work: limits.max_buffered_bytes is used up")
+            self._refusals.write("refused new work: limits.max_buffered_bytes is used up")
             raise ProtocolError(
                 ErrorCode.SERVER_BUSY,
                 "The memory for what clients send is used up for now. Try again later.",
             )
-
-    def _log_refusal(self, message: str) -> None:
-        """Log at most one refusal a minute: a flood must not fill the log."""
-        self._unlogged += 1
-        now = self._clock()
-        if now - self._logged_at >= _LOG_SECONDS:
-            since = f" ({self._unlogged} refusals since the last such line)"
-            _log.warning("%s%s", message, since if self._unlogged > 1 else "")
-            self._logged_at, self._unlogged = now, 0
