@@ -75,6 +75,9 @@ def test_a_test_is_made_once(tmp_path: Path) -> None:
     assert first.known(Measurement) == []
     assert first.method == "self_test"
     assert first.done(None) == (), "it failed"
+    unmeasured = [*MEASURED, Measurement("c", 0.0)]
+    assert first.done(unmeasured) == unmeasured
+    assert SelfTest(results, "synthesis", models, PoolOptions()).known(Measurement) == []
     assert first.done(MEASURED) == MEASURED
     second = SelfTest(results, "synthesis", models, PoolOptions())
     assert second.known(Measurement) == MEASURED

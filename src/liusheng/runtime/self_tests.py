@@ -15,7 +15,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from liusheng import __version__
 from liusheng.models.types import InstalledModel
@@ -26,6 +26,16 @@ _log = logging.getLogger(__name__)
 _MOST_RESULTS = 100
 
 T = TypeVar("T")
+
+
+class Measurement(Protocol):
+    """One of a test. seconds: 0 if it measured nothing."""
+
+    @property
+    def seconds(self) -> float: ...
+
+
+M = TypeVar("M", bound=Measurement)
 
 
 class SelfTestResults:
@@ -128,8 +138,10 @@ class SelfTest:
             self.method = ""
         return found
 
-    def done(self, measurements: Any) -> Any:
-        """Keep the measurements of a test that was made; return them. None: it failed."""
-        if self._results and measurements:
+    def done(self, measurements: Sequence[M] | None) -> Sequence[M]:
+        """Keep the measurements of a test that was made, unless one of them measured nothing, as on
+        a busy machine: then the next start tests again. Return them. None: the test failed.
+        """
+        if self._results and measurements and all(each.seconds for each in measurements):
             self._results.put(self._key, measurements)
         return measurements or ()
