@@ -22,6 +22,7 @@ class ErrorCode(str, Enum):
     INVALID_AUDIO = "invalid_audio"
     NOT_ACCEPTABLE = "not_acceptable"
     NO_PUNCTUATION = "no_punctuation"
+    INVALID_HTTP = "invalid_http"
     UNKNOWN_PATH = "unknown_path"
     WRONG_METHOD = "wrong_method"
 
@@ -41,6 +42,7 @@ class ErrorCode(str, Enum):
     UNEXPECTED_BINARY = "unexpected_binary"
 
     # The content cannot be used, or is over a limit.
+    HEADERS_TOO_LARGE = "headers_too_large"
     PACKET_TOO_LARGE = "packet_too_large"
     MESSAGE_TOO_LARGE = "message_too_large"
     EMPTY_TEXT = "empty_text"

@@ -260,6 +260,16 @@ async def test_a_failure_on_the_way_is_the_last_line(server: Server) -> None:
         await client.find(b"0\r\n\r\n")
 
 
+async def test_a_body_that_is_not_http_cuts_the_response_off(server: Server) -> None:
+    async with Slow.connected(server) as client:
+        client.send(said("hello"))
+        await client.find(b'"hello"')
+        client.writer.write(b"no chunk\r\n")
+        rest = await asyncio.wait_for(client.reader.read(), 20)
+        assert b"HTTP/1.1 400" not in rest
+        assert not rest.endswith(b"0\r\n\r\n")
+
+
 async def test_silence_of_the_client(serve: Serve) -> None:
     server = await serve(limits={"idle_seconds": 0.3})
     async with Slow.connected(server) as client:

@@ -225,11 +225,37 @@ async def test_an_address_has_a_share(
         await dialogue.ask(b"next ")
 
 
-async def test_what_is_not_http_is_told_so(limited: Limited) -> None:
-    server, _ = await limited()
-    async with attacker(server.address) as client:
-        await client.send(b"\x16\x03\x01 hello\r\n\r\n")
-        assert (await client.head()).startswith(b"HTTP/1.1 400 ")
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"\x16\x03\x01 hello\r\n\r\n", "illegal request line"),
+        (
+            b"GET / HTTP/1.1\r\nHost : localhost\r\nAuthorization: secret\r\n\r\n",
+            "Host : localhost",
+        ),
+        (b"GET / HTTP/1.1\r\n\r\n", "Missing mandatory Host: header"),
+    ],
+)
+async def test_what_is_not_http_is_told_so(
+    limited: Limited, caplog: pytest.LogCaptureFixture, sent: bytes, why: str
+) -> None:
+    server, limits = await limited()
+    for _ in range(3):
+        async with attacker(server.address) as client:
+            # What was sent with it does not keep the client from reading the answer.
+            await client.send(sent + bytes(100_000))
+            status, body = await answer(client)
+            assert (status, body["error"]) == (400, "invalid_http")
+            assert why in json.dumps(body["message"])
+            assert await client.rest() == b""
+    assert limits.connections.refused == {"invalid_http": 3}
+    assert caplog.text.count("refused a request of 127.0.0.1: invalid_http") == 1
+    assert "secret" not in caplog.text
+    await until(lambda: not len(limits.connections))
+
+
+async def test_a_body_that_is_not_http_ends_the_request(limited: Limited) -> None:
+    server, limits = await limited()
     async with attacker(server.address) as client:
         head = post(paths.ASR_STREAMING, 0).replace(
             b"Content-Length: 0", b"Transfer-Encoding: chunked"
@@ -237,7 +263,10 @@ async def test_what_is_not_http_is_told_so(limited: Limited) -> None:
         await client.send(head)
         await asyncio.sleep(0.05)
         await client.send(b"no chunk\r\n")
-        await client.rest()
+        status, body = await answer(client)
+        assert (status, body["error"]) == (400, "invalid_http")
+        assert await client.rest() == b""
+    await until(lambda: not len(limits.connections) and not limits.budget.used)
 
 
 LONG = b"X-Long: " + b"a" * MB + b"\r\n\r\n"
@@ -250,15 +279,16 @@ ENDLESS = LONG.rstrip()
 async def test_headers_that_are_too_long_cost_nobody_else_anything(
     limited: Limited, header: bytes, upgrade: str
 ) -> None:
-    """h11 takes 16 kB that are not complete. The rest is not read."""
+    """What comes after 16 kB of them is not parsed."""
     server, limits = await limited(header_seconds=600)
     start = f"GET {paths.ASR_STREAMING} HTTP/1.1\r\nHost: localhost\r\n{upgrade}".encode()
     async with server.asr() as dialogue:
         await dialogue.ask(b"before ")
         async with attacker(server.address) as client:
             await client.send(start + header[:100_000])
-            assert (await client.head()).startswith(b"HTTP/1.1 400 ")
-            assert await client.rest() == b"Invalid HTTP request received."
+            status, body = await answer(client)
+            assert (status, body["error"]) == (431, "headers_too_large")
+            assert "16,384 bytes" in json.dumps(body)
         async with attacker(server.address) as client:
             # Whether it sees the answer before the end of the connection depends on the system.
             await client.send(start + header, 60)

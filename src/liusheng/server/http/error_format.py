@@ -25,6 +25,7 @@ _STATUSES = {
     ErrorCode.IDLE_TIMEOUT: 408,
     ErrorCode.NO_AUDIO: 408,
     ErrorCode.MESSAGE_TOO_LARGE: 413,
+    ErrorCode.HEADERS_TOO_LARGE: 431,
     ErrorCode.TEXT_TOO_LONG: 413,
     ErrorCode.SESSION_TOO_LONG: 413,
     ErrorCode.TOO_MANY_CONNECTIONS: 429,

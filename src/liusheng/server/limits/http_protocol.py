@@ -3,7 +3,8 @@
 What it changes:
 
 - A connection is counted when it is accepted, before its TLS handshake if it has one.
-- A connection over a limit is answered at once, and closed when the client has read that.
+- A connection over a limit is answered at once, and closed when the client has read that. So is
+  one that brings no valid request, or one with too long headers.
 - The headers of a request have to arrive within `limits.header_seconds`, the handshake included; a
   new connection gives way to others until then.
 - The body of a request that was refused is read and dropped for some seconds, so that the client
@@ -27,6 +28,7 @@ from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import OpenConnection
 from liusheng.server.limits.departure import Departure
+from liusheng.server.limits.request_parser import InvalidRequestError, RequestParser
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
 
@@ -59,11 +61,13 @@ class LimitedHttpProtocol(H11Protocol):
         self._refusal = config.refusal
         self._connection = Connection(self._limits)
         super().__init__(config, server_state, self._connection.in_state(app_state), _loop)
+        self.conn = RequestParser()
+        self._peer = ""
         self._entry: OpenConnection | None = None
         self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
         self.made = False
         self._abort: Callable[[], None] = lambda: None
-        self._refused = b""  # the answer to a connection over a limit
+        self._refused = b""  # the answer to a connection over a limit, or to what is no request
         self._upgraded = False
         self._deadline: AwakeTimer | None = None
         self._departure: Departure | None = None
@@ -82,12 +86,12 @@ class LimitedHttpProtocol(H11Protocol):
         handshake: a TLS handshake comes first.
         """
         self._abort = drop
+        self._peer = peer
         self.connections.add(self)
         try:
             self._entry = entry = self._limits.open(peer, descriptor, self._give_way)
         except ProtocolError as error:
-            self._refused = self._refusal(error)
-            type(self)._refused_open += 1
+            self._will_refuse(error)
             if handshake:
                 self._set_deadline("handshake", _REFUSED_SECONDS)
                 return self._may_linger()
@@ -146,12 +150,24 @@ class LimitedHttpProtocol(H11Protocol):
             assert isinstance(protocol, asyncio.Protocol)
             protocol.data_received(rest)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP; a response that has begun is cut off instead."""
+    def handle_events(self) -> None:
+        """Handle what was parsed. What is no request is refused; a response that has begun is cut
+        off then."""
         try:
-            super().send_400_response(msg)
-        except h11.LocalProtocolError:
-            self.transport.close()
+            super().handle_events()
+        except InvalidRequestError as invalid:
+            self._limits.refused(self._peer, invalid.error)
+            if self.cycle and not self.cycle.response_complete:
+                # The application learns that the client has gone, and says nothing more.
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+                if self.cycle.response_started:
+                    self.transport.close()
+                    return
+            self._input.drop()
+            self._unset_keepalive_if_required()
+            self._will_refuse(invalid.error)
+            self._refuse()
 
     def on_response_complete(self) -> None:
         """A response is complete: wait for the next request, or for the rest of this one."""
@@ -170,7 +186,9 @@ class LimitedHttpProtocol(H11Protocol):
         super().data_received(piece)
 
     def _may_parse(self) -> bool:
-        return not (self.flow.read_paused or self._upgraded or self.transport.is_closing())
+        return not (
+            self.flow.read_paused or self._upgraded or self._refused or self.transport.is_closing()
+        )
 
     def _worked(self) -> None:
         if self._upgraded or self.transport.is_closing():
@@ -209,7 +227,7 @@ class LimitedHttpProtocol(H11Protocol):
 
     def _watch(self) -> None:
         """Set the deadline for what the connection waits for now."""
-        if self._upgraded or self._entry is None or self.transport.is_closing():
+        if self._upgraded or self._refused or self._entry is None or self.transport.is_closing():
             return
         idle = self.conn.their_state is h11.IDLE
         answered = self.cycle is not None and self.cycle.response_complete
@@ -240,6 +258,10 @@ class LimitedHttpProtocol(H11Protocol):
         self._abort()
 
     # Refusals
+
+    def _will_refuse(self, error: ProtocolError) -> None:
+        self._refused = self._refusal(error)
+        type(self)._refused_open += 1
 
     def _may_linger(self) -> bool:
         return type(self)._refused_open <= _MAX_LINGERING

@@ -65,6 +65,12 @@ class ServerLimits:
             self._refusals.write(f"refused a connection of {address}: {why}")
             raise
 
+    def refused(self, address: str, error: ProtocolError) -> None:
+        """A connection is closed because of what its client sent, which is not logged: a header
+        may be a secret."""
+        self.connections.refused[error.code] += 1
+        self._refusals.write(f"refused a request of {address}: {error.code.value}")
+
     def waits(self, entry: OpenConnection) -> None:
         """A connection has no request under way."""
         self.connections.waits(entry, self._clock())

@@ -35,7 +35,8 @@ def _connections(limits: ServerLimits) -> Iterator[Metric]:
     yield gauge("connections", "Open connections.", len(connections))
     yield counters(
         "refused_connections",
-        "Connections that were refused before a request, by the code of the error.",
+        "Connections that were refused before a request, or with one that is invalid, by the code "
+        "of the error.",
         ("code",),
         {(code,): count for code, count in connections.refused.items()},
     )
