@@ -19,6 +19,7 @@ from liusheng.server.http.raw_refusal import refusal_bytes
 from liusheng.server.limits import descriptors
 from liusheng.server.limits.acceptor import Acceptor
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
+from liusheng.server.limits.reading import watch_reading
 from liusheng.server.limits.reclaim import reclaim
 from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.limits.uvicorn_config import LimitedConfig
@@ -84,12 +85,24 @@ class ApplicationServer(uvicorn.Server):
         self.config.ws_ping_timeout = limits.ping_timeout
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until `should_exit` is set; memory that is not used any more is given back."""
-        reclaiming = asyncio.create_task(reclaim(lambda: self.limits.budget.used))
+        """Serve until `should_exit` is set. Memory that is not used any more is given back, and
+        clients that do not read are disconnected."""
+        tasks = [
+            asyncio.create_task(reclaim(lambda: self.limits.budget.used)),
+            asyncio.create_task(
+                watch_reading(self._http, lambda: self.limits.settings.unread_seconds)
+            ),
+        ]
         try:
             await super().serve(sockets)
         finally:
-            reclaiming.cancel()
+            for each in tasks:
+                each.cancel()
+
+    def _http(self) -> list[LimitedHttpProtocol]:
+        """Return the connections that are no WebSockets."""
+        found = self.server_state.connections
+        return [each for each in found if isinstance(each, LimitedHttpProtocol)]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections of `sockets`. Uvicorn itself would accept none that it can count."""

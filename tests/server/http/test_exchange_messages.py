@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
 from starlette.types import Message
 
-from liusheng.server.http import exchange as module
 from liusheng.server.http.exchange import HttpExchange
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "headers": []}
@@ -51,21 +49,3 @@ async def test_an_empty_chunk_does_not_end_a_response() -> None:
     await made.end()
     bodies = [(each["body"], each["more_body"]) for each in client.answers[1:]]
     assert bodies == [(b"a", True), (b"", False)]
-
-
-async def test_a_write_that_takes_too_long_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_WRITE_SECONDS", 0.05)
-    read = asyncio.Event()
-    client = Client()
-
-    async def send(message: Message) -> None:
-        await read.wait()
-
-    made = HttpExchange(dict(SCOPE), client.receive, send)
-    noticed = asyncio.create_task(made.stalled())
-    await asyncio.sleep(0.02)
-    assert not noticed.done(), "nothing is being written"
-    writing = asyncio.create_task(made.write(b"a"))
-    await asyncio.wait_for(noticed, 60)
-    read.set()
-    await writing

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import logging
 import socket
 from pathlib import Path
 from typing import Any
@@ -216,9 +217,10 @@ async def test_synthesis_waits_for_a_slow_client(
 
 
 async def test_a_client_that_reads_nothing_is_disconnected(
-    server: Server, engines: Fakes, until: Any, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, engines: Fakes, until: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("liusheng.server.http.exchange.MAX_WRITE_SECONDS", 0.3)
+    caplog.set_level(logging.INFO)
+    server = await serve(limits={"unread_seconds": 0.3})
     _, synthesis = engines
     body = json.dumps({"text": "65000 large"})
     head = f"POST {TTS} HTTP/1.1\r\nHost: localhost\r\nAccept: audio/wav\r\n"
@@ -228,6 +230,7 @@ async def test_a_client_that_reads_nothing_is_disconnected(
         client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         await until(lambda: synthesis._schedule._speeches)
         await until(lambda: not synthesis._schedule._speeches)
+        await until(lambda: "slow_reader" in caplog.text)
 
 
 async def test_a_server_that_stops_cuts_off(serve: Serve) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -17,50 +16,12 @@ import pytest
 import websockets
 from starlette.types import Receive, Scope, Send
 
-from liusheng.bench.soak.attacker import Attacker, attacker
+from liusheng.bench.soak.attacker import attacker
 from liusheng.server import uvicorn_server
-from liusheng.server.access.tls import Certificate
-from liusheng.server.config.limits import LimitSettings
-from liusheng.server.config.settings import Settings
 from liusheng.server.limits import connections, http_protocol
-from liusheng.server.limits.connections import ConnectionTable
-from liusheng.server.listening import bind, start_listening
-from liusheng.server.uvicorn_server import ApplicationServer
-from tests.server.limits.conftest import until
+from tests.server.limits.conftest import Run, until
+from tests.server.limits.serving import Served, serving
 from tests.support.certificates import Authority
-
-Run = Callable[[Coroutine[Any, Any, None]], None]
-
-
-def _loops() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    loops = {"asyncio": asyncio.new_event_loop}
-    try:
-        import uvloop
-    except ImportError:  # Windows
-        return loops
-    return {**loops, "uvloop": uvloop.new_event_loop}
-
-
-@pytest.fixture(params=_loops())
-def run(request: pytest.FixtureRequest) -> Run:
-    """Run a coroutine on a loop of each kind."""
-
-    def run(scenario: Coroutine[Any, Any, None]) -> None:
-        loop = _loops()[request.param]()
-        try:
-            loop.run_until_complete(scenario)
-        finally:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    made = Authority(tmp_path_factory.mktemp("tls"))
-    made.issue()
-    return made
 
 
 class Echo:
@@ -81,46 +42,8 @@ class Echo:
         """Nothing is left to say."""
 
 
-class Server:
-    """A server with TLS, and a good client of it."""
-
-    def __init__(self, serving: ApplicationServer, address: str, trusting: ssl.SSLContext) -> None:
-        self.serving = serving
-        self.address = address
-        self.trusting = trusting
-
-    @property
-    def table(self) -> ConnectionTable:
-        return self.serving.limits.connections
-
-    async def get(self) -> httpx2.Response:
-        """Ask over HTTP, on a connection of its own."""
-        async with httpx2.AsyncClient(verify=self.trusting) as client:
-            answer: httpx2.Response = await client.get(f"https://{self.address}/", timeout=20)
-            return answer
-
-    async def half_open(self, stack: AsyncExitStack, count: int) -> list[Attacker]:
-        """Begin handshakes one after the other, and leave it at that."""
-        begun = [await stack.enter_async_context(attacker(self.address)) for _ in range(count)]
-        for each in begun:
-            await each.send(client_hello())
-        return begun
-
-
-@asynccontextmanager
-async def served(authority: Authority, **limits: Any) -> AsyncIterator[Server]:
-    certificate = Certificate(authority.settings)
-    application: Any = Echo()
-    settings = Settings(limits=LimitSettings(**limits))
-    serving = ApplicationServer(application, settings, certificate)
-    with bind("127.0.0.1", 0) as bound:
-        start_listening(bound)
-        task = asyncio.create_task(serving.serve(sockets=[bound]))
-        try:
-            yield Server(serving, f"127.0.0.1:{bound.getsockname()[1]}", authority.trusting())
-        finally:
-            serving.should_exit = True
-            await task
+def served(authority: Authority, **limits: Any) -> AbstractAsyncContextManager[Served]:
+    return serving(Echo(), authority, **limits)
 
 
 def client_hello() -> bytes:
@@ -155,8 +78,11 @@ def test_the_oldest_handshake_gives_way(
     monkeypatch.setattr(connections, "_SETTLE_SECONDS", 0.0)
 
     async def scenario() -> None:
-        async with served(authority, max_connections=3) as server, AsyncExitStack() as stack:
-            begun = await server.half_open(stack, 3)
+        async with (
+            served(authority, max_connections=3) as server,
+            AsyncExitStack() as stack,
+        ):
+            begun = await server.half_open(stack, 3, client_hello())
             await until(lambda: len(server.table) == 3)
             assert (await server.get()).text == "ok"
             await asyncio.wait_for(begun[0].rest(), 20)
@@ -166,7 +92,7 @@ def test_the_oldest_handshake_gives_way(
                 await socket.send("still here")
                 assert await socket.recv() == "still here"
                 # It has a request: others give way.
-                await server.half_open(stack, 9)
+                await server.half_open(stack, 9, client_hello())
                 await until(lambda: server.table.evicted >= 9)
                 await socket.send("still here")
                 assert await socket.recv() == "still here"
@@ -182,7 +108,7 @@ def test_handshakes_count_for_their_address(
     async def scenario() -> None:
         async with served(authority, max_connections_per_address=2) as server:
             async with AsyncExitStack() as stack:
-                await server.half_open(stack, 2)
+                await server.half_open(stack, 2, client_hello())
                 await until(lambda: len(server.table) == 2)
                 answer = await server.get()
                 assert (answer.status_code, answer.json()["error"]) == (429, "too_many_connections")
@@ -204,11 +130,14 @@ def test_who_is_refused_has_little_time_for_a_handshake(
     monkeypatch.setattr(http_protocol, "_REFUSED_SECONDS", 0.2)
 
     async def scenario() -> None:
-        async with served(authority, max_connections=1) as server, AsyncExitStack() as stack:
-            await server.half_open(stack, 1)
+        async with (
+            served(authority, max_connections=1) as server,
+            AsyncExitStack() as stack,
+        ):
+            await server.half_open(stack, 1, client_hello())
             await until(lambda: len(server.table) == 1)
             monkeypatch.setattr(connections, "_SETTLE_SECONDS", 60)
-            (refused,) = await server.half_open(stack, 1)
+            (refused,) = await server.half_open(stack, 1, client_hello())
             await asyncio.wait_for(refused.rest(), 20)
             assert (len(server.table), server.table.refused.total()) == (1, 1)
 
@@ -227,7 +156,7 @@ def test_handshakes_leave_a_reserve_of_descriptors(
         os.close(lowest)
         monkeypatch.setattr(uvicorn_server, "_last_descriptor", lambda _: lowest + 20)
         async with served(authority) as server, AsyncExitStack() as stack:
-            begun = await server.half_open(stack, 40)
+            begun = await server.half_open(stack, 40, client_hello())
             for each in begun[20:]:
                 await asyncio.wait_for(each.rest(), 20)
             assert 0 < len(server.table) < 20
@@ -249,7 +178,7 @@ def test_who_finishes_the_handshake_only_is_closed_at_once(run: Run, authority: 
             attacker(server.address) as client,
         ):
             received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
-            tls = server.trusting.wrap_bio(received, sent, server_hostname="127.0.0.1")
+            tls = authority.trusting().wrap_bio(received, sent, server_hostname="127.0.0.1")
             while True:
                 try:
                     tls.do_handshake()
@@ -285,7 +214,7 @@ def test_a_server_that_stops_does_not_wait_for_handshakes(run: Run, authority: A
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
             async with served(authority) as server:
-                (begun,) = await server.half_open(stack, 1)
+                (begun,) = await server.half_open(stack, 1, client_hello())
                 await until(lambda: len(server.table) == 1)
             await asyncio.wait_for(begun.rest(), 20)
             assert not len(server.table)

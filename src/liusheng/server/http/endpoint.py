@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
-from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.ending import end_with
 from liusheng.server.errors import internal_error, server_stopping
 from liusheng.server.http.error_format import ErrorFormat, http_status, retry_headers
@@ -84,8 +84,7 @@ class Endpoint:
         handling = asyncio.create_task(self._answer(exchange))
         disconnected = asyncio.create_task(exchange.disconnected())
         lost = asyncio.create_task(exchange.lost())
-        stalled = asyncio.create_task(exchange.stalled())
-        tasks = (handling, disconnected, lost, stalled)
+        tasks = (handling, disconnected, lost)
         self._running.add(handling)
 
         async def end(error: ProtocolError) -> None:
@@ -94,8 +93,11 @@ class Endpoint:
         end_with(exchange.request.scope, end)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if not handling.done():
-                _log.info("the client disconnected, or does not read its response")
+            if exchange.unread:
+                _log.info("the client did not read its response")
+                current_record().failed(ErrorCode.SLOW_READER.value)
+            elif not handling.done():
+                _log.info("the client disconnected")
         finally:
             self._running.discard(handling)
             self._ended.pop(handling, None)

@@ -17,9 +17,6 @@ JSON = "application/json"
 
 _BODY = "body"
 
-MAX_WRITE_SECONDS = 60.0
-"""Seconds after which a client that does not read its response is disconnected: it uses a slot."""
-
 
 class DisconnectedError(Exception):
     """The client closed the connection; a response has no reader."""
@@ -43,7 +40,6 @@ class HttpExchange:
         self._receive = receive
         self._send = send
         self._body_received = asyncio.Event()
-        self._writing_since: float | None = None
 
     # The request
 
@@ -144,6 +140,11 @@ class HttpExchange:
             # be releasing what it used.
             await asyncio.Event().wait()
 
+    @property
+    def unread(self) -> bool:
+        """Whether the connection was closed because the client did not read."""
+        return self._connection.unread
+
     async def lost(self) -> None:
         """Wait until the connection is lost before the response is complete, whatever of the
         request was not received yet."""
@@ -186,18 +187,8 @@ class HttpExchange:
         )
         await self.end(body)
 
-    async def stalled(self) -> None:
-        """Wait until one write has taken more than `MAX_WRITE_SECONDS`."""
-        while True:
-            await asyncio.sleep(MAX_WRITE_SECONDS / 10)
-            since = self._writing_since
-            if since is not None and awake.time() - since > MAX_WRITE_SECONDS:
-                return
-
     async def _write(self, chunk: bytes, *, more: bool) -> None:
-        self._writing_since = awake.time()
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
-        self._writing_since = None
 
 
 def _too_slow(size: int, seconds: float, rate: float) -> ProtocolError:

@@ -19,6 +19,7 @@ class Connection:
     limits: of the server.
     account: of the bytes that are held for it.
     lost: set when it is closed. ASGI reports that behind everything the client sent before.
+    unread: whether it was closed because its client did not read what it was sent.
     on_closed: called then.
     left: whether the client closed it because it was done or went away, and not because it broke.
     """
@@ -28,6 +29,7 @@ class Connection:
         self.account = Account(limits.budget)
         self.lost = asyncio.Event()
         self.left = False
+        self.unread = False
         self.on_closed: Callable[[], None] = lambda: None
 
     @property

@@ -28,6 +28,7 @@ class OpenConnection:
     opened: when it was opened, or when its last request was over.
     descriptor: its file descriptor.
     waiting: it has no request under way: nothing is lost if it is closed.
+    unread: its client has not read what it is sent for some time.
     """
 
     client: str
@@ -35,6 +36,7 @@ class OpenConnection:
     opened: float
     descriptor: int
     waiting: bool = field(default=True)
+    unread: bool = field(default=False)
 
 
 class ConnectionTable:
@@ -45,7 +47,7 @@ class ConnectionTable:
         be a proxy, with clients of its own.
     proxies: addresses and networks that are not limited either.
     refused: connections that were refused, by code.
-    evicted: connections without a request that had to give way.
+    evicted: connections without a request, or whose client does not read, that had to give way.
     """
 
     def __init__(
@@ -148,7 +150,7 @@ class ConnectionTable:
 
     def _replaceable(self, now: float) -> OpenConnection | None:
         for entry in self._entries:
-            if entry.waiting and now - entry.opened >= _SETTLE_SECONDS:
+            if entry.unread or (entry.waiting and now - entry.opened >= _SETTLE_SECONDS):
                 return entry
         return None
 

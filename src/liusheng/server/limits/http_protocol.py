@@ -7,6 +7,7 @@ What it changes:
   one that brings no valid request, or one with too long headers.
 - The headers of a request have to arrive within `limits.header_seconds`, the handshake included; a
   new connection gives way to others until then.
+- A client that does not read what it is sent is disconnected after `limits.unread_seconds`.
 - The body of a request that was refused is read and dropped for some seconds, so that the client
   sees why.
 - What is received is parsed in slices, and charged to the connection's account.
@@ -28,6 +29,7 @@ from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import OpenConnection
 from liusheng.server.limits.departure import Departure
+from liusheng.server.limits.reading import ReadProgress
 from liusheng.server.limits.request_parser import InvalidRequestError, RequestParser
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
@@ -37,6 +39,7 @@ READ_AHEAD = 1 << 20
 
 _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
 _MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
+_UNREAD_SECONDS = 10.0  # after which a client that reads nothing gives way to others
 _REFUSED_SECONDS = 1.0  # for a refused client's handshake, and to read why it is refused
 
 
@@ -70,6 +73,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._refused = b""  # the answer to a connection over a limit, or to what is no request
         self._upgraded = False
         self._deadline: AwakeTimer | None = None
+        self._progress = ReadProgress()
         self._departure: Departure | None = None
         self._waits_for = ""
         self._connection.account.on_room = self._input.work
@@ -256,6 +260,17 @@ class LimitedHttpProtocol(H11Protocol):
     def _give_way(self) -> None:
         # Closing would wait for what the client has not read, and with TLS for its answer.
         self._abort()
+
+    def watch_reading(self, now: float) -> None:
+        """End the connection if its client reads nothing; before, it gives way to others."""
+        if not self.made:
+            return
+        seconds = self._progress.unread_seconds(self.transport.get_write_buffer_size(), now)
+        if self._entry:
+            self._entry.unread = seconds >= _UNREAD_SECONDS
+        if seconds >= self._limits.settings.unread_seconds:
+            self._connection.unread = True
+            self._give_way()
 
     # Refusals
 

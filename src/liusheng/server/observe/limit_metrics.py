@@ -42,7 +42,8 @@ def _connections(limits: ServerLimits) -> Iterator[Metric]:
     )
     yield counter(
         "evicted_connections",
-        "Connections without a request that had to give way to others.",
+        "Connections without a request, or whose client does not read, that had to give way to "
+        "others.",
         connections.evicted,
     )
     yield counter(

@@ -1,0 +1,132 @@
+"""Clients that do not read what they are sent over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from liusheng.bench.soak.attacker import attacker
+from liusheng.server.limits import http_protocol
+from liusheng.server.limits.reading import ReadProgress
+from tests.server.limits.conftest import Limited, Run, until
+from tests.server.limits.serving import serving
+from tests.support.certificates import Authority
+
+MB = 1 << 20
+
+# More than a system takes for a client that does not read.
+LARGE = bytes(16 * MB)
+CLOSE = b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+KEEP = CLOSE.replace(b"Connection: close\r\n", b"")
+
+
+class Large:
+    """An application with a large response, whole or in pieces, and a small one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"%d" % len(LARGE))] if scope["path"] == "/large" else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/pieces":
+            for start in range(0, len(LARGE), MB):
+                piece = LARGE[start : start + MB]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        body = LARGE if scope["path"] == "/large" else b"ok"
+        await send({"type": "http.response.body", "body": body})
+
+    async def stop_sessions(self) -> None:
+        """Nothing is left to say."""
+
+
+def test_progress() -> None:
+    reading = ReadProgress()
+    unread = [
+        reading.unread_seconds(unsent, now)
+        for now, unsent in enumerate([0, 0, 50, 50, 60, 40, 40, 0, 0, 70, 70], start=100)
+    ]
+    assert unread == [0, 0, 0, 1, 2, 0, 1, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("request_", [CLOSE, KEEP, KEEP * 3, KEEP.replace(b"/large", b"/pieces")])
+def test_who_reads_nothing_is_disconnected(run: Run, request_: bytes) -> None:
+    """Whether the response is complete, and the connection about to be closed, or neither."""
+
+    async def scenario() -> None:
+        async with (
+            serving(Large(), None, unread_seconds=0.4) as server,
+            attacker(server.address, receive_buffer=16_384) as client,
+        ):
+            await client.send(request_)
+            await until(lambda: len(server.table) == 1)
+            await until(lambda: not len(server.table))
+
+    run(scenario())
+
+
+def test_who_reads_nothing_with_tls_is_disconnected(run: Run, authority: Authority) -> None:
+    async def scenario() -> None:
+        async with serving(Large(), authority, unread_seconds=0.4) as server:
+            _, writer = await asyncio.open_connection(
+                *server.address.split(":"), ssl=server.trusting, limit=1_024
+            )
+            writer.write(KEEP)
+            await until(lambda: len(server.table) == 1)
+            await until(lambda: not len(server.table))
+            writer.transport.abort()
+
+    run(scenario())
+
+
+def test_who_reads_slowly_gets_it_all(run: Run) -> None:
+    """For longer than a client may read nothing."""
+
+    async def scenario() -> None:
+        async with (
+            serving(Large(), None, unread_seconds=1.5) as server,
+            attacker(server.address, receive_buffer=MB) as client,
+        ):
+            await client.send(CLOSE)
+            await client.head()
+            received = 0
+            while received < len(LARGE):
+                received += len(await client.reader.readexactly(MB // 2))
+                await asyncio.sleep(0.1)
+            assert await client.rest() == b""
+
+    run(scenario())
+
+
+def test_who_reads_nothing_gives_way(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a response, where others do not."""
+    monkeypatch.setattr(http_protocol, "_UNREAD_SECONDS", 0.3)
+
+    async def scenario() -> None:
+        async with (
+            serving(Large(), None, max_connections=1) as server,
+            attacker(server.address, receive_buffer=16_384) as client,
+        ):
+            await client.send(KEEP.replace(b"/large", b"/pieces"))
+            await until(lambda: len(server.table) == 1)
+            assert (await server.get()).status_code == 503
+            await until(lambda: any(each.unread for each in server.table._entries))
+            assert (await server.get()).text == "ok"
+            assert server.table.evicted == 1
+
+    run(scenario())
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_files_of_the_page_that_are_not_read(limited: Limited) -> None:
+    """They need no key."""
+    server, limits = await limited(unread_seconds=0.4)
+    request = (
+        b"GET /page/vendor/swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    )
+    async with attacker(server.address) as client:
+        await client.send(request)
+        assert (await client.head()).startswith(b"HTTP/1.1 200 "), "there is such a file"
+    async with attacker(server.address, receive_buffer=16_384) as client:
+        await client.send(request * 8)
+        await until(lambda: len(limits.connections) == 1)
+        await until(lambda: not len(limits.connections))
