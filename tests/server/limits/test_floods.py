@@ -114,7 +114,7 @@ async def memory_at_rest(server: int, enough: float) -> tuple[int, float]:
         ("empties", 8),
         ("body,whole_body", 3),
         ("texts,deaf,fragments", 12),
-        ("silent,half_open", 700),
+        ("silent,half_open,files", 700),
         ("speak,ping,unfinished,empties,body,half_open,start_only,silent", 16),
     ],
 )

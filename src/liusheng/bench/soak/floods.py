@@ -19,6 +19,7 @@ MB = 1 << 20
 
 START = frame(TEXT, json.dumps({"name": "f", "signal": "start", "nbest": 1}).encode())
 START_TTS = frame(TEXT, json.dumps({"task": "tts", "signal": "start"}).encode())
+PAGE_FILE = "/page/vendor/swagger-ui/swagger-ui-bundle.js"  # the largest
 # Noise of a kind: neither silence, which is skipped, nor speech.
 AUDIO = frame(BINARY, bytes(range(0, 256, 8)) * 100)
 
@@ -94,6 +95,12 @@ async def deaf(client: Attacker, address: str) -> None:
     await client.send(START_TTS + frame(TEXT, json.dumps({"text": text}).encode()))
 
 
+async def files(client: Attacker, address: str) -> None:
+    """Ask for a file of the page again and again, and read nothing of it."""
+    head = f"GET {PAGE_FILE} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    await client.send(head.encode() * 20, 600)
+
+
 async def start_only(client: Attacker, address: str) -> None:
     """Start a recognition, and send nothing."""
     await client.handshake(paths.ASR_STREAMING)
@@ -112,7 +119,8 @@ async def silent(client: Attacker, address: str) -> None:
 FLOODS: dict[str, Flood] = {
     each.__name__: each
     for each in (
-        speak, ping, unfinished, fragments, empties, body, whole_body, texts, deaf, start_only,
+        speak, ping, unfinished, fragments, empties, body, whole_body, texts, deaf, files,
+        start_only,
         half_open, silent,
     )
 }  # fmt: skip
