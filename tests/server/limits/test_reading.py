@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from liusheng.bench.soak.attacker import attacker
+from liusheng.bench.soak.floods import PAGE_FILE
 from liusheng.server.limits import http_protocol
 from liusheng.server.limits.reading import ReadProgress
 from tests.server.limits.conftest import Limited, Run, until
@@ -120,9 +121,7 @@ def test_who_reads_nothing_gives_way(run: Run, monkeypatch: pytest.MonkeyPatch) 
 async def test_files_of_the_page_that_are_not_read(limited: Limited) -> None:
     """They need no key."""
     server, limits = await limited(unread_seconds=0.4)
-    request = (
-        b"GET /page/vendor/swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    )
+    request = f"GET {PAGE_FILE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     async with attacker(server.address) as client:
         await client.send(request)
         assert (await client.head()).startswith(b"HTTP/1.1 200 "), "there is such a file"

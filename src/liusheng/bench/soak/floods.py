@@ -120,8 +120,7 @@ FLOODS: dict[str, Flood] = {
     each.__name__: each
     for each in (
         speak, ping, unfinished, fragments, empties, body, whole_body, texts, deaf, files,
-        start_only,
-        half_open, silent,
+        start_only, half_open, silent,
     )
 }  # fmt: skip
 
