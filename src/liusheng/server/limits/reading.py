@@ -35,7 +35,7 @@ class ReadProgress:
         return now - self._since
 
 
-class Reader(Protocol):
+class ReadingConnection(Protocol):
     """A connection whose client may not read."""
 
     def watch_reading(self, now: float) -> None:
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
 
 async def watch_reading(
-    connections: Callable[[], Iterable[Reader]], seconds: Callable[[], float]
+    connections: Callable[[], Iterable[ReadingConnection]], seconds: Callable[[], float]
 ) -> None:
     """Look at all connections again and again, until cancelled.
 
