@@ -145,7 +145,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._set_deadline("", 0)
         self._rest()
         if self._entry:
-            self._entry.waiting = False
+            self._entry.waiting = self._entry.unread = False
         super().handle_websocket_upgrade(event)
         # What the client sent without waiting for the answer.
         rest = self.conn.trailing_data[0] + self._input.take_all()
