@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from contextlib import AsyncExitStack
 
 import pytest
@@ -254,7 +255,10 @@ async def test_what_is_not_http_is_told_so(
     await until(lambda: not len(limits.connections))
 
 
-async def test_a_body_that_is_not_http_ends_the_request(limited: Limited) -> None:
+async def test_a_body_that_is_not_http_ends_the_request(
+    limited: Limited, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     server, limits = await limited()
     async with attacker(server.address) as client:
         head = post(paths.ASR_STREAMING, 0).replace(
@@ -267,6 +271,7 @@ async def test_a_body_that_is_not_http_ends_the_request(limited: Limited) -> Non
         assert (status, body["error"]) == (400, "invalid_http")
         assert await client.rest() == b""
     await until(lambda: not len(limits.connections) and not limits.budget.used)
+    await until(lambda: f"POST {paths.ASR_STREAMING}: 499 invalid_http after" in caplog.text)
 
 
 LONG = b"X-Long: " + b"a" * MB + b"\r\n\r\n"

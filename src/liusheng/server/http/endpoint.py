@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
-from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.errors import ProtocolError
 from liusheng.server.ending import end_with
 from liusheng.server.errors import internal_error, server_stopping
 from liusheng.server.http.error_format import ErrorFormat, http_status, retry_headers
@@ -93,9 +93,9 @@ class Endpoint:
         end_with(exchange.request.scope, end)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if exchange.unread:
-                _log.info("the client did not read its response")
-                current_record().failed(ErrorCode.SLOW_READER.value)
+            if reason := exchange.closed_for:
+                _log.info("the connection was closed: %s", reason.value)
+                current_record().failed(reason.value)
             elif not handling.done():
                 _log.info("the client disconnected")
         finally:

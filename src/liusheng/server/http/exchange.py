@@ -141,9 +141,9 @@ class HttpExchange:
             await asyncio.Event().wait()
 
     @property
-    def unread(self) -> bool:
-        """Whether the connection was closed because the client did not read."""
-        return self._connection.unread
+    def closed_for(self) -> ErrorCode | None:
+        """The error for which the server closed the connection, if it was one."""
+        return self._connection.closed_for
 
     async def lost(self) -> None:
         """Wait until the connection is lost before the response is complete, whatever of the

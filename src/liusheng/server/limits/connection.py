@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from liusheng.protocol.errors import ErrorCode
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.budget import Account
 from liusheng.server.limits.server_limits import ServerLimits
@@ -19,7 +20,7 @@ class Connection:
     limits: of the server.
     account: of the bytes that are held for it.
     lost: set when it is closed. ASGI reports that behind everything the client sent before.
-    unread: whether it was closed because its client did not read what it was sent.
+    closed_for: the error for which this server closed it, if it was one.
     on_closed: called then.
     left: whether the client closed it because it was done or went away, and not because it broke.
     """
@@ -29,7 +30,7 @@ class Connection:
         self.account = Account(limits.budget)
         self.lost = asyncio.Event()
         self.left = False
-        self.unread = False
+        self.closed_for: ErrorCode | None = None
         self.on_closed: Callable[[], None] = lambda: None
 
     @property

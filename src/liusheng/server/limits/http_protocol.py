@@ -24,7 +24,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.clock import AwakeTimer
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import OpenConnection
@@ -161,6 +161,7 @@ class LimitedHttpProtocol(H11Protocol):
             super().handle_events()
         except InvalidRequestError as invalid:
             self._limits.refused(self._peer, invalid.error)
+            self._connection.closed_for = invalid.error.code
             if self.cycle and not self.cycle.response_complete:
                 # The application learns that the client has gone, and says nothing more.
                 self.cycle.disconnected = True
@@ -269,7 +270,7 @@ class LimitedHttpProtocol(H11Protocol):
         if self._entry:
             self._entry.unread = seconds >= _UNREAD_SECONDS
         if seconds >= self._limits.settings.unread_seconds:
-            self._connection.unread = True
+            self._connection.closed_for = ErrorCode.SLOW_READER
             self._give_way()
 
     # Refusals
