@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,20 @@ def test_a_key_is_replaced_and_revoked(file: Path, capsys: Capture) -> None:
     capsys.readouterr()
     assert main(["keys", "list"]) == 0
     assert "no key" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs root")
+def test_what_root_writes_belongs_to_the_user_of_the_service(file: Path) -> None:
+    file.parent.mkdir()
+    os.chown(file.parent, 4321, 4321)
+    for name in ("a", "b"):
+        assert main(["keys", "add", name]) == 0
+        for written in file.parent.iterdir():
+            found = written.stat()
+            assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (4321, 4321, 0o600)
+    os.chown(file, 4322, 4322)
+    assert main(["keys", "revoke", "a"]) == 0
+    assert file.stat().st_uid == 4322, "the file counts before the folder"
 
 
 @pytest.mark.parametrize(

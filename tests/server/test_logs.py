@@ -35,6 +35,16 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().err.splitlines()
 
 
+def test_a_banner_is_no_line_among_json(capsys: pytest.CaptureFixture[str]) -> None:
+    styles: tuple[Literal["json", "text"], ...] = ("json", "text")
+    for style in styles:
+        logs.set_up("info", style)
+        logs.announce("It is ready.\n  address\n", style)
+    written = capsys.readouterr()
+    assert json.loads(written.err)["event"] == "It is ready."
+    assert written.out == "It is ready.\n  address\n"
+
+
 def test_json_has_the_session_and_the_characters(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("info", "json")
     with structlog.contextvars.bound_contextvars(session="s1"):

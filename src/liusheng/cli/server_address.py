@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated
 
@@ -74,6 +75,12 @@ def open_client(
 
 def describe_error(error: ClientError) -> str:
     """A client's error as a message for the user of a command line."""
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        advice = tr(
+            "Name the file with the certificate of the authority that signed the server's with "
+            "--ca-file."
+        )
+        return f"{error.message}\n{advice}"
     if isinstance(error, CannotConnectError):
         advice = tr(
             "Start one with `liusheng serve`, or name another with --server or ${variable}.",

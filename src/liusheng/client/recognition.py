@@ -305,8 +305,9 @@ class Recognition(Duplex[Partial | Final]):
     def _given_up(self, error: ClientError) -> ConnectionLostError:
         code = error.close_code if isinstance(error, ConnectionLostError) else NO_CLOSE_FRAME
         return ConnectionLostError(
-            f"The connection to {self._url} was lost, and the recognition could not be resumed "
-            f"within {self._transport.resume_for:g} s. The last attempt: {error.message}",
+            f"The connection to {self._url} was lost, and within {self._transport.resume_for:g} s "
+            "the recognition could not be resumed, or got no further when it was. The last "
+            f"attempt: {error.message}",
             code,
             transient=False,
         )

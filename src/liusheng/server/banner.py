@@ -32,6 +32,7 @@ def banner(
     recognition, synthesis: started; None: the server has none.
     keys: whether clients need one.
     """
+    command = _command()
     host = in_url(settings.host)
     address = f"{in_url(reachable(settings))}:{ports[0]}{settings.path_prefix}"
     websocket, http = ("wss", "https") if settings.tls.certificate else ("ws", "http")
@@ -55,9 +56,8 @@ def banner(
     server = "" if is_default else f" --server {websocket}://{address}"
     if keys:
         lines.append("  API keys     needed, in $LIUSHENG_API_KEY; this makes one:")
-        lines.append(f"    {settings.access.add_command}")
+        lines.append(f"    {command} {settings.access.add_arguments}")
     lines.append("Try, in another terminal:")
-    command = _command()
     if synthesis:
         lines.append(f'  {command} tts{server} "你好，很高兴认识你。" -o hello.wav')
     if recognition:

@@ -10,6 +10,18 @@ import structlog
 
 from liusheng.server.log_escaping import escape_json, escape_values, indented_traceback
 
+_log = logging.getLogger(__name__)
+
+
+def announce(text: str, style: Literal["text", "json"]) -> None:
+    """Tell the person who started a program that it is ready. text: lines of which the first says
+    it; where the log is JSON, only that one is told, in the log."""
+    if style == "json":
+        _log.info(text.splitlines()[0])
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
 
 def set_up(level: str, style: Literal["text", "json"]) -> None:
     """Write the logs of this process from `level` on to standard error."""

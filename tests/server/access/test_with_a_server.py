@@ -22,6 +22,7 @@ from liusheng.server import logs
 from liusheng.server.access import key_check
 from liusheng.server.access.key_file import change_keys
 from liusheng.server.access.keys import ApiKey, digest, new_secret
+from liusheng.server.observe import request_log
 from tests.server.access.test_keys import NOW
 from tests.server.conftest import Dialogue, Serve, Server
 
@@ -228,6 +229,21 @@ async def test_an_expired_key_says_so(keyed: Keyed) -> None:
     answer = await keyed.get(**bearer())
     assert answer.status_code == 401
     assert "alice has expired" in answer.text
+
+
+async def test_the_log_says_whose_key_was_refused(
+    keyed: Keyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keyed.write(alice={"tasks": ("asr",)})
+    lines: list[tuple[str, object]] = []
+
+    def log(_level: int, *_: object) -> None:
+        fields = structlog.contextvars.get_contextvars()
+        lines.append((fields["error"], fields.get("key")))
+
+    monkeypatch.setattr(request_log._log, "log", log)
+    await refusal(keyed.server.connect(paths.TTS_STREAMING, additional_headers=bearer()))
+    assert lines == [("not_allowed", "alice")]
 
 
 async def test_the_limits_of_a_key(keyed: Keyed) -> None:

@@ -151,6 +151,7 @@ class TestTranscriptions:
                     model="whisper-1", file=wav(*["word"] * 60)
                 )
         assert caught.value.status_code == 413
+        assert "The file is over the limit of 2,000 bytes" in caught.value.message
 
     async def test_a_client_that_leaves_frees_its_place(self, serve: Serve) -> None:
         server = await serve(limits={"max_sessions": 1})

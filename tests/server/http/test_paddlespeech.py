@@ -79,6 +79,7 @@ async def test_a_file_that_is_too_large(serve: Serve) -> None:
     server = await serve(limits={"max_upload_bytes": 20_000})
     answer = await recognise(server, audio=wav("a", "b", "c", "d", "e", "f"))
     assert (answer.status_code, answer.json()["error"]) == (413, "message_too_large")
+    assert "The file is over the limit of 20,000 bytes" in answer.text
 
 
 async def say(server: Server, **fields: Any) -> requests.Response:

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -148,8 +147,7 @@ def _serve(
     serve.start(proxy_location="EveryNode", http_options=options)
     try:
         _deploy(settings, built)
-        sys.stdout.write(banner(settings, options["port"]))
-        sys.stdout.flush()
+        logs.announce(banner(settings, options["port"]), settings.log_format)
         while True:
             deadline = time.monotonic() + _LOOK_SECONDS
             while not hangup.asked and time.monotonic() < deadline:

@@ -70,6 +70,7 @@ class KeyCheck:
         task = self._routes.task(scope)
         try:
             key = await self._authenticate(keyring, secrets, client_address(scope))
+            current_record().key = key.name
             self._limits.begin(key, task, time.monotonic(), also=self._routes.second_task(scope))
         except ProtocolError as error:
             self.refused += 1
@@ -80,7 +81,6 @@ class KeyCheck:
         put_caller(scope, key)
         self._served[ending] = key
         try:
-            current_record().key = key.name
             with structlog.contextvars.bound_contextvars(key=key.name):
                 await self._app(scope, receive, send)
         finally:

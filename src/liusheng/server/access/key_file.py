@@ -47,7 +47,8 @@ def change_keys(
     """Replace the keys in a file by what `change` makes of them; return the new ones.
 
     The file is replaced as a whole, readable by its owner only: a server that reads it meanwhile
-    finds the old keys or the new ones. Two changes at the same time follow one another.
+    finds the old keys or the new ones. Two changes at the same time follow one another. What root
+    writes belongs to whom the file belonged, or the folder: a service has a user of its own.
 
     Raises:
         KeyFileError: the file cannot be read or written.
@@ -55,9 +56,13 @@ def change_keys(
     file = Path(os.path.realpath(file))
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(f"{file}.lock", mode=_PRIVATE):
+        owner = _owner_for_root(file)
+        lock = Path(f"{file}.lock")
+        if owner and not lock.exists():
+            _write_new(lock, owner)
+        with FileLock(lock, mode=_PRIVATE):
             keys = tuple(change(read_keys(file) if file.exists() else ()))
-            _replace(file, render_file(keys))
+            _replace(file, render_file(keys), owner)
     except OSError as error:
         raise KeyFileError(
             f"The keys cannot be written to {file}: {error.strerror}. Name another file with "
@@ -66,11 +71,29 @@ def change_keys(
     return keys
 
 
-def _replace(file: Path, content: bytes) -> None:
+def _owner_for_root(file: Path) -> tuple[int, int] | None:
+    """Return the user and group that a file has, or its folder if there is no file; None: this
+    process is not root's, and what it writes is its own."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    found = (file if file.exists() else file.parent).stat()
+    return found.st_uid, found.st_gid
+
+
+def _write_new(file: Path, owner: tuple[int, int]) -> None:
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        os.fchown(descriptor, *owner)
+        os.close(descriptor)
+
+
+def _replace(file: Path, content: bytes, owner: tuple[int, int] | None) -> None:
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "wb") as written:
             os.fchmod(descriptor, _PRIVATE)
+            if owner:
+                os.fchown(descriptor, *owner)
             written.write(content)
             written.flush()
             os.fsync(descriptor)

@@ -38,7 +38,7 @@ def check_exposure(settings: Settings) -> None:
         settings.host,
         keys_required=keys,
         no_auth=settings.access.no_auth,
-        add_command=settings.access.add_command,
+        add_command=f"liusheng {settings.access.add_arguments}",
     )
 
 

@@ -78,11 +78,11 @@ class AccessSettings(Group):
     )
 
     @property
-    def add_command(self) -> str:
-        """The command that makes a key for this server."""
+    def add_arguments(self) -> str:
+        """The arguments of `liusheng` that make a key for this server."""
         if self.keys_file == default_keys_file():
-            return "liusheng keys add NAME"
-        return f"liusheng keys add NAME --keys-file {shlex.quote(str(self.keys_file))}"
+            return "keys add NAME"
+        return f"keys add NAME --keys-file {shlex.quote(str(self.keys_file))}"
 
 
 class TlsSettings(Group):

@@ -44,13 +44,17 @@ class HttpExchange:
     # The request
 
     async def chunks(
-        self, idle_seconds: float, max_bytes: int | None = None
+        self,
+        idle_seconds: float,
+        max_bytes: int | None = None,
+        too_large: ProtocolError | None = None,
     ) -> AsyncIterator[bytes]:
         """Yield the body as it is received.
 
         max_bytes: of the body. One that is announced to be larger is refused before it is read (a
             client that expects "100 Continue" gets the error instead), and one that comes too
             slowly holds what it uses for nothing. None: of a live stream, which may be both.
+        too_large: what is wrong with a larger one; by default that.
 
         Raises:
             DisconnectedError: the connection ended before the body did.
@@ -61,8 +65,9 @@ class HttpExchange:
         size = 0
         began = awake.time()
         rate = self._connection.settings.min_upload_rate
+        too_large = too_large or message_too_large("The request's body", max_bytes or 0, "bytes")
         if max_bytes is not None and self._announced > max_bytes:
-            raise message_too_large("The request's body", max_bytes, "bytes")
+            raise too_large
         while more:
             message = await self._next_event(idle_seconds)
             if message["type"] == "http.disconnect":
@@ -73,26 +78,31 @@ class HttpExchange:
             chunk = message.get("body", b"")
             size += len(chunk)
             if max_bytes is not None and size > max_bytes:
-                raise message_too_large("The request's body", max_bytes, "bytes")
+                raise too_large
             seconds = awake.time() - began - idle_seconds
             if max_bytes is not None and more and size < rate * seconds:
                 raise _too_slow(size, seconds + idle_seconds, rate)
             if chunk:
                 yield chunk
 
-    async def body(self, max_bytes: int, idle_seconds: float) -> bytes:
+    async def body(
+        self, max_bytes: int, idle_seconds: float, too_large: ProtocolError | None = None
+    ) -> bytes:
         """Return the whole body, which is charged to the connection until `holds` says less.
+
+        too_large: as for `chunks`; if the connection may hold less, that is what is wrong.
 
         Raises:
             DisconnectedError, ProtocolError: as `chunks`; server_busy, if it does not fit.
         """
         account = self._connection.account
-        max_bytes = min(max_bytes, account.most)
+        if account.most < max_bytes:
+            max_bytes, too_large = account.most, None
         if self._announced <= max_bytes:
             account.hold(_BODY, self._announced)
             self._check_memory()
         data = bytearray()
-        async for chunk in self.chunks(idle_seconds, max_bytes):
+        async for chunk in self.chunks(idle_seconds, max_bytes, too_large):
             data += chunk
             account.hold(_BODY, max(len(data), self._announced))
             self._check_memory()

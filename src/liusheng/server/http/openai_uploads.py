@@ -10,6 +10,7 @@ from liusheng.asr.capabilities import Capabilities, Hotwords
 from liusheng.protocol import openai
 from liusheng.protocol.asr import MAX_HOTWORDS
 from liusheng.protocol.errors import ErrorCode, ProtocolError
+from liusheng.protocol.limits import message_too_large
 from liusheng.protocol.prompt_terms import terms
 from liusheng.protocol.quoting import quoted
 from liusheng.server.config.limits import LimitSettings
@@ -37,7 +38,8 @@ async def received_form(
     """
     with Form(exchange.request.headers.get("content-type", "")) as form:
         max_bytes = limits.max_upload_bytes + MAX_FIELD_BYTES
-        async for chunk in exchange.chunks(limits.idle_seconds, max_bytes):
+        too_large = message_too_large("The file", limits.max_upload_bytes, "bytes")
+        async for chunk in exchange.chunks(limits.idle_seconds, max_bytes, too_large):
             await form.feed(chunk)
             exchange.holds(form.in_memory)
         file = await form.finish()

@@ -13,6 +13,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_body
 from liusheng.protocol.http import RecognitionAnswer, RecognitionBody, RecognitionResult
 from liusheng.protocol.languages import check_language
+from liusheng.protocol.limits import message_too_large
 from liusheng.protocol.transcript import Transcript
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.recognition.service import RecognitionService
@@ -36,7 +37,8 @@ def paddlespeech_asr_endpoint(
     async def parsed(exchange: HttpExchange) -> tuple[str, bytearray]:
         # Base64 has four bytes for three; the rest of the object is small.
         max_bytes = limits.max_upload_bytes * 4 // 3 + 10_000
-        data = await exchange.body(max_bytes, limits.idle_seconds)
+        too_large = message_too_large("The file", limits.max_upload_bytes, "bytes")
+        data = await exchange.body(max_bytes, limits.idle_seconds, too_large)
         async with parsing:
             return await asyncio.to_thread(_parse, data)
 

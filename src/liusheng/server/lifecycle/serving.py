@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from liusheng.server import logs
 from liusheng.server.access.opening import Access
 from liusheng.server.banner import banner
 from liusheng.server.config.settings import Settings
@@ -102,8 +102,8 @@ async def serve_until_stopped(
         await wyoming.start(bound.wyoming)
     ports = [each.getsockname()[1] for each in bound.http]
     keys = access.keyring is not None and access.keyring.required
-    sys.stdout.write(banner(settings, ports, engines.recognition, engines.synthesis, keys=keys))
-    sys.stdout.flush()
+    ready = banner(settings, ports, engines.recognition, engines.synthesis, keys=keys)
+    logs.announce(ready, settings.log_format)
     serving = asyncio.create_task(server.serve(sockets=bound.http))
     stopping = asyncio.create_task(control.stop.wait())
     reloader = None
