@@ -2,7 +2,8 @@
 
 Not `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes in the moment in which
 what it waits for has ended (https://github.com/python/cpython/issues/86296). What ends only by
-cancellation would then never end. Ruff does not let it in.
+cancellation would then never end. Ruff does not let it in. On Python 3.10 `timeout` still takes a
+cancellation in the very moment in which the time is up for its own; `wait_for_event` does not.
 """
 
 from __future__ import annotations

@@ -77,7 +77,12 @@ def test_a_test_is_made_once(tmp_path: Path) -> None:
     assert first.done(None) == (), "it failed"
     unmeasured = [*MEASURED, Measurement("c", 0.0)]
     assert first.done(unmeasured) == unmeasured
-    assert SelfTest(results, "synthesis", models, PoolOptions()).known(Measurement) == []
+    key = self_test_key("synthesis", models, PoolOptions().threads)
+    assert results.get(key, Measurement) == []
+    results.put(key, unmeasured)
+    again = SelfTest(results, "synthesis", models, PoolOptions())
+    assert again.known(Measurement) == [], "not even what an earlier version has kept"
+    assert again.method == "self_test"
     assert first.done(MEASURED) == MEASURED
     second = SelfTest(results, "synthesis", models, PoolOptions())
     assert second.known(Measurement) == MEASURED

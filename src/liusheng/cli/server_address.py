@@ -16,6 +16,8 @@ from liusheng.protocol.errors import ErrorCode
 
 SERVER_VARIABLE = "LIUSHENG_SERVER"
 
+_UNKNOWN_AUTHORITY = (18, 19, 20, 21)  # of OpenSSL's X509_V_ERR_...: self-signed, no issuer found
+
 ApiKeyOption = Annotated[
     str | None,
     Parameter(
@@ -75,7 +77,8 @@ def open_client(
 
 def describe_error(error: ClientError) -> str:
     """A client's error as a message for the user of a command line."""
-    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _UNKNOWN_AUTHORITY:
         advice = tr(
             "Name the file with the certificate of the authority that signed the server's with "
             "--ca-file."

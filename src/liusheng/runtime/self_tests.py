@@ -131,17 +131,22 @@ class SelfTest:
         self._key = self_test_key(task, models, options.threads) if results else ""
         self.method = "self_test" if results and results.testing else ""
 
-    def known(self, kind: type[T]) -> list[T]:
+    def known(self, kind: type[M]) -> list[M]:
         """Return the measurements of an earlier test, of which none is needed then."""
         found = self._results.get(self._key, kind) if self._results else []
-        if found:
-            self.method = ""
+        if not _measured(found):
+            return []
+        self.method = ""
         return found
 
     def done(self, measurements: Sequence[M] | None) -> Sequence[M]:
         """Keep the measurements of a test that was made, unless one of them measured nothing, as on
         a busy machine: then the next start tests again. Return them. None: the test failed.
         """
-        if self._results and measurements and all(each.seconds for each in measurements):
+        if self._results and measurements and _measured(measurements):
             self._results.put(self._key, measurements)
         return measurements or ()
+
+
+def _measured(measurements: Sequence[Measurement]) -> bool:
+    return bool(measurements) and all(each.seconds for each in measurements)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from liusheng.bench.soak.attacker import Attacker, attacker
+from liusheng.runtime.clock import TICK_SECONDS, awake
 from liusheng.server.access.tls import Certificate
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.config.settings import Settings
@@ -59,9 +60,21 @@ async def serving(
     with bind("127.0.0.1", 0) as bound:
         start_listening(bound)
         task = asyncio.create_task(server.serve(sockets=[bound]))
+        ticking = asyncio.create_task(_tick())
         address = f"127.0.0.1:{bound.getsockname()[1]}"
         try:
             yield Served(server, address, authority.trusting() if authority else None)
         finally:
             server.should_exit = True
-            await task
+            try:
+                await task
+            finally:
+                ticking.cancel()
+                awake.stop()
+
+
+async def _tick() -> None:
+    """As the server's own program does: a stall of the test's machine is nobody's silence."""
+    while True:
+        awake.tick()
+        await asyncio.sleep(TICK_SECONDS)

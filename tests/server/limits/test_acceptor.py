@@ -105,6 +105,8 @@ async def test_a_connection_that_cannot_be_taken_is_closed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(acceptor, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(Faulty, "count", 0)
+    monkeypatch.setattr(Faulty, "lost", 0)
     make: Any = Faulty
     with bind("127.0.0.1", 0) as bound:
         start_listening(bound)

@@ -274,6 +274,22 @@ async def test_a_body_that_is_not_http_ends_the_request(
     await until(lambda: f"POST {paths.ASR_STREAMING}: 499 invalid_http after" in caplog.text)
 
 
+async def test_what_is_not_http_behind_a_request_does_not_fail_that(
+    limited: Limited, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server, limits = await limited()
+    async with attacker(server.address) as client:
+        request = f"GET {paths.INFO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        await client.send(request + b"no request\r\n\r\n")
+        status, _ = await answer(client)
+        assert status == 200
+        status, body = await answer(client)
+        assert (status, body["error"]) == (400, "invalid_http")
+    await until(lambda: not len(limits.connections))
+    assert f"GET {paths.INFO}: 200 after" in caplog.text
+
+
 LONG = b"X-Long: " + b"a" * MB + b"\r\n\r\n"
 MANY = b"X-Many: a\r\n" * (MB // 11) + b"\r\n"
 ENDLESS = LONG.rstrip()

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from liusheng.bench.soak.attacker import attacker
 from liusheng.bench.soak.floods import PAGE_FILE
 from liusheng.server.limits import http_protocol
-from liusheng.server.limits.reading import ReadProgress
+from liusheng.server.limits.reading import ReadProgress, Unsent, watch_reading
 from tests.server.limits.conftest import Limited, Run, until
 from tests.server.limits.serving import serving
 from tests.support.certificates import Authority
@@ -24,7 +24,9 @@ KEEP = CLOSE.replace(b"Connection: close\r\n", b"")
 
 
 class Large:
-    """An application with a large response, whole or in pieces, and a small one."""
+    """An application with a large response, whole or in pieces, an endless one, and a small one."""
+
+    stopped = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-length", b"%d" % len(LARGE))] if scope["path"] == "/large" else []
@@ -33,20 +35,60 @@ class Large:
             for start in range(0, len(LARGE), MB):
                 piece = LARGE[start : start + MB]
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+        while scope["path"] == "/endless" and not self.stopped:
+            await send({"type": "http.response.body", "body": bytes(10_000), "more_body": True})
+            await asyncio.sleep(0)
         body = LARGE if scope["path"] == "/large" else b"ok"
         await send({"type": "http.response.body", "body": body})
 
     async def stop_sessions(self) -> None:
-        """Nothing is left to say."""
+        """End the endless one."""
+        self.stopped = True
 
 
 def test_progress() -> None:
+    clock = 100.0
     reading = ReadProgress()
-    unread = [
-        reading.unread_seconds(unsent, now)
-        for now, unsent in enumerate([0, 0, 50, 50, 60, 40, 40, 0, 0, 70, 70], start=100)
-    ]
-    assert unread == [0, 0, 0, 1, 2, 0, 1, 0, 0, 0, 1]
+    for found, seconds in (
+        (Unsent(0), 0),
+        (Unsent(0, 0, 10), 0),
+        (Unsent(50, 5, 10), 0),
+        (Unsent(50, 5, 10), 1),
+        (Unsent(60, 5, 10), 2),
+        (Unsent(60, 5, 11), 0),  # its system has taken something
+        (Unsent(60, 5, 11), 1),
+        (Unsent(40, 5, 11), 0),  # so has ours
+        (Unsent(0, 5, 11), 0),
+        (Unsent(0, 5, 11), 1),
+        (Unsent(0, 0, 16), 0),
+        (Unsent(70), 0),
+        (Unsent(70), 1),
+    ):
+        clock += 1
+        assert reading.unread_seconds(found, clock) == seconds
+    reading.has_read(clock + 1)
+    assert reading.unread_seconds(Unsent(70), clock + 2) == 1
+
+
+async def test_one_that_cannot_be_looked_at_costs_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    looked = asyncio.Event()
+
+    class Broken:
+        def watch_reading(self, now: float) -> None:
+            raise AttributeError("no transport any more")
+
+    class Whole:
+        def watch_reading(self, now: float) -> None:
+            looked.set()
+
+    watching = asyncio.create_task(watch_reading(lambda: [Broken(), Whole()], lambda: 0.05))
+    for _ in range(2):
+        await asyncio.wait_for(looked.wait(), 20)
+        looked.clear()
+    watching.cancel()
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("request_", [CLOSE, KEEP, KEEP * 3, KEEP.replace(b"/large", b"/pieces")])
@@ -98,9 +140,25 @@ def test_who_reads_slowly_gets_it_all(run: Run) -> None:
     run(scenario())
 
 
+def test_who_reads_steadily_is_not_disconnected(run: Run) -> None:
+    """Although as much waits again whenever somebody looks."""
+
+    async def scenario() -> None:
+        async with (
+            serving(Large(), None, unread_seconds=1.5) as server,
+            attacker(server.address, receive_buffer=65_536) as client,
+        ):
+            await client.send(KEEP.replace(b"/large", b"/endless"))
+            for _ in range(80):
+                assert len(await client.reader.readexactly(30_000)) == 30_000
+                await asyncio.sleep(0.05)
+            assert len(server.table) == 1
+
+    run(scenario())
+
+
 def test_who_reads_nothing_gives_way(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle of a response, where others do not."""
-    monkeypatch.setattr(http_protocol, "_UNREAD_SECONDS", 0.3)
 
     async def scenario() -> None:
         async with (
@@ -110,6 +168,7 @@ def test_who_reads_nothing_gives_way(run: Run, monkeypatch: pytest.MonkeyPatch) 
             await client.send(KEEP.replace(b"/large", b"/pieces"))
             await until(lambda: len(server.table) == 1)
             assert (await server.get()).status_code == 503
+            monkeypatch.setattr(http_protocol, "_UNREAD_SECONDS", 0.3)
             await until(lambda: any(each.unread for each in server.table._entries))
             assert (await server.get()).text == "ok"
             assert server.table.evicted == 1

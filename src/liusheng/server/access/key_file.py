@@ -83,8 +83,16 @@ def _owner_for_root(file: Path) -> tuple[int, int] | None:
 def _write_new(file: Path, owner: tuple[int, int]) -> None:
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        try:
+            _give_to(descriptor, owner)
+        finally:
+            os.close(descriptor)
+
+
+def _give_to(descriptor: int, owner: tuple[int, int]) -> None:
+    found = os.fstat(descriptor)
+    if (found.st_uid, found.st_gid) != owner:
         os.fchown(descriptor, *owner)
-        os.close(descriptor)
 
 
 def _replace(file: Path, content: bytes, owner: tuple[int, int] | None) -> None:
@@ -93,7 +101,7 @@ def _replace(file: Path, content: bytes, owner: tuple[int, int] | None) -> None:
         with os.fdopen(descriptor, "wb") as written:
             os.fchmod(descriptor, _PRIVATE)
             if owner:
-                os.fchown(descriptor, *owner)
+                _give_to(descriptor, owner)
             written.write(content)
             written.flush()
             os.fsync(descriptor)

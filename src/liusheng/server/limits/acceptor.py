@@ -30,8 +30,11 @@ _OF_ONE_CONNECTION = {
     number
     for number, name in errno.errorcode.items()
     if name
-    in "EPROTO ENOPROTOOPT EOPNOTSUPP ENETDOWN ENETUNREACH EHOSTDOWN EHOSTUNREACH ENONET".split()
-}
+    in {
+        "EPROTO", "ENOPROTOOPT", "EOPNOTSUPP", "ENETDOWN", "ENETUNREACH", "EHOSTDOWN",
+        "EHOSTUNREACH", "ENONET", "ETIMEDOUT",
+    }
+}  # fmt: skip
 
 # The protocol has a deadline, in time in which this process ran. The loop's own of a minute would
 # cut a longer one short.

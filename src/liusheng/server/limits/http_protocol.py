@@ -25,11 +25,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.clock import AwakeTimer
+from liusheng.runtime.clock import AwakeTimer, awake
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import OpenConnection
 from liusheng.server.limits.departure import Departure
-from liusheng.server.limits.reading import ReadProgress
+from liusheng.server.limits.reading import ReadProgress, unsent
 from liusheng.server.limits.request_parser import InvalidRequestError, RequestParser
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
@@ -39,7 +39,7 @@ READ_AHEAD = 1 << 20
 
 _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
 _MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
-_UNREAD_SECONDS = 10.0  # after which a client that reads nothing gives way to others
+_UNREAD_SECONDS = 20.0  # after which a client that reads nothing gives way to others
 _REFUSED_SECONDS = 1.0  # for a refused client's handshake, and to read why it is refused
 
 
@@ -74,6 +74,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._upgraded = False
         self._deadline: AwakeTimer | None = None
         self._progress = ReadProgress()
+        self._unread = False
         self._departure: Departure | None = None
         self._waits_for = ""
         self._connection.account.on_room = self._input.work
@@ -133,11 +134,11 @@ class LimitedHttpProtocol(H11Protocol):
         self._connection.closed()
 
     def shutdown(self) -> None:
-        """End the connection, after the response that is under way."""
-        if self.made:
-            super().shutdown()
-        else:
+        """End the connection, after the response that is under way. A refused one ends soon."""
+        if not self.made:
             self._give_way()
+        elif not self._refused:
+            super().shutdown()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Leave the connection to a WebSocket, with its account and its place."""
@@ -161,9 +162,10 @@ class LimitedHttpProtocol(H11Protocol):
             super().handle_events()
         except InvalidRequestError as invalid:
             self._limits.refused(self._peer, invalid.error)
-            self._connection.closed_for = invalid.error.code
             if self.cycle and not self.cycle.response_complete:
+                self._connection.closed_for = invalid.error.code
                 # The application learns that the client has gone, and says nothing more.
+                self.cycle.waiting_for_100_continue = False
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
                 if self.cycle.response_started:
@@ -194,6 +196,11 @@ class LimitedHttpProtocol(H11Protocol):
         return not (
             self.flow.read_paused or self._upgraded or self._refused or self.transport.is_closing()
         )
+
+    def resume_writing(self) -> None:
+        """The client has read, even if as much waits again at the next look."""
+        self._progress.has_read(awake.time())
+        super().resume_writing()
 
     def _worked(self) -> None:
         if self._upgraded or self.transport.is_closing():
@@ -259,18 +266,21 @@ class LimitedHttpProtocol(H11Protocol):
         self._give_way()
 
     def _give_way(self) -> None:
+        if self._unread:
+            self._connection.closed_for = ErrorCode.SLOW_READER
         # Closing would wait for what the client has not read, and with TLS for its answer.
         self._abort()
 
     def watch_reading(self, now: float) -> None:
         """End the connection if its client reads nothing; before, it gives way to others."""
-        if not self.made:
+        if not self.made or self._connection.lost.is_set():
             return
-        seconds = self._progress.unread_seconds(self.transport.get_write_buffer_size(), now)
+        seconds = self._progress.unread_seconds(unsent(self.transport), now)
+        self._unread = seconds >= _UNREAD_SECONDS
         if self._entry:
-            self._entry.unread = seconds >= _UNREAD_SECONDS
+            self._entry.unread = self._unread
         if seconds >= self._limits.settings.unread_seconds:
-            self._connection.closed_for = ErrorCode.SLOW_READER
+            self._unread = True
             self._give_way()
 
     # Refusals
@@ -283,12 +293,14 @@ class LimitedHttpProtocol(H11Protocol):
         return type(self)._refused_open <= _MAX_LINGERING
 
     def _refuse(self) -> None:
+        # What is before it is flushed, too.
+        seconds = _LINGER if self.transport.get_write_buffer_size() else _REFUSED_SECONDS
         self.transport.write(self._refused)
         if self._may_linger() and self.transport.can_write_eof():
             self.transport.write_eof()
         else:
             self.transport.close()
-        self._set_deadline("refused", _REFUSED_SECONDS)
+        self._set_deadline("refused", seconds)
 
 
 class _Flow(FlowControl):

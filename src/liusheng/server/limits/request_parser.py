@@ -37,10 +37,11 @@ class RequestParser(h11.Connection):
         Raises:
             InvalidRequestError: headers_too_large or invalid_http.
         """
+        in_headers = self.their_state is h11.IDLE
         try:
             event = super().next_event()
         except h11.RemoteProtocolError as error:
-            if error.error_status_hint == 431:
+            if in_headers and error.error_status_hint == 431:
                 raise InvalidRequestError(_headers_too_large()) from error
             raise InvalidRequestError(_invalid_http(error)) from error
         # h11 bounds headers only while they are not complete.

@@ -41,6 +41,7 @@ class ServerLimits:
         self._last_descriptor = last_descriptor
         self._clock = clock
         self._refusals = RareLog(_log, logging.WARNING, "refusals", clock)
+        self._invalid = RareLog(_log, logging.WARNING, "refusals", clock)
 
     def apply(self, settings: LimitSettings) -> None:
         """Use other settings, for what is opened from now on."""
@@ -69,7 +70,7 @@ class ServerLimits:
         """A connection is closed because of what its client sent, which is not logged: a header
         may be a secret."""
         self.connections.refused[error.code] += 1
-        self._refusals.write(f"refused a request of {address}: {error.code.value}")
+        self._invalid.write(f"refused a request of {address}: {error.code.value}")
 
     def waits(self, entry: OpenConnection) -> None:
         """A connection has no request under way."""
