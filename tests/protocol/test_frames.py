@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from liusheng.protocol import asr, tts
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, encode, parse_object, refuse_unsupported
+from liusheng.protocol.frames import convert, encode, parse_body, parse_object, refuse_unsupported
 from liusheng.protocol.http import UNSUPPORTED_RECOGNITION
 from liusheng.protocol.quoting import quoted
 
@@ -134,3 +134,13 @@ def test_messages_keep_the_originals_shape() -> None:
         "message": "m",
         "audio": "",
     }
+
+
+def test_too_many_values_are_refused_before_they_are_made() -> None:
+    """Each list takes thirty times the memory of its two characters."""
+    many = '{"text": [' + "[]," * 200_000 + "[]]}"
+    for error in (refusal(parse_body, many.encode()), refusal(parse_object, many, 1 << 20)):
+        assert error.code is ErrorCode.MESSAGE_TOO_LARGE
+        assert "over the limit of 100,000 values" in error.message
+    text = "one, two " * 5_000
+    assert parse_object(f'{{"text": "{text}"}}', 1 << 20) == {"text": text}

@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 MAX_JSON_CHAR = 12
 """Bytes that JSON may need for one character of a text: a surrogate pair, escaped."""
 
+_MAX_VALUES = 100_000  # of a message, with those inside others; commas of texts count, too
+
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
@@ -40,6 +42,7 @@ def parse_object(frame: str, max_chars: int) -> dict[str, Any]:
             f"A text frame of {len(frame):,} characters", max_chars, "characters"
         )
     try:
+        _check_count(frame.count(",") + frame.count("[") + frame.count("{"), "A text frame")
         return _checked_object(msgspec.json.decode(frame))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise ProtocolError(
@@ -56,6 +59,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
         ProtocolError: invalid_json or not_an_object.
     """
     try:
+        _check_count(body.count(b",") + body.count(b"[") + body.count(b"{"), "The request's body")
         return _checked_object(msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         start = body[:200].decode(errors="replace")
@@ -64,6 +68,13 @@ def parse_body(body: bytes) -> dict[str, Any]:
             f"The request's body is not JSON ({error}): {quoted(start)}. "
             'Send a JSON object, such as {"text": "..."}.',
         ) from None
+
+
+def _check_count(values: int, what: str) -> None:
+    """Check that there are few values, before they are made: each takes far more memory than its
+    two characters."""
+    if values > _MAX_VALUES:
+        raise message_too_large(what, _MAX_VALUES, "values")
 
 
 def _checked_object(message: object) -> dict[str, Any]:

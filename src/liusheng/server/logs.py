@@ -62,3 +62,5 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
     # At "info", these libraries log every connection and request, as our own lines do.
     for chatty in ("uvicorn.error", "uvicorn.access", "httpx2", "asyncio"):
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
+    # It warns of each odd form, which is answered with an error.
+    logging.getLogger("python_multipart").setLevel(max(root.level, logging.ERROR))

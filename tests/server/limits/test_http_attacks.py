@@ -111,10 +111,11 @@ async def test_a_body_for_which_there_is_no_memory(limited: Limited) -> None:
     async with AsyncExitStack() as stack:
         statuses = []
         clients = [await stack.enter_async_context(attacker(server.address)) for _ in range(4)]
-        for client in clients:
-            await client.send(post(paths.ASR, 3 * MB // 2) + b"{")
-            await asyncio.sleep(0.05)
+        for client in clients[:2]:
+            await client.send(post(paths.ASR, 5 * MB // 4) + b"{".ljust(5 * MB // 4 - 1))
+        await until(lambda: limits.budget.used >= 2 * (5 * MB // 4 - 1))
         for client in clients[2:]:
+            await client.send(post(paths.ASR, 3 * MB // 2))
             status, body = await answer(client)
             statuses.append((status, body["error"]))
         assert statuses == [(503, "server_busy")] * 2
@@ -139,10 +140,41 @@ async def test_a_form_is_counted_as_far_as_it_is_in_memory(limited: Limited) -> 
     await until(lambda: not limits.budget.used)
 
 
-async def test_a_body_that_drips_is_given_up(limited: Limited) -> None:
-    server, limits = await limited(idle_seconds=0.2, min_upload_rate=1_000_000)
+async def test_bodies_that_are_only_announced_hold_no_memory(limited: Limited) -> None:
+    server, limits = await limited(max_buffered_bytes=8 * MB, max_connection_bytes=2 * MB)
+    async with AsyncExitStack() as stack:
+        for _ in range(20):
+            client = await stack.enter_async_context(attacker(server.address))
+            await client.send(post(paths.ASR, 3 * MB // 2))
+        await until(lambda: len(limits.places) == 20)
+        assert limits.budget.used < MB
+        async with attacker(server.address) as client:
+            await client.send(post(paths.ASR, 2) + b"{}")
+            status, body = await answer(client)
+            assert (status, body["error"]) == (400, "missing_field")
+
+
+async def test_an_answered_request_whose_body_does_not_come_gives_way(
+    limited: Limited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_SETTLE_SECONDS", 0.0)
+    server, limits = await limited(max_connections=1)
     async with attacker(server.address) as client:
-        await client.send(post(paths.ASR, MB))
+        await client.send(
+            f"GET {paths.INFO} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n".encode()
+        )
+        assert (await answer(client))[0] == 200
+        async with attacker(server.address) as newcomer:
+            assert await get_info(newcomer) == 200
+        assert limits.connections.evicted == 1
+
+
+@pytest.mark.parametrize("burst", [1, MB // 4])
+async def test_a_body_that_drips_is_given_up(limited: Limited, burst: int) -> None:
+    """However much of it came at first."""
+    server, limits = await limited(idle_seconds=0.2, min_upload_rate=10_000)
+    async with attacker(server.address) as client:
+        await client.send(post(paths.ASR, MB) + bytes(burst))
 
         async def drip() -> None:
             for _ in range(1_000):

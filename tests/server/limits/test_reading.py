@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from liusheng.bench.soak.attacker import attacker
 from liusheng.bench.soak.floods import PAGE_FILE
-from liusheng.server.limits import http_protocol
+from liusheng.server.limits import connections, http_protocol
 from liusheng.server.limits.reading import ReadProgress, Unsent, watch_reading
 from tests.server.limits.conftest import Limited, Run, until
 from tests.server.limits.serving import serving
@@ -117,6 +118,34 @@ def test_who_reads_nothing_with_tls_is_disconnected(run: Run, authority: Authori
             await until(lambda: len(server.table) == 1)
             await until(lambda: not len(server.table))
             writer.transport.abort()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_who_does_not_close_its_side_of_tls_is_disconnected(
+    run: Run, authority: Authority, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    """Event loops wait half a minute for that. Before, it gives way."""
+    monkeypatch.setattr(http_protocol, "_LINGER", 60.0 if full else 0.2)
+    monkeypatch.setattr(connections, "_SETTLE_SECONDS", 0.0)
+
+    async def scenario() -> None:
+        async with serving(Large(), authority, max_connections=1, unread_seconds=2) as server:
+            _, writer = await asyncio.open_connection(
+                *server.address.split(":"), ssl=server.trusting, limit=1_024
+            )
+            transport: Any = writer.transport
+            transport.pause_reading()
+            writer.write(CLOSE.replace(b"/large", b"/small"))
+            await until(lambda: server.serving.server_state.total_requests == 1)
+            if full:
+                await until(lambda: all(each.waiting for each in server.table._entries))
+                assert (await server.get()).text == "ok"
+                assert server.table.evicted == 1
+            else:
+                await until(lambda: not len(server.table))
+            transport.abort()
 
     run(scenario())
 

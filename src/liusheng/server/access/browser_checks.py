@@ -14,6 +14,7 @@ from liusheng.server.access.hosts import HostPolicy
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.origins import OriginPolicy
 from liusheng.server.http.refusal import refuse
+from liusheng.server.limits.rare_log import RareLog
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +47,12 @@ class BrowserChecks:
         self._programs_by_any_name = programs_by_any_name
         self._path_prefix = path_prefix
         self.refused = 0
+        self._refusals = RareLog(_log, logging.WARNING, "refusals")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if error := self._check(scope):
             self.refused += 1
-            _log.warning("refused (%s): %s", error.code.value, error.message)
+            self._refusals.write(f"refused ({error.code.value}): {error.message}")
             await refuse(scope, receive, send, error, self._path_prefix)
         else:
             await self._app(scope, receive, send)

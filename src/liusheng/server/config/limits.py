@@ -116,8 +116,8 @@ class LimitSettings(Group):
     min_upload_rate: int = Field(
         default=2_000,
         ge=0,
-        description="Bytes a second that a body in JSON or a form must bring on average, after the "
-        "first `idle_seconds`; 0: any.",
+        description="Bytes a second that a body in JSON or a form must bring on average, in any "
+        "`idle_seconds`; 0: any.",
     )
     ping_interval: float = Field(
         default=20, gt=0, description="Seconds between two keepalive pings on a WebSocket."

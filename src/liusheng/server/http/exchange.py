@@ -63,13 +63,15 @@ class HttpExchange:
         """
         more = True
         size = 0
-        began = awake.time()
+        spare = idle_seconds  # by which the body is ahead of the least rate, and no more than that
         rate = self._connection.settings.min_upload_rate
         too_large = too_large or message_too_large("The request's body", max_bytes or 0, "bytes")
         if max_bytes is not None and self._announced > max_bytes:
             raise too_large
         while more:
+            asked = awake.time()
             message = await self._next_event(idle_seconds)
+            spare -= awake.time() - asked
             if message["type"] == "http.disconnect":
                 raise DisconnectedError
             more = message.get("more_body", False)
@@ -79,9 +81,10 @@ class HttpExchange:
             size += len(chunk)
             if max_bytes is not None and size > max_bytes:
                 raise too_large
-            seconds = awake.time() - began - idle_seconds
-            if max_bytes is not None and more and size < rate * seconds:
-                raise _too_slow(size, seconds + idle_seconds, rate)
+            if max_bytes is not None and rate and more:
+                spare = min(idle_seconds, spare + len(chunk) / rate)
+                if spare < 0:
+                    raise _too_slow(idle_seconds, rate)
             if chunk:
                 yield chunk
 
@@ -99,12 +102,16 @@ class HttpExchange:
         if account.most < max_bytes:
             max_bytes, too_large = account.most, None
         if self._announced <= max_bytes:
+            # Nothing is kept free for it: who only announces a body would hold what others need.
             account.hold(_BODY, self._announced)
-            self._check_memory()
+            try:
+                self._check_memory()
+            finally:
+                account.hold(_BODY, 0)
         data = bytearray()
         async for chunk in self.chunks(idle_seconds, max_bytes, too_large):
             data += chunk
-            account.hold(_BODY, max(len(data), self._announced))
+            account.hold(_BODY, len(data))
             self._check_memory()
         return bytes(data)
 
@@ -201,9 +208,9 @@ class HttpExchange:
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
 
 
-def _too_slow(size: int, seconds: float, rate: float) -> ProtocolError:
+def _too_slow(seconds: float, rate: float) -> ProtocolError:
     return ProtocolError(
         ErrorCode.IDLE_TIMEOUT,
-        f"Of the request's body {size:,} bytes were received in {seconds:.0f} s, less than "
-        f"{rate:,.0f} a second; send the request again over a faster connection, or send less.",
+        f"For {seconds:g} s the request's body was received at less than {rate:,.0f} bytes a "
+        "second; send the request again over a faster connection, or send less.",
     )

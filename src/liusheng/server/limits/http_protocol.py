@@ -29,7 +29,7 @@ from liusheng.runtime.clock import AwakeTimer, awake
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import OpenConnection
 from liusheng.server.limits.departure import Departure
-from liusheng.server.limits.reading import ReadProgress, unsent
+from liusheng.server.limits.reading import ReadProgress, Unsent, unsent
 from liusheng.server.limits.request_parser import InvalidRequestError, RequestParser
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
@@ -75,6 +75,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._deadline: AwakeTimer | None = None
         self._progress = ReadProgress()
         self._unread = False
+        self._flushed_at: float | None = None
         self._departure: Departure | None = None
         self._waits_for = ""
         self._connection.account.on_room = self._input.work
@@ -197,6 +198,9 @@ class LimitedHttpProtocol(H11Protocol):
             self.flow.read_paused or self._upgraded or self._refused or self.transport.is_closing()
         )
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: the request is answered without the upgrade, as HTTP wants it."""
+
     def resume_writing(self) -> None:
         """The client has read, even if as much waits again at the next look."""
         self._progress.has_read(awake.time())
@@ -243,10 +247,13 @@ class LimitedHttpProtocol(H11Protocol):
             return
         idle = self.conn.their_state is h11.IDLE
         answered = self.cycle is not None and self.cycle.response_complete
-        self._entry.waiting = idle
+        rest = not idle and answered and self.conn.our_state is h11.DONE
+        self._entry.waiting = idle or rest
         if idle and self.timeout_keep_alive_task is None:
             self._set_deadline("headers", self._limits.settings.header_seconds)
-        elif not idle and answered and self.conn.our_state is h11.DONE:
+        elif rest:
+            if self._waits_for != "rest":
+                self._limits.waits(self._entry)
             self._set_deadline("rest", _LINGER)
         else:
             self._set_deadline("", 0)
@@ -275,12 +282,27 @@ class LimitedHttpProtocol(H11Protocol):
         """End the connection if its client reads nothing; before, it gives way to others."""
         if not self.made or self._connection.lost.is_set():
             return
-        seconds = self._progress.unread_seconds(unsent(self.transport), now)
+        found = unsent(self.transport)
+        if self.transport.is_closing():
+            self._watch_closing(found, now)
+        seconds = self._progress.unread_seconds(found, now)
         self._unread = seconds >= _UNREAD_SECONDS
         if self._entry:
             self._entry.unread = self._unread
         if seconds >= self._limits.settings.unread_seconds:
             self._unread = True
+            self._give_way()
+
+    def _watch_closing(self, found: Unsent, now: float) -> None:
+        """The response is over. A client has some seconds to close its side, as TLS wants it, and
+        gives way to others."""
+        if self._entry and not self._entry.waiting:
+            self._limits.waits(self._entry)
+        if found.buffered or found.queued:
+            self._flushed_at = None
+        elif self._flushed_at is None:
+            self._flushed_at = now
+        elif now - self._flushed_at >= _LINGER:
             self._give_way()
 
     # Refusals
