@@ -283,3 +283,13 @@ def test_a_type_that_is_not_named_stays() -> None:
     vad = {"audio": {"input": {"turn_detection": {"silence_duration_ms": 300}}}}
     changed = settled(manual, {"session": vad}).audio.input
     assert changed.turn_detection == realtime.ServerVad(silence_duration_ms=300)
+
+
+@pytest.mark.parametrize("name", ["audio.input", "a.b", ".", "voice."])
+def test_a_name_with_dots_beside_the_flat_shape_is_a_name(name: str) -> None:
+    """Found by libFuzzer: it was taken for a place."""
+    for fields in ({name: None, "turn_detection": None}, {"turn_detection": None, name: None}):
+        with pytest.raises(ProtocolError) as caught:
+            settled(DEFAULT, {"session": fields})
+        assert caught.value.code is ErrorCode.UNSUPPORTED_FIELD
+        assert f'"{name}"' in caught.value.message

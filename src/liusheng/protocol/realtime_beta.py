@@ -127,7 +127,8 @@ def nested(update: Mapping[str, Any]) -> dict[str, Any]:
         )
     found: dict[str, Any] = {}
     for name, value in update.items():
-        *groups, last = _PLACES.get(name, name).split(".")
+        # A name that the client made up may have dots, too.
+        *groups, last = _PLACES[name].split(".") if name in _PLACES else (name,)
         target = found
         for group in groups:
             target = target.setdefault(group, {})
