@@ -137,7 +137,7 @@ def test_messages_keep_the_originals_shape() -> None:
 
 
 def test_too_many_values_are_refused_before_they_are_made() -> None:
-    """Each list takes thirty times the memory of its two characters."""
+    """Each list takes many times the memory of its two characters."""
     many = '{"text": [' + "[]," * 200_000 + "[]]}"
     for error in (refusal(parse_body, many.encode()), refusal(parse_object, many, 1 << 20)):
         assert error.code is ErrorCode.MESSAGE_TOO_LARGE

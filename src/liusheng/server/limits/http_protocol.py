@@ -298,8 +298,8 @@ class LimitedHttpProtocol(H11Protocol):
         gives way to others."""
         if self._entry and not self._entry.waiting:
             self._limits.waits(self._entry)
-        if found.buffered or found.queued:
-            self._flushed_at = None
+        if found.buffered or found.queued or not found.taken:
+            self._flushed_at = None  # or nobody knows: the event loop ends it some time
         elif self._flushed_at is None:
             self._flushed_at = now
         elif now - self._flushed_at >= _LINGER:
