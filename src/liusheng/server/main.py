@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from liusheng.runtime.load import CoreShare
+from liusheng.runtime.workers.settling import settle
 from liusheng.server import logs
 from liusheng.server.access.opening import open_access
 from liusheng.server.config.settings import Settings
@@ -48,6 +49,7 @@ async def _serve(settings: Settings, reread: Callable[[], Settings] | None = Non
         reread=reread,
         make_engines=partial(make, testing=False),  # sessions are running
         notifier=SystemdNotifier(),
+        settle=settle,
     )
     interrupt_seconds = settings.drain.interrupt_seconds
     with (

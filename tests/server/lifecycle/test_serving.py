@@ -42,7 +42,13 @@ async def test_a_reload_that_raises_does_not_end_the_server(
         {"ports": [0], "drain": {"seconds": 0}, "asr": {"models": ["tiny"]}, "tts": {"models": []}}
     )
     notifier = BrokenNotifier()
-    control = Control(reread=lambda: settings, make_engines=lambda _: Engines(), notifier=notifier)
+    settled: list[int] = []
+    control = Control(
+        reread=lambda: settings,
+        make_engines=lambda _: Engines(),
+        notifier=notifier,
+        settle=lambda: settled.append(notifier.reloads),
+    )
     listening = bind("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     running = asyncio.create_task(
@@ -60,6 +66,11 @@ async def test_a_reload_that_raises_does_not_end_the_server(
     assert caplog.text.count("the task reload failed, and is started again") == 2
     async with httpx2.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{address}/healthz")).status_code == 200
+    for _ in range(3000):
+        if len(settled) > 1:
+            break
+        await asyncio.sleep(0.01)
+    assert settled[:2] == [0, 1], "at the start, and when the first generation has ended"
     control.stop.set()
     await asyncio.wait_for(running, 60)
 

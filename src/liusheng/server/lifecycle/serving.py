@@ -46,6 +46,7 @@ class Control:
     make_engines: makes the engines for new settings.
     notifier: reports its state to systemd.
     loop: the monitor of the event loop, if there is one.
+    settle: called when all is loaded, and again when a reload has replaced some of it.
     """
 
     stop: Stop = field(default_factory=Stop)
@@ -54,6 +55,7 @@ class Control:
     make_engines: Callable[[Settings], Engines] = make_engines
     notifier: SystemdNotifier = field(default_factory=lambda: SystemdNotifier({}))
     loop: LoopMonitor | None = None
+    settle: Callable[[], None] = lambda: None
 
 
 @contextlib.contextmanager
@@ -91,9 +93,11 @@ async def serve_until_stopped(
     """
     tracing = open_tracing(settings.observe)
     observer = Observer(tracing, control.loop)
-    generations = Generations(Generation.of(settings, engines, access.keyring, observer=observer))
+    first = Generation.of(settings, engines, access.keyring, observer=observer)
+    generations = Generations(first, control.settle)
     server = ApplicationServer(_Observed(generations, observer), settings, access.certificate)
     observer.watch(generations, server.limits)
+    control.settle()
     bound.start_listening()
     wyoming = WyomingListener(
         RequestLog(generations.wyoming, observer), settings.wyoming.clients, server.limits

@@ -126,4 +126,5 @@ class Account:
         by, self.held = -self.held, 0
         self._parts.clear()
         self._closed = True
+        self.on_room = lambda: None
         self._budget.changed(self, by)

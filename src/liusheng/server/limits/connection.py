@@ -42,7 +42,8 @@ class Connection:
         """The connection is closed: nothing is held for it any more."""
         self.lost.set()
         self.account.close()
-        self.on_closed()
+        on_closed, self.on_closed = self.on_closed, lambda: None
+        on_closed()
 
     def in_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state of an ASGI server with this connection in it."""

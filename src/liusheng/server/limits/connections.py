@@ -114,8 +114,8 @@ class ConnectionTable:
                     "take now. Try again later.",
                 )
             self.evicted += 1
-            self.close(evicted)
             evicted.give_way()
+            self.close(evicted)
         entry = OpenConnection(client, give_way, now, descriptor)
         self._entries[entry] = None
         insort(self._descriptors, descriptor)
@@ -125,6 +125,7 @@ class ConnectionTable:
 
     def close(self, entry: OpenConnection) -> None:
         """A connection is closed; it may have been closed before."""
+        entry.give_way = lambda: None
         if entry in self._entries:
             del self._entries[entry]
             del self._descriptors[bisect_left(self._descriptors, entry.descriptor)]

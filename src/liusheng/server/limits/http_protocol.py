@@ -129,10 +129,21 @@ class LimitedHttpProtocol(H11Protocol):
         self._unset_keepalive_if_required()
         self._set_deadline("", 0)
         self._rest()
-        self._input.drop()
         if self._refused:
             type(self)._refused_open -= 1
         self._connection.closed()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let go of all that refers to this object.
+
+        It is freed at once then. The garbage collector would find it much later, together with all
+        others of a flood, and hold up the event loop for the time that those take.
+        """
+        self._input.close()
+        self.cycle = None  # type: ignore[assignment]
+        if isinstance(self.flow, _Flow):
+            self.flow.let_go()
 
     def shutdown(self) -> None:
         """End the connection, after the response that is under way. A refused one ends soon."""
@@ -151,6 +162,7 @@ class LimitedHttpProtocol(H11Protocol):
         super().handle_websocket_upgrade(event)
         # What the client sent without waiting for the answer.
         rest = self.conn.trailing_data[0] + self._input.take_all()
+        self._let_go()
         if rest:
             protocol = self.transport.get_protocol()
             assert isinstance(protocol, asyncio.Protocol)
@@ -330,15 +342,21 @@ class _Flow(FlowControl):
 
     def __init__(self, transport: asyncio.Transport, protocol: LimitedHttpProtocol) -> None:
         super().__init__(transport)
-        self._protocol = protocol
+        self._protocol: LimitedHttpProtocol | None = protocol
 
     def pause_reading(self) -> None:
         """The application has enough."""
         self.read_paused = True
-        self._protocol.read_or_pause()
+        if self._protocol:
+            self._protocol.read_or_pause()
 
     def resume_reading(self) -> None:
         """The application wants more."""
         if self.read_paused:
             self.read_paused = False
-            self._protocol.go_on()
+            if self._protocol:
+                self._protocol.go_on()
+
+    def let_go(self) -> None:
+        """Nothing more is read."""
+        self._protocol = None

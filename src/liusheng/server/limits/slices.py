@@ -58,6 +58,11 @@ class SlicedInput:
         self._chunks.clear()
         self.size = 0
 
+    def close(self) -> None:
+        """Forget what was not parsed, and who would have parsed it: nothing more comes."""
+        self.drop()
+        self._feed, self._ready, self._worked = lambda _: None, lambda: False, lambda: None
+
     def work(self) -> None:
         """Parse for about a millisecond; the rest after others had their turn."""
         if self._working:

@@ -90,6 +90,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
                 timer.cancel()
         self._stuck = self._last_call = None
         self._connection.closed()
+        self._input.close()  # which refers to this object
 
     def resume_writing(self) -> None:
         """Send the newest pong: the client reads again."""

@@ -1,0 +1,77 @@
+"""What a connection leaves behind when it ends: nothing for the garbage collector, which would hold
+up the event loop for all connections of a flood at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+import websockets
+from starlette.types import Receive, Scope, Send
+
+from liusheng.server.limits.http_protocol import LimitedHttpProtocol
+from liusheng.server.limits.websocket_protocol import LimitedWebSocketProtocol
+from tests.server.limits.conftest import Run, until
+from tests.server.limits.serving import serving
+from tests.support.certificates import Authority
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+TOO_LARGE = b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + bytes(100_000)
+
+
+class Echo:
+    """An application that reads a request, or a message, and answers."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            await receive()
+            await send({"type": "websocket.send", "text": "ok"})
+            await receive()
+        else:
+            await send({"type": "http.response.start", "status": 200})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+    async def stop_sessions(self) -> None:
+        """There are none that last."""
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def protocols() -> int:
+    kinds = (LimitedHttpProtocol, LimitedWebSocketProtocol)
+    return sum(isinstance(each, kinds) for each in gc.get_objects())
+
+
+@pytest.mark.usefixtures("without_collector")
+@pytest.mark.parametrize("tls", [False, True])
+def test_ended_connections_leave_no_garbage(run: Run, authority: Authority, tls: bool) -> None:
+    async def scenario() -> None:
+        async with serving(Echo(), authority if tls else None, max_connections=2) as served:
+            for _ in range(3):
+                await served.get()
+            if tls:
+                await until(lambda: not len(served.table))
+            else:
+                async with AsyncExitStack() as stack:
+                    await served.half_open(stack, 1, REQUEST * 2)
+                    await served.half_open(stack, 1, REQUEST[:-5])
+                    await served.half_open(stack, 3, TOO_LARGE)
+                    await served.half_open(stack, 3, b"")
+            address = f"{'wss' if tls else 'ws'}://{served.address}/"
+            await until(lambda: not len(served.table))
+            async with websockets.connect(address, ssl=served.trusting) as socket:
+                await socket.send("hello")
+                assert await socket.recv() == "ok"
+            await until(lambda: not len(served.table) and not protocols())
+
+    run(scenario())
