@@ -33,6 +33,9 @@ class Owner:
         stream.over = True
         stream.update_room()
 
+    def give_way(self, stream: RecognitionStream) -> None:
+        self.remove(stream)
+
 
 START = Start(name="a", format="wav")
 

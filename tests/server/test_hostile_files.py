@@ -6,6 +6,7 @@ import asyncio
 import base64
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,18 +112,17 @@ async def test_a_decoder_that_dies_costs_its_own_request(
         assert (well.status_code, well.json()["text"]) == (200, "")
 
 
-async def test_no_decoder_is_free(serve: Serve, decoding: DecodingService) -> None:
+async def test_no_decoder_is_free(
+    serve: Serve, decoding: DecodingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = await serve()
-    running, decoding.running = decoding.running, decoding.options.processes
-    try:
-        async with httpx2.AsyncClient(timeout=60) as client:
-            answer = await openai_form(client, server.address, hostile.speech(1.0))
-    finally:
-        decoding.running = running
+    monkeypatch.setattr(decoding, "options", replace(decoding.options, processes=0))
+    async with httpx2.AsyncClient(timeout=60) as client:
+        answer = await openai_form(client, server.address, hostile.speech(1.0))
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
     assert error_of(answer)[0] == "server_busy"
-    assert "64 files are being decoded, the limit" in error_of(answer)[1]
+    assert "0 files are being decoded, the limit" in error_of(answer)[1]
 
 
 @pytest.mark.parametrize("post", [openai_form, paddlespeech])

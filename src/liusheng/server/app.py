@@ -44,6 +44,7 @@ from liusheng.server.http.paddlespeech_text import paddlespeech_text_endpoint
 from liusheng.server.http.paddlespeech_tts import paddlespeech_tts_endpoint
 from liusheng.server.http.paddlespeech_tts_stream import tts_stream_endpoint
 from liusheng.server.info import describe
+from liusheng.server.kept_places import give_up_kept
 from liusheng.server.observe.endpoints import observation_endpoints
 from liusheng.server.observe.observer import Observer
 from liusheng.server.openai_names import OpenAINames
@@ -93,8 +94,9 @@ class Application:
             else ResumableRecognitions(settings.resume, self._resume_secrets)
         )
         self.key_use: KeyUse = before.key_use if before else KeyUse()
+        give_up = give_up_kept(self.resumable, self.key_use.limits)
         self._websockets = WebSockets(
-            settings, recognition, decoding, synthesis, self._names, self.resumable
+            settings, recognition, decoding, synthesis, self._names, self.resumable, give_up
         )
         self._endpoints = self._http()
         self.page = page_routes(settings.path_prefix)
@@ -108,10 +110,10 @@ class Application:
             [each.path for each in self.routes if isinstance(each, WebSocketRoute)],
             settings.path_prefix,
         )
-        limited = RequestLimits(router, settings.path_prefix)
+        limited = RequestLimits(router, give_up, settings.path_prefix)
         self._drain = DrainRefusal(limited, settings.path_prefix)
         self.asgi = Gate(self._drain, settings, keyring, self.key_use)
-        self.wyoming = DrainRefusal(RequestLimits(self._websockets.serve_wyoming))
+        self.wyoming = DrainRefusal(RequestLimits(self._websockets.serve_wyoming, give_up))
 
     def take_over(self) -> None:
         """Apply these settings to what is shared with the applications before: new connections come

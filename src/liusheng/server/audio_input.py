@@ -204,7 +204,9 @@ class _ContainerInput:
 
     async def _run(self) -> None:
         try:
-            await decode_stream(self._decoding, self._chunks(), self._feed_stream, self._container)
+            await decode_stream(
+                self._decoding, self._chunks(), self._feed_stream, self._container, self._stream
+            )
         except Exception as error:
             if self._cut_short and _is_invalid_audio(error):
                 self._stream.finish()

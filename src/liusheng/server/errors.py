@@ -55,11 +55,11 @@ def not_supported(error: NotSupportedError) -> ProtocolError:
 
 
 def no_audio() -> ProtocolError:
-    """A recognition without audio lost its place to another client."""
+    """A recognition without audio, or with little, lost its place to another client."""
     return ProtocolError(
         ErrorCode.NO_AUDIO,
-        "All places for recognition are taken, and this recognition had no audio yet, so its place "
-        "was given to another client. Connect again, and start when there is audio.",
+        "All places are taken, and this recognition had little or no audio for a while, so its "
+        "place was given to another client. Connect again, and start when there is audio.",
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
+from liusheng.runtime.claim import Holder
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
-from liusheng.server.errors import not_supported, recognition_error, server_busy
+from liusheng.server.errors import no_audio, not_supported, recognition_error, server_busy
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class RecognitionTask:
             raise _busy(error) from None
         except NotSupportedError as error:
             raise not_supported(error) from None
+        self._stream.on_give_way = partial(self.cut, no_audio())
 
     async def feed(self, pcm: bytes) -> None:
         """Append audio (PCM16, 16 kHz, mono, whole samples); waits while the queue is full.
@@ -96,11 +99,16 @@ class RecognitionTask:
             seconds = self.seconds + len(piece) / _BYTES_PER_SECOND
             if 0 < self._max_seconds < seconds:
                 raise session_too_long(self._max_seconds, "Send it in several parts.")
-            if self._failure:
-                raise self._failure
+            if self._failure or self.cut_by:
+                raise self._failure or self.cut_by  # type: ignore[misc]
             self.seconds = seconds
             self._stream.feed(piece)
             await self._stream.room()
+
+    @property
+    def holder(self) -> Holder:
+        """What has the place of the recognition."""
+        return self._stream
 
     def expect(self) -> None:
         """Audio is to come: the beginning of a container was received, and is being decoded."""
@@ -108,13 +116,14 @@ class RecognitionTask:
 
     def finish(self) -> None:
         """End the audio."""
-        if not self._failure:
+        if not (self._failure or self.cut_by):
             self._stream.finish()
 
     def cut(self, error: Exception) -> None:
         """End the audio before its end: what was received becomes text."""
-        self.cut_by = error
-        self.finish()
+        if not self.cut_by:
+            self.finish()
+            self.cut_by = error
 
     def fail(self, error: Exception) -> None:
         """End the task because its audio cannot be read; `updates` and `wait` raise `error`."""

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from liusheng.protocol.errors import ProtocolError
 from liusheng.server.http.error_format import retry_headers
 from liusheng.server.http.refusal import refuse
+from liusheng.server.kept_places import GiveUpKept
 from liusheng.server.limits.addresses import client_address
 from liusheng.server.limits.connection import connection_of
 
@@ -16,10 +17,14 @@ _WITHOUT_WORK = ("GET", "HEAD", "OPTIONS")
 
 
 class RequestLimits:
-    """Refuses a WebSocket before its handshake, and a request before its body, over a limit."""
+    """Refuses a WebSocket before its handshake, and a request before its body, over a limit.
 
-    def __init__(self, app: ASGIApp, path_prefix: str = "") -> None:
+    give_up_kept: called for requests; a WebSocket may resume what is kept.
+    """
+
+    def __init__(self, app: ASGIApp, give_up_kept: GiveUpKept, path_prefix: str = "") -> None:
         self._app = app
+        self._give_up_kept = give_up_kept
         self._prefix = path_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,4 +40,6 @@ class RequestLimits:
             except ProtocolError as error:
                 await refuse(scope, receive, send, error, self._prefix, retry_headers(error))
                 return
+            if scope["type"] == "http":
+                self._give_up_kept(scope)
             await self._app(scope, receive, send)

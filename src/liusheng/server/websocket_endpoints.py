@@ -23,6 +23,8 @@ from liusheng.server.config.settings import Settings
 from liusheng.server.ending import end_with
 from liusheng.server.errors import server_stopping
 from liusheng.server.http.refusal import refuse
+from liusheng.server.kept_places import GiveUpKept
+from liusheng.server.limits.addresses import client_address
 from liusheng.server.openai_names import OpenAINames
 from liusheng.server.websocket.adapters import Adapter
 from liusheng.server.websocket.asr import ASRSocket
@@ -61,6 +63,7 @@ class WebSockets:
         synthesis: SpeechMaker | None,
         names: OpenAINames,
         resumable: ResumableRecognitions,
+        give_up_kept: GiveUpKept,
     ) -> None:
         self._settings = settings
         self._recognition = recognition
@@ -68,6 +71,7 @@ class WebSockets:
         self._synthesis = synthesis
         self._names = names
         self._resumable = resumable
+        self._give_up_kept = give_up_kept
         self._open: set[SocketDriver[Any]] = set()
 
     def endpoints(self) -> dict[str, WebSocketEndpoint]:
@@ -132,8 +136,10 @@ class WebSockets:
             ),
             resumable=self._resumable,
             client=caller(websocket.scope),
+            address=client_address(websocket.scope),
+            on_begin=partial(self._give_up_kept, websocket.scope),
         )
-        await self._serve("asr", websocket, socket)
+        await self._serve("asr", websocket, socket, may_resume=True)
 
     async def _serve_realtime(self, websocket: WebSocket) -> None:
         assert self._recognition is not None
@@ -204,7 +210,16 @@ class WebSockets:
         )
         await self._serve("tts", websocket, socket)
 
-    async def _serve(self, task: str, websocket: WebSocket, socket: SocketDriver[Any]) -> None:
+    async def _serve(
+        self,
+        task: str,
+        websocket: WebSocket,
+        socket: SocketDriver[Any],
+        *,
+        may_resume: bool = False,
+    ) -> None:
+        if not may_resume:
+            self._give_up_kept(websocket.scope)
         self._open.add(socket)
         try:
             end_with(websocket.scope, partial(_end, socket))

@@ -49,13 +49,13 @@ async def service() -> AsyncIterator[DecodingService]:
     await made.stop()
 
 
-async def decode(service: DecodingService, source: Memory) -> bytes:
+async def decode(service: DecodingService, source: Memory, *, upload: bool = False) -> bytes:
     pcm = bytearray()
 
     async def take(block: bytes) -> None:
         pcm.extend(block)
 
-    await service.decode(source, take, rate=16_000, block_seconds=0.1)
+    await service.decode(source, take, rate=16_000, block_seconds=0.1, upload=upload)
     return bytes(pcm)
 
 
@@ -69,12 +69,12 @@ async def decoder_pid(service: DecodingService) -> int:
 
 
 async def held(
-    service: DecodingService, seconds: float = 1.0
+    service: DecodingService, seconds: float = 1.0, *, upload: bool = False
 ) -> tuple[Memory, asyncio.Future[bytes]]:
     """A file that is being decoded, and waits for its first bytes."""
     source = Memory(hostile.speech(seconds), stream=True)
     source.may_read.clear()
-    running = asyncio.ensure_future(decode(service, source))
+    running = asyncio.ensure_future(decode(service, source, upload=upload))
     await source.read_once.wait()
     return source, running
 
@@ -135,6 +135,18 @@ async def test_a_further_file_waits_and_a_live_one_goes_first() -> None:
     await asyncio.gather(*waiting)
     assert order == ["live", "upload"]
     assert service.refused == 0
+    await service.stop()
+
+
+async def test_files_that_nobody_speaks_leave_decoders_for_those_who_do() -> None:
+    service = DecodingService(DecodingOptions(processes=4))
+    held_up = [await held(service, upload=True) for _ in range(3)]
+    with pytest.raises(BusyError, match="3 whole files are being decoded, the limit"):
+        await decode(service, Memory(hostile.speech(0.1)), upload=True)
+    assert await decode(service, Memory(hostile.speech(0.1)))
+    for source, running in held_up:
+        source.may_read.set()
+        await running
     await service.stop()
 
 

@@ -1,15 +1,13 @@
-"""When there is room for another recognition, and who gives way to it."""
+"""When there is room for another recognition."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from liusheng.runtime.options import RecognitionServiceOptions
-from liusheng.runtime.recognition.capacity import SILENT_SECONDS, gives_way, shortage
+from liusheng.runtime.recognition.capacity import shortage
 
 OPTIONS = RecognitionServiceOptions(
     max_streams=4, max_lag=2.0, max_backlog_lag=60.0, max_interval=3.0
@@ -64,21 +62,8 @@ def test_how_long_it_lasts_at_least() -> None:
     assert "lags 7.0 s behind, over 2 s" in found.message
 
 
-@dataclass
-class Stream:
-    began: float
-    silent: bool
-
-
-@given(
-    st.lists(st.builds(Stream, st.floats(0, 20), st.booleans())),
-    st.floats(0, 20),
-)
-def test_the_oldest_without_audio_gives_way(streams: list[Stream], now: float) -> None:
-    found = gives_way(streams, now)
-    may = [each for each in streams if each.silent and now - each.began >= SILENT_SECONDS]
-    if found is None:
-        assert not may
-    else:
-        assert found in may
-        assert all(found.began <= each.began for each in may)
+def test_who_leaves_makes_room() -> None:
+    full = Measurements(4)
+    assert shortage(full, OPTIONS, 2.0, 0.0, upload=False, stranded=False, leaving=1) is None
+    more = Measurements(5)
+    assert shortage(more, OPTIONS, 2.0, 0.0, upload=False, stranded=False, leaving=1)

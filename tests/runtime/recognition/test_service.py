@@ -14,9 +14,9 @@ import pytest
 
 from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
+from liusheng.runtime.claim import FIRST_SECONDS, HEADER_SECONDS, LONGEST_SECONDS
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
-from liusheng.runtime.recognition.capacity import SILENT_SECONDS
 from liusheng.runtime.recognition.scheduler import Scheduler
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
@@ -353,35 +353,52 @@ async def test_too_many_are_refused_with_a_reason() -> None:
         Client(recognition)
 
 
+class Clock:
+    """That of claims to a place."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def claims(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in ("stream", "service"):
+        monkeypatch.setattr(f"liusheng.runtime.recognition.{module}.awake", clock)
+    return clock
+
+
 @pytest.mark.parametrize("upload", [False, True])
-async def test_the_oldest_without_audio_gives_way(upload: bool) -> None:
-    now = 0.0
-    async with running(clock=lambda: now, max_streams=3) as recognition:
-        speaker, older, newer = (Client(recognition) for _ in range(3))
-        speaker.say("one")
-        now = SILENT_SECONDS - 0.1
+async def test_the_oldest_without_audio_gives_way(claims: Clock, upload: bool) -> None:
+    async with running(max_streams=3) as recognition:
+        speaker, older = Client(recognition), Client(recognition)
+        claims.now = 0.1
+        newer = Client(recognition)
+        speaker.say("one " * 10_000)
+        claims.now = FIRST_SECONDS - 0.1
         with pytest.raises(BusyError, match="3 recognitions"):
             Client(recognition, upload=upload)
-        newer.stream.began = now
-        now = SILENT_SECONDS
+        claims.now = FIRST_SECONDS
         newcomer = Client(recognition, upload=upload)
         assert (await older.over).startswith("failed: all places were taken")
         with pytest.raises(BusyError, match="3 recognitions"):
             Client(recognition)
         newcomer.say("two")
         assert await newcomer.end() == "two"
-        assert await speaker.end() == "one"
+        assert (await speaker.end()).split() == ["one"] * 10_000
         assert not newer.over.done()
 
 
 async def test_it_keeps_its_place_where_that_makes_no_room(
-    monkeypatch: pytest.MonkeyPatch,
+    claims: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 0.0
-    async with running(clock=lambda: now, max_streams=2) as recognition:
+    async with running(max_streams=2) as recognition:
         silent, speaker = Client(recognition), Client(recognition)
         speaker.say("one")
-        now = SILENT_SECONDS
+        claims.now = FIRST_SECONDS
         monkeypatch.setattr(recognition._scheduler, "lag", lambda _: 100.0)
         with pytest.raises(BusyError, match="lags 100"):
             Client(recognition)
@@ -389,14 +406,56 @@ async def test_it_keeps_its_place_where_that_makes_no_room(
         assert await silent.end() == "two"
 
 
-async def test_whose_container_is_being_decoded_does_not_give_way() -> None:
-    now = 0.0
-    async with running(clock=lambda: now, max_streams=1) as recognition:
+async def test_a_container_has_more_time_for_its_first_audio(claims: Clock) -> None:
+    async with running(max_streams=1) as recognition:
         client = Client(recognition)
         client.stream.expect()
-        now = 2 * SILENT_SECONDS
+        claims.now = HEADER_SECONDS - 0.1
         with pytest.raises(BusyError, match="1 recognitions"):
             Client(recognition)
+        claims.now = HEADER_SECONDS
+        Client(recognition)
+        assert (await client.over).startswith("failed: all places were taken")
+
+
+async def test_one_that_gives_way_keeps_its_text(claims: Clock) -> None:
+    async with running(max_streams=2) as recognition:
+        drips, speaker = Client(recognition), Client(recognition)
+        drips.stream.on_give_way = drips.stream.finish
+        for claims.now in range(30):
+            drips.say("a ")
+            speaker.say("one " * 10_000)
+        claims.now += 0.1
+        newcomer = Client(recognition)
+        with pytest.raises(BusyError, match="recognitions are under way"):
+            Client(recognition)
+        assert await asyncio.wait_for(drips.over, 60) == "finished"
+        assert " ".join(each.text for each in drips.closed).split() == ["a"] * 30
+        newcomer.say("two")
+        assert await newcomer.end() == "two"
+
+
+async def test_who_has_spoken_may_pause(claims: Clock) -> None:
+    async with running(max_streams=1) as recognition:
+        speaker = Client(recognition)
+        speaker.say("one " * 20_000)
+        await speaker.updated.wait()
+        claims.now = LONGEST_SECONDS - 0.1
+        with pytest.raises(BusyError, match="1 recognitions"):
+            Client(recognition)
+        claims.now = LONGEST_SECONDS
+        Client(recognition)
+        assert (await speaker.over).startswith("failed: all places were taken")
+
+
+async def test_whose_audio_waits_for_a_turn_does_not_give_way(claims: Clock) -> None:
+    async with running(max_streams=1, step=3600.0) as recognition:
+        speaker = Client(recognition)
+        speaker.say("one " * 20_000)
+        claims.now = 2 * LONGEST_SECONDS
+        with pytest.raises(BusyError, match="1 recognitions"):
+            Client(recognition)
+        assert (await speaker.end()).split() == ["one"] * 20_000
 
 
 async def test_new_streams_are_refused_when_the_old_ones_wait() -> None:

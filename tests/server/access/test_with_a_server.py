@@ -259,6 +259,34 @@ async def test_the_limits_of_a_key(keyed: Keyed) -> None:
         pass
 
 
+async def test_broken_recognitions_count_for_their_key(keyed: Keyed) -> None:
+    await keyed.write(alice={"max_sessions": 1})
+    start = START | {"resumable": True}
+    tokens = []
+    for _ in range(2):
+        socket = await keyed.server.connect(paths.ASR_STREAMING, additional_headers=bearer())
+        dialogue = Dialogue(socket)
+        tokens.append((await dialogue.ask(start))["resume"]["token"])
+        await dialogue.ask(b"one ")
+        socket.transport.abort()
+        await until_free(keyed)
+    for token, field in zip(tokens, ("code", "resumed"), strict=True):
+        async with keyed.server.connect(paths.ASR_STREAMING, additional_headers=bearer()) as socket:
+            assert field in await Dialogue(socket).ask({"signal": "start", "resume": token})
+        await until_free(keyed)
+
+
+async def until_free(keyed: Keyed) -> None:
+    """Wait until the key's session has ended."""
+    for _ in range(2_000):
+        try:
+            async with keyed.server.connect(paths.ASR_STREAMING, additional_headers=bearer()):
+                return
+        except websockets.InvalidStatus:
+            await asyncio.sleep(0.01)
+    pytest.fail("it does not end")
+
+
 async def test_wrong_keys_delay_nobody_else(keyed: Keyed, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(12):
         assert (await keyed.get(**bearer(WRONG))).status_code == 401

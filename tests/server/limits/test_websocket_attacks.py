@@ -208,7 +208,7 @@ async def test_a_listener_who_does_not_read_gives_its_place_back(
 
 
 async def test_the_oldest_start_without_audio_gives_way_to_a_newcomer(
-    limited: Limited, monkeypatch: pytest.MonkeyPatch
+    limited: Limited, engines: Fakes
 ) -> None:
     server, _ = await limited(max_sessions=3)
     async with server.asr() as speaker, server.asr() as silent, server.asr() as container:
@@ -217,7 +217,8 @@ async def test_the_oldest_start_without_audio_gives_way_to_a_newcomer(
         assert (await container.receive())["signal"] == "server_ready"
         await container.send(b"RIFF")
         await container.receive()
-        monkeypatch.setattr("liusheng.runtime.recognition.capacity.SILENT_SECONDS", 0.0)
+        for stream in engines[0]._scheduler:  # three seconds later
+            stream.claim.until -= 3.0
         async with server.asr() as newcomer:
             told = await silent.receive()
             assert told["code"] == "no_audio"

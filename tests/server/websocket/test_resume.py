@@ -228,6 +228,8 @@ class Held:
         self.state = RecognitionState(session, Start(name="a", resumable=True), limits)
         self.state.ended = self.state.complete = over
         self.client, self.secret, self.kept_bytes = client, "", size
+        self.address = ""
+        self.on_displaced: Callable[[], None] = lambda: None
         self.socket = None
         self.abandoned = False
 
@@ -257,6 +259,32 @@ async def test_who_goes_first() -> None:
     keep(kept, large)
     assert large.abandoned
     assert (kept.kept, kept.kept_bytes) == (0, 0)
+    kept.close()
+
+
+async def test_nobody_displaces_those_of_others() -> None:
+    kept = ResumableRecognitions(ResumeSettings(max_sessions=3))
+    alices, over = Held("alice", "alice"), Held("over", "alice", over=True)
+    bobs = [Held(f"bob{number}", "bob") for number in range(5)]
+    keep(kept, alices, *bobs)
+    assert [each.abandoned for each in bobs] == [True, True, True, False, False]
+    keep(kept, over)
+    assert [each.abandoned for each in (alices, over, *bobs[3:])] == [False, True, False, False]
+    kept.close()
+
+
+async def test_some_of_a_client_are_given_up() -> None:
+    kept = ResumableRecognitions(ResumeSettings())
+    alice, over = Held("alice", "alice"), Held("over", "bob", over=True)
+    bobs = [Held(f"bob{number}", "bob") for number in range(3)]
+    keep(kept, over, alice, *bobs)
+    kept.leave(3, lambda each: each.client == "bob")
+    assert kept.kept == 5
+    kept.leave(1, lambda each: each.client == "bob")
+    assert [each.abandoned for each in (over, alice, *bobs)] == [False, False, True, True, False]
+    bobs[2].on_displaced()
+    assert bobs[2].abandoned
+    assert (kept.kept, kept.displaced) == (2, 3)
     kept.close()
 
 

@@ -7,9 +7,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from liusheng.audio.containers import Container
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.claim import Holder, gives_way
+from liusheng.runtime.clock import awake
 from liusheng.runtime.decoding import wire
 from liusheng.runtime.decoding.conversation import (
     DecoderConversation,
@@ -24,6 +27,8 @@ from liusheng.runtime.forking.fork_server import ForkerLostError, ForkServer
 from liusheng.runtime.workers.pool import Pool
 
 _log = logging.getLogger(__name__)
+
+_LIVE_SHARE = 4  # a part of the decoders, which files that nobody speaks do not get
 
 _FIRST_BACKOFF = 0.5
 _LAST_BACKOFF = 30.0
@@ -50,10 +55,18 @@ class _Remaining:
             self._passed += len(pcm) - known
 
 
+@dataclass(eq=False)
+class _Job:
+    """A file that is being decoded. holder: see `DecodingService.decode`."""
+
+    upload: bool
+    holder: Holder | None
+    left: bool = False
+
+
 class DecodingService:
     """Decodes files and containers, each in a process of its own.
 
-    running: decoders now.
     admission: of files, which wait for a decoder where all are in use.
     refused: files for which there was no decoder.
     deaths: decoders that died or hung on their file.
@@ -62,11 +75,11 @@ class DecodingService:
 
     def __init__(self, options: DecodingOptions) -> None:
         self.options = options
-        self.running = 0
         self.refused = 0
         self.deaths = 0
         self.restarts = 0
         self.admission = Admission(options.queue_seconds, options.processes, time.monotonic)
+        self._jobs: set[_Job] = set()
         self._forker: ForkServer | None = None
         self._watching: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
@@ -88,6 +101,11 @@ class DecodingService:
             forker, self._forker = self._forker, None
         if forker:
             await forker.stop()
+
+    @property
+    def running(self) -> int:
+        """How many files are being decoded."""
+        return len(self._jobs)
 
     @property
     def pids(self) -> list[int]:
@@ -113,13 +131,16 @@ class DecodingService:
         block_seconds: float,
         container: Container | None = None,
         upload: bool = False,
+        holder: Holder | None = None,
     ) -> None:
         """Decode a file; return when all of it is decoded and taken by `sink`.
 
         rate: hertz of the PCM16, mono, that `sink` takes.
         block_seconds: of all blocks but the last.
         container: of the file; None: detected.
-        upload: nobody speaks: it waits for a decoder until no live stream does.
+        upload: nobody speaks: it waits for a decoder until no live stream does, and leaves some for
+            these.
+        holder: that gives its decoder to another one when its claim has ended; None: it keeps it.
 
         Raises:
             BusyError: all decoders were in use for too long, or none can be started.
@@ -127,11 +148,14 @@ class DecodingService:
             Exception: from `source` or `sink`.
         """
         try:
-            await self.admission.wait(self._check_room, upload=upload)
+            await self.admission.wait(lambda: self._check_room(upload), upload=upload)
         except BusyError:
             self.refused += 1
             raise
-        self.running += 1
+        job = _Job(upload, holder)
+        self._jobs.add(job)
+        if holder:
+            holder.claim.served(awake.time())
         try:
             await self._decode(
                 source,
@@ -139,13 +163,25 @@ class DecodingService:
                 wire.DecodeJob(source.size, rate, round(rate * block_seconds), container),
             )
         finally:
-            self.running -= 1
+            self._jobs.discard(job)
             self.admission.ended()
 
-    def _check_room(self) -> None:
-        if self.running >= self.options.processes:
+    def _check_room(self, upload: bool) -> None:
+        processes = self.options.processes
+        uploads = sum(each.upload for each in self._jobs)
+        if upload and uploads >= max(1, processes - processes // _LIVE_SHARE):
+            message = f"{uploads} whole files are being decoded, the limit"
+            raise self.admission.busy(message, "decoders", upload=True)
+        staying = [each for each in self._jobs if not each.left]
+        if len(staying) < processes:
+            return
+        holders = {each.holder: each for each in staying if each.holder}
+        leaves = gives_way(holders, awake.time())
+        if leaves is None:
             message = f"{self.running} files are being decoded, the limit"
-            raise self.admission.busy(message, "decoders")
+            raise self.admission.busy(message, "decoders", upload=upload)
+        holders[leaves].left = True
+        leaves.give_way()
 
     async def _decode(self, source: FileSource, sink: PcmSink, job: wire.DecodeJob) -> None:
         """Decode a file; a second time if something else than the file ended its decoder, and all

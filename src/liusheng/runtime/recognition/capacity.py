@@ -1,18 +1,12 @@
-"""Whether there is room for another recognition, and who gives way to it: pure, on the caller's
-clock."""
+"""Whether there is room for another recognition: pure, on the caller's clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from liusheng.runtime.errors import BusyReason
 from liusheng.runtime.options import RecognitionServiceOptions
-
-SILENT_SECONDS = 3.0
-"""Seconds from its beginning in which a recognition without audio keeps its place in any case: a
-client may open its microphone only when it is told that it has one."""
 
 
 class MeasuredLoad(Protocol):
@@ -45,19 +39,19 @@ def shortage(
     *,
     upload: bool,
     stranded: bool,
-    replaces: bool = False,
+    leaving: int = 0,
 ) -> Shortage | None:
     """Return why one recognition more would be too many; None: there is room.
 
     workers: how many can run at once.
     upload: it is of a whole file.
     stranded: no worker is alive, nor can one be started.
-    replaces: it has the place of one that gives way.
+    leaving: recognitions that have given their places to others.
     """
     if stranded:
         return Shortage("no recognition worker can be started", "workers", 30.0)
     streams = len(measured)
-    if streams - replaces >= options.max_streams:
+    if streams - leaving >= options.max_streams:
         return Shortage(f"{streams} recognitions are under way, which is the limit", "sessions")
     if upload:
         lag = measured.backlog_lag(now)
@@ -75,23 +69,3 @@ def shortage(
         )
         return Shortage(message, "interval")
     return None
-
-
-class Silent(Protocol):
-    """A recognition. began: when, on the caller's clock."""
-
-    @property
-    def began(self) -> float: ...
-
-    @property
-    def silent(self) -> bool:
-        """Whether its client has sent nothing, so that nothing is lost with its place."""
-
-
-S = TypeVar("S", bound=Silent)
-
-
-def gives_way(streams: Iterable[S], now: float) -> S | None:
-    """Return the oldest recognition without audio, if one has been so for long enough."""
-    silent = (each for each in streams if each.silent and now - each.began >= SILENT_SECONDS)
-    return min(silent, key=lambda each: each.began, default=None)

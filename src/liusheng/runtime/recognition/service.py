@@ -15,10 +15,12 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.claim import gives_way
+from liusheng.runtime.clock import awake
 from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, RecognitionServiceOptions
-from liusheng.runtime.recognition.capacity import Shortage, gives_way, shortage
+from liusheng.runtime.recognition.capacity import Shortage, shortage
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.messages import BatchTest, RecognizerDescription
 from liusheng.runtime.recognition.priority import TurnPolicy
@@ -177,7 +179,6 @@ class RecognitionService:
             windowed=capabilities.windowed,
             max_queued=self.options.max_queued,
             upload=upload,
-            began=self._clock(),
             checkpoint=checkpoint,
         )
         self._scheduler.add(stream, stream.audio, upload=upload, batching=capabilities.batching)
@@ -188,8 +189,9 @@ class RecognitionService:
     def check_room(self, *, upload: bool = False, follows: bool = False) -> None:
         """Raise BusyError if a recognition would be refused now; see `open`.
 
-        Where nothing but a place is short, one without audio gives way (`capacity.gives_way`):
-        its `on_failure` is called with `GaveWayError`.
+        Where nothing but a place is short, one that does not use its own gives way (see
+        `liusheng.runtime.claim`): its `on_failure` is called with `GaveWayError`, or, if it had
+        audio, its `on_give_way`.
         """
         self.admission.check(lambda: self._check_room(upload, follows))
 
@@ -205,19 +207,19 @@ class RecognitionService:
         found = self._shortage(upload)
         if follows and found and found.reason != "workers":
             return
-        silent = None
+        leaves = None
         if found and found.reason == "sessions":
-            silent = gives_way(self._scheduler, self._clock())
-            if silent is not None:
-                found = self._shortage(upload, replaces=True)
+            leaves = gives_way(self._scheduler, awake.time())
+            if leaves is not None:
+                found = self._shortage(upload, leaving=1)
         if found:
             raise self.admission.busy(found.message, found.reason, found.least, upload=upload)
-        if silent is not None:
-            self.remove(silent)
-            silent.on_failure(GaveWayError())
+        if leaves is not None:
+            self.give_way(leaves)
 
-    def _shortage(self, upload: bool, *, replaces: bool = False) -> Shortage | None:
+    def _shortage(self, upload: bool, *, leaving: int = 0) -> Shortage | None:
         now = self._clock()
+        leaving += sum(each.leaving for each in self._scheduler)
         workers = self._cores.left("recognition", self._pool.size, now)
         stranded = self._pool.is_stranded
         return shortage(
@@ -227,7 +229,7 @@ class RecognitionService:
             now,
             upload=upload,
             stranded=stranded,
-            replaces=replaces,
+            leaving=leaving,
         )
 
     def lag(self) -> float:
@@ -282,6 +284,16 @@ class RecognitionService:
         self._pool.wake()  # for backlog that was put off for it
         if worker is not None and stream.state is not None and not stream.state_saved:
             self._turns.forget(worker, stream.state)
+
+    def give_way(self, stream: RecognitionStream) -> None:
+        """Another session has the place of a stream, which ends with the text of what was
+        received."""
+        if stream.claim.used and stream.on_give_way:
+            stream.leaving = True
+            stream.on_give_way()
+        else:
+            self.remove(stream)
+            stream.on_failure(GaveWayError())
 
     def fail(self, stream: RecognitionStream, error: Exception) -> None:
         """A stream is lost: its audio is dropped, and its client is told."""

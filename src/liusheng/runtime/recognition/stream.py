@@ -8,10 +8,14 @@ from typing import Protocol
 
 from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.asr.vad.segments import SpeechActivity
+from liusheng.runtime.claim import Claim
+from liusheng.runtime.clock import awake
 from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
 from liusheng.timeouts import wait_for_event
+
+_LITTLE_SECONDS = 1.0  # of audio: a turn waits for more
 
 
 class StreamOwner(Protocol):
@@ -26,6 +30,9 @@ class StreamOwner(Protocol):
     def remove(self, stream: RecognitionStream) -> None:
         """The stream is abandoned."""
 
+    def give_way(self, stream: RecognitionStream) -> None:
+        """Another session has the stream's place from now on."""
+
 
 class RecognitionStream:
     """One recognition. Everything happens on the event loop; nothing here blocks.
@@ -37,14 +44,16 @@ class RecognitionStream:
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
     upload: it is of a whole file.
-    began: when, on the owner's clock.
-    silent: nothing came of it yet.
+    claim: to its place, on the clock `awake`.
+    leaving: another session has its place: it ends with the text of what was received.
     finished: when `finish` was called, on the owner's clock.
     meter: of the request that it belongs to.
     over: it finished, failed or was abandoned; audio that still comes is dropped.
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
     on_failure: called once instead, with what happened, when the recognition is lost.
+    on_give_way: called once, when it is to leave its place and had audio; whoever has the stream
+        ends it then. None: it fails, as one without audio does, with `GaveWayError`.
     on_speech: called with what was detected, when more was, for models that go by it; None: nobody
         asks.
     """
@@ -60,7 +69,6 @@ class RecognitionStream:
         windowed: bool,
         max_queued: float,
         upload: bool = False,
-        began: float = 0.0,
         checkpoint: StreamCheckpoint | None = None,
     ) -> None:
         self._owner = owner
@@ -70,6 +78,7 @@ class RecognitionStream:
         self.on_update = on_update
         self.on_finish = on_finish
         self.on_failure = on_failure
+        self.on_give_way: Callable[[], None] | None = None
         self.on_speech: Callable[[SpeechActivity], None] | None = None
         self.audio = StreamAudio(
             windowed=windowed, resumed=checkpoint.audio if checkpoint else None
@@ -80,8 +89,10 @@ class RecognitionStream:
         self.holder: int | None = None
         self.covered = 0
         self.upload = upload
-        self.began = began
-        self.silent = not (upload or checkpoint)  # a file is there already
+        self.claim = Claim(awake.time())
+        if checkpoint:
+            self.claim.renew(awake.time())
+        self.leaving = False
         self.finishing = False
         self.finished: float | None = None
         self.over = False
@@ -92,6 +103,16 @@ class RecognitionStream:
     def queued_seconds(self) -> float:
         """Of audio that no turn has taken in yet."""
         return self.audio.queued / SAMPLE_RATE
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for its client. A whole file is there already."""
+        busy = self.upload or self.finishing or self.leaving
+        return not busy and self.queued_seconds < _LITTLE_SECONDS
+
+    def give_way(self) -> None:
+        """Leave its place to another session."""
+        self._owner.give_way(self)
 
     @property
     def kept_bytes(self) -> int:
@@ -111,23 +132,23 @@ class RecognitionStream:
 
     def feed(self, pcm: bytes) -> None:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
-        if self.over:
+        if self.over or not pcm:
             return
-        self.silent = False
+        seconds = len(pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE)
+        self.claim.audio(seconds, awake.time())
         self.audio.append(pcm)
-        self.meter.audio_received(len(pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE))
+        self.meter.audio_received(seconds)
         self.update_room()
         self._owner.audio_received(self)
 
     def expect(self) -> None:
         """Audio is to come: the beginning of a container was received, and is being decoded."""
-        self.silent = False
+        self.claim.expect()
 
     def finish(self) -> None:
         """No more audio comes."""
         if self.over:
             return
-        self.silent = False
         if self.audio.missing:
             # Its client ends before what it had sent to another server: there is no more to say.
             self.audio.append(bytes(BYTES_PER_SAMPLE * self.audio.missing))

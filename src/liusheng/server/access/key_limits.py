@@ -23,6 +23,12 @@ class KeyLimits:
         """How many sessions each key has open, by its name; none: it is not there."""
         return self._sessions
 
+    def left(self, key: ApiKey) -> int | None:
+        """Return how many more sessions a key may have open; None: there is no limit."""
+        if key.max_sessions is None:
+            return None
+        return max(0, key.max_sessions - self._sessions[key.name])
+
     def begin(
         self, key: ApiKey, task: KeyTask | None, now: float, *, also: KeyTask | None = None
     ) -> None:
@@ -41,7 +47,7 @@ class KeyLimits:
                     f"The API key {key.name} is for {_TASKS[key.tasks[0]]} only, not for "
                     f"{_TASKS[needed]}; use another key.",
                 )
-        if task and key.max_sessions is not None and self._sessions[key.name] >= key.max_sessions:
+        if task and self.left(key) == 0:
             raise ProtocolError(
                 ErrorCode.RATE_LIMIT_EXCEEDED,
                 f"The API key {key.name} has {key.max_sessions} sessions open, as many as it may "

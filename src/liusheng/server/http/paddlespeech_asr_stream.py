@@ -135,11 +135,13 @@ async def _receive(
             await task.feed(converter.rest())
         else:
             chunks = _expected(chunks, task)
-            await decode_stream(decoding, chunks, task.feed, CONTAINERS.get(query.format))
+            await decode_stream(
+                decoding, chunks, task.feed, CONTAINERS.get(query.format), task.holder
+            )
     except Exception as error:
         if isinstance(error, ProtocolError) and error.code is ErrorCode.SESSION_TOO_LONG:
             task.cut(error)
-        else:
+        elif error is not task.cut_by:
             task.fail(error)
     else:
         task.finish()

@@ -25,6 +25,12 @@ class Places:
     def __len__(self) -> int:
         return self._taken.total()
 
+    def left(self, address: str) -> int | None:
+        """Return how many more places an address may take; None: there is no limit."""
+        if is_local(address):
+            return None
+        return max(0, self.max_per_address - self._taken[address])
+
     @contextmanager
     def take(self, address: str) -> Iterator[None]:
         """Hold a place, as a context.
@@ -32,7 +38,7 @@ class Places:
         Raises:
             ProtocolError: too_many_sessions.
         """
-        if not is_local(address) and self._taken[address] >= self.max_per_address:
+        if self.left(address) == 0:
             self.refused += 1
             raise ProtocolError(
                 ErrorCode.TOO_MANY_SESSIONS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -46,6 +47,8 @@ class ASRSocket(SocketDriver[AsrCommand]):
     script: of Chinese text.
     resumable: where recognitions are kept whose connections break.
     client: who is connected; nobody else may resume its recognitions.
+    address: of the client.
+    on_begin: called when a recognition begins that is not resumed.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class ASRSocket(SocketDriver[AsrCommand]):
         limits: Limits,
         resumable: ResumableRecognitions,
         client: str = "",
+        address: str = "",
+        on_begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.session = ASRSession(
             languages=recognition.languages,
@@ -71,6 +76,8 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self._script = script
         self._resumable = resumable
         self._client = client
+        self._address = address
+        self._on_begin = on_begin
         self._recognition: RunningRecognition | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -120,6 +127,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
 
     def _open(self, command: Open) -> None:
         structlog.contextvars.bind_contextvars(session=command.session)
+        self._on_begin()
         if self._service.admission.queues:
             self._opening = self.start(partial(self._open_when_there_is_room, command))
         else:
@@ -168,6 +176,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
                 params,
                 self,
                 self._client,
+                address=self._address,
                 checkpoint=checkpoint,
                 place=place,
             )
@@ -188,7 +197,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
             return
         structlog.contextvars.bind_contextvars(session=taken.state.session)
         self._recognition = taken
-        taken.attach(self)
+        taken.attach(self, self._address)
         self.session.resumed(taken.state, command.from_utterance, len(command.finals))
 
     def _continue(self, command: TakeUp, carried: Carried) -> None:

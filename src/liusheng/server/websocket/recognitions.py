@@ -12,6 +12,7 @@ from typing import Any
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.asr.types import SAMPLE_RATE, Partial, Script, Utterance
 from liusheng.asr.vad.segments import SpeechActivity
+from liusheng.protocol.errors import CloseCode
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
     DropRecognition,
@@ -26,7 +27,7 @@ from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.audio_input import AudioInput, open_audio_input
-from liusheng.server.errors import not_supported, recognition_error, server_busy
+from liusheng.server.errors import no_audio, not_supported, recognition_error, server_busy
 from liusheng.server.stream_params import stream_params
 from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 from liusheng.server.websocket.speech_changes import SpeechChanges
@@ -164,6 +165,7 @@ class Recognitions:
                 partial(self._on_fail, number),
             )
             self._under_way[number] = _UnderWay(stream, audio)
+            stream.on_give_way = self._on_give_way
             if self._speech:
                 changes = SpeechChanges()
                 stream.on_speech = partial(self._on_speech, self._speech, number, changes)
@@ -205,6 +207,9 @@ class Recognitions:
         self._over(number)
         self._events.finished(number)
         self._driver.progress()
+
+    def _on_give_way(self) -> None:
+        self._driver.wind_down(no_audio(), CloseCode.TRY_AGAIN_LATER)
 
     def _on_fail(self, number: int, error: Exception) -> None:
         if number in self._under_way:

@@ -7,7 +7,8 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -59,14 +60,15 @@ class ResumableRecognitions:
     """Recognitions by session, on their sockets or kept for `settings.seconds` without one.
 
     A kept one keeps its place among the recognitions, and what it has received is recognised. When
-    the kept ones are over their limits, those that are over go first, then those whose connections
-    broke first.
+    the kept ones are over their limits, the client with the most of them loses one, so that nobody
+    can displace those of others: one that is over, or that whose connection broke first.
 
     secrets: shared with other servers, whose recognitions can be resumed here, too. None of them:
         only this server's.
     continued: how many of other servers were resumed here.
     resumed, expired, displaced: how many were resumed, kept in vain for their time, and dropped
-        before it because of the limits; the last two without those that are over.
+        before it because of a limit or for another's place; the last two without those that are
+        over.
     """
 
     def __init__(
@@ -148,11 +150,12 @@ class ResumableRecognitions:
             return
         timer = AwakeTimer(self.settings.seconds, partial(self._expire, session))
         self._kept[session] = _Kept(recognition, timer)
+        recognition.on_displaced = partial(self._displace, session)
         # One that is over is kept after every ordinary end, in case its final reply did not arrive.
         level = logging.DEBUG if recognition.state.over else logging.INFO
         _log.log(level, "session %s is kept for %g s", session, self.settings.seconds)
         while self._over_limits():
-            self._displace()
+            self._displace(self._dispensable())
 
     def take(
         self, token: str, client: str, finals: Sequence[str] = ()
@@ -190,6 +193,17 @@ class ResumableRecognitions:
             found.socket.progress()
         self.resumed += 1
         return found
+
+    def leave(self, most: int, belongs: Callable[[RunningRecognition], bool]) -> None:
+        """Keep no more than `most` of a client's that are not over; those whose connections broke
+        first go. belongs: tells which are the client's."""
+        running = [
+            session
+            for session, each in self._kept.items()
+            if each.recognition.state.active and belongs(each.recognition)
+        ]
+        for session in running[: max(0, len(running) - most)]:
+            self._displace(session)
 
     async def restore(self, carried: Carried, state: RecognitionState) -> None:
         """Give the state of a recognition that a client carries its text. That may be the text of
@@ -254,12 +268,20 @@ class ResumableRecognitions:
         settings = self.settings
         return self.kept > settings.max_sessions or self.kept_bytes > settings.max_bytes
 
-    def _displace(self) -> None:
-        over = (s for s, each in self._kept.items() if each.recognition.state.over)
-        session = next(over, None) or next(iter(self._kept))
+    def _dispensable(self) -> str:
+        """Return the session that goes first when too much is kept."""
+        owners = {s: (r.client, r.address) for s, r in self._recognitions()}
+        most = max(Counter(owners.values()).items(), key=lambda each: each[1])[0]
+        theirs = [(s, r) for s, r in self._recognitions() if owners[s] == most]
+        return next((s for s, r in theirs if r.state.over), theirs[0][0])
+
+    def _recognitions(self) -> list[tuple[str, RunningRecognition]]:
+        return [(session, each.recognition) for session, each in self._kept.items()]
+
+    def _displace(self, session: str) -> None:
         if not self._kept[session].recognition.state.over:
             self.displaced += 1
-            _log.warning("session %s is not kept any longer: resume.max_... is reached", session)
+            _log.warning("session %s is not kept any longer: others need its place", session)
         self._drop(session)
 
     def _expire(self, session: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.protocol import asr
 from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionState
 from liusheng.protocol.asr_session import ASRSession
-from liusheng.protocol.errors import ProtocolError
+from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.metering import current_meter
@@ -31,12 +32,17 @@ class RecognitionSocket(Protocol):
     def progress(self) -> None:
         """Execute the new commands of the session, and send its messages."""
 
+    def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
+        """Close after the results of what was received."""
+
 
 class RunningRecognition:
     """A recognition, on its socket or kept without one.
 
     socket: that has it; None: its connection broke.
     client: who began it; nobody else may resume it.
+    address: from which it was begun.
+    on_displaced: called when it loses its place without a socket.
     secret: in the tokens that resume it here; "" if it cannot be resumed.
     settled: set when nothing more is recognised.
     """
@@ -50,6 +56,7 @@ class RunningRecognition:
         socket: RecognitionSocket,
         client: str,
         *,
+        address: str = "",
         checkpoint: StreamCheckpoint | None = None,
         place: InputPlace = BEGINNING,
     ) -> None:
@@ -63,6 +70,8 @@ class RunningRecognition:
         """
         self.socket: RecognitionSocket | None = socket
         self.client = client
+        self.address = address
+        self.on_displaced: Callable[[], None] = lambda: None
         self.secret = ""
         self.settled = asyncio.Event()
         self._events: RecognitionEvents = socket.session
@@ -70,6 +79,7 @@ class RunningRecognition:
         self._stream = service.open(
             params, self._on_update, self._on_finish, self._on_fail, checkpoint=checkpoint
         )
+        self._stream.on_give_way = self._on_give_way
         self._input: AudioInput | None = open_audio_input(
             start,
             self._stream,
@@ -111,8 +121,9 @@ class RunningRecognition:
         self.socket = None
         self._events = self.state
 
-    def attach(self, socket: RecognitionSocket) -> None:
-        """Another socket has it from now on."""
+    def attach(self, socket: RecognitionSocket, address: str) -> None:
+        """Another socket has it from now on. address: of its client."""
+        self.address = address
         self._stream.meter = current_meter.get()
         self.socket = socket
         self._events = socket.session
@@ -158,11 +169,20 @@ class RunningRecognition:
         self.settled.set()
         self._progress()
 
+    def _on_give_way(self) -> None:
+        if self.socket:
+            self.socket.wind_down(no_audio(), CloseCode.TRY_AGAIN_LATER)
+        else:
+            self.on_displaced()
+
     def _on_fail(self, error: Exception) -> None:
         # A container is not decoded any further: nothing of it is needed.
         self.abandon()
-        if isinstance(error, GaveWayError) and self.socket:
-            self.socket.session.gave_way(no_audio())
+        if isinstance(error, GaveWayError):
+            if self.socket:
+                self.socket.session.gave_way(no_audio())
+            else:
+                self.on_displaced()
         elif isinstance(error, ProtocolError):
             self._events.failed(error)
         else:

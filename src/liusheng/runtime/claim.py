@@ -1,0 +1,80 @@
+"""For how long a client that does not use its place keeps it while there are others who want one:
+pure, on the caller's clock.
+
+Whoever speaks keeps a place. Each second of audio keeps it for some time after that, so that a
+speaker may pause; a sample now and then does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+FIRST_SECONDS = 3.0
+"""Seconds from its beginning in which a session without audio keeps its place in any case: a client
+may open its microphone only when it is told that it has one."""
+
+HEADER_SECONDS = 10.0
+"""The same where a container begins to come: its headers are no audio."""
+
+AUDIO_WORTH = 20.0
+"""Seconds for which a second of audio keeps a place."""
+
+LONGEST_SECONDS = 30.0
+"""Seconds after its last audio in which a session keeps its place, at most."""
+
+
+class Claim:
+    """A session's claim to its place.
+
+    used: there was audio, which would be lost with the place.
+    until: when it ends, if no audio comes.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.used = False
+        self.until = now + FIRST_SECONDS
+        self._header_until = now + HEADER_SECONDS
+
+    def expect(self) -> None:
+        """The beginning of a container came."""
+        if not self.used:
+            self.until = max(self.until, self._header_until)
+
+    def served(self, now: float) -> None:
+        """What it waited for is there, so that its audio can come."""
+        self.until = max(self.until, now + FIRST_SECONDS)
+
+    def audio(self, seconds: float, now: float) -> None:
+        """Audio came: so many seconds of it."""
+        self.used = True
+        earned = max(self.until, now) + AUDIO_WORTH * seconds
+        self.until = max(self.until, min(earned, now + LONGEST_SECONDS))
+
+    def renew(self, now: float) -> None:
+        """It goes on after audio that came elsewhere."""
+        self.used = True
+        self.until = now + LONGEST_SECONDS
+
+
+class Holder(Protocol):
+    """A session that has a place."""
+
+    @property
+    def claim(self) -> Claim: ...
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for its client: nothing of its audio is still to be worked on."""
+
+    def give_way(self) -> None:
+        """Leave the place to another session. What is said so far becomes text."""
+
+
+H = TypeVar("H", bound=Holder)
+
+
+def gives_way(holders: Iterable[H], now: float) -> H | None:
+    """Return the session whose claim ended first, one that never had audio before all others."""
+    ended = (each for each in holders if each.waits and now >= each.claim.until)
+    return min(ended, key=lambda each: (each.claim.used, each.claim.until), default=None)
