@@ -47,14 +47,16 @@ def without_collector() -> Iterator[None]:
     gc.enable()
 
 
-def protocols() -> int:
+def protocols() -> list[object]:
     kinds = (LimitedHttpProtocol, LimitedWebSocketProtocol)
-    return sum(isinstance(each, kinds) for each in gc.get_objects())
+    return [each for each in gc.get_objects() if isinstance(each, kinds)]
 
 
 @pytest.mark.usefixtures("without_collector")
 @pytest.mark.parametrize("tls", [False, True])
 def test_ended_connections_leave_no_garbage(run: Run, authority: Authority, tls: bool) -> None:
+    others = {id(each): each for each in protocols()}  # of servers of other tests
+
     async def scenario() -> None:
         async with serving(Echo(), authority if tls else None, max_connections=2) as served:
             for _ in range(3):
@@ -72,6 +74,7 @@ def test_ended_connections_leave_no_garbage(run: Run, authority: Authority, tls:
             async with websockets.connect(address, ssl=served.trusting) as socket:
                 await socket.send("hello")
                 assert await socket.recv() == "ok"
-            await until(lambda: not len(served.table) and not protocols())
+            await until(lambda: not len(served.table))
+            await until(lambda: all(id(each) in others for each in protocols()))
 
     run(scenario())
