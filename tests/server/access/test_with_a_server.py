@@ -21,6 +21,7 @@ from liusheng.protocol import paths
 from liusheng.server import logs
 from liusheng.server.access import key_check
 from liusheng.server.access.key_file import change_keys
+from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import ApiKey, digest, new_secret
 from liusheng.server.observe import request_log
 from tests.server.access.test_keys import NOW
@@ -257,6 +258,32 @@ async def test_the_limits_of_a_key(keyed: Keyed) -> None:
         assert (await keyed.get(**bearer())).status_code == 200
     async with connect(paths.ASR_STREAMING, additional_headers=bearer()):
         pass
+
+
+async def test_one_of_several_keys_is_not_looked_for(
+    keyed: Keyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    find = Keyring.find
+
+    def look(ring: Keyring, key: str) -> ApiKey | None:
+        looked.append(key)
+        return find(ring, key)
+
+    monkeypatch.setattr(Keyring, "find", look)
+    protocols = [
+        f"liusheng.key.{secret}" for secret in (SECRET, *(new_secret() for _ in range(50)))
+    ]
+    status, error = await refusal(
+        keyed.server.connect(paths.ASR_STREAMING, subprotocols=["liusheng", *protocols])
+    )
+    assert (status, error["error"]) == (401, "invalid_api_key")
+    assert "several different API keys; send one" in error["message"]["description"]
+    assert looked == []
+    async with keyed.server.connect(
+        paths.ASR_STREAMING, subprotocols=["liusheng", protocols[0], protocols[0]]
+    ):
+        assert looked == [SECRET], "the same one twice is one"
 
 
 async def test_broken_recognitions_count_for_their_key(keyed: Keyed) -> None:

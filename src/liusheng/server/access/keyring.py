@@ -29,7 +29,7 @@ class Keyring:
     def __init__(self, file: Path, environment: tuple[ApiKey, ...] = ()) -> None:
         self._file = file
         self._environment = environment
-        self._keys = environment
+        self._accept(environment)
         self._signature: Signature | None = None
         self.required = bool(environment)
         signature = self._signed()
@@ -47,9 +47,7 @@ class Keyring:
 
     def holds(self, key: ApiKey) -> bool:
         """Return whether a key is still accepted: neither revoked, nor replaced, nor expired."""
-        return not key.expired() and any(
-            (each.name, each.sha256) == (key.name, key.sha256) for each in self._keys
-        )
+        return not key.expired() and (key.name, key.sha256) in self._accepted
 
     def refresh(self) -> bool:
         """Read the file if it has changed; return whether it had.
@@ -79,9 +77,13 @@ class Keyring:
             _log.warning(
                 "Other users of this machine can read %s: run chmod 600 on it.", self._file
             )
-        self._keys = (*self._environment, *keys)
+        self._accept((*self._environment, *keys))
         self._signature = signature
         self.required = True
+
+    def _accept(self, keys: tuple[ApiKey, ...]) -> None:
+        self._keys = keys
+        self._accepted = {(each.name, each.sha256) for each in keys}
 
     def _signed(self) -> Signature | None:
         """Return what changes when the file does; None if there is none."""
