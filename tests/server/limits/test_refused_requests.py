@@ -6,6 +6,7 @@ import logging
 from contextlib import AsyncExitStack
 
 import pytest
+import websockets
 from starlette.types import Receive, Scope, Send
 
 from liusheng.bench.soak.attacker import attacker
@@ -56,3 +57,60 @@ def test_a_body_that_was_asked_for_and_is_not_http(
 
     run(scenario())
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        (f"X: {'a' * 9_000}", 431, "headers_too_large"),
+        ("\r\n".join(f"X{number}: b" for number in range(130)), 431, "headers_too_large"),
+        ("Content-Length: 5", 400, "invalid_http"),
+        ("Transfer-Encoding: chunked", 400, "invalid_http"),
+        ("X: a\x7f", 400, "invalid_http"),
+    ],
+)
+def test_handshakes_that_one_of_two_parsers_takes(
+    run: Run, caplog: pytest.LogCaptureFixture, head: str, status: int, code: str
+) -> None:
+    """As h11 does, which is before websockets. Nobody answered them, and nobody ended them."""
+    request = (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        f"{head}\r\n\r\n"
+    )
+
+    async def scenario() -> None:
+        async with serving(Large(), None) as server, attacker(server.address) as client:
+            await client.send(request.encode() + b"what follows")
+            answer = await client.rest()
+            assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+            assert f'"{code}"'.encode() in answer
+            await until(lambda: not len(server.table))
+            assert server.table.refused[code] == 1
+            assert (await server.get()).text == "ok"
+            assert not server.serving.limits.budget.used
+
+    run(scenario())
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+def test_a_handshake_with_the_longest_headers(run: Run) -> None:
+    """It is parsed whole, before anything else has its turn."""
+
+    class Accepting(Large):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            text = (await receive())["text"]
+            await send({"type": "websocket.send", "text": text})
+            await receive()
+
+    async def scenario() -> None:
+        async with serving(Accepting(), None) as server:
+            headers = {f"X-{number}": "a" * 7_900 for number in range(2)}
+            address = f"ws://{server.address}/"
+            async with websockets.connect(address, additional_headers=headers) as socket:
+                await socket.send("hello")
+                assert await socket.recv() == "hello"
+
+    run(scenario())

@@ -30,9 +30,14 @@ from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.connections import OpenConnection
 from liusheng.server.limits.departure import Departure
 from liusheng.server.limits.reading import ReadProgress, Unsent, unsent
-from liusheng.server.limits.request_parser import InvalidRequestError, RequestParser
+from liusheng.server.limits.request_parser import (
+    InvalidRequestError,
+    RequestParser,
+    invalid_handshake,
+)
 from liusheng.server.limits.slices import SlicedInput
 from liusheng.server.limits.uvicorn_config import LimitedConfig
+from liusheng.server.limits.websocket_protocol import LimitedWebSocketProtocol
 
 READ_AHEAD = 1 << 20
 """Bytes that are not parsed, from which on reading pauses."""
@@ -153,19 +158,30 @@ class LimitedHttpProtocol(H11Protocol):
             super().shutdown()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Leave the connection to a WebSocket, with its account and its place."""
+        """Leave the connection to a WebSocket, with its account and its place.
+
+        Raises:
+            InvalidRequestError: websockets does not take the handshake; it knows HTTP less well.
+        """
         self._upgraded = True
         self._set_deadline("", 0)
         self._rest()
         if self._entry:
             self._entry.waiting = self._entry.unread = False
         super().handle_websocket_upgrade(event)
+        protocol = self.transport.get_protocol()
+        assert isinstance(protocol, LimitedWebSocketProtocol)
+        if not protocol.handshake_initiated:
+            # Nobody would answer it, nor end it.
+            protocol.dismiss()
+            self._upgraded = False
+            self.connections.add(self)
+            self.transport.set_protocol(self)
+            raise invalid_handshake(protocol.conn.handshake_exc)
         # What the client sent without waiting for the answer.
         rest = self.conn.trailing_data[0] + self._input.take_all()
         self._let_go()
         if rest:
-            protocol = self.transport.get_protocol()
-            assert isinstance(protocol, asyncio.Protocol)
             protocol.data_received(rest)
 
     def handle_events(self) -> None:

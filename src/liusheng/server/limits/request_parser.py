@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import h11
+from websockets.exceptions import SecurityError
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 
@@ -48,6 +49,30 @@ class RequestParser(h11.Connection):
         if isinstance(event, h11.Request) and _size(event) > MAX_HEADER_BYTES:
             raise InvalidRequestError(_headers_too_large())
         return event
+
+
+def invalid_handshake(error: Exception | None) -> InvalidRequestError:
+    """Return the error of a request that is valid HTTP, and no handshake of a WebSocket.
+
+    error: why websockets did not take it.
+    """
+    cause = error and error.__cause__
+    if isinstance(error, SecurityError) or isinstance(cause, SecurityError):
+        return InvalidRequestError(
+            ProtocolError(
+                ErrorCode.HEADERS_TOO_LARGE,
+                f"The handshake of a WebSocket has too long a line, or too many headers: "
+                f"{cause or error}. Send less in them, such as fewer cookies.",
+            )
+        )
+    why = str(cause or error or "it is not complete")
+    return InvalidRequestError(
+        ProtocolError(
+            ErrorCode.INVALID_HTTP,
+            f"This is not the handshake of a WebSocket: {why[:_QUOTED]}. Nothing more is read on "
+            "this connection.",
+        )
+    )
 
 
 def _size(request: h11.Request) -> int:

@@ -61,6 +61,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._account.on_room = self._go_on
         self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
         self._departure: Departure | None = None
+        self._awaits_handshake = True
         self._queued = 0  # bytes of messages that were not received by the session
         self._fragments = 0  # bytes of the message that is not complete
         self._reading = True
@@ -75,9 +76,18 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
     # The transport
 
     def data_received(self, data: bytes) -> None:
-        """Take what was received."""
-        if not self._lingering:
+        """Take what was received; the handshake comes first, at once and whole."""
+        if self._awaits_handshake:
+            self._awaits_handshake = False
+            self._parse(data)
+            self._worked()
+        elif not self._lingering:
             self._input.put(data)
+
+    def dismiss(self) -> None:
+        """The handshake was not understood: the connection is not this object's any more."""
+        self.connections.discard(self)
+        self._input.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free what the connection held."""
