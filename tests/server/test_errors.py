@@ -6,7 +6,7 @@ import pytest
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import SERVER_ERRORS, ErrorCode, ProtocolError
-from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.errors import BusyError, GaveWayError, TextStoppedError
 from liusheng.server import errors
 from liusheng.tts.ssml import SsmlError
 
@@ -55,6 +55,7 @@ def test_what_a_client_is_told_of_a_failure(
     assert errors.recognition_error(own) is own
     assert errors.recognition_error(GaveWayError()).code is ErrorCode.NO_AUDIO
     assert errors.synthesis_error(GaveWayError()).code is ErrorCode.SLOW_READER
+    assert errors.synthesis_error(TextStoppedError()).code is ErrorCode.NO_TEXT
     assert not caplog.records
     assert errors.synthesis_error(RuntimeError("mute")).code is ErrorCode.SYNTHESIS_FAILED
     assert "mute" in caplog.text

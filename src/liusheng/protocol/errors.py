@@ -62,6 +62,7 @@ class ErrorCode(str, Enum):
     UNKNOWN_MODEL = "unknown_model"
     IDLE_TIMEOUT = "idle_timeout"
     NO_AUDIO = "no_audio"
+    NO_TEXT = "no_text"
     SLOW_READER = "slow_reader"
     SESSION_TOO_LONG = "session_too_long"
 

@@ -33,3 +33,7 @@ class GaveWayError(Exception):
 
     def __init__(self) -> None:
         super().__init__("all places were taken, and this session did not use its own")
+
+
+class TextStoppedError(GaveWayError):
+    """A speech lost its place to another one because its text did not go on."""

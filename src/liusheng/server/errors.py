@@ -6,7 +6,7 @@ import logging
 
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.errors import BusyError, GaveWayError, TextStoppedError
 from liusheng.tts.ssml import SsmlError
 
 _log = logging.getLogger(__name__)
@@ -92,8 +92,20 @@ def not_read() -> ProtocolError:
     )
 
 
+def no_text() -> ProtocolError:
+    """A speech gave its place away because its text did not go on."""
+    return ProtocolError(
+        ErrorCode.NO_TEXT,
+        "All places for synthesis are taken, and no more of this text came for a while, so its "
+        "place was given to another client. What was spoken is complete; send the rest as a new "
+        "text.",
+    )
+
+
 def synthesis_error(error: Exception) -> ProtocolError:
     """Return what a client is told of the failure of its synthesis; a failure here is logged."""
+    if isinstance(error, TextStoppedError):
+        return no_text()
     if isinstance(error, GaveWayError):
         return not_read()
     if isinstance(error, BusyError):

@@ -22,7 +22,7 @@ from liusheng.cluster.speaking.messages import (
     Steering,
 )
 from liusheng.protocol.operation import Readiness, WorkerCount
-from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.errors import BusyError, GaveWayError, TextStoppedError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.service import SynthesisService
@@ -183,14 +183,16 @@ async def test_the_failure_of_a_voice_ends_the_speech() -> None:
             await samples(speech)
 
 
-async def test_a_speech_that_gave_its_place_away_says_so() -> None:
+@pytest.mark.parametrize("error", [GaveWayError, TextStoppedError])
+async def test_a_speech_that_gave_its_place_away_says_so(error: type[GaveWayError]) -> None:
     async with borrowed() as (synthesis, replica):
         speech = synthesis.speak(SpeechRequest("100 large"))
         await anext(speech)
         (lent,) = replica.lent._speeches.values()
-        lent.fail(GaveWayError())
-        with pytest.raises(GaveWayError):
+        lent.fail(error())
+        with pytest.raises(GaveWayError) as caught:
             await samples(speech)
+        assert type(caught.value) is error
 
 
 async def test_a_speech_whose_listener_has_gone_ends() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.runtime.claim import HEADER_SECONDS, LONGEST_SECONDS
 from liusheng.runtime.synthesis.scheduler import FIRST_BLOCK_DEADLINE, SpeechScheduler
 
 
@@ -224,6 +225,36 @@ def test_the_speech_that_was_not_taken_for_longest_gives_way() -> None:
     assert s.gives_way(12.0) == "second"
     s.set_buffered("second", False, 12.0)
     assert s.gives_way(100.0) is None
+
+
+def test_a_speech_whose_text_does_not_go_on_gives_way_and_is_no_load() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    for key in ("silent", "spoke", "speaks"):
+        s.add(key, 0.0)
+        s.take(0, 0.0)
+        s.step_done(key, 0.0 if key == "silent" else 2.0, 1.0)
+        s.set_waiting(key, key != "speaks", 1.0)
+    assert list(s.listening(6.0)) == ["silent", "spoke", "speaks"]
+    assert list(s.listening(6.5)) == ["spoke", "speaks"]
+    assert list(s.listening(8.5)) == ["speaks"]
+    assert s.gives_way(HEADER_SECONDS - 0.1) is None
+    assert s.gives_way(HEADER_SECONDS) == "silent"
+    assert s.waits("silent")
+    assert not s.waits("speaks")
+    s.set_waiting("silent", False, 11.0)
+    assert s.gives_way(1.0 + LONGEST_SECONDS - 0.1) is None
+    assert s.gives_way(1.0 + LONGEST_SECONDS) == "spoke"
+
+
+def test_characters_now_and_then_keep_no_place() -> None:
+    s: SpeechScheduler[str] = SpeechScheduler()
+    s.add("drips", 0.0)
+    for second in range(10, 100, 8):
+        s.set_waiting("drips", False, float(second))
+        s.take(0, float(second))
+        s.step_done("drips", 0.2, float(second))
+        s.set_waiting("drips", True, float(second))
+        assert s.gives_way(second + 7.0) == "drips"
 
 
 def test_a_new_speech_does_not_wait_for_long_for_a_worker_with_fewer() -> None:

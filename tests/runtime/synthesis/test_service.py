@@ -14,7 +14,8 @@ import av
 import pytest
 
 from liusheng.audio.formats import Format
-from liusheng.runtime.errors import BusyError, GaveWayError
+from liusheng.runtime.claim import LONGEST_SECONDS
+from liusheng.runtime.errors import BusyError, GaveWayError, TextStoppedError
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTestResults
 from liusheng.runtime.synthesis.encoding import AudioOutput
@@ -138,6 +139,24 @@ async def test_a_speech_that_nobody_reads_gives_its_place_to_a_new_one() -> None
         with pytest.raises(GaveWayError):
             async for _ in unread:
                 pass
+        assert synthesis.under_way == 0
+
+
+async def test_a_text_that_does_not_go_on_gives_its_place_to_a_new_one() -> None:
+    skipped = 0.0
+    async with running(
+        max_speeches=1, flush_after=0, clock=lambda: time.monotonic() + skipped
+    ) as synthesis:
+        stopped = synthesis.speak(SpeechRequest("spell a"), more=True)
+        assert await anext(stopped) == b"a\0"
+        await asyncio.sleep(0.05)
+        with pytest.raises(BusyError):
+            synthesis.speak(SpeechRequest("1"))
+        skipped = LONGEST_SECONDS
+        assert await numbers(synthesis, "2") == [1, 2]
+        with pytest.raises(TextStoppedError):
+            await anext(stopped)
+        stopped.extend("b", last=True)  # its client does not know yet
         assert synthesis.under_way == 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from liusheng.runtime.errors import BusyError, BusyReason, GaveWayError
+from liusheng.runtime.errors import BusyError, BusyReason, GaveWayError, TextStoppedError
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.tts.types import SpeechRequest
 
@@ -53,7 +53,7 @@ class LentSpeechError(Exception):
 class Failed:
     """A speech has ended before its text. The errors themselves cannot be pickled."""
 
-    kind: Literal["busy", "gave way", "failed"]
+    kind: Literal["busy", "gave way", "text stopped", "failed"]
     message: str = ""
     reason: BusyReason = "sessions"
     retry_after: float = 0.0
@@ -63,6 +63,8 @@ class Failed:
         """Return the message of an error."""
         if isinstance(error, BusyError):
             return cls("busy", str(error), error.reason, error.retry_after)
+        if isinstance(error, TextStoppedError):
+            return cls("text stopped")
         if isinstance(error, GaveWayError):
             return cls("gave way")
         return cls("failed", str(error) or repr(error))
@@ -72,6 +74,8 @@ class Failed:
         """The same error for who listens."""
         if self.kind == "busy":
             return BusyError(self.message, self.reason, self.retry_after)
+        if self.kind == "text stopped":
+            return TextStoppedError()
         return GaveWayError() if self.kind == "gave way" else LentSpeechError(self.message)
 
 

@@ -15,6 +15,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from liusheng.runtime.claim import Claim
+
 K = TypeVar("K", bound=Hashable)
 
 FIRST_BLOCK_DEADLINE = 0.15
@@ -28,11 +30,13 @@ PATIENCE = 0.75
 takes a tenth of it."""
 
 _STALLED = 5.0
-"""Seconds for which nobody takes the audio of a speech, after which it counts as no load."""
+"""Seconds for which nobody takes the audio of a speech, or adds to its text, after which it counts
+as no load."""
 
 _GIVES_WAY = 10.0
 """Seconds for which nobody takes the audio of a speech, after which another one may have its place.
-A client whose server sets the pace takes audio more often than that."""
+A client whose server sets the pace takes audio more often than that. One that waits for more text
+keeps its place by the audio that came of it (`liusheng.runtime.claim`)."""
 
 _NEWEST = 0.1
 """Share of the newest measurement in an average."""
@@ -41,6 +45,7 @@ _NEWEST = 0.1
 @dataclass
 class _ScheduledSpeech:
     requested_at: float
+    claim: Claim
     worker: int | None = None
     plays_until: float | None = None  # when its audio runs out; None before the first block
     made: float = 0.0  # seconds of audio
@@ -55,6 +60,20 @@ class _ScheduledSpeech:
         if self.plays_until is None:
             return self.requested_at + FIRST_BLOCK_DEADLINE
         return self.plays_until
+
+    @property
+    def idle_since(self) -> float:
+        """Since when nothing is done for it; infinite: something is."""
+        if self.buffered:
+            return self.changed_at
+        return max(self.changed_at, self.plays_until or 0.0) if self.waiting else math.inf
+
+    @property
+    def keeps_until(self) -> float:
+        """When another one may have its place, if it stays idle."""
+        if self.buffered:
+            return self.changed_at + _GIVES_WAY
+        return max(self.idle_since, self.claim.until) if self.waiting else math.inf
 
     @property
     def again(self) -> float:
@@ -85,7 +104,9 @@ class SpeechScheduler(Generic[K]):
 
     def add(self, key: K, now: float) -> None:
         """Add a speech that was requested now."""
-        self._speeches[key] = _ScheduledSpeech(now)
+        claim = Claim(now)
+        claim.expect()  # the first text may take as long to come as the header of a container
+        self._speeches[key] = _ScheduledSpeech(now, claim)
 
     def remove(self, key: K) -> int | None:
         """Remove a speech that is complete or cancelled; return its worker, if it has one."""
@@ -172,6 +193,7 @@ class SpeechScheduler(Generic[K]):
         # Playback that had run out of audio continues from now.
         speech.plays_until = max(ends or now, now) + seconds
         speech.made += seconds
+        speech.claim.audio(seconds, now)
         return late
 
     def set_buffered(self, key: K, buffered: bool, now: float) -> None:
@@ -189,20 +211,23 @@ class SpeechScheduler(Generic[K]):
             speech.changed_at = now
 
     def listening(self, now: float) -> Iterator[K]:
-        """Iterate over the speeches but for those whose audio nobody has taken for a while."""
+        """Iterate over the speeches but for those whose audio nobody has taken, or for which no
+        text has come, for a while."""
         for key, speech in self._speeches.items():
-            if not (speech.buffered and now - speech.changed_at > _STALLED):
+            if now - speech.idle_since <= _STALLED:
                 yield key
 
     def gives_way(self, now: float) -> K | None:
-        """Return the speech whose audio nobody has taken for the longest time, if for so long that
-        another one may have its place."""
-        stalled = [
-            (speech.changed_at, key)
-            for key, speech in self._speeches.items()
-            if speech.buffered and now - speech.changed_at >= _GIVES_WAY
-        ]
-        return min(stalled, key=lambda each: each[0])[1] if stalled else None
+        """Return the speech that could first have given its place to another one: nobody takes its
+        audio, or it waits for text."""
+        idle = {key: speech.keeps_until for key, speech in self._speeches.items()}
+        first = min(idle, key=idle.__getitem__, default=None)
+        return first if first is not None and idle[first] <= now else None
+
+    def waits(self, key: K) -> bool:
+        """Return whether a speech waits for more text."""
+        speech = self._speeches[key]
+        return speech.waiting and not speech.buffered
 
     def step_lost(self, key: K) -> None:
         """The step in progress was lost with its worker and is to be repeated."""

@@ -11,7 +11,7 @@ from itertools import count
 from liusheng.audio.encode import load_encoders
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
-from liusheng.runtime.errors import GaveWayError
+from liusheng.runtime.errors import GaveWayError, TextStoppedError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
 from liusheng.runtime.self_tests import SelfTest, SelfTestResults
@@ -155,7 +155,7 @@ class SynthesisService:
         """Raise BusyError if a speech in this voice would be refused now.
 
         Where nothing but a place is short, a speech whose audio nobody reads gives way: it ends
-        with `GaveWayError`.
+        with `GaveWayError`; or one whose text does not go on, with `TextStoppedError`.
         """
         self.admission.check(lambda: self._check_room(voice))
 
@@ -173,13 +173,14 @@ class SynthesisService:
             raise busy("no synthesis worker can be started", "workers", 30.0)
         now = self._clock()
         count = len(self._schedule)
-        unread = self._schedule.gives_way(now) if count >= self.options.max_speeches else None
-        if count - (unread is not None) >= self.options.max_speeches:
+        leaves = self._schedule.gives_way(now) if count >= self.options.max_speeches else None
+        if count - (leaves is not None) >= self.options.max_speeches:
             raise busy(f"{count} speeches are in progress, which is the limit", "sessions")
         self._check_load(voice, now)
-        if unread is not None:
-            self.cancel(unread)
-            unread.end(GaveWayError())
+        if leaves is not None:
+            error = TextStoppedError() if self._schedule.waits(leaves) else GaveWayError()
+            self.cancel(leaves)
+            leaves.end(error)
 
     def _check_load(self, voice: str, now: float) -> None:
         """Raise BusyError if listeners would run out of audio with a speech more in this voice."""

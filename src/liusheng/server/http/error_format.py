@@ -24,6 +24,7 @@ _STATUSES = {
     ErrorCode.WRONG_METHOD: 405,
     ErrorCode.IDLE_TIMEOUT: 408,
     ErrorCode.NO_AUDIO: 408,
+    ErrorCode.NO_TEXT: 408,
     ErrorCode.MESSAGE_TOO_LARGE: 413,
     ErrorCode.HEADERS_TOO_LARGE: 431,
     ErrorCode.TEXT_TOO_LONG: 413,
