@@ -144,3 +144,39 @@ def test_too_many_values_are_refused_before_they_are_made() -> None:
         assert "over the limit of 100,000 values" in error.message
     text = "one, two " * 5_000
     assert parse_object(f'{{"text": "{text}"}}', 1 << 20) == {"text": text}
+
+
+def _values() -> st.SearchStrategy[object]:
+    return st.recursive(
+        st.none() | st.booleans() | st.integers(-99, 10**12) | st.text(max_size=80),
+        lambda inner: (
+            st.lists(inner, max_size=30) | st.dictionaries(st.text(max_size=70), inner, max_size=30)
+        ),
+    )
+
+
+@given(_values(), st.integers(1, 100))
+def test_a_quotation_is_the_beginning(value: object, most: int) -> None:
+    whole = msgspec.json.encode(value).decode()
+    if len(whole) <= most:
+        assert quoted(value, most) == whole
+    else:
+        assert quoted(value, most)[:-1] == whole[: most - 1]
+
+
+def test_of_much_only_what_is_quoted_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    encode = msgspec.json.encode
+
+    def written_whole(value: object) -> bytes:
+        written.append(value)
+        return encode(value)
+
+    monkeypatch.setattr(msgspec.json, "encode", written_whole)
+    large = {"a" * 10**6: ["b" * 10**6, [0] * 10**5, {str(n): n for n in range(10**5)}]}
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (large, deep, [deep, large], "流" * 10**6):
+        assert len(quoted(value)) == 60
+    assert all(len(repr(each)) < 1_000 for each in written)
