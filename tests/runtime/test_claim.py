@@ -42,12 +42,12 @@ def test_without_audio() -> None:
     assert claim.until == 110.0 + 0.1 * AUDIO_WORTH
 
 
-def test_who_waited_for_something_has_time_again() -> None:
+def test_who_had_to_wait_has_time_again() -> None:
     claim = Claim(0.0)
-    claim.served(1.0)
+    claim.extend(1.0, FIRST_SECONDS)
     assert claim.until == 1.0 + FIRST_SECONDS
     claim.audio(2.0, 2.0)
-    claim.served(3.0)
+    claim.extend(3.0, HEADER_SECONDS)
     assert (claim.used, claim.until) == (True, 2.0 + LONGEST_SECONDS)
 
 

@@ -53,7 +53,6 @@ def test_what_a_client_is_told_of_a_failure(
 ) -> None:
     own = errors.invalid_ssml(SsmlError("<break> is open"))
     assert errors.recognition_error(own) is own
-    assert errors.recognition_error(GaveWayError()).code is ErrorCode.NO_AUDIO
     assert errors.synthesis_error(GaveWayError()).code is ErrorCode.SLOW_READER
     assert errors.synthesis_error(TextStoppedError()).code is ErrorCode.NO_TEXT
     assert not caplog.records

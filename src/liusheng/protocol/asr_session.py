@@ -275,10 +275,6 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             self._recognition.failed(error)
             self._settle()
 
-    def gave_way(self, error: ProtocolError) -> None:
-        """The recognition, which had no audio, lost its place to another client's."""
-        self.stop(error, CloseCode.TRY_AGAIN_LATER)
-
     # Internals
 
     @property

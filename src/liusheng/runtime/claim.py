@@ -41,9 +41,9 @@ class Claim:
         if not self.used:
             self.until = max(self.until, self._header_until)
 
-    def served(self, now: float) -> None:
-        """What it waited for is there, so that its audio can come."""
-        self.until = max(self.until, now + FIRST_SECONDS)
+    def extend(self, now: float, seconds: float) -> None:
+        """Its audio could not come until now: let it have so many seconds at least."""
+        self.until = max(self.until, now + seconds)
 
     def audio(self, seconds: float, now: float) -> None:
         """Audio came: so many seconds of it."""
@@ -57,7 +57,7 @@ class Claim:
         self.until = now + LONGEST_SECONDS
 
 
-class Holder(Protocol):
+class Claimant(Protocol):
     """A session that has a place."""
 
     @property
@@ -71,10 +71,10 @@ class Holder(Protocol):
         """Leave the place to another session. What is said so far becomes text."""
 
 
-H = TypeVar("H", bound=Holder)
+C = TypeVar("C", bound=Claimant)
 
 
-def gives_way(holders: Iterable[H], now: float) -> H | None:
+def gives_way(claimants: Iterable[C], now: float) -> C | None:
     """Return the session whose claim ended first, one that never had audio before all others."""
-    ended = (each for each in holders if each.waits and now >= each.claim.until)
+    ended = (each for each in claimants if each.waits and now >= each.claim.until)
     return min(ended, key=lambda each: (each.claim.used, each.claim.until), default=None)

@@ -178,6 +178,7 @@ class _ContainerInput:
         self._stream.expect()
         self._packets.put_nowait(packet)
         self._buffered += len(packet)
+        self._stream.undecoded = self._buffered > 0
         if self._buffered > _MAX_BUFFERED:
             self._room.clear()
 
@@ -190,6 +191,7 @@ class _ContainerInput:
             self._stream.finish()
             return
         self._cut_short = cut_short
+        self._stream.complete = True
         self._packets.put_nowait(None)
 
     async def room(self, timeout: float) -> bool:
@@ -219,6 +221,7 @@ class _ContainerInput:
     async def _chunks(self) -> AsyncIterator[bytes]:
         while (packet := await self._packets.get()) is not None:
             self._buffered -= len(packet)
+            self._stream.undecoded = self._buffered > 0
             if self._buffered <= _MAX_BUFFERED:
                 self._room.set()
             yield packet

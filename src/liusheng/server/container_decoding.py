@@ -10,7 +10,7 @@ from typing import BinaryIO
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.audio.containers import Container, DecodeError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.runtime.claim import Holder
+from liusheng.runtime.claim import Claimant
 from liusheng.runtime.decoding.conversation import FileSource, PcmSink
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
@@ -26,21 +26,21 @@ async def decode_stream(
     chunks: AsyncIterator[bytes],
     sink: PcmSink,
     container: Container | None = None,
-    holder: Holder | None = None,
+    claimant: Claimant | None = None,
 ) -> None:
     """Decode a file while it is received; return when all of it is decoded and taken by `sink`.
 
     sink: takes each block of 16 kHz PCM16; no more is received before it returns than decoding
         needs.
     container: of the file; None: detected.
-    holder: see `DecodingService.decode`.
+    claimant: see `DecodingService.decode`.
 
     Raises:
         ProtocolError: invalid_audio, or server_busy.
         Exception: from `chunks` or `sink`.
     """
     await _decode(
-        decoding, _ChunkSource(chunks), sink, _LIVE_BLOCK_SECONDS, container, holder, upload=False
+        decoding, _ChunkSource(chunks), sink, _LIVE_BLOCK_SECONDS, container, claimant, upload=False
     )
     async for _ in chunks:
         pass  # bytes after the end of the audio
@@ -57,7 +57,7 @@ async def _decode(
     sink: PcmSink,
     block_seconds: float,
     container: Container | None,
-    holder: Holder | None,
+    claimant: Claimant | None,
     *,
     upload: bool,
 ) -> None:
@@ -69,7 +69,7 @@ async def _decode(
             block_seconds=block_seconds,
             container=container,
             upload=upload,
-            holder=holder,
+            claimant=claimant,
         )
     except BusyError as error:
         raise server_busy("file", error) from None

@@ -76,8 +76,6 @@ def recognition_error(error: Exception) -> ProtocolError:
     """Return what a client is told of the failure of its recognition; a failure here is logged."""
     if isinstance(error, ProtocolError):
         return error
-    if isinstance(error, GaveWayError):
-        return no_audio()
     _log.error("recognition failed: %s", error)
     return recognition_failed()
 

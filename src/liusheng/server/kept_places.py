@@ -19,7 +19,7 @@ from liusheng.server.limits.connection import connection_of
 from liusheng.server.websocket.resumption import ResumableRecognitions
 
 GiveUpKept = Callable[[Scope], None]
-"""Called when a request or WebSocket begins work that is no resumption."""
+"""Called when a request or WebSocket has taken a place, and resumes nothing."""
 
 
 def give_up_kept(resumable: ResumableRecognitions, keys: KeyLimits) -> GiveUpKept:

@@ -12,7 +12,7 @@ from liusheng.asr.types import SAMPLE_RATE, Partial, StreamParams, Utterance
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.limits import session_too_long
 from liusheng.protocol.transcript import Transcript
-from liusheng.runtime.claim import Holder
+from liusheng.runtime.claim import Claimant
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.errors import no_audio, not_supported, recognition_error, server_busy
@@ -99,16 +99,24 @@ class RecognitionTask:
             seconds = self.seconds + len(piece) / _BYTES_PER_SECOND
             if 0 < self._max_seconds < seconds:
                 raise session_too_long(self._max_seconds, "Send it in several parts.")
-            if self._failure or self.cut_by:
-                raise self._failure or self.cut_by  # type: ignore[misc]
+            if error := self._failure or self.cut_by:
+                raise error
             self.seconds = seconds
             self._stream.feed(piece)
             await self._stream.room()
 
     @property
-    def holder(self) -> Holder:
+    def claimant(self) -> Claimant:
         """What has the place of the recognition."""
         return self._stream
+
+    def await_decoder(self) -> None:
+        """Its audio is a container, for which there is no decoder yet."""
+        self._stream.undecoded = True
+
+    def decoder_began(self) -> None:
+        """There is one, and it asks for the container."""
+        self._stream.undecoded = False
 
     def expect(self) -> None:
         """Audio is to come: the beginning of a container was received, and is being decoded."""
@@ -121,9 +129,9 @@ class RecognitionTask:
 
     def cut(self, error: Exception) -> None:
         """End the audio before its end: what was received becomes text."""
-        if not self.cut_by:
-            self.finish()
+        if not (self._failure or self.cut_by):
             self.cut_by = error
+            self._stream.finish()
 
     def fail(self, error: Exception) -> None:
         """End the task because its audio cannot be read; `updates` and `wait` raise `error`."""

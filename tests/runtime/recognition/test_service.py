@@ -435,6 +435,35 @@ async def test_one_that_gives_way_keeps_its_text(claims: Clock) -> None:
         assert await newcomer.end() == "two"
 
 
+async def test_who_leaves_takes_no_place(claims: Clock) -> None:
+    async with running(max_streams=2) as recognition:
+        leaving = [Client(recognition), Client(recognition)]
+        for each in leaving:
+            each.stream.on_give_way = lambda: None  # it takes its time
+        claims.now = FIRST_SECONDS
+        newcomers = [Client(recognition), Client(recognition)]
+        with pytest.raises(BusyError, match="recognitions are under way"):
+            Client(recognition)
+        assert recognition.streams == 4
+        for each in (*leaving, *newcomers):
+            assert await each.end() == "finished"
+
+
+async def test_one_that_fails_on_giving_way_is_over(claims: Clock) -> None:
+    async with running(max_streams=1) as recognition:
+        faulty = Client(recognition)
+
+        def fail() -> None:
+            raise KeyError("no such session")
+
+        faulty.stream.on_give_way = fail
+        claims.now = FIRST_SECONDS
+        newcomer = Client(recognition)
+        assert (await faulty.over) == "failed: 'no such session'"
+        assert recognition.streams == 1
+        assert await newcomer.end() == "finished"
+
+
 async def test_who_has_spoken_may_pause(claims: Clock) -> None:
     async with running(max_streams=1) as recognition:
         speaker = Client(recognition)

@@ -41,29 +41,3 @@ def test_what_is_free_between_blocks_in_use_goes_back_to_the_system() -> None:
     assert full > before + 80
     assert freed > before + 80, "the allocator keeps it"
     assert after < before + 20
-
-
-COLLECTED = """
-import gc, weakref
-from liusheng.runtime.workers.settling import settle
-
-class Loaded:
-    def __init__(self):
-        self.itself = self
-
-loaded = Loaded()
-alive = weakref.ref(loaded)
-settle()
-del loaded
-gc.collect()
-print(bool(alive()))
-settle()
-print(bool(alive()))
-"""
-
-
-def test_what_is_loaded_is_not_looked_through_until_it_is_settled_again() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", COLLECTED], check=True, capture_output=True, text=True
-    )
-    assert done.stdout.split() == ["True", "False"]

@@ -66,11 +66,7 @@ async def test_a_reload_that_raises_does_not_end_the_server(
     assert caplog.text.count("the task reload failed, and is started again") == 2
     async with httpx2.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{address}/healthz")).status_code == 200
-    for _ in range(3000):
-        if len(settled) > 1:
-            break
-        await asyncio.sleep(0.01)
-    assert settled[:2] == [0, 1], "at the start, and when the first generation has ended"
+    assert settled == [0], "at the start"
     control.stop.set()
     await asyncio.wait_for(running, 60)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,10 @@ import httpx2
 import pytest
 
 from liusheng.protocol import paths
+from liusheng.runtime.admission import Admission
 from liusheng.runtime.decoding.service import DecodingService
 from tests.server.conftest import Dialogue, Fakes, Serve, Server
+from tests.server.http.test_paddlespeech_asr_stream import said, wav
 from tests.server.limits.conftest import Limited, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -30,6 +33,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Claims to a place end at once."""
     for name in ("FIRST_SECONDS", "HEADER_SECONDS", "AUDIO_WORTH"):
         monkeypatch.setattr(f"liusheng.runtime.claim.{name}", 0.0)
+    monkeypatch.setattr("liusheng.runtime.decoding.service.HEADER_SECONDS", 0.0)
 
 
 async def full(serve: Serve, engines: Fakes, **settings: Any) -> Server:
@@ -82,17 +86,19 @@ async def test_a_realtime_session(serve: Serve, engines: Fakes) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_deepgram_session(serve: Serve, engines: Fakes) -> None:
+@pytest.mark.parametrize("container", [False, True])
+async def test_a_deepgram_session(serve: Serve, engines: Fakes, container: bool) -> None:
     server = await full(serve, engines)
-    async with server.connect(LISTEN) as socket:
+    async with server.connect(paths.LISTEN if container else LISTEN) as socket:
         drips = Dialogue(socket)
-        await drips.send(b"one ")
+        await drips.send(b"RIFF" if container else b"one ")
         await until(lambda: engines[0].streams)
-        await until(lambda: all(stream.claim.used for stream in engines[0]._scheduler))
+        (stream,) = engines[0]._scheduler
+        await until(lambda: stream.waits and (container or stream.claim.used))
         await taken_by_another(server)
         *before, error = await told(drips, lambda message: message["type"] == "Error")
         texts = [m["channel"]["alternatives"][0]["transcript"] for m in before if "channel" in m]
-        assert texts[-1] == "one"
+        assert texts[-1:] == ([] if container else ["one"])
         assert "no_audio" in json.dumps(error)
 
 
@@ -114,8 +120,8 @@ async def test_a_request_whose_body_pauses(serve: Serve, engines: Fakes, fields:
 
     posting = asyncio.create_task(post())
     await until(lambda: engines[0].streams)
-    if "pcm" in fields:
-        await until(lambda: all(stream.claim.used for stream in engines[0]._scheduler))
+    (stream,) = engines[0]._scheduler
+    await until(lambda: stream.waits and (stream.claim.used or "wav" in fields))
     await taken_by_another(server)
     may_end.set()  # this client reads when it has sent all
     *before, error = await asyncio.wait_for(posting, 60)
@@ -139,6 +145,82 @@ async def test_a_container_that_never_becomes_audio_keeps_no_decoder(
             assert error["code"] == "no_audio"
             await until(lambda: decoding.running == 1)
     await until(lambda: not decoding.running)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_one_that_is_ending_is_not_resumed(serve: Serve, engines: Fakes) -> None:
+    """Its client would speak to nobody."""
+    server = await full(serve, engines)
+    async with server.connect(paths.ASR_STREAMING) as socket:
+        drips = Dialogue(socket)
+        token = (await drips.ask(START | {"resumable": True}))["resume"]["token"]
+        await drips.ask(b"one ")
+        (stream,) = engines[0]._scheduler
+        finish = stream.finish
+        stream.finish = lambda: None
+        await until(lambda: stream.waits)
+        await taken_by_another(server)
+        assert stream.leaving
+        async with server.connect(paths.ASR_STREAMING) as second:
+            answer = await Dialogue(second).ask({"signal": "start", "resume": token})
+            assert answer["code"] == "unknown_session"
+        finish()
+        *_, error = await told(drips, lambda message: "code" in message)
+        assert error["code"] == "no_audio"
+
+
+async def test_one_that_was_resumed_has_time_to_go_on(serve: Serve, engines: Fakes) -> None:
+    server = await full(serve, engines)
+    token = await broken(server)
+    (stream,) = engines[0]._scheduler
+    stream.claim.until = 0.0
+    async with server.connect(paths.ASR_STREAMING) as socket:
+        dialogue = Dialogue(socket)
+        assert "resumed" in await dialogue.ask({"signal": "start", "resume": token})
+        async with server.connect(paths.ASR_STREAMING) as newcomer:
+            assert (await Dialogue(newcomer).ask(START))["code"] == "server_busy"
+        await dialogue.ask(b"two ")
+        assert (await dialogue.ask(END))["result"] == "one two"
+
+
+async def test_a_container_that_waits_for_a_decoder_keeps_its_place(
+    serve: Serve, engines: Fakes, decoding: DecodingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await full(serve, engines)
+    await until(lambda: not decoding.running)
+    options = decoding.options
+    monkeypatch.setattr(decoding, "options", replace(options, processes=0))
+    monkeypatch.setattr(decoding, "admission", Admission(60, 64, time.monotonic))
+    async with server.asr(format="wav") as waits:
+        await waits.ask(wav(said("one")))
+        (stream,) = engines[0]._scheduler
+        stream.claim.until = 0.0
+        async with server.connect(paths.ASR_STREAMING) as newcomer:
+            assert (await Dialogue(newcomer).ask(START))["code"] == "server_busy"
+        monkeypatch.setattr(decoding, "options", options)
+        await until(lambda: stream.claim.until and not stream.undecoded)
+        assert (await waits.ask(END))["result"] == "one"
+
+
+async def test_a_session_that_fails_on_it_costs_the_newcomer_nothing(
+    serve: Serve, engines: Fakes
+) -> None:
+    server = await full(serve, engines)
+    async with server.asr() as drips:
+        await drips.ask(b"one ")
+        (stream,) = engines[0]._scheduler
+        await until(lambda: stream.waits)
+        stream.claim.until = 0.0
+
+        def fail() -> None:
+            raise KeyError("no such session")
+
+        stream.on_give_way = fail
+        await taken_by_another(server)
+        assert stream.over
+        await drips.send(b"two ")
+        assert (await drips.receive())["code"] == "recognition_failed"
+    await until(lambda: not engines[0].streams)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -190,8 +272,6 @@ async def test_they_count_for_their_address(
             url = f"http://{server.address}{paths.ASR_STREAMING}?format=pcm_s16le"
             assert (await client.post(url, content=b"two ")).status_code == 200
         await until(lambda: engines[0].streams == 1)
-        async with server.tts():
-            pass
     async with server.connect(paths.ASR_STREAMING) as socket:
         answer = await Dialogue(socket).ask({"signal": "start", "resume": tokens[2]})
         assert answer["code"] == "unknown_session"

@@ -258,7 +258,7 @@ async def test_who_goes_first() -> None:
     large = Held("large", size=101)
     keep(kept, large)
     assert large.abandoned
-    assert (kept.kept, kept.kept_bytes) == (0, 0)
+    assert (kept.kept, kept.kept_bytes) == (1, 0)
     kept.close()
 
 
@@ -270,6 +270,15 @@ async def test_nobody_displaces_those_of_others() -> None:
     assert [each.abandoned for each in bobs] == [True, True, True, False, False]
     keep(kept, over)
     assert [each.abandoned for each in (alices, over, *bobs[3:])] == [False, True, False, False]
+    kept.close()
+
+
+async def test_who_has_most_bytes_loses_them() -> None:
+    kept = ResumableRecognitions(ResumeSettings(max_bytes=100))
+    alices = [Held(f"alice{number}", "alice", size=10) for number in range(3)]
+    bobs = [Held("small", "bob"), Held("large", "bob", size=80)]
+    keep(kept, *alices, *bobs)
+    assert [each.abandoned for each in (*alices, *bobs)] == [False] * 4 + [True]
     kept.close()
 
 
@@ -291,7 +300,7 @@ async def test_some_of_a_client_are_given_up() -> None:
 async def test_it_is_the_owners() -> None:
     kept = ResumableRecognitions(ResumeSettings())
     held: Any = Held("s", "alice")
-    offers = kept.offers("s", held)
+    offers = held.state.offers = kept.offers("s", held)
     assert offers
     token = offers.current(0).token
     kept.keep(held)

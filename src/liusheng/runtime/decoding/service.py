@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from liusheng.audio.containers import Container
 from liusheng.runtime.admission import Admission
-from liusheng.runtime.claim import Holder, gives_way
+from liusheng.runtime.claim import HEADER_SECONDS, Claimant, gives_way
 from liusheng.runtime.clock import awake
 from liusheng.runtime.decoding import wire
 from liusheng.runtime.decoding.conversation import (
@@ -57,10 +57,10 @@ class _Remaining:
 
 @dataclass(eq=False)
 class _Job:
-    """A file that is being decoded. holder: see `DecodingService.decode`."""
+    """A file that is being decoded. claimant: see `DecodingService.decode`."""
 
     upload: bool
-    holder: Holder | None
+    claimant: Claimant | None
     left: bool = False
 
 
@@ -131,7 +131,7 @@ class DecodingService:
         block_seconds: float,
         container: Container | None = None,
         upload: bool = False,
-        holder: Holder | None = None,
+        claimant: Claimant | None = None,
     ) -> None:
         """Decode a file; return when all of it is decoded and taken by `sink`.
 
@@ -140,7 +140,7 @@ class DecodingService:
         container: of the file; None: detected.
         upload: nobody speaks: it waits for a decoder until no live stream does, and leaves some for
             these.
-        holder: that gives its decoder to another one when its claim has ended; None: it keeps it.
+        claimant: whose claim the decoder is kept by; None: it is kept in any case.
 
         Raises:
             BusyError: all decoders were in use for too long, or none can be started.
@@ -152,10 +152,10 @@ class DecodingService:
         except BusyError:
             self.refused += 1
             raise
-        job = _Job(upload, holder)
+        job = _Job(upload, claimant)
         self._jobs.add(job)
-        if holder:
-            holder.claim.served(awake.time())
+        if claimant:
+            claimant.claim.extend(awake.time(), HEADER_SECONDS)
         try:
             await self._decode(
                 source,
@@ -169,18 +169,18 @@ class DecodingService:
     def _check_room(self, upload: bool) -> None:
         processes = self.options.processes
         uploads = sum(each.upload for each in self._jobs)
-        if upload and uploads >= max(1, processes - processes // _LIVE_SHARE):
+        if upload and uploads >= max(1, processes - max(1, processes // _LIVE_SHARE)):
             message = f"{uploads} whole files are being decoded, the limit"
             raise self.admission.busy(message, "decoders", upload=True)
         staying = [each for each in self._jobs if not each.left]
         if len(staying) < processes:
             return
-        holders = {each.holder: each for each in staying if each.holder}
-        leaves = gives_way(holders, awake.time())
+        claimants = {each.claimant: each for each in staying if each.claimant}
+        leaves = gives_way(claimants, awake.time())
         if leaves is None:
             message = f"{self.running} files are being decoded, the limit"
             raise self.admission.busy(message, "decoders", upload=upload)
-        holders[leaves].left = True
+        claimants[leaves].left = True
         leaves.give_way()
 
     async def _decode(self, source: FileSource, sink: PcmSink, job: wire.DecodeJob) -> None:

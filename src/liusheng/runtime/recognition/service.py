@@ -190,8 +190,7 @@ class RecognitionService:
         """Raise BusyError if a recognition would be refused now; see `open`.
 
         Where nothing but a place is short, one that does not use its own gives way (see
-        `liusheng.runtime.claim`): its `on_failure` is called with `GaveWayError`, or, if it had
-        audio, its `on_give_way`.
+        `liusheng.runtime.claim`).
         """
         self.admission.check(lambda: self._check_room(upload, follows))
 
@@ -284,23 +283,29 @@ class RecognitionService:
         self._pool.wake()  # for backlog that was put off for it
         if worker is not None and stream.state is not None and not stream.state_saved:
             self._turns.forget(worker, stream.state)
+        stream.release()
 
     def give_way(self, stream: RecognitionStream) -> None:
         """Another session has the place of a stream, which ends with the text of what was
         received."""
-        if stream.claim.used and stream.on_give_way:
-            stream.leaving = True
+        if stream.on_give_way is None:
+            self.fail(stream, GaveWayError())
+            return
+        stream.leaving = True
+        try:
             stream.on_give_way()
-        else:
-            self.remove(stream)
-            stream.on_failure(GaveWayError())
+        except Exception as error:
+            # It must not cost the session that gets the place.
+            _log.exception("a session failed on giving way")
+            self.fail(stream, error)
 
     def fail(self, stream: RecognitionStream, error: Exception) -> None:
         """A stream is lost: its audio is dropped, and its client is told."""
-        self.statistics.failed += 1
+        self.statistics.failed += not isinstance(error, GaveWayError)
+        on_failure = stream.on_failure
         self.remove(stream)
         try:
-            stream.on_failure(error)
+            on_failure(error)
         except Exception:
             # It must not cost the other sessions of the batch.
             _log.exception("a session failed on the end of its recognition")

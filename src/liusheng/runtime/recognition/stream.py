@@ -45,6 +45,8 @@ class RecognitionStream:
     covered: the newest texts cover the stream up to this sample.
     upload: it is of a whole file.
     claim: to its place, on the clock `awake`.
+    undecoded: there is something of its container that is not decoded, or no decoder yet.
+    complete: its client has sent all of a container.
     leaving: another session has its place: it ends with the text of what was received.
     finished: when `finish` was called, on the owner's clock.
     meter: of the request that it belongs to.
@@ -52,8 +54,8 @@ class RecognitionStream:
     on_update: called with each newly closed utterance and the newest partial.
     on_finish: called once, when `finish` was and everything is closed.
     on_failure: called once instead, with what happened, when the recognition is lost.
-    on_give_way: called once, when it is to leave its place and had audio; whoever has the stream
-        ends it then. None: it fails, as one without audio does, with `GaveWayError`.
+    on_give_way: called once, when it is to leave its place: whoever has the stream ends it. None:
+        it fails with `GaveWayError`.
     on_speech: called with what was detected, when more was, for models that go by it; None: nobody
         asks.
     """
@@ -92,6 +94,8 @@ class RecognitionStream:
         self.claim = Claim(awake.time())
         if checkpoint:
             self.claim.renew(awake.time())
+        self.undecoded = False
+        self.complete = False
         self.leaving = False
         self.finishing = False
         self.finished: float | None = None
@@ -107,8 +111,10 @@ class RecognitionStream:
     @property
     def waits(self) -> bool:
         """Whether it waits for its client. A whole file is there already."""
-        busy = self.upload or self.finishing or self.leaving
-        return not busy and self.queued_seconds < _LITTLE_SECONDS
+        if self.upload or self.finishing or self.leaving or self.over:
+            return False
+        here = self.undecoded or self.complete
+        return not here and self.queued_seconds < _LITTLE_SECONDS
 
     def give_way(self) -> None:
         """Leave its place to another session."""
@@ -132,7 +138,7 @@ class RecognitionStream:
 
     def feed(self, pcm: bytes) -> None:
         """Add audio: PCM16, 16 kHz, mono, whole samples."""
-        if self.over or not pcm:
+        if self.over or self.finishing or not pcm:
             return
         seconds = len(pcm) / (BYTES_PER_SAMPLE * SAMPLE_RATE)
         self.claim.audio(seconds, awake.time())
@@ -158,6 +164,14 @@ class RecognitionStream:
     def abandon(self) -> None:
         """Drop the stream; no callback is called from now on."""
         self._owner.remove(self)
+
+    def release(self) -> None:
+        """Call nobody from now on, and refer to nobody: whoever has the stream refers to it, and
+        would be freed with it by the garbage collector only."""
+        self.on_update = lambda closed, partial: None
+        self.on_finish = lambda: None
+        self.on_failure = lambda error: None
+        self.on_give_way = self.on_speech = None
 
     async def room(self, timeout: float | None = None) -> bool:
         """Wait until more audio may be fed without piling up, or until the stream is over; return

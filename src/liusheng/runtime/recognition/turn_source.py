@@ -255,11 +255,12 @@ class TurnSource:
             stream.tell_speech()
         stream.on_update(result.closed, result.partial)
         if turn.audio.last:
+            on_finish = stream.on_finish
             self._streams.remove(stream)
             waited = now - (now if stream.finished is None else stream.finished)
             stream.meter.span("final", waited)
             self._statistics.finished(waited, upload=stream.upload)
-            stream.on_finish()
+            on_finish()
         else:
             # What came in while the turn detected speech is the VAD process's again.
             self._vad.audio_received(stream)

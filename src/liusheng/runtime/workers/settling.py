@@ -19,10 +19,7 @@ def settle() -> None:
     keeps what was freed (see `process.MALLOC_VARIABLES`); here nearly all of it was needed once.
     The collector would go through the dictionaries in each of its rounds, which held up the event
     loop of a server by 0.1 s, and, in a fork, write to every page of them.
-
-    Once more: what is not needed any more is collected, too.
     """
-    gc.unfreeze()
     gc.collect()
     gc.freeze()
     give_back()

@@ -134,9 +134,10 @@ async def _receive(
                 await task.feed(converter.feed(chunk))
             await task.feed(converter.rest())
         else:
+            task.await_decoder()
             chunks = _expected(chunks, task)
             await decode_stream(
-                decoding, chunks, task.feed, CONTAINERS.get(query.format), task.holder
+                decoding, chunks, task.feed, CONTAINERS.get(query.format), task.claimant
             )
     except Exception as error:
         if isinstance(error, ProtocolError) and error.code is ErrorCode.SESSION_TOO_LONG:
@@ -148,7 +149,8 @@ async def _receive(
 
 
 async def _expected(chunks: AsyncIterator[bytes], task: RecognitionTask) -> AsyncIterator[bytes]:
-    """Yield the parts of a container, and tell the recognition that there are some."""
+    """Yield the parts of a container to its decoder, and tell the recognition of them."""
+    task.decoder_began()
     async for chunk in chunks:
         task.expect()
         yield chunk

@@ -73,13 +73,11 @@ class Generation:
 class Generations:
     """The ASGI application of the server: each connection gets the newest generation.
 
-    replaced: called when an older generation has ended.
     draining: whether new requests and WebSockets are refused.
     """
 
-    def __init__(self, first: Generation, replaced: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, first: Generation) -> None:
         self.draining = False
-        self._replaced = replaced
         self._current = first
         self._older: list[Generation] = []
         self._stopping: list[Engine] = []  # those that no generation has any more
@@ -159,7 +157,7 @@ class Generations:
         watching, self._watching = self._watching, _watch(new)
         task = asyncio.create_task(self._retire(old, watching))
         self._retiring.add(task)
-        task.add_done_callback(self._retired)
+        task.add_done_callback(self._retiring.discard)
 
     async def drain(self, seconds: float, final_seconds: float) -> None:
         """Refuse what is new; wait until what is running has ended.
@@ -238,11 +236,6 @@ class Generations:
         self._stopping = [engine for engine in self._stopping if engine not in unused]
         if unused:
             _log.info("the engines from before a reload have ended")
-
-    def _retired(self, task: asyncio.Task[None]) -> None:
-        self._retiring.discard(task)
-        if not task.cancelled():
-            self._replaced()  # nothing of this object refers to what has ended any more
 
     async def _last_connection(self, old: Generation) -> None:
         """Wait until a generation has no connection, and no recognition on another one's."""

@@ -46,7 +46,7 @@ class Control:
     make_engines: makes the engines for new settings.
     notifier: reports its state to systemd.
     loop: the monitor of the event loop, if there is one.
-    settle: called when all is loaded, and again when a reload has replaced some of it.
+    settle: called when all is loaded.
     """
 
     stop: Stop = field(default_factory=Stop)
@@ -93,8 +93,7 @@ async def serve_until_stopped(
     """
     tracing = open_tracing(settings.observe)
     observer = Observer(tracing, control.loop)
-    first = Generation.of(settings, engines, access.keyring, observer=observer)
-    generations = Generations(first, control.settle)
+    generations = Generations(Generation.of(settings, engines, access.keyring, observer=observer))
     server = ApplicationServer(_Observed(generations, observer), settings, access.certificate)
     observer.watch(generations, server.limits)
     control.settle()

@@ -165,6 +165,7 @@ class Recognitions:
                 partial(self._on_fail, number),
             )
             self._under_way[number] = _UnderWay(stream, audio)
+            # The whole connection: its client has to know, and has paused.
             stream.on_give_way = self._on_give_way
             if self._speech:
                 changes = SpeechChanges()

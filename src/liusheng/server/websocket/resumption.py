@@ -154,8 +154,10 @@ class ResumableRecognitions:
         # One that is over is kept after every ordinary end, in case its final reply did not arrive.
         level = logging.DEBUG if recognition.state.over else logging.INFO
         _log.log(level, "session %s is kept for %g s", session, self.settings.seconds)
-        while self._over_limits():
-            self._displace(self._dispensable())
+        while self.kept > self.settings.max_sessions:
+            self._displace(self._dispensable(lambda _: 1))
+        while self.kept_bytes > self.settings.max_bytes:
+            self._displace(self._dispensable(lambda each: each.kept_bytes))
 
     def take(
         self, token: str, client: str, finals: Sequence[str] = ()
@@ -171,6 +173,8 @@ class ResumableRecognitions:
         """
         session, _, secret = token.partition(".")
         found = self._all.get(session)
+        if found and found.state.offers is None:
+            found = None  # it was cut short, and is ending
         if self.secrets:
             sealer = Sealer(self.secrets, session)
             content = open_token(sealer, secret)
@@ -201,7 +205,7 @@ class ResumableRecognitions:
             session
             for session, each in self._kept.items()
             if each.recognition.state.active and belongs(each.recognition)
-        ]
+        ]  # mostly none
         for session in running[: max(0, len(running) - most)]:
             self._displace(session)
 
@@ -264,21 +268,24 @@ class ResumableRecognitions:
         _log.info("a recognition is not resumed: %s", why)
         return unknown_session(self.settings.seconds)
 
-    def _over_limits(self) -> bool:
-        settings = self.settings
-        return self.kept > settings.max_sessions or self.kept_bytes > settings.max_bytes
-
-    def _dispensable(self) -> str:
-        """Return the session that goes first when too much is kept."""
-        owners = {s: (r.client, r.address) for s, r in self._recognitions()}
-        most = max(Counter(owners.values()).items(), key=lambda each: each[1])[0]
-        theirs = [(s, r) for s, r in self._recognitions() if owners[s] == most]
-        return next((s for s, r in theirs if r.state.over), theirs[0][0])
-
-    def _recognitions(self) -> list[tuple[str, RunningRecognition]]:
-        return [(session, each.recognition) for session, each in self._kept.items()]
+    def _dispensable(self, size: Callable[[RunningRecognition], int]) -> str:
+        """Return the session that goes first when too much is kept. size: of what there is too
+        much, that a recognition has."""
+        recognitions = [(session, each.recognition) for session, each in self._kept.items()]
+        sizes: Counter[tuple[str, str]] = Counter()
+        for _, each in recognitions:
+            sizes[each.client, each.address] += size(each)
+        most = max(sizes, key=sizes.__getitem__)
+        theirs = [
+            (session, each)
+            for session, each in recognitions
+            if (each.client, each.address) == most and size(each)
+        ]
+        return next((session for session, each in theirs if each.state.over), theirs[0][0])
 
     def _displace(self, session: str) -> None:
+        if session not in self._kept:
+            return
         if not self._kept[session].recognition.state.over:
             self.displaced += 1
             _log.warning("session %s is not kept any longer: others need its place", session)

@@ -12,8 +12,9 @@ from liusheng.protocol import asr
 from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionState
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.runtime.claim import FIRST_SECONDS
+from liusheng.runtime.clock import awake
 from liusheng.runtime.decoding.service import DecodingService
-from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.service import RecognitionService
@@ -124,6 +125,7 @@ class RunningRecognition:
     def attach(self, socket: RecognitionSocket, address: str) -> None:
         """Another socket has it from now on. address: of its client."""
         self.address = address
+        self._stream.claim.extend(awake.time(), FIRST_SECONDS)
         self._stream.meter = current_meter.get()
         self.socket = socket
         self._events = socket.session
@@ -165,6 +167,7 @@ class RunningRecognition:
 
     def _on_finish(self) -> None:
         self._input = None
+        self.on_displaced = lambda: None
         self._events.finished()
         self.settled.set()
         self._progress()
@@ -178,12 +181,7 @@ class RunningRecognition:
     def _on_fail(self, error: Exception) -> None:
         # A container is not decoded any further: nothing of it is needed.
         self.abandon()
-        if isinstance(error, GaveWayError):
-            if self.socket:
-                self.socket.session.gave_way(no_audio())
-            else:
-                self.on_displaced()
-        elif isinstance(error, ProtocolError):
+        if isinstance(error, ProtocolError):
             self._events.failed(error)
         else:
             session = self._state.session if self._state else ""
