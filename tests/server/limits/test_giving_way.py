@@ -131,14 +131,15 @@ async def test_a_request_whose_body_pauses(serve: Serve, engines: Fakes, fields:
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_container_that_never_becomes_audio_keeps_no_decoder(
-    serve: Serve, decoding: DecodingService, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, engines: Fakes, decoding: DecodingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await serve()
-    await until(lambda: not decoding.running)
+    await until(lambda: not (decoding.running or engines[0].streams))
     monkeypatch.setattr(decoding, "options", replace(decoding.options, processes=1))
     async with server.asr(format="mp3") as never:
         await never.ask(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f")
         await until(lambda: decoding.running)
+        await until(lambda: all(stream.waits for stream in engines[0]._scheduler))
         async with server.asr(format="wav") as newcomer:
             await newcomer.ask(b"RIFF")
             *_, error = await told(never, lambda message: "code" in message)
