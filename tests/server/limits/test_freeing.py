@@ -7,12 +7,16 @@ import gc
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
+import httpx2
 import pytest
 import websockets
 from starlette.types import Receive, Scope, Send
 
+from liusheng.protocol import paths
+from liusheng.runtime.recognition.stream import RecognitionStream
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
 from liusheng.server.limits.websocket_protocol import LimitedWebSocketProtocol
+from tests.server.conftest import Fakes, Server
 from tests.server.limits.conftest import Run, until
 from tests.server.limits.serving import serving
 from tests.support.certificates import Authority
@@ -47,15 +51,16 @@ def without_collector() -> Iterator[None]:
     gc.enable()
 
 
-def protocols() -> list[object]:
-    kinds = (LimitedHttpProtocol, LimitedWebSocketProtocol)
+def objects() -> list[object]:
+    """Every connection, and every recognition."""
+    kinds = (LimitedHttpProtocol, LimitedWebSocketProtocol, RecognitionStream)
     return [each for each in gc.get_objects() if type(each) in kinds]  # `isinstance` asks proxies
 
 
 @pytest.mark.usefixtures("without_collector")
 @pytest.mark.parametrize("tls", [False, True])
 def test_ended_connections_leave_no_garbage(run: Run, authority: Authority, tls: bool) -> None:
-    others = {id(each): each for each in protocols()}  # of servers of other tests
+    others = {id(each): each for each in objects()}  # of servers of other tests
 
     async def scenario() -> None:
         async with serving(Echo(), authority if tls else None, max_connections=2) as served:
@@ -75,6 +80,22 @@ def test_ended_connections_leave_no_garbage(run: Run, authority: Authority, tls:
                 await socket.send("hello")
                 assert await socket.recv() == "ok"
             await until(lambda: not len(served.table))
-            await until(lambda: all(id(each) in others for each in protocols()))
+            await until(lambda: all(id(each) in others for each in objects()))
 
     run(scenario())
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.usefixtures("without_collector")
+async def test_a_recognition_leaves_no_garbage(server: Server, engines: Fakes) -> None:
+    others = {id(each): each for each in objects()}
+    async with server.asr() as dialogue:
+        await dialogue.ask(b"hello ")
+        assert (await dialogue.ask({"name": "a", "signal": "end"}))["signal"] == "finished"
+    async with server.asr() as dialogue:
+        await dialogue.ask(b"left before its end")
+    async with httpx2.AsyncClient(timeout=60) as client:
+        url = f"http://{server.address}{paths.ASR_STREAMING}?format=pcm_s16le"
+        assert (await client.post(url, content=b"one ")).status_code == 200
+    await until(lambda: not engines[0].streams)
+    await until(lambda: all(id(each) in others for each in objects()))

@@ -146,7 +146,6 @@ class LimitedHttpProtocol(H11Protocol):
         others of a flood, and hold up the event loop for the time that those take.
         """
         self._input.close()
-        self.cycle = None  # type: ignore[assignment]
         if isinstance(self.flow, _Flow):
             self.flow.let_go()
 
