@@ -37,9 +37,9 @@ with atheris.instrument_imports(include=["liusheng.protocol"]):
     from liusheng.protocol.asr_commands import Finish, Open
     from liusheng.protocol.asr_session import ASRSession
     from liusheng.protocol.deepgram_session import DeepgramSession
+    from liusheng.protocol.outbox import Close
     from liusheng.protocol.realtime_session import RealtimeSession
     from liusheng.protocol.recognition_commands import EndRecognition
-    from liusheng.protocol.session import Close
     from liusheng.protocol.tts_commands import StartText
     from liusheng.protocol.tts_session import TTSSession
     from liusheng.protocol.twilio_session import TwilioSession

@@ -17,7 +17,7 @@ from liusheng.protocol import asr
 from liusheng.protocol.asr_commands import Abandon, Feed, Finish, Open
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.session import Close
+from liusheng.protocol.outbox import Close
 
 LIMITS = asr.Limits(
     idle_seconds=60, max_packet_bytes=4_000, max_queued_seconds=30, max_session_seconds=0

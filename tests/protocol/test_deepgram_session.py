@@ -14,11 +14,11 @@ from liusheng.asr.types import Utterance, Word
 from liusheng.protocol import deepgram
 from liusheng.protocol.deepgram_session import DeepgramSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.outbox import Close
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
     EndRecognition,
 )
-from liusheng.protocol.session import Close
 from tests.support.audio_parts import audio_parts
 
 LINEAR = {"encoding": "linear16", "sample_rate": "16000"}

@@ -28,8 +28,8 @@ def refusal(struct: type[Any], message: dict[str, Any], *, strict: bool = True) 
 @pytest.mark.parametrize(
     ("struct", "field", "value", "words"),
     [
-        (asr.Start, "name", 3, "a text, not the number 3"),
-        (asr.Start, "name", None, "a text, not null"),
+        (asr.Start, "name", 3, "a text of at most 1,000 characters, not the number 3"),
+        (asr.Start, "name", None, "a text of at most 1,000 characters, not null"),
         (asr.Start, "nbest", True, "a whole number from 1 to 100, not true"),
         (asr.Start, "nbest", "1", 'a whole number from 1 to 100, not the text "1"'),
         (asr.Start, "endpoint_ms", 9_999, "a whole number from 200 to 5,000, not the number 9999"),
@@ -116,7 +116,7 @@ class Others(msgspec.Struct):
         ("above", "a number above 0"),
         ("words", 'a list, each "a"'),
         ("anything", "a list"),
-        ("by_name", "another value"),
+        ("by_name", "an object, each name a text, each value a whole number"),
         ("unknown", "another value"),
     ],
 )

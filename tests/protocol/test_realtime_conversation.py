@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.outbox import Close
 from liusheng.protocol.realtime_commands import AskModel, BeginSpeech, Say, StopResponse
 from liusheng.protocol.realtime_conversation import ConversationSession
 from liusheng.protocol.realtime_history import (
@@ -22,7 +23,6 @@ from liusheng.protocol.realtime_history import (
     SpokenSpan,
 )
 from liusheng.protocol.recognition_commands import EndRecognition
-from liusheng.protocol.session import Close
 from tests.support.able import Able
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.outbox import Close
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
@@ -24,7 +25,6 @@ from liusheng.protocol.recognition_commands import (
     EndRecognition,
     FeedRecognition,
 )
-from liusheng.protocol.session import Close
 from tests.support.able import Able
 
 texts = st.text("ab ", max_size=6)

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from liusheng.protocol import asr
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.outbox import Close
 from liusheng.protocol.realtime_input import start_of
 from liusheng.protocol.realtime_session import RealtimeSession
 from liusheng.protocol.recognition_commands import (
@@ -21,7 +22,6 @@ from liusheng.protocol.recognition_commands import (
     EndRecognition,
     FeedRecognition,
 )
-from liusheng.protocol.session import Close
 from tests.support.able import Able
 from tests.support.audio_parts import audio_parts
 

@@ -24,7 +24,7 @@ from liusheng.protocol.asr_commands import Abandon, Detach, Feed, Finish, Open, 
 from liusheng.protocol.asr_recognition import FixedOffer, RecognitionState
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.session import Close
+from liusheng.protocol.outbox import Close
 
 LIMITS = asr.Limits(
     idle_seconds=60, max_packet_bytes=4_000, max_queued_seconds=30, max_session_seconds=0

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.session import BaseSession, Close, random_id
+from liusheng.protocol.outbox import Close
+from liusheng.protocol.session import BaseSession, random_id
 
 
 class Note(msgspec.Struct):
@@ -36,7 +37,7 @@ class EchoSession(BaseSession[str]):
         self._outbox.append(Note(frame))
 
     def bytes_received(self, data: bytes) -> None:
-        self._reply_when_sent(self.render)
+        self._outbox.append_when_sent(self.render)
 
     def render(self) -> Note:
         return Note(self.newest)
@@ -45,7 +46,7 @@ class EchoSession(BaseSession[str]):
         return Note("other")
 
     def send_other(self) -> None:
-        self._reply_when_sent(self.other)
+        self._outbox.append_when_sent(self.other)
 
     def _abandon_all(self) -> Iterable[msgspec.Struct]:
         self._commands.append("drop")

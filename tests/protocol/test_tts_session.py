@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from liusheng.protocol import tts
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.session import Close
+from liusheng.protocol.outbox import Close
 from liusheng.protocol.synthesis_request import decode_text
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText
 from liusheng.protocol.tts_session import (

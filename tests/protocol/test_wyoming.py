@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from liusheng.asr.types import Utterance
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from liusheng.protocol.outbox import Close
 from liusheng.protocol.recognition_commands import (
     BeginRecognition,
     DropRecognition,
     EndRecognition,
     FeedRecognition,
 )
-from liusheng.protocol.session import Close
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText
 from liusheng.protocol.wyoming import Event, EventReader, encode_event
 from liusheng.protocol.wyoming_session import WyomingSession

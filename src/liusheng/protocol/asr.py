@@ -14,6 +14,7 @@ SAMPLE_RATE = 16_000
 
 MIN_ENDPOINT_MS, MAX_ENDPOINT_MS = 200, 5_000
 MAX_HOTWORDS, MAX_HOTWORD_CHARS = 200, 50
+MAX_NAME_CHARS = 1_000
 
 UNKNOWN_SIGNAL_MESSAGE = "no valid json data"
 """The original server's answer to an unknown signal; clients compare with it."""
@@ -73,7 +74,7 @@ class Start(RecognitionConfig, frozen=True, kw_only=True):
     resumable: whether the recognition is kept for its client when its connection breaks.
     """
 
-    name: str
+    name: Annotated[str, Meta(max_length=MAX_NAME_CHARS)]
     format: SamplesFormat | ContainerFormat = "pcm_s16le"
     sample_rate: Annotated[int, Meta(ge=8_000, le=48_000)] | UnsetType = UNSET
     channels: Literal[1, 2] | UnsetType = UNSET

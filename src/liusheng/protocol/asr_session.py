@@ -30,6 +30,7 @@ from liusheng.protocol.audio_format import check_audio_format
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert, parse_object
 from liusheng.protocol.languages import check_choice, check_language
+from liusheng.protocol.outbox import Outbox
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
@@ -62,7 +63,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         self._recognition: RecognitionState | None = None
         self._opening: RecognitionState | None = None
         # Replies between `end` and the final, which must be the first message after `end`.
-        self._deferred: list[msgspec.Struct] = []
+        self._deferred = Outbox(self._encoded, self._error_code)
         # While winding down: why the session ends, and whether a packet came that is not used.
         self._end_reason: tuple[ProtocolError, CloseCode] | None = None
         self._unused = False
@@ -94,6 +95,11 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
     def backlog(self) -> int:
         """How many messages are not sent yet; consecutive replies to packets count once."""
         return super().backlog + len(self._deferred)
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes the messages take that are not sent yet."""
+        return super().unsent + self._deferred.held
 
     # What the client does
 
@@ -193,7 +199,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         self._recognition.model = model
         self._recognition.offers = offers
         # Rendered when it is sent: what resumes it may be made of the recognition.
-        self._reply_when_sent(self._recognition.ready)
+        self._outbox.append_when_sent(self._recognition.ready)
         return self._recognition
 
     def reopening(self, recognition: RecognitionState) -> None:
@@ -330,7 +336,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
         self._recognition.accept(data)
         if data:
             self._commands.append(Feed(data))
-        self._reply_when_sent(self._recognition.reply)
+        self._outbox.append_when_sent(self._recognition.reply)
 
     def _end(self) -> None:
         if self._recognition is None:
@@ -388,8 +394,7 @@ class ASRSession(BaseSession[AsrCommand], RecognitionEvents):
             self._outbox.append(message)
 
     def _close(self, code: CloseCode, reason: str) -> None:
-        self._outbox.extend(self._deferred)
-        self._deferred.clear()
+        self._outbox.take_all(self._deferred)
         super()._close(code, reason)
 
 

@@ -115,6 +115,11 @@ class DeepgramResults:
             self._send(part, deepgram.UtteranceEnd(last_word_end=self._last_word))
             self._last_word = None
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for those of recognitions before theirs."""
+        return sum(len(part.waiting) for part in self.parts.values())
+
     # Internals
 
     def _send(self, part: AudioPart, message: msgspec.Struct) -> None:

@@ -90,6 +90,11 @@ class DeepgramSession(BaseSession[RecognitionCommand]):
         """Whether audio was received whose text is not complete."""
         return bool(self._parts)
 
+    @property
+    def backlog(self) -> int:
+        """How many messages are not sent yet."""
+        return super().backlog + self._results.waiting
+
     def wind_down(self, error: ProtocolError, code: CloseCode) -> None:
         """End the audio that was received, and the session after its text is sent.
 

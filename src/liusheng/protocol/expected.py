@@ -118,6 +118,10 @@ def _words(kind: inspect.Type) -> str:
         item = _words(kind.item_type)
         each = f", each {item}" if item else ""
         return "a list" + _length(kind.min_length, kind.max_length, "items") + each
+    if isinstance(kind, inspect.DictType):
+        names, values = _words(kind.key_type), _words(kind.value_type)
+        each = f", each name {names}, each value {values}" if names and values else ""
+        return "an object" + _length(kind.min_length, kind.max_length, "fields") + each
     if isinstance(kind, inspect.StructType):
         tag = f' whose "{kind.tag_field}" is {quoted(kind.tag)}' if kind.tag_field else ""
         return "an object" + tag

@@ -22,7 +22,7 @@ _MAX_VALUES = 100_000  # of a message, with those inside others; commas of texts
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
-_AT = re.compile(r" - at `\$\.?([^`]*)`")
+_AT = re.compile(r" - at (?:`key` in )?`\$\.?([^`]*)`")
 _NOT_AN_INTEGER = re.compile(r"Expected `[^`]*\bint\b[^`]*`, got `(float|str)`")
 
 

@@ -11,6 +11,12 @@ from liusheng.protocol.openai import Duration
 # Events from clients
 
 
+class ClientEvent(Struct, frozen=True, kw_only=True):
+    """What every event has. event_id: the client's, which an error that it leads to repeats."""
+
+    event_id: Annotated[str, Meta(max_length=512)] | None = None
+
+
 class _Format(Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     """A format of audio."""
 

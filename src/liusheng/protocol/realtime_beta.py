@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
@@ -188,8 +189,14 @@ def _format(field: str, value: Any) -> Any:
     return {"type": kinds[type(_FORMATS[value])]}
 
 
-def beta_event(event: dict[str, Any]) -> dict[str, Any] | None:
-    """Return an event with the beta's names; None if the beta has no such event."""
+def encode_beta(message: Struct) -> str | None:
+    """Return the text frame for an event, with the beta's names; None if the beta has no such
+    event."""
+    event = _beta_event(msgspec.to_builtins(message))
+    return None if event is None else msgspec.json.encode(event).decode()
+
+
+def _beta_event(event: dict[str, Any]) -> dict[str, Any] | None:
     kind = event["type"]
     if kind == "conversation.item.done":
         return None

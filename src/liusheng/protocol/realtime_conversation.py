@@ -7,8 +7,6 @@ audio that is not sent yet.
 
 from __future__ import annotations
 
-import json
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +17,6 @@ from liusheng.protocol import realtime_responses as events
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.frames import convert
 from liusheng.protocol.quoting import quoted
-from liusheng.protocol.realtime_beta import beta_event
 from liusheng.protocol.realtime_commands import AskModel, BeginSpeech, Say, StopResponse
 from liusheng.protocol.realtime_history import (
     ChatMessage,
@@ -40,7 +37,6 @@ from liusheng.protocol.realtime_response_settings import (
     response_settings,
 )
 from liusheng.protocol.realtime_session import RealtimeSession
-from liusheng.protocol.session import Close
 
 _EVENTS = (
     "session.update, input_audio_buffer.append, .commit and .clear, conversation.item.create, "
@@ -60,7 +56,6 @@ class ConversationSession(RealtimeSession):
     ) -> None:
         super().__init__(session=realtime.Conversation(model=model), **options)
         self._system_prompt = system_prompt
-        self._max_chars = max_history_chars
         self._history = ConversationHistory(max_history_chars)
         self._conversation_id = f"conv_{self._new_id()}"
         self._response: RunningResponse | None = None
@@ -84,14 +79,6 @@ class ConversationSession(RealtimeSession):
     def under_way(self) -> bool:
         """Whether audio is being recognised, or answered."""
         return super().under_way or self._response is not None
-
-    def next_message(self) -> str | bytes | Close | None:
-        """Return the next text frame to send, with the names of the client's API."""
-        while isinstance(frame := super().next_message(), str) and self._beta:
-            renamed = beta_event(json.loads(frame))
-            if renamed is not None:
-                return json.dumps(renamed, ensure_ascii=False)
-        return frame
 
     # What the client does
 
@@ -319,13 +306,7 @@ class ConversationSession(RealtimeSession):
         response = self._response
         assert response is not None
         self._commands.append(StopResponse(response.number))
-        unsent = deque(self._outbox)
-        self._outbox.clear()
-        self._outbox.extend(
-            each
-            for each in unsent
-            if not (isinstance(each, events.AudioDelta) and each.response_id == response.id)
-        )
+        self._outbox.drop_audio()
         self._owed = False
         self._end(response, details.type, details)
 

@@ -16,6 +16,10 @@ from liusheng.protocol.realtime_updates import (
 )
 
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
+Metadata = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]],
+    Meta(max_length=16),
+]
 
 # Events from clients
 
@@ -40,7 +44,7 @@ class ResponseUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     temperature: Temperature | UnsetType | None = UNSET
     conversation: Literal["auto", "none"] | UnsetType | None = UNSET
     input: Annotated[tuple[dict[str, Any], ...], Meta(max_length=1_000)] | UnsetType | None = UNSET
-    metadata: Annotated[dict[str, str], Meta(max_length=16)] | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType | None = UNSET
     tools: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
     tool_choice: str | dict[str, Any] | UnsetType | None = UNSET
     parallel_tool_calls: bool | UnsetType | None = UNSET

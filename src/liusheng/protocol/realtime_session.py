@@ -15,18 +15,20 @@ from msgspec import UNSET
 
 from liusheng.protocol import realtime
 from liusheng.protocol.errors import SERVER_ERRORS, CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, parse_object
+from liusheng.protocol.frames import convert, encode, parse_object
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.realtime_beta import (
     BetaConversation,
     BetaConversationState,
     BetaTranscriptionState,
     beta_session,
+    encode_beta,
 )
 from liusheng.protocol.realtime_commands import RealtimeCommand
 from liusheng.protocol.realtime_input import RealtimeInput
 from liusheng.protocol.realtime_item_events import ItemEvents
 from liusheng.protocol.realtime_items import RealtimeItem
+from liusheng.protocol.realtime_responses import AudioDelta
 from liusheng.protocol.realtime_settings import RealtimeSupport, session_update
 from liusheng.protocol.session import BaseSession, random_id
 from liusheng.protocol.utterance import UtteranceLike
@@ -61,7 +63,7 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         # What the server cannot do is not in it.
         given = session or realtime.Session()
         self._session = session_update(given, {"session": {}}, support).session
-        self._beta = beta
+        self._name_as(beta=beta)
         self._input = RealtimeInput(
             self._commands.append,
             support,
@@ -105,8 +107,8 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
         self._event_id = None
         try:
             message = parse_object(frame, self._max_append_bytes * 4 // 3 + 10_000)
-            event_id = message.get("event_id")
-            self._event_id = event_id if isinstance(event_id, str) else None
+            if isinstance(message.get("event_id"), str):
+                self._event_id = convert(message, realtime.ClientEvent).event_id
             self._handle(message.get("type"), message)
         except ProtocolError as error:
             self._report(error)
@@ -203,7 +205,8 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
 
     def send_event(self, kind: Callable[..., msgspec.Struct], **fields: Any) -> None:
         """Send an event of this type."""
-        self._outbox.append(kind(event_id=f"event_{self._new_id()}", **fields))
+        event = kind(event_id=f"event_{self._new_id()}", **fields)
+        self._outbox.append(event, audio=kind is AudioDelta)
 
     def place_item(self, item: RealtimeItem) -> str | None:
         """Place an item, which is committed now, behind the others; return the identifier of the
@@ -222,12 +225,17 @@ class RealtimeSession(BaseSession[RealtimeCommand]):
 
     # Internals
 
+    def _name_as(self, *, beta: bool) -> None:
+        """Give the client's events the shape and the names of the beta, or the present ones."""
+        self._beta = beta
+        self._outbox.encode = encode_beta if beta else encode
+
     def _update(self, message: dict[str, Any]) -> None:
         update = session_update(self._session, message, self._support)
         if committed := self._input.change(update.session.audio.input):
             self._items.committed(committed)
         self._session = update.session
-        self._beta = update.flat or (self._beta and "audio" not in message["session"])
+        self._name_as(beta=update.flat or (self._beta and "audio" not in message["session"]))
         kind = message.get("type")
         name = "transcription_session.updated" if kind != "session.update" else "session.updated"
         self._send_state(name, update.not_applied)

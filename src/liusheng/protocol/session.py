@@ -13,38 +13,16 @@ import uuid
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.frames import encode
+from liusheng.protocol.outbox import Close, Outbox
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
-
-_MESSAGE_BYTES = 500
-"""About what a message takes that is not sent yet."""
-
-
-@dataclass(frozen=True)
-class Close:
-    """Close the WebSocket, after every message before it is sent.
-
-    reason: of the close frame, at most 123 bytes of UTF-8 (RFC 6455, section 5.5.1).
-    """
-
-    code: CloseCode
-    reason: str
-
-
-@dataclass
-class _Rendered:
-    """Consecutive messages that are rendered when they are sent."""
-
-    render: Callable[[], msgspec.Struct]
-    count: int
 
 
 class DrivenSession(Protocol[C_co]):
@@ -60,6 +38,8 @@ class DrivenSession(Protocol[C_co]):
     def closed(self) -> bool: ...
     @property
     def backlog(self) -> int: ...
+    @property
+    def unsent(self) -> int: ...
     @property
     def held(self) -> int: ...
     def commands(self) -> Iterable[C_co]: ...
@@ -94,7 +74,7 @@ class BaseSession(ABC, Generic[C]):
         self._closed = False
         self._errors: list[str] = []
         self._commands: deque[C] = deque()
-        self._outbox: deque[msgspec.Struct | _Rendered | Close] = deque()
+        self._outbox = Outbox(self._encoded, self._error_code)
 
     # What the driver reads
 
@@ -124,9 +104,14 @@ class BaseSession(ABC, Generic[C]):
         return len(self._outbox)
 
     @property
+    def unsent(self) -> int:
+        """How many bytes the messages take that are not sent yet."""
+        return self._outbox.held
+
+    @property
     def held(self) -> int:
-        """How many bytes are held for the client, roughly, without the audio that is queued."""
-        return _MESSAGE_BYTES * len(self._outbox)
+        """How many bytes are held for the client, without the audio that is queued."""
+        return self.unsent
 
     def commands(self) -> Iterable[C]:
         """Yield the commands to execute now, in order, each once."""
@@ -135,34 +120,29 @@ class BaseSession(ABC, Generic[C]):
 
     def next_message(self) -> str | bytes | Close | None:
         """Return the next frame to send, or the close; None while the outbox is empty."""
-        if not self._outbox:
-            return None
-        message = self._outbox[0]
-        if isinstance(message, _Rendered):
-            message.count -= 1
-            if not message.count:
-                self._outbox.popleft()
-            return self._encoded(message.render())
-        self._outbox.popleft()
-        if isinstance(message, Close):
-            return message
-        self._note_error(message)
-        return self._encoded(message)
+        message, error = self._outbox.take()
+        if error is not None:
+            self._errors.append(error)
+        return message
 
     def take_errors(self) -> Sequence[str]:
         """Return the codes of the errors in the messages since the last call."""
         taken, self._errors = self._errors, []
         return taken
 
-    def _encoded(self, message: msgspec.Struct) -> str | bytes:
+    # Static, so that the outbox does not refer to the session: both are freed without the garbage
+    # collector.
+
+    @staticmethod
+    def _encoded(message: msgspec.Struct) -> str | bytes:
         """Return the frame for a message."""
         return encode(message)
 
-    def _note_error(self, message: msgspec.Struct) -> None:
-        """Note the code of a message that reports an error: it has one, or its `error` has."""
+    @staticmethod
+    def _error_code(message: msgspec.Struct) -> str | None:
+        """Return the code of a message that reports an error: it has one, or its `error` has."""
         code = getattr(getattr(message, "error", message), "code", None)
-        if code is not None:
-            self._errors.append(ErrorCode(code).value)
+        return None if code is None else ErrorCode(code).value
 
     # What the client does
 
@@ -227,19 +207,7 @@ class BaseSession(ABC, Generic[C]):
     def _report(self, error: ProtocolError) -> None:
         """Put an error message into the outbox."""
 
-    def _reply_when_sent(self, render: Callable[[], msgspec.Struct]) -> None:
-        """Put a message into the outbox that is rendered when it is sent.
-
-        A message that waits for a slow connection thus carries the newest state, and many
-        consecutive ones cost a counter.
-        """
-        last = self._outbox[-1] if self._outbox else None
-        if isinstance(last, _Rendered) and last.render == render:
-            last.count += 1
-        else:
-            self._outbox.append(_Rendered(render, 1))
-
     def _close(self, code: CloseCode, reason: str) -> None:
         """Put the close into the outbox."""
-        self._outbox.append(Close(code, reason))
+        self._outbox.append_close(Close(code, reason))
         self._closed = True

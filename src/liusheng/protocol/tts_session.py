@@ -29,7 +29,7 @@ MAX_WAITING_TEXTS = 1_000
 MAX_WAITING_PARTS = 20
 """How many times the longest text may be queued, in characters."""
 
-_TEXT_BYTES = 500
+_TEXT_BYTES = 500  # or the error of one of its pieces
 _CHAR_BYTES = 4
 
 
@@ -78,7 +78,9 @@ class TTSSession(BaseSession[TtsCommand]):
     @property
     def held(self) -> int:
         """How many bytes are held for the client, roughly."""
-        return super().held + _TEXT_BYTES * len(self._queue) + _CHAR_BYTES * self._waiting_chars
+        errors = sum(len(text.errors) for text in self._queue)
+        texts = _TEXT_BYTES * (len(self._queue) + errors)
+        return super().held + texts + _CHAR_BYTES * self._waiting_chars
 
     @property
     def _waiting_chars(self) -> int:
@@ -128,7 +130,7 @@ class TTSSession(BaseSession[TtsCommand]):
         if self._current and self._current.number == number:
             encoded = base64.b64encode(audio).decode()
             sent = msgspec.UNSET if marks is None else tuple(marks)
-            self._outbox.append(tts.Audio(status=1, audio=encoded, marks=sent))
+            self._outbox.append(tts.Audio(status=1, audio=encoded, marks=sent), audio=True)
 
     def finished(
         self, number: int, *, silent: bool = False, skipped: Sequence[tts.Skipped] = ()
@@ -303,11 +305,7 @@ class TTSSession(BaseSession[TtsCommand]):
         if at_least_one:
             dropped = max(dropped, 1)
         # Audio that was not sent yet is of no use to the client now.
-        self._outbox = deque(
-            message
-            for message in self._outbox
-            if not (isinstance(message, tts.Audio) and message.status == 1)
-        )
+        self._outbox.drop_audio()
         self._outbox.extend(tts.Audio(status=2, audio="", cancelled=True) for _ in range(dropped))
         self._next()
 

@@ -10,7 +10,12 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from liusheng.protocol.asr import MAX_ENDPOINT_MS, MIN_ENDPOINT_MS
+from liusheng.protocol.asr import (
+    MAX_ENDPOINT_MS,
+    MAX_HOTWORD_CHARS,
+    MAX_HOTWORDS,
+    MIN_ENDPOINT_MS,
+)
 from liusheng.protocol.errors import ErrorCode
 from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
 
@@ -40,8 +45,8 @@ class Parameters(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     lang: Annotated[str, Meta(max_length=20)] = "auto"
-    voice: str = ""
-    hotwords: str = ""
+    voice: Annotated[str, Meta(max_length=100)] = ""
+    hotwords: Annotated[str, Meta(max_length=MAX_HOTWORDS * (MAX_HOTWORD_CHARS + 1))] = ""
     endpoint_ms: Annotated[int, Meta(ge=MIN_ENDPOINT_MS, le=MAX_ENDPOINT_MS)] | UnsetType = UNSET
     interim: bool = True
     barge_in: bool = True
@@ -55,9 +60,9 @@ class StartDetails(Struct, frozen=True, kw_only=True):
 
 
 class Start(Struct, frozen=True, kw_only=True):
-    """A stream begins."""
+    """A stream begins. streamSid: its identifier, which every message to Twilio repeats."""
 
-    streamSid: str  # noqa: N815
+    streamSid: Annotated[str, Meta(max_length=100)]  # noqa: N815
     start: StartDetails
 
 

@@ -4,13 +4,13 @@ tells what was played."""
 from __future__ import annotations
 
 import base64
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from liusheng.protocol import twilio
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.frames import convert
+from liusheng.protocol.outbox import Outbox
 from liusheng.protocol.spoken_texts import SpokenText, SpokenTexts, Voices, voice_for
 from liusheng.protocol.synthesis_request import nothing_to_say
 from liusheng.protocol.tts_commands import TtsCommand
@@ -34,7 +34,7 @@ class TwilioSpeech:
     def __init__(
         self,
         issue: Callable[[TtsCommand], None],
-        outbox: deque[Any],
+        outbox: Outbox,
         report: Callable[[ProtocolError], None],
         new_number: Callable[[], int],
         *,
@@ -104,9 +104,7 @@ class TwilioSpeech:
         self._texts.drop()
         self._marks.clear()
         # Audio that was not sent yet is of no use now.
-        kept = [each for each in self._outbox if not isinstance(each, twilio.Audio)]
-        self._outbox.clear()
-        self._outbox.extend(kept)
+        self._outbox.drop_audio()
         self._outbox.append(twilio.Clear(streamSid=self._stream))
 
     def interrupt(self) -> None:
@@ -127,7 +125,8 @@ class TwilioSpeech:
         if text := self._texts.first(number):
             text.started = True
             payload = twilio.Payload(payload=base64.b64encode(audio).decode())
-            self._outbox.append(twilio.Audio(streamSid=self._stream, media=payload))
+            message = twilio.Audio(streamSid=self._stream, media=payload)
+            self._outbox.append(message, audio=True)
 
     def spoken(self, number: int, *, silent: bool) -> None:
         """A text is synthesised. silent: nothing in it can be pronounced."""

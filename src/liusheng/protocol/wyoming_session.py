@@ -92,7 +92,7 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._recognitions: dict[int, _Recognition] = {}
         self._end_reason: tuple[ProtocolError, CloseCode] | None = None  # while winding down
         self._handlers: dict[str, Callable[[wyoming.Event], None]] = {
-            "describe": lambda _: self._send("info", **self._info),
+            "describe": lambda _: self._outbox.append_when_sent(self._described),
             "ping": self._ping,
             "transcribe": self._transcribe,
             "audio-start": self._audio_start,
@@ -287,6 +287,10 @@ class WyomingSession(BaseSession[WyomingCommand]):
     def _report(self, error: ProtocolError) -> None:
         self._send("error", text=error.message, code=error.code.value)
 
+    def _described(self) -> wyoming.Event:
+        # Rendered when it is sent: the information is long, and asked for in a few bytes.
+        return wyoming.Event(type="info", data=self._info)
+
     def _send(self, kind: str, **data: Any) -> None:
         self._outbox.append(wyoming.Event(type=kind, data=data))
 
@@ -294,10 +298,12 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._numbers += 1
         return self._numbers
 
-    def _encoded(self, message: msgspec.Struct) -> bytes:
+    @staticmethod
+    def _encoded(message: msgspec.Struct) -> bytes:
         assert isinstance(message, wyoming.Event)
         return wyoming.encode_event(message)
 
-    def _note_error(self, message: msgspec.Struct) -> None:
-        if isinstance(message, wyoming.Event) and message.type == "error":
-            self._errors.append(message.data["code"])
+    @staticmethod
+    def _error_code(message: msgspec.Struct) -> str | None:
+        assert isinstance(message, wyoming.Event)
+        return message.data["code"] if message.type == "error" else None

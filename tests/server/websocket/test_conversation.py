@@ -17,6 +17,9 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager
 
 from liusheng.asr.types import Partial, Utterance
 from liusheng.asr.vad.segments import OpenSegment, SpeechActivity, SpeechSegment
+from liusheng.bench.soak.attacker import TEXT, attacker, frame
+from liusheng.protocol.realtime_conversation import ConversationSession
+from liusheng.server.websocket import driver
 from tests.server.conftest import Fakes, Serve, Server
 from tests.support.chat_server import ChatServer, chat_server
 
@@ -137,6 +140,29 @@ async def test_a_text_for_an_answer(server: Server, chat: ChatServer) -> None:
     (asked,) = chat.asked
     assert asked["max_tokens"] == 7
     assert [each["content"] for each in asked["messages"]] == ["Short.\n\nLoudly.", "x"]
+
+
+async def test_a_client_that_reads_nothing_is_not_read_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer repeats what it sent; the network takes the first ones."""
+    unsent: list[int] = []
+
+    def noted(self: ConversationSession, frame: str) -> None:
+        unsent.append(self.unsent)
+        received(self, frame)
+
+    received = ConversationSession.text_received
+    monkeypatch.setattr(ConversationSession, "text_received", noted)
+    update = {"type": "realtime", "instructions": "一" * 99_000}
+    event = frame(TEXT, json.dumps({"type": "session.update", "session": update}).encode())
+    async with attacker(server.address, receive_buffer=4_096) as client:
+        await client.handshake("/v1/realtime?model=any")
+        sent = 0
+        while sent < 100 and await client.send(event, 1):
+            sent += 1
+    assert 0 < len(unsent) < 80
+    assert max(unsent) <= driver.MAX_UNSENT
 
 
 @pytest.mark.parametrize("law", ["audio/pcmu", "audio/pcma"])

@@ -10,7 +10,7 @@ import pytest
 from starlette.websockets import WebSocket
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
-from liusheng.protocol.session import Close
+from liusheng.protocol.outbox import Close
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.server_limits import ServerLimits
@@ -33,6 +33,10 @@ class FakeSession:
     @property
     def backlog(self) -> int:
         return len(self.owed)
+
+    @property
+    def unsent(self) -> int:
+        return sum(len(each) for each in self.owed if isinstance(each, str))
 
     @property
     def held(self) -> int:
@@ -200,12 +204,16 @@ async def test_nothing_is_taken_without_room_however_long_that_lasts() -> None:
     assert session.told[-1] == "disconnected"
 
 
-async def test_nothing_is_taken_until_what_is_owed_is_sent() -> None:
+@pytest.mark.parametrize(
+    "owed",
+    [
+        pytest.param(["owed"] * (socket.MAX_BACKLOG + 2), id="many messages"),
+        pytest.param(["being sent", "x" * (socket.MAX_UNSENT + 1)], id="many bytes"),
+    ],
+)
+async def test_nothing_is_taken_until_what_is_owed_is_sent(owed: list[str]) -> None:
     reads = asyncio.Event()
-    wire, session = (
-        Wire(text("more")),
-        FakeSession(*("owed" for _ in range(socket.MAX_BACKLOG + 2))),
-    )
+    wire, session = Wire(text("more")), FakeSession(*owed)
 
     async def send(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "websocket.send":

@@ -32,7 +32,7 @@ from liusheng.runtime.recognition.service import RecognitionService
 from liusheng.server.audio_input import BEGINNING, InputPlace
 from liusheng.server.errors import not_supported, server_busy
 from liusheng.server.stream_params import stream_params
-from liusheng.server.websocket.driver import MAX_BACKLOG, MAX_PAUSE, SocketDriver
+from liusheng.server.websocket.driver import MAX_PAUSE, SocketDriver
 from liusheng.server.websocket.resume_tokens import Carried
 from liusheng.server.websocket.resumption import ResumableRecognitions, unknown_session
 from liusheng.server.websocket.running_recognition import RunningRecognition
@@ -122,7 +122,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
             pass
         while not (session.closed or session.awaits_client):
             settled = recognition.settled
-            if session.backlog <= MAX_BACKLOG or await wait_for_event(settled, MAX_PAUSE):
+            if not self.behind or await wait_for_event(settled, MAX_PAUSE):
                 break
 
     def _open(self, command: Open) -> None:

@@ -15,7 +15,8 @@ from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
-from liusheng.protocol.session import Close, DrivenSession
+from liusheng.protocol.outbox import Close
+from liusheng.protocol.session import DrivenSession
 from liusheng.runtime.clock import awake, done_within
 from liusheng.server.errors import internal_error, slow_reader
 from liusheng.server.limits.connection import connection_of
@@ -33,6 +34,10 @@ MAX_END = 600.0
 
 MAX_BACKLOG = 100
 """Unsent messages, from which on the driver takes no frame until they are sent."""
+
+MAX_UNSENT = 256 << 10
+"""Bytes of unsent messages, from which on it takes none either: as many as a connection may hold
+however short memory is."""
 
 _POLL_SECONDS = 1.0
 
@@ -81,6 +86,11 @@ class SocketDriver(Generic[C]):
         """
 
     # For subclasses and the application
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much is not sent yet that no frame is taken."""
+        return self._session.backlog > MAX_BACKLOG or self._session.unsent > MAX_UNSENT
 
     def progress(self) -> None:
         """Execute the new commands of the session, and wake the writer for its messages."""
@@ -174,7 +184,7 @@ class SocketDriver(Generic[C]):
         """Wait until the next frame may be taken."""
         await self.room()
         self._waits_for_reader = True
-        while not self._session.closed and self._session.backlog > MAX_BACKLOG:
+        while not self._session.closed and self.behind:
             # Not until `_flushed`, which may be set: texts in a queue count as backlog, too.
             self._written.clear()
             await wait_for_event(self._written, MAX_PAUSE)
