@@ -13,14 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.protocol import realtime_history
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.outbox import Close
 from liusheng.protocol.realtime_commands import AskModel, BeginSpeech, Say, StopResponse
 from liusheng.protocol.realtime_conversation import ConversationSession
 from liusheng.protocol.realtime_history import (
+    ChatMessage,
     ConversationHistory,
     ConversationItem,
+    Role,
     SpokenSpan,
+    chat_messages,
 )
 from liusheng.protocol.recognition_commands import EndRecognition
 from tests.support.able import Able
@@ -340,6 +344,53 @@ def test_a_response_of_its_own(talk: Talk) -> None:
     done = talk.events()[-1]["response"]
     assert done["output_modalities"] == ["text"]
     assert done["status_details"] == {"type": "incomplete", "reason": "content_filter"}
+
+
+def references(count: int) -> list[dict[str, Any]]:
+    return [{"type": "item_reference", "id": "a"}] * count
+
+
+@pytest.mark.parametrize(
+    ("items", "what"),
+    [
+        # As many as the limit of a list allows, each of all that a conversation may have.
+        (references(1_000), 'Up to item 2, "input" has 2,050 characters'),
+        ([message("user", "y" * 600)] * 2, 'Up to item 2, "input" has 1,250 characters'),
+        ([message("user", "y" * 1_001)], 'Up to item 1, "input" has 1,001 characters'),
+        ([message("user", "")] * 22, 'Up to item 22, "input" has 1,050 characters'),
+    ],
+)
+def test_an_input_may_be_as_long_as_a_conversation(
+    talk: Talk, items: list[dict[str, Any]], what: str
+) -> None:
+    """However often it refers to one text."""
+    talk.send("conversation.item.create", item=message("user", "x" * 1_000, id="a"))
+    (error,) = talk.send("response.create", response={"input": items})
+    assert error["error"]["code"] == "text_too_long"
+    assert what in error["error"]["message"]
+    assert "a conversation may have 1,000. Send fewer or shorter" in error["error"]["message"]
+    assert talk.asked == []
+    talk.create(input=references(1))
+    assert said(talk.asked[-1])[1:] == [("user", "x" * 1_000)]
+
+
+def test_what_one_says_in_a_row_is_joined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ChatMessage] = []
+
+    def counted(role: Role, content: str) -> ChatMessage:
+        made.append(ChatMessage(role, content))
+        return made[-1]
+
+    monkeypatch.setattr(realtime_history, "ChatMessage", counted)
+    roles: list[Role] = ["user", "user", "assistant", "assistant", "user", "user"]
+    items = [ConversationItem(str(n), role, f"{n} ") for n, role in enumerate(roles)]
+    items.insert(1, ConversationItem("silent", "assistant", " "))
+    assert [(each.role, each.content) for each in chat_messages(items)] == [
+        ("user", "0 \n1 "),
+        ("assistant", "2 \n3 "),
+        ("user", "4 \n5 "),
+    ]
+    assert len(made) == 3
 
 
 def test_what_a_response_does_not_apply_is_said(talk: Talk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
@@ -13,7 +14,7 @@ from liusheng.protocol.realtime_responses import Content, Item
 
 Role = Literal["system", "user", "assistant"]
 
-_ITEM_CHARS = 50
+ITEM_CHARS = 50
 """What an item counts besides its text."""
 
 _CLAUSE = re.compile(r"[^。！？；，,.!?;\n]*[。！？；，,.!?;\n]?")
@@ -96,7 +97,7 @@ class ConversationHistory:
     """
 
     def __init__(self, max_chars: int) -> None:
-        self._max_chars = max_chars
+        self.max_chars = max_chars
         self._items: list[ConversationItem] = []
 
     def add(self, item: ConversationItem, after: str | None = None) -> str | None:
@@ -112,11 +113,11 @@ class ConversationHistory:
                 ErrorCode.DUPLICATE_ITEM,
                 f"The conversation has an item {quoted(item.id)}; use another id.",
             )
-        if len(item.text) > self._max_chars:
+        if len(item.text) > self.max_chars:
             raise ProtocolError(
                 ErrorCode.TEXT_TOO_LONG,
                 f"The item has {len(item.text):,} characters; a conversation may have "
-                f"{self._max_chars:,}.",
+                f"{self.max_chars:,}.",
             )
         place = len(self._items)
         if after == "root":
@@ -130,9 +131,9 @@ class ConversationHistory:
 
     def shorten(self) -> None:
         """Drop the oldest items, until the rest is short enough; the newest always stays."""
-        total = sum(len(each.text) + _ITEM_CHARS for each in self._items)
-        while total > self._max_chars and len(self._items) > 1:
-            total -= len(self._items.pop(0).text) + _ITEM_CHARS
+        total = sum(len(each.text) + ITEM_CHARS for each in self._items)
+        while total > self.max_chars and len(self._items) > 1:
+            total -= len(self._items.pop(0).text) + ITEM_CHARS
 
     def get(self, item_id: str, code: ErrorCode) -> ConversationItem:
         """Return an item. Raises ProtocolError with this code."""
@@ -174,13 +175,8 @@ class ConversationHistory:
 
 def chat_messages(items: Sequence[ConversationItem]) -> tuple[ChatMessage, ...]:
     """Return items as messages; what one speaker says in a row is one message."""
-    found: list[ChatMessage] = []
-    for item in items:
-        if not item.text.strip():
-            continue
-        if found and found[-1].role == item.role:
-            joined = f"{found[-1].content}\n{item.text}"
-            found[-1] = ChatMessage(item.role, joined)
-        else:
-            found.append(ChatMessage(item.role, item.text))
-    return tuple(found)
+    spoken = (item for item in items if item.text.strip())
+    return tuple(
+        ChatMessage(role, "\n".join(item.text for item in turn))
+        for role, turn in groupby(spoken, key=lambda item: item.role)
+    )

@@ -15,6 +15,7 @@ from liusheng.protocol.frames import convert
 from liusheng.protocol.quoting import quoted
 from liusheng.protocol.realtime_beta import beta_names, is_flat, nested
 from liusheng.protocol.realtime_history import (
+    ITEM_CHARS,
     ChatMessage,
     ConversationHistory,
     ConversationItem,
@@ -127,7 +128,15 @@ def ignored_in_item(item: Mapping[str, Any], at: str) -> tuple[realtime.NotAppli
 def _messages(
     items: tuple[dict[str, Any], ...], history: ConversationHistory
 ) -> tuple[ChatMessage, ...]:
-    found = []
+    """Return what the model gets of the items of an `input`, which may refer to those of the
+    conversation, and may be as long as that.
+
+    Raises:
+        ProtocolError: invalid_field, unsupported_field, item_retrieve_invalid_item_id or
+            text_too_long.
+    """
+    found: list[ConversationItem] = []
+    chars = 0
     for each in items:
         if each.get("type") == "item_reference":
             name = convert({"item_id": each.get("id")}, events.NamedItem).item_id
@@ -135,4 +144,12 @@ def _messages(
         else:
             new = convert(each, events.NewItem)
             found.append(ConversationItem(new.id or "", new.role, item_text(new)))
+        chars += len(found[-1].text) + (ITEM_CHARS if len(found) > 1 else 0)
+        if chars > history.max_chars:
+            raise ProtocolError(
+                ErrorCode.TEXT_TOO_LONG,
+                f'Up to item {len(found):,}, "input" has {chars:,} characters, with the texts that '
+                f"it refers to and {ITEM_CHARS} for each further item; a conversation may have "
+                f"{history.max_chars:,}. Send fewer or shorter items.",
+            )
     return chat_messages(found)

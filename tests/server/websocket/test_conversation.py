@@ -142,6 +142,27 @@ async def test_a_text_for_an_answer(server: Server, chat: ChatServer) -> None:
     assert [each["content"] for each in asked["messages"]] == ["Short.\n\nLoudly.", "x"]
 
 
+async def test_an_input_that_refers_to_one_text_a_thousand_times(
+    server: Server, chat: ChatServer
+) -> None:
+    """It is refused, and the conversation goes on."""
+    content: Any = [{"type": "input_text", "text": "x" * 19_000}]
+    item: Any = {"type": "message", "role": "user", "id": "a", "content": content}
+    wishes: Any = {"output_modalities": ["text"]}
+    async with connect(server) as connection:
+        await next_event(connection)
+        await connection.conversation.item.create(item=item)
+        await until(connection, "conversation.item.done")
+        for count in (1_000, 1):
+            wishes["input"] = [{"type": "item_reference", "id": "a"}] * count
+            await connection.response.create(response=wishes)
+        refused = await next_event(connection)
+        assert (refused.type, refused.error.code) == ("error", "text_too_long")
+        await until(connection, "response.done")
+    (asked,) = chat.asked
+    assert [len(each["content"]) for each in asked["messages"]] == [len("Short."), 19_000]
+
+
 async def test_a_client_that_reads_nothing_is_not_read_on(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
