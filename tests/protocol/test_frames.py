@@ -146,7 +146,6 @@ def test_too_many_values_are_refused_before_they_are_made() -> None:
     assert parse_object(f'{{"text": "{text}"}}', 1 << 20) == {"text": text}
 
 
-<<<<<<< HEAD
 def _values() -> st.SearchStrategy[object]:
     return st.recursive(
         st.none() | st.booleans() | st.integers(-99, 10**12) | st.text(max_size=80),
@@ -181,11 +180,3 @@ def test_of_much_only_what_is_quoted_is_written(monkeypatch: pytest.MonkeyPatch)
     for value in (large, deep, [deep, large], "流" * 10**6):
         assert len(quoted(value)) == 60
     assert all(len(repr(each)) < 1_000 for each in written)
-=======
-@given(st.text(max_size=10), st.integers(0, 20), st.text(max_size=10))
-def test_a_text_is_quoted_as_its_json_is(begin: str, times: int, end: str) -> None:
-    """Of a long one, only the beginning is made into JSON."""
-    text = begin * times + end
-    whole = msgspec.json.encode(text).decode()
-    assert quoted(text) == (whole if len(whole) <= 60 else whole[:59] + "…")
->>>>>>> 3314cc5d (Count unsent messages in the bytes that they take, and read no more from who leaves many; limit what sessions repeat to clients)
