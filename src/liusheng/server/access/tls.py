@@ -10,6 +10,7 @@ from pathlib import Path
 
 from liusheng.runtime.environment import TLS_PASSWORD_VARIABLE
 from liusheng.server.config.access import TlsSettings
+from liusheng.server.limits.paced_tls import RecordReader
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ def _new_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    context.sslobject_class = RecordReader
     return context
 
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
+from liusheng.server.limits.paced_tls import open_tls
 from liusheng.server.limits.rare_log import RareLog
 
 _log = logging.getLogger(__name__)
@@ -35,10 +36,6 @@ _OF_ONE_CONNECTION = {
         "EHOSTUNREACH", "ENONET", "ETIMEDOUT",
     }
 }  # fmt: skip
-
-# The protocol has a deadline, in time in which this process ran. The loop's own of a minute would
-# cut a longer one short.
-_NO_HANDSHAKE_TIMEOUT = 86_400.0
 
 
 class Acceptor:
@@ -59,9 +56,6 @@ class Acceptor:
         self._bound = bound
         self._make = make
         self._tls = tls
-        self._options: dict[str, Any] = (
-            {"ssl": tls, "ssl_handshake_timeout": _NO_HANDSHAKE_TIMEOUT} if tls else {}
-        )
         self._opening: set[asyncio.Task[None]] = set()
         self._failures = RareLog(_log, logging.ERROR, "failures")
         bound.setblocking(False)
@@ -106,7 +100,10 @@ class Acceptor:
 
     async def _open(self, accepted: socket.socket, protocol: LimitedHttpProtocol) -> None:
         try:
-            await self._loop.connect_accepted_socket(lambda: protocol, accepted, **self._options)
+            if self._tls:
+                await open_tls(self._loop, accepted, protocol, self._tls)
+            else:
+                await self._loop.connect_accepted_socket(lambda: protocol, accepted)
         except OSError as error:
             _log.debug("a connection did not come about: %s", error)
         finally:
