@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liusheng.protocol.subtitles import (
@@ -51,8 +51,9 @@ def test_cues_do_not_overlap_and_their_durations_are_within_bounds(timed: TimedT
 
 
 @given(timed_texts())
+@example(TimedText(f"{'X ' * 57}it’s ", [("X", 0.0, 0.0)] * 57 + [("it’s", 0.0, 0.0)]))
 def test_a_cue_has_at_most_two_lines_that_fit(timed: TimedText) -> None:
-    cjk = re.search("[\u1100-\uffee\U0001f300-\U0003fffd]", timed.text)
+    cjk = re.search("[\u1100-\u115f\u2e80-\uffee\U0001f300-\U0003fffd]", timed.text)
     for cue in cues(*timed):
         lines = cue.text.split("\n")
         assert len(lines) <= LINES
