@@ -3,7 +3,9 @@ up the event loop for all connections of a flood at once."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -63,6 +65,9 @@ def test_ended_connections_leave_no_garbage(run: Run, authority: Authority, tls:
     others = {id(each): each for each in objects()}  # of servers of other tests
 
     async def scenario() -> None:
+        plain = isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
+        if tls and plain and sys.version_info < (3, 11):
+            pytest.skip("this asyncio's own TLS refers to itself")
         async with serving(Echo(), authority if tls else None, max_connections=2) as served:
             for _ in range(3):
                 await served.get()
