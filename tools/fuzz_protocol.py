@@ -192,6 +192,8 @@ def connection(session: Any, data: bytes) -> None:
         if line.startswith(b"#"):
             # Where lines separate messages, as in Wyoming, each needs its end.
             session.bytes_received(line[1:] + b"\n" * isinstance(session, WyomingSession))
+            while session.has_more:
+                session.go_on()
         elif not isinstance(session, WyomingSession):
             session.text_received(line.decode("utf-8", "replace"))
         _answer(session)

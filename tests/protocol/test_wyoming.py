@@ -83,6 +83,13 @@ def test_what_is_refused(data: bytes, code: ErrorCode) -> None:
     assert caught.value.code is code
 
 
+def receive(session: WyomingSession, data: bytes) -> None:
+    """Receive bytes, and handle all events in them."""
+    session.bytes_received(data)
+    while session.has_more:
+        session.go_on()
+
+
 class Client:
     """A session, and its client."""
 
@@ -100,7 +107,7 @@ class Client:
 
     def send(self, kind: str, payload: bytes = b"", **data: Any) -> list[Any]:
         event = Event(type=kind, data=data, payload=payload)
-        self.session.bytes_received(encode_event(event))
+        receive(self.session, encode_event(event))
         return list(self.session.commands())
 
     def received(self) -> list[tuple[str, dict[str, Any]]]:
@@ -196,7 +203,7 @@ def test_audio_over_the_limit_of_seconds() -> None:
     client = Client(max_seconds=0.1)
     begun, _ = client.send("audio-chunk", bytes(3_200), **FORMAT)
     event = Event(type="audio-chunk", data=FORMAT, payload=bytes(2))
-    client.session.bytes_received(2 * encode_event(event))
+    receive(client.session, 2 * encode_event(event))
     assert list(client.session.commands()) == [EndRecognition(begun.number)]
     client.session.updated(begun.number, [utterance(0, "so far")], 1, "", 0)
     client.session.finished(begun.number)
@@ -339,3 +346,15 @@ def test_every_audio_has_its_transcript_and_every_text_its_end(
     assert received.count("transcript") == kinds.count("audio-stop")
     assert received.count("synthesize-stopped") == kinds.count("synthesize-start")
     assert not len(client.session._speech._texts)
+
+
+def test_one_event_of_many_at_a_time() -> None:
+    client = Client()
+    client.session.bytes_received(encode_event(Event(type="ping", data={"text": "a"})) * 3)
+    answered = []
+    while True:
+        answered.append(client.session.backlog)
+        if not client.session.has_more:
+            break
+        client.session.go_on()
+    assert answered == [1, 2, 3, 3]

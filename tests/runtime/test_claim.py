@@ -21,9 +21,15 @@ audio = st.lists(
 )  # seconds since the last, and of it
 
 
+def claimed(now: float) -> Claim:
+    claim = Claim()
+    claim.begin(now)
+    return claim
+
+
 @dataclass(eq=False)
 class Session:
-    claim: Claim = field(default_factory=lambda: Claim(0.0))
+    claim: Claim = field(default_factory=lambda: claimed(0.0))
     waits: bool = True
 
     def give_way(self) -> None:
@@ -31,7 +37,7 @@ class Session:
 
 
 def test_without_audio() -> None:
-    claim = Claim(100.0)
+    claim = claimed(100.0)
     assert (claim.used, claim.until) == (False, 100.0 + FIRST_SECONDS)
     claim.expect()
     claim.expect()
@@ -43,7 +49,7 @@ def test_without_audio() -> None:
 
 
 def test_who_had_to_wait_has_time_again() -> None:
-    claim = Claim(0.0)
+    claim = claimed(0.0)
     claim.extend(1.0, FIRST_SECONDS)
     assert claim.until == 1.0 + FIRST_SECONDS
     claim.audio(2.0, 2.0)
@@ -51,8 +57,24 @@ def test_who_had_to_wait_has_time_again() -> None:
     assert (claim.used, claim.until) == (True, 2.0 + LONGEST_SECONDS)
 
 
+def test_who_begins_again_gains_nothing() -> None:
+    claim = claimed(0.0)
+    claim.extend(1.0, HEADER_SECONDS)
+    until = claim.until
+    for second in range(1, 20):
+        claim.begin(float(second))
+        claim.expect()
+        claim.renew(float(second))
+        claim.audio(0.001, float(second))
+        claim.extend(float(second), HEADER_SECONDS)
+    assert claim.until < max(until, 19.0) + 1.0
+    claim.audio(1.0, 20.0)
+    claim.extend(100.0, FIRST_SECONDS)
+    assert claim.until == 100.0 + FIRST_SECONDS
+
+
 def test_who_has_spoken_may_pause() -> None:
-    claim = Claim(0.0)
+    claim = claimed(0.0)
     for second in range(20):
         claim.audio(0.1, float(second))
         claim.audio(0.9, float(second))
@@ -60,14 +82,14 @@ def test_who_has_spoken_may_pause() -> None:
 
 
 def test_a_sample_now_and_then_keeps_no_place() -> None:
-    claim = Claim(0.0)
+    claim = claimed(0.0)
     for second in range(0, 600, 5):
         claim.audio(1 / 16_000, float(second))
     assert claim.until < 600 - 4
 
 
 def test_what_goes_on_from_elsewhere() -> None:
-    claim = Claim(50.0)
+    claim = claimed(50.0)
     claim.renew(50.0)
     assert (claim.used, claim.until) == (True, 50.0 + LONGEST_SECONDS)
 
@@ -76,7 +98,7 @@ def test_what_goes_on_from_elsewhere() -> None:
 def test_audio_has_its_worth_and_no_more(
     received: list[tuple[float, float]],
 ) -> None:
-    claim, now, total = Claim(0.0), 0.0, 0.0
+    claim, now, total = claimed(0.0), 0.0, 0.0
     for passed, seconds in received:
         now += passed
         before = claim.until
@@ -101,7 +123,7 @@ def test_audio_has_its_worth_and_no_more(
 def test_who_gives_way(sessions: list[tuple[float, bool, bool]], now: float) -> None:
     made = []
     for began, spoke, waits in sessions:
-        claim = Claim(began)
+        claim = claimed(began)
         if spoke:
             claim.audio(0.5, began)
         made.append(Session(claim, waits))

@@ -47,6 +47,9 @@ class DrivenSession(Protocol[C_co]):
     def take_errors(self) -> Sequence[str]: ...
     def text_received(self, frame: str) -> None: ...
     def bytes_received(self, data: bytes) -> None: ...
+    @property
+    def has_more(self) -> bool: ...
+    def go_on(self) -> None: ...
     def disconnected(self, *, deliberate: bool = True) -> None: ...
     def idle(self) -> None: ...
     def unreachable(self, error: ProtocolError, code: CloseCode) -> None: ...
@@ -152,7 +155,15 @@ class BaseSession(ABC, Generic[C]):
 
     @abstractmethod
     def bytes_received(self, data: bytes) -> None:
-        """Handle a binary frame."""
+        """Handle a binary frame; or, where it may have many messages, the first: see `has_more`."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the last frame may have another message: `go_on` handles it."""
+        return False
+
+    def go_on(self) -> None:
+        """Handle the next message of the last frame, when there is room for it."""
 
     def disconnected(self, *, deliberate: bool = True) -> None:
         """Handle the loss of the connection: abandon the work, send nothing more.

@@ -6,7 +6,7 @@ no errors: after an error the connection is closed, which it notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +85,8 @@ class WyomingSession(BaseSession[WyomingCommand]):
             max_text_chars=max_text_chars,
         )
         self._reader = wyoming.EventReader(max_json_size(max_text_chars), max_packet_bytes)
+        self._events: Iterator[wyoming.Event] = iter(())
+        self._has_more = False
         self._numbers = 0
         self._start = asr.Start(name="wyoming")  # of the next recognition
         self._format: wyoming.AudioFormat | None = None
@@ -134,16 +136,26 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self.bytes_received(frame.encode())
 
     def bytes_received(self, data: bytes) -> None:
-        """Handle bytes of the connection."""
-        if self._closed or self._end_reason:
+        """Handle bytes of the connection: the first event in them."""
+        self._events = self._reader.feed(data)
+        self._has_more = True
+        self.go_on()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be another event in what was received: a read may bring thousands."""
+        return self._has_more and not (self._closed or self._end_reason)
+
+    def go_on(self) -> None:
+        """Handle the next event."""
+        if not self.has_more:
             return
         try:
-            for event in self._reader.feed(data):
-                handle = self._handlers.get(event.type)
-                if handle:  # servers ignore other events
-                    handle(event)
-                if self._closed or self._end_reason:
-                    return
+            event = next(self._events, None)
+            self._has_more = event is not None
+            handle = self._handlers.get(event.type) if event else None
+            if event and handle:  # servers ignore other events
+                handle(event)
         except ProtocolError as error:
             self.stop(error, CloseCode.POLICY)
 

@@ -24,37 +24,53 @@ LONGEST_SECONDS = 30.0
 """Seconds after its last audio in which a session keeps its place, at most."""
 
 
+_WORTH_A_WAIT = 1.0
+"""Seconds of audio that must have come since the last time that a client was given more time."""
+
+
 class Claim:
-    """A session's claim to its place.
+    """A client's claim to its place: that of its connection, whatever begins on it, one after the
+    other. Beginning again is free, and gives no more time.
 
     used: there was audio, which would be lost with the place.
     until: when it ends, if no audio comes.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self) -> None:
         self.used = False
-        self.until = now + FIRST_SECONDS
-        self._header_until = now + HEADER_SECONDS
+        self.until = 0.0
+        self._began: float | None = None
+        self._audio = _WORTH_A_WAIT  # seconds since it was extended
+
+    def begin(self, now: float) -> None:
+        """A session begins; what counts is the first."""
+        if self._began is None:
+            self._began = now
+            self.until = now + FIRST_SECONDS
 
     def expect(self) -> None:
-        """The beginning of a container came."""
-        if not self.used:
-            self.until = max(self.until, self._header_until)
-
-    def extend(self, now: float, seconds: float) -> None:
-        """Its audio could not come until now: let it have so many seconds at least."""
-        self.until = max(self.until, now + seconds)
+        """The beginning of a container, or of a text, came."""
+        if not self.used and self._began is not None:
+            self.until = max(self.until, self._began + HEADER_SECONDS)
 
     def audio(self, seconds: float, now: float) -> None:
         """Audio came: so many seconds of it."""
         self.used = True
+        self._audio += seconds
         earned = max(self.until, now) + AUDIO_WORTH * seconds
         self.until = max(self.until, min(earned, now + LONGEST_SECONDS))
+
+    def extend(self, now: float, seconds: float) -> None:
+        """Its audio could not come until now: let it have so many seconds at least, if it had some
+        audio since the last time."""
+        if self._audio >= _WORTH_A_WAIT:
+            self._audio = 0.0
+            self.until = max(self.until, now + seconds)
 
     def renew(self, now: float) -> None:
         """It goes on after audio that came elsewhere."""
         self.used = True
-        self.until = now + LONGEST_SECONDS
+        self.extend(now, LONGEST_SECONDS)
 
 
 class Claimant(Protocol):

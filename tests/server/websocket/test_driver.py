@@ -23,6 +23,7 @@ class FakeSession:
 
     id = "s1"
     awaits_client = True
+    has_more = False
 
     def __init__(self, *owed: Any) -> None:
         self.owed = list(owed)
@@ -43,6 +44,9 @@ class FakeSession:
         return 0
 
     def time_passed(self, now: float) -> None:
+        pass
+
+    def go_on(self) -> None:
         pass
 
     def commands(self) -> Iterable[None]:

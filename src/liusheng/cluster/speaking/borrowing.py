@@ -23,6 +23,7 @@ from liusheng.cluster.speaking.messages import (
     Steering,
 )
 from liusheng.protocol.operation import Readiness
+from liusheng.runtime.claim import Claim
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
@@ -76,13 +77,15 @@ class BorrowedSynthesis:
         """Return at once: the speech itself waits, where it is made."""
 
     def speak(
-        self, request: SpeechRequest, output: AudioOutput | None = None, *, more: bool = False
+        self,
+        request: SpeechRequest,
+        output: AudioOutput | None = None,
+        *,
+        more: bool = False,
+        claim: Claim | None = None,
     ) -> Speech:
-        """Start a speech. A refusal by the lender ends it, with `BusyError`.
-
-        output: by default 16-bit PCM at 24 kHz.
-        more: the text is not complete; `Speech.extend` adds to it.
-        """
+        """Start a speech, as `SpeechMaker` says. A refusal by the lender ends it, with
+        `BusyError`."""
         speech = Speech(self, next(self._keys), request, output or AudioOutput(), last=not more)
         self._errands[speech.key] = _Errand(speech, self._lenders)
         return speech

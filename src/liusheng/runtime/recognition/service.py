@@ -15,7 +15,7 @@ from liusheng.asr.options import AsrOptions
 from liusheng.asr.types import Partial, StreamParams, Utterance
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
-from liusheng.runtime.claim import gives_way
+from liusheng.runtime.claim import Claim, gives_way
 from liusheng.runtime.clock import awake
 from liusheng.runtime.errors import GaveWayError
 from liusheng.runtime.load import CoreShare
@@ -153,6 +153,7 @@ class RecognitionService:
         upload: bool = False,
         follows: bool = False,
         checkpoint: StreamCheckpoint | None = None,
+        claim: Claim | None = None,
     ) -> RecognitionStream:
         """Begin a recognition.
 
@@ -162,6 +163,7 @@ class RecognitionService:
             this one has: who is in is not refused for want of room.
         checkpoint: of another server's stream, whose model is the same, and which is continued
             from its audio's `begin` on.
+        claim: of the client's connection to a place.
 
         Raises:
             NotSupportedError: when the model for the language cannot serve `params`.
@@ -180,6 +182,7 @@ class RecognitionService:
             max_queued=self.options.max_queued,
             upload=upload,
             checkpoint=checkpoint,
+            claim=claim,
         )
         self._scheduler.add(stream, stream.audio, upload=upload, batching=capabilities.batching)
         if capabilities.windowed:

@@ -44,7 +44,7 @@ class RecognitionStream:
     holder: the worker that took the last turn and has what the recogniser keeps in its process.
     covered: the newest texts cover the stream up to this sample.
     upload: it is of a whole file.
-    claim: to its place, on the clock `awake`.
+    claim: of its connection to a place, on the clock `awake`; a new one if there is none.
     undecoded: there is something of its container that is not decoded, or no decoder yet.
     complete: its client has sent all of a container.
     leaving: another session has its place: it ends with the text of what was received.
@@ -72,6 +72,7 @@ class RecognitionStream:
         max_queued: float,
         upload: bool = False,
         checkpoint: StreamCheckpoint | None = None,
+        claim: Claim | None = None,
     ) -> None:
         self._owner = owner
         self._max_queued = max_queued
@@ -91,7 +92,8 @@ class RecognitionStream:
         self.holder: int | None = None
         self.covered = 0
         self.upload = upload
-        self.claim = Claim(awake.time())
+        self.claim = claim or Claim()
+        self.claim.begin(awake.time())
         if checkpoint:
             self.claim.renew(awake.time())
         self.undecoded = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from liusheng.runtime.claim import Claim
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.speech import Speech
 from liusheng.tts.types import SpeechRequest, Voice
@@ -28,12 +29,19 @@ class SpeechMaker(Protocol):
         """
 
     def speak(
-        self, request: SpeechRequest, output: AudioOutput | None = None, *, more: bool = False
+        self,
+        request: SpeechRequest,
+        output: AudioOutput | None = None,
+        *,
+        more: bool = False,
+        claim: Claim | None = None,
     ) -> Speech:
         """Start a speech.
 
         output: by default 16-bit PCM at 24 kHz.
         more: the text is not complete; `Speech.extend` adds to it.
+        claim: of the client's connection to a place; another process does not know it, and has each
+            speech claim for itself.
 
         Raises:
             BusyError: there is no room for it. The speech may also end with it.

@@ -102,9 +102,10 @@ class SpeechScheduler(Generic[K]):
     def __contains__(self, key: K) -> bool:
         return key in self._speeches
 
-    def add(self, key: K, now: float) -> None:
-        """Add a speech that was requested now."""
-        claim = Claim(now)
+    def add(self, key: K, now: float, claim: Claim | None = None) -> None:
+        """Add a speech that was requested now. claim: of its client's connection to a place."""
+        claim = claim or Claim()
+        claim.begin(now)
         claim.expect()  # the first text may take as long to come as the header of a container
         self._speeches[key] = _ScheduledSpeech(now, claim)
 

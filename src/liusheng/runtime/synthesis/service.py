@@ -11,6 +11,7 @@ from itertools import count
 from liusheng.audio.encode import load_encoders
 from liusheng.models.types import InstalledModel
 from liusheng.runtime.admission import Admission
+from liusheng.runtime.claim import Claim
 from liusheng.runtime.errors import GaveWayError, TextStoppedError
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import PoolOptions, SynthesisServiceOptions
@@ -129,12 +130,18 @@ class SynthesisService:
         return dict(each for pool in self.pools.values() for each in pool.processes.items())
 
     def speak(
-        self, request: SpeechRequest, output: AudioOutput | None = None, *, more: bool = False
+        self,
+        request: SpeechRequest,
+        output: AudioOutput | None = None,
+        *,
+        more: bool = False,
+        claim: Claim | None = None,
     ) -> Speech:
         """Start a speech.
 
         output: by default 16-bit PCM at 24 kHz.
         more: the text is not complete; `Speech.extend` adds to it.
+        claim: of the client's connection to a place.
 
         Raises:
             BusyError: `max_speeches` are in progress, or no worker can be started.
@@ -142,7 +149,7 @@ class SynthesisService:
         self.check_room(request.voice)
         speech = Speech(self, next(self._keys), request, output or AudioOutput(), last=not more)
         speech.requested_at = self._clock()
-        self._schedule.add(speech, speech.requested_at)
+        self._schedule.add(speech, speech.requested_at, claim)
         self._pool.wake()
         return speech
 

@@ -25,6 +25,7 @@ from liusheng.protocol.asr_commands import (
 from liusheng.protocol.asr_recognition import RecognitionState
 from liusheng.protocol.asr_session import MAX_TEXT_CHARS, ASRSession
 from liusheng.protocol.errors import ProtocolError
+from liusheng.runtime.claim import Claim
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
@@ -78,6 +79,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
         self._client = client
         self._address = address
         self._on_begin = on_begin
+        self._claim = Claim()
         self._recognition: RunningRecognition | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -177,6 +179,7 @@ class ASRSocket(SocketDriver[AsrCommand]):
                 self,
                 self._client,
                 address=self._address,
+                claim=self._claim,
                 checkpoint=checkpoint,
                 place=place,
             )

@@ -39,6 +39,7 @@ MAX_UNSENT = 256 << 10
 """Bytes of unsent messages, from which on it takes none either: as many as a connection may hold
 however short memory is."""
 
+_SENT_AT_ONCE = 16  # messages, after which others have their turn
 _POLL_SECONDS = 1.0
 
 C = TypeVar("C")
@@ -168,6 +169,12 @@ class SocketDriver(Generic[C]):
                 self._active = awake.time()
                 self.progress()
                 self._account()
+                while self._session.has_more:
+                    await asyncio.sleep(0)  # others have their turn
+                    await self._pause()
+                    self._session.go_on()
+                    self.progress()
+                    self._account()
         except Exception:
             # A session does not raise. If one does, only its own client is affected.
             _log.exception("session failed")
@@ -215,11 +222,15 @@ class SocketDriver(Generic[C]):
     async def _write(self) -> None:
         try:
             while True:
+                sent = 0
                 while (message := self._session.next_message()) is not None:
                     for code in self._session.take_errors():
                         self.record.failed(code)
                     if not await self._send_message(message) or isinstance(message, Close):
                         return
+                    sent += 1
+                    if not sent % _SENT_AT_ONCE:  # sending does not wait where the client reads
+                        await asyncio.sleep(0)
                 self._flushed.set()
                 self._written.set()
                 await self._wake.wait()

@@ -22,6 +22,8 @@ from liusheng.protocol.recognition_commands import (
     RecognitionCommand,
     SpeechEvents,
 )
+from liusheng.runtime.claim import Claim
+from liusheng.runtime.clock import awake
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.recognition.service import RecognitionService
@@ -73,6 +75,7 @@ class Recognitions:
         self._speech = speech
         self._script = script
         self._max_finishing = max_finishing
+        self._claim = Claim()
         self._under_way: dict[int, _UnderWay] = {}
         # What was asked of recognitions that wait for a place.
         self._waiting: dict[int, list[RecognitionCommand]] = {}
@@ -127,8 +130,10 @@ class Recognitions:
 
     @property
     def _follows(self) -> bool:
-        """Whether audio that begins now goes on after that of a recognition which is ending."""
-        return any(each.finishing for each in self._under_way.values())
+        """Whether audio that begins now goes on after that of a recognition which is ending. Of
+        several that are, only if their audio was worth their places."""
+        ending = sum(each.finishing for each in self._under_way.values())
+        return ending == 1 or (ending > 1 and self._claim.until > awake.time())
 
     async def _begin_when_there_is_room(self, command: BeginRecognition) -> None:
         try:
@@ -151,6 +156,7 @@ class Recognitions:
                 partial(self._on_finish, number),
                 partial(self._on_fail, number),
                 follows=self._follows,
+                claim=self._claim,
             )
         except BusyError as error:
             self._refuse(number, error)

@@ -12,7 +12,7 @@ from liusheng.protocol import asr
 from liusheng.protocol.asr_recognition import RecognitionEvents, RecognitionState
 from liusheng.protocol.asr_session import ASRSession
 from liusheng.protocol.errors import CloseCode, ProtocolError
-from liusheng.runtime.claim import FIRST_SECONDS
+from liusheng.runtime.claim import FIRST_SECONDS, Claim
 from liusheng.runtime.clock import awake
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.runtime.metering import current_meter
@@ -58,12 +58,14 @@ class RunningRecognition:
         client: str,
         *,
         address: str = "",
+        claim: Claim | None = None,
         checkpoint: StreamCheckpoint | None = None,
         place: InputPlace = BEGINNING,
     ) -> None:
         """Open the recognition.
 
         decoding: of containers.
+        claim: of the connection to a place.
         checkpoint, place: where one of another server is continued, and where its input begins.
 
         Raises:
@@ -78,7 +80,12 @@ class RunningRecognition:
         self._events: RecognitionEvents = socket.session
         self._state: RecognitionState | None = None
         self._stream = service.open(
-            params, self._on_update, self._on_finish, self._on_fail, checkpoint=checkpoint
+            params,
+            self._on_update,
+            self._on_finish,
+            self._on_fail,
+            checkpoint=checkpoint,
+            claim=claim,
         )
         self._stream.on_give_way = self._on_give_way
         self._input: AudioInput | None = open_audio_input(

@@ -15,6 +15,7 @@ import structlog
 from liusheng.protocol import tts
 from liusheng.protocol.errors import ProtocolError
 from liusheng.protocol.tts_commands import CancelText, ExtendText, StartText, TtsCommand
+from liusheng.runtime.claim import Claim
 from liusheng.runtime.errors import BusyError
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.interface import SpeechMaker
@@ -71,6 +72,7 @@ class Speeches:
         # What was added to texts that wait for a place.
         self._waiting: dict[int, list[ExtendText]] = {}
         self._playback = PlaybackClock()
+        self._claim = Claim()
 
     def execute(self, command: TtsCommand) -> None:
         """Execute a command of the session."""
@@ -121,7 +123,7 @@ class Speeches:
             text.text, text.voice, text.speed, text.volume, text.ssml, text.markup
         )
         output = AudioOutput(text.format, text.sample_rate)
-        return self._synthesis.speak(request, output, more=not text.last)
+        return self._synthesis.speak(request, output, more=not text.last, claim=self._claim)
 
     def _refuse(self, text: StartText, error: BusyError) -> None:
         _log.warning("refused: %s", error)
