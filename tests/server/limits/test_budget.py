@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +122,51 @@ def test_whoever_waited_goes_on_when_the_limits_rise() -> None:
     assert not budget.waiting
     budget.resize(WHOLE, ONE + 2)
     assert told == ["large"], "who does not wait is told nothing"
+
+
+class AccountsOfAddresses(Accounts):
+    """The same, of two addresses and of none."""
+
+    @rule(address=st.sampled_from(["", "a", "b"]))
+    def connect_from(self, address: str) -> None:
+        self.connect()
+        self.open[-1].belong(address)
+
+    @invariant()
+    def the_largest_wait_first(self) -> None:
+        """Not across addresses."""
+
+    @invariant()
+    def an_address_is_crowded_by_what_it_holds(self) -> None:
+        for address in "ab":
+            held = sum(each.held for each in self.open if each.address == address)
+            others = self.budget.used - held
+            assert self.budget.crowded(address) == (held > max(FLOOR, (WHOLE - others) // 2))
+        assert not self.budget.crowded("")
+
+
+TestAccountsOfAddresses = AccountsOfAddresses.TestCase
+
+
+@pytest.mark.parametrize("address", ["", "a"])
+def test_many_connections_of_an_address_leave_room_for_others(address: str) -> None:
+    """41 that hold 3 MB each, with the default limits: none of them is over its own."""
+    budget = Budget(128 * 1024 * KB, 32 * 1024 * KB)
+    accounts = [Account(budget) for _ in range(41)]
+    for account in accounts:
+        account.belong(address)
+        while not account.over and account.held < 3 * 1024 * KB:
+            account.hold("all", account.held + 64 * KB)
+    assert budget.full is (address == "")
+    assert budget.crowded(address) is (address != "")
+    told: list[Account] = []
+    for account in accounts:
+        account.on_room = partial(told.append, account)
+    newcomer = Account(budget)
+    newcomer.belong("b")
+    newcomer.hold("all", 2 * 1024 * KB)
+    assert newcomer.over is (address == "")
+    for account in accounts[:10]:
+        account.close()
+    assert not budget.waiting
+    assert told or not address

@@ -4,15 +4,18 @@ A pure object: whoever holds bytes for a client says so, and reads no more of th
 account is over its limit. The limit of every account is a share of what the others leave of the
 whole budget (the dynamic threshold of shared-memory switches: Choudhury and Hahne, 1998). So the
 largest users are the first to wait as memory runs short, some is left for newcomers, and small
-users always go on: `_FLOOR` bytes are allowed to anyone.
+users always go on: `_FLOOR` bytes are allowed to anyone. The connections of one address share a
+limit of that kind, too: many of them are no more than one.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 _FLOOR = 256 * 1024  # as much as one read of a socket may bring
 _SHARE = 4  # a part of what is left: ten who take all they get use 70 % of the budget
+_ADDRESS_SHARE = 2  # the same for all accounts of an address: nine addresses leave a tenth
 _FULL = 0.9  # of the budget, above which there is no work for newcomers
 
 
@@ -29,6 +32,7 @@ class Budget:
         self.max_account_bytes = max_account_bytes
         self.used = 0
         self.peak = 0
+        self._addresses: Counter[str] = Counter()  # bytes
         self._waiting: set[Account] = set()
         self._resume_at = -1  # bytes in use at which the smallest of those that wait may go on
 
@@ -58,9 +62,19 @@ class Budget:
         share = (self.max_bytes - self.used + held) // _SHARE
         return min(self.max_account_bytes, max(_FLOOR, share))
 
+    def crowded(self, address: str) -> bool:
+        """Whether the accounts of an address hold more together than they may. address: "": of
+        many clients, which are not limited together."""
+        held = self._addresses[address] if address else 0
+        return held > max(_FLOOR, (self.max_bytes - self.used + held) // _ADDRESS_SHARE)
+
     def changed(self, account: Account, by: int) -> None:
         """An account has changed."""
         self.used += by
+        if account.address:
+            self._addresses[account.address] += by
+            if not self._addresses[account.address]:
+                del self._addresses[account.address]
         self.peak = max(self.peak, self.used)
         if account.over or account in self._waiting:
             (self._waiting.add if account.over else self._waiting.discard)(account)
@@ -86,11 +100,13 @@ class Account:
 
     on_room: called when the account was over its limit and no longer is, because others hold less.
     held: bytes.
+    address: of the client; "": the connection may be of any, as one of a proxy.
     """
 
     def __init__(self, budget: Budget, on_room: Callable[[], None] = lambda: None) -> None:
         self.on_room = on_room
         self.held = 0
+        self.address = ""
         self._budget = budget
         self._parts: dict[str, int] = {}
         self._closed = False
@@ -98,7 +114,8 @@ class Account:
     @property
     def over(self) -> bool:
         """Whether no more should be read from this client for now."""
-        return self.held > self._budget.limit(self.held)
+        crowded = self.held > _FLOOR and self._budget.crowded(self.address)
+        return crowded or self.held > self._budget.limit(self.held)
 
     @property
     def most(self) -> int:
@@ -109,6 +126,11 @@ class Account:
     def over_for_good(self) -> bool:
         """Whether more is held than one account may ever hold."""
         return self.held > self._budget.most
+
+    def belong(self, address: str) -> None:
+        """Say to which address the connection belongs, before anything is held."""
+        assert not self.held
+        self.address = address
 
     def hold(self, part: str, size: int) -> None:
         """Say how many bytes are held now, of one part of all that is held.

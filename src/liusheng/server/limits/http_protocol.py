@@ -107,6 +107,7 @@ class LimitedHttpProtocol(H11Protocol):
                 self._set_deadline("handshake", _REFUSED_SECONDS)
                 return self._may_linger()
         else:
+            self._connection.account.belong(entry.client)
             self._connection.on_closed = lambda: self._limits.connections.close(entry)
             self._set_deadline("headers", self._limits.settings.header_seconds)
         return True

@@ -30,7 +30,7 @@ MAX_FINALS_CHARS = 1 << 20
 """Of all finals of a recognition together; one with more can be resumed on its own server only."""
 
 _MAX_PLAIN = 1 << 20
-_PORTION_CHARS = 8_192
+_PORTION_CHARS = 2_048
 """Of finals that are opened at once."""
 _LEVEL = 1
 

@@ -81,6 +81,7 @@ class ResumableRecognitions:
         self._all: dict[str, RunningRecognition] = {}
         self._kept: dict[str, _Kept] = {}  # in the order in which their connections broke
         self._closed = False
+        self._restoring = asyncio.Lock()
         self.resumed = 0
         self.continued = 0
         self.expired = 0
@@ -217,8 +218,9 @@ class ResumableRecognitions:
             ProtocolError: unknown_session.
         """
         try:
-            for _ in carried.restore(state):
-                await asyncio.sleep(0)
+            async with self._restoring:  # one after the other, in as many turns of the event loop
+                for _ in carried.restore(state):
+                    await asyncio.sleep(0)
         except ForeignFinalsError:
             raise self._unknown("its final utterances are not those of its token") from None
         if found := self._all.get(carried.session):
