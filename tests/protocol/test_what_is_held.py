@@ -171,10 +171,10 @@ def test_results_that_wait_for_others_are_a_backlog() -> None:
             {
                 "event": "start",
                 "streamSid": "S",
-                "start": {"customParameters": {"hotwords": "w" * 10_201}},
+                "start": {"customParameters": {"hotwords": "w" * 10_401}},
             },
-            'The field "hotwords" must be a text of at most 10,200 characters, not the text '
-            f'"{"w" * 58}… of 10,201 characters.',
+            'The field "hotwords" must be a text of at most 10,400 characters, not the text '
+            f'"{"w" * 58}… of 10,401 characters.',
         ),
         (
             recognition,

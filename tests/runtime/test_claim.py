@@ -57,6 +57,18 @@ def test_who_had_to_wait_has_time_again() -> None:
     assert (claim.used, claim.until) == (True, 2.0 + LONGEST_SECONDS)
 
 
+def test_who_has_spoken_has_time_again_for_the_next() -> None:
+    claim = claimed(0.0)
+    claim.audio(5.0, 1.0)
+    claim.begin(100.0)
+    assert (claim.used, claim.until) == (False, 100.0 + FIRST_SECONDS)
+    claim.expect()
+    assert claim.until == 100.0 + HEADER_SECONDS
+    claim.begin(200.0)
+    claim.expect()
+    assert claim.until == 100.0 + HEADER_SECONDS, "nothing came since"
+
+
 def test_who_begins_again_gains_nothing() -> None:
     claim = claimed(0.0)
     claim.extend(1.0, HEADER_SECONDS)

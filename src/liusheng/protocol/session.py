@@ -133,8 +133,8 @@ class BaseSession(ABC, Generic[C]):
         taken, self._errors = self._errors, []
         return taken
 
-    # Static, so that the outbox does not refer to the session: both are freed without the garbage
-    # collector.
+    # Static, so that the outbox does not refer to the session, which it would keep from being freed
+    # without the garbage collector.
 
     @staticmethod
     def _encoded(message: msgspec.Struct) -> str | bytes:

@@ -46,7 +46,7 @@ class Parameters(Struct, frozen=True, kw_only=True, rename="camel"):
 
     lang: Annotated[str, Meta(max_length=20)] = "auto"
     voice: Annotated[str, Meta(max_length=100)] = ""
-    hotwords: Annotated[str, Meta(max_length=MAX_HOTWORDS * (MAX_HOTWORD_CHARS + 1))] = ""
+    hotwords: Annotated[str, Meta(max_length=MAX_HOTWORDS * (MAX_HOTWORD_CHARS + 2))] = ""
     endpoint_ms: Annotated[int, Meta(ge=MIN_ENDPOINT_MS, le=MAX_ENDPOINT_MS)] | UnsetType = UNSET
     interim: bool = True
     barge_in: bool = True

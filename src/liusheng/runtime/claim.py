@@ -30,7 +30,7 @@ _WORTH_A_WAIT = 1.0
 
 class Claim:
     """A client's claim to its place: that of its connection, whatever begins on it, one after the
-    other. Beginning again is free, and gives no more time.
+    other. Beginning again is free: it gives time again to whoever has used the time before.
 
     used: there was audio, which would be lost with the place.
     until: when it ends, if no audio comes.
@@ -43,10 +43,14 @@ class Claim:
         self._audio = _WORTH_A_WAIT  # seconds since it was extended
 
     def begin(self, now: float) -> None:
-        """A session begins; what counts is the first."""
+        """A session begins."""
         if self._began is None:
             self._began = now
             self.until = now + FIRST_SECONDS
+        elif self._audio >= _WORTH_A_WAIT:
+            self._began = now
+            self.used = False
+            self.extend(now, FIRST_SECONDS)
 
     def expect(self) -> None:
         """The beginning of a container, or of a text, came."""

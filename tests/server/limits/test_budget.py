@@ -46,8 +46,8 @@ class Accounts(RuleBasedStateMachine):
     def disconnect(self, at: int) -> None:
         if self.open:
             account = self.open.pop(at % len(self.open))
-            self.waiting.discard(account)
             account.close()
+            self.waiting.discard(account)
             account.hold("late", 10)
             account.close()
 
@@ -108,6 +108,21 @@ def test_some_will_never_fit(held: int, for_good: bool) -> None:
     account = Account(Budget(WHOLE, ONE))
     account.hold("a", held)
     assert (account.over, account.over_for_good) == (for_good, for_good)
+
+
+def test_whoever_holds_less_itself_is_told_too() -> None:
+    """Another part of the account was too much: who paused does not see that it is not any more."""
+    told: list[str] = []
+    account = Account(Budget(WHOLE, ONE), lambda: told.append("account"))
+    account.hold("texts", ONE + 1)
+    account.hold("received", 10)
+    assert account.over
+    assert told == []
+    account.hold("texts", 0)
+    assert told == ["account"]
+    account.hold("texts", ONE + 1)
+    account.close()
+    assert told == ["account"], "nobody is there any more"
 
 
 def test_whoever_waited_goes_on_when_the_limits_rise() -> None:

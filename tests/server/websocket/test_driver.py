@@ -139,6 +139,41 @@ class QueueingSession(FakeSession):
         return super().backlog + self.queued
 
 
+class Batch(QueueingSession):
+    """A frame is three messages, after the first of which there is no room."""
+
+    queued = 0
+    left = 2
+
+    @property
+    def has_more(self) -> bool:  # type: ignore[override]
+        return bool(self.left) and bool(self.told)
+
+    def go_on(self) -> None:
+        self.left -= 1
+        self.told.append(f"{self.left} left")
+
+    def text_received(self, frame: str) -> None:
+        super().text_received(frame)
+        self.queued = socket.MAX_BACKLOG + 1
+
+
+async def test_each_message_of_a_frame_waits_for_room() -> None:
+    wire, session = Wire(text("three")), Batch()
+    driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
+    running = asyncio.create_task(driver.run())
+    await told(session, 1)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert session.told == ["three"]
+    session.queued = 0
+    driver.progress()
+    await told(session, 3)
+    assert session.told == ["three", "1 left", "0 left"]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_a_backlog_that_is_not_written_stops_its_own_client_only() -> None:
     wire, session = Wire(text("one more")), QueueingSession()
     driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)

@@ -35,6 +35,7 @@ class Budget:
         self._addresses: Counter[str] = Counter()  # bytes
         self._waiting: set[Account] = set()
         self._resume_at = -1  # bytes in use at which the smallest of those that wait may go on
+        self._held_back: set[str] = set()  # addresses for which others wait
 
     def resize(self, max_bytes: int, max_account_bytes: int) -> None:
         """Change the limits; whoever waited and no longer has to goes on."""
@@ -76,29 +77,37 @@ class Budget:
             if not self._addresses[account.address]:
                 del self._addresses[account.address]
         self.peak = max(self.peak, self.used)
-        if account.over or account in self._waiting:
-            (self._waiting.add if account.over else self._waiting.discard)(account)
-            self._note_smallest()
-        if by < 0 and self._waiting and self.used <= self._resume_at:
+        over, waited = account.over, account in self._waiting
+        if over or waited:
+            (self._waiting.add if over else self._waiting.discard)(account)
+            self._note_waiting()
+        if by < 0 and self._waiting and self._may_release():
             self._release()
+        if waited and not over:
+            account.on_room()  # whoever paused may not be who holds less
+
+    def _may_release(self) -> bool:
+        crowded = all(self.crowded(each) for each in self._held_back)
+        return self.used <= self._resume_at or not crowded
 
     def _release(self) -> None:
         """Let those go on who are over their limits no longer."""
         freed = [each for each in self._waiting if not each.over]
         self._waiting.difference_update(freed)
-        self._note_smallest()
+        self._note_waiting()
         for each in freed:
             each.on_room()
 
-    def _note_smallest(self) -> None:
-        smallest = min((each.held for each in self._waiting), default=0)
-        self._resume_at = self.max_bytes - (_SHARE - 1) * smallest
+    def _note_waiting(self) -> None:
+        self._held_back = {each.address for each in self._waiting if self.crowded(each.address)}
+        over = [each.held for each in self._waiting if each.held > self.limit(each.held)]
+        self._resume_at = self.max_bytes - (_SHARE - 1) * min(over) if over else -1
 
 
 class Account:
     """The bytes held for one connection.
 
-    on_room: called when the account was over its limit and no longer is, because others hold less.
+    on_room: called when the account was over its limit and no longer is.
     held: bytes.
     address: of the client; "": the connection may be of any, as one of a proxy.
     """
@@ -145,8 +154,8 @@ class Account:
 
     def close(self) -> None:
         """Nothing is held any more; what `hold` says later is ignored."""
+        self.on_room = lambda: None
         by, self.held = -self.held, 0
         self._parts.clear()
         self._closed = True
-        self.on_room = lambda: None
         self._budget.changed(self, by)

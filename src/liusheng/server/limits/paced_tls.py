@@ -45,7 +45,8 @@ async def open_tls(
     protocol: asyncio.Protocol,
     context: ssl.SSLContext,
 ) -> None:
-    """Do what the loop's `connect_accepted_socket` does; return after the handshake.
+    """Do what the loop's `connect_accepted_socket` does; return after the handshake, or when the
+    client has left in it: then `protocol` was told nothing.
 
     Raises:
         OSError: the handshake failed.
@@ -72,6 +73,7 @@ async def open_tls(
     try:
         await asyncio.wait([done])
     except asyncio.CancelledError:
+        done.cancel()
         transport.abort()
         raise
     if error := done.exception():

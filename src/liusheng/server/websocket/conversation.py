@@ -137,6 +137,7 @@ class ConversationSocket(RealtimeSocket):
             text = "".join(said.text for said in self._unsaid)
             request = SpeechRequest(text, command.voice, command.speed, markup=True)
             more = not any(said.last for said in self._unsaid)
+            # Without a claim of the client's: the text is the model's, which may take its time.
             speech = self._synthesis.speak(request, output, more=more)
         except BusyError as error:
             _log.warning("refused: %s", error)

@@ -134,7 +134,8 @@ class SocketDriver(Generic[C]):
     def release(self, error: ProtocolError, code: CloseCode, quiet_seconds: float) -> None:
         """Close from the server's side if the client loses nothing by it: no work is under way, and
         nothing was sent or received for so long."""
-        if not self._session.under_way and awake.time() - self._active >= quiet_seconds:
+        idle = not (self._session.under_way or self._session.has_more)
+        if idle and awake.time() - self._active >= quiet_seconds:
             self._session.stop(error, code)
             self.progress()
 
@@ -173,6 +174,7 @@ class SocketDriver(Generic[C]):
                     await asyncio.sleep(0)  # others have their turn
                     await self._pause()
                     self._session.go_on()
+                    self._active = awake.time()
                     self.progress()
                     self._account()
         except Exception:

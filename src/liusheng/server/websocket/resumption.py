@@ -218,8 +218,8 @@ class ResumableRecognitions:
             ProtocolError: unknown_session.
         """
         try:
-            async with self._restoring:  # one after the other, in as many turns of the event loop
-                for _ in carried.restore(state):
+            for _ in carried.restore(state):
+                async with self._restoring:  # a portion of one of them in each turn of the loop
                     await asyncio.sleep(0)
         except ForeignFinalsError:
             raise self._unknown("its final utterances are not those of its token") from None
