@@ -28,6 +28,7 @@ from tests.cluster.serving.cluster_process import ClusterProcess, cluster_proces
 from tests.cluster.serving.resuming import PACKET, Speaker, all_spoken, speech, unbroken
 from tests.support.command_process import wait_until
 from tests.support.raw_session import RawSession, raw_session
+from tests.support.short_folder import short_folder
 
 pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not installed")
 Spoken: TypeAlias = list[tuple[list[bytes], Final]]
@@ -42,10 +43,9 @@ come; later ones make up for it."""
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterProcess]:
-    folder = tmp_path_factory.mktemp("c")
+def cluster() -> Iterator[ClusterProcess]:
     more = "min_replicas = 3\nmax_replicas = 3\nshare_models = true\n"
-    with cluster_process(folder, more) as running:
+    with short_folder() as folder, cluster_process(folder, more) as running:
         yield running
 
 

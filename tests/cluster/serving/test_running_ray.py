@@ -23,6 +23,7 @@ from liusheng.models.store import default_home
 from liusheng.protocol import paths
 from tests.cluster.serving.cluster_process import SETTINGS
 from tests.support.command_process import environment_of_program, wait_until
+from tests.support.short_folder import short_folder
 
 pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -104,11 +105,16 @@ class Head:
 
 
 @pytest.fixture(scope="module")
-def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
+def head() -> Iterator[Head]:
+    with short_folder() as folder:
+        yield from running_head(folder)
+
+
+def running_head(folder: Path) -> Iterator[Head]:
     with contextlib.ExitStack() as free:
         sockets = [free.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(5)]
         gcs, dashboard, service, agent, client = (each.getsockname()[1] for each in sockets)
-    made = Head(tmp_path_factory.mktemp("h"), gcs, dashboard, service)
+    made = Head(folder, gcs, dashboard, service)
     (made.folder / "token").write_text("0123456789abcdef" * 4)
     options = {
         "port": gcs,

@@ -20,6 +20,7 @@ from tests.cluster.serving.cluster_process import ClusterProcess, cluster_proces
 from tests.cluster.serving.test_cluster_process import CLIP, SAID, session, speak
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.command_process import wait_until
+from tests.support.short_folder import short_folder
 
 pytest.importorskip("ray", reason="Ray has no wheel for this platform, or is not installed")
 pytestmark = [
@@ -55,9 +56,9 @@ async def chat() -> AsyncIterator[ChatServer]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory, chat: ChatServer) -> Iterator[ClusterProcess]:
+def cluster(chat: ChatServer) -> Iterator[ClusterProcess]:
     more = MORE.format(address=chat.address)
-    with cluster_process(tmp_path_factory.mktemp("c"), more, VOICE) as running:
+    with short_folder() as folder, cluster_process(folder, more, VOICE) as running:
         yield running
 
 
