@@ -6,7 +6,6 @@ import asyncio
 import base64
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import psutil
 import pytest
 
 from liusheng.protocol import paths
-from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.decoding.service import DecodingService, _Job
 from tests.server.conftest import Serve, Server
 from tests.support import hostile
 
@@ -116,13 +115,14 @@ async def test_no_decoder_is_free(
     serve: Serve, decoding: DecodingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await serve()
-    monkeypatch.setattr(decoding, "options", replace(decoding.options, processes=0))
+    jobs = {_Job(upload=False, claimant=None) for _ in range(decoding.options.processes)}
+    monkeypatch.setattr(decoding, "_jobs", jobs)
     async with httpx2.AsyncClient(timeout=60) as client:
         answer = await openai_form(client, server.address, hostile.speech(1.0))
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
     assert error_of(answer)[0] == "server_busy"
-    assert "0 files are being decoded, the limit" in error_of(answer)[1]
+    assert "64 files are being decoded, the limit" in error_of(answer)[1]
 
 
 @pytest.mark.parametrize("post", [openai_form, paddlespeech])

@@ -15,14 +15,14 @@ FIRST_SECONDS = 3.0
 may open its microphone only when it is told that it has one."""
 
 HEADER_SECONDS = 10.0
-"""The same where a container begins to come: its headers are no audio."""
+"""The same where a container begins to come, whose headers are no audio, or a text in parts, whose
+first ones may be no sentence."""
 
 AUDIO_WORTH = 20.0
 """Seconds for which a second of audio keeps a place."""
 
 LONGEST_SECONDS = 30.0
 """Seconds after its last audio in which a session keeps its place, at most."""
-
 
 _WORTH_A_WAIT = 1.0
 """Seconds of audio that must have come since the last time that a client was given more time."""

@@ -406,14 +406,21 @@ async def test_it_keeps_its_place_where_that_makes_no_room(
         assert await silent.end() == "two"
 
 
-async def test_a_container_has_more_time_for_its_first_audio(claims: Clock) -> None:
+@pytest.mark.parametrize(
+    ("begins", "seconds"), [("a container", HEADER_SECONDS), ("speech", LONGEST_SECONDS)]
+)
+async def test_how_long_a_pause_may_be(claims: Clock, begins: str, seconds: float) -> None:
     async with running(max_streams=1) as recognition:
         client = Client(recognition)
-        client.stream.expect()
-        claims.now = HEADER_SECONDS - 0.1
+        if begins == "speech":
+            client.say("one " * 20_000)
+            await client.updated.wait()
+        else:
+            client.stream.expect()
+        claims.now = seconds - 0.1
         with pytest.raises(BusyError, match="1 recognitions"):
             Client(recognition)
-        claims.now = HEADER_SECONDS
+        claims.now = seconds
         Client(recognition)
         assert (await client.over).startswith("failed: all places were taken")
 
@@ -462,19 +469,6 @@ async def test_one_that_fails_on_giving_way_is_over(claims: Clock) -> None:
         assert (await faulty.over) == "failed: 'no such session'"
         assert recognition.streams == 1
         assert await newcomer.end() == "finished"
-
-
-async def test_who_has_spoken_may_pause(claims: Clock) -> None:
-    async with running(max_streams=1) as recognition:
-        speaker = Client(recognition)
-        speaker.say("one " * 20_000)
-        await speaker.updated.wait()
-        claims.now = LONGEST_SECONDS - 0.1
-        with pytest.raises(BusyError, match="1 recognitions"):
-            Client(recognition)
-        claims.now = LONGEST_SECONDS
-        Client(recognition)
-        assert (await speaker.over).startswith("failed: all places were taken")
 
 
 async def test_whose_audio_waits_for_a_turn_does_not_give_way(claims: Clock) -> None:
