@@ -253,13 +253,20 @@ class TestSpeech:
         ],
     )
     async def test_errors(
-        self, client: Any, fields: dict[str, Any], status: int, code: Any
+        self,
+        client: Any,
+        fields: dict[str, Any],
+        status: int,
+        code: Any,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         asked = {"model": "tts-1", "voice": "alloy", "input": "1", **fields}
         with pytest.raises(openai.APIError) as caught:
             await client.audio.speech.create(**asked)
         if status == 200:
             assert isinstance(caught.value, openai.APIConnectionError), "it was cut off"
+            assert "response cut off" in caplog.text
+            assert "ASGI callable" not in caplog.text, "it was meant to be"
         else:
             assert isinstance(caught.value, openai.APIStatusError)
             assert (caught.value.status_code, caught.value.code) == (status, code)

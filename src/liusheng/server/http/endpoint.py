@@ -130,6 +130,8 @@ class Endpoint:
             _log.warning("response cut off: %s", error.message)
             if exchange.error_chunk:
                 await exchange.end(exchange.error_chunk(error))
+            else:
+                exchange.cut_off()
             return
         status = http_status(error.code)
         headers = retry_headers(error)

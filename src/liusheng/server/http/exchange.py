@@ -191,6 +191,10 @@ class HttpExchange:
         self.ended = True
         await self._write(chunk, more=False)
 
+    def cut_off(self) -> None:
+        """End the connection without completing the response, which HTTP clients detect."""
+        self._connection.cut_off()
+
     async def answer(
         self,
         body: bytes,

@@ -22,6 +22,7 @@ class Connection:
     lost: set when it is closed. ASGI reports that behind everything the client sent before.
     closed_for: the error for which this server closed it, if it was one.
     on_closed: called then.
+    cut_off: ends it without completing the response that is under way, which HTTP clients detect.
     left: whether the client closed it because it was done or went away, and not because it broke.
     """
 
@@ -31,7 +32,8 @@ class Connection:
         self.lost = asyncio.Event()
         self.left = False
         self.closed_for: ErrorCode | None = None
-        self.on_closed: Callable[[], None] = lambda: None
+        self.on_closed: Callable[[], None] = _nothing
+        self.cut_off: Callable[[], None] = _nothing
 
     @property
     def settings(self) -> LimitSettings:
@@ -42,7 +44,8 @@ class Connection:
         """The connection is closed: nothing is held for it any more."""
         self.lost.set()
         self.account.close()
-        on_closed, self.on_closed = self.on_closed, lambda: None
+        on_closed, self.on_closed = self.on_closed, _nothing
+        self.cut_off = _nothing
         on_closed()
 
     def in_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,3 +57,7 @@ def connection_of(scope: Mapping[str, Any]) -> Connection:
     """Return the connection of an ASGI scope; one of its own if its server has none."""
     found = scope.get("state", {}).get(_KEY)
     return found if isinstance(found, Connection) else Connection(ServerLimits(LimitSettings()))
+
+
+def _nothing() -> None:
+    pass

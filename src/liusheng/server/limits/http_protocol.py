@@ -21,7 +21,7 @@ from typing import Any
 
 import h11
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
@@ -84,6 +84,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._departure: Departure | None = None
         self._waits_for = ""
         self._connection.account.on_room = self._input.work
+        self._connection.cut_off = self._cut_off
 
     # The transport
 
@@ -193,10 +194,7 @@ class LimitedHttpProtocol(H11Protocol):
             self._limits.refused(self._peer, invalid.error)
             if self.cycle and not self.cycle.response_complete:
                 self._connection.closed_for = invalid.error.code
-                # The application learns that the client has gone, and says nothing more.
-                self.cycle.waiting_for_100_continue = False
-                self.cycle.disconnected = True
-                self.cycle.message_event.set()
+                self._disconnect(self.cycle)
                 if self.cycle.response_started:
                     self.transport.close()
                     return
@@ -204,6 +202,17 @@ class LimitedHttpProtocol(H11Protocol):
             self._unset_keepalive_if_required()
             self._will_refuse(invalid.error)
             self._refuse()
+
+    def _cut_off(self) -> None:
+        if self.cycle and not self.cycle.response_complete:
+            self._disconnect(self.cycle)
+            self.transport.close()
+
+    def _disconnect(self, cycle: RequestResponseCycle) -> None:
+        """Have the application see that the client has gone; nothing more of it is sent."""
+        cycle.waiting_for_100_continue = False
+        cycle.disconnected = True
+        cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """A response is complete: wait for the next request, or for the rest of this one."""
