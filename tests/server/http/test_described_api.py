@@ -55,11 +55,12 @@ async def test_answers_are_those_described(
     server = await serve(limits={"idle_seconds": 5})
     address = f"http://{server.address}"
     caplog.set_level(logging.ERROR)
+    here = Path(__file__)
     running = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "schemathesis.cli",
-        f"--config-file={Path(__file__).with_name('schemathesis.toml')}",
+        f"--config-file={here.with_name('schemathesis.toml')}",
         "run",
         f"{address}/openapi.json",
         f"--url={address}",
@@ -69,6 +70,7 @@ async def test_answers_are_those_described(
         "--request-timeout=60",
         "--no-color",
         cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(here.with_name("schemathesis_hooks.py"))},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
