@@ -139,9 +139,12 @@ def test_messages_keep_the_originals_shape() -> None:
 def test_too_many_values_are_refused_before_they_are_made() -> None:
     """Each list takes many times the memory of its two characters."""
     many = '{"text": [' + "[]," * 200_000 + "[]]}"
-    for error in (refusal(parse_body, many.encode()), refusal(parse_object, many, 1 << 20)):
+    for error, most in (
+        (refusal(parse_body, many.encode()), "100,000"),
+        (refusal(parse_object, many, 1 << 20), "20,000"),
+    ):
         assert error.code is ErrorCode.MESSAGE_TOO_LARGE
-        assert "over the limit of 100,000 values" in error.message
+        assert f"over the limit of {most} values" in error.message
     text = "one, two " * 5_000
     assert parse_object(f'{{"text": "{text}"}}', 1 << 20) == {"text": text}
 

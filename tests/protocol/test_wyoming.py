@@ -64,6 +64,14 @@ def test_data_may_be_in_the_line_and_after_it() -> None:
     assert event.data == {"x": 1, "y": 2}
 
 
+def test_too_many_values_are_refused_before_they_are_made() -> None:
+    many = b'{"x": [' + b"0," * 30_000 + b"0]}"
+    line = b'{"type": "a", "data_length": %d}\n' % len(many)
+    for data in (line + many, b'{"type": "a", "data": ' + many + b"}\n"):
+        with pytest.raises(ProtocolError, match="over the limit of 20,000 values"):
+            list(EventReader(100_000, 0).feed(data))
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -18,7 +18,9 @@ _T = TypeVar("_T")
 MAX_JSON_CHAR = 12
 """Bytes that JSON may need for one character of a text: a surrogate pair, escaped."""
 
-_MAX_VALUES = 100_000  # of a message, with those inside others; commas of texts count, too
+_MAX_VALUES = 100_000  # of a body, with those inside others; commas of texts count, too
+_MAX_FRAME_VALUES = 20_000  # of a frame, which is parsed on the event loop: it takes up to 15 ms
+_COSTLY_VALUES = 500
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
@@ -42,7 +44,7 @@ def parse_object(frame: str, max_chars: int) -> dict[str, Any]:
             f"A text frame of {len(frame):,} characters", max_chars, "characters"
         )
     try:
-        _check_count(frame.count(",") + frame.count("[") + frame.count("{"), "A text frame")
+        check_count(count_values(frame), "A text frame")
         return _checked_object(msgspec.json.decode(frame))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise ProtocolError(
@@ -59,7 +61,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
         ProtocolError: invalid_json or not_an_object.
     """
     try:
-        _check_count(body.count(b",") + body.count(b"[") + body.count(b"{"), "The request's body")
+        check_count(count_values(body), "The request's body", _MAX_VALUES)
         return _checked_object(msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         start = body[:200].decode(errors="replace")
@@ -70,11 +72,27 @@ def parse_body(body: bytes) -> dict[str, Any]:
         ) from None
 
 
-def _check_count(values: int, what: str) -> None:
+def is_costly(frame: str) -> bool:
+    """Return whether a text frame may take more than a fraction of a millisecond to parse."""
+    return count_values(frame) > _COSTLY_VALUES
+
+
+def count_values(json: str | bytes) -> int:
+    """Return how many values there are at most in what may be JSON."""
+    if isinstance(json, bytes):
+        return json.count(b",") + json.count(b"[") + json.count(b"{")
+    return json.count(",") + json.count("[") + json.count("{")
+
+
+def check_count(values: int, what: str, most: int = _MAX_FRAME_VALUES) -> None:
     """Check that there are few values, before they are made: each takes far more memory than its
-    two characters."""
-    if values > _MAX_VALUES:
-        raise message_too_large(what, _MAX_VALUES, "values")
+    two characters.
+
+    Raises:
+        ProtocolError: message_too_large.
+    """
+    if values > most:
+        raise message_too_large(what, most, "values")
 
 
 def _checked_object(message: object) -> dict[str, Any]:

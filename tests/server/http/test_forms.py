@@ -15,10 +15,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from python_multipart.multipart import MultipartParser
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.http import upload
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
+from liusheng.server.limits.turns import Turns
 from tests.server.conftest import Serve, Server
 
 TYPE = "multipart/form-data; boundary=XX"
@@ -42,7 +44,7 @@ async def test_fields_and_file(step: int) -> None:
         + part('name="g[]"', "段".encode())
         + END
     )
-    with Form(TYPE) as form:
+    with Form(TYPE, Turns()) as form:
         for at in range(0, len(body), step):
             await form.feed(body[at : at + step])
         file = await form.finish()
@@ -53,7 +55,7 @@ async def test_fields_and_file(step: int) -> None:
 async def test_a_large_file_is_not_kept_in_memory() -> None:
     data = bytes(range(256)) * 12_000
     body = part('name="file"', data) + END
-    with Form(TYPE) as form:
+    with Form(TYPE, Turns()) as form:
         for at in range(0, len(body), 100_000):
             await form.feed(body[at : at + 100_000])
         file = await form.finish()
@@ -65,7 +67,7 @@ async def test_a_large_file_is_not_kept_in_memory() -> None:
 @pytest.mark.parametrize("media", ["", "application/json", "multipart/mixed; boundary=XX"])
 def test_what_is_no_form(media: str) -> None:
     with pytest.raises(ProtocolError, match="The file is missing") as caught:
-        Form(media)
+        Form(media, Turns())
     assert caught.value.code is ErrorCode.MISSING_FIELD
 
 
@@ -88,7 +90,7 @@ def test_what_is_no_form(media: str) -> None:
 )
 async def test_broken_forms(body: bytes, code: ErrorCode | None, words: str) -> None:
     async def read() -> None:
-        with Form(TYPE) as form:
+        with Form(TYPE, Turns()) as form:
             await form.feed(body)
             await form.finish()
 
@@ -97,9 +99,49 @@ async def test_broken_forms(body: bytes, code: ErrorCode | None, words: str) -> 
     assert code in (caught.value.code, None)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        FILE[:-4] + b"\r\n--X" * 12_000,
+        part('name="a"') * 1_300,
+    ],
+    ids=["what looks like boundaries", "small parts"],
+)
+async def test_forms_that_are_long_to_parse_take_turns(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte takes 2 us here; of ten forms together the loop has a few milliseconds at once."""
+    now, longest, last = 0.0, 0.0, 0.0
+    write = MultipartParser.write
+
+    def slow(self: MultipartParser, data: bytes) -> int:
+        nonlocal now
+        now += 2e-6 * len(data)
+        return write(self, data)
+
+    async def tick() -> None:
+        nonlocal longest, last
+        while True:
+            await asyncio.sleep(0)
+            longest, last = max(longest, now - last), now
+
+    async def receive(turns: Turns) -> None:
+        with Form(TYPE, turns) as form:
+            await form.feed(body)
+
+    monkeypatch.setattr(MultipartParser, "write", slow)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    turns = Turns()
+    ticking = asyncio.create_task(tick())
+    await asyncio.gather(*(receive(turns) for _ in range(10)))
+    ticking.cancel()
+    assert now > 1
+    assert longest < 0.02
+
+
 def test_a_form_without_a_boundary() -> None:
     with pytest.raises(ProtocolError, match="boundary"):
-        Form("multipart/form-data")
+        Form("multipart/form-data", Turns())
 
 
 @pytest.fixture
@@ -112,7 +154,7 @@ def full_disk() -> Iterator[None]:
 
 
 async def test_a_full_disk(full_disk: None, caplog: pytest.LogCaptureFixture) -> None:
-    with Form(TYPE) as form:
+    with Form(TYPE, Turns()) as form:
         await form.feed(part('name="model"', b"a") + part('name="file"', b"x" * 900_000)[:-2])
         with pytest.raises(
             ProtocolError, match=r"cannot store this file \(File too large\)"
@@ -128,7 +170,10 @@ async def test_no_folder_for_files(monkeypatch: pytest.MonkeyPatch) -> None:
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr(upload, "TemporaryFile", fail)
-    with Form(TYPE) as form, pytest.raises(ProtocolError, match="No usable temporary") as caught:
+    with (
+        Form(TYPE, Turns()) as form,
+        pytest.raises(ProtocolError, match="No usable temporary") as caught,
+    ):
         await form.feed(part('name="file"', b"x" * 2_000_000))
     assert caught.value.code is ErrorCode.STORAGE_FULL
 
@@ -144,7 +189,7 @@ async def test_parts_are_written_away_from_the_event_loop(monkeypatch: pytest.Mo
         write(self, data)
 
     monkeypatch.setattr(upload.Upload, "_write_now", slow)
-    form = Form(TYPE)
+    form = Form(TYPE, Turns())
 
     async def receive() -> None:
         with form:

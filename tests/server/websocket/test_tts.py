@@ -131,7 +131,7 @@ async def test_a_text_too_many(server: Server, monkeypatch: pytest.MonkeyPatch) 
 
 async def test_a_text_after_cancel(server: Server) -> None:
     async with server.tts() as dialogue:
-        await dialogue.send({"text": "60000"})
+        await dialogue.send({"text": "60000 large"})
         await dialogue.receive()
         await dialogue.send({"signal": "cancel"})
         packets = await until_closing(dialogue)
@@ -144,7 +144,7 @@ async def test_a_text_after_cancel(server: Server) -> None:
 async def test_a_full_server(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.tts() as slow, server.tts() as dialogue:
-        await slow.send({"text": "60000"})
+        await slow.send({"text": "60000 large"})
         await slow.receive()
         error = await dialogue.ask({"text": "1"})
         assert error["code"] == "server_busy"
@@ -155,7 +155,7 @@ async def test_a_full_server(serve: Serve) -> None:
 async def test_a_client_that_vanishes_frees_its_place(serve: Serve) -> None:
     server = await serve(limits={"max_sessions": 1})
     async with server.tts() as dialogue:
-        await dialogue.send({"text": "60000"})
+        await dialogue.send({"text": "60000 large"})
         await dialogue.receive()
         dialogue.socket.transport.abort()
     for _ in range(100):
@@ -187,7 +187,7 @@ async def test_an_idle_client_gets_an_error(serve: Serve) -> None:
 async def test_a_server_that_stops_sends_an_error(serve: Serve) -> None:
     server = await serve()
     async with server.tts() as dialogue:
-        await dialogue.send({"text": "60000"})
+        await dialogue.send({"text": "60000 large"})
         await dialogue.receive()
         server.stop.set()
         packets = await until_closing(dialogue)

@@ -12,6 +12,7 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
 from liusheng.runtime.clock import awake, done_within
 from liusheng.server.limits.connection import connection_of
+from liusheng.server.limits.turns import Turns
 
 JSON = "application/json"
 
@@ -114,6 +115,11 @@ class HttpExchange:
             account.hold(_BODY, len(data))
             self._check_memory()
         return bytes(data)
+
+    @property
+    def turns(self) -> Turns:
+        """For long work on what was received."""
+        return self._connection.limits.turns
 
     def holds(self, size: int) -> None:
         """So many bytes are held of the body, or of what was made of it."""

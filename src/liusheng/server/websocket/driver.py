@@ -15,6 +15,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.protocol.frames import is_costly
 from liusheng.protocol.outbox import Close
 from liusheng.protocol.session import DrivenSession
 from liusheng.runtime.clock import awake, done_within
@@ -163,10 +164,7 @@ class SocketDriver(Generic[C]):
                 if message["type"] == "websocket.disconnect":
                     return
                 await self._pause()
-                if (text := message.get("text")) is not None:
-                    self._session.text_received(text)
-                else:
-                    self._session.bytes_received(message["bytes"])
+                await self._take(message)
                 self._active = awake.time()
                 self.progress()
                 self._account()
@@ -181,6 +179,17 @@ class SocketDriver(Generic[C]):
             # A session does not raise. If one does, only its own client is affected.
             _log.exception("session failed")
             await self.stop(internal_error(), CloseCode.INTERNAL, MAX_PAUSE)
+
+    async def _take(self, message: Message) -> None:
+        """Pass a frame to the session."""
+        text = message.get("text")
+        if text is None:
+            self._session.bytes_received(message["bytes"])
+        elif is_costly(text):
+            async with self._connection.limits.turns.turn():
+                self._session.text_received(text)
+        else:
+            self._session.text_received(text)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
