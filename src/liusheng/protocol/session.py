@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from liusheng.protocol.frames import encode
+from liusheng.protocol.frames import encode, is_costly
 from liusheng.protocol.outbox import Close, Outbox
 
 C = TypeVar("C")
@@ -42,6 +42,7 @@ class DrivenSession(Protocol[C_co]):
     def unsent(self) -> int: ...
     @property
     def held(self) -> int: ...
+    def is_costly(self, frame: str | bytes) -> bool: ...
     def commands(self) -> Iterable[C_co]: ...
     def next_message(self) -> str | bytes | Close | None: ...
     def take_errors(self) -> Sequence[str]: ...
@@ -115,6 +116,11 @@ class BaseSession(ABC, Generic[C]):
     def held(self) -> int:
         """How many bytes are held for the client, without the audio that is queued."""
         return self.unsent
+
+    def is_costly(self, frame: str | bytes) -> bool:
+        """Return whether it may take more than a fraction of a millisecond to handle a frame; b"":
+        to go on with the last one."""
+        return isinstance(frame, str) and is_costly(frame)
 
     def commands(self) -> Iterable[C]:
         """Yield the commands to execute now, in order, each once."""

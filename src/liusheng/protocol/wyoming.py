@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import check_count, count_values
+from liusheng.protocol.frames import parse_json
 from liusheng.protocol.limits import message_too_large, packet_too_large
 from liusheng.protocol.quoting import quoted
 
@@ -164,8 +164,7 @@ class EventReader:
 
     def _checked(self, text: bytes) -> _Line:
         try:
-            check_count(count_values(text), "An event")
-            line = msgspec.json.decode(text, type=_Line)
+            line = msgspec.convert(parse_json(text, "The line of an event"), _Line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _invalid(text, error) from None
         if (line.data_length or 0) > self._max_data_bytes:
@@ -178,8 +177,7 @@ class EventReader:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        check_count(count_values(data), "An event's data")
-        return msgspec.json.decode(data, type=dict[str, Any])
+        return msgspec.convert(parse_json(data, "The data of an event"), dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _invalid(data, error) from None
 

@@ -34,6 +34,9 @@ from liusheng.protocol.wyoming_speech import WyomingSpeech
 
 WyomingCommand = RecognitionCommand | TtsCommand
 
+_COSTLY_BYTES = 16_000
+"""More than those of an event with audio. Data of so many bytes takes a few milliseconds."""
+
 
 @dataclass
 class _Recognition:
@@ -128,6 +131,10 @@ class WyomingSession(BaseSession[WyomingCommand]):
         self._end_reason = error, code
         if self._current:
             self._end_audio(self._current)
+
+    def is_costly(self, frame: str | bytes) -> bool:
+        """Return whether what is held may complete an event that takes long to parse."""
+        return self._reader.held + len(frame) > _COSTLY_BYTES
 
     # What the client does
 

@@ -112,7 +112,7 @@ async def test_synthesis_pauses_when_enough_is_ahead() -> None:
 
 async def test_a_cancelled_text_frees_its_place() -> None:
     async with running(max_speeches=1) as synthesis:
-        speech = synthesis.speak(SpeechRequest("100000"))
+        speech = synthesis.speak(SpeechRequest("100000 large"))
         await anext(speech)
         with pytest.raises(BusyError):
             synthesis.speak(SpeechRequest("1"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket
 
-from liusheng.protocol.errors import CloseCode, ProtocolError
+from liusheng.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from liusheng.protocol.outbox import Close
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.connection import Connection
@@ -42,6 +42,9 @@ class FakeSession:
     @property
     def held(self) -> int:
         return 0
+
+    def is_costly(self, frame: str | bytes) -> bool:
+        return frame == "costly"
 
     def time_passed(self, now: float) -> None:
         pass
@@ -241,6 +244,40 @@ async def test_nothing_is_taken_without_room_however_long_that_lasts() -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert session.told[-1] == "disconnected"
+
+
+async def test_a_frame_that_waits_for_its_turn_is_held_and_is_not_overtaken() -> None:
+    connection = Connection(ServerLimits(LimitSettings()))
+    wire, session = Wire(text("first"), text("costly"), text("last")), FakeSession()
+    wire.websocket.scope["state"] = connection.in_state({})
+    driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
+    async with connection.limits.turns.turn("another"):
+        running = asyncio.create_task(driver.run())
+        await told(session, 1)
+        await asyncio.sleep(0.05)
+        assert session.told == ["first"]
+        assert connection.account.held == len("costly")
+        driver.release(ProtocolError(ErrorCode.SERVER_STOPPING, "stopping"), CloseCode.POLICY, 0)
+        assert not session.closed, "it is not idle"
+    await told(session, 3)
+    assert session.told == ["first", "costly", "last"]
+    assert connection.account.held == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_session_that_ends_while_its_frame_waits_gives_its_turn_to_others() -> None:
+    connection = Connection(ServerLimits(LimitSettings()))
+    wire, session = Wire(text("costly")), FakeSession()
+    wire.websocket.scope["state"] = connection.in_state({})
+    async with connection.limits.turns.turn("another"):
+        running = asyncio.create_task(SocketDriver[None](wire.websocket, session, 60).run())
+        await asyncio.sleep(0.05)
+        connection.closed()
+        await asyncio.wait_for(running, 120)
+    assert session.told == ["disconnected"]
+    async with connection.limits.turns.turn("a third"):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
@@ -12,7 +13,6 @@ from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
 from liusheng.runtime.clock import awake, done_within
 from liusheng.server.limits.connection import connection_of
-from liusheng.server.limits.turns import Turns
 
 JSON = "application/json"
 
@@ -116,10 +116,9 @@ class HttpExchange:
             self._check_memory()
         return bytes(data)
 
-    @property
-    def turns(self) -> Turns:
-        """For long work on what was received."""
-        return self._connection.limits.turns
+    def turn(self) -> AbstractAsyncContextManager[float]:
+        """Wait for a turn to work on what was received; see `Turns`."""
+        return self._connection.turn()
 
     def holds(self, size: int) -> None:
         """So many bytes are held of the body, or of what was made of it."""
@@ -181,11 +180,11 @@ class HttpExchange:
         self, content_type: str, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> None:
         """Begin a response of unknown length."""
-        self.status = status
         # X-Accel-Buffering: a proxy must not collect a streamed response before it forwards it.
         every = {"Content-Type": content_type, "X-Accel-Buffering": "no", **(headers or {})}
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in every.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
+        self.status = status
 
     async def write(self, chunk: bytes) -> None:
         """Send a part of the body; waits while the client does not read."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import BinaryIO
 
@@ -12,16 +14,21 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
 from liusheng.server.http.upload import Upload
-from liusheng.server.limits.turns import Turns
 
 MAX_FIELD_BYTES = 100_000
 """Bytes of all fields and headers of a form, without the file."""
 
-_MIN_PIECE, _MAX_PIECE = 256, 8 * 1024
+MAX_HEADER_BYTES = 3_000
+"""Bytes of a header: a name of 255 characters in UTF-8, percent-encoded, and as much again."""
+
+_MIN_PIECE, _MAX_PIECE = 256, 2 * 1024
 """Bytes that are parsed at once. What looks like boundaries, and the smallest parts, take the
 parser up to 2 us for each byte, forty times as long as other contents."""
 
 _PIECE_SECONDS = 0.0005
+
+Turn = Callable[[], AbstractAsyncContextManager[float]]
+"""Waits for a turn, as a context: when it ends, on `time.perf_counter`."""
 
 
 class Form:
@@ -30,11 +37,11 @@ class Form:
     fields: the values of each field, without the file.
     """
 
-    def __init__(self, content_type: str, turns: Turns, name: str = "file") -> None:
+    def __init__(self, content_type: str, turn: Turn, name: str = "file") -> None:
         """Begin a form.
 
         content_type: header of the request.
-        turns: in which it is parsed.
+        turn: waits for a turn to parse.
         name: of the field with the file.
 
         Raises:
@@ -56,7 +63,7 @@ class Form:
         self._disposition = b""
         self._part: str | None = None
         self._data = bytearray()
-        self._turns = turns
+        self._turn = turn
         self._piece = _MIN_PIECE
         try:
             self._parser = MultipartParser(
@@ -100,7 +107,7 @@ class Form:
         """
         rest = memoryview(chunk)
         while rest:
-            async with self._turns.turn() as until:
+            async with self._turn() as until:
                 rest = self._parse(rest, until)
         if self._file:
             await self._file.store()
@@ -149,6 +156,8 @@ class Form:
     def _header_value(self, data: bytes, start: int, end: int) -> None:
         self._count(end - start)
         self._value += data[start:end]
+        if len(self._value) > MAX_HEADER_BYTES:
+            raise self._invalid(f"a header has more than {MAX_HEADER_BYTES:,} bytes")
 
     def _header_ends(self) -> None:
         if self._header.lower() == b"content-disposition":

@@ -9,7 +9,7 @@ import msgspec
 
 from liusheng.audio.formats import Format
 from liusheng.protocol import openai, paths
-from liusheng.protocol.frames import convert, max_json_size, parse_body
+from liusheng.protocol.frames import convert
 from liusheng.protocol.synthesis_request import SynthesisRequest, plain_text
 from liusheng.protocol.tts import MAX_SPEED, MIN_SPEED
 from liusheng.runtime.synthesis.encoding import AudioOutput
@@ -20,6 +20,7 @@ from liusheng.server.http.error_format import OPENAI_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
 from liusheng.server.http.ignored import HEADERS as IGNORED
 from liusheng.server.http.ignored import ignored_header
+from liusheng.server.http.json_body import json_body
 from liusheng.server.http.sse import EVENTS, error_event, event
 from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
 from liusheng.server.openai_names import OpenAINames
@@ -40,8 +41,7 @@ def openai_speech_endpoint(
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:
-        max_bytes = max_json_size(limits.max_text_chars)
-        message = parse_body(await exchange.body(max_bytes, limits.idle_seconds))
+        message = await json_body(exchange, limits)
         body = convert(
             {field: value for field, value in message.items() if value is not None},
             openai.SpeechBody,

@@ -13,7 +13,7 @@ import msgspec
 
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, max_json_size, parse_body
+from liusheng.protocol.frames import convert
 from liusheng.protocol.http import TextAnswer, TextBody, TextResult
 from liusheng.protocol.limits import text_too_long
 from liusheng.runtime.errors import BusyError
@@ -23,6 +23,7 @@ from liusheng.server.errors import internal_error, server_busy
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.http.json_body import json_body
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +36,7 @@ def paddlespeech_text_endpoint(
     """Return the endpoint. punctuation: None: the server has no model for it."""
 
     async def answer(exchange: HttpExchange) -> None:
-        max_bytes = max_json_size(limits.max_text_chars)
-        message = parse_body(await exchange.body(max_bytes, limits.idle_seconds))
+        message = await json_body(exchange, limits)
         text = convert(message, TextBody).text
         if text.strip() and not _PUNCTUATION.search(text):
             text = await _punctuate(text, punctuation, limits.max_text_chars)

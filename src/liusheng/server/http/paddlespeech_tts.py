@@ -11,7 +11,7 @@ from contextlib import aclosing
 import msgspec
 
 from liusheng.protocol import paths
-from liusheng.protocol.frames import convert, max_json_size, parse_body
+from liusheng.protocol.frames import convert
 from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechAnswer, SpeechBody, SpeechResult
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
@@ -21,6 +21,7 @@ from liusheng.server.config.limits import LimitSettings
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.http.json_body import json_body
 from liusheng.server.http.synthesize import WholeTextSynthesis
 
 
@@ -28,8 +29,7 @@ def paddlespeech_tts_endpoint(synthesis: SpeechMaker, limits: LimitSettings) -> 
     """Return the endpoint."""
 
     async def answer(exchange: HttpExchange) -> None:
-        max_bytes = max_json_size(limits.max_text_chars)
-        message = parse_body(await exchange.body(max_bytes, limits.idle_seconds))
+        message = await json_body(exchange, limits)
         body = convert(message, SpeechBody)
         voices = {voice.name: voice for voice in synthesis.voices}
         names = {voice.id: voice.name for voice in voices.values()}

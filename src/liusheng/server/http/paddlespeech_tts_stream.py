@@ -13,7 +13,7 @@ from contextlib import aclosing
 from liusheng.audio.formats import Format
 from liusheng.protocol import paths
 from liusheng.protocol.errors import ErrorCode, ProtocolError
-from liusheng.protocol.frames import convert, max_json_size, parse_body
+from liusheng.protocol.frames import convert
 from liusheng.protocol.http import UNSUPPORTED_SPEECH, SpeechBody
 from liusheng.protocol.synthesis_request import checked_request
 from liusheng.protocol.tts import SAMPLE_RATE
@@ -24,6 +24,7 @@ from liusheng.server.http.accept import preferred
 from liusheng.server.http.endpoint import Endpoint
 from liusheng.server.http.error_format import PADDLESPEECH_ERRORS
 from liusheng.server.http.exchange import JSON, HttpExchange
+from liusheng.server.http.json_body import json_body
 from liusheng.server.http.synthesize import HEADERS, WholeTextSynthesis
 
 BASE64 = "text/plain"
@@ -48,8 +49,7 @@ def tts_stream_endpoint(synthesis: SpeechMaker, limits: LimitSettings) -> Endpoi
 
     async def answer(exchange: HttpExchange) -> None:
         media_type = preferred(exchange.request.headers.get("accept", ""), list(FORMATS))
-        max_bytes = max_json_size(limits.max_text_chars)
-        message = parse_body(await exchange.body(max_bytes, limits.idle_seconds))
+        message = await json_body(exchange, limits)
         body = convert(message, SpeechBody)
         voices = {voice.id: voice.name for voice in synthesis.voices}
         request = checked_request(message, voices, limits.max_text_chars, UNSUPPORTED_SPEECH)

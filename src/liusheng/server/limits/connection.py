@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from liusheng.protocol.errors import ErrorCode
@@ -22,8 +23,8 @@ class Connection:
     lost: set when it is closed. ASGI reports that behind everything the client sent before.
     closed_for: the error for which this server closed it, if it was one.
     on_closed: called then.
-    cut_off: ends it without completing the response that is under way, which HTTP clients detect.
     left: whether the client closed it because it was done or went away, and not because it broke.
+    cut_off: ends it without completing the response that has begun, which HTTP clients detect.
     """
 
     def __init__(self, limits: ServerLimits) -> None:
@@ -40,12 +41,15 @@ class Connection:
         """The limits of clients."""
         return self.limits.settings
 
+    def turn(self) -> AbstractAsyncContextManager[float]:
+        """Wait for a turn to work on what was received; see `Turns`."""
+        return self.limits.turns.turn(self.account.address or self)
+
     def closed(self) -> None:
         """The connection is closed: nothing is held for it any more."""
         self.lost.set()
         self.account.close()
         on_closed, self.on_closed = self.on_closed, _nothing
-        self.cut_off = _nothing
         on_closed()
 
     def in_state(self, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,7 +109,8 @@ class LimitedHttpProtocol(H11Protocol):
                 return self._may_linger()
         else:
             self._connection.account.belong(entry.client)
-            self._connection.on_closed = lambda: self._limits.connections.close(entry)
+            connections = self._limits.connections
+            self._connection.on_closed = lambda: connections.close(entry)
             self._set_deadline("headers", self._limits.settings.header_seconds)
         return True
 
@@ -148,6 +149,7 @@ class LimitedHttpProtocol(H11Protocol):
         others of a flood, and hold up the event loop for the time that those take.
         """
         self._input.close()
+        self._connection.cut_off = lambda: None
         if isinstance(self.flow, _Flow):
             self.flow.let_go()
 
@@ -204,8 +206,9 @@ class LimitedHttpProtocol(H11Protocol):
             self._refuse()
 
     def _cut_off(self) -> None:
-        if self.cycle and not self.cycle.response_complete:
-            self._disconnect(self.cycle)
+        cycle = self.cycle
+        if cycle and cycle.response_started and not cycle.response_complete:
+            self._disconnect(cycle)
             self.transport.close()
 
     def _disconnect(self, cycle: RequestResponseCycle) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from liusheng.protocol.errors import CloseCode, ProtocolError
-from liusheng.protocol.frames import is_costly
 from liusheng.protocol.outbox import Close
 from liusheng.protocol.session import DrivenSession
 from liusheng.runtime.clock import awake, done_within
@@ -74,6 +74,7 @@ class SocketDriver(Generic[C]):
         self._connection = connection_of(websocket.scope)
         self._sending_since: float | None = None
         self._waits_for_reader = False  # no frame is taken until the client has read
+        self._waits_for_turn = False  # a frame that was taken
 
     # For subclasses to implement
 
@@ -135,7 +136,8 @@ class SocketDriver(Generic[C]):
     def release(self, error: ProtocolError, code: CloseCode, quiet_seconds: float) -> None:
         """Close from the server's side if the client loses nothing by it: no work is under way, and
         nothing was sent or received for so long."""
-        idle = not (self._session.under_way or self._session.has_more)
+        received = self._waits_for_turn or self._session.has_more
+        idle = not (self._session.under_way or received)
         if idle and awake.time() - self._active >= quiet_seconds:
             self._session.stop(error, code)
             self.progress()
@@ -164,32 +166,40 @@ class SocketDriver(Generic[C]):
                 if message["type"] == "websocket.disconnect":
                     return
                 await self._pause()
-                await self._take(message)
-                self._active = awake.time()
-                self.progress()
-                self._account()
+                text = message.get("text")
+                if text is not None:
+                    await self._take(text, partial(self._session.text_received, text))
+                else:
+                    data = message["bytes"]
+                    await self._take(data, partial(self._session.bytes_received, data))
                 while self._session.has_more:
                     await asyncio.sleep(0)  # others have their turn
                     await self._pause()
-                    self._session.go_on()
-                    self._active = awake.time()
-                    self.progress()
-                    self._account()
+                    await self._take(b"", self._session.go_on)
         except Exception:
             # A session does not raise. If one does, only its own client is affected.
             _log.exception("session failed")
             await self.stop(internal_error(), CloseCode.INTERNAL, MAX_PAUSE)
 
-    async def _take(self, message: Message) -> None:
-        """Pass a frame to the session."""
-        text = message.get("text")
-        if text is None:
-            self._session.bytes_received(message["bytes"])
-        elif is_costly(text):
-            async with self._connection.limits.turns.turn():
-                self._session.text_received(text)
-        else:
-            self._session.text_received(text)
+    async def _take(self, frame: str | bytes, handle: Callable[[], None]) -> None:
+        """Have the session handle a frame, or more of the last one (b"")."""
+        if not self._session.is_costly(frame):
+            self._handle(handle)
+            return
+        self._waits_for_turn = True
+        self._connection.account.hold("frame", len(frame))
+        try:
+            async with self._connection.turn():
+                self._waits_for_turn = False
+                self._handle(handle)
+        finally:
+            self._connection.account.hold("frame", 0)
+
+    def _handle(self, handle: Callable[[], None]) -> None:
+        handle()
+        self._active = awake.time()
+        self.progress()
+        self._account()
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
