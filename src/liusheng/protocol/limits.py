@@ -51,7 +51,7 @@ def message_too_large(what: str, limit: int, unit: str) -> ProtocolError:
     """A message that is not read.
 
     what: names it, as the start of a sentence.
-    unit: "bytes" or "characters".
+    unit: of the limit, such as "bytes".
     """
     return ProtocolError(
         ErrorCode.MESSAGE_TOO_LARGE,
