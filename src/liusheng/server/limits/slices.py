@@ -10,7 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-_SLICE_SECONDS = 0.001
+from liusheng.server.limits.pace import SLICE_SECONDS, Pace
+
 _MIN_PIECE, _MAX_PIECE = 512, 64 * 1024
 
 
@@ -35,7 +36,7 @@ class SlicedInput:
         self._ready = ready
         self._worked = worked
         self._chunks: deque[memoryview] = deque()
-        self._piece = _MIN_PIECE * 8
+        self._pace = Pace(_MIN_PIECE, _MAX_PIECE, _MIN_PIECE * 8)
         self._next: asyncio.Handle | None = None
         self._working = False
         self.size = 0
@@ -73,16 +74,12 @@ class SlicedInput:
         self._working = True
         try:
             now = self._loop.time()
-            until = now + _SLICE_SECONDS
+            until = now + SLICE_SECONDS
             while self._chunks and self._ready() and now < until:
                 before = now
                 self._feed(self._take())
                 now = self._loop.time()
-                self._piece = (
-                    max(_MIN_PIECE, self._piece // 2)
-                    if now - before > _SLICE_SECONDS / 2
-                    else min(_MAX_PIECE, self._piece * 2)
-                )
+                self._pace.took(now - before)
         finally:
             self._working = False
         self._worked()
@@ -94,11 +91,11 @@ class SlicedInput:
         self.work()
 
     def _take(self) -> bytes:
-        first = self._chunks[0]
-        if len(first) <= self._piece:
+        first, piece = self._chunks[0], self._pace.piece
+        if len(first) <= piece:
             self._chunks.popleft()
         else:
-            self._chunks[0] = first[self._piece :]
-            first = first[: self._piece]
+            self._chunks[0] = first[piece:]
+            first = first[:piece]
         self.size -= len(first)
         return bytes(first)
