@@ -61,11 +61,12 @@ async def test_who_comes_too_late_in_a_turn_waits_for_the_next_ones() -> None:
 async def test_nobody_who_waits_is_forgotten_for_the_fault_of_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    working, faults = Working(), []
+    faults: list[object] = []
+    working = Working()
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(loop, "call_exception_handler", faults.append)
     working.work("a", SLICE_SECONDS)
-    working.turns.wait(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    working.turns.wait(lambda: 1 / 0)  # type: ignore[arg-type]
     working.work("b", 0)
     for _ in range(3):
         await asyncio.sleep(0)

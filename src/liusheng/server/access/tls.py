@@ -10,7 +10,7 @@ from pathlib import Path
 
 from liusheng.runtime.environment import TLS_PASSWORD_VARIABLE
 from liusheng.server.config.access import TlsSettings
-from liusheng.server.limits.paced_tls import RecordReader
+from liusheng.server.limits.paced_tls import RecordContext
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Certificate:
         _log.info("read the certificate %s again", self._certificate)
         return True
 
-    def _load(self, context: ssl.SSLContext) -> None:
+    def _load(self, context: RecordContext) -> None:
         try:
             context.load_cert_chain(self._certificate, self._key, _password)
         except ssl.SSLError as error:
@@ -105,11 +105,10 @@ def _password() -> str:
         raise _NoPasswordError from None
 
 
-def _new_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def _new_context() -> RecordContext:
+    context = RecordContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    context.sslobject_class = RecordReader
     return context
 
 

@@ -1,8 +1,12 @@
 """TLS that is read in small pieces, so that no client keeps the event loop for itself.
 
 An event loop reads up to 256 KB from a connection with TLS, and decrypts them in one turn. Of the
-smallest records these are 11,000. Here it takes a few KB at a time; when that has lasted for about
-a millisecond, others have their turn.
+smallest records these are 11,000, and of those that change keys 9,000, which take a third of a
+second. Here it takes some KB at a time, or less where these take long. In each turn there is a
+millisecond for all connections together; what comes after that waits for one of the next.
+
+TLS answers some records itself: a request for other keys, a handshake that it does not want. Of a
+client that does not read these answers nothing more is read once there are many.
 
 The rest is left to the loop's own TLS. No loop lets one say how much that reads at a time, so its
 class is used directly, as the loops do for a connection that was accepted.
@@ -14,13 +18,14 @@ import asyncio
 import socket
 import ssl
 import sys
-import time
 from asyncio import sslproto
 from typing import Any
 
-_SLICE_SECONDS = 0.001
-_PIECE = 8 * 1024  # bytes: at most 390 records
+from liusheng.server.limits.pace import Pace, SharedTurns
+
+_LEAST, _MOST = 256, 8 * 1024  # bytes of a piece: 9 records that change keys, and 300
 _RECORD = 16 * 1024  # bytes that a record can bring
+_MAX_ANSWERS = 64 * 1024  # bytes of TLS's own answers behind what the client does not read
 
 # The protocol has a deadline, in time in which this process ran. The loop's own of a minute would
 # cut a longer one short.
@@ -32,21 +37,49 @@ class RecordReader(ssl.SSLObject):
 
     A read never returns more than that. Loops ask for 256 KB each time, and a block of that size
     costs much more than the smallest records themselves.
+
+    outgoing: what is to be sent.
+    answered: bytes of it that reading has caused so far.
     """
+
+    outgoing: ssl.MemoryBIO
+    answered = 0
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002
         """Return what was decrypted, or write it into `buffer` and return its size in bytes."""
-        return super().read(min(len, _RECORD), buffer)
+        before = self.outgoing.pending
+        try:
+            return super().read(min(len, _RECORD), buffer)
+        finally:
+            self.answered += self.outgoing.pending - before
+
+
+class RecordContext(ssl.SSLContext):
+    """What connections with TLS have in common; each has a `RecordReader`."""
+
+    sslobject_class = RecordReader
+
+    def wrap_bio(
+        self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *args: Any, **options: Any
+    ) -> RecordReader:
+        """Return the state of a new connection."""
+        made = super().wrap_bio(incoming, outgoing, *args, **options)
+        assert isinstance(made, RecordReader)
+        made.outgoing = outgoing
+        return made
 
 
 async def open_tls(
     loop: asyncio.AbstractEventLoop,
     accepted: socket.socket,
     protocol: asyncio.Protocol,
-    context: ssl.SSLContext,
+    context: RecordContext,
+    turns: SharedTurns,
 ) -> None:
     """Do what the loop's `connect_accepted_socket` does; return after the handshake, or when the
     client has left in it: then `protocol` was told nothing.
+
+    turns: of all connections of the loop.
 
     Raises:
         OSError: the handshake failed.
@@ -68,8 +101,8 @@ async def open_tls(
         ssl_handshake_timeout=_NO_HANDSHAKE_TIMEOUT,
     )
     # Of what the protocol does not want now, it decrypts all at once when the protocol does.
-    tls._get_app_transport().set_read_buffer_limits(high=_PIECE)
-    transport, _ = await loop.connect_accepted_socket(lambda: PacedTls(loop, tls), accepted)
+    tls._get_app_transport().set_read_buffer_limits(high=1)
+    transport, _ = await loop.connect_accepted_socket(lambda: PacedTls(tls, turns), accepted)
     try:
         await asyncio.wait([done])
     except asyncio.CancelledError:
@@ -92,17 +125,23 @@ def _tls_of(loop: asyncio.AbstractEventLoop) -> Any:
 class PacedTls(asyncio.BufferedProtocol):
     """Gives the loop's TLS what a connection receives, piece by piece.
 
-    Nothing is held here: what is not read yet waits in the system.
+    At most a piece is held here: what is not read yet waits in the system. Reading is paused by
+    this object or by TLS, never by both: it is being read when either pauses it.
 
     tls: the loop's.
+    turns: of all connections of the loop.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tls: Any) -> None:
-        self._loop = loop
+    def __init__(self, tls: Any, turns: SharedTurns) -> None:
         self._tls = tls
+        self._turns = turns
+        self._application: Any = tls._get_app_transport()
+        self._pace = Pace(_LEAST, _MOST, _LEAST * 4)
         self._transport: asyncio.Transport | None = None
-        self._until: float | None = None  # of this turn of the loop, if it has read in it
-        self._paused = False  # by this object
+        self._received = 0  # bytes of the piece that waits for its turn, in the room that TLS gave
+        self._writing_paused = False
+        self._answered = 0  # bytes, when writing was paused
+        self._unread = False  # reading is paused until the client reads
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin the handshake."""
@@ -111,31 +150,48 @@ class PacedTls(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return room for a piece."""
+        if self._received:
+            self._go_on()  # asyncio on Windows hands over what it has read, paused or not
         buffer: memoryview = self._tls.get_buffer(sizehint)
-        return buffer[:_PIECE]
+        return buffer[: self._pace.piece if self._wanted else _LEAST]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Decrypt a piece. If this turn has lasted long enough, the next one comes in another."""
-        if self._until is None:
-            self._until = time.monotonic() + _SLICE_SECONDS
-            self._loop.call_soon(self._next_turn)
+        """Decrypt a piece, now or in one of the next turns."""
+        if self._turns.may_work() or not self._transport:
+            self._decrypt(nbytes)
+        else:
+            self._received = nbytes
+            self._transport.pause_reading()
+            self._turns.wait(self._go_on)
+
+    def _go_on(self) -> None:
+        received, self._received = self._received, 0
+        if received and self._transport:
+            self._transport.resume_reading()
+            self._decrypt(received)
+
+    def _decrypt(self, nbytes: int) -> None:
+        began, wanted = self._turns.clock(), self._wanted
         self._tls.buffer_updated(nbytes)
+        if wanted:  # otherwise it was not decrypted
+            self._pace.took(self._turns.clock() - began)
         if (
-            time.monotonic() >= self._until
+            self._writing_paused
+            and self._answers - self._answered > _MAX_ANSWERS
             and self._transport
-            # Otherwise TLS has paused it, and will resume it. It pauses when it gets something, so
-            # never while this object has.
             and self._transport.is_reading()
         ):
             self._transport.pause_reading()
-            self._paused = True
+            self._unread = True
 
-    def _next_turn(self) -> None:
-        self._until = None
-        if self._paused:
-            self._paused = False
-            if self._transport:
-                self._transport.resume_reading()
+    @property
+    def _wanted(self) -> bool:
+        return bool(self._application and self._application.is_reading())
+
+    @property
+    def _answers(self) -> int:
+        records = self._application and self._application.get_extra_info("ssl_object")
+        return records.answered if records else 0
 
     def eof_received(self) -> bool | None:
         """All was received."""
@@ -144,13 +200,19 @@ class PacedTls(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The client does not read."""
+        self._writing_paused = True
+        self._answered = self._answers
         self._tls.pause_writing()
 
     def resume_writing(self) -> None:
         """The client reads."""
+        self._writing_paused = False
         self._tls.resume_writing()
+        if self._unread and self._transport:
+            self._unread = False
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
-        self._transport = None
+        self._transport = self._application = None
         self._tls.connection_lost(exc)
