@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import MagicMock
 
+import httpx2
 import pytest
 import pytest_asyncio
 from wyoming.asr import Transcribe, Transcript
@@ -27,6 +28,7 @@ from wyoming.tts import (
     SynthesizeVoice,
 )
 
+from liusheng.protocol import paths
 from liusheng.protocol.errors import ProtocolError
 from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server import wyoming_listener
@@ -324,6 +326,21 @@ async def test_a_flood_that_may_not_connect_takes_no_descriptors(
         # The first is still open: its client has not closed it.
         assert (await error(first)).code == "not_allowed"
         assert await event(second) is None
+
+
+async def test_refusals_by_address_are_logged_and_counted(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(wyoming_listener, "is_local", lambda _: False)
+    port = free_port()
+    server = await serve(wyoming={"port": port})
+    for _ in range(3):
+        async with Wyoming(port).client() as client:
+            assert (await error(client)).code == "not_allowed"
+    async with httpx2.AsyncClient() as http:
+        metrics = (await http.get(f"http://{server.address}{paths.METRICS}")).text
+    assert 'liusheng_refused_connections_total{code="not_allowed"} 3.0' in metrics
+    assert caplog.text.count("refused a connection of 127.0.0.1: not_allowed") == 1
 
 
 async def test_a_connection_counts_until_it_is_closed(

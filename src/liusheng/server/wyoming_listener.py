@@ -114,7 +114,11 @@ class _WyomingConnection:
         Raises:
             ProtocolError: not_allowed, server_busy or too_many_connections.
         """
-        _check_client(self._peer[0], networks)
+        try:
+            _check_client(self._peer[0], networks)
+        except ProtocolError as error:
+            self._limits.not_admitted(self._peer[0], error)
+            raise
         raw = self._writer.get_extra_info("socket")
         entry = self._limits.open(self._peer[0], raw.fileno(), self.abort)
         entry.waiting = False

@@ -174,9 +174,37 @@ def test_refusals_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> 
     with pytest.raises(ProtocolError):
         limits.open("192.0.2.2", 51, never)
     assert caplog.records[-1].getMessage() == (
-        "refused a connection of 192.0.2.2: file descriptors are short "
+        "refused a connection of 192.0.2.2: server_busy, file descriptors are short "
         "(3 refusals since the last such line)"
     )
+
+
+def test_refusals_of_another_kind_are_logged_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    limits = ServerLimits(
+        LimitSettings(max_connections=2, max_connections_per_address=1),
+        last_descriptor=50,
+        clock=lambda: 0.0,
+    )
+    for address in ("192.0.2.1", "192.0.2.2"):
+        limits.open(address, 9, never).waiting = False
+    for address, descriptor in (("192.0.2.3", 9), ("192.0.2.1", 9), ("192.0.2.1", 51)):
+        with pytest.raises(ProtocolError):
+            limits.open(address, descriptor, never)
+    limits.not_admitted("192.0.2.4", ProtocolError(ErrorCode.NOT_ALLOWED, "Not you."))
+    limits.budget.used = limits.budget.max_bytes
+    with pytest.raises(ProtocolError):
+        limits.check_memory()
+    assert [record.getMessage() for record in caplog.records] == [
+        "refused a connection of 192.0.2.3: server_busy",
+        "refused a connection of 192.0.2.1: too_many_connections",
+        "refused a connection of 192.0.2.4: not_allowed",
+        "refused new work: server_busy, limits.max_buffered_bytes is used up",
+    ]
+    assert limits.connections.refused == {
+        "server_busy": 1,
+        "too_many_connections": 2,
+        "not_allowed": 1,
+    }
 
 
 def test_no_new_work_while_memory_is_short() -> None:

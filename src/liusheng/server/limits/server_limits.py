@@ -42,7 +42,8 @@ class ServerLimits:
         self.turns = Turns()
         self._last_descriptor = last_descriptor
         self._clock = clock
-        self._refusals = RareLog(_log, logging.WARNING, "refusals", clock)
+        self._refusals: dict[ErrorCode, RareLog] = {}  # of connections
+        self._no_memory = RareLog(_log, logging.WARNING, "refusals", clock)
         self._invalid = RareLog(_log, logging.WARNING, "refusals", clock)
 
     def apply(self, settings: LimitSettings) -> None:
@@ -64,9 +65,21 @@ class ServerLimits:
                 address, give_way, self._clock(), descriptor=descriptor, full=full
             )
         except ProtocolError as error:
-            why = "file descriptors are short" if full else error.code.value
-            self._refusals.write(f"refused a connection of {address}: {why}")
+            short = full and error.code is ErrorCode.SERVER_BUSY
+            self._log_refusal(address, error, ", file descriptors are short" if short else "")
             raise
+
+    def not_admitted(self, address: str, error: ProtocolError) -> None:
+        """A connection is refused before it is opened: its address may not use the port."""
+        self.connections.refused[error.code] += 1
+        self._log_refusal(address, error)
+
+    def _log_refusal(self, address: str, error: ProtocolError, more: str = "") -> None:
+        """Log the refusal of a connection, at most once a minute for each code."""
+        if error.code not in self._refusals:
+            self._refusals[error.code] = RareLog(_log, logging.WARNING, "refusals", self._clock)
+        text = f"refused a connection of {address}: {error.code.value}{more}"
+        self._refusals[error.code].write(text)
 
     def refused(self, address: str, error: ProtocolError) -> None:
         """A connection is closed because of what its client sent, which is not logged: a header
@@ -85,7 +98,8 @@ class ServerLimits:
             ProtocolError: server_busy.
         """
         if self.budget.full:
-            self._refusals.write("refused new work: limits.max_buffered_bytes is used up")
+            code = ErrorCode.SERVER_BUSY.value
+            self._no_memory.write(f"refused new work: {code}, limits.max_buffered_bytes is used up")
             raise ProtocolError(
                 ErrorCode.SERVER_BUSY,
                 "The memory for what clients send is used up for now. Try again later.",
