@@ -209,6 +209,20 @@ async def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
         assert await client.end() == f"hang-once={tmp_path / 'hung'}"
 
 
+async def test_a_worker_that_hangs_is_replaced_because_of_what_turns_cost(tmp_path: Path) -> None:
+    """Long before the longest call: the fake itself goes on before that."""
+    async with running(timeout=120.0) as recognition:
+        for _ in range(3):
+            client = Client(recognition)
+            client.say("one")
+            await client.updated.wait()
+            assert await client.end() == "one"
+        client = Client(recognition)
+        client.say(f"hang-once={tmp_path / 'hung'}")
+        assert await client.end() == f"hang-once={tmp_path / 'hung'}"
+        assert recognition.pools["recognition"].losses == {"hung": 1}
+
+
 async def test_audio_that_kills_every_worker_fails_its_own_stream_alone() -> None:
     async with running(workers=1) as recognition:
         bad, good = Client(recognition), Client(recognition)

@@ -38,12 +38,13 @@ async def running(
     self_tests: SelfTestResults | None = None,
     factory: str = "tests.support.fake_voice.counter",
     clock: Callable[[], float] = time.monotonic,
+    call_timeout: float = PoolOptions.call_timeout,
     **options: Any,
 ) -> AsyncIterator[SynthesisService]:
     synthesis = SynthesisService(
         [],
         SynthesisServiceOptions(**options),
-        PoolOptions(workers=workers),
+        PoolOptions(workers=workers, call_timeout=call_timeout),
         factory=factory,
         clock=clock,
         self_tests=self_tests,
@@ -73,6 +74,14 @@ async def test_a_lost_worker_does_not_change_the_audio(tmp_path: Path) -> None:
             numbers(synthesis, f"6 die-once={tmp_path / 'died'}"), numbers(synthesis, "4")
         )
         assert both == [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4]]
+
+
+async def test_a_worker_that_hangs_is_replaced_because_of_what_steps_cost(tmp_path: Path) -> None:
+    """Long before the longest call: the fake itself goes on before that."""
+    async with running(call_timeout=120.0) as synthesis:
+        assert await numbers(synthesis, "3") == [1, 2, 3]
+        assert await numbers(synthesis, f"6 hang-once={tmp_path / 'hung'}") == [1, 2, 3, 4, 5, 6]
+        assert synthesis.pools["synthesis"].losses == {"hung": 1}
 
 
 async def test_a_worker_that_hangs_while_it_drops_a_speech_is_found_soon() -> None:
