@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,20 @@ import pytest
 import pytest_asyncio
 import structlog
 import websockets
+from starlette.routing import Route, WebSocketRoute
 
 from liusheng.protocol import paths
+from liusheng.runtime.decoding.service import DecodingService
 from liusheng.server import logs
 from liusheng.server.access import key_check
 from liusheng.server.access.key_file import change_keys
 from liusheng.server.access.keyring import Keyring
 from liusheng.server.access.keys import ApiKey, digest, new_secret
+from liusheng.server.app import Application
+from liusheng.server.config.settings import Settings
 from liusheng.server.observe import request_log
 from tests.server.access.test_keys import NOW
-from tests.server.conftest import Dialogue, Serve, Server
+from tests.server.conftest import Dialogue, Fakes, Serve, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -449,6 +454,35 @@ async def test_pages_of_other_origins_are_refused(server: Server) -> None:
             },
         )
         assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("prefix", ["", "/speech"])
+async def test_every_route_refuses_pages_of_other_origins(
+    prefix: str, serve: Serve, engines: Fakes, decoding: DecodingService
+) -> None:
+    """With every door open that a setting opens."""
+    settings: dict[str, Any] = {
+        "path_prefix": prefix,
+        "compat": {"cpp_runtime": True, "speech_web": True},
+        "twilio": {"enabled": True},
+    }
+    routes = Application(Settings(**settings), *engines, decoding=decoding).routes
+    assert {type(each) for each in routes} == {Route, WebSocketRoute}
+    server = await serve(**settings)
+    async with httpx2.AsyncClient(base_url=f"http://{server.address}") as client:
+        for route in routes:
+            assert isinstance(route, Route | WebSocketRoute)
+            path = re.sub(r"\{\w+:path\}", "x", route.path)
+            assert "{" not in path
+            for origin in ("http://evil.example", "null"):
+                if isinstance(route, WebSocketRoute):
+                    status, _ = await refusal(server.connect(path, origin=origin))
+                    assert status == 403, path
+                    continue
+                for method in route.methods or ():
+                    answer = await client.request(method, path, headers={"Origin": origin})
+                    assert answer.status_code == 403, (method, path)
+                    assert method == "HEAD" or "origin_not_allowed" in answer.text, path
 
 
 async def test_another_name_of_a_loopback_server_is_refused(server: Server) -> None:
