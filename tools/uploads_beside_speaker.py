@@ -2,9 +2,10 @@
 
 A server is started, with the arguments after `--`. One client speaks in real time for some seconds,
 first alone, then while files of an hour, joined from the recordings, are being recognised: after
-each of them has had its first text. Reported, for both: the 95th percentiles of the token delay and
-of the final latency, and the cores that the workers use. Exits with 1 if an upload was refused or
-ended before the measurement did, or a recording was lost.
+each of them has had its first text. Reported, for both: the 95th percentiles of the token delay, of
+the lag (how long audio waits for a reply that covers it) and of the final latency, and the cores
+that the workers use. Exits with 1 if the token delay or the lag rises by more than half a second,
+an upload was refused or ended before the measurement did, or a recording was lost.
 
     python tools/uploads_beside_speaker.py manifest.tsv -- --asr whisper-base --no-tts
 """
@@ -35,6 +36,10 @@ from liusheng.timeouts import timeout
 
 _PAUSE = bytes(SAMPLE_RATE)  # half a second between two recordings
 _BEGIN_TIMEOUT = 300.0
+
+MAX_RISE = 0.5
+"""Seconds by which uploads may raise the 95th percentiles of a live speaker's token delay and
+lag."""
 
 
 def flac(clips: Sequence[Clip], seconds: float) -> bytes:
@@ -104,6 +109,7 @@ def rows(alone: AsrTrial, beside: AsrTrial) -> list[str]:
         f"({of_beside - of_alone:+.2f} s)"
         for name, of_alone, of_beside in (
             ("token delay, p95", alone.token_delay.p95, beside.token_delay.p95),
+            ("lag, p95", alone.lag.p95, beside.lag.p95),
             ("final latency, p95", alone.final_latency.p95, beside.final_latency.p95),
         )
     ]
@@ -111,6 +117,28 @@ def rows(alone: AsrTrial, beside: AsrTrial) -> list[str]:
         used = f"{alone.usage.cpu_workers:.2f} alone, {beside.usage.cpu_workers:.2f} beside them"
         lines.append(f"cores used by the workers: {used}")
     return lines
+
+
+def broken_promises(alone: AsrTrial, beside: AsrTrial, ended: Sequence[str]) -> list[str]:
+    """Return what did not go as it should, a line each.
+
+    ended: how uploads ended that did so before the measurement was over.
+    """
+    found = [f"an upload was not under way: {each}" for each in ended]
+    lost = {**alone.failures, **beside.failures}
+    if lost:
+        found.append(f"recordings that were lost: {lost}")
+    for name, of_alone, of_beside in (
+        ("token delay", alone.token_delay.p95, beside.token_delay.p95),
+        ("lag", alone.lag.p95, beside.lag.p95),
+    ):
+        rise = of_beside - of_alone
+        if not rise <= MAX_RISE:  # NaN, too: nothing was measured
+            found.append(
+                f"the {name} (p95) rose by {rise:.2f} s beside the uploads, not by {MAX_RISE:g} s "
+                "at most"
+            )
+    return found
 
 
 def main() -> int:
@@ -130,12 +158,10 @@ def main() -> int:
             measure(target, clips, audio, args.uploads, args.seconds)
         )
     print(*rows(alone, beside), sep="\n")
-    for each in ended:
-        print(f"an upload was not under way: {each}")
-    lost = {**alone.failures, **beside.failures}
-    if lost:
-        print(f"recordings that were lost: {lost}")
-    return 1 if ended or lost else 0
+    broken = broken_promises(alone, beside, ended)
+    for line in broken:
+        print(line, file=sys.stderr)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
