@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -164,7 +165,12 @@ async def test_a_forker_that_ends_is_replaced_before_the_next_file() -> None:
     for restarts in (1, 2):
         (forker,) = service.pids
         os.kill(forker, signal.SIGKILL)
-        await until(lambda: service.restarts == restarts and len(service.pids) == 1)  # noqa: B023
+
+        def replaced(restarts: int = restarts) -> bool:
+            assert not service.stranded
+            return service.restarts == restarts and len(service.pids) == 1
+
+        await until(replaced)
         assert service.pids != [forker]
     await service.stop()
     assert service.pids == []
@@ -188,6 +194,43 @@ async def test_a_forker_that_cannot_be_replaced_is_tried_again(
     monkeypatch.setattr("liusheng.runtime.decoding.service.start_forker", fail_twice)
     os.kill(service.pids[0], signal.SIGKILL)
     await until(lambda: failures == 0 and len(service.pids) == 1)
+    await service.stop()
+
+
+async def test_a_service_without_a_forker_for_long_is_stranded_until_it_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("liusheng.runtime.decoding.service._FIRST_BACKOFF", 0.01)
+    monkeypatch.setattr("liusheng.runtime.decoding.service._LAST_BACKOFF", 0.01)
+    now = 0.0
+    monkeypatch.setattr(
+        "liusheng.runtime.decoding.service.awake", SimpleNamespace(time=lambda: now)
+    )
+    service = DecodingService(DecodingOptions())
+    await service.start()
+    now = 100.0
+    assert not service.stranded
+    start, failures = launch.start_forker, 0
+
+    async def fail(_: DecodingOptions) -> ForkServer:
+        nonlocal failures
+        failures += 1
+        raise ForkerLostError("no process")
+
+    monkeypatch.setattr("liusheng.runtime.decoding.service.start_forker", fail)
+    os.kill(service.pids[0], signal.SIGKILL)
+    await until(lambda: failures >= 3)
+    assert not service.stranded
+    now = 109.9
+    assert not service.stranded
+    now = 110.0
+    assert service.stranded
+    with pytest.raises(BusyError, match="no process can be started"):
+        await decode(service, Memory(b""))
+    assert service.stranded
+    monkeypatch.setattr("liusheng.runtime.decoding.service.start_forker", start)
+    await until(lambda: len(service.pids) == 1)
+    assert not service.stranded
     await service.stop()
 
 

@@ -106,6 +106,17 @@ async def test_a_server_without_workers_is_not_ready(
     assert (await get(server, paths.HEALTHZ)).status_code == 200
 
 
+async def test_a_server_without_decoders_is_not_ready(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liusheng.runtime.decoding.service.DecodingService.stranded", True)
+    ready = await get(server, paths.READYZ)
+    assert ready.status_code == 503
+    assert ready.json()["ready"] is False
+    assert [reason.partition(":")[0] for reason in ready.json()["reasons"]] == ["no decoder"]
+    assert (await metrics(server))("ready") == 0
+
+
 async def test_a_draining_server_says_so_and_still_has_metrics(serve: Serve) -> None:
     server = await serve(drain={"seconds": 30, "final_seconds": 5})
     async with server.asr() as dialogue:

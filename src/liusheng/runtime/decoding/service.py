@@ -33,6 +33,10 @@ _LIVE_SHARE = 4  # a part of the decoders, which files that nobody speaks do not
 _FIRST_BACKOFF = 0.5
 _LAST_BACKOFF = 30.0
 
+_STRANDED_SECONDS = 10.0
+"""Without a forker. To start one takes a fraction of a second, or some on a busy machine; until
+then files wait for it."""
+
 
 class _Remaining:
     """Passes on what was not passed on before, when the same audio is decoded again."""
@@ -83,6 +87,7 @@ class DecodingService:
         self._forker: ForkServer | None = None
         self._watching: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
+        self._lost_at: float | None = None  # since when there is no forker; None: there is one
 
     async def start(self) -> None:
         """Start the process that forks decoders. When it ends, another one is started.
@@ -101,6 +106,13 @@ class DecodingService:
             forker, self._forker = self._forker, None
         if forker:
             await forker.stop()
+
+    @property
+    def stranded(self) -> bool:
+        """Whether the process that forks decoders is gone, and could not be started again for some
+        time: every file is refused."""
+        lost_at = self._lost_at
+        return lost_at is not None and awake.time() - lost_at >= _STRANDED_SECONDS
 
     @property
     def running(self) -> int:
@@ -237,7 +249,10 @@ class DecodingService:
                     await self._forker.stop()
                 self._forker = None
             if not self._forker:
+                if self._lost_at is None:
+                    self._lost_at = awake.time()
                 self._forker = await start_forker(self.options)
+                self._lost_at = None
                 self._watching = asyncio.create_task(self._watch(self._forker))
             return self._forker
 

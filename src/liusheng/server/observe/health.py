@@ -62,3 +62,9 @@ def _reasons(observer: Observer) -> Iterator[str]:
     for name, pool in observer.state.engines.pools.items():
         if not pool.alive:
             yield f"no worker: none of the {pool.size} processes of {name} is alive"
+    decoding = observer.state.engines.decoding
+    if decoding and decoding.stranded:
+        yield (
+            "no decoder: the process that forks decoders of files ended, and cannot be started "
+            "again"
+        )
