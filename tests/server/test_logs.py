@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import builtins
+import gc
 import json
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
@@ -12,8 +16,11 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liusheng.runtime.failures import WorkerTraceback
+from liusheng.runtime.workers.process import WorkerLostError
 from liusheng.server import logs
 from liusheng.server.log_escaping import escape_json, escaped
+from tests.support.failing import SECRET, caught, quote_again, quote_with_a_cause
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +115,7 @@ def test_what_a_client_sent_forges_no_line(
 def test_an_exception_that_quotes_a_client_forges_no_line(
     style: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.set_up("info", style)
+    logs.set_up("debug", style)
     try:
         raise ValueError(FORGED)
     except ValueError:
@@ -118,6 +125,86 @@ def test_an_exception_that_quotes_a_client_forges_no_line(
     assert all(line.isprintable() for line in (first, *more))
     assert all(line.startswith("    | ") for line in more)
     assert "all is well" in first if style == "json" else "all is well" in "".join(more)
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        (quote_with_a_cause, ("KeyError", "ValueError", "in quote_with_a_cause")),
+        (quote_again, ("KeyError", "LookupError", "in quote_again")),
+    ],
+)
+def test_an_exception_is_logged_without_messages_but_at_level_debug(
+    style: Literal["text", "json"],
+    function: Callable[[], object],
+    shown: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = caught(function)
+    WorkerTraceback.of(error).attach(error)
+    logs.set_up("info", style)
+    logging.getLogger("liusheng.test").error("it failed", exc_info=error)
+    text = capsys.readouterr().err
+    assert SECRET not in text
+    for each in shown:
+        assert each in text.replace('"name": "', "in "), text
+    logs.set_up("debug", style)
+    logging.getLogger("liusheng.test").error("it failed", exc_info=error)
+    assert SECRET in capsys.readouterr().err
+
+
+def test_json_has_what_may_be_shown_of_each_exception(capsys: pytest.CaptureFixture[str]) -> None:
+    def lose() -> None:
+        try:
+            raise WorkerLostError("Worker 5 died.")
+        except WorkerLostError as error:
+            raise ValueError(SECRET) from error
+
+    logs.set_up("info", "json")
+    logging.getLogger("liusheng.test").error("it failed", exc_info=caught(lose))
+    found = json.loads(capsys.readouterr().err)["exception"]
+    assert [(each["exc_type"], each["exc_value"]) for each in found] == [
+        ("ValueError", ""),
+        ("WorkerLostError", "Worker 5 died."),
+    ]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="there are no groups of exceptions")
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_those_of_a_group_are_logged_without_messages(
+    style: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise group(SECRET, [caught(quote_with_a_cause)])
+
+    group: type[Exception] = getattr(builtins, "ExceptionGroup")  # noqa: B009  # since Python 3.11
+    logs.set_up("info", style)
+    logging.getLogger("liusheng.test").error("it failed", exc_info=caught(fail))
+    text = capsys.readouterr().err
+    assert "KeyError" in text
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_task_that_fails_unseen_is_logged_without_its_message(
+    style: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def leave() -> None:
+        async def fail() -> None:
+            quote_with_a_cause()
+
+        task = asyncio.create_task(fail())
+        await asyncio.wait({task})
+        del task
+        gc.collect()
+
+    for level in ("info", "debug"):
+        logs.set_up(level, style)
+        asyncio.run(leave())
+        text = capsys.readouterr().err
+        assert "never retrieved" in text
+        assert (SECRET in text) == (level == "debug")
 
 
 @given(st.text())

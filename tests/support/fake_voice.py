@@ -66,6 +66,8 @@ def _counted(text: str, volume: float, start: SpeechPosition | None) -> Iterator
     for number in range(2 * start.parts + 1 if start else 1, int(count) + 1):
         if number == 3 and name == "raise":
             raise ValueError("cannot say 3")
+        if number == 3 and name == "raise-quoting":
+            raise ValueError(f"cannot say {text}") from KeyError(marker)
         if number == 3 and name.endswith("die-once") and not happened(marker):
             os._exit(3)
         if number == 3 and name == "die":

@@ -144,6 +144,7 @@ def test_without_a_voice_for_a_language_the_rest_is_spoken(
         audio = synthesized(router(zh), "HELLO, ni.")
     assert len(audio) == 2 * 2400
     assert "no voice has the language en" in caplog.text
+    assert "HELLO" not in caplog.text
 
 
 def test_what_no_voice_reads_is_listed() -> None:

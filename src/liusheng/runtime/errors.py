@@ -12,7 +12,12 @@ between partials, the wait of uploads, the audio that listeners have ahead, the 
 wait for a place, the number of files that are decoded at once."""
 
 
-class BusyError(Exception):
+class LoggableError(Exception):
+    """An error whose message is complete and quotes nothing that a client sent: a log may have
+    it (see `liusheng.runtime.failures`)."""
+
+
+class BusyError(LoggableError):
     """There is no room for another session; the message says what is full.
 
     reason: the same for programs.
@@ -27,7 +32,7 @@ class BusyError(Exception):
         self.retry_after = retry_after
 
 
-class GaveWayError(Exception):
+class GaveWayError(LoggableError):
     """A session that did not use its place lost it to another one: a recognition without audio, or
     a speech whose audio nobody reads."""
 

@@ -7,6 +7,7 @@ import logging
 from liusheng.asr.capabilities import NotSupportedError
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.runtime.errors import BusyError, GaveWayError, TextStoppedError
+from liusheng.runtime.failures import summary, traced
 from liusheng.tts.ssml import SsmlError
 
 _log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def recognition_error(error: Exception) -> ProtocolError:
     """Return what a client is told of the failure of its recognition; a failure here is logged."""
     if isinstance(error, ProtocolError):
         return error
-    _log.error("recognition failed: %s", error)
+    _log.error("recognition failed: %s", summary(error))
     return recognition_failed()
 
 
@@ -108,7 +109,7 @@ def synthesis_error(error: Exception) -> ProtocolError:
         return not_read()
     if isinstance(error, BusyError):
         return server_busy("text", error)
-    _log.error("synthesis failed", exc_info=error)
+    _log.error("synthesis failed: %s", summary(error), exc_info=traced(error))
     return synthesis_failed()
 
 

@@ -6,12 +6,9 @@ an operator's terminal shows, and a bidirectional override the order in which it
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import MutableMapping
-from typing import Any, TextIO
-
-import structlog
+from typing import Any
 
 _INDENT = "    | "
 
@@ -45,15 +42,13 @@ def escape_json(_logger: Any, _method: str, line: Any) -> str:
     return "".join(c if c.isprintable() else _json_escape(c) for c in text)
 
 
-def indented_traceback(stream: TextIO, exception: structlog.typing.ExcInfo) -> None:
-    """Write a traceback whose lines cannot be taken for log lines: each begins with a bar.
+def indented(traceback: str) -> str:
+    """Return a traceback whose lines cannot be taken for log lines: each begins with a bar.
 
     The message of an exception may quote what a client sent, line breaks included.
     """
-    written = io.StringIO(newline="")
-    structlog.dev.plain_traceback(written, exception)
-    lines = written.getvalue().strip("\n").split("\n")
-    stream.write("\n" + "\n".join(_INDENT + escaped(line) for line in lines))
+    lines = traceback.strip("\n").split("\n")
+    return "\n" + "\n".join(_INDENT + escaped(line) for line in lines)
 
 
 def _escape(c: str) -> str:

@@ -8,7 +8,8 @@ from typing import Literal
 
 import structlog
 
-from liusheng.server.log_escaping import escape_json, escape_values, indented_traceback
+from liusheng.server.log_escaping import escape_json, escape_values
+from liusheng.server.log_tracebacks import json_tracebacks, shorten_asyncio, text_tracebacks
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,11 @@ def announce(text: str, style: Literal["text", "json"]) -> None:
 
 
 def set_up(level: str, style: Literal["text", "json"]) -> None:
-    """Write the logs of this process from `level` on to standard error."""
+    """Write the logs of this process from `level` on to standard error.
+
+    At level debug they have the messages of exceptions, which may quote what clients send.
+    """
+    messages = level == "debug"
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -34,10 +39,7 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
     ]
     if style == "json":
         rendering: list[structlog.types.Processor] = [
-            # Without local variables: they contain texts of users.
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
+            structlog.processors.ExceptionRenderer(json_tracebacks(messages=messages)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
             escape_json,
         ]
@@ -46,9 +48,11 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
             escape_values,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
-                exception_formatter=indented_traceback,
+                exception_formatter=text_tracebacks(messages=messages),
             ),
         ]
+    if not messages:
+        rendering.insert(0, shorten_asyncio)
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -181,7 +181,8 @@ class VoiceRouter:
             span = part.origin(clause.span)
             left_out = text.text[slice(*span)]
             text.skipped.append(Skipped(left_out, span, "no_voice_for_script"))
-            log.warning("no voice has the language %s; not spoken: %s", clause.lang, left_out)
+            count = len(left_out)  # not the text itself: logs have none
+            log.warning("no voice has the language %s: %d characters left out", clause.lang, count)
         return chosen
 
     def voice_for(self, clause: Clause, requested: str = "") -> ClauseVoice | None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import pytest
 
+from liusheng.runtime.failures import WorkerTraceback
 from liusheng.runtime.workers import worker
 from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 
@@ -35,15 +36,18 @@ class ChangingError(Exception):
 
 def test_a_result() -> None:
     *result, seconds = worker.call(divmod, 7, 2)
-    assert result == [True, (3, 1), ""]
+    assert result == [True, (3, 1), WorkerTraceback()]
     assert 0 <= seconds < 60
 
 
 def test_an_exception_is_returned_with_its_traceback() -> None:
-    succeeded, error, trace, _ = worker.call(fail, LookupError("no such word"))
+    succeeded, error, traceback, _ = worker.call(fail, LookupError("no such word"))
     assert not succeeded
     assert repr(error) == "LookupError('no such word')"
-    assert "in fail" in trace
+    assert "in fail" in traceback.full
+    assert "no such word" in traceback.full
+    assert "in fail" in traceback.frames
+    assert "no such word" not in traceback.frames
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from liusheng.cluster.speaking.messages import (
     Steering,
 )
 from liusheng.runtime.errors import BusyError
+from liusheng.runtime.failures import summary, traced
 from liusheng.runtime.synthesis.interface import SpeechMaker
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
@@ -58,7 +59,9 @@ class LentSpeeches:
             async for chunk in lent.chunks():
                 yield chunk
         except Exception as error:
-            _log.warning("a speech for another replica failed: %s", error or repr(error))
+            _log.warning(
+                "a speech for another replica failed: %s", summary(error), exc_info=traced(error)
+            )
             yield Failed.of(error)
         finally:
             watching.cancel()

@@ -9,12 +9,13 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
+from liusheng.runtime.errors import LoggableError
 from liusheng.runtime.forking.wire import ENDED, FORK, KILL, REPORT, REQUEST, STARTED
 
 _STOP_SECONDS = 1.0
 
 
-class ForkerLostError(Exception):
+class ForkerLostError(LoggableError):
     """The forker cannot be started, or has ended; the message says which."""
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from liusheng.runtime.failures import summary, traced
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.gathering import TurnWork
@@ -22,7 +23,6 @@ from liusheng.runtime.recognition.vad_service import VadService
 from liusheng.runtime.workers.faults import fault_weight
 from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.pool import Job, Pool, ignore
-from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
 
@@ -275,9 +275,12 @@ class TurnSource:
             )
 
     def _retry(self, batch: TurnBatch, error: Exception) -> None:
-        # A lost worker's message is complete; an engine's exception needs its traceback.
-        trace = None if isinstance(error, WorkerLostError) else error
-        _log.warning("a turn of %d streams failed: %s", len(batch.turns), error, exc_info=trace)
+        _log.warning(
+            "a turn of %d streams failed: %s",
+            len(batch.turns),
+            summary(error),
+            exc_info=traced(error),
+        )
         now = self._clock()
         for turn in batch.turns:
             stream = turn.stream

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from liusheng.asr.options import VadOptions
 from liusheng.asr.types import SAMPLE_RATE
 from liusheng.asr.vad.segments import FRAME
+from liusheng.runtime.failures import summary, traced
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.recognition.messages import Detection, VadRequest
 from liusheng.runtime.recognition.stream_audio import BYTES_PER_SAMPLE, StreamAudio
@@ -183,7 +184,12 @@ class VadService(Generic[K]):
 
     def _failed(self, batch: _DetectionBatch[K], error: Exception) -> None:
         # Not tried again here: it may be their audio. A recognition worker takes it.
-        _log.error("speech detection failed on %d streams: %s", len(batch.streams), error)
+        _log.error(
+            "speech detection failed on %d streams: %s",
+            len(batch.streams),
+            summary(error),
+            exc_info=traced(error),
+        )
         for (key, stream), ticket in zip(batch.streams, batch.tickets, strict=True):
             stream.running = False
             if self._streams.get(key) is stream:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+from liusheng.runtime.failures import summary, traced
 from liusheng.runtime.load import CoreShare
 from liusheng.runtime.options import SynthesisServiceOptions
 from liusheng.runtime.synthesis.load import SpeechLoad
@@ -23,7 +24,6 @@ from liusheng.runtime.workers.expected import ExpectedCost
 from liusheng.runtime.workers.faults import fault_weight, is_at_fault
 from liusheng.runtime.workers.hang import call_limit
 from liusheng.runtime.workers.pool import Job, Pool, ignore
-from liusheng.runtime.workers.process import WorkerLostError
 
 _log = logging.getLogger(__name__)
 
@@ -194,9 +194,7 @@ class StepSource:
             self._speeches.text_extended(speech)
 
     def _failed(self, speech: Speech, error: Exception) -> None:
-        # The message of a lost worker is complete; an exception of a voice needs its traceback.
-        trace = None if isinstance(error, WorkerLostError) else error
-        _log.warning("a speech failed: %s", error, exc_info=trace)
+        _log.warning("a speech failed: %s", summary(error), exc_info=traced(error))
         self._speeches.fail(speech, error)
 
     def _step_lost(self, speech: Speech, error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from liusheng.runtime.clock import awake
 from liusheng.runtime.environment import worker_environment
+from liusheng.runtime.errors import LoggableError
 from liusheng.runtime.forking.fork_server import launch
 from liusheng.runtime.options import PoolOptions
 from liusheng.runtime.workers.forked import Process
@@ -41,7 +42,7 @@ _EXIT_TIMEOUT = 1.0
 """Seconds that a worker may take to exit after it has closed its pipe or was killed."""
 
 
-class WorkerLostError(Exception):
+class WorkerLostError(LoggableError):
     """The worker died, or hung and was killed, during a call; the message says which.
 
     from_outside: it was killed by the operating system or by a person, so that its job is less
@@ -134,7 +135,7 @@ class WorkerProcess:
         exchange = asyncio.ensure_future(self._send_and_receive(message))
         try:
             await self._wait_for(exchange, timeout, limit, still)
-            succeeded, value, trace, self.processor_seconds = exchange.result()
+            succeeded, value, traceback, self.processor_seconds = exchange.result()
         except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError):
             # Let it exit by itself, so that the message has its exit status.
             await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=_EXIT_TIMEOUT)
@@ -150,7 +151,7 @@ class WorkerProcess:
             raise
         if succeeded:
             return value
-        value.__notes__ = [*getattr(value, "__notes__", ()), trace]
+        traceback.attach(value)
         raise value
 
     async def _wait_for(

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import socket
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
+from liusheng.runtime.failures import print_frames
 from liusheng.runtime.forking.forker import Forker, ignore_group_signals
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerPipe
@@ -47,9 +47,9 @@ def run(control: socket.socket) -> None:
     creation = receive_creation(pipe)
     if creation is None:
         return
-    succeeded, begun, trace, seconds = call(_begun, creation)
+    succeeded, begun, traceback, seconds = call(_begun, creation)
     try:
-        pipe.send((succeeded, None if succeeded else begun, trace, seconds))
+        pipe.send((succeeded, None if succeeded else begun, traceback, seconds))
     except ConnectionError:  # the server has ended
         return
     pipe.release()
@@ -60,8 +60,8 @@ def run(control: socket.socket) -> None:
         try:
             attach_to_server(sock)
             serve(WorkerPipe(sock), call(creation.finished, begun))
-        except BaseException:
-            traceback.print_exc()
+        except BaseException as error:
+            print_frames(type(error), error, error.__traceback__)
             raise
 
     Forker(control, work).run()

@@ -3,7 +3,7 @@
 `liusheng.runtime.workers.process` starts it as `python -m liusheng.runtime.workers.worker FD`; FD
 is its end of a socket pair. The first message says how to create the handler (`Creation`); each
 later message has a method of the handler and its arguments. The response is (whether it succeeded,
-the result or exception, the traceback, the seconds of processor time that it took).
+the result or exception, the `WorkerTraceback`, the seconds of processor time that it took).
 
 `liusheng.runtime.workers.template` forks workers that have created most of their handler already.
 """
@@ -17,10 +17,10 @@ import pickle
 import socket
 import sys
 import time
-import traceback
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from liusheng.runtime.failures import WorkerTraceback, print_frames
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 from liusheng.runtime.workers.prepared import PreparedHandler
@@ -29,6 +29,9 @@ from liusheng.runtime.workers.settling import give_back, name_process, settle
 _GIVE_BACK_SECONDS = 30.0
 """After a worker's first call since the last time, until it gives memory back. That takes some
 milliseconds, and the pages are mapped again as jobs need them."""
+
+
+Response: TypeAlias = tuple[bool, Any, WorkerTraceback, float]
 
 
 class NotForkableError(RuntimeError):
@@ -70,17 +73,17 @@ def _picklable(error: Exception) -> Exception:
     return copy if isinstance(copy, Exception) else WorkerCallError(str(error))
 
 
-def call(function: Any, *args: Any) -> tuple[bool, Any, str, float]:
+def call(function: Any, *args: Any) -> Response:
     """Call a function; return the response."""
     began = time.process_time()
     try:
-        result = True, function(*args), ""
+        result = True, function(*args), WorkerTraceback()
     except Exception as error:
-        result = False, _picklable(error), traceback.format_exc()
+        result = False, _picklable(error), WorkerTraceback.of(error)
     return *result, time.process_time() - began
 
 
-def serve(pipe: WorkerPipe, created: tuple[bool, Any, str, float]) -> None:
+def serve(pipe: WorkerPipe, created: Response) -> None:
     """Describe the handler, then serve calls, until the server closes its end of the pipe.
 
     created: the response of its creation.
@@ -125,6 +128,7 @@ def receive_creation(pipe: WorkerPipe) -> Creation | None:
 
 def main() -> None:
     """Run a worker."""
+    sys.excepthook = print_frames  # what it fails on may be a text, and the log gets its stderr
     sock = socket.socket(fileno=int(sys.argv[1]))
     attach_to_server(sock)
     pipe = WorkerPipe(sock)

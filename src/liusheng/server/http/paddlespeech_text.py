@@ -17,6 +17,7 @@ from liusheng.protocol.frames import convert
 from liusheng.protocol.http import TextAnswer, TextBody, TextResult
 from liusheng.protocol.limits import text_too_long
 from liusheng.runtime.errors import BusyError
+from liusheng.runtime.failures import summary, traced
 from liusheng.runtime.punctuation.service import PunctuationService
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.errors import internal_error, server_busy
@@ -67,5 +68,5 @@ async def _punctuate(text: str, punctuation: PunctuationService | None, max_char
     except BusyError as error:
         raise server_busy("text", error) from None
     except Exception as error:
-        _log.warning("punctuation failed: %s", error)
+        _log.warning("punctuation failed: %s", summary(error), exc_info=traced(error))
         raise internal_error() from error

@@ -15,6 +15,7 @@ from liusheng.protocol.errors import CloseCode, ProtocolError
 from liusheng.runtime.claim import FIRST_SECONDS, Claim
 from liusheng.runtime.clock import awake
 from liusheng.runtime.decoding.service import DecodingService
+from liusheng.runtime.failures import summary
 from liusheng.runtime.metering import current_meter
 from liusheng.runtime.recognition.checkpoint import StreamCheckpoint
 from liusheng.runtime.recognition.service import RecognitionService
@@ -192,7 +193,7 @@ class RunningRecognition:
             self._events.failed(error)
         else:
             session = self._state.session if self._state else ""
-            _log.error("recognition of session %s failed: %s", session, error)
+            _log.error("recognition of session %s failed: %s", session, summary(error))
             self._events.failed(recognition_failed())
         self._progress()
 
