@@ -17,8 +17,10 @@ from liusheng.asr.live.agreement import prefix_distances
 
 def distance(a: str, b: str) -> float:
     """The edit distance of two texts in characters, as a share of the longer one's length."""
+    if a == b:
+        return 0.0
     longest = max(len(a), len(b))
-    return prefix_distances(a, b)[-1] / longest if longest else 0.0
+    return prefix_distances(a, b)[-1] / longest
 
 
 def spread(texts: Iterable[str]) -> float:
