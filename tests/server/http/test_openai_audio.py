@@ -267,7 +267,7 @@ class TestSpeech:
             await client.audio.speech.create(**asked)
         if status == 200:
             assert isinstance(caught.value, openai.APIConnectionError), "it was cut off"
-            while "liusheng.access" not in (record.name for record in caplog.records):
+            while "liusheng.access" not in (each.name for each in caplog.records):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # it has ended then
             assert "response cut off" in caplog.text
             assert "ASGI callable" not in caplog.text, "it was meant to be"
