@@ -127,7 +127,7 @@ class Endpoint:
             return
         current_record().failed(error.code.value)
         if exchange.status:
-            _log.warning("response cut off: %s", error.message)
+            _log.warning("response cut off: %s", error.code.value)
             if exchange.error_chunk:
                 await exchange.end(exchange.error_chunk(error))
             else:
