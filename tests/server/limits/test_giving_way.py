@@ -42,6 +42,18 @@ async def full(serve: Serve, engines: Fakes, **settings: Any) -> Server:
     return await serve(limits={"max_sessions": 1}, **settings)
 
 
+async def pauses_in_container(engines: Fakes, decoding: DecodingService) -> None:
+    """Wait until what came of a container is with its decoder, which waits for more."""
+    await until(lambda: decoding.running)
+    await until(lambda: all(stream.waits for stream in engines[0]._scheduler))
+
+
+async def pauses_in_samples(engines: Fakes) -> None:
+    """Wait until the audio that came is transcribed."""
+    await until(lambda: engines[0].streams)
+    await until(lambda: all(s.waits and s.claim.used for s in engines[0]._scheduler))
+
+
 async def taken_by_another(server: Server) -> None:
     async with server.asr() as newcomer:
         await newcomer.ask(b"new ")
@@ -76,8 +88,7 @@ async def test_a_realtime_session(serve: Serve, engines: Fakes) -> None:
         drips = Dialogue(socket)
         audio = base64.b64encode(b"one " * 600).decode()
         await drips.send({"type": "input_audio_buffer.append", "audio": audio})
-        await until(lambda: engines[0].streams)
-        await until(lambda: all(stream.waits for stream in engines[0]._scheduler))
+        await pauses_in_samples(engines)
         await taken_by_another(server)
         *before, error = await told(drips, lambda message: message["type"] == "error")
         kinds = {message["type"] for message in before}
@@ -87,14 +98,18 @@ async def test_a_realtime_session(serve: Serve, engines: Fakes) -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("container", [False, True])
-async def test_a_deepgram_session(serve: Serve, engines: Fakes, container: bool) -> None:
+async def test_a_deepgram_session(
+    serve: Serve, engines: Fakes, decoding: DecodingService, container: bool
+) -> None:
     server = await full(serve, engines)
+    await until(lambda: not decoding.running)
     async with server.connect(paths.LISTEN if container else LISTEN) as socket:
         drips = Dialogue(socket)
         await drips.send(b"RIFF" if container else b"one ")
-        await until(lambda: engines[0].streams)
-        (stream,) = engines[0]._scheduler
-        await until(lambda: stream.waits and (container or stream.claim.used))
+        if container:
+            await pauses_in_container(engines, decoding)
+        else:
+            await pauses_in_samples(engines)
         await taken_by_another(server)
         *before, error = await told(drips, lambda message: message["type"] == "Error")
         texts = [m["channel"]["alternatives"][0]["transcript"] for m in before if "channel" in m]
@@ -104,8 +119,11 @@ async def test_a_deepgram_session(serve: Serve, engines: Fakes, container: bool)
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("fields", ["format=pcm_s16le", "format=wav"])
-async def test_a_request_whose_body_pauses(serve: Serve, engines: Fakes, fields: str) -> None:
+async def test_a_request_whose_body_pauses(
+    serve: Serve, engines: Fakes, decoding: DecodingService, fields: str
+) -> None:
     server = await full(serve, engines)
+    await until(lambda: not decoding.running)
     may_end = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
@@ -119,9 +137,10 @@ async def test_a_request_whose_body_pauses(serve: Serve, engines: Fakes, fields:
             return [json.loads(line) for line in answer.text.splitlines()]
 
     posting = asyncio.create_task(post())
-    await until(lambda: engines[0].streams)
-    (stream,) = engines[0]._scheduler
-    await until(lambda: stream.waits and (stream.claim.used or "wav" in fields))
+    if "wav" in fields:
+        await pauses_in_container(engines, decoding)
+    else:
+        await pauses_in_samples(engines)
     await taken_by_another(server)
     may_end.set()  # this client reads when it has sent all
     *before, error = await asyncio.wait_for(posting, 60)
@@ -138,8 +157,7 @@ async def test_a_container_that_never_becomes_audio_keeps_no_decoder(
     monkeypatch.setattr(decoding, "options", replace(decoding.options, processes=1))
     async with server.asr(format="mp3") as never:
         await never.ask(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f")
-        await until(lambda: decoding.running)
-        await until(lambda: all(stream.waits for stream in engines[0]._scheduler))
+        await pauses_in_container(engines, decoding)
         async with server.asr(format="wav") as newcomer:
             await newcomer.ask(b"RIFF")
             *_, error = await told(never, lambda message: "code" in message)
