@@ -175,10 +175,10 @@ def test_numbers_are_python_s_and_none_is_infinite() -> None:
 @pytest.mark.parametrize(
     ("frame", "costly"),
     [
-        ('{"text": "' + "a" * 50_000 + '"}', False),
-        ('{"text": "' + "a" * 70_000 + '"}', True),
-        ('{"text": [' + "0," * 400 + "0]}", False),
-        ('{"text": [' + "0," * 600 + "0]}", True),
+        ('{"text": "' + "a" * 15_000 + '"}', False),
+        ('{"text": "' + "a" * 17_000 + '"}', True),
+        ('{"text": [' + "0," * 90 + "0]}", False),
+        ('{"text": [' + "0," * 110 + "0]}", True),
     ],
 )
 def test_what_is_costly_to_parse(frame: str, costly: bool) -> None:

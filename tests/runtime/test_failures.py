@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import pickle
 import sys
+import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -26,7 +28,10 @@ from tests.support.failing import SECRET, caught, quote, quote_again, quote_with
         (BusyError("2 sessions are running, the limit"), "2 sessions are running, the limit"),
         (GaveWayError(), str(GaveWayError())),
         (ProtocolError(ErrorCode.INVALID_FIELD, SECRET), "ProtocolError: invalid_field"),
-        (FileNotFoundError(2, SECRET, SECRET), "FileNotFoundError: No such file or directory"),
+        (
+            FileNotFoundError(2, SECRET, "/etc/a.pem"),
+            "FileNotFoundError: No such file or directory: '/etc/a.pem'",
+        ),
         (OSError(SECRET), "OSError"),
         (OSError(SECRET, SECRET), "OSError"),
     ],
@@ -87,11 +92,38 @@ def test_the_frames_of_a_worker_come_along() -> None:
     assert SECRET not in frames(error)
 
 
-def test_what_ends_a_worker_is_printed_without_messages(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in ((sys, "excepthook"), (threading, "excepthook"), (sys, "unraisablehook")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # back to that afterwards
+    failures.print_frames_only()
+
+
+def end_process() -> None:
     error = caught(quote)
-    failures.print_frames(type(error), error, error.__traceback__)
+    sys.excepthook(type(error), error, error.__traceback__)
+
+
+def end_thread() -> None:
+    thread = threading.Thread(target=quote)
+    thread.start()
+    thread.join()
+
+
+def fail_in_a_finalizer() -> None:
+    class Broken:
+        def __del__(self) -> None:
+            quote()
+
+    Broken()
+
+
+@pytest.mark.usefixtures("hooks")
+@pytest.mark.parametrize("fail", [end_process, end_thread, fail_in_a_finalizer])
+def test_what_nobody_handles_is_printed_without_messages(
+    fail: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail()
     printed = capsys.readouterr().err
     assert "in quote" in printed
     assert SECRET not in printed

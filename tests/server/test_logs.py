@@ -199,11 +199,19 @@ def test_a_task_that_fails_unseen_is_logged_without_its_message(
         del task
         gc.collect()
 
+        def fail_with(_: str) -> None:
+            quote_with_a_cause()
+
+        asyncio.get_running_loop().call_soon(fail_with, SECRET[:20])
+        await asyncio.sleep(0)
+
     for level in ("info", "debug"):
         logs.set_up(level, style)
         asyncio.run(leave())
         text = capsys.readouterr().err
         assert "never retrieved" in text
+        assert "Exception in callback" in text
+        assert SECRET[:20] not in text or level == "debug"
         assert (SECRET in text) == (level == "debug")
 
 

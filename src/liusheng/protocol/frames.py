@@ -24,7 +24,7 @@ _MAX_VALUES = 20_000
 
 _MAX_QUOTES = 10 * _MAX_VALUES  # of an object whose values are counted without its texts
 
-_COSTLY_VALUES, _COSTLY_CHARS = 500, 64_000
+_COSTLY_VALUES, _COSTLY_CHARS = 100, 16_000
 _MAX_DIGITS = 100  # of a number: those of many digits take the longest
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
@@ -89,7 +89,7 @@ def parse_json(json: str | bytes, what: str) -> object:
 
 
 def is_costly(json: str | bytes) -> bool:
-    """Return whether JSON may take more than about a millisecond to parse."""
+    """Return whether JSON may take more than about a tenth of a millisecond to parse."""
     size = len(json)
     return size > _COSTLY_CHARS or (size > _COSTLY_VALUES and _values(json) > _COSTLY_VALUES)
 

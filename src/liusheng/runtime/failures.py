@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from liusheng.protocol.errors import ProtocolError
@@ -52,9 +52,12 @@ def detail(error: BaseException) -> str:
         return str(error)
     if isinstance(error, ProtocolError):  # its message may quote a field
         return error.code.value
-    # The system's own words: an exception of this kind may have others, and names of files.
+    # The system's own words: an exception of this kind may have others. A file that it names is one
+    # of this machine; nothing is opened by a name that a client sent.
     if isinstance(error, OSError) and type(error).__module__ == "builtins":
-        return os.strerror(error.errno) if isinstance(error.errno, int) else ""
+        words = os.strerror(error.errno) if isinstance(error.errno, int) else ""
+        named = isinstance(error.filename, str)
+        return f"{words}: {error.filename!r}" if words and named else words
     return ""
 
 
@@ -90,12 +93,24 @@ def frames(error: BaseException) -> str:
     return "\n".join(_frames(each) for each in reversed(list(chain(error))))
 
 
-def print_frames(
-    _kind: type[BaseException], error: BaseException, _traceback: TracebackType | None
-) -> None:
-    """Write `frames` to standard error; a `sys.excepthook`."""
-    sys.stderr.write(frames(error))
-    sys.stderr.flush()
+def print_frames_only() -> None:
+    """Have this process write exceptions that nobody handles to standard error as `frames`: those
+    that end it or a thread, and those of finalizers."""
+    sys.excepthook = lambda _kind, error, _traceback: print_frames(error)
+    threading.excepthook = _print_of_thread
+    sys.unraisablehook = lambda args: print_frames(args.exc_value)
+
+
+def print_frames(error: BaseException | None) -> None:
+    """Write `frames` to standard error."""
+    if error is not None:
+        sys.stderr.write(frames(error))
+        sys.stderr.flush()
+
+
+def _print_of_thread(args: threading.ExceptHookArgs) -> None:
+    if not issubclass(args.exc_type, SystemExit):  # which ends a thread in order
+        print_frames(args.exc_value)
 
 
 def _was_raised(error: BaseException | None) -> bool:

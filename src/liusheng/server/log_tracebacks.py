@@ -50,9 +50,10 @@ def shorten_asyncio(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Leave out what asyncio adds to a message in further lines: the task or handle that failed,
-    with the message of its exception. A processor of structlog."""
+    with the message of its exception; and the arguments of a callback. A processor of structlog."""
     if event.get("logger") == "asyncio":
-        event["event"] = str(event["event"]).partition("\n")[0]
+        line = str(event["event"]).partition("\n")[0]
+        event["event"] = line.partition("(")[0] if "callback" in line else line
     return event
 
 

@@ -19,7 +19,6 @@ from liusheng.server.http.raw_refusal import refusal_bytes
 from liusheng.server.limits import descriptors
 from liusheng.server.limits.acceptor import Acceptor
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
-from liusheng.server.limits.pace import SharedTurns
 from liusheng.server.limits.reading import watch_reading
 from liusheng.server.limits.reclaim import reclaim
 from liusheng.server.limits.server_limits import ServerLimits
@@ -109,8 +108,7 @@ class ApplicationServer(uvicorn.Server):
         """Accept connections of `sockets`. Uvicorn itself would accept none that it can count."""
         await super().startup(sockets=[])
         acceptors: list[Any] = self.servers
-        turns = SharedTurns(asyncio.get_running_loop())
-        acceptors += [Acceptor(each, self._protocol, self._tls, turns) for each in sockets or ()]
+        acceptors += [Acceptor(each, self._protocol, self._tls) for each in sockets or ()]
 
     def _protocol(self) -> LimitedHttpProtocol:
         return LimitedHttpProtocol(self._limited, self.server_state, self.lifespan.state)

@@ -122,7 +122,7 @@ class _WyomingConnection:
         raw = self._writer.get_extra_info("socket")
         entry = self._limits.open(self._peer[0], raw.fileno(), self.abort)
         entry.waiting = False
-        self._connection.account.belong(entry.client)
+        self._connection.belong(entry.client)
         self._connection.on_closed = lambda: self._limits.connections.close(entry)
 
     async def serve(self, app: ASGIApp) -> None:

@@ -11,7 +11,6 @@ import time
 import warnings
 import wave
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx2
@@ -21,7 +20,7 @@ from python_multipart.multipart import MultipartParser
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.server.http import upload
 from liusheng.server.http.forms import MAX_FIELD_BYTES, Form
-from liusheng.server.limits.turns import Turns
+from liusheng.server.limits.turns import LoopTurns, Turns
 from tests.server.conftest import Serve, Server
 
 TYPE = "multipart/form-data; boundary=XX"
@@ -35,8 +34,8 @@ def part(disposition: str, data: bytes = b"", *headers: str) -> bytes:
 END = b"--XX--\r\n"
 
 
-def turn() -> AbstractAsyncContextManager[float]:
-    return Turns().turn("")
+async def at_once(work: Callable[[float], memoryview]) -> memoryview:
+    return await Turns(LoopTurns()).do(work)
 
 
 FILE = part('name="file"; filename="a.wav"', b"sound\r\n--X", "Content-Type: audio/wav")
@@ -51,7 +50,7 @@ async def test_fields_and_file(step: int) -> None:
         + part('name="g[]"', "段".encode())
         + END
     )
-    with Form(TYPE, turn) as form:
+    with Form(TYPE, at_once) as form:
         for at in range(0, len(body), step):
             await form.feed(body[at : at + step])
         file = await form.finish()
@@ -62,7 +61,7 @@ async def test_fields_and_file(step: int) -> None:
 async def test_a_large_file_is_not_kept_in_memory() -> None:
     data = bytes(range(256)) * 12_000
     body = part('name="file"', data) + END
-    with Form(TYPE, turn) as form:
+    with Form(TYPE, at_once) as form:
         for at in range(0, len(body), 100_000):
             await form.feed(body[at : at + 100_000])
         file = await form.finish()
@@ -74,7 +73,7 @@ async def test_a_large_file_is_not_kept_in_memory() -> None:
 @pytest.mark.parametrize("media", ["", "application/json", "multipart/mixed; boundary=XX"])
 def test_what_is_no_form(media: str) -> None:
     with pytest.raises(ProtocolError, match="The file is missing") as caught:
-        Form(media, turn)
+        Form(media, at_once)
     assert caught.value.code is ErrorCode.MISSING_FIELD
 
 
@@ -97,7 +96,7 @@ def test_what_is_no_form(media: str) -> None:
 )
 async def test_broken_forms(body: bytes, code: ErrorCode | None, words: str) -> None:
     async def read() -> None:
-        with Form(TYPE, turn) as form:
+        with Form(TYPE, at_once) as form:
             await form.feed(body)
             await form.finish()
 
@@ -123,16 +122,16 @@ async def test_forms_that_are_long_to_parse_take_turns(monkeypatch: pytest.Monke
             await asyncio.sleep(0)
             longest, last = max(longest, now - last), now
 
-    async def receive(turns: Turns, client: int) -> None:
-        with Form(TYPE, lambda: turns.turn(client)) as form:
+    async def receive(turns: LoopTurns) -> None:
+        with Form(TYPE, Turns(turns).do) as form:
             for data in (part('name="file"', b"x" * 100_000), part('name="a"') * 500):
                 await form.feed(data)
 
     monkeypatch.setattr(MultipartParser, "write", slow)
     monkeypatch.setattr(time, "perf_counter", lambda: now)
-    turns = Turns()
+    turns = LoopTurns(lambda: now)
     ticking = asyncio.create_task(tick())
-    await asyncio.gather(*(receive(turns, number) for number in range(10)))
+    await asyncio.gather(*(receive(turns) for _ in range(10)))
     ticking.cancel()
     assert now > 0.4
     assert longest < 0.006  # the first piece of small parts, and what remained of the turn
@@ -140,7 +139,7 @@ async def test_forms_that_are_long_to_parse_take_turns(monkeypatch: pytest.Monke
 
 def test_a_form_without_a_boundary() -> None:
     with pytest.raises(ProtocolError, match="boundary"):
-        Form("multipart/form-data", turn)
+        Form("multipart/form-data", at_once)
 
 
 @pytest.fixture
@@ -153,7 +152,7 @@ def full_disk() -> Iterator[None]:
 
 
 async def test_a_full_disk(full_disk: None, caplog: pytest.LogCaptureFixture) -> None:
-    with Form(TYPE, turn) as form:
+    with Form(TYPE, at_once) as form:
         await form.feed(part('name="model"', b"a") + part('name="file"', b"x" * 900_000)[:-2])
         with pytest.raises(
             ProtocolError, match=r"cannot store this file \(File too large\)"
@@ -170,7 +169,7 @@ async def test_no_folder_for_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(upload, "TemporaryFile", fail)
     with (
-        Form(TYPE, turn) as form,
+        Form(TYPE, at_once) as form,
         pytest.raises(ProtocolError, match="No usable temporary") as caught,
     ):
         await form.feed(part('name="file"', b"x" * 2_000_000))
@@ -188,7 +187,7 @@ async def test_parts_are_written_away_from_the_event_loop(monkeypatch: pytest.Mo
         write(self, data)
 
     monkeypatch.setattr(upload.Upload, "_write_now", slow)
-    form = Form(TYPE, turn)
+    form = Form(TYPE, at_once)
 
     async def receive() -> None:
         with form:

@@ -12,7 +12,6 @@ import pytest
 
 from liusheng.server.limits import acceptor
 from liusheng.server.limits.acceptor import Acceptor
-from liusheng.server.limits.pace import SharedTurns
 from liusheng.server.listening import bind, start_listening
 
 
@@ -61,7 +60,7 @@ async def test_failures_are_not_the_end(
     make: Any = Counted
     with bind("127.0.0.1", 0) as bound, caplog.at_level(logging.ERROR):
         start_listening(bound)
-        accepting = Acceptor(bound, make, None, SharedTurns(asyncio.get_running_loop()))
+        accepting = Acceptor(bound, make, None)
         for number in (b"1", b"2"):
             reader, writer = await asyncio.open_connection(*bound.getsockname())
             assert await asyncio.wait_for(reader.read(), 20) == number
@@ -78,7 +77,7 @@ async def test_many_that_wait_are_accepted_in_turns(monkeypatch: pytest.MonkeyPa
     with bind("127.0.0.1", 0) as bound:
         start_listening(bound)
         waiting = [await asyncio.open_connection(*bound.getsockname()) for _ in range(7)]
-        accepting = Acceptor(bound, make, None, SharedTurns(asyncio.get_running_loop()))
+        accepting = Acceptor(bound, make, None)
         for reader, writer in waiting:
             assert await asyncio.wait_for(reader.read(), 20)
             writer.close()
@@ -111,7 +110,7 @@ async def test_a_connection_that_cannot_be_taken_is_closed(
     make: Any = Faulty
     with bind("127.0.0.1", 0) as bound:
         start_listening(bound)
-        accepting = Acceptor(bound, make, None, SharedTurns(asyncio.get_running_loop()))
+        accepting = Acceptor(bound, make, None)
         for answer in (b"", b"2"):
             reader, writer = await asyncio.open_connection(*bound.getsockname())
             assert await asyncio.wait_for(reader.read(), 20) == answer

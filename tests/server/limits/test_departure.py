@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,7 +49,7 @@ async def test_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     transport = made[0].transport
     assert transport
     assert not has_left(transport)
-    watch = Departure(asyncio.get_running_loop(), transport)
+    watch = Departure(asyncio.get_running_loop(), transport, SimpleNamespace(waits=False))
     watch.watch()
     watch.watch()
     await asyncio.sleep(0.05)
@@ -68,7 +69,7 @@ async def test_nobody_looks_while_it_is_read(monkeypatch: pytest.MonkeyPatch) ->
     server, writer = await connected(made)
     transport = made[0].transport
     assert transport
-    watch = Departure(asyncio.get_running_loop(), transport)
+    watch = Departure(asyncio.get_running_loop(), transport, SimpleNamespace(waits=False))
     watch.watch()
     watch.rest()
     writer.close()

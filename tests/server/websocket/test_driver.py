@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from liusheng.server.limits.connection import Connection
 from liusheng.server.limits.server_limits import ServerLimits
 from liusheng.server.websocket import driver as socket
 from liusheng.server.websocket.driver import SocketDriver
+from tests.server.limits.conftest import until
 
 
 class FakeSession:
@@ -246,38 +248,32 @@ async def test_nothing_is_taken_without_room_however_long_that_lasts() -> None:
     assert session.told[-1] == "disconnected"
 
 
-async def test_a_frame_that_waits_for_its_turn_is_held_and_is_not_overtaken() -> None:
+async def when(turn: asyncio.Event, work: Callable[[float], None]) -> None:
+    await turn.wait()
+    work(0.0)
+
+
+async def test_a_frame_that_waits_for_its_turn_is_held_and_is_not_overtaken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     connection = Connection(ServerLimits(LimitSettings()))
     wire, session = Wire(text("first"), text("costly"), text("last")), FakeSession()
     wire.websocket.scope["state"] = connection.in_state({})
+    turn = asyncio.Event()
+    monkeypatch.setattr(connection.turns, "do", partial(when, turn))
     driver: SocketDriver[None] = SocketDriver(wire.websocket, session, 60)
-    async with connection.limits.turns.turn("another"):
-        running = asyncio.create_task(driver.run())
-        await told(session, 1)
-        await asyncio.sleep(0.05)
-        assert session.told == ["first"]
-        assert connection.account.held == len("costly")
-        driver.release(ProtocolError(ErrorCode.SERVER_STOPPING, "stopping"), CloseCode.POLICY, 0)
-        assert not session.closed, "it is not idle"
+    running = asyncio.create_task(driver.run())
+    await told(session, 1)
+    await until(lambda: connection.account.held == len("costly"))
+    assert session.told == ["first"]
+    driver.release(ProtocolError(ErrorCode.SERVER_STOPPING, "stopping"), CloseCode.POLICY, 0)
+    assert not session.closed, "it is not idle"
+    turn.set()
     await told(session, 3)
     assert session.told == ["first", "costly", "last"]
     assert connection.account.held == 0
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-
-
-async def test_a_session_that_ends_while_its_frame_waits_gives_its_turn_to_others() -> None:
-    connection = Connection(ServerLimits(LimitSettings()))
-    wire, session = Wire(text("costly")), FakeSession()
-    wire.websocket.scope["state"] = connection.in_state({})
-    async with connection.limits.turns.turn("another"):
-        running = asyncio.create_task(SocketDriver[None](wire.websocket, session, 60).run())
-        await asyncio.sleep(0.05)
-        connection.closed()
-        await asyncio.wait_for(running, 120)
-    assert session.told == ["disconnected"]
-    async with connection.limits.turns.turn("a third"):
-        pass
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from liusheng.cluster.speaking.messages import (
 )
 from liusheng.protocol.operation import Readiness
 from liusheng.runtime.claim import Claim
-from liusheng.runtime.failures import summary
+from liusheng.runtime.failures import summary, traced
 from liusheng.runtime.synthesis.encoding import AudioOutput
 from liusheng.runtime.synthesis.messages import SpeechChunk
 from liusheng.runtime.synthesis.speech import Speech
@@ -176,6 +176,10 @@ class _Errand:
                 await self._lenders.steer(maker, Steering(key, update.text, update.last, taken))
                 await wait_for_event(self.changed, _SIGN_SECONDS)
         except Exception as error:
-            _log.warning("the replica that makes a speech cannot be reached: %s", summary(error))
+            _log.warning(
+                "the replica that makes a speech cannot be reached: %s",
+                summary(error),
+                exc_info=traced(error),
+            )
             self._speech.end(LentSpeechError("the replica that made this speech has gone"))
             self._task.cancel()

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from liusheng.runtime.failures import print_frames
+from liusheng.runtime.failures import print_frames, print_frames_only
 from liusheng.runtime.forking.forker import Forker, ignore_group_signals
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerPipe
@@ -61,7 +61,7 @@ def run(control: socket.socket) -> None:
             attach_to_server(sock)
             serve(WorkerPipe(sock), call(creation.finished, begun))
         except BaseException as error:
-            print_frames(type(error), error, error.__traceback__)
+            print_frames(error)
             raise
 
     Forker(control, work).run()
@@ -69,6 +69,7 @@ def run(control: socket.socket) -> None:
 
 def main() -> None:
     """Run a template."""
+    print_frames_only()  # its forks, too: what they fail on may be a text
     ignore_group_signals()
     run(socket.socket(fileno=int(sys.argv[1])))
 

@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from liusheng.runtime.failures import WorkerTraceback, print_frames
+from liusheng.runtime.failures import WorkerTraceback, print_frames_only
 from liusheng.runtime.workers.attachment import attach_to_server
 from liusheng.runtime.workers.pipe import WorkerCallError, WorkerPipe
 from liusheng.runtime.workers.prepared import PreparedHandler
@@ -128,7 +128,7 @@ def receive_creation(pipe: WorkerPipe) -> Creation | None:
 
 def main() -> None:
     """Run a worker."""
-    sys.excepthook = print_frames  # what it fails on may be a text, and the log gets its stderr
+    print_frames_only()  # what it fails on may be a text, and the log gets its stderr
     sock = socket.socket(fileno=int(sys.argv[1]))
     attach_to_server(sock)
     pipe = WorkerPipe(sock)

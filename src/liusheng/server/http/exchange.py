@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
@@ -17,6 +17,8 @@ from liusheng.server.limits.connection import connection_of
 JSON = "application/json"
 
 _BODY = "body"
+
+T = TypeVar("T")
 
 
 class DisconnectedError(Exception):
@@ -70,9 +72,9 @@ class HttpExchange:
         if max_bytes is not None and self._announced > max_bytes:
             raise too_large
         while more:
-            asked = awake.time()
+            asked, waited = awake.time(), self._connection.turns.waited
             message = await self._next_event(idle_seconds)
-            spare -= awake.time() - asked
+            spare -= awake.time() - asked - (self._connection.turns.waited - waited)
             if message["type"] == "http.disconnect":
                 raise DisconnectedError
             more = message.get("more_body", False)
@@ -116,9 +118,9 @@ class HttpExchange:
             self._check_memory()
         return bytes(data)
 
-    def turn(self) -> AbstractAsyncContextManager[float]:
-        """Wait for a turn to work on what was received; see `Turns`."""
-        return self._connection.turn()
+    async def in_turn(self, work: Callable[[float], T]) -> T:
+        """Do work on what was received when it is its turn; see `Turns.do`."""
+        return await self._connection.turns.do(work)
 
     def holds(self, size: int) -> None:
         """So many bytes are held of the body, or of what was made of it."""

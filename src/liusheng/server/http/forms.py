@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 from typing import BinaryIO
 
@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from liusheng.protocol.errors import ErrorCode, ProtocolError
 from liusheng.protocol.limits import message_too_large
 from liusheng.server.http.upload import Upload
+from liusheng.server.limits.pace import Pace
 
 MAX_FIELD_BYTES = 100_000
 """Bytes of all fields and headers of a form, without the file."""
@@ -25,10 +26,8 @@ _MIN_PIECE, _MAX_PIECE = 256, 2 * 1024
 """Bytes that are parsed at once. What looks like boundaries, and the smallest parts, take the
 parser up to 2 us for each byte, forty times as long as other contents."""
 
-_PIECE_SECONDS = 0.0005
-
-Turn = Callable[[], AbstractAsyncContextManager[float]]
-"""Waits for a turn, as a context: when it ends, on `time.perf_counter`."""
+InTurn = Callable[[Callable[[float], memoryview]], Awaitable[memoryview]]
+"""Does work when it is the client's turn: see `Turns.do`, with its own clock."""
 
 
 class Form:
@@ -37,11 +36,11 @@ class Form:
     fields: the values of each field, without the file.
     """
 
-    def __init__(self, content_type: str, turn: Turn, name: str = "file") -> None:
+    def __init__(self, content_type: str, in_turn: InTurn, name: str = "file") -> None:
         """Begin a form.
 
         content_type: header of the request.
-        turn: waits for a turn to parse.
+        in_turn: does what is long to parse.
         name: of the field with the file.
 
         Raises:
@@ -63,8 +62,8 @@ class Form:
         self._disposition = b""
         self._part: str | None = None
         self._data = bytearray()
-        self._turn = turn
-        self._piece = _MIN_PIECE
+        self._in_turn = in_turn
+        self._pace = Pace(_MIN_PIECE, _MAX_PIECE, _MIN_PIECE)
         try:
             self._parser = MultipartParser(
                 options[b"boundary"],
@@ -107,8 +106,7 @@ class Form:
         """
         rest = memoryview(chunk)
         while rest:
-            async with self._turn() as until:
-                rest = self._parse(rest, until)
+            rest = await self._in_turn(partial(self._parse, rest))
         if self._file:
             await self._file.store()
 
@@ -116,18 +114,14 @@ class Form:
         """Parse until then, on `time.perf_counter`; return what is left."""
         now = 0.0
         while data and now < until:
-            before = now or time.perf_counter()
+            before, size = now or time.perf_counter(), self._pace.piece
             try:
-                self._parser.write(bytes(data[: self._piece]))
+                self._parser.write(bytes(data[:size]))
             except FormParserError as error:
                 raise self._invalid(str(error)) from None
-            data = data[self._piece :]
+            data = data[size:]
             now = time.perf_counter()
-            self._piece = (
-                max(_MIN_PIECE, self._piece // 2)
-                if now - before > _PIECE_SECONDS
-                else min(_MAX_PIECE, self._piece * 2)
-            )
+            self._pace.took(now - before)
         return data
 
     async def finish(self) -> BinaryIO:

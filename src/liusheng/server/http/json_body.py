@@ -18,5 +18,4 @@ async def json_body(exchange: HttpExchange, limits: LimitSettings) -> dict[str, 
     body = await exchange.body(max_json_size(limits.max_text_chars), limits.idle_seconds)
     if not is_costly(body):
         return parse_body(body)
-    async with exchange.turn():
-        return parse_body(body)
+    return await exchange.in_turn(lambda _: parse_body(body))

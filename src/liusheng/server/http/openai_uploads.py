@@ -36,7 +36,7 @@ async def received_form(
     Raises:
         ProtocolError: see `HttpExchange.chunks` and `Form`.
     """
-    with Form(exchange.request.headers.get("content-type", ""), exchange.turn) as form:
+    with Form(exchange.request.headers.get("content-type", ""), exchange.in_turn) as form:
         max_bytes = limits.max_upload_bytes + MAX_FIELD_BYTES
         too_large = message_too_large("The file", limits.max_upload_bytes, "bytes")
         async for chunk in exchange.chunks(limits.idle_seconds, max_bytes, too_large):

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any
 
 from liusheng.server.limits.http_protocol import LimitedHttpProtocol
-from liusheng.server.limits.pace import SharedTurns
 from liusheng.server.limits.paced_tls import RecordContext, open_tls
 from liusheng.server.limits.rare_log import RareLog
 
@@ -44,7 +43,6 @@ class Acceptor:
 
     make: returns the protocol of a connection.
     tls: None: no TLS.
-    turns: for TLS, of all connections of the loop.
     """
 
     def __init__(
@@ -52,13 +50,11 @@ class Acceptor:
         bound: socket.socket,
         make: Callable[[], LimitedHttpProtocol],
         tls: RecordContext | None,
-        turns: SharedTurns,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._bound = bound
         self._make = make
         self._tls = tls
-        self._turns = turns
         self._opening: set[asyncio.Task[None]] = set()
         self._failures = RareLog(_log, logging.ERROR, "failures")
         bound.setblocking(False)
@@ -104,7 +100,7 @@ class Acceptor:
     async def _open(self, accepted: socket.socket, protocol: LimitedHttpProtocol) -> None:
         try:
             if self._tls:
-                await open_tls(self._loop, accepted, protocol, self._tls, self._turns)
+                await open_tls(self._loop, accepted, protocol, self._tls, protocol.turns)
             else:
                 await self._loop.connect_accepted_socket(lambda: protocol, accepted)
         except OSError as error:

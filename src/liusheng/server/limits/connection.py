@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from liusheng.protocol.errors import ErrorCode
 from liusheng.server.config.limits import LimitSettings
 from liusheng.server.limits.budget import Account
 from liusheng.server.limits.server_limits import ServerLimits
+from liusheng.server.limits.turns import Turns
 
 _KEY = "liusheng.connection"
 
@@ -20,6 +20,7 @@ class Connection:
 
     limits: of the server.
     account: of the bytes that are held for it.
+    turns: for long work on what it receives.
     lost: set when it is closed. ASGI reports that behind everything the client sent before.
     closed_for: the error for which this server closed it, if it was one.
     on_closed: called then.
@@ -30,6 +31,7 @@ class Connection:
     def __init__(self, limits: ServerLimits) -> None:
         self.limits = limits
         self.account = Account(limits.budget)
+        self.turns = Turns(limits.turns)
         self.lost = asyncio.Event()
         self.left = False
         self.closed_for: ErrorCode | None = None
@@ -41,9 +43,11 @@ class Connection:
         """The limits of clients."""
         return self.limits.settings
 
-    def turn(self) -> AbstractAsyncContextManager[float]:
-        """Wait for a turn to work on what was received; see `Turns`."""
-        return self.limits.turns.turn(self.account.address or self)
+    def belong(self, address: str) -> None:
+        """Say to which address it belongs, before anything is received; "": it may be any."""
+        self.account.belong(address)
+        if address:
+            self.turns.client = address
 
     def closed(self) -> None:
         """The connection is closed: nothing is held for it any more."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from typing import Protocol
 
 _LOOK_SECONDS = 0.5
 
@@ -19,12 +20,23 @@ _LEFT = getattr(select, "POLLRDHUP", 0)
 _POLLS = hasattr(select, "poll")  # not on Windows
 
 
-class Departure:
-    """Looks, while a connection is not read, whether its peer has left, and aborts it then."""
+class Waits(Protocol):
+    """Input that may wait for its turn."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
+    @property
+    def waits(self) -> bool: ...
+
+
+class Departure:
+    """Looks, while a connection is not read, whether its peer has left, and aborts it then; not
+    while its input waits for this server only, and may be all that its client wanted to say."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, received: Waits
+    ) -> None:
         self._loop = loop
         self._transport = transport
+        self._received = received
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self) -> None:
@@ -42,7 +54,7 @@ class Departure:
         self._timer = None
         if self._transport.is_closing():
             return
-        if has_left(self._transport):
+        if has_left(self._transport) and not self._received.waits:
             self._transport.abort()
         else:
             self.watch()

@@ -45,6 +45,7 @@ READ_AHEAD = 1 << 20
 _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
 _MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
 _UNREAD_SECONDS = 20.0  # after which a client that reads nothing gives way to others
+_TURN_SECONDS = 0.1  # after which it is seen whether what came in time has had its turn
 _REFUSED_SECONDS = 1.0  # for a refused client's handshake, and to read why it is refused
 
 
@@ -54,6 +55,7 @@ class LimitedHttpProtocol(H11Protocol):
     `arrived` comes before `connection_made`, which may never come: `connection_lost` does then.
 
     made: whether it has come.
+    turns: of the connection.
     """
 
     _refused_open = 0  # of all connections
@@ -68,11 +70,14 @@ class LimitedHttpProtocol(H11Protocol):
         self._limits = config.limits
         self._refusal = config.refusal
         self._connection = Connection(self._limits)
+        self.turns = self._connection.turns
         super().__init__(config, server_state, self._connection.in_state(app_state), _loop)
         self.conn = RequestParser()
         self._peer = ""
         self._entry: OpenConnection | None = None
-        self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
+        self._input = SlicedInput(
+            self.turns, self._parse, self._may_parse, self._worked, self._give_way
+        )
         self.made = False
         self._abort: Callable[[], None] = lambda: None
         self._refused = b""  # the answer to a connection over a limit, or to what is no request
@@ -83,6 +88,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._flushed_at: float | None = None
         self._departure: Departure | None = None
         self._waits_for = ""
+        self._completing = False  # a response
         self._connection.account.on_room = self._input.work
         self._connection.cut_off = self._cut_off
 
@@ -108,7 +114,7 @@ class LimitedHttpProtocol(H11Protocol):
                 self._set_deadline("handshake", _REFUSED_SECONDS)
                 return self._may_linger()
         else:
-            self._connection.account.belong(entry.client)
+            self._connection.belong(entry.client)
             connections = self._limits.connections
             self._connection.on_closed = lambda: connections.close(entry)
             self._set_deadline("headers", self._limits.settings.header_seconds)
@@ -120,7 +126,7 @@ class LimitedHttpProtocol(H11Protocol):
         self.made = True
         self._abort = transport.abort
         self.flow = _Flow(transport, self)
-        self._departure = Departure(self.loop, transport)
+        self._departure = Departure(self.loop, transport, self._input)
         if self._refused:
             self._refuse()
         else:
@@ -130,6 +136,10 @@ class LimitedHttpProtocol(H11Protocol):
         """Take what was received."""
         if not self._refused:
             self._input.put(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Take what was received before the end."""
+        return self._input.end(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free what the connection held."""
@@ -183,6 +193,7 @@ class LimitedHttpProtocol(H11Protocol):
             raise invalid_handshake(protocol.conn.handshake_exc)
         # What the client sent without waiting for the answer.
         rest = self.conn.trailing_data[0] + self._input.take_all()
+        self._connection.account.hold("received", 0)
         self._let_go()
         if rest:
             protocol.data_received(rest)
@@ -190,6 +201,8 @@ class LimitedHttpProtocol(H11Protocol):
     def handle_events(self) -> None:
         """Handle what was parsed. What is no request is refused; a response that has begun is cut
         off then."""
+        if self._completing:
+            return
         try:
             super().handle_events()
         except InvalidRequestError as invalid:
@@ -219,7 +232,11 @@ class LimitedHttpProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         """A response is complete: wait for the next request, or for the rest of this one."""
-        super().on_response_complete()
+        self._completing = True
+        try:
+            super().on_response_complete()
+        finally:
+            self._completing = False
         if self.timeout_keep_alive_task:
             # Measured in time in which this process ran: the next request may be there already.
             self.timeout_keep_alive_task.cancel()
@@ -227,11 +244,18 @@ class LimitedHttpProtocol(H11Protocol):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
         self._watch()
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._input.put(b"")  # what was sent behind the request takes a turn
 
     # Reading
 
     def _parse(self, piece: bytes) -> None:
-        super().data_received(piece)
+        """Parse a piece, or what the parser kept of the one before (b"")."""
+        if piece:
+            super().data_received(piece)
+        else:
+            self._unset_keepalive_if_required()
+            self.handle_events()
 
     def _may_parse(self) -> bool:
         return not (
@@ -288,7 +312,7 @@ class LimitedHttpProtocol(H11Protocol):
         idle = self.conn.their_state is h11.IDLE
         answered = self.cycle is not None and self.cycle.response_complete
         rest = not idle and answered and self.conn.our_state is h11.DONE
-        self._entry.waiting = idle or rest
+        self._entry.waiting = (idle and not self._input.size) or rest
         if idle and self.timeout_keep_alive_task is None:
             self._set_deadline("headers", self._limits.settings.header_seconds)
         elif rest:
@@ -309,8 +333,20 @@ class LimitedHttpProtocol(H11Protocol):
         self._deadline = AwakeTimer(seconds, self._late) if what else None
 
     def _late(self) -> None:
-        self._deadline = None
-        self._give_way()
+        if self.turns.waits:  # for this server, not for the client
+            self._deadline = AwakeTimer(_TURN_SECONDS, self._late)
+        else:
+            self._deadline = None
+            self._give_way()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection, unless the next request is there and waits for its turn."""
+        if self.turns.waits:
+            self.timeout_keep_alive_task = AwakeTimer(  # type: ignore[assignment]
+                _TURN_SECONDS, self.timeout_keep_alive_handler
+            )
+        else:
+            super().timeout_keep_alive_handler()
 
     def _give_way(self) -> None:
         if self._unread:

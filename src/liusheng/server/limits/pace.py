@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections import deque
-from collections.abc import Callable
-
 SLICE_SECONDS = 0.001
 """After which others have their turn."""
 
@@ -29,46 +24,3 @@ class Pace:
             if seconds > SLICE_SECONDS / 2
             else min(self._most, self.piece * 2)
         )
-
-
-class SharedTurns:
-    """The time that many connections have together in each turn of an event loop.
-
-    Who comes when it is over waits in a queue, and goes on in one of the next turns.
-
-    clock: returns seconds.
-    """
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._loop = loop
-        self.clock = clock
-        self._until: float | None = None  # of this turn, if anybody has worked in it
-        self._waiting: deque[Callable[[], None]] = deque()
-
-    def may_work(self) -> bool:
-        """Return whether there is time left in this turn, and nobody waits for it."""
-        if self._waiting:
-            return False
-        if self._until is None:
-            self._begin()
-            return True
-        return self.clock() < self._until
-
-    def wait(self, work: Callable[[], None]) -> None:
-        """Call `work` when it is its turn."""
-        self._waiting.append(work)
-
-    def _begin(self) -> None:
-        self._until = self.clock() + SLICE_SECONDS
-        self._loop.call_soon(self._next)
-
-    def _next(self) -> None:
-        self._until = None
-        while self._waiting:
-            if self._until is None:
-                self._begin()
-            elif self.clock() >= self._until:
-                break
-            self._waiting.popleft()()

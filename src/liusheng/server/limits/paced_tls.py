@@ -2,8 +2,7 @@
 
 An event loop reads up to 256 KB from a connection with TLS, and decrypts them in one turn. Of the
 smallest records these are 11,000, and of those that change keys 9,000, which take a third of a
-second. Here it takes some KB at a time, or less where these take long. In each turn there is a
-millisecond for all connections together; what comes after that waits for one of the next.
+second. Here it takes some KB at a time, or less where these take long, and each in a turn (`Turns`).
 
 TLS answers some records itself: a request for other keys, a handshake that it does not want. Of a
 client that does not read these answers nothing more is read once there are many.
@@ -21,7 +20,8 @@ import sys
 from asyncio import sslproto
 from typing import Any
 
-from liusheng.server.limits.pace import Pace, SharedTurns
+from liusheng.server.limits.pace import Pace
+from liusheng.server.limits.turns import Turns, Waiting
 
 _LEAST, _MOST = 256, 8 * 1024  # bytes of a piece: 9 records that change keys, and 300
 _RECORD = 16 * 1024  # bytes that a record can bring
@@ -74,12 +74,12 @@ async def open_tls(
     accepted: socket.socket,
     protocol: asyncio.Protocol,
     context: RecordContext,
-    turns: SharedTurns,
+    turns: Turns,
 ) -> None:
     """Do what the loop's `connect_accepted_socket` does; return after the handshake, or when the
     client has left in it: then `protocol` was told nothing.
 
-    turns: of all connections of the loop.
+    turns: of the connection.
 
     Raises:
         OSError: the handshake failed.
@@ -129,12 +129,13 @@ class PacedTls(asyncio.BufferedProtocol):
     this object or by TLS, never by both: it is being read when either pauses it.
 
     tls: the loop's.
-    turns: of all connections of the loop.
+    turns: of the connection.
     """
 
-    def __init__(self, tls: Any, turns: SharedTurns) -> None:
+    def __init__(self, tls: Any, turns: Turns) -> None:
         self._tls = tls
         self._turns = turns
+        self._waiting: Waiting | None = None
         self._application: Any = tls._get_app_transport()
         self._pace = Pace(_LEAST, _MOST, _LEAST * 4)
         self._transport: asyncio.Transport | None = None
@@ -162,7 +163,7 @@ class PacedTls(asyncio.BufferedProtocol):
         else:
             self._received = nbytes
             self._transport.pause_reading()
-            self._turns.wait(self._go_on)
+            self._waiting = self._turns.wait(self._go_on)
 
     def _go_on(self) -> None:
         received, self._received = self._received, 0
@@ -186,17 +187,25 @@ class PacedTls(asyncio.BufferedProtocol):
 
     @property
     def _wanted(self) -> bool:
-        return bool(self._application and self._application.is_reading())
+        """Whether what comes is decrypted at once: while TLS closes, to be dropped."""
+        application = self._application
+        return bool(application and (application.is_reading() or application.is_closing()))
 
     @property
     def _answers(self) -> int:
         records = self._application and self._application.get_extra_info("ssl_object")
         return records.answered if records else 0
 
-    def eof_received(self) -> bool | None:
-        """All was received."""
-        keep_open: bool | None = self._tls.eof_received()
-        return keep_open
+    def eof_received(self) -> bool:
+        """All was received: what waits behind TLS is parsed in the turn in which TLS is told."""
+        if self._turns.may_work():
+            return bool(self._tls.eof_received())
+        self._waiting = self._turns.wait(self._end)
+        return True
+
+    def _end(self) -> None:
+        if not self._tls.eof_received() and self._transport:
+            self._transport.close()
 
     def pause_writing(self) -> None:
         """The client does not read."""
@@ -215,4 +224,6 @@ class PacedTls(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
         self._transport = self._application = None
+        if self._waiting:
+            self._waiting.cancel()
         self._tls.connection_lost(exc)

@@ -12,7 +12,7 @@ from liusheng.server.limits.budget import Budget
 from liusheng.server.limits.connections import ConnectionTable, OpenConnection
 from liusheng.server.limits.places import Places
 from liusheng.server.limits.rare_log import RareLog
-from liusheng.server.limits.turns import Turns
+from liusheng.server.limits.turns import LoopTurns
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class ServerLimits:
             settings.max_connections, settings.max_connections_per_address, proxies
         )
         self.places = Places(settings.max_sessions_per_address)
-        self.turns = Turns()
+        self.turns = LoopTurns()
         self._last_descriptor = last_descriptor
         self._clock = clock
         self._refusals: dict[ErrorCode, RareLog] = {}  # of connections

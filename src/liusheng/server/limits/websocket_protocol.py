@@ -59,7 +59,10 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._connection = connection_of({"state": app_state})
         self._account = self._connection.account
         self._account.on_room = self._go_on
-        self._input = SlicedInput(self.loop, self._parse, self._may_parse, self._worked)
+        self._turns = self._connection.turns
+        self._input = SlicedInput(
+            self._turns, self._parse, self._may_parse, self._worked, self._abort
+        )
         self._departure: Departure | None = None
         self._awaits_handshake = True
         self._queued = 0  # bytes of messages that were not received by the session
@@ -88,6 +91,10 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         """The handshake was not understood: the connection is not this object's any more."""
         self.connections.discard(self)
         self._input.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Take what was received before the end, the close frame for one."""
+        return self._input.end(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free what the connection held."""
@@ -154,7 +161,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         elif not on and self._reading:
             self._reading = False
             self.transport.pause_reading()
-            self._departure = self._departure or Departure(self.loop, self.transport)
+            self._departure = self._departure or Departure(self.loop, self.transport, self._input)
             self._departure.watch()
 
     def _wait_for_memory(self) -> None:
@@ -274,7 +281,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         pong may be among what was not read."""
         now = awake.time()
         timeout = self.ping_timeout or 0.0
-        if not self._reading or self._read_at > self._pinged_at:
+        if not self._reading or self._turns.waits or self._read_at > self._pinged_at:
             self._pinged_at = now
         left = self._pinged_at + timeout - now
         if left > 0 or not self._last_chance:
@@ -316,6 +323,9 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         super().on_task_complete(task)
         if not self._lingering:
             self._abort_after(_FLUSH)
+
+    def _abort(self) -> None:
+        self.transport.abort()
 
     def _abort_after(self, seconds: float) -> None:
         if not self.disconnected and self._last_call is None:

@@ -189,13 +189,12 @@ class SocketDriver(Generic[C]):
         self._waits_for_turn = True
         self._connection.account.hold("frame", len(frame))
         try:
-            async with self._connection.turn():
-                self._waits_for_turn = False
-                self._handle(handle)
+            await self._connection.turns.do(lambda _: self._handle(handle))
         finally:
             self._connection.account.hold("frame", 0)
 
     def _handle(self, handle: Callable[[], None]) -> None:
+        self._waits_for_turn = False
         handle()
         self._active = awake.time()
         self.progress()
