@@ -333,7 +333,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._deadline = AwakeTimer(seconds, self._late) if what else None
 
     def _late(self) -> None:
-        if self.turns.waits:  # for this server, not for the client
+        if self.turns.waits and self._waits_for == "headers":  # which may be there
             self._deadline = AwakeTimer(_TURN_SECONDS, self._late)
         else:
             self._deadline = None

@@ -2,7 +2,8 @@
 
 An event loop reads up to 256 KB from a connection with TLS, and decrypts them in one turn. Of the
 smallest records these are 11,000, and of those that change keys 9,000, which take a third of a
-second. Here it takes some KB at a time, or less where these take long, and each in a turn (`Turns`).
+second. Here it takes some KB at a time, or less where these take long; each is decrypted in a turn
+(`Turns`).
 
 TLS answers some records itself: a request for other keys, a handshake that it does not want. Of a
 client that does not read these answers nothing more is read once there are many.
