@@ -80,6 +80,21 @@ def test_who_wants_little_comes_before_all_who_want_much() -> None:
         work()
 
 
+def test_what_many_clients_have_is_charged_to_each() -> None:
+    """Also when the queue looks for those that it may forget."""
+    queue: FairQueue[int] = FairQueue()
+    queue.put(-1, -1)
+    for client in range(200):
+        queue.put(client, client)
+    for _ in range(201):
+        queue.take()
+        queue.took(10 * Q)
+    for client in range(200):
+        queue.put(client, client)
+    queue.put("new", 1_000)
+    assert queue.take() == 1_000
+
+
 def test_a_long_pause_of_the_process_is_not_held_against_a_client() -> None:
     queue: FairQueue[str] = FairQueue()
     queue.put("stopped", "stopped")

@@ -320,7 +320,11 @@ class Slow:
         self.is_reading = lambda: self.reading
 
     def _get_app_transport(self) -> Any:
-        return SimpleNamespace(is_reading=lambda: self.wanted, is_closing=lambda: False)
+        return SimpleNamespace(
+            is_reading=lambda: self.wanted,
+            is_closing=lambda: False,
+            get_extra_info=lambda name: None,
+        )
 
     def connection_made(self, transport: Any) -> None:
         pass

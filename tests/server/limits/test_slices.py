@@ -60,6 +60,15 @@ async def test_a_fast_parser_gets_large_pieces() -> None:
     assert longest == 4 * 1024
 
 
+async def test_small_reads_take_no_more_memory_than_is_counted() -> None:
+    sliced = SlicedInput(Turns(LoopTurns()), lambda _: None, lambda: False, lambda: None, never)
+    for _ in range(10_000):
+        sliced.put(b"a")
+    assert sliced.size == 10_000
+    assert len(sliced._chunks) == 3
+    assert sliced.take_all() == b"a" * 10_000
+
+
 async def test_nothing_is_parsed_before_it_may_be() -> None:
     may, taken = False, b""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
 from typing import Any
 
@@ -20,12 +20,13 @@ from tests.server.limits.conftest import Run, until
 from tests.server.limits.serving import Served, serving
 from tests.support.certificates import Authority
 
-CLOSE = 8
+CLOSE, PONG = 8, 10
 GOING_AWAY = 1001
 HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
+FIRST = b"GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n"
 REQUEST = b"GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNKED = b"POST /last HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 BYE = frame(TEXT, b"bye") + frame(CLOSE, GOING_AWAY.to_bytes(2, "big"))
@@ -78,7 +79,10 @@ class Busy(Turns):
 
     def wait(self, work: Callable[[], object]) -> Waiting:
         waiting = Waiting(work, copy_context(), lambda: None)
-        self.held.append(waiting)
+        if self._let:
+            asyncio.get_running_loop().call_soon(waiting.do)
+        else:
+            self.held.append(waiting)
         return waiting
 
     @property
@@ -157,8 +161,8 @@ def test_the_last_frames(run: Run, looks: list[bool]) -> None:
     run(scenario())
 
 
-def test_the_last_frames_over_tls(run: Run, authority: Authority) -> None:
-    """The end is read before their turn, and TLS closes then."""
+def test_the_last_frames_behind_many_over_tls(run: Run, authority: Authority) -> None:
+    """TLS does not tell of the end while what came before it waits."""
 
     async def scenario() -> None:
         skip_without_paced_tls()
@@ -166,9 +170,11 @@ def test_the_last_frames_over_tls(run: Run, authority: Authority) -> None:
         async with serving(app, authority) as served, connected(served) as (reader, writer):
             writer.write(HANDSHAKE)
             assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
-            keep_waiting(served)
-            writer.write(BYE)
+            _, busy = keep_waiting(served)
+            writer.write(frame(PONG, b"") * 20_000 + BYE)
             writer.close()
+            await until(lambda: busy.held)
+            busy.let()
             await until(lambda: app.noted == ["bye", GOING_AWAY])
 
     run(scenario())
@@ -205,18 +211,18 @@ def test_the_last_request_over_tls(run: Run, authority: Authority) -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("before", [b"", b"GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+@pytest.mark.parametrize("before", [b"", FIRST])
 def test_a_request_whose_deadline_passes_while_it_waits(run: Run, before: bytes) -> None:
     """The deadline, of the first headers or of another request, is for the client, who kept it."""
 
     async def scenario() -> None:
         app = Notes()
-        async with serving(app, None, header_seconds=1) as served, connected(served) as streams:
+        async with serving(app, None, header_seconds=2) as served, connected(served) as streams:
             reader, writer = streams
             await until(lambda: served.serving.server_state.connections)
             if before:
                 (protocol,) = served.serving.server_state.connections
-                protocol.timeout_keep_alive = 1  # type: ignore[union-attr]
+                protocol.timeout_keep_alive = 2  # type: ignore[union-attr]
                 writer.write(before)
                 await reader.readuntil(b"\r\n\r\n")
                 assert app.noted == ["/first"]
@@ -225,6 +231,35 @@ def test_a_request_whose_deadline_passes_while_it_waits(run: Run, before: bytes)
             await until(lambda: busy.asked > 2)
             busy.let()
             await until(lambda: app.noted[-1:] == ["/last"])
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("before", [b"", FIRST])
+def test_a_client_that_keeps_its_turns_busy_is_late_some_time(
+    run: Run, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    monkeypatch.setattr(http_protocol, "_GRACE_SECONDS", 0.1)
+
+    async def scenario() -> None:
+        app = Notes()
+        async with (
+            serving(app, None, header_seconds=0.5) as served,
+            connected(served) as streams,
+        ):
+            reader, writer = streams
+            await until(lambda: served.serving.server_state.connections)
+            (protocol,) = served.serving.server_state.connections
+            protocol.timeout_keep_alive = 0  # type: ignore[union-attr]
+            _, busy = keep_waiting(served)
+            writer.write(before + REQUEST)
+            if before:
+                await until(lambda: busy.held)
+                busy.held.pop().do()
+                await until(lambda: busy.held)
+            with suppress(ConnectionResetError):
+                await reader.read()
+            assert "/last" not in app.noted
 
     run(scenario())
 

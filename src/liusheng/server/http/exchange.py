@@ -72,9 +72,9 @@ class HttpExchange:
         if max_bytes is not None and self._announced > max_bytes:
             raise too_large
         while more:
-            asked, waited = awake.time(), self._connection.turns.waited
+            asked = awake.time()
             message = await self._next_event(idle_seconds)
-            spare -= awake.time() - asked - (self._connection.turns.waited - waited)
+            spare -= awake.time() - asked
             if message["type"] == "http.disconnect":
                 raise DisconnectedError
             more = message.get("more_body", False)

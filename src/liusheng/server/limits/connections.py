@@ -96,7 +96,7 @@ class ConnectionTable:
         Raises:
             ProtocolError: server_busy or too_many_connections.
         """
-        client = "" if self._stands_for_others(address) else identity(address)
+        client = self.client_of(address)
         if client and self._per_client[client] >= self._max_per_address:
             self.refused[ErrorCode.TOO_MANY_CONNECTIONS] += 1
             raise ProtocolError(
@@ -133,6 +133,11 @@ class ConnectionTable:
                 self._per_client[entry.client] -= 1
                 if not self._per_client[entry.client]:
                     del self._per_client[entry.client]
+
+    def client_of(self, address: str) -> str:
+        """Return what the connections of the client at an address have in common; "": nothing, as
+        there may be many behind it."""
+        return "" if self._stands_for_others(address) else identity(address)
 
     def _stands_for_others(self, address: str) -> bool:
         if is_local(identity(address)):

@@ -43,9 +43,9 @@ class FairQueue(Generic[T]):
         """Add an item to the end of a client's line."""
         line = self._lines.get(client)
         if line is None:
-            line = self._lines[client] = _Line()
-            if len(self._lines) > self._many:
+            if len(self._lines) >= self._many:
                 self._tidy()
+            line = self._lines[client] = _Line()
         line.items.append(item)
         self._size += 1
         if len(line.items) == 1 and line is not self._taken:

@@ -46,6 +46,7 @@ _LINGER = 5.0  # seconds in which what a refused client still sends is dropped
 _MAX_LINGERING = 16  # refused connections that are open at a time; further ones are closed at once
 _UNREAD_SECONDS = 20.0  # after which a client that reads nothing gives way to others
 _TURN_SECONDS = 0.1  # after which it is seen whether what came in time has had its turn
+_GRACE_SECONDS = 2.0  # that this takes at most: a client can keep its own turns busy
 _REFUSED_SECONDS = 1.0  # for a refused client's handshake, and to read why it is refused
 
 
@@ -88,6 +89,7 @@ class LimitedHttpProtocol(H11Protocol):
         self._flushed_at: float | None = None
         self._departure: Departure | None = None
         self._waits_for = ""
+        self._grace = _GRACE_SECONDS
         self._completing = False  # a response
         self._connection.account.on_room = self._input.work
         self._connection.cut_off = self._cut_off
@@ -105,6 +107,7 @@ class LimitedHttpProtocol(H11Protocol):
         """
         self._abort = drop
         self._peer = peer
+        self._connection.belong(self._limits.connections.client_of(peer))
         self.connections.add(self)
         try:
             self._entry = entry = self._limits.open(peer, descriptor, self._give_way)
@@ -114,7 +117,6 @@ class LimitedHttpProtocol(H11Protocol):
                 self._set_deadline("handshake", _REFUSED_SECONDS)
                 return self._may_linger()
         else:
-            self._connection.belong(entry.client)
             connections = self._limits.connections
             self._connection.on_closed = lambda: connections.close(entry)
             self._set_deadline("headers", self._limits.settings.header_seconds)
@@ -239,6 +241,7 @@ class LimitedHttpProtocol(H11Protocol):
             self._completing = False
         if self.timeout_keep_alive_task:
             # Measured in time in which this process ran: the next request may be there already.
+            self._grace = _GRACE_SECONDS
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = AwakeTimer(  # type: ignore[assignment]
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -312,7 +315,7 @@ class LimitedHttpProtocol(H11Protocol):
         idle = self.conn.their_state is h11.IDLE
         answered = self.cycle is not None and self.cycle.response_complete
         rest = not idle and answered and self.conn.our_state is h11.DONE
-        self._entry.waiting = (idle and not self._input.size) or rest
+        self._entry.waiting = idle or rest
         if idle and self.timeout_keep_alive_task is None:
             self._set_deadline("headers", self._limits.settings.header_seconds)
         elif rest:
@@ -330,18 +333,24 @@ class LimitedHttpProtocol(H11Protocol):
         if self._deadline:
             self._deadline.cancel()
         self._waits_for = what
+        self._grace = _GRACE_SECONDS
         self._deadline = AwakeTimer(seconds, self._late) if what else None
 
     def _late(self) -> None:
-        if self.turns.waits and self._waits_for == "headers":  # which may be there
+        if self._waits_for == "headers" and self._may_be_there():
             self._deadline = AwakeTimer(_TURN_SECONDS, self._late)
         else:
             self._deadline = None
             self._give_way()
 
+    def _may_be_there(self) -> bool:
+        """Whether to look again for a request: what was received waits for its turn."""
+        self._grace -= _TURN_SECONDS
+        return self.turns.waits and self._grace > 0
+
     def timeout_keep_alive_handler(self) -> None:
         """Close the connection, unless the next request is there and waits for its turn."""
-        if self.turns.waits:
+        if self._may_be_there():
             self.timeout_keep_alive_task = AwakeTimer(  # type: ignore[assignment]
                 _TURN_SECONDS, self.timeout_keep_alive_handler
             )

@@ -19,6 +19,7 @@ import socket
 import ssl
 import sys
 from asyncio import sslproto
+from collections.abc import Callable
 from typing import Any
 
 from liusheng.server.limits.pace import Pace
@@ -33,26 +34,49 @@ _MAX_ANSWERS = 64 * 1024  # bytes of TLS's own answers behind what the client do
 _NO_HANDSHAKE_TIMEOUT = 86_400.0
 
 
+def _nothing() -> None:
+    pass
+
+
 class RecordReader(ssl.SSLObject):
     """The state of a connection with TLS; a read takes room for one record.
 
     A read never returns more than that. Loops ask for 256 KB each time, and a block of that size
     costs much more than the smallest records themselves.
 
+    Nor does it return the end together with what comes before that: a loop would close the
+    connection, although the application, which does not read on then, has still to parse that.
+
     outgoing: what is to be sent.
     answered: bytes of it that reading has caused so far.
+    ended: whether the end is there, and the next read returns it.
+    on_end: called when that becomes so.
     """
 
     outgoing: ssl.MemoryBIO
     answered = 0
+    ended = False
+    on_end: Callable[[], object]
+    _goes_on = False  # something was returned since the loop last had to wait
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002
         """Return what was decrypted, or write it into `buffer` and return its size in bytes."""
         before = self.outgoing.pending
+        goes_on, self._goes_on = self._goes_on, False
         try:
-            return super().read(min(len, _RECORD), buffer)
+            found = super().read(min(len, _RECORD), buffer)
         finally:
             self.answered += self.outgoing.pending - before
+        self._goes_on = bool(found)
+        self.ended = goes_on and not found
+        if self.ended:
+            self.on_end()
+            raise ssl.SSLWantReadError
+        return found
+
+    def pending(self) -> int:
+        """Return how many bytes are decrypted, the end being one: uvloop reads only if there is."""
+        return super().pending() or self.ended
 
 
 class RecordContext(ssl.SSLContext):
@@ -67,6 +91,7 @@ class RecordContext(ssl.SSLContext):
         made = super().wrap_bio(incoming, outgoing, *args, **options)
         assert isinstance(made, RecordReader)
         made.outgoing = outgoing
+        made.on_end = _nothing
         return made
 
 
@@ -139,6 +164,7 @@ class PacedTls(asyncio.BufferedProtocol):
         self._waiting: Waiting | None = None
         self._application: Any = tls._get_app_transport()
         self._pace = Pace(_LEAST, _MOST, _LEAST * 4)
+        self._records: RecordReader | None = None  # after the handshake
         self._transport: asyncio.Transport | None = None
         self._received = 0  # bytes of the piece that waits for its turn, in the room that TLS gave
         self._writing_paused = False
@@ -175,6 +201,8 @@ class PacedTls(asyncio.BufferedProtocol):
     def _decrypt(self, nbytes: int) -> None:
         began, wanted = self._turns.clock(), self._wanted
         self._tls.buffer_updated(nbytes)
+        if self._records is None:
+            self._find_records()
         if wanted:  # otherwise it was not decrypted
             self._pace.took(self._turns.clock() - began)
         if (
@@ -190,23 +218,45 @@ class PacedTls(asyncio.BufferedProtocol):
     def _wanted(self) -> bool:
         """Whether what comes is decrypted at once: while TLS closes, to be dropped."""
         application = self._application
-        return bool(application and (application.is_reading() or application.is_closing()))
+        return bool(application and (application.is_closing() or application.is_reading()))
+
+    def _look_again_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        """Have TLS find the end. If it is not wanted now, it is found when it is."""
+        if self._application and self._application.is_reading():
+            self._application.pause_reading()
+            self._application.resume_reading()
+
+    def _find_records(self) -> None:
+        found = self._application and self._application.get_extra_info("ssl_object")
+        if isinstance(found, RecordReader):
+            self._records = found
+            found.on_end = self._look_again_soon
+            if found.ended:  # behind the last of the handshake
+                self._look_again_soon()
 
     @property
     def _answers(self) -> int:
-        records = self._application and self._application.get_extra_info("ssl_object")
-        return records.answered if records else 0
+        return self._records.answered if self._records else 0
 
     def eof_received(self) -> bool:
         """All was received: what waits behind TLS is parsed in the turn in which TLS is told."""
         if self._turns.may_work():
-            return bool(self._tls.eof_received())
-        self._waiting = self._turns.wait(self._end)
+            return self._end()
+        self._waiting = self._turns.wait(self._end_later)
         return True
 
-    def _end(self) -> None:
-        if not self._tls.eof_received() and self._transport:
+    def _end_later(self) -> None:
+        if not self._end() and self._transport:
             self._transport.close()
+
+    def _end(self) -> bool:
+        """Return whether TLS closes the connection later."""
+        if self._records and self._records.ended:
+            return True  # with its own end, which it is about to find
+        return bool(self._tls.eof_received())
 
     def pause_writing(self) -> None:
         """The client does not read."""
@@ -224,6 +274,8 @@ class PacedTls(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
+        if self._records:
+            self._records.on_end = _nothing  # rather than refer to this object
         self._transport = self._application = None
         if self._waiting:
             self._waiting.cancel()

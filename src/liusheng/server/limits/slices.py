@@ -51,8 +51,11 @@ class SlicedInput:
 
     def put(self, data: bytes) -> None:
         """Add what was received, and parse a slice, now or later."""
-        self._chunks.append(memoryview(data))
         self.size += len(data)
+        if self._chunks and len(self._chunks[-1]) + len(data) <= _MAX_PIECE:
+            # An object for each of the smallest reads would take far more memory than is counted.
+            data = b"".join((self._chunks.pop(), data))
+        self._chunks.append(memoryview(data))
         self.work()
 
     def take_all(self) -> bytes:

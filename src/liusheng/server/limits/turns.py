@@ -41,18 +41,11 @@ class Turns:
         self.client: object = object()
         self.clock = loop.clock
         self._number = 0  # of what waits
-        self._since = 0.0
-        self._waited = 0.0
 
     @property
     def waits(self) -> bool:
         """Whether something of this connection waits for its turn."""
         return self._number > 0
-
-    @property
-    def waited(self) -> float:
-        """Seconds in which something of this connection waited, until now."""
-        return self._waited + (self.clock() - self._since if self._number else 0.0)
 
     def may_work(self) -> bool:
         """Return whether there is time left in this round, and nobody waits for it.
@@ -68,8 +61,6 @@ class Turns:
 
     def wait(self, work: Callable[[], object]) -> Waiting:
         """Call `work` when it is its turn, in the context of who waits."""
-        if not self._number:
-            self._since = self.clock()
         self._number += 1
         waiting = Waiting(work, copy_context(), self._ended)
         self._loop.wait(self.client, waiting)
@@ -77,8 +68,6 @@ class Turns:
 
     def _ended(self) -> None:
         self._number -= 1
-        if not self._number:
-            self._waited += self.clock() - self._since
 
     async def do(self, work: Callable[[float], T]) -> T:
         """Call `work` when it is its turn, and return what it returns.
