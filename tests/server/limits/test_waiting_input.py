@@ -211,6 +211,20 @@ def test_the_last_request_over_tls(run: Run, authority: Authority) -> None:
     run(scenario())
 
 
+def test_a_request_and_the_end_at_once_over_tls(run: Run, authority: Authority) -> None:
+    """On every loop."""
+
+    async def scenario() -> None:
+        app = Notes()
+        async with serving(app, authority) as served, connected(served) as (_, writer):
+            writer.write(REQUEST)
+            writer.close()
+            await until(lambda: app.noted == ["/last"])
+            await until(lambda: not served.serving.server_state.connections)
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("before", [b"", FIRST])
 def test_a_request_whose_deadline_passes_while_it_waits(run: Run, before: bytes) -> None:
     """The deadline, of the first headers or of another request, is for the client, who kept it."""
@@ -321,5 +335,26 @@ def test_little_of_what_is_sent_behind_a_request_is_given_to_the_parser(run: Run
             await until(lambda: len(app.noted) == 2 and not protocol._input.size)  # type: ignore[union-attr]
             assert len(held) > 10
             assert max(held) <= 2 * 4_096
+
+    run(scenario())
+
+
+def test_what_comes_of_another_request_makes_a_connection_no_newer(run: Run) -> None:
+    """It would give way to no newcomer as long as its client sends a byte now and then."""
+
+    async def scenario() -> None:
+        async with serving(Notes(), None) as served, connected(served) as (reader, writer):
+            await until(lambda: served.serving.server_state.connections)
+            (protocol,) = served.serving.server_state.connections
+            assert isinstance(protocol, http_protocol.LimitedHttpProtocol)
+            entry = protocol._entry
+            assert entry
+            writer.write(FIRST)
+            await reader.readuntil(b"\r\n\r\n")
+            await until(lambda: entry.waiting)
+            opened = entry.opened
+            writer.write(b"GE")
+            await until(lambda: protocol.conn.trailing_data[0] == b"GE")
+            assert (entry.waiting, entry.opened) == (True, opened)
 
     run(scenario())

@@ -315,6 +315,7 @@ class LimitedHttpProtocol(H11Protocol):
         idle = self.conn.their_state is h11.IDLE
         answered = self.cycle is not None and self.cycle.response_complete
         rest = not idle and answered and self.conn.our_state is h11.DONE
+        waited = self._entry.waiting
         self._entry.waiting = idle or rest
         if idle and self.timeout_keep_alive_task is None:
             self._set_deadline("headers", self._limits.settings.header_seconds)
@@ -324,7 +325,7 @@ class LimitedHttpProtocol(H11Protocol):
             self._set_deadline("rest", _LINGER)
         else:
             self._set_deadline("", 0)
-        if idle and answered:
+        if idle and answered and not waited:  # what comes of a request makes it no newer
             self._limits.waits(self._entry)
 
     def _set_deadline(self, what: str, seconds: float) -> None:

@@ -48,12 +48,14 @@ class RecordReader(ssl.SSLObject):
     connection, although the application, which does not read on then, has still to parse that.
 
     outgoing: what is to be sent.
+    paced: whether this is for `PacedTls`, which looks for the end again.
     answered: bytes of it that reading has caused so far.
     ended: whether the end is there, and the next read returns it.
     on_end: called when that becomes so.
     """
 
     outgoing: ssl.MemoryBIO
+    paced: bool
     answered = 0
     ended = False
     on_end: Callable[[], object]
@@ -68,7 +70,7 @@ class RecordReader(ssl.SSLObject):
         finally:
             self.answered += self.outgoing.pending - before
         self._goes_on = bool(found)
-        self.ended = goes_on and not found
+        self.ended = self.paced and goes_on and not found
         if self.ended:
             self.on_end()
             raise ssl.SSLWantReadError
@@ -80,9 +82,10 @@ class RecordReader(ssl.SSLObject):
 
 
 class RecordContext(ssl.SSLContext):
-    """What connections with TLS have in common; each has a `RecordReader`."""
+    """What connections with TLS have in common; each has a `RecordReader`. paced: see there."""
 
     sslobject_class = RecordReader
+    paced = False
 
     def wrap_bio(
         self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *args: Any, **options: Any
@@ -91,6 +94,7 @@ class RecordContext(ssl.SSLContext):
         made = super().wrap_bio(incoming, outgoing, *args, **options)
         assert isinstance(made, RecordReader)
         made.outgoing = outgoing
+        made.paced = self.paced
         made.on_end = _nothing
         return made
 
@@ -117,6 +121,7 @@ async def open_tls(
             lambda: protocol, accepted, ssl=context, ssl_handshake_timeout=_NO_HANDSHAKE_TIMEOUT
         )
         return
+    context.paced = True
     done: asyncio.Future[None] = loop.create_future()
     tls = kind(
         loop,
@@ -162,6 +167,7 @@ class PacedTls(asyncio.BufferedProtocol):
         self._tls = tls
         self._turns = turns
         self._waiting: Waiting | None = None
+        self._looking: Waiting | None = None
         self._application: Any = tls._get_app_transport()
         self._pace = Pace(_LEAST, _MOST, _LEAST * 4)
         self._records: RecordReader | None = None  # after the handshake
@@ -221,13 +227,12 @@ class PacedTls(asyncio.BufferedProtocol):
         return bool(application and (application.is_closing() or application.is_reading()))
 
     def _look_again_soon(self) -> None:
-        asyncio.get_running_loop().call_soon(self._look_again)
+        self._looking = self._turns.wait(self._look_again)
 
     def _look_again(self) -> None:
         """Have TLS find the end. If it is not wanted now, it is found when it is."""
-        if self._application and self._application.is_reading():
-            self._application.pause_reading()
-            self._application.resume_reading()
+        if self._transport:
+            self._tls.buffer_updated(0)
 
     def _find_records(self) -> None:
         found = self._application and self._application.get_extra_info("ssl_object")
@@ -277,6 +282,7 @@ class PacedTls(asyncio.BufferedProtocol):
         if self._records:
             self._records.on_end = _nothing  # rather than refer to this object
         self._transport = self._application = None
-        if self._waiting:
-            self._waiting.cancel()
+        for each in (self._waiting, self._looking):
+            if each:
+                each.cancel()
         self._tls.connection_lost(exc)
