@@ -155,7 +155,8 @@ def test_handshakes_leave_a_reserve_of_descriptors(
         lowest = os.dup(0)
         os.close(lowest)
         monkeypatch.setattr(uvicorn_server, "_last_descriptor", lambda _: lowest + 20)
-        async with served(authority) as server, AsyncExitStack() as stack:
+        monkeypatch.setattr(connections, "_SETTLE_SECONDS", 60)  # however slow the machine is
+        async with served(authority, header_seconds=60) as server, AsyncExitStack() as stack:
             begun = await server.half_open(stack, 40, client_hello())
             for each in begun[20:]:
                 await asyncio.wait_for(each.rest(), 20)
