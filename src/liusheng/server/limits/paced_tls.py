@@ -20,6 +20,7 @@ import ssl
 import sys
 from asyncio import sslproto
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from liusheng.server.limits.pace import Pace
@@ -235,7 +236,9 @@ class PacedTls(asyncio.BufferedProtocol):
             self._tls.buffer_updated(0)
 
     def _find_records(self) -> None:
-        found = self._application and self._application.get_extra_info("ssl_object")
+        found = None
+        with suppress(AttributeError):  # asyncio's transport, when it was closed twice
+            found = self._application and self._application.get_extra_info("ssl_object")
         if isinstance(found, RecordReader):
             self._records = found
             found.on_end = self._look_again_soon
