@@ -334,7 +334,7 @@ def test_little_of_what_is_sent_behind_a_request_is_given_to_the_parser(run: Run
             app.may_answer.set()
             await until(lambda: len(app.noted) == 2 and not protocol._input.size)  # type: ignore[union-attr]
             assert len(held) > 10
-            assert max(held) <= 2 * 4_096
+            assert max(held) <= 2 * 2_048
 
     run(scenario())
 

@@ -15,7 +15,7 @@ from liusheng.server.limits.turns import Turns, Waiting
 
 # The smallest frames, and chunks of a body, take the parser up to 2 us for each byte, and they may
 # follow on what was fast.
-_MIN_PIECE, _MAX_PIECE = 512, 4 * 1024
+_MIN_PIECE, _MAX_PIECE = 512, 2 * 1024
 
 
 class SlicedInput:
