@@ -118,8 +118,8 @@ class BaseSession(ABC, Generic[C]):
         return self.unsent
 
     def is_costly(self, frame: str | bytes) -> bool:
-        """Return whether it may take more than about a millisecond to handle a frame; b"":
-        to go on with the last one."""
+        """Return whether it may take more than about a tenth of a millisecond to handle a frame;
+        b"": to go on with the last one."""
         return isinstance(frame, str) and is_costly(frame)
 
     def commands(self) -> Iterable[C]:

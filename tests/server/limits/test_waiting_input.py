@@ -257,10 +257,7 @@ def test_a_client_that_keeps_its_turns_busy_is_late_some_time(
 
     async def scenario() -> None:
         app = Notes()
-        async with (
-            serving(app, None, header_seconds=0.5) as served,
-            connected(served) as streams,
-        ):
+        async with serving(app, None, header_seconds=2) as served, connected(served) as streams:
             reader, writer = streams
             await until(lambda: served.serving.server_state.connections)
             (protocol,) = served.serving.server_state.connections
